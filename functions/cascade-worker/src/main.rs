@@ -1,0 +1,6 @@
+use custodian_fn_cascade_worker::Worker;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), custodian_runtime::Error> {
+    custodian_runtime::queue::<custodian_runtime::CascadeQueue, _>(Worker).await
+}

@@ -1,0 +1,24 @@
+//! `PUT /v1.0/customer`: changes the own profile.
+
+use custodian_app::ports::{Admissions, ChangeCustomers};
+use custodian_app::{Context, Failure, update::update_profile};
+use custodian_domain::gate;
+use custodian_domain::profile::ProfilePatch;
+use custodian_http::view::CustomerView;
+use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+
+pub struct UpdateCustomer;
+
+impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateCustomer {
+    type Caller = Account<Admin, Open>;
+
+    fn route(&self) -> Route {
+        Route::new("PUT", "/v1.0/customer")
+    }
+
+    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
+        let patch = ProfilePatch::read(&call.json()?)?;
+        let customer = update_profile(cx, caller.customer, patch, gate::open).await?;
+        Ok(Answer::json(&CustomerView::from(&customer)))
+    }
+}

@@ -1,0 +1,30 @@
+//! `PUT /v1.0/customers/{id}`: an operator changes the profile of an account that is initial or active.
+
+use custodian_app::ports::{Admissions, ChangeCustomers, Wanted};
+use custodian_app::update::{by_operator, update_profile};
+use custodian_app::{Context, Failure};
+use custodian_domain::CustomerId;
+use custodian_domain::profile::ProfilePatch;
+use custodian_http::view::CustomerView;
+use custodian_http::{Answer, Call, Endpoint, Operator, Route};
+
+pub struct UpdateAccount;
+
+impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateAccount {
+    type Caller = Operator;
+
+    fn route(&self) -> Route {
+        Route::new("PUT", "/v1.0/customers/{id}")
+    }
+
+    fn wanted(&self, call: &Call) -> Wanted {
+        call.id().map_or(Wanted::Nothing, |id| Wanted::Customer(CustomerId(id)))
+    }
+
+    async fn handle(&self, cx: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
+        call.id()?;
+        let patch = ProfilePatch::read(&call.json()?)?;
+        let customer = update_profile(cx, caller.target()?, patch, by_operator).await?;
+        Ok(Answer::json(&CustomerView::from(&customer)))
+    }
+}

@@ -1,0 +1,6 @@
+use custodian_fn_not_found::NotFound;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), custodian_runtime::Error> {
+    custodian_runtime::http::<()>(NotFound).await
+}

@@ -1,0 +1,6 @@
+use custodian_fn_resource_create::CreateRow;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), custodian_runtime::Error> {
+    custodian_runtime::http::<()>(CreateRow { kind: custodian_runtime::resource_kind()? }).await
+}

@@ -1,0 +1,6 @@
+use custodian_fn_resource_list::ListRows;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), custodian_runtime::Error> {
+    custodian_runtime::http::<()>(ListRows { kind: custodian_runtime::resource_kind()? }).await
+}

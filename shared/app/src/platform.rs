@@ -1,0 +1,57 @@
+//! Setting a platform up: its keys, its own customer and its first admin. Repeating it changes nothing.
+
+use custodian_auth::Signer;
+use custodian_domain::permission::Permission;
+use custodian_domain::{CustomerId, Profile, Secret, State};
+use uuid::Uuid;
+
+use crate::context::Context;
+use crate::create::{Opening, assemble};
+use crate::failure::Failure;
+use crate::ports::{CreateCustomers, Creation, ReadCustomers, SigningKeys};
+
+/// The customer that holds the platform admins. It has a fixed id, so that there can be only one.
+pub const PLATFORM: CustomerId = CustomerId(Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001));
+
+/// What setting up came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetUp {
+    Done,
+    /// There was an admin already; neither its name nor its password was changed.
+    Already,
+}
+
+/// Makes the keys and the first platform admin, unless they are there.
+pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
+    cx: &Context<S, E>,
+    username: String,
+    password: Secret,
+) -> Result<SetUp, Failure> {
+    let private = Secret::new(hex(&cx.sources.random::<32>()));
+    let key_id = hex(&cx.sources.random::<4>());
+    if Signer::new(key_id.as_str(), &private).is_none() {
+        return Err(Failure::unavailable("the signing key", "could not be made"));
+    }
+    cx.store.keep_first_key(&key_id, private).await?;
+    if cx.store.customer(PLATFORM).await?.is_some() {
+        return Ok(SetUp::Already);
+    }
+    let profile = Profile { name: "Platform".to_owned(), email: username.clone(), ..Profile::default() };
+    let mut account = assemble(cx, Opening { username, password, profile }, State::Active, cx.now()).await?;
+    account.customer.id = PLATFORM;
+    account.customer.platform = true;
+    account.customer.email_verified = true;
+    account.admin.customer_id = PLATFORM;
+    account.admin.permission = Permission::PLATFORM_ADMIN;
+    account.guest = custodian_domain::Agent::guest(PLATFORM, account.guest.id, account.guest.tm_create);
+    match cx.store.create(&account).await? {
+        Creation::Done => Ok(SetUp::Done),
+        Creation::EmailTaken | Creation::UsernameTaken => {
+            Err(Failure::unavailable("the username", "in use by a customer's agent"))
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

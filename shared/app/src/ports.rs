@@ -1,0 +1,243 @@
+//! The capabilities that use cases ask for. Every one answers 503 (`Failure::Unavailable`) rather than guess.
+
+use std::future::Future;
+
+use custodian_auth::{KeyRing, Signer};
+use custodian_domain::alarm::{Alarm, Job};
+use custodian_domain::kinds::Kind;
+use custodian_domain::{Agent, AgentId, Customer, CustomerId, Resource, Secret, Status, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+
+/// A row that the admission of a caller reads along in the same round trip.
+#[derive(Clone, Copy, Debug)]
+pub enum Wanted {
+    Nothing,
+    /// Any customer; only a platform admin gets to see it.
+    Customer(CustomerId),
+    /// A row of the caller's own customer.
+    Resource(&'static Kind, Uuid),
+}
+
+/// What the admission found, by one consistent read.
+#[derive(Clone, Debug, Default)]
+pub struct Admission {
+    pub customer: Option<Customer>,
+    pub agent: Option<Agent>,
+    pub wanted_customer: Option<Customer>,
+    pub wanted_resource: Option<Resource>,
+}
+
+/// The platform's public keys, which tell a token of this platform from any other.
+pub trait VerifyingKeys: Send + Sync {
+    /// The keys that tokens may be signed with: one, or two during a rotation.
+    fn key_ring(&self) -> impl Future<Output = Result<KeyRing, Failure>> + Send;
+}
+
+pub trait Admissions: VerifyingKeys {
+    /// Reads who calls, and the wanted row, consistently and in one round trip.
+    fn admission(
+        &self,
+        customer: CustomerId,
+        agent: AgentId,
+        wanted: Wanted,
+    ) -> impl Future<Output = Result<Admission, Failure>> + Send;
+}
+
+pub trait FindLogins: Send + Sync {
+    /// Who has this username.
+    fn login(
+        &self,
+        username: &str,
+    ) -> impl Future<Output = Result<Option<(CustomerId, AgentId)>, Failure>> + Send;
+}
+
+pub trait ReadCustomers: Send + Sync {
+    fn customer(&self, id: CustomerId) -> impl Future<Output = Result<Option<Customer>, Failure>> + Send;
+}
+
+/// One step of a customer's history, with what is stored in the same transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    pub before: &'a Customer,
+    pub after: &'a Customer,
+    pub verification: Option<&'a Verification>,
+}
+
+/// What verifying an account brings with it.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    pub token_hash: String,
+    pub billing_account: Resource,
+}
+
+/// What became of a write that names what it expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    Done,
+    /// The row is not as it was read: read and decide again.
+    Lost,
+    /// The e-mail address belongs to another account.
+    EmailTaken,
+    /// The mailed token was used or replaced.
+    TokenGone,
+}
+
+pub trait ChangeCustomers: ReadCustomers {
+    /// Stores the next version of a customer, its gates, its identifiers and, at its end, the opening row of the
+    /// deletion ledger: all or nothing, and only if the row is still as it was read.
+    fn commit(&self, change: Change<'_>) -> impl Future<Output = Result<Committed, Failure>> + Send;
+}
+
+/// A customer with the agents that it begins with.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    pub customer: Customer,
+    pub admin: Agent,
+    pub guest: Agent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    Done,
+    EmailTaken,
+    UsernameTaken,
+}
+
+pub trait CreateCustomers: Send + Sync {
+    fn create(&self, account: &NewAccount) -> impl Future<Output = Result<Creation, Failure>> + Send;
+}
+
+pub trait ListCustomers: Send + Sync {
+    /// Customers in any of `statuses` whose id is below `below`, newest first, at most `limit`.
+    fn customers(
+        &self,
+        statuses: &[Status],
+        below: Option<Uuid>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Customer>, Failure>> + Send;
+}
+
+pub trait DueCustomers: Send + Sync {
+    /// Some of the customers whose deadline has come, the longest overdue first.
+    fn overdue(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Customer>, Failure>> + Send;
+}
+
+/// What is stored of a mailed link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailToken {
+    pub hash: String,
+    pub customer_id: CustomerId,
+    /// From when on the row may be removed by the table's TTL; whether the link still works is decided elsewhere.
+    pub keep_until: Timestamp,
+}
+
+pub trait ReadMailTokens: Send + Sync {
+    fn mail_token(&self, hash: &str) -> impl Future<Output = Result<Option<MailToken>, Failure>> + Send;
+}
+
+pub trait KeepMailTokens: Send + Sync {
+    /// Stores a verification token in place of the customer's earlier one, while the customer is `initial`.
+    fn keep_mail_token(&self, token: &MailToken) -> impl Future<Output = Result<Written, Failure>> + Send;
+}
+
+/// What became of a write to something that a customer owns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    Done,
+    /// The row is gone or is not as it was read.
+    Lost,
+    /// The customer's status does not permit it.
+    Closed,
+}
+
+pub trait ListResources: Send + Sync {
+    fn resources(
+        &self,
+        kind: &'static Kind,
+        customer: CustomerId,
+        below: Option<Uuid>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Resource>, Failure>> + Send;
+}
+
+pub trait ReadResources: ReadCustomers {
+    fn resource(
+        &self,
+        kind: &'static Kind,
+        customer: CustomerId,
+        id: Uuid,
+    ) -> impl Future<Output = Result<Option<Resource>, Failure>> + Send;
+}
+
+pub trait CreateResources: ReadCustomers {
+    fn create_resource(
+        &self,
+        kind: &'static Kind,
+        row: &Resource,
+    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+}
+
+pub trait UpdateResources: ReadResources {
+    /// Stores the next version of a row, if its version is still the one before.
+    fn update_resource(
+        &self,
+        kind: &'static Kind,
+        after: &Resource,
+    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+}
+
+pub trait DeleteResources: ReadResources {
+    /// Removes a row, if its version is still this one.
+    fn delete_resource(
+        &self,
+        kind: &'static Kind,
+        row: &Resource,
+    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+}
+
+/// One-off jobs: EventBridge Scheduler, or the local service's own.
+pub trait Alarms: Send + Sync {
+    /// Sets a job. That it exists already is success.
+    fn arm(&self, alarm: &Alarm) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Removes a job. That it does not exist is success.
+    fn disarm(&self, job: &Job) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// A mail to one person.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+}
+
+pub trait Mailer: Send + Sync {
+    fn send(&self, mail: &Mail) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Who can sign tokens: login alone.
+pub trait Signs: Send + Sync {
+    fn signer(&self) -> &Signer;
+}
+
+/// A new login.
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub username: String,
+    pub token: Secret,
+}
+
+/// The platform's private key, for login and for setting up.
+pub trait SigningKeys: Send + Sync {
+    /// The key to log people in with, if the platform is set up.
+    fn signer(&self) -> impl Future<Output = Result<Option<Signer>, Failure>> + Send;
+    /// Stores the first key, unless there is one, and publishes its public half.
+    fn keep_first_key(
+        &self,
+        key_id: &str,
+        private: Secret,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}

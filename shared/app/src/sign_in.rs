@@ -1,0 +1,49 @@
+//! Logging in. A wrong name, a wrong password and an account that is gone are one answer, in the same time.
+
+use custodian_auth::{Claims, password};
+use custodian_domain::{Agent, Customer, Reason, Secret};
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::ports::{Admissions, FindLogins, Session, Signs, Wanted};
+
+pub async fn sign_in<S: FindLogins + Admissions, E: Signs>(
+    cx: &Context<S, E>,
+    username: String,
+    password: Secret,
+) -> Result<Session, Failure> {
+    let found = find(cx, &username).await?;
+    let stored = found.as_ref().and_then(|(_, agent)| agent.password_hash.clone());
+    let right = password_matches(password, stored).await?;
+    let (customer, agent) = found.filter(|_| right).ok_or(Reason::InvalidCredentials)?;
+    let claims = Claims {
+        agent_id: agent.id,
+        customer_id: customer.id,
+        customer_epoch: customer.epoch,
+        agent_epoch: agent.epoch,
+    };
+    let now = cx.now();
+    let token = cx.ends.signer().sign(claims, now, now.plus(cx.settings.session));
+    let token = token.ok_or_else(|| Failure::unavailable("the signer", "claims could not be written"))?;
+    Ok(Session { username: agent.username, token })
+}
+
+/// The agent with this name, if somebody may log in as it.
+async fn find<S: FindLogins + Admissions, E>(
+    cx: &Context<S, E>,
+    username: &str,
+) -> Result<Option<(Customer, Agent)>, Failure> {
+    let Some((customer, agent)) = cx.store.login(username).await? else {
+        return Ok(None);
+    };
+    let read = cx.store.admission(customer, agent, Wanted::Nothing).await?;
+    let living = read.customer.filter(|customer| !customer.status().is_gone());
+    Ok(living.zip(read.agent.filter(|agent| !agent.guest)))
+}
+
+/// Compares off the async threads: it takes tens of milliseconds of pure computing.
+pub async fn password_matches(password: Secret, stored: Option<Secret>) -> Result<bool, Failure> {
+    tokio::task::spawn_blocking(move || password::verify(&password, stored.as_ref()))
+        .await
+        .map_err(|cause| Failure::unavailable("password verification", cause))
+}

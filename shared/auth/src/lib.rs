@@ -1,0 +1,7 @@
+//! Passwords, signed tokens and the secrets that mails carry. No I/O: keys, random bytes and the time are passed in.
+
+pub mod keys;
+pub mod mail_token;
+pub mod password;
+
+pub use keys::{Claims, KeyRing, Signer};

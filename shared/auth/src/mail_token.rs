@@ -1,0 +1,32 @@
+//! The secret of a mailed link: 32 random bytes as 64 hex digits, of which only a hash is stored.
+
+use custodian_domain::Secret;
+use sha2::{Digest, Sha256};
+
+/// A new token from fresh random bytes.
+pub fn new(random: [u8; 32]) -> Secret {
+    Secret::new(hex::encode(random))
+}
+
+/// Whether this has the form of a token: 64 lower-case hex digits.
+pub fn is_well_formed(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// What is stored of a token. The token has 256 random bits, so a plain hash is enough.
+pub fn hash(token: &Secret) -> String {
+    hex::encode(Sha256::digest(token.expose().as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_64_lower_case_hex_digits() {
+        assert!(is_well_formed(new([255; 32]).expose()));
+        for bad in ["", &"F".repeat(64), &"f".repeat(63), &"g".repeat(64)] {
+            assert!(!is_well_formed(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The customer: one row, one status, one version.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{CustomerId, Profile, Timestamp};
+
+/// A customer as it is stored. What a caller sees of it is made at the edge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    pub id: CustomerId,
+    /// Counts the writes to this row; every write names the version it expects.
+    pub version: u64,
+    /// Every credential that was signed under another epoch is dead.
+    pub epoch: u64,
+    #[serde(flatten)]
+    pub profile: Profile,
+    /// The zero UUID until the account is active.
+    pub billing_account_id: Uuid,
+    pub email_verified: bool,
+    /// How often this account was frozen; the number of the purge job that counts.
+    pub freezes: u64,
+    /// The customer that holds the platform admins: it cannot be frozen, deleted or expired.
+    pub platform: bool,
+    #[serde(flatten)]
+    pub state: State,
+    pub tm_create: Timestamp,
+    pub tm_update: Timestamp,
+}
+
+/// The status with what belongs to it: a deadline exists exactly while the account is frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+pub enum State {
+    Initial { verify_by: Timestamp },
+    Active,
+    Frozen { tm_frozen: Timestamp, tm_deletion_scheduled: Timestamp },
+    Deleted { tm_delete: Timestamp },
+    Expired { tm_delete: Timestamp },
+}
+
+/// The status alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Initial,
+    Active,
+    Frozen,
+    Deleted,
+    Expired,
+}
+
+impl Status {
+    pub const ALL: [Self; 5] = [Self::Initial, Self::Active, Self::Frozen, Self::Deleted, Self::Expired];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Initial => "initial",
+            Self::Active => "active",
+            Self::Frozen => "frozen",
+            Self::Deleted => "deleted",
+            Self::Expired => "expired",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Deleted and expired absorb: nothing leaves them, and nobody acts for such an account.
+    pub const fn is_gone(self) -> bool {
+        matches!(self, Self::Deleted | Self::Expired)
+    }
+}
+
+impl State {
+    pub const fn status(&self) -> Status {
+        match self {
+            Self::Initial { .. } => Status::Initial,
+            Self::Active => Status::Active,
+            Self::Frozen { .. } => Status::Frozen,
+            Self::Deleted { .. } => Status::Deleted,
+            Self::Expired { .. } => Status::Expired,
+        }
+    }
+}
+
+impl Customer {
+    pub const fn status(&self) -> Status {
+        self.state.status()
+    }
+
+    /// When the row's one-off job is due: the end of the verification window or of the grace period.
+    pub const fn due(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Initial { verify_by } => Some(verify_by),
+            State::Frozen { tm_deletion_scheduled, .. } => Some(tm_deletion_scheduled),
+            _ => None,
+        }
+    }
+
+    pub const fn tm_deletion_scheduled(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Frozen { tm_deletion_scheduled, .. } => Some(tm_deletion_scheduled),
+            _ => None,
+        }
+    }
+
+    pub const fn tm_delete(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Deleted { tm_delete } | State::Expired { tm_delete } => Some(tm_delete),
+            _ => None,
+        }
+    }
+
+    /// The next version of this row in `state`, made at `now`.
+    #[must_use]
+    pub fn moved(&self, state: State, now: Timestamp) -> Self {
+        Self { version: self.version + 1, state, tm_update: now, ..self.clone() }
+    }
+
+    /// The next version of this row with another profile.
+    #[must_use]
+    pub fn with_profile(&self, profile: Profile, now: Timestamp) -> Self {
+        Self { version: self.version + 1, profile, tm_update: now, ..self.clone() }
+    }
+
+    /// What is left of an account that is gone: its id, its history in numbers, and nothing of a person.
+    #[must_use]
+    pub fn anonymised(&self, state: State, now: Timestamp) -> Self {
+        Self {
+            profile: Profile::default(),
+            billing_account_id: Uuid::nil(),
+            email_verified: false,
+            epoch: self.epoch + 1,
+            ..self.moved(state, now)
+        }
+    }
+}

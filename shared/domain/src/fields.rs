@@ -1,0 +1,169 @@
+//! Reading a request body field by field, collecting everything that is wrong instead of stopping at the first.
+
+use email_address::{EmailAddress, Options};
+use serde_json::{Map, Value};
+use url::Url;
+use uuid::Uuid;
+
+use crate::ids;
+use crate::reason::{Detail, Reason, Refusal, violation};
+
+/// JSON nested deeper than this is refused.
+pub const MAX_DEPTH: usize = 64;
+
+/// A body being read. Every accessor answers a usable value and notes what was wrong; [`Fields::finish`] decides.
+pub struct Fields<'a> {
+    body: &'a Map<String, Value>,
+    wrong: Vec<Detail>,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(body: &'a Map<String, Value>) -> Self {
+        Self { body, wrong: Vec::new() }
+    }
+
+    /// The value read, or every field that was wrong.
+    pub fn finish<T>(self, value: T) -> Result<T, Refusal> {
+        if self.wrong.is_empty() {
+            return Ok(value);
+        }
+        Err(Refusal { reason: Reason::InvalidArgument, details: self.wrong })
+    }
+
+    pub fn refuse(&mut self, field: &str, description: impl Into<String>) {
+        self.wrong.push(violation(field, description));
+    }
+
+    /// A text of at most `max` bytes; `None` when the field is absent.
+    pub fn text(&mut self, field: &'static str, max: usize) -> Option<String> {
+        match self.body.get(field)? {
+            Value::String(text) => match text_fault(text, max) {
+                None => return Some(text.clone()),
+                Some(fault) => self.refuse(field, fault),
+            },
+            _ => self.refuse(field, "must be a string"),
+        }
+        None
+    }
+
+    /// A text that must be there and must not be empty.
+    pub fn required_text(&mut self, field: &'static str, max: usize) -> String {
+        if !self.body.contains_key(field) {
+            self.refuse(field, "is required");
+            return String::new();
+        }
+        match self.text(field, max) {
+            Some(text) if text.is_empty() => {
+                self.refuse(field, "must not be empty");
+                text
+            }
+            text => text.unwrap_or_default(),
+        }
+    }
+
+    pub fn boolean(&mut self, field: &'static str) -> Option<bool> {
+        match self.body.get(field)? {
+            Value::Bool(value) => Some(*value),
+            _ => {
+                self.refuse(field, "must be true or false");
+                None
+            }
+        }
+    }
+
+    /// The id of something else; the zero UUID means none.
+    pub fn uuid(&mut self, field: &'static str) -> Option<Uuid> {
+        match self.body.get(field)? {
+            Value::String(text) if ids::parse(text).is_some() => ids::parse(text),
+            _ => {
+                self.refuse(field, "must be a UUID");
+                None
+            }
+        }
+    }
+}
+
+/// What is wrong with a text, if anything.
+pub fn text_fault(text: &str, max: usize) -> Option<String> {
+    if text.len() > max {
+        return Some(format!("must be at most {max} bytes"));
+    }
+    text.chars().any(char::is_control).then(|| "must not contain control characters".to_owned())
+}
+
+/// Whether this is one e-mail address and nothing else; a top-level domain is not required (`admin@localhost`).
+pub fn is_email(text: &str) -> bool {
+    let plain = Options::default().without_display_text().without_domain_literal();
+    EmailAddress::parse_with_options(text, plain).is_ok()
+}
+
+/// Whether this is an http or https URL with a host.
+pub fn is_http_url(text: &str) -> bool {
+    let trimmed = text.trim() == text;
+    trimmed && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// Whether a value is nested deeper than [`MAX_DEPTH`].
+pub fn too_deep(value: &Value) -> bool {
+    fn deeper_than(value: &Value, left: usize) -> bool {
+        match value {
+            Value::Array(items) => left == 0 || items.iter().any(|child| deeper_than(child, left - 1)),
+            Value::Object(map) => left == 0 || map.values().any(|child| deeper_than(child, left - 1)),
+            _ => false,
+        }
+    }
+    deeper_than(value, MAX_DEPTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn everything_wrong_is_named_at_once() {
+        let body = json!({"name": 7, "detail": "a\u{0}b", "email": null});
+        let mut fields = Fields::new(body.as_object().unwrap_or_else(|| unreachable!()));
+        fields.text("name", 255);
+        fields.text("detail", 255);
+        fields.text("email", 255);
+        fields.required_text("username", 255);
+        let refusal = fields.finish(()).err();
+        let named: Vec<_> = refusal.iter().flat_map(|r| &r.details).map(|d| d["field"].as_str()).collect();
+        assert_eq!(named, ["name", "detail", "email", "username"]);
+    }
+
+    #[test]
+    fn limits_count_bytes_not_characters() {
+        assert_eq!(text_fault(&"é".repeat(127), 255), None);
+        assert!(text_fault(&"é".repeat(128), 255).is_some());
+    }
+
+    #[test]
+    fn addresses_of_one_mailbox_are_emails_and_nothing_else_is() {
+        for good in ["a@example.com", "admin@localhost", "x.y+z@sub.example.org"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in
+            ["", "a", "a@", "@b", "a@b@c", "A <a@b.c>", "a b@c.d", "a..b@c.d", "a@[127.0.0.1]", "a@b..c"]
+        {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn webhook_urls_are_http_with_a_host() {
+        assert!(is_http_url("https://hooks.example.com/in?x=1"));
+        for bad in ["ftp://a.b", "https://", "javascript:alert(1)", "//a.b", "hooks", " https://a.b"] {
+            assert!(!is_http_url(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded_and_a_flat_body_is_not_deep() {
+        let nest = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
+        assert!(!too_deep(&nest(MAX_DEPTH)));
+        assert!(too_deep(&nest(MAX_DEPTH + 1)));
+    }
+}

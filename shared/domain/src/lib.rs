@@ -1,0 +1,30 @@
+//! What an account is and what may happen to it.
+//!
+//! Everything here is a pure function of its arguments: no clock, no randomness, no I/O. Time and random bits are
+//! passed in, so every rule of the product can be tested as a table.
+
+pub mod agent;
+pub mod alarm;
+pub mod customer;
+pub mod fields;
+pub mod gate;
+pub mod ids;
+pub mod kinds;
+pub mod lifecycle;
+pub mod permission;
+pub mod profile;
+pub mod reason;
+pub mod resource;
+pub mod secret;
+pub mod time;
+
+pub use agent::Agent;
+pub use alarm::Alarm;
+pub use customer::{Customer, State, Status};
+pub use ids::{AgentId, CustomerId, Stamp};
+pub use permission::Permission;
+pub use profile::Profile;
+pub use reason::{Reason, Refusal};
+pub use resource::Resource;
+pub use secret::Secret;
+pub use time::Timestamp;

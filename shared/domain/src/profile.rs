@@ -1,0 +1,131 @@
+//! The seven texts of a customer that people write, and their limits.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::fields::{self, Fields};
+use crate::reason::Refusal;
+
+/// Name, contact data and webhook destination. Blank (`Default`) once the account is deleted or expired.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    pub name: String,
+    pub detail: String,
+    pub email: String,
+    pub phone_number: String,
+    pub address: String,
+    pub webhook_method: String,
+    pub webhook_uri: String,
+}
+
+/// What a PUT or POST says of a profile: an absent field is unchanged, an empty one is cleared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfilePatch {
+    name: Option<String>,
+    detail: Option<String>,
+    email: Option<String>,
+    phone_number: Option<String>,
+    address: Option<String>,
+    webhook_method: Option<String>,
+    webhook_uri: Option<String>,
+}
+
+impl ProfilePatch {
+    /// Reads the profile fields of a body; everything else in it is ignored.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
+        let mut fields = Fields::new(body);
+        let patch = Self::read_from(&mut fields);
+        fields.finish(patch)
+    }
+
+    pub(crate) fn read_from(fields: &mut Fields<'_>) -> Self {
+        let patch = Self {
+            name: fields.text("name", 255),
+            detail: fields.text("detail", 4096),
+            email: fields.text("email", 255),
+            phone_number: fields.text("phone_number", 255),
+            address: fields.text("address", 1024),
+            webhook_method: fields.text("webhook_method", 255),
+            webhook_uri: fields.text("webhook_uri", 1023),
+        };
+        if patch.email.as_deref().is_some_and(|email| !fields::is_email(email)) {
+            fields.refuse("email", "must be an e-mail address");
+        }
+        let method = patch.webhook_method.as_deref();
+        if method.is_some_and(|method| !matches!(method, "" | "POST" | "GET" | "PUT" | "DELETE")) {
+            fields.refuse("webhook_method", "must be one of POST, GET, PUT, DELETE or empty");
+        }
+        if patch.webhook_uri.as_deref().is_some_and(|uri| !uri.is_empty() && !fields::is_http_url(uri)) {
+            fields.refuse("webhook_uri", "must be an http or https URL with a host");
+        }
+        patch
+    }
+
+    pub fn apply(self, profile: &Profile) -> Profile {
+        let now = profile.clone();
+        Profile {
+            name: self.name.unwrap_or(now.name),
+            detail: self.detail.unwrap_or(now.detail),
+            email: self.email.unwrap_or(now.email),
+            phone_number: self.phone_number.unwrap_or(now.phone_number),
+            address: self.address.unwrap_or(now.address),
+            webhook_method: self.webhook_method.unwrap_or(now.webhook_method),
+            webhook_uri: self.webhook_uri.unwrap_or(now.webhook_uri),
+        }
+    }
+}
+
+/// The form in which e-mail addresses and usernames are compared: unique whatever their case.
+pub fn folded(text: &str) -> String {
+    text.to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(body: Value) -> Result<ProfilePatch, Refusal> {
+        ProfilePatch::read(body.as_object().unwrap_or_else(|| unreachable!()))
+    }
+
+    #[test]
+    fn an_absent_field_stays_an_empty_one_clears_and_an_unknown_one_is_ignored() {
+        let before = Profile {
+            name: "Acme".into(),
+            detail: "old".into(),
+            email: "a@b.c".into(),
+            ..Profile::default()
+        };
+        let patch = read(json!({"detail": "", "status": "deleted", "nonsense": [1]}));
+        assert_eq!(patch.map(|p| p.apply(&before)), Ok(Profile { detail: String::new(), ..before }));
+    }
+
+    #[test]
+    fn each_limit_of_the_profile_is_enforced_to_the_byte() {
+        let limits = [("name", 255), ("phone_number", 255), ("address", 1024), ("detail", 4096)];
+        for (field, limit) in limits {
+            assert!(read(json!({field: "x".repeat(limit)})).is_ok(), "{field}");
+            assert!(read(json!({field: "x".repeat(limit + 1)})).is_err(), "{field}");
+        }
+        let uri = |length: usize| format!("https://h.example/{}", "x".repeat(length - 18));
+        assert!(read(json!({"webhook_uri": uri(1023)})).is_ok());
+        assert!(read(json!({"webhook_uri": uri(1024)})).is_err());
+    }
+
+    #[test]
+    fn null_wrong_types_and_values_outside_the_enumeration_are_refused() {
+        for body in [
+            json!({"name": null}),
+            json!({"name": 1}),
+            json!({"email": ""}),
+            json!({"email": "no"}),
+            json!({"webhook_method": "PATCH"}),
+            json!({"webhook_method": "post"}),
+            json!({"webhook_uri": "ftp://x.y"}),
+        ] {
+            assert!(read(body.clone()).is_err(), "{body}");
+        }
+    }
+}

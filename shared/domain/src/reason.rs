@@ -1,0 +1,135 @@
+//! Every way to say no, in one place: the stable key, the class it belongs to and the words.
+
+use std::collections::BTreeMap;
+
+/// The class of a refusal: the `status` of the error envelope and its HTTP code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Class {
+    pub code: u16,
+    pub name: &'static str,
+}
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal $class:literal $key:literal $message:literal;)*) => {
+        /// Why a request was refused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Reason { $($(#[$doc])* $variant,)* }
+
+        impl Reason {
+            pub const ALL: &[Reason] = &[$(Reason::$variant,)*];
+
+            /// The stable key that clients compare.
+            pub const fn key(self) -> &'static str {
+                match self { $(Reason::$variant => $key,)* }
+            }
+
+            pub const fn class(self) -> Class {
+                match self { $(Reason::$variant => Class { code: $code, name: $class },)* }
+            }
+
+            pub const fn message(self) -> &'static str {
+                match self { $(Reason::$variant => $message,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// 400: one or more fields are wrong; `details` names each.
+    InvalidArgument = 400 "INVALID_ARGUMENT" "INVALID_ARGUMENT" "The request has invalid fields.";
+    /// 400: the body does not parse as a JSON object.
+    InvalidJsonBody = 400 "INVALID_ARGUMENT" "INVALID_JSON_BODY" "The request body is not valid JSON.";
+    /// 400: a path id is no UUID.
+    InvalidId = 400 "INVALID_ARGUMENT" "INVALID_ID" "The provided id is not a valid UUID.";
+    /// 400: a query parameter is wrong; `details` names it.
+    InvalidRequestParameter = 400 "INVALID_ARGUMENT" "INVALID_REQUEST_PARAMETER" "A request parameter is invalid.";
+    /// 400: a link from a mail is unknown, used, replaced or too old.
+    InvalidToken = 400 "INVALID_ARGUMENT" "INVALID_TOKEN" "The token is unknown, was used or has ended.";
+    /// 400: the phrase is not exactly DELETE.
+    InvalidConfirmationPhrase = 400 "INVALID_ARGUMENT" "INVALID_CONFIRMATION_PHRASE" "The confirmation phrase must be exactly DELETE.";
+    /// 400: what has to be confirmed came without its confirmation.
+    ConfirmationRequired = 400 "INVALID_ARGUMENT" "CONFIRMATION_REQUIRED" "Confirm with the password; an immediate deletion needs the confirmation phrase DELETE as well.";
+    /// 400: this agent has no password yet.
+    PasswordNotSet = 400 "INVALID_ARGUMENT" "PASSWORD_NOT_SET" "This agent has no password. Set one with a reset link first.";
+    /// 401: no credential.
+    AuthenticationRequired = 401 "UNAUTHENTICATED" "AUTHENTICATION_REQUIRED" "Authentication is required.";
+    /// 401: a credential that is wrong, has ended, or whose reason is gone.
+    InvalidCredentials = 401 "UNAUTHENTICATED" "INVALID_CREDENTIALS" "The provided credentials are invalid.";
+    /// 403: the caller lacks the right.
+    PermissionDenied = 403 "PERMISSION_DENIED" "PERMISSION_DENIED" "You do not have permission to access this resource.";
+    /// 403: the account awaits its deletion.
+    AccountFrozen = 403 "PERMISSION_DENIED" "ACCOUNT_FROZEN" "This account is frozen and will be deleted. It can be recovered until then.";
+    /// 403: the account's e-mail address is not verified yet.
+    AccountNotVerified = 403 "PERMISSION_DENIED" "ACCOUNT_NOT_VERIFIED" "This account is not verified yet.";
+    /// 403: a confirmation with the wrong password.
+    InvalidPassword = 403 "PERMISSION_DENIED" "INVALID_PASSWORD" "The password is wrong.";
+    /// 403: a credential that cannot confirm this by itself.
+    ReauthenticationRequired = 403 "PERMISSION_DENIED" "REAUTHENTICATION_REQUIRED" "This needs the password of an administrator that is at least a day old.";
+    /// 404: no such route, or the wrong method.
+    RouteNotFound = 404 "NOT_FOUND" "ROUTE_NOT_FOUND" "The requested route does not exist.";
+    /// 404: no such customer.
+    CustomerNotFound = 404 "NOT_FOUND" "CUSTOMER_NOT_FOUND" "The customer does not exist.";
+    /// 404: no such tag.
+    TagNotFound = 404 "NOT_FOUND" "TAG_NOT_FOUND" "The tag does not exist.";
+    /// 409: the account's state does not permit this.
+    StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's state does not permit this.";
+    /// 409: recovery at or after the deadline.
+    GracePeriodEnded = 409 "FAILED_PRECONDITION" "GRACE_PERIOD_ENDED" "The grace period has ended; the account is being deleted.";
+    /// 409: verification after the window.
+    VerificationWindowEnded = 409 "FAILED_PRECONDITION" "VERIFICATION_WINDOW_ENDED" "The time to verify this account has ended.";
+    /// 409: the e-mail address belongs to another account.
+    EmailAlreadyExists = 409 "ALREADY_EXISTS" "EMAIL_ALREADY_EXISTS" "The e-mail address belongs to another account.";
+    /// 409: the username belongs to another agent.
+    AgentAlreadyExists = 409 "ALREADY_EXISTS" "AGENT_ALREADY_EXISTS" "The username belongs to another agent.";
+    /// 412: `If-Match` names another version.
+    PreconditionFailed = 412 "FAILED_PRECONDITION" "PRECONDITION_FAILED" "The resource has changed since it was read.";
+    /// 413: a body over 64 KiB.
+    PayloadTooLarge = 413 "INVALID_ARGUMENT" "PAYLOAD_TOO_LARGE" "The request body is larger than 64 KiB.";
+    /// 415: a body that is not declared as JSON.
+    UnsupportedMediaType = 415 "INVALID_ARGUMENT" "UNSUPPORTED_MEDIA_TYPE" "The request body must be application/json.";
+    /// 500: a bug.
+    Internal = 500 "INTERNAL" "INTERNAL" "An internal error occurred.";
+    /// 503: something that this service depends on did not answer.
+    ServiceUnavailable = 503 "UNAVAILABLE" "SERVICE_UNAVAILABLE" "The service is temporarily unavailable. Try again.";
+}
+
+/// Facts beside a reason: one map for each field or fact.
+pub type Detail = BTreeMap<&'static str, String>;
+
+/// A refusal as a value: the reason and what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub reason: Reason,
+    pub details: Vec<Detail>,
+}
+
+impl Refusal {
+    /// A refusal that names one field or parameter.
+    pub fn field(reason: Reason, field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { reason, details: vec![violation(field, description)] }
+    }
+}
+
+/// One entry of `details` that names a field.
+pub fn violation(field: impl Into<String>, description: impl Into<String>) -> Detail {
+    BTreeMap::from([("field", field.into()), ("description", description.into())])
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self { reason, details: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::Reason;
+
+    #[test]
+    fn every_reason_has_a_key_of_its_own() {
+        let keys: HashSet<_> = Reason::ALL.iter().map(|reason| reason.key()).collect();
+        assert_eq!(keys.len(), Reason::ALL.len());
+    }
+}

@@ -1,0 +1,186 @@
+//! The table of all states and commands, whole, and the moves that depend on the time.
+#![allow(clippy::panic)]
+
+use std::time::Duration;
+
+use custodian_domain::lifecycle::{Command, Decision, Rule, TABLE, decide};
+use custodian_domain::{Alarm, Customer, CustomerId, Profile, Reason, State, Status, Timestamp, alarm::Job};
+use uuid::Uuid;
+
+const DAY: Duration = Duration::from_secs(86_400);
+const GRACE: Duration = Duration::from_secs(30 * 86_400);
+const NOW: Timestamp = Timestamp::from_micros(1_718_893_355_000_001);
+
+fn customer(status: Status) -> Customer {
+    let deadline = NOW.plus(DAY);
+    let state = match status {
+        Status::Initial => State::Initial { verify_by: deadline },
+        Status::Active => State::Active,
+        Status::Frozen => State::Frozen { tm_frozen: NOW.minus(DAY), tm_deletion_scheduled: deadline },
+        Status::Deleted => State::Deleted { tm_delete: NOW.minus(DAY) },
+        Status::Expired => State::Expired { tm_delete: NOW.minus(DAY) },
+    };
+    Customer {
+        id: CustomerId(Uuid::from_u128(7)),
+        version: 5,
+        epoch: 2,
+        profile: Profile { name: "Acme".into(), email: "a@example.com".into(), ..Profile::default() },
+        billing_account_id: Uuid::from_u128(8),
+        email_verified: true,
+        freezes: 1,
+        platform: false,
+        state,
+        tm_create: NOW.minus(DAY),
+        tm_update: NOW.minus(DAY),
+    }
+}
+
+fn commands() -> [Command; 6] {
+    [
+        Command::Verify,
+        Command::Freeze { grace: GRACE },
+        Command::Recover,
+        Command::Delete,
+        Command::Purge { freeze: 1 },
+        Command::Expire,
+    ]
+}
+
+fn moved(customer: &Customer, command: Command, now: Timestamp) -> Customer {
+    match decide(customer, command, now) {
+        Ok(Decision::Change(next)) => *next,
+        other => panic!("{command:?} on {:?} at {now:?}: {other:?}", customer.status()),
+    }
+}
+
+#[test]
+fn every_state_answers_every_command_as_the_table_says() {
+    let printed: Vec<String> = TABLE
+        .iter()
+        .map(|(name, rules)| {
+            let cells: Vec<_> = rules
+                .iter()
+                .map(|rule| match rule {
+                    Rule::Move => "move".to_owned(),
+                    Rule::Stay => "stay".to_owned(),
+                    Rule::Refuse(reason) => reason.key().to_owned(),
+                })
+                .collect();
+            format!("{name}: {}", cells.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        printed,
+        [
+            // initial active frozen deleted expired
+            "verify: move stay STATE_INVALID STATE_INVALID STATE_INVALID",
+            "freeze: STATE_INVALID move stay STATE_INVALID STATE_INVALID",
+            "recover: STATE_INVALID stay move STATE_INVALID STATE_INVALID",
+            "delete: move move move stay STATE_INVALID",
+            "purge: stay stay move stay stay",
+            "expire: move stay stay stay stay",
+        ]
+    );
+}
+
+#[test]
+fn a_decision_follows_the_table_when_its_time_has_come() {
+    for status in Status::ALL {
+        for command in commands() {
+            let row = customer(status);
+            let timed = matches!(command, Command::Purge { .. } | Command::Expire);
+            let now = if timed { NOW.plus(2 * DAY) } else { NOW };
+            let answer = decide(&row, command, now);
+            match command.rule(status) {
+                Rule::Move => assert!(matches!(answer, Ok(Decision::Change(_))), "{command:?} on {status:?}"),
+                Rule::Stay => assert_eq!(answer, Ok(Decision::Stay), "{command:?} on {status:?}"),
+                Rule::Refuse(reason) => assert_eq!(answer, Err(reason.into()), "{command:?} on {status:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_move_raises_the_version_and_whatever_ends_sessions_raises_the_epoch() {
+    let moves = [
+        (Status::Initial, Command::Verify, 2),
+        (Status::Active, Command::Freeze { grace: GRACE }, 3),
+        (Status::Frozen, Command::Recover, 2),
+        (Status::Active, Command::Delete, 3),
+    ];
+    for (status, command, epoch) in moves {
+        let next = moved(&customer(status), command, NOW);
+        assert_eq!((next.version, next.epoch, next.tm_update), (6, epoch, NOW), "{command:?}");
+    }
+}
+
+#[test]
+fn a_freeze_is_due_after_the_grace_period_rounded_up_to_a_second() {
+    let next = moved(&customer(Status::Active), Command::Freeze { grace: GRACE }, NOW);
+    let due = Timestamp::from_micros(1_718_893_356_000_000).plus(GRACE);
+    assert_eq!(next.tm_deletion_scheduled(), Some(due));
+    assert_eq!(next.freezes, 2);
+    let job = Job::Purge { customer_id: next.id, freeze: 2 };
+    assert_eq!(Alarm::of(&next), Some(Alarm { job, due }));
+    assert_eq!(job.name(), "purge-00000000-0000-0000-0000-000000000007-2");
+}
+
+#[test]
+fn recovery_and_verification_end_at_the_deadline_however_late_the_job_is() {
+    let deadline = NOW.plus(DAY);
+    let just_before = deadline.minus(Duration::from_micros(1));
+    for (status, command, reason) in [
+        (Status::Frozen, Command::Recover, Reason::GracePeriodEnded),
+        (Status::Initial, Command::Verify, Reason::VerificationWindowEnded),
+    ] {
+        let row = customer(status);
+        assert_eq!(moved(&row, command, just_before).status(), Status::Active);
+        for late in [deadline, deadline.plus(DAY)] {
+            assert_eq!(decide(&row, command, late), Err(reason.into()));
+        }
+    }
+}
+
+#[test]
+fn a_job_acts_at_its_deadline_fails_a_little_before_it_and_does_nothing_earlier() {
+    let deadline = NOW.plus(DAY);
+    for (status, command) in
+        [(Status::Frozen, Command::Purge { freeze: 1 }), (Status::Initial, Command::Expire)]
+    {
+        let row = customer(status);
+        let at = |now| decide(&row, command, now);
+        assert_eq!(at(deadline.minus(Duration::from_secs(301))), Ok(Decision::Stay));
+        assert_eq!(at(deadline.minus(Duration::from_secs(300))), Ok(Decision::NotYet));
+        assert_eq!(at(deadline.minus(Duration::from_micros(1))), Ok(Decision::NotYet));
+        assert!(matches!(at(deadline), Ok(Decision::Change(_))));
+    }
+}
+
+#[test]
+fn the_purge_of_an_earlier_freeze_does_nothing() {
+    let row = customer(Status::Frozen);
+    for freeze in [0, 2] {
+        assert_eq!(decide(&row, Command::Purge { freeze }, NOW.plus(2 * DAY)), Ok(Decision::Stay));
+    }
+}
+
+#[test]
+fn what_is_gone_keeps_nothing_of_a_person() {
+    for (status, command) in [(Status::Active, Command::Delete), (Status::Initial, Command::Expire)] {
+        let gone = moved(&customer(status), command, NOW.plus(2 * DAY));
+        assert_eq!(gone.profile, Profile::default());
+        assert!(gone.billing_account_id.is_nil() && !gone.email_verified);
+        assert_eq!(Alarm::of(&gone), None);
+    }
+}
+
+#[test]
+fn the_platforms_own_customer_cannot_be_taken_away() {
+    for status in [Status::Initial, Status::Active, Status::Frozen] {
+        let row = Customer { platform: true, ..customer(status) };
+        for command in commands().into_iter().filter(|c| !matches!(c, Command::Verify | Command::Recover)) {
+            let answer = decide(&row, command, NOW.plus(2 * DAY));
+            assert!(!matches!(answer, Ok(Decision::Change(_))), "{command:?} on {status:?}");
+        }
+    }
+}

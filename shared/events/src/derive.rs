@@ -1,0 +1,140 @@
+//! From two images of a customer to what happened.
+
+use custodian_domain::{Customer, Profile, Status};
+use sha2::{Digest, Sha256};
+use uuid::{Builder, Uuid};
+
+use crate::{CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, Event};
+
+/// The event of a change, if it is one.
+pub fn derive(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
+    let new = new?;
+    let kind = match old {
+        None => CUSTOMER_CREATED,
+        Some(old) if old.version >= new.version => return None,
+        Some(old) => kind(old.status(), new.status()),
+    };
+    Some(Event {
+        id: id(new, kind),
+        kind: kind.to_owned(),
+        schema_version: 1,
+        customer_id: new.id,
+        version: new.version,
+        status: new.status().as_str().to_owned(),
+        changed: old.map(|old| changed(old, new)).unwrap_or_default(),
+        time: new.tm_update.to_rfc3339(),
+    })
+}
+
+fn kind(old: Status, new: Status) -> &'static str {
+    match (old, new) {
+        (Status::Initial, Status::Active) => "customer_verified",
+        (Status::Active, Status::Frozen) => "customer_frozen",
+        (Status::Frozen, Status::Active) => "customer_recovered",
+        (_, Status::Expired) if old != new => CUSTOMER_EXPIRED,
+        (_, Status::Deleted) if old != new => CUSTOMER_DELETED,
+        _ => "customer_updated",
+    }
+}
+
+/// A UUID made of what identifies the event.
+fn id(new: &Customer, kind: &str) -> Uuid {
+    let digest = Sha256::digest(format!("{}:{}:{kind}", new.id, new.version));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// The names of what a caller would see changed. Of an account that is gone, nothing more is told.
+fn changed(old: &Customer, new: &Customer) -> Vec<String> {
+    if new.status().is_gone() {
+        return vec!["status".to_owned()];
+    }
+    let (a, b): (&Profile, &Profile) = (&old.profile, &new.profile);
+    let compared = [
+        ("name", a.name != b.name),
+        ("detail", a.detail != b.detail),
+        ("email", a.email != b.email),
+        ("phone_number", a.phone_number != b.phone_number),
+        ("address", a.address != b.address),
+        ("webhook_method", a.webhook_method != b.webhook_method),
+        ("webhook_uri", a.webhook_uri != b.webhook_uri),
+        ("billing_account_id", old.billing_account_id != new.billing_account_id),
+        ("email_verified", old.email_verified != new.email_verified),
+        ("status", old.status() != new.status()),
+        ("tm_deletion_scheduled", old.tm_deletion_scheduled() != new.tm_deletion_scheduled()),
+    ];
+    compared.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use custodian_domain::lifecycle::{Command, Decision, decide};
+    use custodian_domain::{CustomerId, State, Timestamp};
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_718_893_355_000_000);
+
+    fn new_customer() -> Customer {
+        Customer {
+            id: CustomerId(Uuid::from_u128(1)),
+            version: 1,
+            epoch: 1,
+            profile: Profile { name: "Acme".into(), email: "ann@example.com".into(), ..Profile::default() },
+            billing_account_id: Uuid::nil(),
+            email_verified: false,
+            freezes: 0,
+            platform: false,
+            state: State::Initial { verify_by: NOW.plus(Duration::from_secs(60)) },
+            tm_create: NOW,
+            tm_update: NOW,
+        }
+    }
+
+    fn after(row: &Customer, command: Command) -> Customer {
+        match decide(row, command, NOW) {
+            Ok(Decision::Change(next)) => *next,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_life_is_told_in_events_in_order_of_version() {
+        let created = new_customer();
+        let verified = after(&created, Command::Verify);
+        let frozen = after(&verified, Command::Freeze { grace: Duration::from_secs(60) });
+        let recovered = after(&frozen, Command::Recover);
+        let deleted = after(&recovered, Command::Delete);
+        let rows = [created, verified, frozen, recovered, deleted];
+        let mut told = vec![derive(None, Some(&rows[0]))];
+        told.extend(rows.windows(2).map(|pair| derive(Some(&pair[0]), Some(&pair[1]))));
+        let told: Vec<_> = told.into_iter().flatten().map(|event| (event.kind, event.version)).collect();
+        let names = ["customer_created", "customer_verified", "customer_frozen", "customer_recovered"];
+        let expected: Vec<_> =
+            names.into_iter().chain(["customer_deleted"]).map(str::to_owned).zip(1..).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn the_same_change_gives_the_same_event_and_no_change_gives_none() {
+        let row = new_customer();
+        assert_eq!(derive(None, Some(&row)), derive(None, Some(&row)));
+        assert_eq!(derive(Some(&row), Some(&row)), None);
+        assert_eq!(derive(Some(&row), None), None);
+    }
+
+    #[test]
+    fn an_event_names_fields_and_carries_no_value_of_them() {
+        let row = new_customer();
+        let profile = Profile { name: "Emca".into(), ..row.profile.clone() };
+        let event = derive(Some(&row), Some(&row.with_profile(profile, NOW)));
+        assert_eq!(event.as_ref().map(|e| e.changed.clone()), Some(vec!["name".to_owned()]));
+        let text = serde_json::to_string(&event).unwrap();
+        for value in ["Acme", "Emca", "ann@example.com"] {
+            assert!(!text.contains(value), "{text}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A request as a handler sees it.
+
+use custodian_domain::{Reason, Refusal, fields, ids};
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap};
+use lambda_http::{Body, Request, RequestExt};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// Bodies above this are refused.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// What a request says, with its query decoded; the path's parameters were decoded by the gateway.
+#[derive(Debug)]
+pub struct Call {
+    pub request_id: String,
+    headers: HeaderMap,
+    query: Vec<(String, String)>,
+    path: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Call {
+    /// `fresh_id` names the request if the caller did not.
+    pub fn new(request: Request, fresh_id: String) -> Self {
+        let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+        let query = query.into_owned().collect();
+        let parameters = request.path_parameters_ref();
+        let path = parameters.iter().flat_map(|map| map.iter());
+        let path = path.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let (parts, body) = request.into_parts();
+        let body = match body {
+            Body::Text(text) => text.into_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => Vec::new(),
+        };
+        let named = parts.headers.get("x-request-id").and_then(|value| value.to_str().ok());
+        let request_id = named.filter(|id| is_request_id(id)).map_or(fresh_id, str::to_owned);
+        Self { request_id, headers: parts.headers, query, path, body }
+    }
+
+    pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The first value of a query parameter.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A cookie's value.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let lines = self.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+        pairs
+            .map(|(key, value)| (key.trim(), value.trim()))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The id in the path.
+    pub fn id(&self) -> Result<Uuid, Refusal> {
+        let text = self.path.iter().find(|(name, _)| name == "id").map(|(_, value)| value.as_str());
+        text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
+    }
+
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.body.len() > MAX_BODY
+    }
+
+    /// The body as a JSON object.
+    pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
+        if !self.body.is_empty() && !self.says_json() {
+            return Err(Reason::UnsupportedMediaType.into());
+        }
+        let value: Value = serde_json::from_slice(&self.body).map_err(|_| Reason::InvalidJsonBody)?;
+        match value {
+            deep if fields::too_deep(&deep) => Err(Reason::InvalidJsonBody.into()),
+            Value::Object(map) => Ok(map),
+            _ => Err(Reason::InvalidJsonBody.into()),
+        }
+    }
+
+    fn says_json(&self) -> bool {
+        let declared = self.header(CONTENT_TYPE).unwrap_or_default();
+        let kind = declared.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("application/json")
+    }
+
+    pub(crate) fn wants_problem_json(&self) -> bool {
+        self.header(ACCEPT).is_some_and(|accept| accept.contains("application/problem+json"))
+    }
+}
+
+/// What a caller may name a request: 1 to 64 letters, digits, `_` or `-`.
+fn is_request_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// A name for a request: `req_` and 26 letters of base 32.
+pub fn fresh_request_id(random: [u8; 16]) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let bits = u128::from_be_bytes(random);
+    let letters = (0..26).map(|place| char::from(LETTERS[(bits >> (place * 5)) as usize % 32]));
+    format!("req_{}", letters.collect::<String>())
+}

@@ -1,0 +1,41 @@
+//! The one place that reads the environment: what template.yaml sets for a function.
+
+use std::time::Duration;
+
+use custodian_app::{Failure, Settings};
+use custodian_domain::kinds::Kind;
+
+/// A variable that must be set.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub(crate) fn required(name: &'static str) -> Result<String, Failure> {
+    std::env::var(name).map_err(|_| Failure::unavailable("the configuration", format!("{name} is not set")))
+}
+
+fn or(name: &'static str, default: &str) -> String {
+    required(name).unwrap_or_else(|_| default.to_owned())
+}
+
+fn days(name: &'static str, default: Duration) -> Result<Duration, Failure> {
+    let Ok(text) = required(name) else { return Ok(default) };
+    let days: u32 = text
+        .parse()
+        .map_err(|_| Failure::unavailable("the configuration", format!("{name} is not a number")))?;
+    Ok(days * Settings::DAY)
+}
+
+pub(crate) fn settings() -> Result<Settings, Failure> {
+    let default = Settings::default();
+    Ok(Settings {
+        base_url: or("BASE_URL", &default.base_url).trim_end_matches('/').to_owned(),
+        grace: days("GRACE_DAYS", default.grace)?,
+        verify_within: days("VERIFY_DAYS", default.verify_within)?,
+        mail_sender: or("MAIL_SENDER", &default.mail_sender),
+        ..default
+    })
+}
+
+/// The kind of resource that this function is deployed for.
+pub fn resource_kind() -> Result<&'static Kind, lambda_http::Error> {
+    let name = required("RESOURCE_KIND")?;
+    Kind::by_route(&name).ok_or_else(|| format!("RESOURCE_KIND {name} is no kind").into())
+}

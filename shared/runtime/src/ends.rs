@@ -1,0 +1,227 @@
+//! The ends in AWS: each function connects the one that it needs.
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use custodian_app::Failure;
+use custodian_app::ports::{Alarms, Mail, Mailer, SigningKeys, Signs};
+use custodian_auth::Signer;
+use custodian_cascade::{Task, Tasks};
+use custodian_domain::alarm::{Alarm, Job};
+use custodian_events::{Bus, Event, SOURCE};
+use custodian_store::Store;
+
+use crate::aws::Aws;
+use crate::config::required;
+
+/// Connecting an end when a function starts.
+pub trait Connect: Sized + Send + Sync + 'static {
+    fn connect(aws: &Aws, store: &Store) -> impl Future<Output = Result<Self, Failure>> + Send;
+}
+
+impl Connect for () {
+    async fn connect(_: &Aws, _: &Store) -> Result<Self, Failure> {
+        Ok(())
+    }
+}
+
+/// One-off jobs by EventBridge Scheduler.
+pub struct OneOffJobs {
+    client: aws_sdk_scheduler::Client,
+    group: String,
+    role: String,
+    /// The functions' ARNs without the name of the job's target.
+    target_prefix: String,
+    dead_letters: String,
+}
+
+impl Connect for OneOffJobs {
+    async fn connect(aws: &Aws, _: &Store) -> Result<Self, Failure> {
+        Ok(Self {
+            client: aws_sdk_scheduler::Client::new(&aws.sdk),
+            group: required("SCHEDULE_GROUP")?,
+            role: required("SCHEDULE_ROLE_ARN")?,
+            target_prefix: required("SCHEDULE_TARGET_PREFIX")?,
+            dead_letters: required("SCHEDULE_DLQ_ARN")?,
+        })
+    }
+}
+
+impl Alarms for OneOffJobs {
+    async fn arm(&self, alarm: &Alarm) -> Result<(), Failure> {
+        let down = |cause: String| Failure::unavailable("the scheduler", cause);
+        let input = serde_json::to_string(&alarm.job).map_err(|cause| down(cause.to_string()))?;
+        let dead_letters =
+            aws_sdk_scheduler::types::DeadLetterConfig::builder().arn(&self.dead_letters).build();
+        let target = Target::builder()
+            .arn(format!("{}{}", self.target_prefix, alarm.job.target()))
+            .role_arn(&self.role)
+            .dead_letter_config(dead_letters)
+            .input(input)
+            .build()
+            .map_err(|cause| down(cause.to_string()))?;
+        let exactly = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build();
+        let call = self.client.create_schedule().name(alarm.job.name()).group_name(&self.group);
+        let call = call
+            .schedule_expression(format!("at({})", alarm.due.to_whole_seconds()))
+            .schedule_expression_timezone("UTC")
+            .action_after_completion(ActionAfterCompletion::Delete)
+            .flexible_time_window(exactly.map_err(|cause| down(cause.to_string()))?)
+            .target(target);
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conflict_exception()) => Ok(()),
+            Err(error) => Err(down(error.to_string())),
+        }
+    }
+
+    async fn disarm(&self, job: &Job) -> Result<(), Failure> {
+        match self.client.delete_schedule().name(job.name()).group_name(&self.group).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {
+                Ok(())
+            }
+            Err(error) => Err(Failure::unavailable("the scheduler", error)),
+        }
+    }
+}
+
+/// The bus that customers' events are put on.
+pub struct EventBus {
+    client: aws_sdk_eventbridge::Client,
+    name: String,
+}
+
+impl Connect for EventBus {
+    async fn connect(aws: &Aws, _: &Store) -> Result<Self, Failure> {
+        Ok(Self { client: aws_sdk_eventbridge::Client::new(&aws.sdk), name: required("EVENT_BUS")? })
+    }
+}
+
+impl Bus for EventBus {
+    async fn publish(&self, events: &[Event]) -> Result<(), Failure> {
+        for event in events {
+            let detail =
+                serde_json::to_string(event).map_err(|cause| Failure::unavailable("an event", cause))?;
+            let entry = PutEventsRequestEntry::builder().event_bus_name(&self.name).source(SOURCE);
+            let entry = entry.detail_type(&event.kind).detail(detail).build();
+            let answer = self.client.put_events().entries(entry).send().await;
+            let answer = answer.map_err(|error| Failure::unavailable("the event bus", error))?;
+            if answer.failed_entry_count() > 0 {
+                return Err(Failure::unavailable("the event bus", "it did not take the event"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The queue of the cascade's workers.
+pub struct CascadeQueue {
+    client: aws_sdk_sqs::Client,
+    url: String,
+}
+
+impl Connect for CascadeQueue {
+    async fn connect(aws: &Aws, _: &Store) -> Result<Self, Failure> {
+        Ok(Self { client: aws_sdk_sqs::Client::new(&aws.sdk), url: required("CASCADE_QUEUE_URL")? })
+    }
+}
+
+impl Tasks for CascadeQueue {
+    async fn hand_out(&self, tasks: &[Task]) -> Result<(), Failure> {
+        // What one SendMessageBatch takes.
+        for part in tasks.chunks(10) {
+            let mut call = self.client.send_message_batch().queue_url(&self.url);
+            for (number, task) in part.iter().enumerate() {
+                let body =
+                    serde_json::to_string(task).map_err(|cause| Failure::unavailable("a task", cause))?;
+                let entry = SendMessageBatchRequestEntry::builder().id(number.to_string()).message_body(body);
+                call = call.entries(entry.build().map_err(|cause| Failure::unavailable("a task", cause))?);
+            }
+            let answer =
+                call.send().await.map_err(|error| Failure::unavailable("the cascade's queue", error))?;
+            if !answer.failed().is_empty() {
+                return Err(Failure::unavailable("the cascade's queue", "it did not take every task"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Mail by SES v2.
+pub struct MailService {
+    client: aws_sdk_sesv2::Client,
+    sender: String,
+}
+
+impl Connect for MailService {
+    async fn connect(aws: &Aws, _: &Store) -> Result<Self, Failure> {
+        Ok(Self { client: aws_sdk_sesv2::Client::new(&aws.sdk), sender: required("MAIL_SENDER")? })
+    }
+}
+
+impl Mailer for MailService {
+    async fn send(&self, mail: &Mail) -> Result<(), Failure> {
+        let down = |cause: String| Failure::unavailable("the mail service", cause);
+        let text = |data: &str| Content::builder().data(data).charset("UTF-8").build();
+        let subject = text(&mail.subject).map_err(|cause| down(cause.to_string()))?;
+        let body = text(&mail.text).map_err(|cause| down(cause.to_string()))?;
+        let message = Message::builder().subject(subject).body(Body::builder().text(body).build()).build();
+        let call = self.client.send_email().from_email_address(&self.sender);
+        let call = call.destination(Destination::builder().to_addresses(&mail.to).build());
+        let sent = call.content(EmailContent::builder().simple(message).build()).send().await;
+        // The error is told by its kind alone: its text may name the address.
+        sent.map(|_| ())
+            .map_err(|error| down(error.into_service_error().meta().code().unwrap_or("unknown").to_owned()))
+    }
+}
+
+/// The private key, which login reads once when it starts.
+pub struct LoginKey(Signer);
+
+impl Connect for LoginKey {
+    async fn connect(_: &Aws, store: &Store) -> Result<Self, Failure> {
+        let signer = store.signer().await?;
+        signer
+            .map(Self)
+            .ok_or_else(|| Failure::unavailable("the signing key", "the platform is not set up yet"))
+    }
+}
+
+impl Signs for LoginKey {
+    fn signer(&self) -> &Signer {
+        &self.0
+    }
+}
+
+/// What `reconcile` needs: jobs of rows that it moves on, and the queue of the cascades that it drives.
+pub struct Reconciling {
+    jobs: OneOffJobs,
+    queue: CascadeQueue,
+}
+
+impl Connect for Reconciling {
+    async fn connect(aws: &Aws, store: &Store) -> Result<Self, Failure> {
+        Ok(Self {
+            jobs: OneOffJobs::connect(aws, store).await?,
+            queue: CascadeQueue::connect(aws, store).await?,
+        })
+    }
+}
+
+impl Alarms for Reconciling {
+    async fn arm(&self, alarm: &Alarm) -> Result<(), Failure> {
+        self.jobs.arm(alarm).await
+    }
+
+    async fn disarm(&self, job: &Job) -> Result<(), Failure> {
+        self.jobs.disarm(job).await
+    }
+}
+
+impl Tasks for Reconciling {
+    async fn hand_out(&self, tasks: &[Task]) -> Result<(), Failure> {
+        self.queue.hand_out(tasks).await
+    }
+}

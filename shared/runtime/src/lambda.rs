@@ -1,0 +1,91 @@
+//! How a function runs: what it needs is connected before the first invocation, so that the first request finds warm
+//! connections; then each invocation is one call of its handler.
+
+use std::time::Duration;
+
+use aws_lambda_events::{dynamodb::Event as StreamEvent, sqs::SqsEvent};
+use custodian_app::ports::VerifyingKeys;
+use custodian_app::{Context, Keys};
+use custodian_domain::Timestamp;
+use custodian_events::consume::{self, Consumer, CustomerChange};
+use custodian_http::Endpoint;
+use custodian_store::Store;
+use lambda_http::{Request, service_fn};
+use lambda_runtime::{Error, LambdaEvent};
+use serde::de::DeserializeOwned;
+
+use crate::aws::Aws;
+use crate::config;
+use crate::ends::Connect;
+use crate::real::sources;
+
+/// What long work leaves of its time, to hand on what is left of it.
+const MARGIN: Duration = Duration::from_secs(20);
+
+/// Connects everything. Reading the public keys is also what opens the connection to DynamoDB.
+async fn context<E: Connect>() -> Result<Context<Store, E>, Error> {
+    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(true).with_target(false).init();
+    let aws = Aws::load().await;
+    let sources = sources();
+    let store = aws.store(&sources)?;
+    let (keys, ends) = (Keys::new(store.key_ring().await?), E::connect(&aws, &store).await?);
+    Ok(Context { store, ends, sources, settings: config::settings()?, keys })
+}
+
+/// Serves one route of the API.
+pub async fn http<E: Connect>(endpoint: impl Endpoint<Store, E>) -> Result<(), Error> {
+    let cx = context::<E>().await?;
+    let (cx, endpoint) = (&cx, &endpoint);
+    let serve = move |request: Request| async move {
+        Ok::<_, Error>(custodian_http::serve(endpoint, cx, request).await)
+    };
+    lambda_http::run(service_fn(serve)).await
+}
+
+/// Consumes the messages of a queue.
+pub async fn queue<E: Connect, C>(consumer: C) -> Result<(), Error>
+where
+    C: Consumer<Store, E>,
+    C::Message: DeserializeOwned,
+{
+    let cx = context::<E>().await?;
+    let (cx, consumer) = (&cx, &consumer);
+    let serve = move |event: LambdaEvent<SqsEvent>| async move {
+        let stop_at = stop_at(&event.context);
+        Ok::<_, Error>(consume::queue(consumer, cx, event.payload, stop_at).await)
+    };
+    lambda_runtime::run(service_fn(serve)).await
+}
+
+/// Consumes the customers' stream.
+pub async fn stream<E: Connect>(
+    consumer: impl Consumer<Store, E, Message = CustomerChange>,
+) -> Result<(), Error> {
+    let cx = context::<E>().await?;
+    let (cx, consumer) = (&cx, &consumer);
+    let serve = move |event: LambdaEvent<StreamEvent>| async move {
+        let stop_at = stop_at(&event.context);
+        Ok::<_, Error>(consume::stream(consumer, cx, event.payload, stop_at).await)
+    };
+    lambda_runtime::run(service_fn(serve)).await
+}
+
+/// Consumes what the Scheduler (or an operator) invokes the function with.
+pub async fn direct<E: Connect, C>(consumer: C) -> Result<(), Error>
+where
+    C: Consumer<Store, E>,
+    C::Message: DeserializeOwned,
+{
+    let cx = context::<E>().await?;
+    let (cx, consumer) = (&cx, &consumer);
+    let serve = move |event: LambdaEvent<C::Message>| async move {
+        let stop_at = stop_at(&event.context);
+        Ok::<_, Error>(consumer.consume(cx, event.payload, stop_at).await?)
+    };
+    lambda_runtime::run(service_fn(serve)).await
+}
+
+fn stop_at(context: &lambda_runtime::Context) -> Timestamp {
+    let deadline = i64::try_from(context.deadline).unwrap_or(i64::MAX / 1000);
+    Timestamp::from_micros(deadline.saturating_mul(1000)).minus(MARGIN)
+}

@@ -1,0 +1,108 @@
+//! The customer row and the one transaction that changes it.
+
+use custodian_app::Failure;
+use custodian_app::ports::{Change, ChangeCustomers, Committed, ReadCustomers};
+use custodian_domain::profile::folded;
+use custodian_domain::{Customer, CustomerId};
+
+use crate::Store;
+use crate::deletions;
+use crate::expr::Expr;
+use crate::identifiers::{self, Claim};
+use crate::item::{Item, decode_some, encode, key, n, s};
+use crate::retry::Patience;
+use crate::schema::{BILLING_ACCOUNTS, CUSTOMERS};
+use crate::transaction::{Transaction, Verdict, failed};
+use crate::{tokens, usage};
+
+#[derive(Clone, Copy, Debug)]
+enum Guard {
+    /// The row, or what always changes with it.
+    Row,
+    Email,
+    Token,
+}
+
+/// A customer as an item: its row, and while it has a deadline the attributes of the index of what is due.
+pub(crate) fn item(customer: &Customer) -> Result<Item, Failure> {
+    let mut item = encode(customer)?;
+    if let Some(due) = customer.due() {
+        item.insert("due_status".to_owned(), s(customer.status().as_str()));
+        item.insert("due_at".to_owned(), n(due.micros()));
+    }
+    Ok(item)
+}
+
+impl ReadCustomers for Store {
+    async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, Failure> {
+        let call = self.client.get_item().table_name(self.table(CUSTOMERS)).consistent_read(true);
+        let answer = call.set_key(Some(key("id", id))).send().await;
+        decode_some(answer.map_err(|error| failed("the customers", &error))?.item)
+    }
+}
+
+impl ChangeCustomers for Store {
+    async fn commit(&self, change: Change<'_>) -> Result<Committed, Failure> {
+        let mut gone_owner = None;
+        loop {
+            match self.try_commit(change, gone_owner).await? {
+                Ok(()) => return Ok(Committed::Done),
+                Err(Guard::Row) => return Ok(Committed::Lost),
+                Err(Guard::Token) => return Ok(Committed::TokenGone),
+                Err(Guard::Email) => {
+                    let email = identifiers::email(&change.after.profile.email);
+                    match self.gone_holder(&email).await? {
+                        Some(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
+                        _ => return Ok(Committed::EmailTaken),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Store {
+    async fn try_commit(
+        &self,
+        change: Change<'_>,
+        gone_owner: Option<CustomerId>,
+    ) -> Result<Verdict<Guard>, Failure> {
+        let Change { before, after, verification } = change;
+        let expected = Expr::new("#status = :status AND #version = :version")
+            .with(":status", s(before.status().as_str()))
+            .with(":version", n(before.version));
+        let moved = before.status() != after.status();
+        let patience = if moved { Patience::StatusChange } else { Patience::Request };
+        let mut tx = Transaction::new(self, patience).put(Guard::Row, CUSTOMERS, item(after)?, expected)?;
+        if moved {
+            tx = usage::flip(tx, Guard::Row, after.id, after.status())?;
+        }
+        if moved && after.status().is_gone() {
+            tx = deletions::open(tx, Guard::Row, after)?;
+        } else if !moved {
+            tx = move_email(tx, change, gone_owner)?;
+        }
+        if let Some(verification) = verification {
+            let billing = encode(&verification.billing_account)?;
+            tx = tx.put(Guard::Row, BILLING_ACCOUNTS, billing, Expr::new("attribute_not_exists(#id)"))?;
+            tx = usage::count_billing_account(tx, Guard::Row, after.id)?;
+            tx = tokens::burn(tx, Guard::Token, after.id, &verification.token_hash)?;
+        }
+        tx.run().await
+    }
+}
+
+/// A new e-mail address is claimed and the old one released with the row that names it.
+fn move_email<'a>(
+    tx: Transaction<'a, Guard>,
+    change: Change<'_>,
+    gone_owner: Option<CustomerId>,
+) -> Result<Transaction<'a, Guard>, Failure> {
+    let (old, new) = (&change.before.profile.email, &change.after.profile.email);
+    if folded(old) == folded(new) {
+        return Ok(tx);
+    }
+    let (old, new) = (identifiers::email(old), identifiers::email(new));
+    let claim = Claim { name: &new, owner: change.after.id, agent: None, gone_owner };
+    identifiers::release(identifiers::claim(tx, Guard::Email, &claim)?, Guard::Row, &old, change.after.id)
+}

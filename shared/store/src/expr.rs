@@ -1,0 +1,69 @@
+//! Expressions: a text in which every attribute is written `#name`, with its values beside it.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+/// An expression; the aliases follow from its text, so that no attribute can be a reserved word.
+#[derive(Clone, Debug)]
+pub(crate) struct Expr {
+    text: String,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Expr {
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), values: HashMap::new() }
+    }
+
+    /// Holds whether or not the item, whose table has an `id`, is there: for deletions that may find nothing.
+    pub(crate) fn any() -> Self {
+        Self::new("attribute_exists(#id) OR attribute_not_exists(#id)")
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(name.to_owned(), value);
+        self
+    }
+
+    pub(crate) fn text(&self) -> Option<String> {
+        Some(self.text.clone())
+    }
+
+    /// The aliases of this expression and, for an update, of its condition.
+    pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
+        let names: HashMap<_, _> = self
+            .text
+            .split('#')
+            .skip(1)
+            .map(|rest| {
+                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
+            })
+            .map(|name| (format!("#{name}"), name.to_owned()))
+            .collect();
+        Some(names).filter(|names| !names.is_empty())
+    }
+
+    pub(crate) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+        Some(self.values.clone()).filter(|values| !values.is_empty())
+    }
+
+    /// An update and its condition share one set of aliases and values.
+    pub(crate) fn joined_with(&self, other: &Self) -> Self {
+        let mut values = self.values.clone();
+        values.extend(other.values.clone());
+        Self { text: format!("{} {}", self.text, other.text), values }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_attribute_of_the_text_gets_its_alias() {
+        let names = Expr::new("SET #status = :s, #tm_update = :t REMOVE #a").names().unwrap_or_default();
+        assert_eq!(names.len(), 3);
+        assert_eq!(names["#tm_update"], "tm_update");
+    }
+}

@@ -1,0 +1,42 @@
+//! Items and attribute values.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use custodian_app::Failure;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// A string attribute.
+pub(crate) fn s(text: impl ToString) -> AttributeValue {
+    AttributeValue::S(text.to_string())
+}
+
+/// A number attribute.
+pub(crate) fn n(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// A key of one attribute.
+pub(crate) fn key(name: &str, value: impl ToString) -> Item {
+    Item::from([(name.to_owned(), s(value))])
+}
+
+/// A key of two attributes.
+pub(crate) fn key2(hash: &str, hash_value: impl ToString, range: &str, range_value: impl ToString) -> Item {
+    Item::from([(hash.to_owned(), s(hash_value)), (range.to_owned(), s(range_value))])
+}
+
+pub(crate) fn encode(row: &impl Serialize) -> Result<Item, Failure> {
+    serde_dynamo::to_item(row).map_err(|cause| Failure::unavailable("the encoding of a row", cause))
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
+    serde_dynamo::from_item(item).map_err(|cause| Failure::unavailable("a stored row", cause))
+}
+
+pub(crate) fn decode_some<T: DeserializeOwned>(item: Option<Item>) -> Result<Option<T>, Failure> {
+    item.map(decode).transpose()
+}

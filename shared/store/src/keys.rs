@@ -1,0 +1,81 @@
+//! The keys that sign tokens. The private ones are in a table of their own, which login alone may read.
+
+use custodian_app::Failure;
+use custodian_app::ports::{SigningKeys, VerifyingKeys};
+use custodian_auth::{KeyRing, Signer};
+use custodian_domain::Secret;
+use serde::{Deserialize, Serialize};
+
+use crate::Store;
+use crate::expr::Expr;
+use crate::item::{Item, decode, decode_some, encode, key};
+use crate::schema::{SIGNING_KEYS, VERIFYING_KEYS};
+use crate::transaction::failed;
+
+/// The row that names the key to sign with.
+const CURRENT: &str = "current";
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Private {
+    id: String,
+    key_id: String,
+    private: Secret,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Public {
+    id: String,
+    public: String,
+}
+
+impl SigningKeys for Store {
+    async fn signer(&self) -> Result<Option<Signer>, Failure> {
+        let call = self.client.get_item().table_name(self.table(SIGNING_KEYS)).consistent_read(true);
+        let answer = call.set_key(Some(key("id", CURRENT))).send().await;
+        let row: Option<Private> =
+            decode_some(answer.map_err(|error| failed("the signing key", &error))?.item)?;
+        Ok(row.and_then(|row| Signer::new(row.key_id, &row.private)))
+    }
+
+    async fn keep_first_key(&self, key_id: &str, private: Secret) -> Result<(), Failure> {
+        if self.signer().await?.is_none() {
+            let row = Private { id: CURRENT.to_owned(), key_id: key_id.to_owned(), private };
+            self.put_new(SIGNING_KEYS, encode(&row)?).await?;
+        }
+        // Whoever won: the public half of what is stored is published, so that a crash in between is mended.
+        let kept =
+            self.signer().await?.ok_or_else(|| Failure::unavailable("the signing key", "not stored"))?;
+        let public = Public { id: kept.key_id().to_owned(), public: kept.public() };
+        self.put_new(VERIFYING_KEYS, encode(&public)?).await
+    }
+}
+
+impl VerifyingKeys for Store {
+    async fn key_ring(&self) -> Result<KeyRing, Failure> {
+        // A table of two small rows at most: the one place where a scan reads just what is wanted.
+        let answer =
+            self.client.scan().table_name(self.table(VERIFYING_KEYS)).consistent_read(true).send().await;
+        let items: Vec<Item> =
+            answer.map_err(|error| failed("the verifying keys", &error))?.items.unwrap_or_default();
+        let rows: Vec<Public> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
+        Ok(KeyRing::new(rows.into_iter().map(|row| (row.id, row.public))))
+    }
+}
+
+impl Store {
+    /// Writes a row unless it is there.
+    async fn put_new(&self, table: &str, item: Item) -> Result<(), Failure> {
+        let new = Expr::new("attribute_not_exists(#id)");
+        let call = self.client.put_item().table_name(self.table(table)).set_item(Some(item));
+        let call = call.set_condition_expression(new.text()).set_expression_attribute_names(new.names());
+        match call.send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(failed("the keys", &error)),
+        }
+    }
+}

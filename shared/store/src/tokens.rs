@@ -1,0 +1,97 @@
+//! Mailed tokens: of each only a hash, of each purpose only the newest.
+//!
+//! As with identifiers, a token is two rows: one found by its hash, and one under its owner by which it is replaced,
+//! and found by the cascade.
+
+use custodian_app::Failure;
+use custodian_app::ports::{KeepMailTokens, MailToken, ReadMailTokens, Written};
+use custodian_domain::{CustomerId, Status};
+use serde::Deserialize;
+
+use crate::Store;
+use crate::expr::Expr;
+use crate::identifiers::{PAIR, SELF, owned_by};
+use crate::item::{Item, decode_some, encode, key2, n, s};
+use crate::retry::Patience;
+use crate::schema::TOKENS;
+use crate::transaction::{Transaction, failed};
+use crate::usage;
+
+/// Verification tokens are kept under this key of their owner.
+const VERIFY: &str = "verify";
+
+#[derive(Clone, Copy, Debug)]
+enum Guard {
+    Gate,
+    Row,
+}
+
+#[derive(Debug, Deserialize)]
+struct Newest {
+    hash: String,
+}
+
+fn id_of(hash: &str) -> String {
+    format!("hash#{hash}")
+}
+
+fn by_hash(hash: &str) -> Item {
+    key2("id", id_of(hash), "key", SELF)
+}
+
+fn by_owner(customer: CustomerId) -> Item {
+    key2("id", owned_by(customer), "key", VERIFY)
+}
+
+/// Uses a verification token up, if it is still the newest.
+pub(crate) fn burn<'a, G: Copy>(
+    tx: Transaction<'a, G>,
+    guard: G,
+    customer: CustomerId,
+    hash: &str,
+) -> Result<Transaction<'a, G>, Failure> {
+    let newest = Expr::new("#hash = :hash").with(":hash", s(hash));
+    tx.delete(guard, TOKENS, by_owner(customer), newest.clone())?.delete(guard, TOKENS, by_hash(hash), newest)
+}
+
+impl Store {
+    async fn token_row(&self, key: Item) -> Result<Option<Item>, Failure> {
+        let call = self.client.get_item().table_name(self.table(TOKENS)).consistent_read(true);
+        let answer = call.set_key(Some(key)).send().await;
+        Ok(answer.map_err(|error| failed("the mail tokens", &error))?.item)
+    }
+}
+
+impl ReadMailTokens for Store {
+    async fn mail_token(&self, hash: &str) -> Result<Option<MailToken>, Failure> {
+        decode_some(self.token_row(by_hash(hash)).await?)
+    }
+}
+
+impl KeepMailTokens for Store {
+    async fn keep_mail_token(&self, token: &MailToken) -> Result<Written, Failure> {
+        let owner = token.customer_id;
+        let earlier: Option<Newest> = decode_some(self.token_row(by_owner(owner)).await?)?;
+        let mut row = encode(token)?;
+        row.insert("ttl".to_owned(), n(token.keep_until.seconds()));
+        row.insert("owner".to_owned(), s(owner));
+        let mut tx = Transaction::new(self, Patience::Request);
+        tx = usage::pass(tx, Guard::Gate, owner, owner.0, Status::Initial)?;
+        let mut unchanged = Expr::new("attribute_not_exists(#id)");
+        if let Some(earlier) = &earlier {
+            unchanged = Expr::new("#hash = :earlier").with(":earlier", s(&earlier.hash));
+            tx = tx.delete(Guard::Row, TOKENS, by_hash(&earlier.hash), Expr::any())?;
+        }
+        let (mut found, mut listed) = (row.clone(), row);
+        found.extend(by_hash(&token.hash));
+        listed.extend(by_owner(owner));
+        listed.insert(PAIR.to_owned(), s(id_of(&token.hash)));
+        tx = tx.put(Guard::Row, TOKENS, listed, unchanged)?;
+        tx = tx.put(Guard::Row, TOKENS, found, Expr::new("attribute_not_exists(#id)"))?;
+        Ok(match tx.run().await? {
+            Ok(()) => Written::Done,
+            Err(Guard::Gate) => Written::Closed,
+            Err(Guard::Row) => Written::Lost,
+        })
+    }
+}
