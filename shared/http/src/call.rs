@@ -1,8 +1,10 @@
 //! A request as a handler sees it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use custodian_domain::{Reason, Refusal, fields, ids};
 use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap};
-use lambda_http::{Body, Request, RequestExt};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -14,28 +16,31 @@ pub const MAX_BODY: usize = 64 * 1024;
 pub struct Call {
     pub request_id: String,
     headers: HeaderMap,
+    cookies: Vec<String>,
     query: Vec<(String, String)>,
     path: Vec<(String, String)>,
     body: Vec<u8>,
 }
 
 impl Call {
-    /// `fresh_id` names the request if the caller did not.
-    pub fn new(request: Request, fresh_id: String) -> Self {
-        let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
-        let query = query.into_owned().collect();
-        let parameters = request.path_parameters_ref();
-        let path = parameters.iter().flat_map(|map| map.iter());
-        let path = path.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let (parts, body) = request.into_parts();
-        let body = match body {
-            Body::Text(text) => text.into_bytes(),
-            Body::Binary(bytes) => bytes,
-            _ => Vec::new(),
-        };
-        let named = parts.headers.get("x-request-id").and_then(|value| value.to_str().ok());
-        let request_id = named.filter(|id| is_request_id(id)).map_or(fresh_id, str::to_owned);
-        Self { request_id, headers: parts.headers, query, path, body }
+    /// Reads the gateway's event (payload format 2.0). It is read here and not by `lambda_http`, which goes through a
+    /// URL and panics where the host, the path or the query does not make one. `fresh_id` names the request if the
+    /// caller did not.
+    pub fn new(event: ApiGatewayV2httpRequest, fresh_id: String) -> Self {
+        let query = event.raw_query_string.unwrap_or_default();
+        let named = event.headers.get("x-request-id").and_then(|value| value.to_str().ok());
+        Self {
+            request_id: named.filter(|id| is_request_id(id)).map_or(fresh_id, str::to_owned),
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            path: event.path_parameters.into_iter().collect(),
+            cookies: event.cookies.unwrap_or_default(),
+            body: match event.body {
+                // What is no base 64 is no JSON either, and is refused as such.
+                Some(text) if event.is_base64_encoded => STANDARD.decode(&text).unwrap_or(text.into_bytes()),
+                text => text.unwrap_or_default().into_bytes(),
+            },
+            headers: event.headers,
+        }
     }
 
     pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
@@ -50,6 +55,7 @@ impl Call {
     /// A cookie's value.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let lines = self.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let lines = self.cookies.iter().map(String::as_str).chain(lines);
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
         pairs
             .map(|(key, value)| (key.trim(), value.trim()))

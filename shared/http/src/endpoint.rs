@@ -7,7 +7,8 @@ use custodian_app::ports::Wanted;
 use custodian_app::{Context, Failure};
 use custodian_domain::Reason;
 use futures::FutureExt;
-use lambda_http::{Body, Request, Response};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::{Body, Response};
 use tracing::Instrument;
 
 use crate::answer::Answer;
@@ -53,9 +54,9 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
 pub async fn serve<S: Sync, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,
-    request: Request,
+    event: ApiGatewayV2httpRequest,
 ) -> Response<Body> {
-    let call = Call::new(request, call::fresh_request_id(cx.sources.random()));
+    let call = Call::new(event, call::fresh_request_id(cx.sources.random()));
     let route = endpoint.route();
     let span = tracing::info_span!(
         "request",

@@ -10,7 +10,9 @@ use custodian_domain::Timestamp;
 use custodian_events::consume::{self, Consumer, CustomerChange};
 use custodian_http::Endpoint;
 use custodian_store::Store;
-use lambda_http::{Request, service_fn};
+use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use lambda_http::http::header::SET_COOKIE;
+use lambda_http::{Body, Response, service_fn};
 use lambda_runtime::{Error, LambdaEvent};
 use serde::de::DeserializeOwned;
 
@@ -36,10 +38,25 @@ async fn context<E: Connect>() -> Result<Context<Store, E>, Error> {
 pub async fn http<E: Connect>(endpoint: impl Endpoint<Store, E>) -> Result<(), Error> {
     let cx = context::<E>().await?;
     let (cx, endpoint) = (&cx, &endpoint);
-    let serve = move |request: Request| async move {
-        Ok::<_, Error>(custodian_http::serve(endpoint, cx, request).await)
+    let serve = move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+        Ok::<_, Error>(answer(custodian_http::serve(endpoint, cx, event.payload).await))
     };
-    lambda_http::run(service_fn(serve)).await
+    lambda_runtime::run(service_fn(serve)).await
+}
+
+/// A response as the gateway takes it, with its cookies apart.
+fn answer(response: Response<Body>) -> ApiGatewayV2httpResponse {
+    let (mut parts, body) = response.into_parts();
+    let cookies = parts.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+    let mut answer = ApiGatewayV2httpResponse::default();
+    answer.cookies = cookies.map(str::to_owned).collect();
+    parts.headers.remove(SET_COOKIE);
+    answer.status_code = parts.status.as_u16().into();
+    answer.headers = parts.headers;
+    if let Body::Text(text) = body {
+        answer.body = Some(text.into());
+    }
+    answer
 }
 
 /// Consumes the messages of a queue.

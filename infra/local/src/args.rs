@@ -1,0 +1,29 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Serves Custodian on 127.0.0.1, with nothing else installed.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "custodian")]
+pub struct Args {
+    /// The port; 0 takes a free one.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// The folder that data, pending jobs and the clock's offset are kept in.
+    #[arg(long, default_value = ".local")]
+    pub data: PathBuf,
+    /// Keep everything in memory: it ends with the process.
+    #[arg(long)]
+    pub ephemeral: bool,
+    /// The platform admin that is made at the first start.
+    #[arg(long, default_value = "admin@localhost")]
+    pub admin_username: String,
+    /// Its password; without it a random one is made and printed once.
+    #[arg(long)]
+    pub admin_password: Option<String>,
+    /// Let webhooks go to this machine, on any port.
+    #[arg(long)]
+    pub allow_loopback_webhooks: bool,
+}

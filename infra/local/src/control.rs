@@ -1,0 +1,74 @@
+//! `/_local/…`: what only the local program has.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{Router, get, post};
+use custodian_app::Failure;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::service::Service;
+
+pub(crate) fn router() -> Router<Service> {
+    Router::new()
+        .route("/_local/health", get(async || Json(json!({ "status": "ready" }))))
+        .route("/_local/mailbox", get(mailbox))
+        .route("/_local/events", get(events))
+        .route("/_local/schedules", get(schedules))
+        .route("/_local/clock", post(clock))
+        .route("/_local/idle", post(idle))
+}
+
+/// A failure of the local program itself.
+struct Down(Failure);
+
+impl From<Failure> for Down {
+    fn from(failure: Failure) -> Self {
+        Self(failure)
+    }
+}
+
+impl IntoResponse for Down {
+    fn into_response(self) -> Response {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": self.0.to_string() }))).into_response()
+    }
+}
+
+fn listed(texts: Vec<String>) -> Json<Value> {
+    let rows: Vec<Value> = texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    Json(json!({ "result": rows }))
+}
+
+async fn mailbox(State(service): State<Service>) -> Result<Json<Value>, Down> {
+    Ok(listed(service.journal().mails()?))
+}
+
+async fn events(State(service): State<Service>) -> Result<Json<Value>, Down> {
+    Ok(listed(service.journal().events()?))
+}
+
+async fn schedules(State(service): State<Service>) -> Result<Json<Value>, Down> {
+    let jobs = service.journal().jobs()?;
+    let rows: Vec<_> = jobs
+        .into_iter()
+        .map(|job| json!({ "name": job.name, "due": job.due.to_rfc3339(), "target": job.target }))
+        .collect();
+    Ok(Json(json!({ "result": rows })))
+}
+
+#[derive(Deserialize)]
+struct Advance {
+    advance_seconds: u64,
+}
+
+async fn clock(State(service): State<Service>, Json(wanted): Json<Advance>) -> Result<Json<Value>, Down> {
+    let now = service.advance(std::time::Duration::from_secs(wanted.advance_seconds)).await?;
+    Ok(Json(json!({ "now": now.to_rfc3339() })))
+}
+
+async fn idle(State(service): State<Service>) -> Result<Json<Value>, Down> {
+    let now = service.idle().await?;
+    Ok(Json(json!({ "now": now.to_rfc3339() })))
+}

@@ -1,0 +1,104 @@
+//! The local ends of Scheduler, EventBridge, SQS and SES, behind the ports of the ones in AWS.
+
+use std::sync::Arc;
+
+use custodian_app::Failure;
+use custodian_app::ports::{Alarms, Mail, Mailer, Signs};
+use custodian_app::{Clock, Sources};
+use custodian_auth::Signer;
+use custodian_cascade::{Task, Tasks};
+use custodian_domain::Timestamp;
+use custodian_domain::alarm::{Alarm, Job};
+use custodian_events::{Bus, CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, Delivered, Event, SOURCE};
+use serde_json::json;
+use tokio::sync::Notify;
+
+use crate::clock::VirtualClock;
+use crate::journal::Journal;
+
+/// The queues of the stack.
+pub(crate) const MAIL: &str = "mail";
+pub(crate) const CASCADE_START: &str = "cascade-start";
+pub(crate) const CASCADE: &str = "cascade";
+
+/// Which queues the bus's rules put an event on, as the template's do.
+fn rules(kind: &str) -> &'static [&'static str] {
+    match kind {
+        CUSTOMER_CREATED => &[MAIL],
+        CUSTOMER_DELETED | CUSTOMER_EXPIRED => &[CASCADE_START],
+        _ => &[],
+    }
+}
+
+pub(crate) struct LocalEnds {
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) clock: Arc<VirtualClock>,
+    /// Wakes the pump.
+    pub(crate) work: Arc<Notify>,
+    pub(crate) signer: Signer,
+}
+
+impl LocalEnds {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn send(&self, queue: &str, body: &impl serde::Serialize) -> Result<(), Failure> {
+        let body = serde_json::to_string(body).map_err(|cause| Failure::unavailable("a message", cause))?;
+        self.journal.send(queue, &body, self.now())?;
+        self.work.notify_one();
+        Ok(())
+    }
+}
+
+impl Alarms for LocalEnds {
+    async fn arm(&self, alarm: &Alarm) -> Result<(), Failure> {
+        let input =
+            serde_json::to_string(&alarm.job).map_err(|cause| Failure::unavailable("a job", cause))?;
+        self.journal.add_job(&alarm.job.name(), alarm.due, alarm.job.target(), &input)
+    }
+
+    async fn disarm(&self, job: &Job) -> Result<(), Failure> {
+        self.journal.remove_job(&job.name())
+    }
+}
+
+impl Bus for LocalEnds {
+    async fn publish(&self, events: &[Event]) -> Result<(), Failure> {
+        for event in events {
+            let entry =
+                json!({ "source": SOURCE, "detail-type": event.kind, "time": event.time, "detail": event });
+            self.journal.add_event(&entry)?;
+            for queue in rules(&event.kind) {
+                self.send(queue, &Delivered { detail: event.clone() })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tasks for LocalEnds {
+    async fn hand_out(&self, tasks: &[Task]) -> Result<(), Failure> {
+        tasks.iter().try_for_each(|task| self.send(CASCADE, task))
+    }
+}
+
+impl Mailer for LocalEnds {
+    async fn send(&self, mail: &Mail) -> Result<(), Failure> {
+        let tm_create = self.now().to_rfc3339();
+        let kept =
+            json!({ "to": mail.to, "subject": mail.subject, "text": mail.text, "tm_create": tm_create });
+        self.journal.add_mail(&kept)
+    }
+}
+
+impl Signs for LocalEnds {
+    fn signer(&self) -> &Signer {
+        &self.signer
+    }
+}
+
+/// The clock that can be moved, and real chance.
+pub(crate) fn sources(clock: &Arc<VirtualClock>) -> Sources {
+    Sources { clock: Arc::clone(clock) as Arc<dyn Clock>, ..custodian_runtime::sources() }
+}

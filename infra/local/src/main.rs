@@ -1,0 +1,18 @@
+//! `cargo run`: serves the whole product on this machine.
+
+use clap::Parser;
+use custodian_local::{Args, LocalError, Service};
+
+#[tokio::main]
+async fn main() -> Result<(), LocalError> {
+    let level = tracing_subscriber::EnvFilter::new("warn,custodian_http=info");
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(level)
+        .with_writer(std::io::stderr)
+        .init();
+    let service = Service::open(&Args::parse()).await?;
+    service.announce();
+    service.serve().await
+}

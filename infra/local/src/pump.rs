@@ -1,0 +1,165 @@
+//! What drives everything that is not a request: the stream, the queues, the jobs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::dynamodb::Event as StreamEvent;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use custodian_app::Failure;
+use custodian_domain::Timestamp;
+use custodian_domain::alarm::Job as Alarm;
+use custodian_engine::Engine;
+use custodian_events::Consumer;
+use custodian_events::consume;
+use futures::stream::{StreamExt, iter};
+use serde_json::{Value, json};
+
+use crate::ends::{CASCADE, CASCADE_START, MAIL};
+use crate::journal::{Job, Journal, Message};
+use crate::routes::Cx;
+
+/// How long one invocation may work before it hands on what is left.
+const TIME_SLICE: Duration = Duration::from_secs(5);
+/// How long something that failed waits before it is tried again, times the attempts it had.
+const BACKOFF: Duration = Duration::from_secs(30);
+/// How often a message is tried before it is put aside.
+const RECEIVES: u32 = 5;
+/// Messages under way at once.
+const ABREAST: usize = 8;
+const STREAM_POSITION: &str = "stream position";
+const DEAD_LETTERS: &str = "dead-letters";
+/// Far enough away never to come up again.
+const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
+pub(crate) struct Pump {
+    pub(crate) cx: Arc<Cx>,
+    pub(crate) engine: Engine,
+    pub(crate) customers: String,
+}
+
+impl Pump {
+    fn journal(&self) -> &Journal {
+        &self.cx.ends.journal
+    }
+
+    fn stop_at(&self) -> Timestamp {
+        self.cx.now().plus(TIME_SLICE)
+    }
+
+    /// Works until nothing is due.
+    pub(crate) async fn drain(&self) -> Result<(), Failure> {
+        while self.step().await? {}
+        Ok(())
+    }
+
+    /// Does what is due now; false if nothing was.
+    pub(crate) async fn step(&self) -> Result<bool, Failure> {
+        let told = self.stream().await?;
+        let delivered = self.messages().await?;
+        Ok(self.jobs().await? || told || delivered)
+    }
+
+    /// What the template's rate schedule invokes.
+    pub(crate) async fn reconcile(&self) -> Result<(), Failure> {
+        custodian_fn_reconcile::Reconcile.consume(&self.cx, Value::Null, self.stop_at()).await
+    }
+
+    async fn stream(&self) -> Result<bool, Failure> {
+        let position = self.journal().fact(STREAM_POSITION)?;
+        let records =
+            self.records(position.as_deref()).map_err(|cause| Failure::unavailable("the stream", cause))?;
+        if records.is_empty() {
+            return Ok(false);
+        }
+        let event: StreamEvent = serde_json::from_value(json!({ "Records": records }))
+            .map_err(|cause| Failure::unavailable("a stream record that can be read", cause))?;
+        let tell = custodian_fn_customer_events::Tell;
+        let answer = consume::stream(&tell, &self.cx, event, self.stop_at()).await;
+        let failed = answer.batch_item_failures.first().and_then(|failure| failure.item_identifier.clone());
+        let number = |record: &Value| record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
+        let handled =
+            records.iter().filter_map(number).take_while(|number| failed.as_ref() != Some(number)).last();
+        if let Some(last) = &handled {
+            self.journal().set_fact(STREAM_POSITION, last)?;
+        }
+        Ok(handled.is_some())
+    }
+
+    /// The next records of the customers' stream.
+    fn records(&self, after: Option<&str>) -> Result<Vec<Value>, custodian_engine::EngineError> {
+        let table = self.engine.call("DescribeTable", &json!({ "TableName": self.customers }))?;
+        let arn = &table["Table"]["LatestStreamArn"];
+        let stream = self.engine.call("DescribeStream", &json!({ "StreamArn": arn }))?;
+        let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
+        let mut wanted = json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
+        if let Some(after) = after {
+            wanted["ShardIteratorType"] = json!("AFTER_SEQUENCE_NUMBER");
+            wanted["SequenceNumber"] = json!(after);
+        }
+        let iterator = self.engine.call("GetShardIterator", &wanted)?;
+        let wanted = json!({ "ShardIterator": iterator["ShardIterator"], "Limit": 100 });
+        let mut answer = self.engine.call("GetRecords", &wanted)?;
+        Ok(answer["Records"].as_array_mut().map(std::mem::take).unwrap_or_default())
+    }
+
+    async fn messages(&self) -> Result<bool, Failure> {
+        let messages = self.journal().visible_messages(self.cx.now())?;
+        let any = !messages.is_empty();
+        let outcomes: Vec<_> =
+            iter(messages).map(|message| self.deliver(message)).buffer_unordered(ABREAST).collect().await;
+        outcomes.into_iter().collect::<Result<(), _>>().map(|()| any)
+    }
+
+    async fn deliver(&self, message: Message) -> Result<(), Failure> {
+        let (cx, stop_at) = (&*self.cx, self.stop_at());
+        let event = sqs_event(&message);
+        let answer = match message.queue.as_str() {
+            MAIL => consume::queue(&custodian_fn_mail::Post, cx, event, stop_at).await,
+            CASCADE_START => consume::queue(&custodian_fn_cascade::Cascade, cx, event, stop_at).await,
+            CASCADE => consume::queue(&custodian_fn_cascade_worker::Worker, cx, event, stop_at).await,
+            _ => return self.journal().put_off_message(message.id, DEAD_LETTERS, NEVER),
+        };
+        if answer.batch_item_failures.is_empty() {
+            return self.journal().delete_message(message.id);
+        }
+        if message.receives + 1 >= RECEIVES {
+            return self.journal().put_off_message(message.id, DEAD_LETTERS, NEVER);
+        }
+        let again = self.cx.now().plus(BACKOFF * (message.receives + 1));
+        self.journal().put_off_message(message.id, &message.queue, again)
+    }
+
+    async fn jobs(&self) -> Result<bool, Failure> {
+        let jobs = self.journal().due_jobs(self.cx.now())?;
+        let any = !jobs.is_empty();
+        for job in jobs {
+            self.fire(job).await?;
+        }
+        Ok(any)
+    }
+
+    async fn fire(&self, job: Job) -> Result<(), Failure> {
+        let (cx, stop_at) = (&*self.cx, self.stop_at());
+        let input: Alarm = serde_json::from_str(&job.input)
+            .map_err(|cause| Failure::unavailable("a job that can be read", cause))?;
+        let done = match input {
+            Alarm::Purge { .. } => custodian_fn_purge::Purge.consume(cx, input, stop_at).await,
+            Alarm::Expire { .. } => custodian_fn_expire::Expire.consume(cx, input, stop_at).await,
+        };
+        if let Err(failure) = done {
+            tracing::error!(%failure, job = job.name, "a job failed and will be tried again");
+            let again = self.cx.now().plus(BACKOFF * (job.attempts + 1));
+            return self.journal().put_off_job(&job.name, again);
+        }
+        self.journal().remove_job(&job.name)
+    }
+}
+
+fn sqs_event(message: &Message) -> SqsEvent {
+    let mut record = SqsMessage::default();
+    record.message_id = Some(message.id.to_string());
+    record.body = Some(message.body.clone());
+    let mut event = SqsEvent::default();
+    event.records = vec![record];
+    event
+}

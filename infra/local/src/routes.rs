@@ -1,0 +1,73 @@
+//! The routes of the API: every function that answers HTTP, under the name it is deployed by.
+
+use std::sync::Arc;
+
+use custodian_app::Context;
+use custodian_domain::kinds::ROUTED;
+use custodian_http::{Endpoint, Route, serve};
+use custodian_store::Store;
+use futures::future::BoxFuture;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::{Body, Response};
+
+use crate::ends::LocalEnds;
+
+pub(crate) type Cx = Context<Store, LocalEnds>;
+
+type Handler =
+    Box<dyn Fn(Arc<Cx>, ApiGatewayV2httpRequest) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
+
+/// A deployed function and its route.
+pub(crate) struct Served {
+    /// The crate, and for owned kinds the kind: `resource-get tags`.
+    pub(crate) function: String,
+    pub(crate) route: Route,
+    pub(crate) handler: Handler,
+}
+
+fn served<H: Endpoint<Store, LocalEnds>>(function: impl Into<String>, endpoint: H) -> Served {
+    let (route, endpoint) = (endpoint.route(), Arc::new(endpoint));
+    let handler: Handler = Box::new(move |cx, event| {
+        let endpoint = Arc::clone(&endpoint);
+        Box::pin(async move { serve(&*endpoint, &cx, event).await })
+    });
+    Served { function: function.into(), route, handler }
+}
+
+/// The API's default route.
+pub(crate) fn not_found() -> Served {
+    served("not-found", custodian_fn_not_found::NotFound)
+}
+
+pub(crate) fn routes() -> Vec<Served> {
+    let mut routes = vec![
+        served("ping", custodian_fn_ping::Ping),
+        served("auth-login", custodian_fn_auth_login::Login),
+        served("auth-email-verify", custodian_fn_auth_email_verify::EmailVerify),
+        served("auth-unregister", custodian_fn_auth_unregister::Unregister),
+        served("auth-unregister-cancel", custodian_fn_auth_unregister_cancel::CancelUnregister),
+        served("customer-get", custodian_fn_customer_get::GetCustomer),
+        served("customer-update", custodian_fn_customer_update::UpdateCustomer),
+        served("customers-list", custodian_fn_customers_list::ListAll),
+        served("customers-create", custodian_fn_customers_create::CreateAccount),
+        served("customers-get", custodian_fn_customers_get::GetAccount),
+        served("customers-update", custodian_fn_customers_update::UpdateAccount),
+        served("customers-delete", custodian_fn_customers_delete::DeleteAccount),
+        served("customers-freeze", custodian_fn_customers_freeze::FreezeAccount),
+        served("customers-recover", custodian_fn_customers_recover::RecoverAccount),
+    ];
+    for kind in ROUTED {
+        let name = |verb: &str| format!("resource-{verb} {}", kind.route);
+        routes.push(served(name("list"), custodian_fn_resource_list::ListRows { kind }));
+        routes.push(served(name("create"), custodian_fn_resource_create::CreateRow { kind }));
+        routes.push(served(name("get"), custodian_fn_resource_get::GetRow { kind }));
+        routes.push(served(name("update"), custodian_fn_resource_update::UpdateRow { kind }));
+        routes.push(served(name("delete"), custodian_fn_resource_delete::DeleteRow { kind }));
+    }
+    routes
+}
+
+/// Every route with the function that serves it, for the test that compares them with the template.
+pub fn deployed_routes() -> Vec<(String, Route)> {
+    routes().into_iter().chain([not_found()]).map(|served| (served.function, served.route)).collect()
+}

@@ -1,0 +1,247 @@
+//! The local service: opened, driven, served.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, Request, Uri};
+use custodian_app::platform::{SetUp, set_up};
+use custodian_app::ports::{SigningKeys, VerifyingKeys};
+use custodian_app::{Context, Failure, Keys, Settings};
+use custodian_auth::KeyRing;
+use custodian_domain::{Secret, Timestamp};
+use custodian_engine::{Engine, EngineError, Watch};
+use custodian_store::{Store, schema};
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, MutexGuard, Notify};
+
+use crate::args::Args;
+use crate::clock::{FURTHEST, VirtualClock};
+use crate::control;
+use crate::ends::{LocalEnds, sources};
+use crate::gateway::{GATEWAY_LIMIT, Gateway};
+use crate::journal::Journal;
+use crate::pump::Pump;
+
+const PREFIX: &str = "custodian-";
+const OFFSET: &str = "clock offset";
+const RECONCILED: &str = "reconciled at";
+/// As the template's rate schedule.
+const RECONCILE_EVERY: Duration = Duration::from_secs(15 * 60);
+/// How often the pump looks for what has become due by itself.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Why the local service cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Failure(#[from] Failure),
+    #[error("the network or the data folder: {0}")]
+    Io(#[from] std::io::Error),
+    #[error("the platform was set up, and yet it has no signing key")]
+    NoKey,
+}
+
+/// A running local service; clones are handles on the same one.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    gateway: Gateway,
+    pump: Mutex<()>,
+    pumped: Pump,
+    work: Arc<Notify>,
+    listener: Mutex<Option<TcpListener>>,
+    port: u16,
+    username: String,
+    /// Set at the first start, to be shown once.
+    new_password: Option<Secret>,
+}
+
+impl Service {
+    /// Opens the data, sets the platform up if it is not, and takes the port.
+    pub async fn open(args: &Args) -> Result<Self, LocalError> {
+        Self::open_watched(args, Arc::new(())).await
+    }
+
+    /// The same, with a watch over every request to the database.
+    pub async fn open_watched(args: &Args, watch: Arc<dyn Watch>) -> Result<Self, LocalError> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
+        let port = listener.local_addr()?.port();
+        let (engine, journal) = open_data(args)?;
+        let journal = Arc::new(journal);
+        let offset = journal.fact(OFFSET)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let clock = Arc::new(VirtualClock::new(offset));
+        let store = Store::new(engine.watched(watch), PREFIX, sources(&clock).entropy);
+        engine.create_tables(&store.tables())?;
+        let settings = Settings { base_url: format!("http://127.0.0.1:{port}"), ..Settings::default() };
+
+        let keys = Keys::new(KeyRing::default());
+        let cx = Context { store, ends: (), sources: sources(&clock), settings, keys };
+        let password = args.admin_password.clone().unwrap_or_else(|| hex::encode(cx.sources.random::<12>()));
+        let came_to = set_up(&cx, args.admin_username.clone(), Secret::new(password.clone())).await?;
+        let signer = cx.store.signer().await?.ok_or(LocalError::NoKey)?;
+        let keys = Keys::new(cx.store.key_ring().await?);
+        let work = Arc::new(Notify::new());
+        let ends = LocalEnds { journal, clock, work: Arc::clone(&work), signer };
+        let Context { store, sources, settings, .. } = cx;
+        let cx = Arc::new(Context { store, ends, sources, settings, keys });
+        let customers = format!("{PREFIX}{}", schema::CUSTOMERS);
+        let show = came_to == SetUp::Done && args.admin_password.is_none();
+        Ok(Self(Arc::new(Inner {
+            gateway: Gateway::new(),
+            pump: Mutex::new(()),
+            pumped: Pump { cx, engine, customers },
+            work,
+            listener: Mutex::new(Some(listener)),
+            port,
+            username: args.admin_username.clone(),
+            new_password: show.then(|| Secret::new(password)),
+        })))
+    }
+
+    pub fn port(&self) -> u16 {
+        self.0.port
+    }
+
+    /// Says where it is and, at the first start, who may come in.
+    #[expect(clippy::print_stdout, reason = "this is what the command prints")]
+    pub fn announce(&self) {
+        println!("Custodian on http://127.0.0.1:{}", self.0.port);
+        if let Some(password) = &self.0.new_password {
+            println!(
+                "platform admin: {}  password: {}  (shown only now)",
+                self.0.username,
+                password.expose()
+            );
+        }
+    }
+
+    /// Serves until Ctrl-C.
+    pub async fn serve(&self) -> Result<(), LocalError> {
+        let Some(listener) = self.0.listener.lock().await.take() else { return Ok(()) };
+        let pump = tokio::spawn(self.clone().run_pump());
+        let app: Router<()> = control::router()
+            .fallback(invoke)
+            .layer(DefaultBodyLimit::max(GATEWAY_LIMIT))
+            .with_state(self.clone());
+        let stop = async {
+            // Without a handler there is nothing to wait for; the process then ends by the signal itself.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        axum::serve(listener, app).with_graceful_shutdown(stop).await?;
+        pump.abort();
+        Ok(())
+    }
+
+    /// Keeps the stream, the queues and the jobs still while the guard is held.
+    pub async fn hold_still(&self) -> MutexGuard<'_, ()> {
+        self.0.pump.lock().await
+    }
+
+    /// The embedded database, for tests that look at rows.
+    pub fn engine(&self) -> &Engine {
+        &self.0.pumped.engine
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.0.pumped.cx.ends.journal
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.pumped.cx.now()
+    }
+
+    async fn run_pump(self) {
+        loop {
+            {
+                let _alone = self.0.pump.lock().await;
+                let worked = match self.reconcile_if_due().await {
+                    Ok(()) => self.0.pumped.step().await,
+                    Err(failure) => Err(failure),
+                };
+                if matches!(worked, Ok(true)) {
+                    continue;
+                }
+                if let Err(failure) = worked {
+                    tracing::error!(%failure, "the local ends are in trouble and will be tried again");
+                }
+            }
+            let woken = self.0.work.notified();
+            let _ = tokio::time::timeout(TICK, woken).await;
+        }
+    }
+
+    async fn reconcile_if_due(&self) -> Result<(), Failure> {
+        let last = self.journal().fact(RECONCILED)?.and_then(|text| text.parse().ok());
+        let due = last.map_or(self.now(), |last| Timestamp::from_micros(last).plus(RECONCILE_EVERY));
+        if self.now() < due { Ok(()) } else { self.reconcile().await }
+    }
+
+    async fn reconcile(&self) -> Result<(), Failure> {
+        self.journal().set_fact(RECONCILED, &self.now().micros().to_string())?;
+        self.0.pumped.reconcile().await
+    }
+
+    /// Waits until nothing is due now.
+    pub(crate) async fn idle(&self) -> Result<Timestamp, Failure> {
+        let _alone = self.0.pump.lock().await;
+        self.0.pumped.drain().await?;
+        Ok(self.now())
+    }
+
+    /// Steps the clock from due time to due time, then to the end, where what recurs runs once.
+    pub(crate) async fn advance(&self, by: Duration) -> Result<Timestamp, Failure> {
+        let _alone = self.0.pump.lock().await;
+        self.0.pumped.drain().await?;
+        let end = self.now().plus(by.min(FURTHEST));
+        while let Some(due) = self.journal().next_due()?.filter(|due| *due <= end) {
+            self.move_clock_to(due)?;
+            self.0.pumped.drain().await?;
+        }
+        self.move_clock_to(end)?;
+        self.reconcile().await?;
+        self.0.pumped.drain().await?;
+        Ok(self.now())
+    }
+
+    fn move_clock_to(&self, instant: Timestamp) -> Result<(), Failure> {
+        let offset = self.0.pumped.cx.ends.clock.advance_to(instant);
+        self.journal().set_fact(OFFSET, &offset.to_string())
+    }
+}
+
+/// Every path that is not the local program's own goes to the API.
+async fn invoke(
+    State(service): State<Service>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> axum::http::Response<axum::body::Body> {
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    let inner = &service.0;
+    let response = inner.gateway.handle(Arc::clone(&inner.pumped.cx), request).await;
+    inner.work.notify_one();
+    response
+}
+
+fn open_data(args: &Args) -> Result<(Engine, Journal), LocalError> {
+    if args.ephemeral {
+        return Ok((Engine::in_memory()?, Journal::open(None)?));
+    }
+    let folder: &Path = &args.data;
+    std::fs::create_dir_all(folder)?;
+    Ok((Engine::open(&folder.join("tables.db"))?, Journal::open(Some(&folder.join("ends.db")))?))
+}
