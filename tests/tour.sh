@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Runs the tour of README.md as it stands there, against a service started as README.md says, and checks what it promises.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() { echo "the tour failed: $1" >&2; cat "$work/err" "$work/tour" >&2 || true; exit 1; }
+
+work=$(mktemp -d)
+cargo build
+start=$(grep -m1 '^cargo run -- ' README.md)
+# A free port instead of 8080, so that the tour disturbs nothing that runs there.
+eval "${start/cargo run --/cargo run --quiet -- --port 0}" > "$work/out" 2> "$work/err" &
+runner=$!
+trap 'kill "$runner" 2> /dev/null || true; wait "$runner" 2> /dev/null || true; rm -rf "$work"' EXIT
+for _ in $(seq 100); do
+    BASE=$(sed -n 's/^Custodian on //p' "$work/out")
+    [ -n "$BASE" ] && curl -sf "$BASE/_local/health" > /dev/null && break
+    kill -0 "$runner" 2> /dev/null || fail "the service ended"
+    sleep 0.1
+done
+[ -n "$BASE" ] || fail "the service did not start"
+
+sed -n '/<!-- tour -->/,/^```$/p' README.md | sed '1,2d;$d' > "$work/tour.sh"
+[ -s "$work/tour.sh" ] || fail "README.md has no tour"
+BASE=$BASE bash -eu "$work/tour.sh" > "$work/tour"
+
+events=$(tail -n 1 "$work/tour" | grep -o '"type":"customer_[a-z]*"' | sort | uniq -c | tr -s ' ' | paste -sd' ')
+[ "$(tail -n 2 "$work/tour" | head -n 1 | grep -c '"name":"","detail":"","email":"".*"status":"deleted"')" = 1 ] \
+    || fail "the account is not gone"
+case "$events" in
+    *'2 "type":"customer_created"'*'1 "type":"customer_deleted"'*'2 "type":"customer_frozen"'*'1 "type":"customer_recovered"'*) ;;
+    *) fail "the events were $events" ;;
+esac
+grep -q '"name":"purge-' "$work/tour" || fail "no purge was scheduled"
+echo "the tour of README.md did what it says"
