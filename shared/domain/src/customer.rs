@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CustomerId, Profile, Timestamp};
+use crate::{AgentId, CustomerId, Profile, Timestamp};
 
 /// A customer as it is stored. What a caller sees of it is made at the edge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,8 @@ pub struct Customer {
     /// The zero UUID until the account is active.
     pub billing_account_id: Uuid,
     pub email_verified: bool,
+    /// The guest agent, as which access keys act.
+    pub guest_id: AgentId,
     /// How often this account was frozen; the number of the purge job that counts.
     pub freezes: u64,
     /// The customer that holds the platform admins: it cannot be frozen, deleted or expired.

@@ -20,6 +20,8 @@ impl Permission {
     pub const PLATFORM_ADMIN: Self = Self(0x21);
     /// Admin or manager: what most resource routes ask for.
     pub const ADMIN_OR_MANAGER: Self = Self(0x60);
+    /// Any agent of a customer.
+    pub const ANY: Self = Self(0x70);
 
     /// Reads a value from a request; bits that mean nothing are refused.
     pub fn from_bits(bits: u32) -> Option<Self> {

@@ -71,6 +71,10 @@ reasons! {
     CustomerNotFound = 404 "NOT_FOUND" "CUSTOMER_NOT_FOUND" "The customer does not exist.";
     /// 404: no such tag.
     TagNotFound = 404 "NOT_FOUND" "TAG_NOT_FOUND" "The tag does not exist.";
+    /// 404: no such access key.
+    AccessKeyNotFound = 404 "NOT_FOUND" "ACCESSKEY_NOT_FOUND" "The access key does not exist.";
+    /// 404: no such agent.
+    AgentNotFound = 404 "NOT_FOUND" "AGENT_NOT_FOUND" "The agent does not exist.";
     /// 409: the account's state does not permit this.
     StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's state does not permit this.";
     /// 409: recovery at or after the deadline.
@@ -87,6 +91,10 @@ reasons! {
     PayloadTooLarge = 413 "INVALID_ARGUMENT" "PAYLOAD_TOO_LARGE" "The request body is larger than 64 KiB.";
     /// 415: a body that is not declared as JSON.
     UnsupportedMediaType = 415 "INVALID_ARGUMENT" "UNSUPPORTED_MEDIA_TYPE" "The request body must be application/json.";
+    /// 429: the account has as many of these as it may have.
+    ResourceLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RESOURCE_LIMIT_EXCEEDED" "The account has as many of these as its plan allows.";
+    /// 429: too many attempts.
+    RateLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RATE_LIMIT_EXCEEDED" "Too many attempts. Try again later.";
     /// 500: a bug.
     Internal = 500 "INTERNAL" "INTERNAL" "An internal error occurred.";
     /// 503: something that this service depends on did not answer.
@@ -101,12 +109,18 @@ pub type Detail = BTreeMap<&'static str, String>;
 pub struct Refusal {
     pub reason: Reason,
     pub details: Vec<Detail>,
+    /// How many seconds to wait before trying again can help.
+    pub retry_after: Option<u64>,
 }
 
 impl Refusal {
+    pub const fn with_details(reason: Reason, details: Vec<Detail>) -> Self {
+        Self { reason, details, retry_after: None }
+    }
+
     /// A refusal that names one field or parameter.
     pub fn field(reason: Reason, field: impl Into<String>, description: impl Into<String>) -> Self {
-        Self { reason, details: vec![violation(field, description)] }
+        Self::with_details(reason, vec![violation(field, description)])
     }
 }
 
@@ -117,7 +131,7 @@ pub fn violation(field: impl Into<String>, description: impl Into<String>) -> De
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, details: Vec::new() }
+        Self::with_details(reason, Vec::new())
     }
 }
 

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use custodian_domain::lifecycle::{Command, Decision, Rule, TABLE, decide};
-use custodian_domain::{Alarm, Customer, CustomerId, Profile, Reason, State, Status, Timestamp, alarm::Job};
+use custodian_domain::{
+    AgentId, Alarm, Customer, CustomerId, Profile, Reason, State, Status, Timestamp, alarm::Job,
+};
 use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -27,6 +29,7 @@ fn customer(status: Status) -> Customer {
         profile: Profile { name: "Acme".into(), email: "a@example.com".into(), ..Profile::default() },
         billing_account_id: Uuid::from_u128(8),
         email_verified: true,
+        guest_id: AgentId(Uuid::nil()),
         freezes: 1,
         platform: false,
         state,

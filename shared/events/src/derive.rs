@@ -4,7 +4,7 @@ use custodian_domain::{Customer, Profile, Status};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use crate::{CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, Event};
+use crate::{CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_VERIFIED, Event};
 
 /// The event of a change, if it is one.
 pub fn derive(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
@@ -28,7 +28,7 @@ pub fn derive(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
 
 fn kind(old: Status, new: Status) -> &'static str {
     match (old, new) {
-        (Status::Initial, Status::Active) => "customer_verified",
+        (Status::Initial, Status::Active) => CUSTOMER_VERIFIED,
         (Status::Active, Status::Frozen) => "customer_frozen",
         (Status::Frozen, Status::Active) => "customer_recovered",
         (_, Status::Expired) if old != new => CUSTOMER_EXPIRED,
@@ -72,7 +72,7 @@ mod tests {
     use std::time::Duration;
 
     use custodian_domain::lifecycle::{Command, Decision, decide};
-    use custodian_domain::{CustomerId, State, Timestamp};
+    use custodian_domain::{AgentId, CustomerId, State, Timestamp};
 
     use super::*;
 
@@ -86,6 +86,7 @@ mod tests {
             profile: Profile { name: "Acme".into(), email: "ann@example.com".into(), ..Profile::default() },
             billing_account_id: Uuid::nil(),
             email_verified: false,
+            guest_id: AgentId(Uuid::nil()),
             freezes: 0,
             platform: false,
             state: State::Initial { verify_by: NOW.plus(Duration::from_secs(60)) },

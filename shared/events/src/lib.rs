@@ -21,6 +21,7 @@ pub use derive::derive;
 pub const SOURCE: &str = "custodian";
 
 pub const CUSTOMER_CREATED: &str = "customer_created";
+pub const CUSTOMER_VERIFIED: &str = "customer_verified";
 pub const CUSTOMER_DELETED: &str = "customer_deleted";
 pub const CUSTOMER_EXPIRED: &str = "customer_expired";
 

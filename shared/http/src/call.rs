@@ -15,6 +15,8 @@ pub const MAX_BODY: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Call {
     pub request_id: String,
+    /// The caller's network address as the gateway saw it; no header can pretend another.
+    pub address: String,
     headers: HeaderMap,
     cookies: Vec<String>,
     query: Vec<(String, String)>,
@@ -31,6 +33,7 @@ impl Call {
         let named = event.headers.get("x-request-id").and_then(|value| value.to_str().ok());
         Self {
             request_id: named.filter(|id| is_request_id(id)).map_or(fresh_id, str::to_owned),
+            address: event.request_context.http.source_ip.unwrap_or_default(),
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             path: event.path_parameters.into_iter().collect(),
             cookies: event.cookies.unwrap_or_default(),
@@ -75,7 +78,7 @@ impl Call {
 
     /// The body as a JSON object.
     pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
-        if !self.body.is_empty() && !self.says_json() {
+        if !self.body.is_empty() && !self.declares("application/json") {
             return Err(Reason::UnsupportedMediaType.into());
         }
         let value: Value = serde_json::from_slice(&self.body).map_err(|_| Reason::InvalidJsonBody)?;
@@ -86,10 +89,23 @@ impl Call {
         }
     }
 
-    fn says_json(&self) -> bool {
+    /// Whether this is a page's form, sent by a person with a browser, who is answered with a page.
+    pub fn is_form(&self) -> bool {
+        self.declares("application/x-www-form-urlencoded")
+    }
+
+    /// The fields of a JSON object or of a page's form.
+    pub fn json_or_form(&self) -> Result<Map<String, Value>, Refusal> {
+        if !self.is_form() {
+            return self.json();
+        }
+        let fields = url::form_urlencoded::parse(&self.body);
+        Ok(fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect())
+    }
+
+    fn declares(&self, wanted: &str) -> bool {
         let declared = self.header(CONTENT_TYPE).unwrap_or_default();
-        let kind = declared.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("application/json")
+        declared.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
     }
 
     pub(crate) fn wants_problem_json(&self) -> bool {

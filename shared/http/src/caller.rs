@@ -7,12 +7,14 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use custodian_app::ports::{Admission, Admissions, Wanted};
-use custodian_app::{Context, Failure};
-use custodian_domain::{Agent, Customer, CustomerId, Permission, Reason, Refusal, Resource, gate};
+use custodian_app::ports::{Admissions, Wanted};
+use custodian_app::{Context, Failure, ignore};
+use custodian_domain::{
+    AccessKey, Actor, Customer, CustomerId, Permission, Reason, Refusal, Resource, Timestamp, gate,
+};
 
 use crate::Call;
-use crate::credential;
+use crate::credential::{self, Named};
 
 /// Somebody who may be let in.
 pub trait Caller<S, E>: Sized + Send {
@@ -50,7 +52,7 @@ impl<S: Admissions, E: Sync> Caller<S, E> for Operator {
     async fn admit(cx: &Context<S, E>, call: &Call, wanted: Wanted) -> Result<Self, Failure> {
         let read = authenticate(cx, call, wanted).await?;
         gate::open(&read.customer)?;
-        permit(&read.agent, Permission::PLATFORM)?;
+        permit(&read.actor, Permission::PLATFORM)?;
         Ok(Self { target: read.wanted_customer })
     }
 }
@@ -66,6 +68,14 @@ pub struct Admin;
 /// Administers or manages its customer.
 #[derive(Debug)]
 pub struct AdminOrManager;
+
+/// Acts for its customer at all.
+#[derive(Debug)]
+pub struct AnyAgent;
+
+impl Right for AnyAgent {
+    const NEEDED: Permission = Permission::ANY;
+}
 
 impl Right for Admin {
     const NEEDED: Permission = Permission::ADMIN;
@@ -103,8 +113,8 @@ impl Gate for Living {
 #[derive(Debug)]
 pub struct Account<R, G> {
     pub customer: Customer,
-    pub agent: Agent,
-    resource: Option<Resource>,
+    pub actor: Actor,
+    found: Found,
     kind_of: PhantomData<(R, G)>,
 }
 
@@ -118,7 +128,12 @@ impl<R, G> Account<R, G> {
 
     /// The row of this customer that the path names.
     pub fn resource(self, not_found: Reason) -> Result<Resource, Refusal> {
-        self.resource.ok_or_else(|| not_found.into())
+        self.found.resource.ok_or_else(|| not_found.into())
+    }
+
+    /// The access key of this customer that the path names.
+    pub fn key(self) -> Result<AccessKey, Refusal> {
+        self.found.key.ok_or_else(|| Reason::AccessKeyNotFound.into())
     }
 }
 
@@ -126,26 +141,28 @@ impl<S: Admissions, E: Sync, R: Right, G: Gate> Caller<S, E> for Account<R, G> {
     async fn admit(cx: &Context<S, E>, call: &Call, wanted: Wanted) -> Result<Self, Failure> {
         let read = authenticate(cx, call, wanted).await?;
         G::check(&read.customer)?;
-        permit(&read.agent, R::NEEDED)?;
-        Ok(Self {
-            customer: read.customer,
-            agent: read.agent,
-            resource: read.wanted_resource,
-            kind_of: PhantomData,
-        })
+        permit(&read.actor, R::NEEDED)?;
+        Ok(Self { customer: read.customer, actor: read.actor, found: read.found, kind_of: PhantomData })
     }
 }
 
-fn permit(agent: &Agent, needed: Permission) -> Result<(), Refusal> {
-    if agent.permission.allows(needed) { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
+fn permit(actor: &Actor, needed: Permission) -> Result<(), Refusal> {
+    if actor.permission().allows(needed) { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
+}
+
+/// Rows of the caller's own customer that were read along.
+#[derive(Debug)]
+struct Found {
+    resource: Option<Resource>,
+    key: Option<AccessKey>,
 }
 
 /// A caller whose credential is alive, and what was read along.
 struct Authenticated {
     customer: Customer,
-    agent: Agent,
+    actor: Actor,
     wanted_customer: Option<Customer>,
-    wanted_resource: Option<Resource>,
+    found: Found,
 }
 
 async fn authenticate<S: Admissions, E: Sync>(
@@ -154,16 +171,25 @@ async fn authenticate<S: Admissions, E: Sync>(
     wanted: Wanted,
 ) -> Result<Authenticated, Failure> {
     let credential = credential::find(call).ok_or(Reason::AuthenticationRequired)?;
-    let claims = cx.keys.verify(&cx.store, credential, cx.now()).await?;
-    let read = cx.store.admission(claims.customer_id, claims.agent_id, wanted).await?;
-    let Admission { customer: Some(customer), agent: Some(agent), wanted_customer, wanted_resource } = read
-    else {
-        return Err(Reason::InvalidCredentials.into());
-    };
-    let epochs = (claims.customer_epoch, claims.agent_epoch);
-    if customer.status().is_gone() || epochs != (customer.epoch, agent.epoch) {
-        return Err(Reason::InvalidCredentials.into());
-    }
+    let now = cx.now();
+    let named = Named::read(cx, credential, now).await?;
+    let read = cx.store.admission(named.customer_id(), named.principal(), wanted).await?;
+    let found = Found { resource: read.wanted_resource.clone(), key: read.wanted_key.clone() };
+    let wanted_customer = read.wanted_customer.clone();
+    let (customer, actor) = named.alive(read, now).ok_or(Reason::InvalidCredentials)?;
+    note_use(cx, &actor, now).await;
     tracing::Span::current().record("customer_id", tracing::field::display(customer.id));
-    Ok(Authenticated { customer, agent, wanted_customer, wanted_resource })
+    Ok(Authenticated { customer, actor, wanted_customer, found })
+}
+
+/// The day of a key's last use is written once a day.
+async fn note_use<S: Admissions, E: Sync>(cx: &Context<S, E>, actor: &Actor, now: Timestamp) {
+    let Actor::Key(key) = actor else { return };
+    let day = now.start_of_day();
+    if key.tm_last_used != Some(day) {
+        ignore(
+            cx.store.note_use(key, day).await,
+            "the day of last use is a hint, and the next call notes it again",
+        );
+    }
 }

@@ -14,7 +14,7 @@ use tracing::Instrument;
 use crate::answer::Answer;
 use crate::call::{self, Call};
 use crate::caller::Caller;
-use crate::problem;
+use crate::problem::{self, Form};
 
 /// Where an endpoint is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,11 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
     /// The row to read along with the caller's own.
     fn wanted(&self, _call: &Call) -> Wanted {
         Wanted::Nothing
+    }
+
+    /// Whether this call comes from a person with a browser, who is told of failures by a page.
+    fn tells_by_page(&self, _call: &Call) -> bool {
+        false
     }
 
     fn handle(
@@ -67,10 +72,11 @@ pub async fn serve<S: Sync, E: Sync, H: Endpoint<S, E>>(
     );
     async {
         let outcome = AssertUnwindSafe(run(endpoint, cx, &call)).catch_unwind().await;
+        let form = if endpoint.tells_by_page(&call) { Form::Page } else { Form::of(&call) };
         let answer = match outcome {
             Ok(Ok(answer)) => answer,
-            Ok(Err(failure)) => problem::answer(&failure, &call),
-            Err(_) => problem::render(&Reason::Internal.into(), &call),
+            Ok(Err(failure)) => problem::answer(&failure, &call, form),
+            Err(_) => problem::render(&Reason::Internal.into(), &call, form),
         };
         tracing::info!(status = answer.status.as_u16(), "answered");
         answer.into_response(&call.request_id)

@@ -1,7 +1,8 @@
 //! What callers see of rows: the fields of the specification, in its order.
 
+use custodian_domain::agent::Address;
 use custodian_domain::kinds::Kind;
-use custodian_domain::{Customer, Resource};
+use custodian_domain::{AccessKey, Agent, Customer, Resource, Secret, Timestamp};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -58,6 +59,91 @@ impl<'a> CustomerView<'a> {
             tm_delete: after.tm_delete().map(|time| time.to_rfc3339()),
             ..Self::from(before)
         }
+    }
+}
+
+/// An agent, without what it proves itself by.
+#[derive(Debug, Serialize)]
+pub struct AgentView<'a> {
+    id: Uuid,
+    customer_id: Uuid,
+    username: &'a str,
+    name: &'a str,
+    detail: &'a str,
+    ring_method: &'a str,
+    status: &'a str,
+    permission: u32,
+    tag_ids: &'a [Uuid],
+    addresses: &'a [Address],
+    tm_create: String,
+    tm_update: String,
+    tm_delete: Option<String>,
+}
+
+impl<'a> From<&'a Agent> for AgentView<'a> {
+    fn from(agent: &'a Agent) -> Self {
+        Self {
+            id: agent.id.0,
+            customer_id: agent.customer_id.0,
+            username: &agent.username,
+            name: &agent.name,
+            detail: &agent.detail,
+            ring_method: &agent.ring_method,
+            status: &agent.status,
+            permission: agent.permission.bits(),
+            tag_ids: &agent.tag_ids,
+            addresses: &agent.addresses,
+            tm_create: agent.tm_create.to_rfc3339(),
+            tm_update: agent.tm_update.to_rfc3339(),
+            tm_delete: None,
+        }
+    }
+}
+
+/// An access key; its token only in the answer that makes it.
+#[derive(Debug, Serialize)]
+pub struct KeyView<'a> {
+    id: Uuid,
+    customer_id: Uuid,
+    name: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    token_prefix: &'a str,
+    tm_expire: String,
+    tm_last_used: Option<String>,
+    tm_create: String,
+    tm_update: String,
+    tm_delete: Option<String>,
+}
+
+impl<'a> From<&'a AccessKey> for KeyView<'a> {
+    fn from(key: &'a AccessKey) -> Self {
+        Self {
+            id: key.id,
+            customer_id: key.customer_id.0,
+            name: &key.name,
+            detail: &key.detail,
+            token: None,
+            token_prefix: &key.token_prefix,
+            tm_expire: key.tm_expire.to_rfc3339(),
+            tm_last_used: key.tm_last_used.map(|day| day.to_rfc3339()),
+            tm_create: key.tm_create.to_rfc3339(),
+            tm_update: key.tm_update.to_rfc3339(),
+            tm_delete: None,
+        }
+    }
+}
+
+impl<'a> KeyView<'a> {
+    /// A key that was just made.
+    pub fn with_token(key: &'a AccessKey, token: &'a Secret) -> Self {
+        Self { token: Some(token.expose()), ..Self::from(key) }
+    }
+
+    /// A key as it is shown for the last time.
+    pub fn deleted(key: &'a AccessKey, now: Timestamp) -> Self {
+        Self { tm_delete: Some(now.to_rfc3339()), ..Self::from(key) }
     }
 }
 

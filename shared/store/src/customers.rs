@@ -1,7 +1,8 @@
 //! The customer row and the one transaction that changes it.
 
 use custodian_app::Failure;
-use custodian_app::ports::{Change, ChangeCustomers, Committed, ReadCustomers};
+use custodian_app::ports::{Change, ChangeCustomers, Committed, Purpose, ReadCustomers};
+use custodian_domain::access_key::MOST;
 use custodian_domain::profile::folded;
 use custodian_domain::{Customer, CustomerId};
 
@@ -11,7 +12,7 @@ use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::{Item, decode_some, encode, key, n, s};
 use crate::retry::Patience;
-use crate::schema::{BILLING_ACCOUNTS, CUSTOMERS};
+use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, Verdict, failed};
 use crate::{tokens, usage};
 
@@ -85,8 +86,11 @@ impl Store {
         if let Some(verification) = verification {
             let billing = encode(&verification.billing_account)?;
             tx = tx.put(Guard::Row, BILLING_ACCOUNTS, billing, Expr::new("attribute_not_exists(#id)"))?;
-            tx = usage::count_billing_account(tx, Guard::Row, after.id)?;
-            tx = tokens::burn(tx, Guard::Token, after.id, &verification.token_hash)?;
+            let key = encode(&verification.access_key)?;
+            tx = tx.put(Guard::Row, ACCESS_KEYS, key, Expr::new("attribute_not_exists(#id)"))?;
+            tx = usage::count_up(tx, Guard::Row, after.id, BILLING_ACCOUNTS, u64::MAX)?;
+            tx = usage::count_up(tx, Guard::Row, after.id, ACCESS_KEYS, MOST)?;
+            tx = tokens::burn(tx, Guard::Token, after.id, Purpose::Verify, &verification.token_hash)?;
         }
         tx.run().await
     }
