@@ -41,6 +41,16 @@ pub(crate) fn not_found() -> Served {
 
 pub(crate) fn routes() -> Vec<Served> {
     let mut routes = vec![
+        served("agents-list", custodian_fn_agents_list::ListAgents),
+        served("agents-create", custodian_fn_agents_create::CreateAgent),
+        served("agents-get", custodian_fn_agents_get::GetAgent),
+        served("agents-update", custodian_fn_agents_update::UpdateAgent),
+        served("agents-delete", custodian_fn_agents_delete::DeleteAgent),
+        served("agents-permission", custodian_fn_agents_permission::SetPermission),
+        served("agents-password", custodian_fn_agents_password::SetPassword),
+        served("agents-status", custodian_fn_agents_status::SetStatus),
+        served("agents-addresses", custodian_fn_agents_addresses::SetAddresses),
+        served("agents-tag-ids", custodian_fn_agents_tag_ids::SetTagIds),
         served("ping", custodian_fn_ping::Ping),
         served("auth-login", custodian_fn_auth_login::Login),
         served("auth-email-verify", custodian_fn_auth_email_verify::EmailVerify),

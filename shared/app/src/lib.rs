@@ -4,6 +4,7 @@
 //! `custodian-store` implements the ports of the database; the ends of AWS and of the local service implement the rest.
 
 pub mod access_keys;
+pub mod agents;
 pub mod change;
 pub mod context;
 pub mod create;

@@ -100,11 +100,13 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
             tm_update: now,
             ..before
         };
-        let change = AgentChange { after: &after, statuses: LIVING, burn: Some(&known) };
+        let change = AgentChange { after: &after, statuses: LIVING, burn: Some(&known), admins: 0 };
         match cx.store.update_agent(change).await? {
             AgentWritten::Done => return Ok(()),
             AgentWritten::Lost => {}
-            AgentWritten::Closed | AgentWritten::TokenGone => return Err(Reason::InvalidToken.into()),
+            AgentWritten::Closed | AgentWritten::TokenGone | AgentWritten::LastAdmin => {
+                return Err(Reason::InvalidToken.into());
+            }
         }
     }
     Err(Failure::unavailable("the agent", "changed by others each time it was read"))

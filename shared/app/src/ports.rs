@@ -219,6 +219,8 @@ pub struct AgentChange<'a> {
     pub statuses: &'static [Status],
     /// The mailed token that is used up by it.
     pub burn: Option<&'a MailToken>,
+    /// By how many the account has more administrators afterwards: at most one more or less.
+    pub admins: i8,
 }
 
 pub trait UpdateAgents: ReadAgents {
@@ -236,6 +238,25 @@ pub enum AgentWritten {
     Lost,
     Closed,
     TokenGone,
+    /// It would leave the account without an administrator.
+    LastAdmin,
+}
+
+pub trait CreateAgents: ReadAgents {
+    fn create_agent(&self, agent: &Agent) -> impl Future<Output = Result<AgentCreated, Failure>> + Send;
+}
+
+/// What became of a new agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentCreated {
+    Done,
+    UsernameTaken,
+    Closed,
+}
+
+pub trait DeleteAgents: ReadAgents {
+    /// Removes an agent, if its version is still this one; its username is free then.
+    fn delete_agent(&self, agent: &Agent) -> impl Future<Output = Result<AgentWritten, Failure>> + Send;
 }
 
 pub trait AccessKeys: ReadCustomers {

@@ -12,9 +12,15 @@ pub async fn sign_out<S: UpdateAgents, E>(cx: &Context<S, E>, agent: Agent) -> R
     let mut before = agent;
     for _ in 0..ATTEMPTS {
         let after = Agent { version: before.version + 1, epoch: before.epoch + 1, ..before.clone() };
-        match cx.store.update_agent(AgentChange { after: &after, statuses: LIVING, burn: None }).await? {
+        match cx
+            .store
+            .update_agent(AgentChange { after: &after, statuses: LIVING, burn: None, admins: 0 })
+            .await?
+        {
             AgentWritten::Done => return Ok(()),
-            AgentWritten::Closed | AgentWritten::TokenGone => return Err(Reason::InvalidCredentials.into()),
+            AgentWritten::Closed | AgentWritten::TokenGone | AgentWritten::LastAdmin => {
+                return Err(Reason::InvalidCredentials.into());
+            }
             AgentWritten::Lost => {}
         }
         let reread = cx.store.agent(before.customer_id, before.id).await?;

@@ -63,6 +63,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// One of these texts.
+    pub fn one_of(&mut self, field: &'static str, choices: &[&str]) -> Option<String> {
+        let text = self.text(field, 255)?;
+        if !choices.contains(&&*text) {
+            self.refuse(field, format!("must be one of {}", choices.join(", ")));
+            return None;
+        }
+        Some(text)
+    }
+
     pub fn boolean(&mut self, field: &'static str) -> Option<bool> {
         match self.body.get(field)? {
             Value::Bool(value) => Some(*value),

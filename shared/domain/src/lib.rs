@@ -6,6 +6,7 @@
 pub mod access_key;
 pub mod actor;
 pub mod agent;
+pub mod agent_fields;
 pub mod alarm;
 pub mod customer;
 pub mod fields;

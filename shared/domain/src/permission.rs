@@ -37,6 +37,11 @@ impl Permission {
         self.0 & (wanted.0 | Self::PLATFORM.0) != 0
     }
 
+    /// Whether this counts as an administrator of its account, of whom one has to stay.
+    pub const fn administers(self) -> bool {
+        self.allows(Self::ADMIN)
+    }
+
     /// platform > admin > manager > agent > nothing.
     pub const fn rank(self) -> u8 {
         match self.0 {

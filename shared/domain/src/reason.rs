@@ -85,6 +85,10 @@ reasons! {
     EmailAlreadyExists = 409 "ALREADY_EXISTS" "EMAIL_ALREADY_EXISTS" "The e-mail address belongs to another account.";
     /// 409: the username belongs to another agent.
     AgentAlreadyExists = 409 "ALREADY_EXISTS" "AGENT_ALREADY_EXISTS" "The username belongs to another agent.";
+    /// 409: the guest agent stays as it is.
+    GuestAgentProtected = 409 "FAILED_PRECONDITION" "GUEST_AGENT_PROTECTED" "The guest agent can be neither deleted nor given a password or another permission.";
+    /// 409: the last administrator of an account stays.
+    LastAdmin = 409 "FAILED_PRECONDITION" "LAST_ADMIN" "An account keeps at least one administrator.";
     /// 412: `If-Match` names another version.
     PreconditionFailed = 412 "FAILED_PRECONDITION" "PRECONDITION_FAILED" "The resource has changed since it was read.";
     /// 413: a body over 64 KiB.

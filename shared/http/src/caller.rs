@@ -10,7 +10,8 @@ use std::marker::PhantomData;
 use custodian_app::ports::{Admissions, Wanted};
 use custodian_app::{Context, Failure, ignore};
 use custodian_domain::{
-    AccessKey, Actor, Customer, CustomerId, Permission, Reason, Refusal, Resource, Timestamp, gate,
+    AccessKey, Actor, Agent, AgentId, Customer, CustomerId, Permission, Reason, Refusal, Resource, Timestamp,
+    gate,
 };
 
 use crate::Call;
@@ -131,6 +132,12 @@ impl<R, G> Account<R, G> {
         self.found.resource.ok_or_else(|| not_found.into())
     }
 
+    /// The agent of this customer that the path names, if the caller may see it.
+    pub fn agent(&self, id: AgentId) -> Result<Agent, Refusal> {
+        self.actor.may_see(id)?;
+        self.found.agent.clone().ok_or_else(|| Reason::AgentNotFound.into())
+    }
+
     /// The access key of this customer that the path names.
     pub fn key(self) -> Result<AccessKey, Refusal> {
         self.found.key.ok_or_else(|| Reason::AccessKeyNotFound.into())
@@ -155,6 +162,7 @@ fn permit(actor: &Actor, needed: Permission) -> Result<(), Refusal> {
 struct Found {
     resource: Option<Resource>,
     key: Option<AccessKey>,
+    agent: Option<Agent>,
 }
 
 /// A caller whose credential is alive, and what was read along.
@@ -174,7 +182,11 @@ async fn authenticate<S: Admissions, E: Sync>(
     let now = cx.now();
     let named = Named::read(cx, credential, now).await?;
     let read = cx.store.admission(named.customer_id(), named.principal(), wanted).await?;
-    let found = Found { resource: read.wanted_resource.clone(), key: read.wanted_key.clone() };
+    let found = Found {
+        resource: read.wanted_resource.clone(),
+        key: read.wanted_key.clone(),
+        agent: read.wanted_agent.clone(),
+    };
     let wanted_customer = read.wanted_customer.clone();
     let (customer, actor) = named.alive(read, now).ok_or(Reason::InvalidCredentials)?;
     note_use(cx, &actor, now).await;

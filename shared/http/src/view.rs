@@ -100,6 +100,13 @@ impl<'a> From<&'a Agent> for AgentView<'a> {
     }
 }
 
+impl<'a> AgentView<'a> {
+    /// An agent as it is shown for the last time.
+    pub fn deleted(agent: &'a Agent, now: Timestamp) -> Self {
+        Self { tm_delete: Some(now.to_rfc3339()), ..Self::from(agent) }
+    }
+}
+
 /// An access key; its token only in the answer that makes it.
 #[derive(Debug, Serialize)]
 pub struct KeyView<'a> {

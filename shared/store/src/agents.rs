@@ -1,16 +1,20 @@
 //! Agents: rows of their customer.
 
 use custodian_app::Failure;
-use custodian_app::ports::{AgentChange, AgentWritten, ReadAgents, UpdateAgents};
-use custodian_domain::{Agent, AgentId, CustomerId};
+use custodian_app::ports::{
+    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, UpdateAgents,
+};
+use custodian_domain::{Agent, AgentId, CustomerId, Status};
 use uuid::Uuid;
 
 use crate::Store;
+use crate::expr::Expr;
+use crate::identifiers::{self, Claim};
 use crate::item::{decode, decode_some, encode};
 use crate::resources::{at_version, row_key};
 use crate::retry::Patience;
 use crate::schema::AGENTS;
-use crate::transaction::{Transaction, failed};
+use crate::transaction::{Transaction, Verdict, failed};
 use crate::{tokens, usage};
 
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +22,18 @@ enum Guard {
     Gate,
     Row,
     Token,
+    Admins,
+    Username,
+}
+
+const fn written(verdict: Verdict<Guard>) -> AgentWritten {
+    match verdict {
+        Ok(()) => AgentWritten::Done,
+        Err(Guard::Gate) => AgentWritten::Closed,
+        Err(Guard::Row | Guard::Username) => AgentWritten::Lost,
+        Err(Guard::Token) => AgentWritten::TokenGone,
+        Err(Guard::Admins) => AgentWritten::LastAdmin,
+    }
 }
 
 impl ReadAgents for Store {
@@ -46,11 +62,58 @@ impl UpdateAgents for Store {
         if let Some(token) = change.burn {
             tx = tokens::burn(tx, Guard::Token, token.customer_id, token.purpose, &token.hash)?;
         }
-        Ok(match tx.run().await? {
-            Ok(()) => AgentWritten::Done,
-            Err(Guard::Gate) => AgentWritten::Closed,
-            Err(Guard::Row) => AgentWritten::Lost,
-            Err(Guard::Token) => AgentWritten::TokenGone,
-        })
+        tx = usage::count_admins(tx, Guard::Admins, after.customer_id, change.admins)?;
+        Ok(written(tx.run().await?))
+    }
+}
+
+impl CreateAgents for Store {
+    async fn create_agent(&self, agent: &Agent) -> Result<AgentCreated, Failure> {
+        let name = identifiers::username(&agent.username);
+        let mut gone_owner = None;
+        loop {
+            match self.try_create_agent(agent, &name, gone_owner).await? {
+                Ok(()) => return Ok(AgentCreated::Done),
+                Err(Guard::Gate) => return Ok(AgentCreated::Closed),
+                Err(Guard::Username) => match self.gone_holder(&name).await? {
+                    Some(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
+                    _ => return Ok(AgentCreated::UsernameTaken),
+                },
+                Err(_) => return Err(Failure::unavailable("a new id", "in use already")),
+            }
+        }
+    }
+}
+
+impl Store {
+    async fn try_create_agent(
+        &self,
+        agent: &Agent,
+        name: &str,
+        gone_owner: Option<CustomerId>,
+    ) -> Result<Verdict<Guard>, Failure> {
+        let owner = agent.customer_id;
+        let tx = Transaction::new(self, Patience::Request);
+        let tx = usage::pass(tx, Guard::Gate, owner, agent.id.0, &[Status::Active])?;
+        let claim = Claim { name, owner, agent: Some(agent.id), gone_owner };
+        let tx = identifiers::claim(tx, Guard::Username, &claim)?;
+        let tx = tx.put(Guard::Row, AGENTS, encode(agent)?, Expr::new("attribute_not_exists(#id)"))?;
+        let tx = usage::count_up(tx, Guard::Row, owner, AGENTS, u64::MAX)?;
+        let admins = i8::from(agent.permission.administers());
+        usage::count_admins(tx, Guard::Admins, owner, admins)?.run().await
+    }
+}
+
+impl DeleteAgents for Store {
+    async fn delete_agent(&self, agent: &Agent) -> Result<AgentWritten, Failure> {
+        let owner = agent.customer_id;
+        let tx = Transaction::new(self, Patience::Request);
+        let tx = usage::pass(tx, Guard::Gate, owner, agent.id.0, &[Status::Active])?;
+        let admins = -i8::from(agent.permission.administers());
+        let tx = usage::count_admins(tx, Guard::Admins, owner, admins)?;
+        let tx = tx.delete(Guard::Row, AGENTS, row_key(owner, agent.id.0), at_version(agent.version))?;
+        let tx = usage::count_down(tx, Guard::Row, owner, AGENTS)?;
+        let name = identifiers::username(&agent.username);
+        Ok(written(identifiers::release(tx, Guard::Username, &name, owner)?.run().await?))
     }
 }

@@ -15,6 +15,8 @@ use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, USAGE};
 use crate::transaction::Transaction;
 
 const GATES: u8 = 8;
+/// What the administrators of a customer are counted under; the guest does not count.
+const ADMINS: &str = "admins";
 
 fn gate_key(customer: CustomerId, gate: u8) -> Item {
     key2("customer_id", customer, "key", format!("gate#{gate}"))
@@ -42,7 +44,7 @@ pub(crate) fn open_account<G: Copy>(
         item.insert("status".to_owned(), s(status.as_str()));
         tx = tx.put(guard, USAGE, item, new())?;
     }
-    for (table, rows) in [(AGENTS, 1), (ACCESS_KEYS, 0), (BILLING_ACCOUNTS, 0)] {
+    for (table, rows) in [(AGENTS, 1), (ADMINS, 1), (ACCESS_KEYS, 0), (BILLING_ACCOUNTS, 0)] {
         let mut counter = counter_key(customer, table);
         counter.insert("n".to_owned(), n(rows));
         tx = tx.put(guard, USAGE, counter, new())?;
@@ -118,4 +120,19 @@ pub(crate) fn count_down<'a, G: Copy>(
     let update = Expr::new("SET #n = #n - :one").with(":one", n(1));
     let some = Expr::new("#n >= :one");
     tx.update(guard, USAGE, counter_key(customer, table), update, some)
+}
+
+/// One administrator more, less or neither; holds only if one is left.
+pub(crate) fn count_admins<'a, G: Copy>(
+    tx: Transaction<'a, G>,
+    guard: G,
+    customer: CustomerId,
+    by: i8,
+) -> Result<Transaction<'a, G>, Failure> {
+    if by == 0 {
+        return Ok(tx);
+    }
+    let update = Expr::new("SET #n = #n + :by").with(":by", n(by));
+    let enough = Expr::new("#n > :least").with(":least", n(if by < 0 { 1 } else { 0 }));
+    tx.update(guard, USAGE, counter_key(customer, ADMINS), update, enough)
 }
