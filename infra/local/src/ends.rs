@@ -10,7 +10,8 @@ use custodian_cascade::{Task, Tasks};
 use custodian_domain::Timestamp;
 use custodian_domain::alarm::{Alarm, Job};
 use custodian_events::{
-    Bus, CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_VERIFIED, Delivered, Event, SOURCE,
+    Bus, CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED,
+    Delivered, Event, SOURCE,
 };
 use serde_json::json;
 use tokio::sync::Notify;
@@ -27,7 +28,7 @@ pub(crate) const CASCADE: &str = "cascade";
 /// Which queues the bus's rules put an event on, as the template's do.
 fn rules(kind: &str) -> &'static [&'static str] {
     match kind {
-        CUSTOMER_CREATED | CUSTOMER_VERIFIED => &[MAIL],
+        CUSTOMER_CREATED | CUSTOMER_UPDATED | CUSTOMER_VERIFIED => &[MAIL],
         CUSTOMER_DELETED | CUSTOMER_EXPIRED => &[CASCADE_START],
         _ => &[],
     }

@@ -52,6 +52,7 @@ pub(crate) fn routes() -> Vec<Served> {
         served("agents-addresses", custodian_fn_agents_addresses::SetAddresses),
         served("agents-tag-ids", custodian_fn_agents_tag_ids::SetTagIds),
         served("ping", custodian_fn_ping::Ping),
+        served("auth-delegate", custodian_fn_auth_delegate::Delegate),
         served("auth-login", custodian_fn_auth_login::Login),
         served("auth-email-verify", custodian_fn_auth_email_verify::EmailVerify),
         served("auth-email-verify-page", custodian_fn_auth_email_verify_page::EmailVerifyPage),

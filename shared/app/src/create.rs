@@ -112,6 +112,7 @@ pub async fn assemble<S, E>(
             version: 1,
             epoch: 1,
             profile: opening.profile,
+            pending_email: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,
             guest_id,

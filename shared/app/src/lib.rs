@@ -8,6 +8,7 @@ pub mod agents;
 pub mod change;
 pub mod context;
 pub mod create;
+pub mod delegate;
 pub mod failure;
 pub mod keys;
 pub mod mail;

@@ -37,6 +37,23 @@ pub fn known(settings: &Settings, to: &str) -> Mail {
     letter(to, "You already have an account", ask, None, &end)
 }
 
+/// Asks to confirm the address that is to replace an account's.
+pub fn change(settings: &Settings, to: &str, token: &Secret, until: Timestamp) -> Mail {
+    let link = format!("{}/auth/email-verify?token={}", settings.base_url, token.expose());
+    let ask = "this address is to become the e-mail address of an account. Confirm that with this link:";
+    let end = format!("The link works until {}. If you do not know of this, do nothing.", until.to_rfc3339());
+    letter(to, "Confirm your new e-mail address", ask, Some(&link), &end)
+}
+
+/// Tells the present address that another is to replace it.
+pub fn change_noted(to: &str) -> Mail {
+    let ask =
+        "somebody with the rights to do so asked to replace this e-mail address of your account by another.";
+    let end =
+        "It stays as it is until the other one is confirmed. If this was not you, change your password.";
+    letter(to, "Your e-mail address is about to change", ask, None, end)
+}
+
 /// Offers to set a password.
 pub fn reset(settings: &Settings, to: &str, username: &str, token: &Secret, until: Timestamp) -> Mail {
     let link = format!("{}/auth/password-reset?token={}", settings.base_url, token.expose());

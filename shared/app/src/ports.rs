@@ -95,12 +95,13 @@ pub struct Change<'a> {
     pub before: &'a Customer,
     pub after: &'a Customer,
     pub verification: Option<&'a Verification>,
+    /// The mailed token that is used up by it.
+    pub burn: Option<&'a MailToken>,
 }
 
 /// What verifying an account brings with it.
 #[derive(Clone, Debug)]
 pub struct Verification {
-    pub token_hash: String,
     pub billing_account: Resource,
     pub access_key: AccessKey,
 }
@@ -163,6 +164,8 @@ pub trait DueCustomers: Send + Sync {
 pub enum Purpose {
     /// Proves the e-mail address of a new account.
     Verify,
+    /// Confirms the address that is to replace an active account's.
+    Change,
     /// Sets an agent's password.
     Reset { agent_id: AgentId },
 }
@@ -362,6 +365,20 @@ pub trait Alarms: Send + Sync {
     fn arm(&self, alarm: &Alarm) -> impl Future<Output = Result<(), Failure>> + Send;
     /// Removes a job. That it does not exist is success.
     fn disarm(&self, job: &Job) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// That a platform admin acted as a customer's guest, and why. It goes with the account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Audit {
+    pub customer_id: CustomerId,
+    pub id: Uuid,
+    pub operator: AgentId,
+    pub reason: String,
+    pub tm_create: Timestamp,
+}
+
+pub trait Audits: Send + Sync {
+    fn note(&self, audit: &Audit) -> impl Future<Output = Result<Written, Failure>> + Send;
 }
 
 /// Counters of attempts in windows of time, shared by all instances.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::profile::folded;
 use crate::{AgentId, CustomerId, Profile, Timestamp};
 
 /// A customer as it is stored. What a caller sees of it is made at the edge.
@@ -15,6 +16,9 @@ pub struct Customer {
     pub epoch: u64,
     #[serde(flatten)]
     pub profile: Profile,
+    /// The address that is to replace `email` once it is confirmed; reserved until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_email: Option<String>,
     /// The zero UUID until the account is active.
     pub billing_account_id: Uuid,
     pub email_verified: bool,
@@ -127,11 +131,34 @@ impl Customer {
         Self { version: self.version + 1, profile, tm_update: now, ..self.clone() }
     }
 
+    /// The next version of this row with a profile whose new e-mail address has to be confirmed first.
+    #[must_use]
+    pub fn with_unconfirmed_profile(&self, profile: Profile, now: Timestamp) -> Self {
+        let same = folded(&profile.email) == folded(&self.profile.email);
+        let pending_email = (!same).then(|| profile.email.clone());
+        let email = if same { profile.email.clone() } else { self.profile.email.clone() };
+        Self { pending_email, ..self.with_profile(Profile { email, ..profile }, now) }
+    }
+
+    /// The next version of this row with the address that was to be confirmed.
+    #[must_use]
+    pub fn with_confirmed_email(&self, email: String, now: Timestamp) -> Self {
+        let profile = Profile { email, ..self.profile.clone() };
+        Self { pending_email: None, email_verified: true, ..self.with_profile(profile, now) }
+    }
+
+    /// Every address that this row holds.
+    pub fn emails(&self) -> impl Iterator<Item = &str> {
+        let own = Some(self.profile.email.as_str()).filter(|email| !email.is_empty());
+        own.into_iter().chain(self.pending_email.as_deref())
+    }
+
     /// What is left of an account that is gone: its id, its history in numbers, and nothing of a person.
     #[must_use]
     pub fn anonymised(&self, state: State, now: Timestamp) -> Self {
         Self {
             profile: Profile::default(),
+            pending_email: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,
             epoch: self.epoch + 1,

@@ -4,7 +4,10 @@ use custodian_domain::{Customer, Profile, Status};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use crate::{CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_VERIFIED, Event};
+use crate::{
+    CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, Event,
+    PENDING_EMAIL,
+};
 
 /// The event of a change, if it is one.
 pub fn derive(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
@@ -33,7 +36,7 @@ fn kind(old: Status, new: Status) -> &'static str {
         (Status::Frozen, Status::Active) => "customer_recovered",
         (_, Status::Expired) if old != new => CUSTOMER_EXPIRED,
         (_, Status::Deleted) if old != new => CUSTOMER_DELETED,
-        _ => "customer_updated",
+        _ => CUSTOMER_UPDATED,
     }
 }
 
@@ -59,6 +62,7 @@ fn changed(old: &Customer, new: &Customer) -> Vec<String> {
         ("address", a.address != b.address),
         ("webhook_method", a.webhook_method != b.webhook_method),
         ("webhook_uri", a.webhook_uri != b.webhook_uri),
+        (PENDING_EMAIL, old.pending_email != new.pending_email),
         ("billing_account_id", old.billing_account_id != new.billing_account_id),
         ("email_verified", old.email_verified != new.email_verified),
         ("status", old.status() != new.status()),
@@ -84,6 +88,7 @@ mod tests {
             version: 1,
             epoch: 1,
             profile: Profile { name: "Acme".into(), email: "ann@example.com".into(), ..Profile::default() },
+            pending_email: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,
             guest_id: AgentId(Uuid::nil()),

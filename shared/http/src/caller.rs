@@ -39,10 +39,15 @@ impl<S: Sync, E: Sync> Caller<S, E> for Anyone {
 /// A platform admin, and the customer that the path names, if it exists.
 #[derive(Debug)]
 pub struct Operator {
+    agent: Agent,
     target: Option<Customer>,
 }
 
 impl Operator {
+    pub const fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
     /// The customer that the path names.
     pub fn target(self) -> Result<Customer, Refusal> {
         self.target.ok_or_else(|| Reason::CustomerNotFound.into())
@@ -54,7 +59,8 @@ impl<S: Admissions, E: Sync> Caller<S, E> for Operator {
         let read = authenticate(cx, call, wanted).await?;
         gate::open(&read.customer)?;
         permit(&read.actor, Permission::PLATFORM)?;
-        Ok(Self { target: read.wanted_customer })
+        let Actor::Agent(agent) = read.actor else { return Err(Reason::PermissionDenied.into()) };
+        Ok(Self { agent, target: read.wanted_customer })
     }
 }
 

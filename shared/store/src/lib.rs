@@ -8,6 +8,7 @@ mod access_keys;
 mod accounts;
 mod admission;
 mod agents;
+mod audits;
 mod customers;
 mod deletions;
 mod expr;

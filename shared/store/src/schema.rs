@@ -33,6 +33,7 @@ pub const CUSTOMERS: &str = "customers";
 pub const IDENTIFIERS: &str = "identifiers";
 pub const AGENTS: &str = "agents";
 pub const ACCESS_KEYS: &str = "accesskeys";
+pub const AUDITS: &str = "audits";
 pub const BILLING_ACCOUNTS: &str = "billing_accounts";
 pub const THROTTLE: &str = "throttle";
 pub const TOKENS: &str = "tokens";
@@ -90,6 +91,7 @@ pub const TABLES: &[Table] = &[
     owned("transcriptions"),
     owned("contacts"),
     owned(ACCESS_KEYS),
+    owned(AUDITS),
     paired(TOKENS, Some("ttl")),
     keyed("idempotency", Some("ttl")),
     single(THROTTLE, Some("ttl")),

@@ -21,6 +21,7 @@ use crate::usage;
 fn slot(purpose: Purpose) -> String {
     match purpose {
         Purpose::Verify => "verify".to_owned(),
+        Purpose::Change => "change".to_owned(),
         Purpose::Reset { agent_id } => format!("reset#{agent_id}"),
     }
 }
