@@ -19,6 +19,6 @@ impl<S: Admissions + CreateAccessKeys, E: Send + Sync> Endpoint<S, E> for Create
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let patch = KeyPatch::read(&call.json()?)?;
         let made = create(cx, caller.customer_id(), patch).await?;
-        Ok(Answer::json(&KeyView::with_token(&made.key, &made.token)))
+        Ok(Answer::row(&KeyView::with_token(&made.key, &made.token)))
     }
 }

@@ -22,6 +22,6 @@ impl<S: Admissions + DeleteAccessKeys, E: Send + Sync> Endpoint<S, E> for Delete
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         call.id()?;
         let key = delete(cx, caller.key()?).await?;
-        Ok(Answer::json(&KeyView::deleted(&key, cx.now())))
+        Ok(Answer::row(&KeyView::deleted(&key, cx.now())))
     }
 }

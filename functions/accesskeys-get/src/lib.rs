@@ -21,6 +21,6 @@ impl<S: Admissions, E: Send + Sync> Endpoint<S, E> for GetKey {
 
     async fn handle(&self, _: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         call.id()?;
-        Ok(Answer::json(&KeyView::from(&caller.key()?)))
+        Ok(Answer::row(&KeyView::from(&caller.key()?)))
     }
 }

@@ -24,6 +24,6 @@ impl<S: Admissions + UpdateAccessKeys, E: Send + Sync> Endpoint<S, E> for Update
         call.id()?;
         let patch = KeyPatch::read(&call.json()?)?;
         let key = update(cx, caller.key()?, patch).await?;
-        Ok(Answer::json(&KeyView::from(&key)))
+        Ok(Answer::row(&KeyView::from(&key)))
     }
 }

@@ -19,6 +19,6 @@ impl<S: Admissions + CreateAgents, E: Send + Sync> Endpoint<S, E> for CreateAgen
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let new = NewAgent::read(&call.json()?)?;
         let agent = create(cx, caller.customer_id(), &caller.actor, new).await?;
-        Ok(Answer::json(&AgentView::from(&agent)))
+        Ok(Answer::row(&AgentView::from(&agent)))
     }
 }

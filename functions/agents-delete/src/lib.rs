@@ -23,6 +23,6 @@ impl<S: Admissions + DeleteAgents, E: Send + Sync> Endpoint<S, E> for DeleteAgen
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let seen = caller.agent(AgentId(call.id()?))?;
         let agent = delete(cx, &caller.actor, seen).await?;
-        Ok(Answer::json(&AgentView::deleted(&agent, cx.now())))
+        Ok(Answer::row(&AgentView::deleted(&agent, cx.now())))
     }
 }

@@ -22,6 +22,6 @@ impl<S: Admissions, E: Send + Sync> Endpoint<S, E> for GetAgent {
 
     async fn handle(&self, _: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let seen = caller.agent(AgentId(call.id()?))?;
-        Ok(Answer::json(&AgentView::from(&seen)))
+        Ok(Answer::row(&AgentView::from(&seen)))
     }
 }

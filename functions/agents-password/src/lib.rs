@@ -25,6 +25,6 @@ impl<S: Admissions + Throttles + UpdateAgents, E: Send + Sync> Endpoint<S, E> fo
         let seen = caller.agent(AgentId(call.id()?))?;
         let (password, current) = read_password(&call.json()?)?;
         let agent = set_password(cx, &caller.actor, seen, password, current).await?;
-        Ok(Answer::json(&AgentView::from(&agent)))
+        Ok(Answer::row(&AgentView::from(&agent)))
     }
 }

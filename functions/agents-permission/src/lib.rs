@@ -25,6 +25,6 @@ impl<S: Admissions + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPermiss
         let seen = caller.agent(AgentId(call.id()?))?;
         let permission = read_permission(&call.json()?)?;
         let agent = permit(cx, &caller.actor, seen, permission).await?;
-        Ok(Answer::json(&AgentView::from(&agent)))
+        Ok(Answer::row(&AgentView::from(&agent)))
     }
 }

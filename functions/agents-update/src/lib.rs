@@ -30,6 +30,6 @@ impl<S: Admissions + UpdateAgents, E: Send + Sync> Endpoint<S, E> for UpdateAgen
             Ok(())
         };
         let agent = edit(cx, &caller.actor, seen, apply).await?;
-        Ok(Answer::json(&AgentView::from(&agent)))
+        Ok(Answer::row(&AgentView::from(&agent)))
     }
 }

@@ -21,6 +21,6 @@ impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateC
         let customer =
             update_profile(cx, caller.customer, patch, gate::open, Customer::with_unconfirmed_profile)
                 .await?;
-        Ok(Answer::json(&CustomerView::from(&customer)))
+        Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

@@ -26,6 +26,6 @@ impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateA
         let patch = ProfilePatch::read(&call.json()?)?;
         let customer =
             update_profile(cx, caller.target()?, patch, by_operator, Customer::with_profile).await?;
-        Ok(Answer::json(&CustomerView::from(&customer)))
+        Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

@@ -23,6 +23,6 @@ impl<S: Admissions + ReadAgents, E: Send + Sync> Endpoint<S, E> for Me {
                 guest.ok_or(Reason::AgentNotFound)?
             }
         };
-        Ok(Answer::json(&AgentView::from(&agent)))
+        Ok(Answer::row(&AgentView::from(&agent)))
     }
 }

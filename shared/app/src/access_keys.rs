@@ -8,6 +8,7 @@ use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{AccessKeys, Counted, CreateAccessKeys, DeleteAccessKeys, UpdateAccessKeys, Written};
+use crate::scope;
 
 /// How many keys are looked at to find those that have ended.
 const LOOKED_AT: usize = 1000;
@@ -108,6 +109,7 @@ pub async fn delete<S: DeleteAccessKeys, E>(
 }
 
 async fn reread<S: AccessKeys>(store: &S, key: &AccessKey) -> Result<AccessKey, Failure> {
+    scope::may_reread()?;
     Ok(store.access_key(key.customer_id, key.id).await?.ok_or(Reason::AccessKeyNotFound)?)
 }
 

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::ports::{
     AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Throttles, UpdateAgents,
 };
+use crate::scope;
 use crate::sign_in::password_matches;
 use crate::throttle::{PASSWORD_BY_NAME, attempt};
 
@@ -196,6 +197,7 @@ fn unless_guest(agent: &Agent) -> Result<(), Refusal> {
 }
 
 async fn reread<S: ReadAgents>(store: &S, agent: &Agent) -> Result<Agent, Failure> {
+    scope::may_reread()?;
     Ok(store.agent(agent.customer_id, agent.id).await?.ok_or(Reason::AgentNotFound)?)
 }
 

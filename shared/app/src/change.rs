@@ -10,6 +10,7 @@ use custodian_domain::{Alarm, Customer, CustomerId, Reason};
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
 use crate::ports::{Alarms, Change, ChangeCustomers, Committed, MailToken, Verification};
+use crate::scope;
 
 /// How often a lost race is decided again.
 pub const ATTEMPTS: usize = 5;
@@ -62,7 +63,7 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
         }
         match step(cx, Change { before: &before, after: &after, verification, burn }).await? {
             Committed::Done => return Ok(Outcome::Moved { before: Box::new(before), after }),
-            Committed::Lost => {}
+            Committed::Lost => scope::may_reread()?,
             Committed::TokenGone => return Err(Reason::InvalidToken.into()),
             Committed::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
         }

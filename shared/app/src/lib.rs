@@ -16,6 +16,7 @@ pub mod password;
 pub mod platform;
 pub mod ports;
 pub mod resources;
+pub mod scope;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;

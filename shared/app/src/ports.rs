@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::failure::Failure;
+use crate::scope::Ticket;
 
 /// A row that the admission of a caller reads along in the same round trip.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +68,7 @@ pub struct SharedKeys {
     pub pseudonyms: Option<Pseudonyms>,
 }
 
-pub trait Admissions: VerifyingKeys + NoteUse {
+pub trait Admissions: VerifyingKeys + NoteUse + Idempotency {
     /// Reads who calls, and the wanted row, consistently and in one round trip.
     fn admission(
         &self,
@@ -379,6 +380,48 @@ pub struct Audit {
 
 pub trait Audits: Send + Sync {
     fn note(&self, audit: &Audit) -> impl Future<Output = Result<Written, Failure>> + Send;
+}
+
+/// What is kept of a request with an `Idempotency-Key`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    /// Tells the same body from another, under a key made of the `Idempotency-Key`.
+    pub body_mac: String,
+    /// The answer, encrypted under a key made of the `Idempotency-Key`; none while the request runs, or if the answer
+    /// was lost after the effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// Whether the request has had its effect.
+    pub done: bool,
+    pub lease: String,
+    pub lease_until: Timestamp,
+}
+
+/// What became of a request that wanted to begin.
+#[derive(Clone, Debug)]
+pub enum Begun {
+    /// Nothing was done under this key: go ahead.
+    Fresh,
+    /// There is a record.
+    Known(Box<Kept>),
+    /// The customer's status permits no new rows.
+    Closed,
+}
+
+pub trait Idempotency: Send + Sync {
+    /// Makes a running record, unless there is one that is done or whose lease is not over.
+    fn begin(
+        &self,
+        ticket: &Ticket,
+        body_mac: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Begun, Failure>> + Send;
+
+    /// Keeps the answer.
+    fn keep_answer(&self, ticket: &Ticket, answer: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Forgets a request that had no effect.
+    fn forget(&self, ticket: &Ticket) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// Counters of attempts in windows of time, shared by all instances.

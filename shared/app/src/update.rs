@@ -7,6 +7,7 @@ use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{Change, ChangeCustomers, Committed};
+use crate::scope;
 
 /// Applies a patch to the row that was seen, or to a newer one, while `permits` says that its state allows it; `next`
 /// says whether a new e-mail address counts at once.
@@ -33,7 +34,7 @@ pub async fn update_profile<S: ChangeCustomers, E>(
         {
             Committed::Done => return Ok(after),
             Committed::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
-            Committed::Lost | Committed::TokenGone => {}
+            Committed::Lost | Committed::TokenGone => scope::may_reread()?,
         }
         before = cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?;
     }

@@ -5,6 +5,7 @@ pub mod keys;
 pub mod mail_token;
 pub mod password;
 pub mod pseudonyms;
+pub mod sealed;
 
 pub use keys::{Claims, KeyRing, Signer};
 pub use pseudonyms::Pseudonyms;

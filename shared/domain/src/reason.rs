@@ -89,6 +89,12 @@ reasons! {
     GuestAgentProtected = 409 "FAILED_PRECONDITION" "GUEST_AGENT_PROTECTED" "The guest agent can be neither deleted nor given a password or another permission.";
     /// 409: the last administrator of an account stays.
     LastAdmin = 409 "FAILED_PRECONDITION" "LAST_ADMIN" "An account keeps at least one administrator.";
+    /// 409: the Idempotency-Key came with another body before.
+    IdempotencyKeyReused = 409 "FAILED_PRECONDITION" "IDEMPOTENCY_KEY_REUSED" "This Idempotency-Key was used for another request.";
+    /// 409: the first request with this key is still running.
+    IdempotencyKeyInUse = 409 "FAILED_PRECONDITION" "IDEMPOTENCY_KEY_IN_USE" "The first request with this Idempotency-Key is still running.";
+    /// 409: the request was carried out, but its answer was lost before it could be kept.
+    IdempotentAnswerLost = 409 "FAILED_PRECONDITION" "IDEMPOTENT_ANSWER_LOST" "The request was carried out; its answer could not be kept. Read the resource.";
     /// 412: `If-Match` names another version.
     PreconditionFailed = 412 "FAILED_PRECONDITION" "PRECONDITION_FAILED" "The resource has changed since it was read.";
     /// 413: a body over 64 KiB.

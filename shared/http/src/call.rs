@@ -3,10 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custodian_domain::{Reason, Refusal, fields, ids};
-use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap};
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH};
+
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::{Map, Value};
 use uuid::Uuid;
+
+use crate::answer::etag;
 
 /// Bodies above this are refused.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -70,6 +73,22 @@ impl Call {
     pub fn id(&self) -> Result<Uuid, Refusal> {
         let text = self.path.iter().find(|(name, _)| name == "id").map(|(_, value)| value.as_str());
         text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The values of the path's parameters, as one text.
+    pub(crate) fn path_key(&self) -> String {
+        self.path.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether `If-Match` names this version; `None` if it is not there.
+    pub(crate) fn if_match(&self, version: u64) -> Option<bool> {
+        let wanted = self.header(IF_MATCH)?;
+        let tag = etag(version);
+        Some(wanted.split(',').map(str::trim).any(|given| given == "*" || given == tag))
     }
 
     pub(crate) fn is_too_large(&self) -> bool {

@@ -24,6 +24,16 @@ pub trait Caller<S, E>: Sized + Send {
         call: &Call,
         wanted: Wanted,
     ) -> impl Future<Output = Result<Self, Failure>> + Send;
+
+    /// The customer and the principal that what this caller sends belongs to.
+    fn principal(&self) -> Option<(CustomerId, String)> {
+        None
+    }
+
+    /// The version of the row that the path names, if it is there.
+    fn version(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Anybody, without a credential.
@@ -61,6 +71,14 @@ impl<S: Admissions, E: Sync> Caller<S, E> for Operator {
         permit(&read.actor, Permission::PLATFORM)?;
         let Actor::Agent(agent) = read.actor else { return Err(Reason::PermissionDenied.into()) };
         Ok(Self { agent, target: read.wanted_customer })
+    }
+
+    fn principal(&self) -> Option<(CustomerId, String)> {
+        Some((self.agent.customer_id, format!("agent {}", self.agent.id)))
+    }
+
+    fn version(&self) -> Option<u64> {
+        self.target.as_ref().map(|customer| customer.version)
     }
 }
 
@@ -122,6 +140,8 @@ pub struct Account<R, G> {
     pub customer: Customer,
     pub actor: Actor,
     found: Found,
+    /// Whether the path names the account itself.
+    is_subject: bool,
     kind_of: PhantomData<(R, G)>,
 }
 
@@ -155,7 +175,22 @@ impl<S: Admissions, E: Sync, R: Right, G: Gate> Caller<S, E> for Account<R, G> {
         let read = authenticate(cx, call, wanted).await?;
         G::check(&read.customer)?;
         permit(&read.actor, R::NEEDED)?;
-        Ok(Self { customer: read.customer, actor: read.actor, found: read.found, kind_of: PhantomData })
+        let named = matches!(wanted, Wanted::Nothing);
+        Ok(Self {
+            customer: read.customer,
+            actor: read.actor,
+            found: read.found,
+            is_subject: named,
+            kind_of: PhantomData,
+        })
+    }
+
+    fn principal(&self) -> Option<(CustomerId, String)> {
+        Some((self.customer.id, self.actor.principal()))
+    }
+
+    fn version(&self) -> Option<u64> {
+        if self.is_subject { Some(self.customer.version) } else { self.found.version() }
     }
 }
 
@@ -169,6 +204,14 @@ struct Found {
     resource: Option<Resource>,
     key: Option<AccessKey>,
     agent: Option<Agent>,
+}
+
+impl Found {
+    fn version(&self) -> Option<u64> {
+        let resource = self.resource.as_ref().map(|row| row.version);
+        let key = self.key.as_ref().map(|key| key.version);
+        resource.or(key).or_else(|| self.agent.as_ref().map(|agent| agent.version))
+    }
 }
 
 /// A caller whose credential is alive, and what was read along.

@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
-use custodian_app::ports::Wanted;
+use custodian_app::ports::{Idempotency, Wanted};
+use custodian_app::scope::{self, Scope};
 use custodian_app::{Context, Failure};
 use custodian_domain::Reason;
 use futures::FutureExt;
@@ -15,6 +16,7 @@ use crate::answer::Answer;
 use crate::call::{self, Call};
 use crate::caller::Caller;
 use crate::problem::{self, Form};
+use crate::repeat::{self, Next};
 
 /// Where an endpoint is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
 
 /// Admits the caller, runs the handler and tells its failure. Every request leaves one line in the log: no query, no
 /// body, no address.
-pub async fn serve<S: Sync, E: Sync, H: Endpoint<S, E>>(
+pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,
     event: ApiGatewayV2httpRequest,
@@ -85,7 +87,7 @@ pub async fn serve<S: Sync, E: Sync, H: Endpoint<S, E>>(
     .await
 }
 
-async fn run<S, E, H: Endpoint<S, E>>(
+async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,
     call: &Call,
@@ -93,6 +95,31 @@ async fn run<S, E, H: Endpoint<S, E>>(
     if call.is_too_large() {
         return Err(Reason::PayloadTooLarge.into());
     }
+    let route = endpoint.route();
     let caller = H::Caller::admit(cx, call, endpoint.wanted(call)).await?;
-    endpoint.handle(cx, caller, call).await
+    let exact = matches_version(&route, call, caller.version())?;
+    let (Some(key), Some(principal)) = (repeat::key(&route, call)?, caller.principal()) else {
+        return scope::within(Scope { exact, ticket: None }, endpoint.handle(cx, caller, call)).await;
+    };
+    match repeat::begin(cx, principal, &route, call, key).await? {
+        Next::Again(answer) => Ok(answer),
+        Next::RunUnkept => endpoint.handle(cx, caller, call).await,
+        Next::Run(first) => {
+            let scope = Scope { exact, ticket: Some(first.ticket.clone()) };
+            let outcome = scope::within(scope, endpoint.handle(cx, caller, call)).await;
+            first.end(cx, &outcome).await;
+            outcome
+        }
+    }
+}
+
+/// Whether a PUT or DELETE under `/v1.0` is bound to a version by `If-Match`; refused if it is to another one.
+fn matches_version(route: &Route, call: &Call, version: Option<u64>) -> Result<bool, Failure> {
+    let conditional = matches!(route.method, "PUT" | "DELETE") && route.path.starts_with("/v1.0/");
+    // A row that is not there is the handler's to refuse.
+    match version.filter(|_| conditional).and_then(|version| call.if_match(version)) {
+        Some(false) => Err(Reason::PreconditionFailed.into()),
+        Some(true) => Ok(true),
+        None => Ok(false),
+    }
 }

@@ -11,6 +11,7 @@ pub mod endpoint;
 pub mod html;
 pub mod page;
 mod problem;
+mod repeat;
 pub mod view;
 
 pub use answer::Answer;

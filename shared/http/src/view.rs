@@ -7,9 +7,13 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::answer::Versioned;
+
 /// A customer: exactly these fifteen fields. Texts are never omitted; times that did not come are null.
 #[derive(Debug, Serialize)]
 pub struct CustomerView<'a> {
+    #[serde(skip)]
+    version: u64,
     id: Uuid,
     name: &'a str,
     detail: &'a str,
@@ -31,6 +35,7 @@ impl<'a> From<&'a Customer> for CustomerView<'a> {
     fn from(row: &'a Customer) -> Self {
         let profile = &row.profile;
         Self {
+            version: row.version,
             id: row.id.0,
             name: &profile.name,
             detail: &profile.detail,
@@ -65,6 +70,8 @@ impl<'a> CustomerView<'a> {
 /// An agent, without what it proves itself by.
 #[derive(Debug, Serialize)]
 pub struct AgentView<'a> {
+    #[serde(skip)]
+    version: u64,
     id: Uuid,
     customer_id: Uuid,
     username: &'a str,
@@ -83,6 +90,7 @@ pub struct AgentView<'a> {
 impl<'a> From<&'a Agent> for AgentView<'a> {
     fn from(agent: &'a Agent) -> Self {
         Self {
+            version: agent.version,
             id: agent.id.0,
             customer_id: agent.customer_id.0,
             username: &agent.username,
@@ -110,6 +118,8 @@ impl<'a> AgentView<'a> {
 /// An access key; its token only in the answer that makes it.
 #[derive(Debug, Serialize)]
 pub struct KeyView<'a> {
+    #[serde(skip)]
+    version: u64,
     id: Uuid,
     customer_id: Uuid,
     name: &'a str,
@@ -127,6 +137,7 @@ pub struct KeyView<'a> {
 impl<'a> From<&'a AccessKey> for KeyView<'a> {
     fn from(key: &'a AccessKey) -> Self {
         Self {
+            version: key.version,
             id: key.id,
             customer_id: key.customer_id.0,
             name: &key.name,
@@ -180,5 +191,29 @@ impl Serialize for ResourceView<'_> {
         map.serialize_entry("tm_update", &self.row.tm_update.to_rfc3339())?;
         map.serialize_entry("tm_delete", &self.tm_delete)?;
         map.end()
+    }
+}
+
+impl Versioned for CustomerView<'_> {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for AgentView<'_> {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for KeyView<'_> {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for ResourceView<'_> {
+    fn version(&self) -> u64 {
+        self.row.version
     }
 }

@@ -12,6 +12,7 @@ mod audits;
 mod customers;
 mod deletions;
 mod expr;
+mod idempotency;
 mod identifiers;
 mod item;
 mod keys;

@@ -30,6 +30,7 @@ pub enum Key {
 }
 
 pub const CUSTOMERS: &str = "customers";
+pub const IDEMPOTENCY: &str = "idempotency";
 pub const IDENTIFIERS: &str = "identifiers";
 pub const AGENTS: &str = "agents";
 pub const ACCESS_KEYS: &str = "accesskeys";
@@ -93,7 +94,7 @@ pub const TABLES: &[Table] = &[
     owned(ACCESS_KEYS),
     owned(AUDITS),
     paired(TOKENS, Some("ttl")),
-    keyed("idempotency", Some("ttl")),
+    keyed(IDEMPOTENCY, Some("ttl")),
     single(THROTTLE, Some("ttl")),
     keyed(USAGE, None),
     Table {
