@@ -19,8 +19,7 @@ impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateC
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let patch = ProfilePatch::read(&call.json()?)?;
         let customer =
-            update_profile(cx, caller.customer, patch, gate::open, Customer::with_unconfirmed_profile)
-                .await?;
+            update_profile(cx, caller.customer, patch, gate::open, Customer::patched_unconfirmed).await?;
         Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

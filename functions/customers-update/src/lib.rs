@@ -24,8 +24,7 @@ impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateA
     async fn handle(&self, cx: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
         call.id()?;
         let patch = ProfilePatch::read(&call.json()?)?;
-        let customer =
-            update_profile(cx, caller.target()?, patch, by_operator, Customer::with_profile).await?;
+        let customer = update_profile(cx, caller.target()?, patch, by_operator, Customer::patched).await?;
         Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

@@ -1,7 +1,7 @@
 //! Changing a profile.
 
 use custodian_domain::profile::ProfilePatch;
-use custodian_domain::{Customer, Profile, Reason, Refusal, Timestamp};
+use custodian_domain::{Customer, Reason, Refusal, Timestamp};
 
 use crate::change::ATTEMPTS;
 use crate::context::Context;
@@ -16,17 +16,16 @@ pub async fn update_profile<S: ChangeCustomers, E>(
     seen: Customer,
     patch: ProfilePatch,
     permits: fn(&Customer) -> Result<(), Refusal>,
-    next: fn(&Customer, Profile, Timestamp) -> Customer,
+    next: fn(&Customer, &ProfilePatch, Timestamp) -> Customer,
 ) -> Result<Customer, Failure> {
     let id = seen.id;
     let mut before = seen;
     for _ in 0..ATTEMPTS {
         permits(&before)?;
-        let profile = patch.clone().apply(&before.profile);
-        if profile == before.profile && before.pending_email.is_none() {
+        let after = next(&before, &patch, cx.now());
+        if (&after.profile, &after.pending_email) == (&before.profile, &before.pending_email) {
             return Ok(before);
         }
-        let after = next(&before, profile, cx.now());
         match cx
             .store
             .commit(Change { before: &before, after: &after, verification: None, burn: None })

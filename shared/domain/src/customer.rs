@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::profile::folded;
+use crate::profile::{ProfilePatch, folded};
 use crate::{AgentId, CustomerId, Profile, Timestamp};
 
 /// A customer as it is stored. What a caller sees of it is made at the edge.
@@ -125,26 +125,31 @@ impl Customer {
         Self { version: self.version + 1, state, tm_update: now, ..self.clone() }
     }
 
-    /// The next version of this row with another profile.
+    /// The next version of this row with another profile, whose e-mail address counts at once.
     #[must_use]
-    pub fn with_profile(&self, profile: Profile, now: Timestamp) -> Self {
-        Self { version: self.version + 1, profile, tm_update: now, ..self.clone() }
+    pub fn patched(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
+        let profile = patch.clone().apply(&self.profile);
+        let pending_email = self.pending_email.clone().filter(|_| patch.email().is_none());
+        Self { version: self.version + 1, profile, pending_email, tm_update: now, ..self.clone() }
     }
 
-    /// The next version of this row with a profile whose new e-mail address has to be confirmed first.
+    /// The next version of this row with another profile, whose e-mail address has to be confirmed first. To name the
+    /// present address drops one that was to be confirmed.
     #[must_use]
-    pub fn with_unconfirmed_profile(&self, profile: Profile, now: Timestamp) -> Self {
-        let same = folded(&profile.email) == folded(&self.profile.email);
-        let pending_email = (!same).then(|| profile.email.clone());
-        let email = if same { profile.email.clone() } else { self.profile.email.clone() };
-        Self { pending_email, ..self.with_profile(Profile { email, ..profile }, now) }
+    pub fn patched_unconfirmed(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
+        let next = self.patched(patch, now);
+        if folded(&next.profile.email) == folded(&self.profile.email) {
+            return next;
+        }
+        let (wanted, email) = (next.profile.email.clone(), self.profile.email.clone());
+        Self { pending_email: Some(wanted), profile: Profile { email, ..next.profile }, ..next }
     }
 
     /// The next version of this row with the address that was to be confirmed.
     #[must_use]
     pub fn with_confirmed_email(&self, email: String, now: Timestamp) -> Self {
         let profile = Profile { email, ..self.profile.clone() };
-        Self { pending_email: None, email_verified: true, ..self.with_profile(profile, now) }
+        Self { pending_email: None, email_verified: true, profile, ..self.moved(self.state, now) }
     }
 
     /// Every address that this row holds.
