@@ -1,0 +1,305 @@
+//! What `template.yaml` repeats of the code: tables, functions, routes, variables, events and the cascade's tables.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use custodian_cascade::STEPS;
+use custodian_domain::CustomerId;
+use custodian_domain::alarm::Job;
+use custodian_domain::kinds::ROUTED;
+use custodian_events::{CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, SOURCE};
+use custodian_store::schema::{Key, TABLES, Table};
+use saphyr::{LoadableYamlNode, Yaml};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// Begins the name of every function.
+const PREFIX: &str = "${AWS::StackName}-";
+
+#[test]
+fn tables_are_those_of_the_schema() {
+    let deployed = resources("AWS::DynamoDB::Table").into_values().map(|table| {
+        let name = text(&table["TableName"]["Sub"]).replace("${TablePrefix}", "");
+        (name, deployed_table(&table))
+    });
+    let declared = TABLES.iter().map(|table| (table.name.to_owned(), declared_table(table)));
+    compare("table", deployed.collect(), declared.collect());
+}
+
+#[test]
+fn functions_are_the_folders_and_their_routes() {
+    let deployed = resources("AWS::Serverless::Function").into_values().map(|function| {
+        let name = text(&function["FunctionName"]["Sub"]).replace(PREFIX, "");
+        (name, deployed_function(&function))
+    });
+    compare("function", deployed.collect(), declared_functions());
+}
+
+#[test]
+fn jobs_find_the_functions_that_they_invoke() {
+    let customer_id = CustomerId(Uuid::nil());
+    let environment = &template()["Globals"]["Function"]["Environment"]["Variables"];
+    let begin = text(&environment["SCHEDULE_TARGET_PREFIX"]["Sub"]);
+    assert!(begin.ends_with(&format!(":function:{PREFIX}")), "SCHEDULE_TARGET_PREFIX is {begin}");
+
+    let may_invoke: BTreeSet<String> = statements("ScheduleRole")
+        .into_iter()
+        .filter(|statement| statement["Action"] == "lambda:InvokeFunction")
+        .flat_map(|statement| list(&statement["Resource"]))
+        .map(|arn| text(&arn["Sub"]))
+        .collect();
+    let targets = [Job::Purge { customer_id, freeze: 1 }, Job::Expire { customer_id }];
+    let targets: BTreeSet<String> = targets.iter().map(|job| format!("{begin}{}", job.target())).collect();
+    assert_eq!(may_invoke, targets, "what ScheduleRole may invoke, and what jobs invoke");
+}
+
+#[test]
+fn rules_hand_on_the_events_that_the_code_sends() {
+    let deployed = resources("AWS::Events::Rule").into_iter();
+    let deployed = deployed.map(|(name, rule)| (name, rule["EventPattern"].clone())).collect();
+    let pattern = |kinds: &[&str]| json!({ "source": [SOURCE], "detail-type": kinds });
+    let expected = BTreeMap::from([
+        ("GoneRule".to_owned(), pattern(&[CUSTOMER_DELETED, CUSTOMER_EXPIRED])),
+        ("CreatedRule".to_owned(), pattern(&[CUSTOMER_CREATED])),
+    ]);
+    compare("rule", deployed, expected);
+}
+
+#[test]
+fn the_cascades_worker_may_empty_the_tables_of_its_steps_and_no_other() {
+    let names: BTreeMap<String, String> = resources("AWS::DynamoDB::Table")
+        .into_iter()
+        .map(|(logical, table)| {
+            (format!("{logical}.Arn"), text(&table["TableName"]["Sub"]).replace("${TablePrefix}", ""))
+        })
+        .collect();
+    let emptied: BTreeSet<&str> = statements("CascadeWorkerRole")
+        .iter()
+        .filter(|statement| list(&statement["Action"]).contains(&json!("dynamodb:BatchWriteItem")))
+        .flat_map(|statement| list(&statement["Resource"]))
+        .map(|arn| names[&text(&arn["GetAtt"])].as_str())
+        .collect();
+    let steps: BTreeSet<&str> = STEPS.iter().map(|step| step.table).collect();
+    assert_eq!(emptied, steps, "the tables that CascadeWorkerRole may empty, and those of the steps");
+}
+
+#[test]
+fn the_variables_that_are_set_are_those_that_are_read() {
+    let template = template();
+    let mut set = names(&template["Globals"]["Function"]["Environment"]["Variables"]);
+    for function in resources("AWS::Serverless::Function").values() {
+        set.extend(names(&function["Environment"]["Variables"]));
+    }
+    let is_variable =
+        |text: &&str| text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let sources = entries(&root().join("shared/runtime/src")).into_iter().map(|path| read(&path));
+    let read: BTreeSet<String> = sources
+        .flat_map(|source| {
+            source.split('"').skip(1).step_by(2).filter(is_variable).map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(set, read, "the variables that the template sets, and those that shared/runtime reads");
+}
+
+/// Fails with every name under which the two differ.
+fn compare<T: Debug + PartialEq>(
+    what: &str,
+    mut template: BTreeMap<String, T>,
+    mut code: BTreeMap<String, T>,
+) {
+    let names: BTreeSet<String> = template.keys().chain(code.keys()).cloned().collect();
+    let mut differences = String::new();
+    for name in names {
+        match (template.remove(&name), code.remove(&name)) {
+            (Some(here), Some(there)) if here == there => {}
+            (Some(here), Some(there)) => {
+                differences += &format!("\n{what} {name}: template {here:?}, code {there:?}");
+            }
+            (Some(_), None) => differences += &format!("\n{what} {name}: in the template, not in the code"),
+            (None, _) => differences += &format!("\n{what} {name}: in the code, not in the template"),
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+}
+
+/// A table in words: keys with their types, indexes, time to live, stream.
+fn deployed_table(table: &Value) -> Vec<String> {
+    let types: BTreeMap<String, String> = list(&table["AttributeDefinitions"])
+        .iter()
+        .map(|attribute| (text(&attribute["AttributeName"]), text(&attribute["AttributeType"])))
+        .collect();
+    let keys = |schema: &Value| {
+        let key = |key: &Value| {
+            let name = text(&key["AttributeName"]);
+            format!("{} {name} {}", text(&key["KeyType"]), types[&name])
+        };
+        list(schema).iter().map(key).collect::<Vec<_>>().join(", ")
+    };
+    let mut words = vec![keys(&table["KeySchema"])];
+    for index in list(&table["GlobalSecondaryIndexes"]) {
+        let projection = text(&index["Projection"]["ProjectionType"]);
+        words.push(format!("{}: {}, {projection}", text(&index["IndexName"]), keys(&index["KeySchema"])));
+    }
+    if let Some(ttl) = table.get("TimeToLiveSpecification") {
+        words.push(format!("ttl {}", text(&ttl["AttributeName"])));
+    }
+    if let Some(stream) = table.get("StreamSpecification") {
+        words.push(format!("stream {}", text(&stream["StreamViewType"])));
+    }
+    words
+}
+
+fn declared_table(table: &Table) -> Vec<String> {
+    let range = table.range.map(|range| format!(", RANGE {range} S")).unwrap_or_default();
+    let mut words = vec![format!("HASH {} S{range}", table.hash)];
+    for index in table.indexes {
+        let (range, kind) = match index.range {
+            Key::Text(name) => (name, "S"),
+            Key::Number(name) => (name, "N"),
+        };
+        words.push(format!("{}: HASH {} S, RANGE {range} {kind}, KEYS_ONLY", index.name, index.hash));
+    }
+    words.extend(table.ttl.map(|ttl| format!("ttl {ttl}")));
+    words.extend(table.stream.then(|| "stream NEW_AND_OLD_IMAGES".to_owned()));
+    words
+}
+
+/// What is deployed as a function: which binary of which folder, for which kind, at which route.
+#[derive(Debug, PartialEq)]
+struct Deployed {
+    binary: String,
+    folder: String,
+    kind: Option<String>,
+    route: Option<String>,
+}
+
+fn deployed_function(function: &Value) -> Deployed {
+    let events = function["Events"].as_object().into_iter().flat_map(Map::values);
+    let mut http = events.filter(|event| event["Type"] == "HttpApi").map(|event| {
+        let properties = &event["Properties"];
+        match (&properties["Method"], &properties["Path"]) {
+            (Value::Null, Value::Null) => "$default ".to_owned(),
+            (method, path) => format!("{} {}", text(method), text(path)),
+        }
+    });
+    let kind = &function["Environment"]["Variables"]["RESOURCE_KIND"];
+    Deployed {
+        binary: text(&function["Metadata"]["BuildProperties"]["Binary"]),
+        folder: text(&function["CodeUri"]),
+        kind: kind.as_str().map(str::to_owned),
+        route: http.next(),
+    }
+}
+
+/// Each folder once, by its binary's name; those for resources once a kind.
+fn declared_functions() -> BTreeMap<String, Deployed> {
+    let mut functions = BTreeMap::new();
+    for folder in entries(&root().join("functions")) {
+        let manifest = read(&folder.join("Cargo.toml"));
+        let (_, bin) = manifest.split_once("[[bin]]").expect("a binary");
+        let binary = literals(bin).next().expect("the binary's name");
+        let route = declared_route(&read(&folder.join("src/lib.rs")));
+        let folder = format!("functions/{}", folder.file_name().and_then(|name| name.to_str()).unwrap());
+        let deploy = |kind: Option<&str>, route| {
+            let (binary, folder) = (binary.to_owned(), folder.clone());
+            Deployed { binary, folder, kind: kind.map(str::to_owned), route }
+        };
+        let Some(verb) = binary.strip_prefix("resource-") else {
+            functions.insert(binary.to_owned(), deploy(None, route));
+            continue;
+        };
+        for kind in ROUTED {
+            let route = route.as_ref().map(|route| route.replace("{}", kind.route).replace("{{id}}", "{id}"));
+            functions.insert(format!("{}-{verb}", kind.route), deploy(Some(kind.route), route));
+        }
+    }
+    functions
+}
+
+/// The method and the path in `Route::new(…)`, the path as it is written there.
+fn declared_route(source: &str) -> Option<String> {
+    let (_, arguments) = source.split_once("Route::new(")?;
+    let mut literals = literals(arguments);
+    Some(format!("{} {}", literals.next()?, literals.next()?))
+}
+
+/// What stands between quotes.
+fn literals(source: &str) -> impl Iterator<Item = &str> {
+    source.split('"').skip(1).step_by(2)
+}
+
+/// The properties of the resources of a type, by their logical ids; a function's metadata is put beside them.
+fn resources(kind: &str) -> BTreeMap<String, Value> {
+    let template = template();
+    let all = template["Resources"].as_object().expect("resources");
+    let wanted = all.iter().filter(|(_, resource)| resource["Type"] == kind);
+    let properties = wanted.map(|(name, resource)| {
+        let mut properties = resource["Properties"].clone();
+        if let Some(metadata) = resource.get("Metadata") {
+            properties["Metadata"] = metadata.clone();
+        }
+        (name.clone(), properties)
+    });
+    properties.collect()
+}
+
+/// The statements of a role's own policy.
+fn statements(role: &str) -> Vec<Value> {
+    list(&resources("AWS::IAM::Role")[role]["Policies"][0]["PolicyDocument"]["Statement"])
+}
+
+/// The template as JSON: `!Sub x` is `{"Sub": x}`.
+fn template() -> Value {
+    let source = read(&root().join("template.yaml"));
+    let documents = Yaml::load_from_str(&source).expect("YAML");
+    value(&documents[0])
+}
+
+fn value(node: &Yaml<'_>) -> Value {
+    if let (Some(tag), Some(inner)) = (node.get_tag(), node.get_tagged_node()) {
+        return json!({ tag.suffix.clone(): value(inner) });
+    }
+    if let Some(mapping) = node.as_mapping() {
+        let text = |key: &Yaml<'_>| key.as_str().expect("a text as key").to_owned();
+        return mapping.iter().map(|(key, inner)| (text(key), value(inner))).collect::<Map<_, _>>().into();
+    }
+    if let Some(sequence) = node.as_sequence() {
+        return sequence.iter().map(value).collect();
+    }
+    let scalar = node.as_str().map(Value::from);
+    scalar.or_else(|| node.as_bool().map(Value::from)).or_else(|| node.as_integer().map(Value::from)).into()
+}
+
+/// A list, or a single element where one may stand for it, or nothing.
+fn list(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(values) => values.clone(),
+        single => vec![single.clone()],
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("a text instead of {value}")).to_owned()
+}
+
+fn names(variables: &Value) -> BTreeSet<String> {
+    variables.as_object().into_iter().flat_map(Map::keys).cloned().collect()
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| entry.unwrap().path()).collect()
+}
