@@ -1,6 +1,6 @@
 //! `POST /auth/login`: a username and a password for a token, in the body and as a cookie.
 
-use custodian_app::ports::{Admissions, FindLogins, Session, Signs, Throttles};
+use custodian_app::ports::{Admissions, FindLogins, Rehash, Session, Signs, Throttles};
 use custodian_app::{Context, Failure, sign_in::sign_in};
 use custodian_domain::{Refusal, Secret, fields::Fields};
 use custodian_http::{Answer, Anyone, Call, Endpoint, Route};
@@ -9,7 +9,7 @@ use serde_json::json;
 
 pub struct Login;
 
-impl<S: FindLogins + Admissions + Throttles, E: Signs> Endpoint<S, E> for Login {
+impl<S: FindLogins + Admissions + Throttles + Rehash, E: Signs> Endpoint<S, E> for Login {
     type Caller = Anyone;
 
     fn route(&self) -> Route {

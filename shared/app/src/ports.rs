@@ -246,6 +246,11 @@ pub enum AgentWritten {
     LastAdmin,
 }
 
+pub trait Rehash: Send + Sync {
+    /// Replaces an agent's hash by one of the same password, if it is still the one that was read.
+    fn rehash(&self, agent: &Agent, hash: &Secret) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
 pub trait CreateAgents: ReadAgents {
     fn create_agent(&self, agent: &Agent) -> impl Future<Output = Result<AgentCreated, Failure>> + Send;
 }

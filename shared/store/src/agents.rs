@@ -2,15 +2,15 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, UpdateAgents,
+    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Rehash, UpdateAgents,
 };
-use custodian_domain::{Agent, AgentId, CustomerId, Status};
+use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status};
 use uuid::Uuid;
 
 use crate::Store;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
-use crate::item::{decode, decode_some, encode};
+use crate::item::{decode, decode_some, encode, s};
 use crate::resources::{at_version, row_key};
 use crate::retry::Patience;
 use crate::schema::AGENTS;
@@ -64,6 +64,16 @@ impl UpdateAgents for Store {
         }
         tx = usage::count_admins(tx, Guard::Admins, after.customer_id, change.admins)?;
         Ok(written(tx.run().await?))
+    }
+}
+
+impl Rehash for Store {
+    async fn rehash(&self, agent: &Agent, hash: &Secret) -> Result<(), Failure> {
+        let Some(old) = &agent.password_hash else { return Ok(()) };
+        let update = Expr::new("SET #password_hash = :new").with(":new", s(hash.expose()));
+        let unchanged = Expr::new("#password_hash = :old").with(":old", s(old.expose()));
+        let row = row_key(agent.customer_id, agent.id.0);
+        self.update_if(AGENTS, row, update, unchanged).await.map(|_| ())
     }
 }
 
