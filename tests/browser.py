@@ -6,8 +6,10 @@ Starts the service that `cargo build` has made, and Debian's chromedriver. Print
 
 import base64
 import json
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,12 +42,19 @@ def until(what, ready, seconds=30):
     sys.exit(f"{what}: not within {seconds} s")
 
 
+def end(process):
+    """Ends a process with everything that it has started."""
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait()
+
+
 class Service:
     """The local service, on a port of its own."""
 
     def __init__(self, log):
         command = ["cargo", "run", "--quiet", "--", "--ephemeral", "--port", "0", "--admin-password", PASSWORD]
-        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.DEVNULL)
+        # In a session of its own: what cargo has started has to end with it.
+        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
         text = lambda: re.search(r"Custodian on (\S+)", pathlib.Path(log.name).read_text())
         self.base = until("the service", text, 120).group(1)
 
@@ -62,7 +71,8 @@ class Browser:
 
     def __init__(self, folder):
         self.folder = folder
-        self.process = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
+        command = ["chromedriver", "--port=0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
         port = next(m for m in (re.search(r"successfully on port (\d+)", line) for line in self.process.stdout) if m).group(1)
         flags = [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -134,11 +144,10 @@ def main():
             browser = Browser(folder)
             try:
                 run(service, browser)
-                call(f"{browser.session}/", None)
             finally:
-                browser.process.terminate()
+                end(browser.process)
         finally:
-            service.process.terminate()
+            end(service.process)
     print(f"signing up works in a browser; screenshots in {folder}")
 
 
