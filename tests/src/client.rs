@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::PASSWORD;
+use crate::rules::Rules;
 
 /// An answer, read whole.
 #[derive(Clone, Debug)]
@@ -60,6 +61,7 @@ impl Client {
     /// The same, with a watch over every request to the database.
     pub async fn start_watched(watch: Arc<dyn Watch>) -> Self {
         let args = ["custodian", "--ephemeral", "--port", "0", "--admin-password", PASSWORD];
+        let watch = Arc::new(Rules::before(watch));
         let service = Service::open_watched(&Args::parse_from(args), watch).await.unwrap();
         let serving = service.clone();
         tokio::spawn(async move { serving.serve().await.unwrap() });

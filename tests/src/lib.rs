@@ -3,11 +3,19 @@
 //! Each test opens its own service in memory, on a port of its own, and drives it as a stranger would.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
+pub mod bench;
 mod client;
+pub mod ends;
+pub mod fuse;
+pub mod rules;
+pub mod tables;
 mod watches;
 
+pub use bench::Bench;
 pub use client::{Answer, Client};
-pub use watches::{Counter, Plan};
+pub use fuse::{Cut, Fuse};
+pub use tables::Tables;
+pub use watches::{Counter, Plan, Script};
 
 /// The password of every person in the tests.
 pub const PASSWORD: &str = "correct horse battery";

@@ -72,3 +72,28 @@ impl Watch for Plan {
         Fate::Pass
     }
 }
+
+type Fates = dyn FnMut(&str, &Value) -> Fate + Send;
+
+/// Decides about every request by a function that a test may change.
+#[derive(Default)]
+pub struct Script(Mutex<Option<Box<Fates>>>);
+
+impl Script {
+    /// From now on this function decides.
+    pub fn set(&self, fates: impl FnMut(&str, &Value) -> Fate + Send + 'static) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(fates));
+    }
+
+    /// From now on everything passes.
+    pub fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Watch for Script {
+    fn request(&self, operation: &str, body: &Value) -> Fate {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_mut().map_or(Fate::Pass, |fates| fates(operation, body))
+    }
+}

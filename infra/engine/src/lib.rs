@@ -10,13 +10,18 @@ mod tables;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use dynoxide::Database;
 use serde_json::Value;
 
 pub use connector::{Fate, Watch};
+
+/// What the SDK first waits before a retry. There is no network here that needs time to recover.
+const RETRY_AFTER: Duration = Duration::from_millis(1);
 
 /// Why the engine could not be opened or asked.
 #[derive(Debug, thiserror::Error)]
@@ -46,13 +51,16 @@ impl Engine {
         self.watched(Arc::new(()))
     }
 
-    /// A client whose every request passes a watch.
+    /// A client whose every request passes a watch. It retries as in production, but soon, and its retries are limited a
+    /// request and not by what other clients of the process have used up.
     pub fn watched(&self, watch: Arc<dyn Watch>) -> aws_sdk_dynamodb::Client {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::from_static("us-east-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "the embedded engine"))
             .endpoint_url("http://engine.invalid")
+            .retry_config(RetryConfig::standard().with_initial_backoff(RETRY_AFTER))
+            .retry_partition(RetryPartition::custom("engine").token_bucket(TokenBucket::unlimited()).build())
             .http_client(connector::Connector::new(self.database.clone(), watch));
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }

@@ -16,7 +16,8 @@ pub async fn drive<S: Ledgers, E: Tasks>(
         return Ok(());
     };
     if ledger.steps.is_empty() {
-        cx.store.open_steps(customer, STEPS, cx.now()).await?;
+        // As standing since then, so that they are handed out below.
+        cx.store.open_steps(customer, STEPS, standing_since).await?;
         ledger.steps = cx.store.ledger(customer).await?.map(|ledger| ledger.steps).unwrap_or_default();
     }
     if ledger.is_complete() {

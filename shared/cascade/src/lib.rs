@@ -78,7 +78,7 @@ pub trait Ledgers: Send + Sync {
 
 /// Finding deletions that stand still.
 pub trait OpenLedgers: Ledgers {
-    /// Some customers whose deletion has made no progress since `before`, the longest first.
+    /// Some customers whose open ledger nobody has looked after since `before`, the longest neglected first.
     fn standing_since(
         &self,
         before: Timestamp,

@@ -70,7 +70,11 @@ async fn count<S: Emptying, E>(
             let removed = state.removed + fresh;
             return Ok(StepState { removed, counted_to: Some(last.clone()), tm_progress: now, ..state });
         }
-        state = self::state(cx, task).await?.unwrap_or(state);
+        match self::state(cx, task).await? {
+            Some(read) if !read.closed => state = read,
+            // Everything on this page is counted and gone by now.
+            _ => return Ok(state),
+        }
     }
     Err(Failure::unavailable("the ledger", "counted by others each time it was read"))
 }

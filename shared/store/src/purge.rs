@@ -99,9 +99,10 @@ impl Emptying for Store {
     }
 
     async fn close(&self, customer: CustomerId, step: &Step, now: Timestamp) -> Result<(), Failure> {
-        let update = Expr::new("SET #closed = :closed, #tm_closed = :now, #tm_progress = :now REMOVE #open")
-            .with(":closed", AttributeValue::Bool(true))
-            .with(":now", n(now.micros()));
+        // The key that was counted to may be a name, and the ledger outlives the account.
+        let closing = "SET #closed = :closed, #tm_closed = :now, #tm_progress = :now REMOVE #counted_to";
+        let update =
+            Expr::new(closing).with(":closed", AttributeValue::Bool(true)).with(":now", n(now.micros()));
         let open = Expr::new("#closed = :open").with(":open", AttributeValue::Bool(false));
         self.update_if(DELETIONS, row_key(customer, Some(step.table)), update, open).await.map(|_| ())
     }

@@ -47,7 +47,7 @@ pub const VERIFYING_KEYS: &str = "verifying_keys";
 pub const BY_STATUS: &str = "by_status";
 /// Lists what has a deadline, the earliest first; a row is in it only while it has one.
 pub const DUE: &str = "due";
-/// Lists deletions that are not sealed, the longest without progress first.
+/// Lists ledgers that are not sealed, the longest neglected first.
 pub const OPEN: &str = "open";
 
 /// A table of rows that customers own.

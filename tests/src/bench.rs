@@ -1,0 +1,229 @@
+//! The product without HTTP: its functions over the embedded database, with ends and a clock in the test's hand.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use aws_lambda_events::dynamodb::Event as StreamEvent;
+use custodian_app::ports::{Alarms, CreateCustomers, Creation, NewAccount};
+use custodian_app::{Clock, Context, Failure, Keys, Outcome, Settings, Sources, change};
+use custodian_auth::KeyRing;
+use custodian_cascade::Task;
+use custodian_domain::alarm::{Alarm, Job};
+use custodian_domain::lifecycle::Command;
+use custodian_domain::{Agent, AgentId, Customer, CustomerId, Profile, State, Timestamp};
+use custodian_engine::Engine;
+use custodian_events::{Consumer, consume};
+use custodian_store::Store;
+use serde_json::{Value, json};
+
+use crate::ends::Ends;
+use crate::fuse::Fuse;
+use crate::tables::{PREFIX, Tables};
+
+/// A clock that stands still until it is moved.
+#[derive(Debug)]
+pub struct HandClock(AtomicI64);
+
+impl HandClock {
+    pub fn set(&self, now: Timestamp) {
+        self.0.store(now.micros(), Ordering::SeqCst);
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.set(self.now().plus(by));
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// What functions get as their surroundings here.
+pub type Cx = Context<Store, Ends>;
+
+/// The product on a bench.
+#[derive(Clone)]
+pub struct Bench {
+    pub cx: Arc<Cx>,
+    pub clock: Arc<HandClock>,
+    pub fuse: Arc<Fuse>,
+    pub tables: Tables,
+}
+
+/// When every bench begins: some microseconds after a whole second.
+pub const BEGINNING: Timestamp = Timestamp::from_micros(1_718_893_355_123_456);
+
+impl Default for Bench {
+    fn default() -> Self {
+        let engine = Engine::in_memory().unwrap();
+        let (fuse, clock) =
+            (Arc::new(Fuse::default()), Arc::new(HandClock(AtomicI64::new(BEGINNING.micros()))));
+        let entropy = custodian_runtime::sources().entropy;
+        let store = Store::new(engine.watched(fuse.clone()), PREFIX, Arc::clone(&entropy));
+        engine.create_tables(&store.tables()).unwrap();
+        let ends = Ends::new(Arc::clone(&fuse));
+        let sources = Sources { clock: Arc::clone(&clock) as Arc<dyn Clock>, entropy };
+        let keys = Keys::new(KeyRing::default());
+        let cx = Context { store, ends, sources, settings: Settings::default(), keys };
+        Self { cx: Arc::new(cx), clock, fuse, tables: Tables(engine) }
+    }
+}
+
+impl Bench {
+    /// Opens an account, in any state that accounts begin in, without the cost of a password.
+    pub async fn account(&self, name: &str, state: State) -> CustomerId {
+        let now = self.clock.now();
+        let id = || self.cx.sources.stamp(now).uuid();
+        let customer_id = CustomerId(id());
+        let customer = Customer {
+            id: customer_id,
+            version: 1,
+            epoch: 1,
+            profile: Profile {
+                name: format!("{name} Inc."),
+                detail: format!("all about {name}"),
+                email: format!("{name}@example.com"),
+                phone_number: format!("+1-555-{name}"),
+                address: format!("1 {name} street"),
+                webhook_method: "POST".to_owned(),
+                webhook_uri: format!("https://{name}.example.com/hook"),
+            },
+            billing_account_id: uuid::Uuid::nil(),
+            email_verified: state == State::Active,
+            freezes: 0,
+            platform: false,
+            state,
+            tm_create: now,
+            tm_update: now,
+        };
+        let admin = Agent::first_admin(customer_id, AgentId(id()), name, now);
+        let guest = Agent::guest(customer_id, AgentId(id()), now);
+        if let Some(alarm) = Alarm::of(&customer) {
+            self.cx.ends.arm(&alarm).await.unwrap();
+        }
+        let created = self.cx.store.create(&NewAccount { customer, admin, guest }).await.unwrap();
+        assert_eq!(created, Creation::Done);
+        customer_id
+    }
+
+    /// An active account.
+    pub async fn active(&self, name: &str) -> CustomerId {
+        self.account(name, State::Active).await
+    }
+
+    /// An account that waits for its verification for seven days.
+    pub async fn initial(&self, name: &str) -> CustomerId {
+        let verify_by = self.clock.now().plus(self.cx.settings.verify_within).rounded_up_to_second();
+        self.account(name, State::Initial { verify_by }).await
+    }
+
+    /// Freezes with the usual grace period.
+    pub fn freezing(&self) -> Command {
+        Command::Freeze { grace: self.cx.settings.grace }
+    }
+
+    pub async fn change(&self, id: CustomerId, command: Command) -> Result<Outcome, Failure> {
+        change(&self.cx, id, None, command, None).await
+    }
+
+    /// Changes a status, which must succeed, and answers the row.
+    pub async fn changed(&self, id: CustomerId, command: Command) -> Customer {
+        self.change(id, command).await.unwrap().customer().unwrap()
+    }
+
+    /// A customer as it is stored.
+    pub async fn customer(&self, id: CustomerId) -> Customer {
+        use custodian_app::ports::ReadCustomers;
+        self.cx.store.customer(id).await.unwrap().unwrap()
+    }
+
+    /// Lets a job fire.
+    pub async fn fire(&self, job: Job) -> Result<(), Failure> {
+        match job {
+            Job::Purge { .. } => custodian_fn_purge::Purge.consume(&self.cx, job, self.later()).await,
+            Job::Expire { .. } => custodian_fn_expire::Expire.consume(&self.cx, job, self.later()).await,
+        }
+    }
+
+    /// Lets the recurring job run.
+    pub async fn reconcile(&self) -> Result<(), Failure> {
+        custodian_fn_reconcile::Reconcile.consume(&self.cx, Value::Null, self.later()).await
+    }
+
+    /// An invocation's end that never comes while the clock stands still.
+    pub fn later(&self) -> Timestamp {
+        self.clock.now().plus(Duration::from_secs(60))
+    }
+
+    /// The records of the customers' stream.
+    fn records(&self) -> Vec<Value> {
+        let table = self.tables.call("DescribeTable", &json!({ "TableName": format!("{PREFIX}customers") }));
+        let arn = &table["Table"]["LatestStreamArn"];
+        let stream = self.tables.call("DescribeStream", &json!({ "StreamArn": arn }));
+        let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
+        let wanted = json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
+        let iterator = self.tables.call("GetShardIterator", &wanted);
+        let answer = self.tables.call("GetRecords", &json!({ "ShardIterator": iterator["ShardIterator"] }));
+        answer["Records"].as_array().unwrap().clone()
+    }
+
+    /// Tells what the stream has not told yet.
+    pub async fn tell(&self) -> Result<(), Failure> {
+        let told = self.cx.ends.held().told;
+        for record in self.records().into_iter().skip(told) {
+            let event: StreamEvent = serde_json::from_value(json!({ "Records": [record] })).unwrap();
+            let tell = custodian_fn_customer_events::Tell;
+            let answer = consume::stream(&tell, &self.cx, event, self.later()).await;
+            if !answer.batch_item_failures.is_empty() {
+                return Err(Failure::unavailable("the stream", "a record failed"));
+            }
+            self.cx.ends.held().told += 1;
+        }
+        Ok(())
+    }
+
+    /// Delivers everything until nothing is left, in order.
+    pub async fn settle(&self) -> Result<(), Failure> {
+        loop {
+            self.settle_one().await?;
+            let held = self.cx.ends.held();
+            if held.starts.is_empty() && held.tasks.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tells the stream and delivers the next message; one that fails stays where it was.
+    pub async fn settle_one(&self) -> Result<(), Failure> {
+        self.tell().await?;
+        let start = self.cx.ends.held().starts.first().cloned();
+        if let Some(start) = start {
+            custodian_fn_cascade::Cascade.consume(&self.cx, start, self.later()).await?;
+            self.cx.ends.held().starts.remove(0);
+            return Ok(());
+        }
+        let task = self.cx.ends.held().tasks.first().cloned();
+        if let Some(task) = task {
+            self.work(task, self.later()).await?;
+            self.cx.ends.held().tasks.remove(0);
+        }
+        Ok(())
+    }
+
+    /// Lets a worker have a message.
+    pub async fn work(&self, task: Task, stop_at: Timestamp) -> Result<(), Failure> {
+        custodian_fn_cascade_worker::Worker.consume(&self.cx, task, stop_at).await
+    }
+
+    /// The events of a customer, each once, by version.
+    pub fn history(&self, id: CustomerId) -> Vec<(u64, String)> {
+        let held = self.cx.ends.held();
+        let of = held.events.iter().filter(|event| event.customer_id == id);
+        let told: BTreeSet<_> = of.map(|event| (event.version, event.kind.clone())).collect();
+        told.into_iter().collect()
+    }
+}
