@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use custodian_domain::{Reason, Refusal, Timestamp};
+use futures::future::try_join_all;
 
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
@@ -39,20 +40,35 @@ pub const TOKEN_BY_ADDRESS: Limit = Limit { kind: "token-address", most: 300 };
 #[derive(Debug)]
 pub struct Attempt(Vec<String>);
 
-/// Counts an attempt under each of these limits, or refuses it with 429.
+/// Counts an attempt under each of these limits at once, or refuses it with 429.
 pub async fn attempt<S: Throttles, E>(cx: &Context<S, E>, by: &[(Limit, &str)]) -> Result<Attempt, Failure> {
-    let (mut counted, now) = (Attempt(Vec::new()), cx.now());
-    for (limit, who) in by {
-        let key = cx.keys.pseudonym(limit.kind, who)?;
-        match cx.store.reserve(&key, limit.most, WINDOW, now).await? {
+    let now = cx.now();
+    let reservations = by.iter().map(|(limit, who)| reserve(cx, *limit, who, now));
+    let (mut counted, mut full) = (Attempt(Vec::new()), None);
+    for (key, reserved) in try_join_all(reservations).await? {
+        match reserved {
             Reserved::Yes => counted.0.push(key),
-            Reserved::Full { until } => {
-                counted.take_back(cx).await;
-                return Err(refused(until, now).into());
-            }
+            Reserved::Full { until } => full = full.max(Some(until)),
         }
     }
-    Ok(counted)
+    match full {
+        None => Ok(counted),
+        Some(until) => {
+            counted.take_back(cx).await;
+            Err(refused(until, now).into())
+        }
+    }
+}
+
+async fn reserve<S: Throttles, E>(
+    cx: &Context<S, E>,
+    limit: Limit,
+    who: &str,
+    now: Timestamp,
+) -> Result<(String, Reserved), Failure> {
+    let key = cx.keys.pseudonym(limit.kind, who)?;
+    let reserved = cx.store.reserve(&key, limit.most, WINDOW, now).await?;
+    Ok((key, reserved))
 }
 
 fn refused(until: Timestamp, now: Timestamp) -> Refusal {
@@ -64,8 +80,7 @@ fn refused(until: Timestamp, now: Timestamp) -> Refusal {
 impl Attempt {
     /// It succeeded: it does not count.
     pub async fn take_back<S: Throttles, E>(self, cx: &Context<S, E>) {
-        for key in self.0 {
-            ignore(cx.store.give_back(&key).await, "a success that counts as a failure ends with its window");
-        }
+        let given_back = try_join_all(self.0.iter().map(|key| cx.store.give_back(key))).await;
+        ignore(given_back.map(|_| ()), "a success that counts as a failure ends with its window");
     }
 }

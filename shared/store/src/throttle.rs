@@ -38,7 +38,7 @@ impl Throttles for Store {
 
     async fn give_back(&self, name: &str) -> Result<(), Failure> {
         let update = Expr::new("SET #n = #n - :one").with(":one", n(1));
-        let some = Expr::new("#n >= :one");
+        let some = Expr::new("attribute_exists(#id) AND #n >= :one");
         self.update_if(THROTTLE, key("id", name), update, some).await.map(|_| ())
     }
 }
@@ -47,8 +47,9 @@ impl Store {
     /// Counts in the present window; the row as it is if it is full, has ended or is not there.
     async fn count_in_window(&self, name: &str, most: u32, now: Timestamp) -> Result<Option<Item>, Failure> {
         let update = Expr::new("SET #n = #n + :one").with(":one", n(1));
-        let open =
-            Expr::new("#ends > :now AND #n < :most").with(":now", n(now.micros())).with(":most", n(most));
+        let open = Expr::new("attribute_exists(#id) AND #ends > :now AND #n < :most")
+            .with(":now", n(now.micros()))
+            .with(":most", n(most));
         let both = update.joined_with(&open);
         let call = self.client.update_item().table_name(self.table(THROTTLE)).set_key(Some(key("id", name)));
         let call = call

@@ -106,7 +106,7 @@ pub(crate) fn count_up<'a, G: Copy>(
     limit: u64,
 ) -> Result<Transaction<'a, G>, Failure> {
     let update = Expr::new("SET #n = #n + :one").with(":one", n(1));
-    let below = Expr::new("#n < :limit").with(":limit", n(limit));
+    let below = Expr::new("attribute_exists(#key) AND #n < :limit").with(":limit", n(limit));
     tx.update(guard, USAGE, counter_key(customer, table), update, below)
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn count_down<'a, G: Copy>(
     table: &str,
 ) -> Result<Transaction<'a, G>, Failure> {
     let update = Expr::new("SET #n = #n - :one").with(":one", n(1));
-    let some = Expr::new("#n >= :one");
+    let some = Expr::new("attribute_exists(#key) AND #n >= :one");
     tx.update(guard, USAGE, counter_key(customer, table), update, some)
 }
 
@@ -133,6 +133,7 @@ pub(crate) fn count_admins<'a, G: Copy>(
         return Ok(tx);
     }
     let update = Expr::new("SET #n = #n + :by").with(":by", n(by));
-    let enough = Expr::new("#n > :least").with(":least", n(if by < 0 { 1 } else { 0 }));
+    let enough =
+        Expr::new("attribute_exists(#key) AND #n > :least").with(":least", n(if by < 0 { 1 } else { 0 }));
     tx.update(guard, USAGE, counter_key(customer, ADMINS), update, enough)
 }
