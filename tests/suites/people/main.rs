@@ -1,0 +1,2 @@
+//! Getting in: signing up, passwords, agents, access keys, and the promises of a request.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
