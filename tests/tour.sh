@@ -8,10 +8,13 @@ fail() { echo "the tour failed: $1" >&2; cat "$work/err" "$work/tour" >&2 || tru
 work=$(mktemp -d)
 cargo build
 start=$(grep -m1 '^cargo run -- ' README.md)
+# In a process group of its own, so that what cargo has started ends with it.
+set -m
 # A free port instead of 8080, so that the tour disturbs nothing that runs there.
 eval "${start/cargo run --/cargo run --quiet -- --port 0}" > "$work/out" 2> "$work/err" &
 runner=$!
-trap 'kill "$runner" 2> /dev/null || true; wait "$runner" 2> /dev/null || true; rm -rf "$work"' EXIT
+set +m
+trap 'kill -- "-$runner" 2> /dev/null || true; wait "$runner" 2> /dev/null || true; rm -rf "$work"' EXIT
 for _ in $(seq 100); do
     BASE=$(sed -n 's/^Custodian on //p' "$work/out")
     [ -n "$BASE" ] && curl -sf "$BASE/_local/health" > /dev/null && break

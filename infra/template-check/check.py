@@ -19,7 +19,7 @@ MOST_RESOURCES = 400
 # What an access log may tell. Addresses, agents, paths and queries are personal, or carry credentials.
 ACCESS_LOG = {"requestId", "routeKey", "status", "responseLatency", "integrationErrorMessage"}
 # Who may touch the private keys.
-SIGNING = {"AuthLoginRole", "PlatformSetupRole"}
+SIGNING = {"AuthDelegateRole", "AuthLoginRole", "PlatformSetupRole"}
 # Actions that AWS lets nobody narrow to a resource.
 UNBOUND = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 

@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
-use custodian_app::ports::{Alarms, CreateCustomers, Creation, NewAccount};
+use custodian_app::ports::{Alarms, CreateCustomers, Creation, NewAccount, SharedKeys};
 use custodian_app::{Clock, Context, Failure, Keys, Outcome, Settings, Sources, change};
-use custodian_auth::KeyRing;
+use custodian_auth::{KeyRing, Pseudonyms};
 use custodian_cascade::Task;
 use custodian_domain::alarm::{Alarm, Job};
 use custodian_domain::lifecycle::Command;
-use custodian_domain::{Agent, AgentId, Customer, CustomerId, Profile, State, Timestamp};
+use custodian_domain::{Agent, AgentId, Customer, CustomerId, Profile, Secret, State, Timestamp};
 use custodian_engine::Engine;
 use custodian_events::{Consumer, consume};
 use custodian_store::Store;
@@ -67,7 +67,10 @@ impl Default for Bench {
         engine.create_tables(&store.tables()).unwrap();
         let ends = Ends::new(Arc::clone(&fuse));
         let sources = Sources { clock: Arc::clone(&clock) as Arc<dyn Clock>, entropy };
-        let keys = Keys::new(KeyRing::default());
+        let keys = Keys::new(SharedKeys {
+            ring: KeyRing::default(),
+            pseudonyms: Some(Pseudonyms::new(Secret::new("of the bench"))),
+        });
         let cx = Context { store, ends, sources, settings: Settings::default(), keys };
         Self { cx: Arc::new(cx), clock, fuse, tables: Tables(engine) }
     }
@@ -78,7 +81,7 @@ impl Bench {
     pub async fn account(&self, name: &str, state: State) -> CustomerId {
         let now = self.clock.now();
         let id = || self.cx.sources.stamp(now).uuid();
-        let customer_id = CustomerId(id());
+        let (customer_id, guest_id) = (CustomerId(id()), AgentId(id()));
         let customer = Customer {
             id: customer_id,
             version: 1,
@@ -92,8 +95,10 @@ impl Bench {
                 webhook_method: "POST".to_owned(),
                 webhook_uri: format!("https://{name}.example.com/hook"),
             },
+            pending_email: None,
             billing_account_id: uuid::Uuid::nil(),
             email_verified: state == State::Active,
+            guest_id,
             freezes: 0,
             platform: false,
             state,
@@ -101,7 +106,7 @@ impl Bench {
             tm_update: now,
         };
         let admin = Agent::first_admin(customer_id, AgentId(id()), name, now);
-        let guest = Agent::guest(customer_id, AgentId(id()), now);
+        let guest = Agent::guest(customer_id, guest_id, now);
         if let Some(alarm) = Alarm::of(&customer) {
             self.cx.ends.arm(&alarm).await.unwrap();
         }

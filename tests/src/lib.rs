@@ -14,7 +14,7 @@ mod watches;
 pub use bench::Bench;
 pub use client::{Answer, Client};
 pub use fuse::{Cut, Fuse};
-pub use tables::Tables;
+pub use tables::{EMPTIED, Tables};
 pub use watches::{Counter, Plan, Script};
 
 /// The password of every person in the tests.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 pub const PREFIX: &str = "custodian-";
 
 /// The tables of everything that an account owns: the eleven kinds, and what comes with them.
-pub const EMPTIED: [&str; 16] = [
+pub const EMPTIED: [&str; 17] = [
     "identifiers",
     "agents",
     "numbers",
@@ -23,6 +23,7 @@ pub const EMPTIED: [&str; 16] = [
     "transcriptions",
     "contacts",
     "accesskeys",
+    "audits",
     "tokens",
     "idempotency",
     "usage",

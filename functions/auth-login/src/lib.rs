@@ -1,6 +1,6 @@
 //! `POST /auth/login`: a username and a password for a token, in the body and as a cookie.
 
-use custodian_app::ports::{Admissions, FindLogins, Session, Signs};
+use custodian_app::ports::{Admissions, FindLogins, Rehash, Session, Signs, Throttles};
 use custodian_app::{Context, Failure, sign_in::sign_in};
 use custodian_domain::{Refusal, Secret, fields::Fields};
 use custodian_http::{Answer, Anyone, Call, Endpoint, Route};
@@ -9,7 +9,7 @@ use serde_json::json;
 
 pub struct Login;
 
-impl<S: FindLogins + Admissions, E: Signs> Endpoint<S, E> for Login {
+impl<S: FindLogins + Admissions + Throttles + Rehash, E: Signs> Endpoint<S, E> for Login {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
@@ -18,7 +18,7 @@ impl<S: FindLogins + Admissions, E: Signs> Endpoint<S, E> for Login {
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, call: &Call) -> Result<Answer, Failure> {
         let (username, password) = read(call)?;
-        let Session { username, token } = sign_in(cx, username, password).await?;
+        let Session { username, token } = sign_in(cx, username, password, &call.address).await?;
         let cookie = format!(
             "token={}; Max-Age={}; Path=/; Secure; HttpOnly; SameSite=Strict",
             token.expose(),

@@ -18,6 +18,6 @@ impl<S: Admissions + ChangeCustomers, E: Alarms> Endpoint<S, E> for CancelUnregi
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, _: &Call) -> Result<Answer, Failure> {
         let id = caller.customer_id();
         let customer = change(cx, id, Some(caller.customer), Command::Recover, None).await?.customer()?;
-        Ok(Answer::json(&CustomerView::from(&customer)))
+        Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

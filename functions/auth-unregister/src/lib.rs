@@ -1,6 +1,6 @@
 //! `POST /auth/unregister`: an administrator leaves, after the grace period or at once.
 
-use custodian_app::ports::{Admissions, Alarms, ChangeCustomers};
+use custodian_app::ports::{Admissions, Alarms, ChangeCustomers, Throttles};
 use custodian_app::unregister::{Leaving, unregister};
 use custodian_app::{Context, Failure};
 use custodian_http::view::CustomerView;
@@ -8,7 +8,7 @@ use custodian_http::{Account, Admin, Answer, Call, Endpoint, Living, Route};
 
 pub struct Unregister;
 
-impl<S: Admissions + ChangeCustomers, E: Alarms> Endpoint<S, E> for Unregister {
+impl<S: Admissions + ChangeCustomers + Throttles, E: Alarms> Endpoint<S, E> for Unregister {
     type Caller = Account<Admin, Living>;
 
     fn route(&self) -> Route {
@@ -17,7 +17,7 @@ impl<S: Admissions + ChangeCustomers, E: Alarms> Endpoint<S, E> for Unregister {
 
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let leaving = Leaving::read(&call.json()?)?;
-        let customer = unregister(cx, caller.customer, &caller.agent, leaving).await?;
-        Ok(Answer::json(&CustomerView::from(&customer)))
+        let customer = unregister(cx, caller.customer, &caller.actor, leaving).await?;
+        Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

@@ -15,6 +15,6 @@ impl<S: Admissions, E: Send + Sync> Endpoint<S, E> for GetCustomer {
     }
 
     async fn handle(&self, _: &Context<S, E>, caller: Self::Caller, _: &Call) -> Result<Answer, Failure> {
-        Ok(Answer::json(&CustomerView::from(&caller.customer)))
+        Ok(Answer::row(&CustomerView::from(&caller.customer)))
     }
 }

@@ -17,6 +17,6 @@ impl<S: Admissions + CreateCustomers, E: Alarms> Endpoint<S, E> for CreateAccoun
 
     async fn handle(&self, cx: &Context<S, E>, _: Operator, call: &Call) -> Result<Answer, Failure> {
         let customer = create(cx, Opening::read(&call.json()?)?).await?;
-        Ok(Answer::json(&CustomerView::from(&customer)))
+        Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

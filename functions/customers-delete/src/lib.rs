@@ -26,8 +26,8 @@ impl<S: Admissions + ChangeCustomers, E: Alarms> Endpoint<S, E> for DeleteAccoun
         let id = CustomerId(call.id()?);
         let outcome = change(cx, id, Some(caller.target()?), Command::Delete, None).await?;
         if let Outcome::Moved { before, after } = &outcome {
-            return Ok(Answer::json(&CustomerView::as_deleted(before, after)));
+            return Ok(Answer::row(&CustomerView::as_deleted(before, after)));
         }
-        Ok(Answer::json(&CustomerView::from(&outcome.customer()?)))
+        Ok(Answer::row(&CustomerView::from(&outcome.customer()?)))
     }
 }

@@ -21,6 +21,6 @@ impl<S: Admissions, E: Send + Sync> Endpoint<S, E> for GetAccount {
 
     async fn handle(&self, _: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
         call.id()?;
-        Ok(Answer::json(&CustomerView::from(&caller.target()?)))
+        Ok(Answer::row(&CustomerView::from(&caller.target()?)))
     }
 }

@@ -24,6 +24,6 @@ impl<S: Admissions + ChangeCustomers, E: Alarms> Endpoint<S, E> for RecoverAccou
         let id = CustomerId(call.id()?);
         let command = Command::Recover;
         let customer = change(cx, id, Some(caller.target()?), command, None).await?.customer()?;
-        Ok(Answer::json(&CustomerView::from(&customer)))
+        Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

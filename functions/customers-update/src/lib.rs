@@ -3,8 +3,8 @@
 use custodian_app::ports::{Admissions, ChangeCustomers, Wanted};
 use custodian_app::update::{by_operator, update_profile};
 use custodian_app::{Context, Failure};
-use custodian_domain::CustomerId;
 use custodian_domain::profile::ProfilePatch;
+use custodian_domain::{Customer, CustomerId};
 use custodian_http::view::CustomerView;
 use custodian_http::{Answer, Call, Endpoint, Operator, Route};
 
@@ -24,7 +24,7 @@ impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateA
     async fn handle(&self, cx: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
         call.id()?;
         let patch = ProfilePatch::read(&call.json()?)?;
-        let customer = update_profile(cx, caller.target()?, patch, by_operator).await?;
-        Ok(Answer::json(&CustomerView::from(&customer)))
+        let customer = update_profile(cx, caller.target()?, patch, by_operator, Customer::patched).await?;
+        Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

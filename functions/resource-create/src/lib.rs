@@ -24,6 +24,6 @@ impl<S: Admissions + CreateResources, E: Send + Sync> Endpoint<S, E> for CreateR
     async fn handle(&self, cx: &Context<S, E>, caller: Tenant, call: &Call) -> Result<Answer, Failure> {
         let patch = ResourcePatch::read(self.kind, &call.json()?)?;
         let row = create(cx, self.kind, caller.customer_id(), patch).await?;
-        Ok(Answer::json(&ResourceView::new(self.kind, &row)))
+        Ok(Answer::row(&ResourceView::new(self.kind, &row)))
     }
 }

@@ -28,6 +28,6 @@ impl<S: Admissions + DeleteResources, E: Send + Sync> Endpoint<S, E> for DeleteR
         call.id()?;
         let row = delete(cx, self.kind, caller.resource(self.kind.not_found)?).await?;
         let tm_delete = Some(cx.now().to_rfc3339());
-        Ok(Answer::json(&ResourceView { kind: self.kind, row: &row, tm_delete }))
+        Ok(Answer::row(&ResourceView { kind: self.kind, row: &row, tm_delete }))
     }
 }

@@ -26,6 +26,6 @@ impl<S: Admissions, E: Send + Sync> Endpoint<S, E> for GetRow {
     async fn handle(&self, _: &Context<S, E>, caller: Tenant, call: &Call) -> Result<Answer, Failure> {
         call.id()?;
         let row = caller.resource(self.kind.not_found)?;
-        Ok(Answer::json(&ResourceView::new(self.kind, &row)))
+        Ok(Answer::row(&ResourceView::new(self.kind, &row)))
     }
 }

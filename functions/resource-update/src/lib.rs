@@ -29,6 +29,6 @@ impl<S: Admissions + UpdateResources, E: Send + Sync> Endpoint<S, E> for UpdateR
         call.id()?;
         let patch = ResourcePatch::read(self.kind, &call.json()?)?;
         let row = update(cx, self.kind, caller.resource(self.kind.not_found)?, patch).await?;
-        Ok(Answer::json(&ResourceView::new(self.kind, &row)))
+        Ok(Answer::row(&ResourceView::new(self.kind, &row)))
     }
 }

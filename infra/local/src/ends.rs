@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use custodian_app::Failure;
-use custodian_app::ports::{Alarms, Mail, Mailer, Signs};
+use custodian_app::ports::{Alarms, Mail, Mailer, Request, Requests, Signs};
 use custodian_app::{Clock, Sources};
 use custodian_auth::Signer;
 use custodian_cascade::{Task, Tasks};
 use custodian_domain::Timestamp;
 use custodian_domain::alarm::{Alarm, Job};
-use custodian_events::{Bus, CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, Delivered, Event, SOURCE};
+use custodian_events::{
+    Bus, CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED,
+    Delivered, Event, SOURCE,
+};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -18,13 +21,14 @@ use crate::journal::Journal;
 
 /// The queues of the stack.
 pub(crate) const MAIL: &str = "mail";
+pub(crate) const REQUESTS: &str = "requests";
 pub(crate) const CASCADE_START: &str = "cascade-start";
 pub(crate) const CASCADE: &str = "cascade";
 
 /// Which queues the bus's rules put an event on, as the template's do.
 fn rules(kind: &str) -> &'static [&'static str] {
     match kind {
-        CUSTOMER_CREATED => &[MAIL],
+        CUSTOMER_CREATED | CUSTOMER_UPDATED | CUSTOMER_VERIFIED => &[MAIL],
         CUSTOMER_DELETED | CUSTOMER_EXPIRED => &[CASCADE_START],
         _ => &[],
     }
@@ -83,11 +87,16 @@ impl Tasks for LocalEnds {
     }
 }
 
+impl Requests for LocalEnds {
+    async fn request(&self, request: &Request) -> Result<(), Failure> {
+        self.send(REQUESTS, request)
+    }
+}
+
 impl Mailer for LocalEnds {
     async fn send(&self, mail: &Mail) -> Result<(), Failure> {
         let tm_create = self.now().to_rfc3339();
-        let kept =
-            json!({ "to": mail.to, "subject": mail.subject, "text": mail.text, "tm_create": tm_create });
+        let kept = json!({ "to": mail.to, "subject": mail.subject, "text": mail.text, "html": mail.html, "tm_create": tm_create });
         self.journal.add_mail(&kept)
     }
 }

@@ -14,7 +14,7 @@ use custodian_events::consume;
 use futures::stream::{StreamExt, iter};
 use serde_json::{Value, json};
 
-use crate::ends::{CASCADE, CASCADE_START, MAIL};
+use crate::ends::{CASCADE, CASCADE_START, MAIL, REQUESTS};
 use crate::journal::{Job, Journal, Message};
 use crate::routes::Cx;
 
@@ -115,6 +115,7 @@ impl Pump {
         let event = sqs_event(&message);
         let answer = match message.queue.as_str() {
             MAIL => consume::queue(&custodian_fn_mail::Post, cx, event, stop_at).await,
+            REQUESTS => consume::queue(&custodian_fn_requests::Requested, cx, event, stop_at).await,
             CASCADE_START => consume::queue(&custodian_fn_cascade::Cascade, cx, event, stop_at).await,
             CASCADE => consume::queue(&custodian_fn_cascade_worker::Worker, cx, event, stop_at).await,
             _ => return self.journal().put_off_message(message.id, DEAD_LETTERS, NEVER),

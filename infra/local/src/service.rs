@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, Request, Uri};
 use custodian_app::platform::{SetUp, set_up};
-use custodian_app::ports::{SigningKeys, VerifyingKeys};
+use custodian_app::ports::{SharedKeys, SigningKeys, VerifyingKeys};
 use custodian_app::{Context, Failure, Keys, Settings};
 use custodian_auth::KeyRing;
 use custodian_domain::{Secret, Timestamp};
@@ -82,12 +82,12 @@ impl Service {
         engine.create_tables(&store.tables())?;
         let settings = Settings { base_url: format!("http://127.0.0.1:{port}"), ..Settings::default() };
 
-        let keys = Keys::new(KeyRing::default());
+        let keys = Keys::new(SharedKeys { ring: KeyRing::default(), pseudonyms: None });
         let cx = Context { store, ends: (), sources: sources(&clock), settings, keys };
         let password = args.admin_password.clone().unwrap_or_else(|| hex::encode(cx.sources.random::<12>()));
         let came_to = set_up(&cx, args.admin_username.clone(), Secret::new(password.clone())).await?;
         let signer = cx.store.signer().await?.ok_or(LocalError::NoKey)?;
-        let keys = Keys::new(cx.store.key_ring().await?);
+        let keys = Keys::new(cx.store.shared_keys().await?);
         let work = Arc::new(Notify::new());
         let ends = LocalEnds { journal, clock, work: Arc::clone(&work), signer };
         let Context { store, sources, settings, .. } = cx;

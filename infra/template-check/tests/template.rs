@@ -11,7 +11,9 @@ use custodian_cascade::STEPS;
 use custodian_domain::CustomerId;
 use custodian_domain::alarm::Job;
 use custodian_domain::kinds::ROUTED;
-use custodian_events::{CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, SOURCE};
+use custodian_events::{
+    CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, SOURCE,
+};
 use custodian_store::schema::{Key, TABLES, Table};
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::{Map, Value, json};
@@ -64,7 +66,7 @@ fn rules_hand_on_the_events_that_the_code_sends() {
     let pattern = |kinds: &[&str]| json!({ "source": [SOURCE], "detail-type": kinds });
     let expected = BTreeMap::from([
         ("GoneRule".to_owned(), pattern(&[CUSTOMER_DELETED, CUSTOMER_EXPIRED])),
-        ("CreatedRule".to_owned(), pattern(&[CUSTOMER_CREATED])),
+        ("CreatedRule".to_owned(), pattern(&[CUSTOMER_CREATED, CUSTOMER_VERIFIED, CUSTOMER_UPDATED])),
     ]);
     compare("rule", deployed, expected);
 }

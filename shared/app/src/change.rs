@@ -9,7 +9,8 @@ use custodian_domain::{Alarm, Customer, CustomerId, Reason};
 
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
-use crate::ports::{Alarms, Change, ChangeCustomers, Committed, Verification};
+use crate::ports::{Alarms, Change, ChangeCustomers, Committed, MailToken, Verification};
+use crate::scope;
 
 /// How often a lost race is decided again.
 pub const ATTEMPTS: usize = 5;
@@ -43,7 +44,7 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
     id: CustomerId,
     seen: Option<Customer>,
     command: Command,
-    verification: Option<&Verification>,
+    verification: Option<(&Verification, &MailToken)>,
 ) -> Result<Outcome, Failure> {
     let mut seen = seen;
     for _ in 0..ATTEMPTS {
@@ -56,12 +57,13 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
             Decision::NotYet => return Ok(Outcome::NotYet),
             Decision::Change(next) => next,
         };
+        let (verification, burn) = verification.unzip();
         if let Some(verification) = verification {
             after.billing_account_id = verification.billing_account.id;
         }
-        match step(cx, Change { before: &before, after: &after, verification }).await? {
+        match step(cx, Change { before: &before, after: &after, verification, burn }).await? {
             Committed::Done => return Ok(Outcome::Moved { before: Box::new(before), after }),
-            Committed::Lost => {}
+            Committed::Lost => scope::may_reread()?,
             Committed::TokenGone => return Err(Reason::InvalidToken.into()),
             Committed::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
         }

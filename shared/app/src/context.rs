@@ -50,6 +50,8 @@ pub struct Settings {
     pub grace: Duration,
     /// How long a customer that an operator created has to verify its e-mail address.
     pub verify_within: Duration,
+    /// How long somebody who signed up has to verify the e-mail address.
+    pub verify_sign_up_within: Duration,
     /// How long a login lasts.
     pub session: Duration,
     /// The address that mails come from.
@@ -66,6 +68,7 @@ impl Default for Settings {
             base_url: "http://127.0.0.1:8080".to_owned(),
             grace: 30 * Self::DAY,
             verify_within: 7 * Self::DAY,
+            verify_sign_up_within: Duration::from_secs(3600),
             session: 7 * Self::DAY,
             mail_sender: "no-reply@custodian.invalid".to_owned(),
         }

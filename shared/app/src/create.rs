@@ -1,5 +1,7 @@
 //! An operator opens an account: the customer, its first administrator and its guest, all at once.
 
+use std::time::Duration;
+
 use custodian_auth::password;
 use custodian_domain::agent::{password_fault, username_fault};
 use custodian_domain::fields::Fields;
@@ -18,7 +20,8 @@ use crate::ports::{Alarms, CreateCustomers, Creation, NewAccount};
 #[derive(Debug)]
 pub struct Opening {
     pub username: String,
-    pub password: Secret,
+    /// None until its owner sets one by a mailed link.
+    pub password: Option<Secret>,
     pub profile: Profile,
 }
 
@@ -37,7 +40,7 @@ impl Opening {
         }
         fields.finish(())?;
         let profile = ProfilePatch::read(body)?.apply(&Profile::default());
-        Ok(Self { username, password: Secret::new(password), profile })
+        Ok(Self { username, password: Some(Secret::new(password)), profile })
     }
 }
 
@@ -46,16 +49,37 @@ pub async fn create<S: CreateCustomers, E: Alarms>(
     cx: &Context<S, E>,
     opening: Opening,
 ) -> Result<Customer, Failure> {
+    match open(cx, opening, cx.settings.verify_within).await? {
+        Opened::Done(customer) => Ok(*customer),
+        Opened::EmailTaken => Err(Reason::EmailAlreadyExists.into()),
+        Opened::UsernameTaken => Err(Reason::AgentAlreadyExists.into()),
+    }
+}
+
+/// What became of an account that was to be opened.
+#[derive(Debug)]
+pub enum Opened {
+    Done(Box<Customer>),
+    EmailTaken,
+    UsernameTaken,
+}
+
+/// Opens an account that has to be verified within `window`.
+pub async fn open<S: CreateCustomers, E: Alarms>(
+    cx: &Context<S, E>,
+    opening: Opening,
+    window: Duration,
+) -> Result<Opened, Failure> {
     let now = cx.now();
-    let verify_by = now.plus(cx.settings.verify_within).rounded_up_to_second();
+    let verify_by = now.plus(window).rounded_up_to_second();
     let account = assemble(cx, opening, State::Initial { verify_by }, now).await?;
     if let Some(alarm) = Alarm::of(&account.customer) {
         cx.ends.arm(&alarm).await?;
     }
     let refused = match cx.store.create(&account).await? {
-        Creation::Done => return Ok(account.customer),
-        Creation::EmailTaken => Reason::EmailAlreadyExists,
-        Creation::UsernameTaken => Reason::AgentAlreadyExists,
+        Creation::Done => return Ok(Opened::Done(Box::new(account.customer))),
+        Creation::EmailTaken => Opened::EmailTaken,
+        Creation::UsernameTaken => Opened::UsernameTaken,
     };
     if let Some(alarm) = Alarm::of(&account.customer) {
         ignore(
@@ -63,7 +87,7 @@ pub async fn create<S: CreateCustomers, E: Alarms>(
             "a job for a customer that is not there finds nothing to do",
         );
     }
-    Err(refused.into())
+    Ok(refused)
 }
 
 /// Puts a new account together: ids, the password's hash, the guest.
@@ -74,19 +98,24 @@ pub async fn assemble<S, E>(
     now: Timestamp,
 ) -> Result<NewAccount, Failure> {
     let customer_id = CustomerId(cx.sources.stamp(now).uuid());
-    let hash = hash_password(cx, opening.password).await?;
+    let password_hash = match opening.password {
+        Some(password) => Some(hash_password(cx, password).await?),
+        None => None,
+    };
     let admin_id = AgentId(cx.sources.stamp(now).uuid());
     let guest_id = AgentId(cx.sources.stamp(now).uuid());
     let mut admin = Agent::first_admin(customer_id, admin_id, &opening.username, now);
-    admin.password_hash = Some(hash);
+    admin.password_hash = password_hash;
     Ok(NewAccount {
         customer: Customer {
             id: customer_id,
             version: 1,
             epoch: 1,
             profile: opening.profile,
+            pending_email: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,
+            guest_id,
             freezes: 0,
             platform: false,
             state,
@@ -99,7 +128,7 @@ pub async fn assemble<S, E>(
 }
 
 /// Hashes off the async threads: it takes tens of milliseconds of pure computing.
-async fn hash_password<S, E>(cx: &Context<S, E>, password: Secret) -> Result<Secret, Failure> {
+pub async fn hash_password<S, E>(cx: &Context<S, E>, password: Secret) -> Result<Secret, Failure> {
     let salt = cx.sources.random();
     let hashed = tokio::task::spawn_blocking(move || password::hash(&password, salt)).await;
     hashed

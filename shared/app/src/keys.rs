@@ -3,22 +3,35 @@
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use custodian_auth::Claims;
 use custodian_auth::keys::Rejected;
-use custodian_auth::{Claims, KeyRing};
 use custodian_domain::{Reason, Timestamp};
 
 use crate::failure::Failure;
-use crate::ports::VerifyingKeys;
+use crate::ports::{SharedKeys, VerifyingKeys};
 
 /// Unknown keys cause a read at most this often, so that made-up tokens cannot cause one each.
 const REREAD: Duration = Duration::from_secs(30);
 
 /// A ring of public keys that follows a rotation.
-pub struct Keys(RwLock<(KeyRing, Option<Timestamp>)>);
+pub struct Keys(RwLock<Held>);
+
+struct Held {
+    keys: SharedKeys,
+    reread: Option<Timestamp>,
+}
 
 impl Keys {
-    pub fn new(ring: KeyRing) -> Self {
-        Self(RwLock::new((ring, None)))
+    pub const fn new(keys: SharedKeys) -> Self {
+        Self(RwLock::new(Held { keys, reread: None }))
+    }
+
+    /// The pseudonym of a text, for a throttle.
+    pub fn pseudonym(&self, kind: &str, text: &str) -> Result<String, Failure> {
+        let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let pseudonyms = held.keys.pseudonyms.as_ref().map(|pseudonyms| pseudonyms.of(kind, text));
+        pseudonyms
+            .ok_or_else(|| Failure::unavailable("the platform", "not set up when this instance started"))
     }
 
     /// What a token says, if it is signed with a key of the platform and has not ended.
@@ -30,8 +43,8 @@ impl Keys {
     ) -> Result<Claims, Failure> {
         let first = self.try_verify(token, now);
         let verified = if first == Err(Rejected::UnknownKey) && self.may_reread(now) {
-            let ring = store.key_ring().await?;
-            self.0.write().unwrap_or_else(PoisonError::into_inner).0 = ring;
+            let keys = store.shared_keys().await?;
+            self.0.write().unwrap_or_else(PoisonError::into_inner).keys = keys;
             self.try_verify(token, now)
         } else {
             first
@@ -40,14 +53,14 @@ impl Keys {
     }
 
     fn try_verify(&self, token: &str, now: Timestamp) -> Result<Claims, Rejected> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).0.verify(token, now)
+        self.0.read().unwrap_or_else(PoisonError::into_inner).keys.ring.verify(token, now)
     }
 
     fn may_reread(&self, now: Timestamp) -> bool {
         let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let may = held.1.is_none_or(|last| last.plus(REREAD) <= now);
+        let may = held.reread.is_none_or(|last| last.plus(REREAD) <= now);
         if may {
-            held.1 = Some(now);
+            held.reread = Some(now);
         }
         may
     }

@@ -3,16 +3,24 @@
 //! A port is one capability. A use case, and so the Lambda behind it, names the ones it needs and can do nothing else.
 //! `custodian-store` implements the ports of the database; the ends of AWS and of the local service implement the rest.
 
+pub mod access_keys;
+pub mod agents;
 pub mod change;
 pub mod context;
 pub mod create;
+pub mod delegate;
 pub mod failure;
 pub mod keys;
 pub mod mail;
+pub mod password;
 pub mod platform;
 pub mod ports;
 pub mod resources;
+pub mod scope;
 pub mod sign_in;
+pub mod sign_out;
+pub mod sign_up;
+pub mod throttle;
 pub mod unregister;
 pub mod update;
 pub mod verify;

@@ -1,4 +1,4 @@
-//! The words of the mails.
+//! The words of the mails, as text and as HTML that says the same.
 
 use custodian_domain::{Customer, Secret, Timestamp};
 
@@ -6,13 +6,84 @@ use crate::context::Settings;
 use crate::ports::Mail;
 
 /// Asks to confirm an e-mail address.
-pub fn verification(settings: &Settings, customer: &Customer, token: &Secret, until: Timestamp) -> Mail {
+pub fn verification(
+    settings: &Settings,
+    customer: &Customer,
+    username: &str,
+    token: &Secret,
+    until: Timestamp,
+) -> Mail {
     let link = format!("{}/auth/email-verify?token={}", settings.base_url, token.expose());
-    let text = format!(
-        "Hello,\n\nan account was opened with this e-mail address. Confirm the address with this link:\n\n{link}\n\n\
-         The link works until {}. If you do not know of this account, do nothing: it then expires, and nothing of \
-         it is kept.\n",
+    let end = format!(
+        "The link works until {}. If you do not know of this account, do nothing: it then expires, and nothing of it \
+         is kept.",
         until.to_rfc3339()
     );
-    Mail { to: customer.profile.email.clone(), subject: "Confirm your e-mail address".to_owned(), text }
+    let ask = format!(
+        "an account was opened with this e-mail address; its administrator is {username}. Confirm the address with \
+         this link:"
+    );
+    letter(&customer.profile.email, "Confirm your e-mail address", &ask, Some(&link), &end)
+}
+
+/// Tells somebody who signed up again that there is an account.
+pub fn known(settings: &Settings, to: &str) -> Mail {
+    let ask = "somebody, perhaps you, wanted to open an account with this e-mail address, but there is one already.";
+    let end = format!(
+        "If you forgot its password, ask for a link to set one: POST {}/auth/password-forgot. If this was not you, do \
+         nothing.",
+        settings.base_url
+    );
+    letter(to, "You already have an account", ask, None, &end)
+}
+
+/// Asks to confirm the address that is to replace an account's.
+pub fn change(settings: &Settings, to: &str, token: &Secret, until: Timestamp) -> Mail {
+    let link = format!("{}/auth/email-verify?token={}", settings.base_url, token.expose());
+    let ask = "this address is to become the e-mail address of an account. Confirm that with this link:";
+    let end = format!("The link works until {}. If you do not know of this, do nothing.", until.to_rfc3339());
+    letter(to, "Confirm your new e-mail address", ask, Some(&link), &end)
+}
+
+/// Tells the present address that another is to replace it.
+pub fn change_noted(to: &str) -> Mail {
+    let ask =
+        "somebody with the rights to do so asked to replace this e-mail address of your account by another.";
+    let end =
+        "It stays as it is until the other one is confirmed. If this was not you, change your password.";
+    letter(to, "Your e-mail address is about to change", ask, None, end)
+}
+
+/// Offers to set a password.
+pub fn reset(settings: &Settings, to: &str, username: &str, token: &Secret, until: Timestamp) -> Mail {
+    let link = format!("{}/auth/password-reset?token={}", settings.base_url, token.expose());
+    let ask = format!("here is the link to set the password of the agent {username}:");
+    let end = format!(
+        "The link works once, until {}. If you did not ask for it, do nothing: the password stays as it is.",
+        until.to_rfc3339()
+    );
+    letter(to, "Set your password", &ask, Some(&link), &end)
+}
+
+fn letter(to: &str, subject: &str, ask: &str, link: Option<&str>, end: &str) -> Mail {
+    let (line, anchor) = match link {
+        Some(link) => (format!("{link}\n\n"), format!("<p><a href=\"{0}\">{0}</a></p>", escaped(link))),
+        None => (String::new(), String::new()),
+    };
+    let text = format!("Hello,\n\n{ask}\n\n{line}{end}\n");
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><body><p>Hello,</p><p>{}</p>{anchor}<p>{}</p></body></html>",
+        escaped(ask),
+        escaped(end)
+    );
+    Mail { to: to.to_owned(), subject: subject.to_owned(), text, html }
+}
+
+/// A text as HTML: what people typed into a name must stay a name.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }

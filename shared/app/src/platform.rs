@@ -32,12 +32,15 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     if Signer::new(key_id.as_str(), &private).is_none() {
         return Err(Failure::unavailable("the signing key", "could not be made"));
     }
-    cx.store.keep_first_key(&key_id, private).await?;
+    let pseudonyms = Secret::new(hex(&cx.sources.random::<32>()));
+    cx.store.keep_first_key(&key_id, private, pseudonyms).await?;
     if cx.store.customer(PLATFORM).await?.is_some() {
         return Ok(SetUp::Already);
     }
     let profile = Profile { name: "Platform".to_owned(), email: username.clone(), ..Profile::default() };
-    let mut account = assemble(cx, Opening { username, password, profile }, State::Active, cx.now()).await?;
+    let mut account =
+        assemble(cx, Opening { username, password: Some(password), profile }, State::Active, cx.now())
+            .await?;
     account.customer.id = PLATFORM;
     account.customer.platform = true;
     account.customer.email_verified = true;

@@ -1,15 +1,19 @@
 //! The capabilities that use cases ask for. Every one answers 503 (`Failure::Unavailable`) rather than guess.
 
 use std::future::Future;
+use std::time::Duration;
 
-use custodian_auth::{KeyRing, Signer};
+use custodian_auth::{KeyRing, Pseudonyms, Signer};
 use custodian_domain::alarm::{Alarm, Job};
 use custodian_domain::kinds::Kind;
-use custodian_domain::{Agent, AgentId, Customer, CustomerId, Resource, Secret, Status, Timestamp};
+use custodian_domain::{
+    AccessKey, Agent, AgentId, Customer, CustomerId, Profile, Resource, Secret, Status, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::failure::Failure;
+use crate::scope::Ticket;
 
 /// A row that the admission of a caller reads along in the same round trip.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +23,22 @@ pub enum Wanted {
     Customer(CustomerId),
     /// A row of the caller's own customer.
     Resource(&'static Kind, Uuid),
+    /// An access key of the caller's own customer.
+    Key(Uuid),
+    /// An agent of the caller's own customer.
+    Agent(AgentId),
+}
+
+/// Whom a credential names.
+#[derive(Clone, Copy, Debug)]
+pub enum Principal {
+    Agent(AgentId),
+    Key(Uuid),
+    /// A guest agent, with the platform admin behind it.
+    Delegate {
+        guest: AgentId,
+        operator: (CustomerId, AgentId),
+    },
 }
 
 /// What the admission found, by one consistent read.
@@ -26,22 +46,34 @@ pub enum Wanted {
 pub struct Admission {
     pub customer: Option<Customer>,
     pub agent: Option<Agent>,
+    pub key: Option<AccessKey>,
+    pub operator: Option<Agent>,
     pub wanted_customer: Option<Customer>,
     pub wanted_resource: Option<Resource>,
+    pub wanted_key: Option<AccessKey>,
+    pub wanted_agent: Option<Agent>,
 }
 
 /// The platform's public keys, which tell a token of this platform from any other.
 pub trait VerifyingKeys: Send + Sync {
-    /// The keys that tokens may be signed with: one, or two during a rotation.
-    fn key_ring(&self) -> impl Future<Output = Result<KeyRing, Failure>> + Send;
+    /// The keys that tokens may be signed with (one, or two during a rotation), and the secret of pseudonyms.
+    fn shared_keys(&self) -> impl Future<Output = Result<SharedKeys, Failure>> + Send;
 }
 
-pub trait Admissions: VerifyingKeys {
+/// What every function knows.
+#[derive(Clone, Debug)]
+pub struct SharedKeys {
+    pub ring: KeyRing,
+    /// None until the platform is set up.
+    pub pseudonyms: Option<Pseudonyms>,
+}
+
+pub trait Admissions: VerifyingKeys + NoteUse + Idempotency {
     /// Reads who calls, and the wanted row, consistently and in one round trip.
     fn admission(
         &self,
         customer: CustomerId,
-        agent: AgentId,
+        principal: Principal,
         wanted: Wanted,
     ) -> impl Future<Output = Result<Admission, Failure>> + Send;
 }
@@ -64,13 +96,15 @@ pub struct Change<'a> {
     pub before: &'a Customer,
     pub after: &'a Customer,
     pub verification: Option<&'a Verification>,
+    /// The mailed token that is used up by it.
+    pub burn: Option<&'a MailToken>,
 }
 
 /// What verifying an account brings with it.
 #[derive(Clone, Debug)]
 pub struct Verification {
-    pub token_hash: String,
     pub billing_account: Resource,
+    pub access_key: AccessKey,
 }
 
 /// What became of a write that names what it expects.
@@ -125,12 +159,30 @@ pub trait DueCustomers: Send + Sync {
     fn overdue(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Customer>, Failure>> + Send;
 }
 
+/// What a mailed link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "purpose", rename_all = "lowercase")]
+pub enum Purpose {
+    /// Proves the e-mail address of a new account.
+    Verify,
+    /// Confirms the address that is to replace an active account's.
+    Change,
+    /// Sets an agent's password.
+    Reset { agent_id: AgentId },
+}
+
 /// What is stored of a mailed link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailToken {
     pub hash: String,
     pub customer_id: CustomerId,
-    /// From when on the row may be removed by the table's TTL; whether the link still works is decided elsewhere.
+    #[serde(flatten)]
+    pub purpose: Purpose,
+    /// The address that it was mailed to.
+    pub email: String,
+    /// When the link stops working. A verification ends with its account's window.
+    pub ends: Timestamp,
+    /// From when on the row may be removed by the table's TTL.
     pub keep_until: Timestamp,
 }
 
@@ -139,8 +191,123 @@ pub trait ReadMailTokens: Send + Sync {
 }
 
 pub trait KeepMailTokens: Send + Sync {
-    /// Stores a verification token in place of the customer's earlier one, while the customer is `initial`.
-    fn keep_mail_token(&self, token: &MailToken) -> impl Future<Output = Result<Written, Failure>> + Send;
+    /// Stores a token in place of the earlier one for the same purpose, while the customer is in one of `statuses`.
+    fn keep_mail_token(
+        &self,
+        token: &MailToken,
+        statuses: &'static [Status],
+    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+}
+
+pub trait ReadAgents: ReadCustomers {
+    fn agent(
+        &self,
+        customer: CustomerId,
+        id: AgentId,
+    ) -> impl Future<Output = Result<Option<Agent>, Failure>> + Send;
+
+    /// Agents below `below`, newest first, at most `limit`.
+    fn agents(
+        &self,
+        customer: CustomerId,
+        below: Option<Uuid>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Agent>, Failure>> + Send;
+}
+
+/// The next version of an agent, with what is stored in the same transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct AgentChange<'a> {
+    pub after: &'a Agent,
+    /// The customer's statuses in which this may be done.
+    pub statuses: &'static [Status],
+    /// The mailed token that is used up by it.
+    pub burn: Option<&'a MailToken>,
+    /// By how many the account has more administrators afterwards: at most one more or less.
+    pub admins: i8,
+}
+
+pub trait UpdateAgents: ReadAgents {
+    /// Stores the next version of an agent, if its version is still the one before.
+    fn update_agent(
+        &self,
+        change: AgentChange<'_>,
+    ) -> impl Future<Output = Result<AgentWritten, Failure>> + Send;
+}
+
+/// What became of a write to an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentWritten {
+    Done,
+    Lost,
+    Closed,
+    TokenGone,
+    /// It would leave the account without an administrator.
+    LastAdmin,
+}
+
+pub trait Rehash: Send + Sync {
+    /// Replaces an agent's hash by one of the same password, if it is still the one that was read.
+    fn rehash(&self, agent: &Agent, hash: &Secret) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+pub trait CreateAgents: ReadAgents {
+    fn create_agent(&self, agent: &Agent) -> impl Future<Output = Result<AgentCreated, Failure>> + Send;
+}
+
+/// What became of a new agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentCreated {
+    Done,
+    UsernameTaken,
+    Closed,
+}
+
+pub trait DeleteAgents: ReadAgents {
+    /// Removes an agent, if its version is still this one; its username is free then.
+    fn delete_agent(&self, agent: &Agent) -> impl Future<Output = Result<AgentWritten, Failure>> + Send;
+}
+
+pub trait AccessKeys: ReadCustomers {
+    fn access_key(
+        &self,
+        customer: CustomerId,
+        id: Uuid,
+    ) -> impl Future<Output = Result<Option<AccessKey>, Failure>> + Send;
+
+    fn access_keys(
+        &self,
+        customer: CustomerId,
+        below: Option<Uuid>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<AccessKey>, Failure>> + Send;
+}
+
+pub trait CreateAccessKeys: AccessKeys + DeleteAccessKeys {
+    /// Stores a new key, if there are fewer than the most that there may be.
+    fn create_access_key(&self, key: &AccessKey) -> impl Future<Output = Result<Counted, Failure>> + Send;
+}
+
+pub trait UpdateAccessKeys: AccessKeys {
+    fn update_access_key(&self, after: &AccessKey) -> impl Future<Output = Result<Written, Failure>> + Send;
+}
+
+pub trait DeleteAccessKeys: AccessKeys {
+    fn delete_access_key(&self, key: &AccessKey) -> impl Future<Output = Result<Written, Failure>> + Send;
+}
+
+/// What became of a new row of a kind that has a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    Done,
+    Full,
+    /// The customer's status does not permit it.
+    Closed,
+}
+
+pub trait NoteUse: Send + Sync {
+    /// Notes the day of a key's last use, if the key is still there.
+    fn note_use(&self, key: &AccessKey, day: Timestamp) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// What became of a write to something that a customer owns.
@@ -206,12 +373,110 @@ pub trait Alarms: Send + Sync {
     fn disarm(&self, job: &Job) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
+/// That a platform admin acted as a customer's guest, and why. It goes with the account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Audit {
+    pub customer_id: CustomerId,
+    pub id: Uuid,
+    pub operator: AgentId,
+    pub reason: String,
+    pub tm_create: Timestamp,
+}
+
+pub trait Audits: Send + Sync {
+    fn note(&self, audit: &Audit) -> impl Future<Output = Result<Written, Failure>> + Send;
+}
+
+/// What is kept of a request with an `Idempotency-Key`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Kept {
+    /// Tells the same body from another, under a key made of the `Idempotency-Key`.
+    pub body_mac: String,
+    /// The answer, encrypted under a key made of the `Idempotency-Key`; none while the request runs, or if the answer
+    /// was lost after the effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// Whether the request has had its effect.
+    pub done: bool,
+    pub lease: String,
+    pub lease_until: Timestamp,
+}
+
+/// What became of a request that wanted to begin.
+#[derive(Clone, Debug)]
+pub enum Begun {
+    /// Nothing was done under this key: go ahead.
+    Fresh,
+    /// There is a record.
+    Known(Box<Kept>),
+    /// The customer's status permits no new rows.
+    Closed,
+}
+
+pub trait Idempotency: Send + Sync {
+    /// Makes a running record, unless there is one that is done or whose lease is not over.
+    fn begin(
+        &self,
+        ticket: &Ticket,
+        body_mac: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Begun, Failure>> + Send;
+
+    /// Keeps the answer.
+    fn keep_answer(&self, ticket: &Ticket, answer: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Forgets a request that had no effect.
+    fn forget(&self, ticket: &Ticket) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Counters of attempts in windows of time, shared by all instances.
+pub trait Throttles: Send + Sync {
+    /// Counts one attempt under this key, if there are fewer than `most` in its window; otherwise says when it ends.
+    fn reserve(
+        &self,
+        key: &str,
+        most: u32,
+        window: Duration,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Reserved, Failure>> + Send;
+
+    /// Takes one attempt back.
+    fn give_back(&self, key: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reserved {
+    Yes,
+    Full { until: Timestamp },
+}
+
+pub trait FindEmails: ReadCustomers {
+    /// Whose account has this e-mail address.
+    fn email_owner(&self, email: &str) -> impl Future<Output = Result<Option<CustomerId>, Failure>> + Send;
+}
+
+/// Something that people asked for and that is done after they were answered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case")]
+pub enum Request {
+    /// Mail a link to set this agent's password, if there is such an agent.
+    Forgot { username: String },
+    /// Open an account, or tell the mailbox that there is one.
+    SignUp { profile: Profile },
+}
+
+/// The queue of what is done after the answer.
+pub trait Requests: Send + Sync {
+    fn request(&self, request: &Request) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
 /// A mail to one person.
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub to: String,
     pub subject: String,
     pub text: String,
+    pub html: String,
 }
 
 pub trait Mailer: Send + Sync {
@@ -239,5 +504,6 @@ pub trait SigningKeys: Send + Sync {
         &self,
         key_id: &str,
         private: Secret,
+        pseudonyms: Secret,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }

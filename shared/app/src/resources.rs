@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::ports::{
     CreateResources, DeleteResources, ReadCustomers, ReadResources, UpdateResources, Written,
 };
+use crate::scope;
 
 pub async fn create<S: CreateResources, E>(
     cx: &Context<S, E>,
@@ -69,6 +70,7 @@ async fn reread<S: ReadResources>(
     kind: &'static Kind,
     row: &Resource,
 ) -> Result<Resource, Failure> {
+    scope::may_reread()?;
     let (customer, id): (CustomerId, Uuid) = (row.customer_id, row.id);
     Ok(store.resource(kind, customer, id).await?.ok_or(kind.not_found)?)
 }

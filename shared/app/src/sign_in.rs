@@ -1,31 +1,50 @@
 //! Logging in. A wrong name, a wrong password and an account that is gone are one answer, in the same time.
 
 use custodian_auth::{Claims, password};
+use custodian_domain::profile::folded;
 use custodian_domain::{Agent, Customer, Reason, Secret};
 
 use crate::context::Context;
-use crate::failure::Failure;
-use crate::ports::{Admissions, FindLogins, Session, Signs, Wanted};
+use crate::create::hash_password;
+use crate::failure::{Failure, ignore};
+use crate::ports::{Admissions, FindLogins, Principal, Rehash, Session, Signs, Throttles, Wanted};
+use crate::throttle::{PASSWORD_BY_ADDRESS, PASSWORD_BY_NAME, attempt};
 
-pub async fn sign_in<S: FindLogins + Admissions, E: Signs>(
+pub async fn sign_in<S: FindLogins + Admissions + Throttles + Rehash, E: Signs>(
     cx: &Context<S, E>,
     username: String,
     password: Secret,
+    address: &str,
 ) -> Result<Session, Failure> {
-    let found = find(cx, &username).await?;
+    let limits = [(PASSWORD_BY_NAME, &*folded(&username)), (PASSWORD_BY_ADDRESS, address)];
+    let (attempt, found) = futures::try_join!(attempt(cx, &limits), find(cx, &username))?;
     let stored = found.as_ref().and_then(|(_, agent)| agent.password_hash.clone());
-    let right = password_matches(password, stored).await?;
+    let right = password_matches(password.clone(), stored).await?;
     let (customer, agent) = found.filter(|_| right).ok_or(Reason::InvalidCredentials)?;
+    attempt.take_back(cx).await;
+    renew_hash(cx, &agent, password).await;
     let claims = Claims {
         agent_id: agent.id,
         customer_id: customer.id,
         customer_epoch: customer.epoch,
         agent_epoch: agent.epoch,
+        operator: None,
     };
     let now = cx.now();
     let token = cx.ends.signer().sign(claims, now, now.plus(cx.settings.session));
     let token = token.ok_or_else(|| Failure::unavailable("the signer", "claims could not be written"))?;
     Ok(Session { username: agent.username, token })
+}
+
+/// A hash made with other parameters than today's is replaced while the password is at hand.
+async fn renew_hash<S: Rehash, E>(cx: &Context<S, E>, agent: &Agent, password: Secret) {
+    if agent.password_hash.as_ref().is_some_and(password::is_outdated) {
+        let renewed = match hash_password(cx, password).await {
+            Ok(hash) => cx.store.rehash(agent, &hash).await,
+            Err(failure) => Err(failure),
+        };
+        ignore(renewed, "the old hash still verifies, and the next login tries again");
+    }
 }
 
 /// The agent with this name, if somebody may log in as it.
@@ -36,7 +55,7 @@ async fn find<S: FindLogins + Admissions, E>(
     let Some((customer, agent)) = cx.store.login(username).await? else {
         return Ok(None);
     };
-    let read = cx.store.admission(customer, agent, Wanted::Nothing).await?;
+    let read = cx.store.admission(customer, Principal::Agent(agent), Wanted::Nothing).await?;
     let living = read.customer.filter(|customer| !customer.status().is_gone());
     Ok(living.zip(read.agent.filter(|agent| !agent.guest)))
 }

@@ -2,14 +2,16 @@
 
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
-use custodian_domain::{Agent, Customer, Reason, Refusal, Secret};
+use custodian_domain::profile::folded;
+use custodian_domain::{Actor, Agent, Customer, Reason, Refusal, Secret};
 use serde_json::{Map, Value};
 
 use crate::change::change;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{Alarms, ChangeCustomers};
+use crate::ports::{Alarms, ChangeCustomers, Throttles};
 use crate::sign_in::password_matches;
+use crate::throttle::{PASSWORD_BY_NAME, attempt};
 
 /// The phrase that confirms, to the letter.
 const PHRASE: &str = "DELETE";
@@ -34,35 +36,55 @@ impl Leaving {
     }
 
     /// Everything but the password itself: what is missing or misspelt is a 400 whoever asks.
-    fn check(&self, agent: &Agent) -> Result<(), Refusal> {
-        if self.phrase.as_deref().is_some_and(|phrase| phrase != PHRASE) {
-            return Err(Reason::InvalidConfirmationPhrase.into());
+    fn check(&self) -> Result<(), Refusal> {
+        match self.phrase.as_deref() {
+            Some(PHRASE) => Ok(()),
+            Some(_) => Err(Reason::InvalidConfirmationPhrase.into()),
+            None if self.immediate => Err(Reason::ConfirmationRequired.into()),
+            None => Ok(()),
         }
-        if self.password.is_none() || (self.immediate && self.phrase.is_none()) {
-            return Err(Reason::ConfirmationRequired.into());
+    }
+
+    /// What a caller has to confirm with: an agent by its password, a key, which has none, by the phrase.
+    async fn confirm<S: Throttles, E>(&self, cx: &Context<S, E>, actor: &Actor) -> Result<(), Failure> {
+        match actor {
+            Actor::Agent(agent) => self.confirm_by_password(cx, agent).await,
+            Actor::Delegate { .. } => Err(Reason::PermissionDenied.into()),
+            Actor::Key(_) if self.immediate => Err(Reason::ReauthenticationRequired.into()),
+            Actor::Key(_) if self.phrase.is_none() => Err(Reason::ConfirmationRequired.into()),
+            Actor::Key(_) => Ok(()),
         }
-        if agent.password_hash.is_none() {
-            return Err(Reason::PasswordNotSet.into());
+    }
+
+    /// A wrong password counts as one at login does.
+    async fn confirm_by_password<S: Throttles, E>(
+        &self,
+        cx: &Context<S, E>,
+        agent: &Agent,
+    ) -> Result<(), Failure> {
+        let password = self.password.clone().ok_or(Reason::ConfirmationRequired)?;
+        let stored = agent.password_hash.clone().ok_or(Reason::PasswordNotSet)?;
+        let attempt = attempt(cx, &[(PASSWORD_BY_NAME, &folded(&agent.username))]).await?;
+        if !password_matches(password, Some(stored)).await? {
+            return Err(Reason::InvalidPassword.into());
+        }
+        attempt.take_back(cx).await;
+        if self.immediate && cx.now() < agent.password_trusted_from {
+            return Err(Reason::ReauthenticationRequired.into());
         }
         Ok(())
     }
 }
 
 /// Freezes the caller's account, or deletes it at once.
-pub async fn unregister<S: ChangeCustomers, E: Alarms>(
+pub async fn unregister<S: ChangeCustomers + Throttles, E: Alarms>(
     cx: &Context<S, E>,
     customer: Customer,
-    agent: &Agent,
+    actor: &Actor,
     leaving: Leaving,
 ) -> Result<Customer, Failure> {
-    leaving.check(agent)?;
-    let password = leaving.password.ok_or(Reason::ConfirmationRequired)?;
-    if !password_matches(password, agent.password_hash.clone()).await? {
-        return Err(Reason::InvalidPassword.into());
-    }
-    if leaving.immediate && cx.now() < agent.password_trusted_from {
-        return Err(Reason::ReauthenticationRequired.into());
-    }
+    leaving.check()?;
+    leaving.confirm(cx, actor).await?;
     let command =
         if leaving.immediate { Command::Delete } else { Command::Freeze { grace: cx.settings.grace } };
     change(cx, customer.id, Some(customer), command, None).await?.customer()

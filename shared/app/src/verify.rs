@@ -1,29 +1,109 @@
 //! Proving that an account's e-mail address is read by who opened it.
 
 use custodian_auth::mail_token;
+use custodian_domain::access_key::KeyPatch;
 use custodian_domain::lifecycle::Command;
-use custodian_domain::{Customer, CustomerId, Reason, Resource, Secret, Status, Timestamp};
+use custodian_domain::{Customer, CustomerId, Reason, Resource, Secret, Status, Timestamp, gate};
 use serde_json::json;
 
-use crate::change::change;
+use crate::access_keys::{NewKey, new_key};
+use crate::change::{ATTEMPTS, Outcome, change};
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::mail;
 use crate::ports::{
-    Alarms, ChangeCustomers, KeepMailTokens, MailToken, Mailer, ReadCustomers, ReadMailTokens, Verification,
-    Written,
+    Alarms, Change, ChangeCustomers, Committed, KeepMailTokens, MailToken, Mailer, Purpose, ReadAgents,
+    ReadMailTokens, Verification, Written,
 };
 
-/// Follows the mail's link: the account becomes active and gets its billing account.
+/// An account that has just become active, with its first access key.
+#[derive(Debug)]
+pub struct Verified {
+    pub customer: Customer,
+    /// None if the account was active already: a key is shown only when it is made.
+    pub access_key: Option<NewKey>,
+}
+
+/// Follows the mail's link: the account becomes active and gets its billing account and its first access key.
 pub async fn verify<S: ReadMailTokens + ChangeCustomers, E: Alarms>(
     cx: &Context<S, E>,
     token: &Secret,
-) -> Result<Customer, Failure> {
+) -> Result<Verified, Failure> {
     let token_hash = mail_token::hash(token);
     let known = cx.store.mail_token(&token_hash).await?.ok_or(Reason::InvalidToken)?;
+    match known.purpose {
+        Purpose::Verify => activate(cx, &known).await,
+        Purpose::Change => confirm_change(cx, &known).await,
+        Purpose::Reset { .. } => Err(Reason::InvalidToken.into()),
+    }
+}
+
+async fn activate<S: ChangeCustomers, E: Alarms>(
+    cx: &Context<S, E>,
+    known: &MailToken,
+) -> Result<Verified, Failure> {
     let billing_account = billing_account(cx, known.customer_id, cx.now());
-    let verification = Verification { token_hash, billing_account };
-    change(cx, known.customer_id, None, Command::Verify, Some(&verification)).await?.customer()
+    let made = new_key(cx, known.customer_id, first_key());
+    let verification = Verification { billing_account, access_key: made.key.clone() };
+    match change(cx, known.customer_id, None, Command::Verify, Some((&verification, known))).await? {
+        Outcome::Moved { after, .. } => Ok(Verified { customer: *after, access_key: Some(made) }),
+        stayed => Ok(Verified { customer: stayed.customer()?, access_key: None }),
+    }
+}
+
+/// The address that was to be confirmed takes the place of the old one.
+async fn confirm_change<S: ChangeCustomers, E>(
+    cx: &Context<S, E>,
+    known: &MailToken,
+) -> Result<Verified, Failure> {
+    for _ in 0..ATTEMPTS {
+        let before = cx.store.customer(known.customer_id).await?.ok_or(Reason::InvalidToken)?;
+        gate::open(&before)?;
+        if cx.now() >= known.ends || before.pending_email.as_ref() != Some(&known.email) {
+            return Err(Reason::InvalidToken.into());
+        }
+        let after = before.with_confirmed_email(known.email.clone(), cx.now());
+        let change = Change { before: &before, after: &after, verification: None, burn: Some(known) };
+        match cx.store.commit(change).await? {
+            Committed::Done => return Ok(Verified { customer: after, access_key: None }),
+            Committed::Lost => {}
+            Committed::TokenGone | Committed::EmailTaken => return Err(Reason::InvalidToken.into()),
+        }
+    }
+    Err(Failure::unavailable("the customer", "changed by others each time it was read"))
+}
+
+/// Mails a link to the address that is to replace an account's, and a note to the present one.
+pub async fn send_change<S: ReadAgents + KeepMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+) -> Result<(), Failure> {
+    let Some(customer) = cx.store.customer(id).await?.filter(|row| row.status() == Status::Active) else {
+        return Ok(());
+    };
+    let Some(email) = customer.pending_email.clone() else { return Ok(()) };
+    let (token, ends) = (mail_token::new(cx.sources.random()), cx.now().plus(Settings::DAY));
+    let kept = MailToken {
+        hash: mail_token::hash(&token),
+        customer_id: id,
+        purpose: Purpose::Change,
+        email: email.clone(),
+        ends,
+        keep_until: ends.plus(Settings::DAY),
+    };
+    match cx.store.keep_mail_token(&kept, &[Status::Active]).await? {
+        Written::Done => {
+            cx.ends.send(&mail::change(&cx.settings, &email, &token, ends)).await?;
+            cx.ends.send(&mail::change_noted(&customer.profile.email)).await
+        }
+        Written::Closed => Ok(()),
+        Written::Lost => Err(Failure::unavailable("the mail token", "replaced at the same moment")),
+    }
+}
+
+fn first_key() -> KeyPatch {
+    let text = |text: &str| Some(text.to_owned());
+    KeyPatch { name: text("default"), detail: text("Auto-provisioned API key"), life: None }
 }
 
 /// The billing account that every active customer has from its first moment.
@@ -44,7 +124,7 @@ fn billing_account<S, E>(cx: &Context<S, E>, customer_id: CustomerId, now: Times
 }
 
 /// Mails a fresh verification link to an account that still waits for it; the earlier link stops working.
-pub async fn send_verification<S: ReadCustomers + KeepMailTokens, E: Mailer>(
+pub async fn send_verification<S: ReadAgents + KeepMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
 ) -> Result<(), Failure> {
@@ -53,11 +133,21 @@ pub async fn send_verification<S: ReadCustomers + KeepMailTokens, E: Mailer>(
         return Ok(());
     };
     let token = mail_token::new(cx.sources.random());
-    // The row outlives the window by a day, so that a late click is told that it is late.
-    let keep_until = verify_by.plus(Settings::DAY);
-    let kept = MailToken { hash: mail_token::hash(&token), customer_id: id, keep_until };
-    match cx.store.keep_mail_token(&kept).await? {
-        Written::Done => cx.ends.send(&mail::verification(&cx.settings, &customer, &token, verify_by)).await,
+    let kept = MailToken {
+        hash: mail_token::hash(&token),
+        customer_id: id,
+        purpose: Purpose::Verify,
+        email: customer.profile.email.clone(),
+        ends: verify_by,
+        // The row outlives the window by a day, so that a late click is told that it is late.
+        keep_until: verify_by.plus(Settings::DAY),
+    };
+    match cx.store.keep_mail_token(&kept, &[Status::Initial]).await? {
+        Written::Done => {
+            let agents = cx.store.agents(id, None, 10).await?;
+            let admin = agents.iter().rfind(|agent| !agent.guest).map_or("", |agent| &agent.username);
+            cx.ends.send(&mail::verification(&cx.settings, &customer, admin, &token, verify_by)).await
+        }
         Written::Closed => Ok(()),
         Written::Lost => Err(Failure::unavailable("the mail token", "replaced at the same moment")),
     }

@@ -18,6 +18,17 @@ pub struct Claims {
     pub customer_id: CustomerId,
     pub customer_epoch: u64,
     pub agent_epoch: u64,
+    /// The platform admin who acts as this guest agent, if one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<Operator>,
+}
+
+/// A platform admin behind a delegate's token, which dies with the admin's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operator {
+    pub customer_id: CustomerId,
+    pub agent_id: AgentId,
+    pub agent_epoch: u64,
 }
 
 /// The private key, for login alone.
@@ -102,7 +113,13 @@ mod tests {
 
     fn claims() -> Claims {
         let zero = "00000000-0000-0000-0000-000000000000".parse().map(CustomerId).unwrap();
-        Claims { agent_id: AgentId(zero.0), customer_id: zero, customer_epoch: 1, agent_epoch: 2 }
+        Claims {
+            agent_id: AgentId(zero.0),
+            customer_id: zero,
+            customer_epoch: 1,
+            agent_epoch: 2,
+            operator: None,
+        }
     }
 
     #[test]

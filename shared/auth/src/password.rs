@@ -10,6 +10,9 @@ use custodian_domain::Secret;
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$ykRjYyhl0eShMhDYoPhWIg$x3EyHsN9EkBpIRGfaFk0pC3bkVGrZjVxTgl0u9UZ2vE";
 
+/// How every hash begins that is made with today's parameters.
+const TODAY: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+
 fn argon2() -> Argon2<'static> {
     let params = Params::new(19_456, 2, 1, None).unwrap_or_default();
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
@@ -19,6 +22,11 @@ fn argon2() -> Argon2<'static> {
 pub fn hash(password: &Secret, salt: [u8; 16]) -> Option<Secret> {
     let hash: PasswordHash = argon2().hash_password_with_salt(password.expose().as_bytes(), &salt).ok()?;
     Some(Secret::new(hash.to_string()))
+}
+
+/// Whether a stored hash was made with other parameters than today's.
+pub fn is_outdated(stored: &Secret) -> bool {
+    !stored.expose().starts_with(TODAY)
 }
 
 /// Whether this is the password; without a stored hash it takes the same time and is wrong.
@@ -40,6 +48,15 @@ mod tests {
         assert!(verify(&Secret::new("correct horse"), stored.as_ref()));
         assert!(!verify(&Secret::new("correct horsf"), stored.as_ref()));
         assert!(!verify(&Secret::new("correct horse"), None));
+    }
+
+    #[test]
+    fn a_hash_of_other_parameters_is_outdated_and_still_verifies() {
+        let weaker = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8192, 1, 1, None).unwrap());
+        let old: PasswordHash = weaker.hash_password_with_salt(b"correct horse", &[7; 16]).unwrap();
+        let old = Secret::new(old.to_string());
+        assert!(is_outdated(&old) && verify(&Secret::new("correct horse"), Some(&old)));
+        assert!(!is_outdated(&hash(&Secret::new("correct horse"), [7; 16]).unwrap()));
     }
 
     #[test]

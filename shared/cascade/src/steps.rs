@@ -47,6 +47,7 @@ pub const STEPS: &[Step] = &[
     rows("transcriptions"),
     rows("contacts"),
     rows("accesskeys"),
+    rows("audits"),
     pairs("tokens"),
     keyed("idempotency"),
     keyed("usage"),

@@ -2,10 +2,32 @@
 
 use serde::{Deserialize, Serialize};
 
+use uuid::Uuid;
+
 use crate::{AgentId, CustomerId, Permission, Secret, Timestamp};
 
 /// Usernames that begin so belong to guest agents.
 pub const GUEST_PREFIX: &str = "guest-";
+
+/// How a call rings an agent's addresses: all at once, or one after the other.
+pub const RING_ALL: &str = "ringall";
+pub const RING_METHODS: [&str; 2] = [RING_ALL, "linear"];
+/// What an agent is doing; a new one is offline.
+pub const OFFLINE: &str = "offline";
+pub const STATUSES: [&str; 5] = ["available", "away", "busy", OFFLINE, "ringing"];
+/// What an address may be.
+pub const ADDRESS_TYPES: [&str; 3] = ["tel", "sip", "extension"];
+
+/// Where an agent can be reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub target: String,
+    pub target_name: String,
+    pub name: String,
+    pub detail: String,
+}
 
 /// An agent as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +41,10 @@ pub struct Agent {
     pub name: String,
     pub detail: String,
     pub permission: Permission,
+    pub ring_method: String,
+    pub status: String,
+    pub tag_ids: Vec<Uuid>,
+    pub addresses: Vec<Address>,
     /// The administrator that every account keeps: nobody logs in as it, and it goes only with the account.
     pub guest: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +67,10 @@ impl Agent {
             name: username.to_owned(),
             detail: String::new(),
             permission: Permission::ADMIN,
+            ring_method: RING_ALL.to_owned(),
+            status: OFFLINE.to_owned(),
+            tag_ids: Vec::new(),
+            addresses: Vec::new(),
             guest: false,
             password_hash: None,
             password_trusted_from: now,

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CustomerId, Profile, Timestamp};
+use crate::profile::{ProfilePatch, folded};
+use crate::{AgentId, CustomerId, Profile, Timestamp};
 
 /// A customer as it is stored. What a caller sees of it is made at the edge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,9 +16,14 @@ pub struct Customer {
     pub epoch: u64,
     #[serde(flatten)]
     pub profile: Profile,
+    /// The address that is to replace `email` once it is confirmed; reserved until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_email: Option<String>,
     /// The zero UUID until the account is active.
     pub billing_account_id: Uuid,
     pub email_verified: bool,
+    /// The guest agent, as which access keys act.
+    pub guest_id: AgentId,
     /// How often this account was frozen; the number of the purge job that counts.
     pub freezes: u64,
     /// The customer that holds the platform admins: it cannot be frozen, deleted or expired.
@@ -119,10 +125,37 @@ impl Customer {
         Self { version: self.version + 1, state, tm_update: now, ..self.clone() }
     }
 
-    /// The next version of this row with another profile.
+    /// The next version of this row with another profile, whose e-mail address counts at once.
     #[must_use]
-    pub fn with_profile(&self, profile: Profile, now: Timestamp) -> Self {
-        Self { version: self.version + 1, profile, tm_update: now, ..self.clone() }
+    pub fn patched(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
+        let profile = patch.clone().apply(&self.profile);
+        let pending_email = self.pending_email.clone().filter(|_| patch.email().is_none());
+        Self { version: self.version + 1, profile, pending_email, tm_update: now, ..self.clone() }
+    }
+
+    /// The next version of this row with another profile, whose e-mail address has to be confirmed first. To name the
+    /// present address drops one that was to be confirmed.
+    #[must_use]
+    pub fn patched_unconfirmed(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
+        let next = self.patched(patch, now);
+        if folded(&next.profile.email) == folded(&self.profile.email) {
+            return next;
+        }
+        let (wanted, email) = (next.profile.email.clone(), self.profile.email.clone());
+        Self { pending_email: Some(wanted), profile: Profile { email, ..next.profile }, ..next }
+    }
+
+    /// The next version of this row with the address that was to be confirmed.
+    #[must_use]
+    pub fn with_confirmed_email(&self, email: String, now: Timestamp) -> Self {
+        let profile = Profile { email, ..self.profile.clone() };
+        Self { pending_email: None, email_verified: true, profile, ..self.moved(self.state, now) }
+    }
+
+    /// Every address that this row holds.
+    pub fn emails(&self) -> impl Iterator<Item = &str> {
+        let own = Some(self.profile.email.as_str()).filter(|email| !email.is_empty());
+        own.into_iter().chain(self.pending_email.as_deref())
     }
 
     /// What is left of an account that is gone: its id, its history in numbers, and nothing of a person.
@@ -130,6 +163,7 @@ impl Customer {
     pub fn anonymised(&self, state: State, now: Timestamp) -> Self {
         Self {
             profile: Profile::default(),
+            pending_email: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,
             epoch: self.epoch + 1,

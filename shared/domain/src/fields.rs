@@ -1,5 +1,7 @@
 //! Reading a request body field by field, collecting everything that is wrong instead of stopping at the first.
 
+use std::time::Duration;
+
 use email_address::{EmailAddress, Options};
 use serde_json::{Map, Value};
 use url::Url;
@@ -27,7 +29,7 @@ impl<'a> Fields<'a> {
         if self.wrong.is_empty() {
             return Ok(value);
         }
-        Err(Refusal { reason: Reason::InvalidArgument, details: self.wrong })
+        Err(Refusal::with_details(Reason::InvalidArgument, self.wrong))
     }
 
     pub fn refuse(&mut self, field: &str, description: impl Into<String>) {
@@ -61,6 +63,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// One of these texts.
+    pub fn one_of(&mut self, field: &'static str, choices: &[&str]) -> Option<String> {
+        let text = self.text(field, 255)?;
+        if !choices.contains(&&*text) {
+            self.refuse(field, format!("must be one of {}", choices.join(", ")));
+            return None;
+        }
+        Some(text)
+    }
+
     pub fn boolean(&mut self, field: &'static str) -> Option<bool> {
         match self.body.get(field)? {
             Value::Bool(value) => Some(*value),
@@ -69,6 +81,16 @@ impl<'a> Fields<'a> {
                 None
             }
         }
+    }
+
+    /// A span in whole seconds, no shorter than `least` and no longer than a hundred years.
+    pub fn seconds(&mut self, field: &'static str, least: Duration) -> Option<Duration> {
+        let seconds = self.body.get(field)?.as_u64().map(Duration::from_secs);
+        let fits = seconds.filter(|span| (least..=Duration::from_secs(100 * 365 * 86_400)).contains(span));
+        if fits.is_none() {
+            self.refuse(field, format!("must be a number of seconds, at least {}", least.as_secs()));
+        }
+        fits
     }
 
     /// The id of something else; the zero UUID means none.

@@ -19,7 +19,7 @@ pub fn open(customer: &Customer) -> Result<(), Refusal> {
                 ("deletion_effective_at", tm_deletion_scheduled.to_rfc3339()),
                 ("recovery_endpoint", RECOVERY.to_owned()),
             ]);
-            Err(Refusal { reason: Reason::AccountFrozen, details: vec![facts] })
+            Err(Refusal::with_details(Reason::AccountFrozen, vec![facts]))
         }
         State::Deleted { .. } | State::Expired { .. } => Err(Reason::InvalidCredentials.into()),
     }

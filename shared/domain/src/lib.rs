@@ -3,7 +3,10 @@
 //! Everything here is a pure function of its arguments: no clock, no randomness, no I/O. Time and random bits are
 //! passed in, so every rule of the product can be tested as a table.
 
+pub mod access_key;
+pub mod actor;
 pub mod agent;
+pub mod agent_fields;
 pub mod alarm;
 pub mod customer;
 pub mod fields;
@@ -18,6 +21,8 @@ pub mod resource;
 pub mod secret;
 pub mod time;
 
+pub use access_key::AccessKey;
+pub use actor::Actor;
 pub use agent::Agent;
 pub use alarm::Alarm;
 pub use customer::{Customer, State, Status};

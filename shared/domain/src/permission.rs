@@ -20,6 +20,8 @@ impl Permission {
     pub const PLATFORM_ADMIN: Self = Self(0x21);
     /// Admin or manager: what most resource routes ask for.
     pub const ADMIN_OR_MANAGER: Self = Self(0x60);
+    /// Any agent of a customer.
+    pub const ANY: Self = Self(0x70);
 
     /// Reads a value from a request; bits that mean nothing are refused.
     pub fn from_bits(bits: u32) -> Option<Self> {
@@ -33,6 +35,11 @@ impl Permission {
     /// Whether any of `wanted` is held; a platform admin holds everything.
     pub const fn allows(self, wanted: Self) -> bool {
         self.0 & (wanted.0 | Self::PLATFORM.0) != 0
+    }
+
+    /// Whether this counts as an administrator of its account, of whom one has to stay.
+    pub const fn administers(self) -> bool {
+        self.allows(Self::ADMIN)
     }
 
     /// platform > admin > manager > agent > nothing.

@@ -61,6 +61,11 @@ impl ProfilePatch {
         patch
     }
 
+    /// The e-mail address that is asked for, if one is.
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
+    }
+
     pub fn apply(self, profile: &Profile) -> Profile {
         let now = profile.clone();
         Profile {

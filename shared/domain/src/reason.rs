@@ -71,6 +71,10 @@ reasons! {
     CustomerNotFound = 404 "NOT_FOUND" "CUSTOMER_NOT_FOUND" "The customer does not exist.";
     /// 404: no such tag.
     TagNotFound = 404 "NOT_FOUND" "TAG_NOT_FOUND" "The tag does not exist.";
+    /// 404: no such access key.
+    AccessKeyNotFound = 404 "NOT_FOUND" "ACCESSKEY_NOT_FOUND" "The access key does not exist.";
+    /// 404: no such agent.
+    AgentNotFound = 404 "NOT_FOUND" "AGENT_NOT_FOUND" "The agent does not exist.";
     /// 409: the account's state does not permit this.
     StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's state does not permit this.";
     /// 409: recovery at or after the deadline.
@@ -81,12 +85,26 @@ reasons! {
     EmailAlreadyExists = 409 "ALREADY_EXISTS" "EMAIL_ALREADY_EXISTS" "The e-mail address belongs to another account.";
     /// 409: the username belongs to another agent.
     AgentAlreadyExists = 409 "ALREADY_EXISTS" "AGENT_ALREADY_EXISTS" "The username belongs to another agent.";
+    /// 409: the guest agent stays as it is.
+    GuestAgentProtected = 409 "FAILED_PRECONDITION" "GUEST_AGENT_PROTECTED" "The guest agent can be neither deleted nor given a password or another permission.";
+    /// 409: the last administrator of an account stays.
+    LastAdmin = 409 "FAILED_PRECONDITION" "LAST_ADMIN" "An account keeps at least one administrator.";
+    /// 409: the Idempotency-Key came with another body before.
+    IdempotencyKeyReused = 409 "FAILED_PRECONDITION" "IDEMPOTENCY_KEY_REUSED" "This Idempotency-Key was used for another request.";
+    /// 409: the first request with this key is still running.
+    IdempotencyKeyInUse = 409 "FAILED_PRECONDITION" "IDEMPOTENCY_KEY_IN_USE" "The first request with this Idempotency-Key is still running.";
+    /// 409: the request was carried out, but its answer was lost before it could be kept.
+    IdempotentAnswerLost = 409 "FAILED_PRECONDITION" "IDEMPOTENT_ANSWER_LOST" "The request was carried out; its answer could not be kept. Read the resource.";
     /// 412: `If-Match` names another version.
     PreconditionFailed = 412 "FAILED_PRECONDITION" "PRECONDITION_FAILED" "The resource has changed since it was read.";
     /// 413: a body over 64 KiB.
     PayloadTooLarge = 413 "INVALID_ARGUMENT" "PAYLOAD_TOO_LARGE" "The request body is larger than 64 KiB.";
     /// 415: a body that is not declared as JSON.
     UnsupportedMediaType = 415 "INVALID_ARGUMENT" "UNSUPPORTED_MEDIA_TYPE" "The request body must be application/json.";
+    /// 429: the account has as many of these as it may have.
+    ResourceLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RESOURCE_LIMIT_EXCEEDED" "The account has as many of these as its plan allows.";
+    /// 429: too many attempts.
+    RateLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RATE_LIMIT_EXCEEDED" "Too many attempts. Try again later.";
     /// 500: a bug.
     Internal = 500 "INTERNAL" "INTERNAL" "An internal error occurred.";
     /// 503: something that this service depends on did not answer.
@@ -101,12 +119,18 @@ pub type Detail = BTreeMap<&'static str, String>;
 pub struct Refusal {
     pub reason: Reason,
     pub details: Vec<Detail>,
+    /// How many seconds to wait before trying again can help.
+    pub retry_after: Option<u64>,
 }
 
 impl Refusal {
+    pub const fn with_details(reason: Reason, details: Vec<Detail>) -> Self {
+        Self { reason, details, retry_after: None }
+    }
+
     /// A refusal that names one field or parameter.
     pub fn field(reason: Reason, field: impl Into<String>, description: impl Into<String>) -> Self {
-        Self { reason, details: vec![violation(field, description)] }
+        Self::with_details(reason, vec![violation(field, description)])
     }
 }
 
@@ -117,7 +141,7 @@ pub fn violation(field: impl Into<String>, description: impl Into<String>) -> De
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, details: Vec::new() }
+        Self::with_details(reason, Vec::new())
     }
 }
 

@@ -59,6 +59,12 @@ impl Timestamp {
         Self(self.0.saturating_add(999_999).div_euclid(1_000_000) * 1_000_000)
     }
 
+    /// Midnight (UTC) of this day.
+    #[must_use]
+    pub const fn start_of_day(self) -> Self {
+        Self(self.0.div_euclid(86_400_000_000) * 86_400_000_000)
+    }
+
     fn calendar(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or_default()
     }

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use custodian_domain::lifecycle::{Command, Decision, Rule, TABLE, decide};
-use custodian_domain::{Alarm, Customer, CustomerId, Profile, Reason, State, Status, Timestamp, alarm::Job};
+use custodian_domain::{
+    AgentId, Alarm, Customer, CustomerId, Profile, Reason, State, Status, Timestamp, alarm::Job,
+};
 use uuid::Uuid;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -25,8 +27,10 @@ fn customer(status: Status) -> Customer {
         version: 5,
         epoch: 2,
         profile: Profile { name: "Acme".into(), email: "a@example.com".into(), ..Profile::default() },
+        pending_email: None,
         billing_account_id: Uuid::from_u128(8),
         email_verified: true,
+        guest_id: AgentId(Uuid::nil()),
         freezes: 1,
         platform: false,
         state,

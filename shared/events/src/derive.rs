@@ -4,7 +4,10 @@ use custodian_domain::{Customer, Profile, Status};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use crate::{CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, Event};
+use crate::{
+    CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, Event,
+    PENDING_EMAIL,
+};
 
 /// The event of a change, if it is one.
 pub fn derive(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
@@ -28,12 +31,12 @@ pub fn derive(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
 
 fn kind(old: Status, new: Status) -> &'static str {
     match (old, new) {
-        (Status::Initial, Status::Active) => "customer_verified",
+        (Status::Initial, Status::Active) => CUSTOMER_VERIFIED,
         (Status::Active, Status::Frozen) => "customer_frozen",
         (Status::Frozen, Status::Active) => "customer_recovered",
         (_, Status::Expired) if old != new => CUSTOMER_EXPIRED,
         (_, Status::Deleted) if old != new => CUSTOMER_DELETED,
-        _ => "customer_updated",
+        _ => CUSTOMER_UPDATED,
     }
 }
 
@@ -59,6 +62,7 @@ fn changed(old: &Customer, new: &Customer) -> Vec<String> {
         ("address", a.address != b.address),
         ("webhook_method", a.webhook_method != b.webhook_method),
         ("webhook_uri", a.webhook_uri != b.webhook_uri),
+        (PENDING_EMAIL, old.pending_email != new.pending_email),
         ("billing_account_id", old.billing_account_id != new.billing_account_id),
         ("email_verified", old.email_verified != new.email_verified),
         ("status", old.status() != new.status()),
@@ -72,7 +76,7 @@ mod tests {
     use std::time::Duration;
 
     use custodian_domain::lifecycle::{Command, Decision, decide};
-    use custodian_domain::{CustomerId, State, Timestamp};
+    use custodian_domain::{AgentId, CustomerId, State, Timestamp};
 
     use super::*;
 
@@ -84,8 +88,10 @@ mod tests {
             version: 1,
             epoch: 1,
             profile: Profile { name: "Acme".into(), email: "ann@example.com".into(), ..Profile::default() },
+            pending_email: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,
+            guest_id: AgentId(Uuid::nil()),
             freezes: 0,
             platform: false,
             state: State::Initial { verify_by: NOW.plus(Duration::from_secs(60)) },
@@ -130,7 +136,8 @@ mod tests {
     fn an_event_names_fields_and_carries_no_value_of_them() {
         let row = new_customer();
         let profile = Profile { name: "Emca".into(), ..row.profile.clone() };
-        let event = derive(Some(&row), Some(&row.with_profile(profile, NOW)));
+        let after = Customer { profile, ..row.moved(row.state, NOW) };
+        let event = derive(Some(&row), Some(&after));
         assert_eq!(event.as_ref().map(|e| e.changed.clone()), Some(vec!["name".to_owned()]));
         let text = serde_json::to_string(&event).unwrap();
         for value in ["Acme", "Emca", "ann@example.com"] {

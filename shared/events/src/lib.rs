@@ -21,6 +21,10 @@ pub use derive::derive;
 pub const SOURCE: &str = "custodian";
 
 pub const CUSTOMER_CREATED: &str = "customer_created";
+pub const CUSTOMER_UPDATED: &str = "customer_updated";
+/// The changed field that asks for a mail to confirm it.
+pub const PENDING_EMAIL: &str = "pending_email";
+pub const CUSTOMER_VERIFIED: &str = "customer_verified";
 pub const CUSTOMER_DELETED: &str = "customer_deleted";
 pub const CUSTOMER_EXPIRED: &str = "customer_expired";
 

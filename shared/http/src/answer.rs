@@ -1,12 +1,23 @@
 //! What a handler answers.
 
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use lambda_http::{Body, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// The name of the header that carries the request's name.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A view of a row that tells its version.
+pub trait Versioned {
+    fn version(&self) -> u64;
+}
+
+/// The entity tag of a version.
+pub(crate) fn etag(version: u64) -> String {
+    format!("\"{version}\"")
+}
 
 /// A status, headers and a body.
 #[derive(Debug)]
@@ -20,6 +31,36 @@ impl Answer {
     /// 200 with a JSON body.
     pub fn json(body: &impl Serialize) -> Self {
         Self::with_status(StatusCode::OK, "application/json", serde_json::to_string(body).unwrap_or_default())
+    }
+
+    /// 200 with a row, and its version as `ETag`.
+    pub fn row<T: Serialize + Versioned>(row: &T) -> Self {
+        Self::json(row).header(ETAG, etag(row.version()))
+    }
+
+    /// The answer as bytes, to be kept.
+    pub(crate) fn frozen(&self) -> Vec<u8> {
+        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        json!({ "status": self.status.as_u16(), "headers": headers, "body": self.body })
+            .to_string()
+            .into_bytes()
+    }
+
+    /// An answer that was kept.
+    pub(crate) fn thawed(bytes: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Frozen {
+            status: u16,
+            headers: Vec<(String, String)>,
+            body: String,
+        }
+        let frozen: Frozen = serde_json::from_slice(bytes).ok()?;
+        let header = |(name, value): (String, String)| Some((HeaderName::try_from(name).ok()?, value));
+        Some(Self {
+            status: StatusCode::from_u16(frozen.status).ok()?,
+            headers: frozen.headers.into_iter().filter_map(header).collect(),
+            body: frozen.body,
+        })
     }
 
     pub(crate) fn with_status(status: StatusCode, content_type: &str, body: String) -> Self {

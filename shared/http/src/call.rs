@@ -3,10 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custodian_domain::{Reason, Refusal, fields, ids};
-use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap};
+use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH};
+
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::{Map, Value};
 use uuid::Uuid;
+
+use crate::answer::etag;
 
 /// Bodies above this are refused.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -15,6 +18,8 @@ pub const MAX_BODY: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Call {
     pub request_id: String,
+    /// The caller's network address as the gateway saw it; no header can pretend another.
+    pub address: String,
     headers: HeaderMap,
     cookies: Vec<String>,
     query: Vec<(String, String)>,
@@ -31,6 +36,7 @@ impl Call {
         let named = event.headers.get("x-request-id").and_then(|value| value.to_str().ok());
         Self {
             request_id: named.filter(|id| is_request_id(id)).map_or(fresh_id, str::to_owned),
+            address: event.request_context.http.source_ip.unwrap_or_default(),
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             path: event.path_parameters.into_iter().collect(),
             cookies: event.cookies.unwrap_or_default(),
@@ -69,13 +75,29 @@ impl Call {
         text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
     }
 
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The values of the path's parameters, as one text.
+    pub(crate) fn path_key(&self) -> String {
+        self.path.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether `If-Match` names this version; `None` if it is not there.
+    pub(crate) fn if_match(&self, version: u64) -> Option<bool> {
+        let wanted = self.header(IF_MATCH)?;
+        let tag = etag(version);
+        Some(wanted.split(',').map(str::trim).any(|given| given == "*" || given == tag))
+    }
+
     pub(crate) fn is_too_large(&self) -> bool {
         self.body.len() > MAX_BODY
     }
 
     /// The body as a JSON object.
     pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
-        if !self.body.is_empty() && !self.says_json() {
+        if !self.body.is_empty() && !self.declares("application/json") {
             return Err(Reason::UnsupportedMediaType.into());
         }
         let value: Value = serde_json::from_slice(&self.body).map_err(|_| Reason::InvalidJsonBody)?;
@@ -86,10 +108,23 @@ impl Call {
         }
     }
 
-    fn says_json(&self) -> bool {
+    /// Whether this is a page's form, sent by a person with a browser, who is answered with a page.
+    pub fn is_form(&self) -> bool {
+        self.declares("application/x-www-form-urlencoded")
+    }
+
+    /// The fields of a JSON object or of a page's form.
+    pub fn json_or_form(&self) -> Result<Map<String, Value>, Refusal> {
+        if !self.is_form() {
+            return self.json();
+        }
+        let fields = url::form_urlencoded::parse(&self.body);
+        Ok(fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect())
+    }
+
+    fn declares(&self, wanted: &str) -> bool {
         let declared = self.header(CONTENT_TYPE).unwrap_or_default();
-        let kind = declared.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("application/json")
+        declared.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
     }
 
     pub(crate) fn wants_problem_json(&self) -> bool {

@@ -7,12 +7,15 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use custodian_app::ports::{Admission, Admissions, Wanted};
-use custodian_app::{Context, Failure};
-use custodian_domain::{Agent, Customer, CustomerId, Permission, Reason, Refusal, Resource, gate};
+use custodian_app::ports::{Admissions, Wanted};
+use custodian_app::{Context, Failure, ignore};
+use custodian_domain::{
+    AccessKey, Actor, Agent, AgentId, Customer, CustomerId, Permission, Reason, Refusal, Resource, Timestamp,
+    gate,
+};
 
 use crate::Call;
-use crate::credential;
+use crate::credential::{self, Named};
 
 /// Somebody who may be let in.
 pub trait Caller<S, E>: Sized + Send {
@@ -21,6 +24,16 @@ pub trait Caller<S, E>: Sized + Send {
         call: &Call,
         wanted: Wanted,
     ) -> impl Future<Output = Result<Self, Failure>> + Send;
+
+    /// The customer and the principal that what this caller sends belongs to.
+    fn principal(&self) -> Option<(CustomerId, String)> {
+        None
+    }
+
+    /// The version of the row that the path names, if it is there.
+    fn version(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// Anybody, without a credential.
@@ -36,10 +49,15 @@ impl<S: Sync, E: Sync> Caller<S, E> for Anyone {
 /// A platform admin, and the customer that the path names, if it exists.
 #[derive(Debug)]
 pub struct Operator {
+    agent: Agent,
     target: Option<Customer>,
 }
 
 impl Operator {
+    pub const fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
     /// The customer that the path names.
     pub fn target(self) -> Result<Customer, Refusal> {
         self.target.ok_or_else(|| Reason::CustomerNotFound.into())
@@ -50,8 +68,17 @@ impl<S: Admissions, E: Sync> Caller<S, E> for Operator {
     async fn admit(cx: &Context<S, E>, call: &Call, wanted: Wanted) -> Result<Self, Failure> {
         let read = authenticate(cx, call, wanted).await?;
         gate::open(&read.customer)?;
-        permit(&read.agent, Permission::PLATFORM)?;
-        Ok(Self { target: read.wanted_customer })
+        permit(&read.actor, Permission::PLATFORM)?;
+        let Actor::Agent(agent) = read.actor else { return Err(Reason::PermissionDenied.into()) };
+        Ok(Self { agent, target: read.wanted_customer })
+    }
+
+    fn principal(&self) -> Option<(CustomerId, String)> {
+        Some((self.agent.customer_id, format!("agent {}", self.agent.id)))
+    }
+
+    fn version(&self) -> Option<u64> {
+        self.target.as_ref().map(|customer| customer.version)
     }
 }
 
@@ -66,6 +93,14 @@ pub struct Admin;
 /// Administers or manages its customer.
 #[derive(Debug)]
 pub struct AdminOrManager;
+
+/// Acts for its customer at all.
+#[derive(Debug)]
+pub struct AnyAgent;
+
+impl Right for AnyAgent {
+    const NEEDED: Permission = Permission::ANY;
+}
 
 impl Right for Admin {
     const NEEDED: Permission = Permission::ADMIN;
@@ -103,8 +138,10 @@ impl Gate for Living {
 #[derive(Debug)]
 pub struct Account<R, G> {
     pub customer: Customer,
-    pub agent: Agent,
-    resource: Option<Resource>,
+    pub actor: Actor,
+    found: Found,
+    /// Whether the path names the account itself.
+    is_subject: bool,
     kind_of: PhantomData<(R, G)>,
 }
 
@@ -118,7 +155,18 @@ impl<R, G> Account<R, G> {
 
     /// The row of this customer that the path names.
     pub fn resource(self, not_found: Reason) -> Result<Resource, Refusal> {
-        self.resource.ok_or_else(|| not_found.into())
+        self.found.resource.ok_or_else(|| not_found.into())
+    }
+
+    /// The agent of this customer that the path names, if the caller may see it.
+    pub fn agent(&self, id: AgentId) -> Result<Agent, Refusal> {
+        self.actor.may_see(id)?;
+        self.found.agent.clone().ok_or_else(|| Reason::AgentNotFound.into())
+    }
+
+    /// The access key of this customer that the path names.
+    pub fn key(self) -> Result<AccessKey, Refusal> {
+        self.found.key.ok_or_else(|| Reason::AccessKeyNotFound.into())
     }
 }
 
@@ -126,26 +174,52 @@ impl<S: Admissions, E: Sync, R: Right, G: Gate> Caller<S, E> for Account<R, G> {
     async fn admit(cx: &Context<S, E>, call: &Call, wanted: Wanted) -> Result<Self, Failure> {
         let read = authenticate(cx, call, wanted).await?;
         G::check(&read.customer)?;
-        permit(&read.agent, R::NEEDED)?;
+        permit(&read.actor, R::NEEDED)?;
+        let named = matches!(wanted, Wanted::Nothing);
         Ok(Self {
             customer: read.customer,
-            agent: read.agent,
-            resource: read.wanted_resource,
+            actor: read.actor,
+            found: read.found,
+            is_subject: named,
             kind_of: PhantomData,
         })
     }
+
+    fn principal(&self) -> Option<(CustomerId, String)> {
+        Some((self.customer.id, self.actor.principal()))
+    }
+
+    fn version(&self) -> Option<u64> {
+        if self.is_subject { Some(self.customer.version) } else { self.found.version() }
+    }
 }
 
-fn permit(agent: &Agent, needed: Permission) -> Result<(), Refusal> {
-    if agent.permission.allows(needed) { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
+fn permit(actor: &Actor, needed: Permission) -> Result<(), Refusal> {
+    if actor.permission().allows(needed) { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
+}
+
+/// Rows of the caller's own customer that were read along.
+#[derive(Debug)]
+struct Found {
+    resource: Option<Resource>,
+    key: Option<AccessKey>,
+    agent: Option<Agent>,
+}
+
+impl Found {
+    fn version(&self) -> Option<u64> {
+        let resource = self.resource.as_ref().map(|row| row.version);
+        let key = self.key.as_ref().map(|key| key.version);
+        resource.or(key).or_else(|| self.agent.as_ref().map(|agent| agent.version))
+    }
 }
 
 /// A caller whose credential is alive, and what was read along.
 struct Authenticated {
     customer: Customer,
-    agent: Agent,
+    actor: Actor,
     wanted_customer: Option<Customer>,
-    wanted_resource: Option<Resource>,
+    found: Found,
 }
 
 async fn authenticate<S: Admissions, E: Sync>(
@@ -154,16 +228,29 @@ async fn authenticate<S: Admissions, E: Sync>(
     wanted: Wanted,
 ) -> Result<Authenticated, Failure> {
     let credential = credential::find(call).ok_or(Reason::AuthenticationRequired)?;
-    let claims = cx.keys.verify(&cx.store, credential, cx.now()).await?;
-    let read = cx.store.admission(claims.customer_id, claims.agent_id, wanted).await?;
-    let Admission { customer: Some(customer), agent: Some(agent), wanted_customer, wanted_resource } = read
-    else {
-        return Err(Reason::InvalidCredentials.into());
+    let now = cx.now();
+    let named = Named::read(cx, credential, now).await?;
+    let read = cx.store.admission(named.customer_id(), named.principal(), wanted).await?;
+    let found = Found {
+        resource: read.wanted_resource.clone(),
+        key: read.wanted_key.clone(),
+        agent: read.wanted_agent.clone(),
     };
-    let epochs = (claims.customer_epoch, claims.agent_epoch);
-    if customer.status().is_gone() || epochs != (customer.epoch, agent.epoch) {
-        return Err(Reason::InvalidCredentials.into());
-    }
+    let wanted_customer = read.wanted_customer.clone();
+    let (customer, actor) = named.alive(read, now).ok_or(Reason::InvalidCredentials)?;
+    note_use(cx, &actor, now).await;
     tracing::Span::current().record("customer_id", tracing::field::display(customer.id));
-    Ok(Authenticated { customer, agent, wanted_customer, wanted_resource })
+    Ok(Authenticated { customer, actor, wanted_customer, found })
+}
+
+/// The day of a key's last use is written once a day.
+async fn note_use<S: Admissions, E: Sync>(cx: &Context<S, E>, actor: &Actor, now: Timestamp) {
+    let Actor::Key(key) = actor else { return };
+    let day = now.start_of_day();
+    if key.tm_last_used != Some(day) {
+        ignore(
+            cx.store.note_use(key, day).await,
+            "the day of last use is a hint, and the next call notes it again",
+        );
+    }
 }

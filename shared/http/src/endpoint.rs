@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
-use custodian_app::ports::Wanted;
+use custodian_app::ports::{Idempotency, Wanted};
+use custodian_app::scope::{self, Scope};
 use custodian_app::{Context, Failure};
 use custodian_domain::Reason;
 use futures::FutureExt;
@@ -14,7 +15,8 @@ use tracing::Instrument;
 use crate::answer::Answer;
 use crate::call::{self, Call};
 use crate::caller::Caller;
-use crate::problem;
+use crate::problem::{self, Form};
+use crate::repeat::{self, Next};
 
 /// Where an endpoint is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,11 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
         Wanted::Nothing
     }
 
+    /// Whether this call comes from a person with a browser, who is told of failures by a page.
+    fn tells_by_page(&self, _call: &Call) -> bool {
+        false
+    }
+
     fn handle(
         &self,
         cx: &Context<S, E>,
@@ -51,7 +58,7 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
 
 /// Admits the caller, runs the handler and tells its failure. Every request leaves one line in the log: no query, no
 /// body, no address.
-pub async fn serve<S: Sync, E: Sync, H: Endpoint<S, E>>(
+pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,
     event: ApiGatewayV2httpRequest,
@@ -67,10 +74,11 @@ pub async fn serve<S: Sync, E: Sync, H: Endpoint<S, E>>(
     );
     async {
         let outcome = AssertUnwindSafe(run(endpoint, cx, &call)).catch_unwind().await;
+        let form = if endpoint.tells_by_page(&call) { Form::Page } else { Form::of(&call) };
         let answer = match outcome {
             Ok(Ok(answer)) => answer,
-            Ok(Err(failure)) => problem::answer(&failure, &call),
-            Err(_) => problem::render(&Reason::Internal.into(), &call),
+            Ok(Err(failure)) => problem::answer(&failure, &call, form),
+            Err(_) => problem::render(&Reason::Internal.into(), &call, form),
         };
         tracing::info!(status = answer.status.as_u16(), "answered");
         answer.into_response(&call.request_id)
@@ -79,7 +87,7 @@ pub async fn serve<S: Sync, E: Sync, H: Endpoint<S, E>>(
     .await
 }
 
-async fn run<S, E, H: Endpoint<S, E>>(
+async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,
     call: &Call,
@@ -87,6 +95,31 @@ async fn run<S, E, H: Endpoint<S, E>>(
     if call.is_too_large() {
         return Err(Reason::PayloadTooLarge.into());
     }
+    let route = endpoint.route();
     let caller = H::Caller::admit(cx, call, endpoint.wanted(call)).await?;
-    endpoint.handle(cx, caller, call).await
+    let exact = matches_version(&route, call, caller.version())?;
+    let (Some(key), Some(principal)) = (repeat::key(&route, call)?, caller.principal()) else {
+        return scope::within(Scope { exact, ticket: None }, endpoint.handle(cx, caller, call)).await;
+    };
+    match repeat::begin(cx, principal, &route, call, key).await? {
+        Next::Again(answer) => Ok(answer),
+        Next::RunUnkept => endpoint.handle(cx, caller, call).await,
+        Next::Run(first) => {
+            let scope = Scope { exact, ticket: Some(first.ticket.clone()) };
+            let outcome = scope::within(scope, endpoint.handle(cx, caller, call)).await;
+            first.end(cx, &outcome).await;
+            outcome
+        }
+    }
+}
+
+/// Whether a PUT or DELETE under `/v1.0` is bound to a version by `If-Match`; refused if it is to another one.
+fn matches_version(route: &Route, call: &Call, version: Option<u64>) -> Result<bool, Failure> {
+    let conditional = matches!(route.method, "PUT" | "DELETE") && route.path.starts_with("/v1.0/");
+    // A row that is not there is the handler's to refuse.
+    match version.filter(|_| conditional).and_then(|version| call.if_match(version)) {
+        Some(false) => Err(Reason::PreconditionFailed.into()),
+        Some(true) => Ok(true),
+        None => Ok(false),
+    }
 }

@@ -8,11 +8,14 @@ pub mod call;
 pub mod caller;
 mod credential;
 pub mod endpoint;
+pub mod html;
 pub mod page;
 mod problem;
+mod repeat;
 pub mod view;
 
 pub use answer::Answer;
 pub use call::Call;
-pub use caller::{Account, Admin, AdminOrManager, Anyone, Living, Open, Operator, Tenant};
+pub use caller::{Account, Admin, AdminOrManager, AnyAgent, Anyone, Living, Open, Operator, Tenant};
 pub use endpoint::{Endpoint, Route, serve};
+pub use http::StatusCode;

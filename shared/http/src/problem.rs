@@ -8,27 +8,54 @@ use serde_json::{Map, Value, json};
 
 use crate::Call;
 use crate::answer::Answer;
+use crate::html;
+
+/// In which form a caller is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Envelope,
+    Problem,
+    Page,
+}
+
+impl Form {
+    pub(crate) fn of(call: &Call) -> Self {
+        if call.wants_problem_json() { Self::Problem } else { Self::Envelope }
+    }
+}
 
 /// The answer to a failure. The cause of an unavailability goes to the log and not to the caller.
-pub(crate) fn answer(failure: &Failure, call: &Call) -> Answer {
+pub(crate) fn answer(failure: &Failure, call: &Call, form: Form) -> Answer {
     match failure {
-        Failure::Refused(refusal) => render(refusal, call),
+        Failure::Refused(refusal) => match refusal.retry_after {
+            Some(seconds) => render(refusal, call, form).header(RETRY_AFTER, seconds.to_string()),
+            None => render(refusal, call, form),
+        },
         Failure::Unavailable { what, cause } => {
             tracing::error!(what, cause, "a dependency failed");
-            render(&Reason::ServiceUnavailable.into(), call).header(RETRY_AFTER, "1")
+            render(&Reason::ServiceUnavailable.into(), call, form).header(RETRY_AFTER, "1")
         }
     }
 }
 
-pub(crate) fn render(refusal: &Refusal, call: &Call) -> Answer {
+pub(crate) fn render(refusal: &Refusal, call: &Call, form: Form) -> Answer {
     let class = refusal.reason.class();
     let status = StatusCode::from_u16(class.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let (content_type, body) = if call.wants_problem_json() {
-        ("application/problem+json", problem(refusal, call))
-    } else {
-        ("application/json", json!({ "error": envelope(refusal, call) }))
-    };
-    Answer::with_status(status, content_type, body.to_string())
+    match form {
+        Form::Envelope => {
+            let body = json!({ "error": envelope(refusal, call) });
+            Answer::with_status(status, "application/json", body.to_string())
+        }
+        Form::Problem => {
+            Answer::with_status(status, "application/problem+json", problem(refusal, call).to_string())
+        }
+        Form::Page => {
+            let facts = refusal.details.iter().filter_map(|detail| detail.get("description"));
+            let told: Vec<_> =
+                [refusal.reason.message()].into_iter().chain(facts.map(String::as_str)).collect();
+            html::message(status, "This did not work", &told.join(" "))
+        }
+    }
 }
 
 fn envelope(refusal: &Refusal, call: &Call) -> Map<String, Value> {

@@ -1,14 +1,19 @@
 //! What callers see of rows: the fields of the specification, in its order.
 
+use custodian_domain::agent::Address;
 use custodian_domain::kinds::Kind;
-use custodian_domain::{Customer, Resource};
+use custodian_domain::{AccessKey, Agent, Customer, Resource, Secret, Timestamp};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::answer::Versioned;
+
 /// A customer: exactly these fifteen fields. Texts are never omitted; times that did not come are null.
 #[derive(Debug, Serialize)]
 pub struct CustomerView<'a> {
+    #[serde(skip)]
+    version: u64,
     id: Uuid,
     name: &'a str,
     detail: &'a str,
@@ -30,6 +35,7 @@ impl<'a> From<&'a Customer> for CustomerView<'a> {
     fn from(row: &'a Customer) -> Self {
         let profile = &row.profile;
         Self {
+            version: row.version,
             id: row.id.0,
             name: &profile.name,
             detail: &profile.detail,
@@ -61,6 +67,104 @@ impl<'a> CustomerView<'a> {
     }
 }
 
+/// An agent, without what it proves itself by.
+#[derive(Debug, Serialize)]
+pub struct AgentView<'a> {
+    #[serde(skip)]
+    version: u64,
+    id: Uuid,
+    customer_id: Uuid,
+    username: &'a str,
+    name: &'a str,
+    detail: &'a str,
+    ring_method: &'a str,
+    status: &'a str,
+    permission: u32,
+    tag_ids: &'a [Uuid],
+    addresses: &'a [Address],
+    tm_create: String,
+    tm_update: String,
+    tm_delete: Option<String>,
+}
+
+impl<'a> From<&'a Agent> for AgentView<'a> {
+    fn from(agent: &'a Agent) -> Self {
+        Self {
+            version: agent.version,
+            id: agent.id.0,
+            customer_id: agent.customer_id.0,
+            username: &agent.username,
+            name: &agent.name,
+            detail: &agent.detail,
+            ring_method: &agent.ring_method,
+            status: &agent.status,
+            permission: agent.permission.bits(),
+            tag_ids: &agent.tag_ids,
+            addresses: &agent.addresses,
+            tm_create: agent.tm_create.to_rfc3339(),
+            tm_update: agent.tm_update.to_rfc3339(),
+            tm_delete: None,
+        }
+    }
+}
+
+impl<'a> AgentView<'a> {
+    /// An agent as it is shown for the last time.
+    pub fn deleted(agent: &'a Agent, now: Timestamp) -> Self {
+        Self { tm_delete: Some(now.to_rfc3339()), ..Self::from(agent) }
+    }
+}
+
+/// An access key; its token only in the answer that makes it.
+#[derive(Debug, Serialize)]
+pub struct KeyView<'a> {
+    #[serde(skip)]
+    version: u64,
+    id: Uuid,
+    customer_id: Uuid,
+    name: &'a str,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    token_prefix: &'a str,
+    tm_expire: String,
+    tm_last_used: Option<String>,
+    tm_create: String,
+    tm_update: String,
+    tm_delete: Option<String>,
+}
+
+impl<'a> From<&'a AccessKey> for KeyView<'a> {
+    fn from(key: &'a AccessKey) -> Self {
+        Self {
+            version: key.version,
+            id: key.id,
+            customer_id: key.customer_id.0,
+            name: &key.name,
+            detail: &key.detail,
+            token: None,
+            token_prefix: &key.token_prefix,
+            tm_expire: key.tm_expire.to_rfc3339(),
+            tm_last_used: key.tm_last_used.map(|day| day.to_rfc3339()),
+            tm_create: key.tm_create.to_rfc3339(),
+            tm_update: key.tm_update.to_rfc3339(),
+            tm_delete: None,
+        }
+    }
+}
+
+impl<'a> KeyView<'a> {
+    /// A key that was just made.
+    pub fn with_token(key: &'a AccessKey, token: &'a Secret) -> Self {
+        Self { token: Some(token.expose()), ..Self::from(key) }
+    }
+
+    /// A key as it is shown for the last time.
+    pub fn deleted(key: &'a AccessKey, now: Timestamp) -> Self {
+        Self { tm_delete: Some(now.to_rfc3339()), ..Self::from(key) }
+    }
+}
+
 /// An owned row: ids, the fields of its kind in their order, times.
 #[derive(Debug)]
 pub struct ResourceView<'a> {
@@ -87,5 +191,29 @@ impl Serialize for ResourceView<'_> {
         map.serialize_entry("tm_update", &self.row.tm_update.to_rfc3339())?;
         map.serialize_entry("tm_delete", &self.tm_delete)?;
         map.end()
+    }
+}
+
+impl Versioned for CustomerView<'_> {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for AgentView<'_> {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for KeyView<'_> {
+    fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl Versioned for ResourceView<'_> {
+    fn version(&self) -> u64 {
+        self.row.version
     }
 }

@@ -5,7 +5,7 @@ use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, Flexib
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use custodian_app::Failure;
-use custodian_app::ports::{Alarms, Mail, Mailer, SigningKeys, Signs};
+use custodian_app::ports::{Alarms, Mail, Mailer, Request, Requests, SigningKeys, Signs};
 use custodian_auth::Signer;
 use custodian_cascade::{Task, Tasks};
 use custodian_domain::alarm::{Alarm, Job};
@@ -149,6 +149,27 @@ impl Tasks for CascadeQueue {
     }
 }
 
+/// The queue of what is done after the answer.
+pub struct RequestQueue {
+    client: aws_sdk_sqs::Client,
+    url: String,
+}
+
+impl Connect for RequestQueue {
+    async fn connect(aws: &Aws, _: &Store) -> Result<Self, Failure> {
+        Ok(Self { client: aws_sdk_sqs::Client::new(&aws.sdk), url: required("REQUEST_QUEUE_URL")? })
+    }
+}
+
+impl Requests for RequestQueue {
+    async fn request(&self, request: &Request) -> Result<(), Failure> {
+        let body =
+            serde_json::to_string(request).map_err(|cause| Failure::unavailable("a request", cause))?;
+        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+        sent.map(|_| ()).map_err(|error| Failure::unavailable("the queue of requests", error))
+    }
+}
+
 /// Mail by SES v2.
 pub struct MailService {
     client: aws_sdk_sesv2::Client,
@@ -167,7 +188,9 @@ impl Mailer for MailService {
         let text = |data: &str| Content::builder().data(data).charset("UTF-8").build();
         let subject = text(&mail.subject).map_err(|cause| down(cause.to_string()))?;
         let body = text(&mail.text).map_err(|cause| down(cause.to_string()))?;
-        let message = Message::builder().subject(subject).body(Body::builder().text(body).build()).build();
+        let html = text(&mail.html).map_err(|cause| down(cause.to_string()))?;
+        let body = Body::builder().text(body).html(html).build();
+        let message = Message::builder().subject(subject).body(body).build();
         let call = self.client.send_email().from_email_address(&self.sender);
         let call = call.destination(Destination::builder().to_addresses(&mail.to).build());
         let sent = call.content(EmailContent::builder().simple(message).build()).send().await;
@@ -223,5 +246,36 @@ impl Alarms for Reconciling {
 impl Tasks for Reconciling {
     async fn hand_out(&self, tasks: &[Task]) -> Result<(), Failure> {
         self.queue.hand_out(tasks).await
+    }
+}
+
+/// What doing a request needs: mails, and jobs of accounts that it opens.
+pub struct Requesting {
+    jobs: OneOffJobs,
+    mails: MailService,
+}
+
+impl Connect for Requesting {
+    async fn connect(aws: &Aws, store: &Store) -> Result<Self, Failure> {
+        Ok(Self {
+            jobs: OneOffJobs::connect(aws, store).await?,
+            mails: MailService::connect(aws, store).await?,
+        })
+    }
+}
+
+impl Alarms for Requesting {
+    async fn arm(&self, alarm: &Alarm) -> Result<(), Failure> {
+        self.jobs.arm(alarm).await
+    }
+
+    async fn disarm(&self, job: &Job) -> Result<(), Failure> {
+        self.jobs.disarm(job).await
+    }
+}
+
+impl Mailer for Requesting {
+    async fn send(&self, mail: &Mail) -> Result<(), Failure> {
+        self.mails.send(mail).await
     }
 }

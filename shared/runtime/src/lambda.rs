@@ -30,7 +30,7 @@ async fn context<E: Connect>() -> Result<Context<Store, E>, Error> {
     let aws = Aws::load().await;
     let sources = sources();
     let store = aws.store(&sources)?;
-    let (keys, ends) = (Keys::new(store.key_ring().await?), E::connect(&aws, &store).await?);
+    let (keys, ends) = (Keys::new(store.shared_keys().await?), E::connect(&aws, &store).await?);
     Ok(Context { store, ends, sources, settings: config::settings()?, keys })
 }
 

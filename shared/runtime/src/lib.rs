@@ -18,7 +18,9 @@ pub use real::{SystemClock, SystemEntropy, sources};
 #[cfg(feature = "lambda")]
 pub use {
     config::resource_kind,
-    ends::{CascadeQueue, EventBus, LoginKey, MailService, OneOffJobs, Reconciling},
+    ends::{
+        CascadeQueue, EventBus, LoginKey, MailService, OneOffJobs, Reconciling, RequestQueue, Requesting,
+    },
     lambda::{direct, http, queue, stream},
     lambda_http::Error,
 };

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use custodian_app::Failure;
-use custodian_app::ports::{Admission, Admissions, Wanted};
-use custodian_domain::{AgentId, CustomerId};
+use custodian_app::ports::{Admission, Admissions, Principal, Wanted};
+use custodian_domain::CustomerId;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::Store;
-use crate::item::{Item, decode, key, key2};
+use crate::item::{Item, decode_some, key, key2};
 use crate::retry::{Backoff, Patience};
-use crate::schema::{AGENTS, CUSTOMERS};
+use crate::schema::{ACCESS_KEYS, AGENTS, CUSTOMERS};
 use crate::transaction::{failed, unbuilt};
 
 /// Items by the table they are in.
@@ -43,40 +45,78 @@ impl Store {
     }
 }
 
+/// A batch of keys by table, in which no key stands twice: the engine refuses that.
+#[derive(Default)]
+struct Keys(Vec<(&'static str, Vec<Item>)>);
+
+impl Keys {
+    fn add(&mut self, table: &'static str, key: Item) {
+        match self.0.iter_mut().find(|(known, _)| *known == table) {
+            Some((_, keys)) if keys.contains(&key) => {}
+            Some((_, keys)) => keys.push(key),
+            None => self.0.push((table, vec![key])),
+        }
+    }
+}
+
+/// Rows found, to be picked by their key.
+struct Found<'a> {
+    store: &'a Store,
+    items: ByTable,
+}
+
+impl Found<'_> {
+    fn pick<T: DeserializeOwned>(&self, table: &str, key: &Item) -> Result<Option<T>, Failure> {
+        let items = self.items.get(&self.store.table(table));
+        let is_it = |item: &&Item| key.iter().all(|(name, value)| item.get(name) == Some(value));
+        decode_some(items.and_then(|items| items.iter().find(is_it)).cloned())
+    }
+}
+
 impl Admissions for Store {
     async fn admission(
         &self,
         customer: CustomerId,
-        agent: AgentId,
+        principal: Principal,
         wanted: Wanted,
     ) -> Result<Admission, Failure> {
-        let mut customers = vec![key("id", customer)];
-        let mut keys = vec![(AGENTS, vec![key2("customer_id", customer, "id", agent)])];
+        let owned = |id: Uuid| key2("customer_id", customer, "id", id);
+        let own = key("id", customer);
+        let mut keys = Keys::default();
+        keys.add(CUSTOMERS, own.clone());
+        match principal {
+            Principal::Agent(agent) => keys.add(AGENTS, owned(agent.0)),
+            Principal::Key(id) => keys.add(ACCESS_KEYS, owned(id)),
+            Principal::Delegate { guest, operator } => {
+                keys.add(AGENTS, owned(guest.0));
+                keys.add(AGENTS, key2("customer_id", operator.0, "id", operator.1));
+            }
+        }
         match wanted {
-            Wanted::Customer(id) if id != customer => customers.push(key("id", id)),
-            Wanted::Customer(_) | Wanted::Nothing => {}
-            Wanted::Resource(kind, id) => {
-                keys.push((kind.table, vec![key2("customer_id", customer, "id", id)]))
-            }
+            Wanted::Nothing => {}
+            Wanted::Customer(id) => keys.add(CUSTOMERS, key("id", id)),
+            Wanted::Resource(kind, id) => keys.add(kind.table, owned(id)),
+            Wanted::Key(id) => keys.add(ACCESS_KEYS, owned(id)),
+            Wanted::Agent(id) => keys.add(AGENTS, owned(id.0)),
         }
-        keys.push((CUSTOMERS, customers));
-        let mut found = self.batch(keys).await?;
+        let found = Found { store: self, items: self.batch(keys.0).await? };
 
-        let mut admission = Admission::default();
-        for item in found.remove(&self.table(CUSTOMERS)).unwrap_or_default() {
-            let row: custodian_domain::Customer = decode(item)?;
-            if matches!(wanted, Wanted::Customer(id) if id == row.id) {
-                admission.wanted_customer = Some(row.clone());
-            }
-            if row.id == customer {
-                admission.customer = Some(row);
+        let mut admission = Admission { customer: found.pick(CUSTOMERS, &own)?, ..Admission::default() };
+        match principal {
+            Principal::Agent(agent) => admission.agent = found.pick(AGENTS, &owned(agent.0))?,
+            Principal::Key(id) => admission.key = found.pick(ACCESS_KEYS, &owned(id))?,
+            Principal::Delegate { guest, operator } => {
+                admission.agent = found.pick(AGENTS, &owned(guest.0))?;
+                admission.operator =
+                    found.pick(AGENTS, &key2("customer_id", operator.0, "id", operator.1))?;
             }
         }
-        let mut first =
-            |table: &str| found.remove(&self.table(table)).and_then(|items| items.into_iter().next());
-        admission.agent = first(AGENTS).map(decode).transpose()?;
-        if let Wanted::Resource(kind, _) = wanted {
-            admission.wanted_resource = first(kind.table).map(decode).transpose()?;
+        match wanted {
+            Wanted::Nothing => {}
+            Wanted::Customer(id) => admission.wanted_customer = found.pick(CUSTOMERS, &key("id", id))?,
+            Wanted::Resource(kind, id) => admission.wanted_resource = found.pick(kind.table, &owned(id))?,
+            Wanted::Key(id) => admission.wanted_key = found.pick(ACCESS_KEYS, &owned(id))?,
+            Wanted::Agent(id) => admission.wanted_agent = found.pick(AGENTS, &owned(id.0))?,
         }
         Ok(admission)
     }

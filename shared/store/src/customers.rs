@@ -1,8 +1,10 @@
 //! The customer row and the one transaction that changes it.
 
+use std::collections::BTreeSet;
+
 use custodian_app::Failure;
 use custodian_app::ports::{Change, ChangeCustomers, Committed, ReadCustomers};
-use custodian_domain::profile::folded;
+use custodian_domain::access_key::MOST;
 use custodian_domain::{Customer, CustomerId};
 
 use crate::Store;
@@ -11,7 +13,7 @@ use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::{Item, decode_some, encode, key, n, s};
 use crate::retry::Patience;
-use crate::schema::{BILLING_ACCOUNTS, CUSTOMERS};
+use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, Verdict, failed};
 use crate::{tokens, usage};
 
@@ -50,7 +52,8 @@ impl ChangeCustomers for Store {
                 Err(Guard::Row) => return Ok(Committed::Lost),
                 Err(Guard::Token) => return Ok(Committed::TokenGone),
                 Err(Guard::Email) => {
-                    let email = identifiers::email(&change.after.profile.email);
+                    let wanted = change.after.pending_email.as_ref().unwrap_or(&change.after.profile.email);
+                    let email = identifiers::email(wanted);
                     match self.gone_holder(&email).await? {
                         Some(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
                         _ => return Ok(Committed::EmailTaken),
@@ -67,7 +70,7 @@ impl Store {
         change: Change<'_>,
         gone_owner: Option<CustomerId>,
     ) -> Result<Verdict<Guard>, Failure> {
-        let Change { before, after, verification } = change;
+        let Change { before, after, verification, .. } = change;
         let expected = Expr::new("#status = :status AND #version = :version")
             .with(":status", s(before.status().as_str()))
             .with(":version", n(before.version));
@@ -80,29 +83,37 @@ impl Store {
         if moved && after.status().is_gone() {
             tx = deletions::open(tx, Guard::Row, after)?;
         } else if !moved {
-            tx = move_email(tx, change, gone_owner)?;
+            tx = move_emails(tx, change, gone_owner)?;
         }
         if let Some(verification) = verification {
             let billing = encode(&verification.billing_account)?;
             tx = tx.put(Guard::Row, BILLING_ACCOUNTS, billing, Expr::new("attribute_not_exists(#id)"))?;
-            tx = usage::count_billing_account(tx, Guard::Row, after.id)?;
-            tx = tokens::burn(tx, Guard::Token, after.id, &verification.token_hash)?;
+            let key = encode(&verification.access_key)?;
+            tx = tx.put(Guard::Row, ACCESS_KEYS, key, Expr::new("attribute_not_exists(#id)"))?;
+            tx = usage::count_up(tx, Guard::Row, after.id, BILLING_ACCOUNTS, u64::MAX)?;
+            tx = usage::count_up(tx, Guard::Row, after.id, ACCESS_KEYS, MOST)?;
+        }
+        if let Some(token) = change.burn {
+            tx = tokens::burn(tx, Guard::Token, token.customer_id, token.purpose, &token.hash)?;
         }
         tx.run().await
     }
 }
 
-/// A new e-mail address is claimed and the old one released with the row that names it.
-fn move_email<'a>(
-    tx: Transaction<'a, Guard>,
+/// New e-mail addresses are claimed, and those no longer held released, with the row that names them.
+fn move_emails<'a>(
+    mut tx: Transaction<'a, Guard>,
     change: Change<'_>,
     gone_owner: Option<CustomerId>,
 ) -> Result<Transaction<'a, Guard>, Failure> {
-    let (old, new) = (&change.before.profile.email, &change.after.profile.email);
-    if folded(old) == folded(new) {
-        return Ok(tx);
+    let owner = change.after.id;
+    let held = |customer: &Customer| customer.emails().map(identifiers::email).collect::<BTreeSet<_>>();
+    let (old, new) = (held(change.before), held(change.after));
+    for name in new.difference(&old) {
+        tx = identifiers::claim(tx, Guard::Email, &Claim { name, owner, agent: None, gone_owner })?;
     }
-    let (old, new) = (identifiers::email(old), identifiers::email(new));
-    let claim = Claim { name: &new, owner: change.after.id, agent: None, gone_owner };
-    identifiers::release(identifiers::claim(tx, Guard::Email, &claim)?, Guard::Row, &old, change.after.id)
+    for name in old.difference(&new) {
+        tx = identifiers::release(tx, Guard::Row, name, owner)?;
+    }
+    Ok(tx)
 }

@@ -6,7 +6,7 @@
 //! holder takes it over on condition of the owner it was read with.
 
 use custodian_app::Failure;
-use custodian_app::ports::FindLogins;
+use custodian_app::ports::{FindEmails, FindLogins};
 use custodian_domain::profile::folded;
 use custodian_domain::{AgentId, CustomerId};
 use serde::Deserialize;
@@ -113,5 +113,11 @@ impl FindLogins for Store {
     async fn login(&self, name: &str) -> Result<Option<(CustomerId, AgentId)>, Failure> {
         let holder = self.holder(&username(name)).await?;
         Ok(holder.and_then(|holder| holder.agent_id.map(|agent| (holder.owner, agent))))
+    }
+}
+
+impl FindEmails for Store {
+    async fn email_owner(&self, address: &str) -> Result<Option<CustomerId>, Failure> {
+        Ok(self.holder(&email(address)).await?.map(|holder| holder.owner))
     }
 }

@@ -1,8 +1,8 @@
 //! The keys that sign tokens. The private ones are in a table of their own, which login alone may read.
 
 use custodian_app::Failure;
-use custodian_app::ports::{SigningKeys, VerifyingKeys};
-use custodian_auth::{KeyRing, Signer};
+use custodian_app::ports::{SharedKeys, SigningKeys, VerifyingKeys};
+use custodian_auth::{KeyRing, Pseudonyms, Signer};
 use custodian_domain::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +22,16 @@ struct Private {
     private: Secret,
 }
 
+/// The row of the secret of pseudonyms, beside the public keys.
+const PSEUDONYMS: &str = "pseudonyms";
+
 #[derive(Debug, Serialize, Deserialize)]
-struct Public {
+struct Shared {
     id: String,
-    public: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    public: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pseudonyms: Option<Secret>,
 }
 
 impl SigningKeys for Store {
@@ -37,28 +43,31 @@ impl SigningKeys for Store {
         Ok(row.and_then(|row| Signer::new(row.key_id, &row.private)))
     }
 
-    async fn keep_first_key(&self, key_id: &str, private: Secret) -> Result<(), Failure> {
+    async fn keep_first_key(&self, key_id: &str, private: Secret, pseudonyms: Secret) -> Result<(), Failure> {
         if self.signer().await?.is_none() {
             let row = Private { id: CURRENT.to_owned(), key_id: key_id.to_owned(), private };
             self.put_new(SIGNING_KEYS, encode(&row)?).await?;
         }
+        let secret = Shared { id: PSEUDONYMS.to_owned(), public: None, pseudonyms: Some(pseudonyms) };
+        self.put_new(VERIFYING_KEYS, encode(&secret)?).await?;
         // Whoever won: the public half of what is stored is published, so that a crash in between is mended.
         let kept =
             self.signer().await?.ok_or_else(|| Failure::unavailable("the signing key", "not stored"))?;
-        let public = Public { id: kept.key_id().to_owned(), public: kept.public() };
+        let public = Shared { id: kept.key_id().to_owned(), public: Some(kept.public()), pseudonyms: None };
         self.put_new(VERIFYING_KEYS, encode(&public)?).await
     }
 }
 
 impl VerifyingKeys for Store {
-    async fn key_ring(&self) -> Result<KeyRing, Failure> {
-        // A table of two small rows at most: the one place where a scan reads just what is wanted.
+    async fn shared_keys(&self) -> Result<SharedKeys, Failure> {
+        // A table of three small rows at most: the one place where a scan reads just what is wanted.
         let answer =
             self.client.scan().table_name(self.table(VERIFYING_KEYS)).consistent_read(true).send().await;
-        let items: Vec<Item> =
-            answer.map_err(|error| failed("the verifying keys", &error))?.items.unwrap_or_default();
-        let rows: Vec<Public> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
-        Ok(KeyRing::new(rows.into_iter().map(|row| (row.id, row.public))))
+        let items: Vec<Item> = answer.map_err(|error| failed("the keys", &error))?.items.unwrap_or_default();
+        let rows: Vec<Shared> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
+        let pseudonyms = rows.iter().find_map(|row| row.pseudonyms.clone()).map(Pseudonyms::new);
+        let ring = KeyRing::new(rows.into_iter().filter_map(|row| Some((row.id, row.public?))));
+        Ok(SharedKeys { ring, pseudonyms })
     }
 }
 

@@ -4,11 +4,15 @@
 //! transaction. A row that a customer owns is created, changed or removed only together with a check of one of the
 //! customer's gates. No update creates a row: where the engine would, the condition says that it must exist.
 
+mod access_keys;
 mod accounts;
 mod admission;
+mod agents;
+mod audits;
 mod customers;
 mod deletions;
 mod expr;
+mod idempotency;
 mod identifiers;
 mod item;
 mod keys;
@@ -17,6 +21,7 @@ mod purge;
 mod resources;
 mod retry;
 pub mod schema;
+mod throttle;
 mod tokens;
 mod transaction;
 mod usage;

@@ -15,25 +15,27 @@ use crate::retry::Patience;
 use crate::transaction::{Transaction, Verdict, failed};
 use crate::usage;
 
+/// What the conditions of a write to an owned row protect.
 #[derive(Clone, Copy, Debug)]
-enum Guard {
+pub(crate) enum Guard {
     Gate,
+    Full,
     Row,
 }
 
-const fn written(verdict: Verdict<Guard>) -> Written {
+pub(crate) const fn written(verdict: Verdict<Guard>) -> Written {
     match verdict {
         Ok(()) => Written::Done,
         Err(Guard::Gate) => Written::Closed,
-        Err(Guard::Row) => Written::Lost,
+        Err(Guard::Row | Guard::Full) => Written::Lost,
     }
 }
 
-fn at_version(version: u64) -> Expr {
+pub(crate) fn at_version(version: u64) -> Expr {
     Expr::new("#version = :version").with(":version", n(version))
 }
 
-fn row_key(customer: CustomerId, id: Uuid) -> Item {
+pub(crate) fn row_key(customer: CustomerId, id: Uuid) -> Item {
     key2("customer_id", customer, "id", id)
 }
 
@@ -45,6 +47,19 @@ impl ListResources for Store {
         below: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<Resource>, Failure> {
+        self.owned_rows(kind.table, customer, below, limit).await?.into_iter().map(decode).collect()
+    }
+}
+
+impl Store {
+    /// A customer's rows of a table, newest first.
+    pub(crate) async fn owned_rows(
+        &self,
+        table: &str,
+        customer: CustomerId,
+        below: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Item>, Failure> {
         let mut condition = Expr::new("#customer_id = :customer").with(":customer", s(customer));
         if let Some(below) = below {
             condition = Expr::new("#customer_id = :customer AND #id < :below")
@@ -54,7 +69,7 @@ impl ListResources for Store {
         let mut rows = Vec::new();
         let mut start = None;
         loop {
-            let query = self.client.query().table_name(self.table(kind.table)).consistent_read(true);
+            let query = self.client.query().table_name(self.table(table)).consistent_read(true);
             let query = query
                 .set_key_condition_expression(condition.text())
                 .set_expression_attribute_names(condition.names())
@@ -63,9 +78,7 @@ impl ListResources for Store {
                 .scan_index_forward(false)
                 .limit(i32::try_from(limit - rows.len()).unwrap_or(i32::MAX));
             let answer = query.send().await.map_err(|error| failed("the rows", &error))?;
-            for item in answer.items.unwrap_or_default() {
-                rows.push(decode(item)?);
-            }
+            rows.extend(answer.items.unwrap_or_default());
             start = answer.last_evaluated_key;
             // A page of the engine ends at 1 MB, which may be before the limit.
             if start.is_none() || rows.len() >= limit {
@@ -100,7 +113,7 @@ impl CreateResources for Store {
 impl UpdateResources for Store {
     async fn update_resource(&self, kind: &'static Kind, after: &Resource) -> Result<Written, Failure> {
         let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, after.customer_id, after.id, Status::Active)?;
+        let tx = usage::pass(tx, Guard::Gate, after.customer_id, after.id, &[Status::Active])?;
         let tx = tx.put(Guard::Row, kind.table, encode(after)?, at_version(after.version - 1))?;
         Ok(written(tx.run().await?))
     }

@@ -30,9 +30,13 @@ pub enum Key {
 }
 
 pub const CUSTOMERS: &str = "customers";
+pub const IDEMPOTENCY: &str = "idempotency";
 pub const IDENTIFIERS: &str = "identifiers";
 pub const AGENTS: &str = "agents";
+pub const ACCESS_KEYS: &str = "accesskeys";
+pub const AUDITS: &str = "audits";
 pub const BILLING_ACCOUNTS: &str = "billing_accounts";
+pub const THROTTLE: &str = "throttle";
 pub const TOKENS: &str = "tokens";
 pub const USAGE: &str = "usage";
 pub const DELETIONS: &str = "deletions";
@@ -87,10 +91,11 @@ pub const TABLES: &[Table] = &[
     owned("tags"),
     owned("transcriptions"),
     owned("contacts"),
-    owned("accesskeys"),
+    owned(ACCESS_KEYS),
+    owned(AUDITS),
     paired(TOKENS, Some("ttl")),
-    keyed("idempotency", Some("ttl")),
-    single("throttle", Some("ttl")),
+    keyed(IDEMPOTENCY, Some("ttl")),
+    single(THROTTLE, Some("ttl")),
     keyed(USAGE, None),
     Table {
         indexes: &[Index { name: OPEN, hash: "open", range: Key::Number("tm_progress") }],

@@ -4,7 +4,7 @@
 //! and found by the cascade.
 
 use custodian_app::Failure;
-use custodian_app::ports::{KeepMailTokens, MailToken, ReadMailTokens, Written};
+use custodian_app::ports::{KeepMailTokens, MailToken, Purpose, ReadMailTokens, Written};
 use custodian_domain::{CustomerId, Status};
 use serde::Deserialize;
 
@@ -17,8 +17,14 @@ use crate::schema::TOKENS;
 use crate::transaction::{Transaction, failed};
 use crate::usage;
 
-/// Verification tokens are kept under this key of their owner.
-const VERIFY: &str = "verify";
+/// Under which key of its owner a token is kept: there is one a purpose, and for passwords one an agent.
+fn slot(purpose: Purpose) -> String {
+    match purpose {
+        Purpose::Verify => "verify".to_owned(),
+        Purpose::Change => "change".to_owned(),
+        Purpose::Reset { agent_id } => format!("reset#{agent_id}"),
+    }
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Guard {
@@ -39,19 +45,25 @@ fn by_hash(hash: &str) -> Item {
     key2("id", id_of(hash), "key", SELF)
 }
 
-fn by_owner(customer: CustomerId) -> Item {
-    key2("id", owned_by(customer), "key", VERIFY)
+fn by_owner(customer: CustomerId, purpose: Purpose) -> Item {
+    key2("id", owned_by(customer), "key", slot(purpose))
 }
 
-/// Uses a verification token up, if it is still the newest.
+/// Uses a token up, if it is still the newest for its purpose.
 pub(crate) fn burn<'a, G: Copy>(
     tx: Transaction<'a, G>,
     guard: G,
     customer: CustomerId,
+    purpose: Purpose,
     hash: &str,
 ) -> Result<Transaction<'a, G>, Failure> {
     let newest = Expr::new("#hash = :hash").with(":hash", s(hash));
-    tx.delete(guard, TOKENS, by_owner(customer), newest.clone())?.delete(guard, TOKENS, by_hash(hash), newest)
+    tx.delete(guard, TOKENS, by_owner(customer, purpose), newest.clone())?.delete(
+        guard,
+        TOKENS,
+        by_hash(hash),
+        newest,
+    )
 }
 
 impl Store {
@@ -69,14 +81,19 @@ impl ReadMailTokens for Store {
 }
 
 impl KeepMailTokens for Store {
-    async fn keep_mail_token(&self, token: &MailToken) -> Result<Written, Failure> {
+    async fn keep_mail_token(
+        &self,
+        token: &MailToken,
+        statuses: &'static [Status],
+    ) -> Result<Written, Failure> {
         let owner = token.customer_id;
-        let earlier: Option<Newest> = decode_some(self.token_row(by_owner(owner)).await?)?;
+        let slot = by_owner(owner, token.purpose);
+        let earlier: Option<Newest> = decode_some(self.token_row(slot.clone()).await?)?;
         let mut row = encode(token)?;
         row.insert("ttl".to_owned(), n(token.keep_until.seconds()));
         row.insert("owner".to_owned(), s(owner));
         let mut tx = Transaction::new(self, Patience::Request);
-        tx = usage::pass(tx, Guard::Gate, owner, owner.0, Status::Initial)?;
+        tx = usage::pass(tx, Guard::Gate, owner, owner.0, statuses)?;
         let mut unchanged = Expr::new("attribute_not_exists(#id)");
         if let Some(earlier) = &earlier {
             unchanged = Expr::new("#hash = :earlier").with(":earlier", s(&earlier.hash));
@@ -84,7 +101,7 @@ impl KeepMailTokens for Store {
         }
         let (mut found, mut listed) = (row.clone(), row);
         found.extend(by_hash(&token.hash));
-        listed.extend(by_owner(owner));
+        listed.extend(slot);
         listed.insert(PAIR.to_owned(), s(id_of(&token.hash)));
         tx = tx.put(Guard::Row, TOKENS, listed, unchanged)?;
         tx = tx.put(Guard::Row, TOKENS, found, Expr::new("attribute_not_exists(#id)"))?;

@@ -4,11 +4,15 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use custodian_app::Failure;
+use custodian_app::scope::{self, Ticket};
+use custodian_domain::Reason;
 
 use crate::Store;
 use crate::expr::Expr;
+use crate::idempotency;
 use crate::item::Item;
 use crate::retry::{Backoff, Patience};
+use crate::schema::IDEMPOTENCY;
 
 /// What a transaction came to: done, or the guard of the first condition that did not hold.
 pub(crate) type Verdict<G> = Result<(), G>;
@@ -18,11 +22,18 @@ pub(crate) struct Transaction<'a, G> {
     store: &'a Store,
     patience: Patience,
     actions: Vec<(G, TransactWriteItem)>,
+    /// The `Idempotency-Key` of the request that is being handled, whose record notes the effect.
+    ticket: Option<Ticket>,
 }
 
 impl<'a, G: Copy> Transaction<'a, G> {
     pub(crate) fn new(store: &'a Store, patience: Patience) -> Self {
-        Self { store, patience, actions: Vec::new() }
+        Self { ticket: scope::ticket(), ..Self::without_ticket(store, patience) }
+    }
+
+    /// One that keeps the records of requests themselves.
+    pub(crate) const fn without_ticket(store: &'a Store, patience: Patience) -> Self {
+        Self { store, patience, actions: Vec::new(), ticket: None }
     }
 
     /// Writes a whole item if `condition` holds.
@@ -95,13 +106,28 @@ impl<'a, G: Copy> Transaction<'a, G> {
         Ok(self)
     }
 
+    fn note_of_effect(&self, ticket: &Ticket) -> Result<TransactWriteItem, Failure> {
+        let (effect, ours) = (idempotency::effect(), idempotency::ours(ticket));
+        let both = effect.joined_with(&ours);
+        let update = Update::builder()
+            .table_name(self.store.table(IDEMPOTENCY))
+            .set_key(Some(idempotency::row_key(ticket)))
+            .set_update_expression(effect.text())
+            .set_condition_expression(ours.text())
+            .set_expression_attribute_names(both.names())
+            .set_expression_attribute_values(both.values());
+        Ok(TransactWriteItem::builder().update(update.build().map_err(unbuilt)?).build())
+    }
+
     fn push(&mut self, guard: G, action: TransactWriteItem) {
         self.actions.push((guard, action));
     }
 
     /// Runs it. The token makes the SDK's own retry after a lost answer safe; conflicts with others are waited out.
     pub(crate) async fn run(self) -> Result<Verdict<G>, Failure> {
-        let (guards, actions): (Vec<G>, Vec<_>) = self.actions.into_iter().unzip();
+        let note = self.ticket.as_ref().map(|ticket| self.note_of_effect(ticket)).transpose()?;
+        let (guards, mut actions): (Vec<G>, Vec<_>) = self.actions.into_iter().unzip();
+        actions.extend(note);
         let token = token(self.store);
         let mut backoff = Backoff::new(self.patience);
         loop {
@@ -110,8 +136,11 @@ impl<'a, G: Copy> Transaction<'a, G> {
                 return Ok(Ok(()));
             };
             match judge(&error) {
+                // The one action without a guard is the note: somebody else has taken the request over.
                 Judgement::Condition(at) => {
-                    return guards.get(at).map_or_else(|| Err(down(&error)), |g| Ok(Err(*g)));
+                    return guards
+                        .get(at)
+                        .map_or_else(|| Err(Reason::IdempotencyKeyInUse.into()), |g| Ok(Err(*g)));
                 }
                 Judgement::Busy if backoff.wait(self.store).await => {}
                 Judgement::Busy | Judgement::Down => return Err(down(&error)),

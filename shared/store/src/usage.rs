@@ -11,10 +11,12 @@ use uuid::Uuid;
 
 use crate::expr::Expr;
 use crate::item::{Item, key2, n, s};
-use crate::schema::{AGENTS, BILLING_ACCOUNTS, USAGE};
+use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, USAGE};
 use crate::transaction::Transaction;
 
 const GATES: u8 = 8;
+/// What the administrators of a customer are counted under; the guest does not count.
+const ADMINS: &str = "admins";
 
 fn gate_key(customer: CustomerId, gate: u8) -> Item {
     key2("customer_id", customer, "key", format!("gate#{gate}"))
@@ -42,9 +44,12 @@ pub(crate) fn open_account<G: Copy>(
         item.insert("status".to_owned(), s(status.as_str()));
         tx = tx.put(guard, USAGE, item, new())?;
     }
-    let mut agents = counter_key(customer, AGENTS);
-    agents.insert("n".to_owned(), n(1));
-    tx.put(guard, USAGE, agents, new())
+    for (table, rows) in [(AGENTS, 1), (ADMINS, 1), (ACCESS_KEYS, 0), (BILLING_ACCOUNTS, 0)] {
+        let mut counter = counter_key(customer, table);
+        counter.insert("n".to_owned(), n(rows));
+        tx = tx.put(guard, USAGE, counter, new())?;
+    }
+    Ok(tx)
 }
 
 /// Every gate follows the customer's status.
@@ -62,15 +67,19 @@ pub(crate) fn flip<G: Copy>(
     Ok(tx)
 }
 
-/// Holds only while the customer has this status.
+/// Holds only while the customer has one of these statuses.
 pub(crate) fn pass<'a, G: Copy>(
     tx: Transaction<'a, G>,
     guard: G,
     customer: CustomerId,
     row: Uuid,
-    status: Status,
+    statuses: &[Status],
 ) -> Result<Transaction<'a, G>, Failure> {
-    let condition = Expr::new("#status = :status").with(":status", s(status.as_str()));
+    let names: Vec<_> = (0..statuses.len()).map(|number| format!(":s{number}")).collect();
+    let mut condition = Expr::new(format!("#status IN ({})", names.join(", ")));
+    for (name, status) in names.iter().zip(statuses) {
+        condition = condition.with(name, s(status.as_str()));
+    }
     tx.check(guard, USAGE, gate_key(customer, gate_of(row)), condition)
 }
 
@@ -88,13 +97,43 @@ pub(crate) fn pass_counting<'a, G: Copy>(
     tx.update(guard, USAGE, gate_key(customer, gate_of(row)), update, condition)
 }
 
-/// Counts the billing account that comes with verification.
-pub(crate) fn count_billing_account<G: Copy>(
-    tx: Transaction<'_, G>,
+/// One row more of a kind that has a limit; holds only below it.
+pub(crate) fn count_up<'a, G: Copy>(
+    tx: Transaction<'a, G>,
     guard: G,
     customer: CustomerId,
-) -> Result<Transaction<'_, G>, Failure> {
-    let mut item = counter_key(customer, BILLING_ACCOUNTS);
-    item.insert("n".to_owned(), n(1));
-    tx.put(guard, USAGE, item, Expr::new("attribute_not_exists(#key)"))
+    table: &str,
+    limit: u64,
+) -> Result<Transaction<'a, G>, Failure> {
+    let update = Expr::new("SET #n = #n + :one").with(":one", n(1));
+    let below = Expr::new("attribute_exists(#key) AND #n < :limit").with(":limit", n(limit));
+    tx.update(guard, USAGE, counter_key(customer, table), update, below)
+}
+
+/// One row less of a kind that has a limit.
+pub(crate) fn count_down<'a, G: Copy>(
+    tx: Transaction<'a, G>,
+    guard: G,
+    customer: CustomerId,
+    table: &str,
+) -> Result<Transaction<'a, G>, Failure> {
+    let update = Expr::new("SET #n = #n - :one").with(":one", n(1));
+    let some = Expr::new("attribute_exists(#key) AND #n >= :one");
+    tx.update(guard, USAGE, counter_key(customer, table), update, some)
+}
+
+/// One administrator more, less or neither; holds only if one is left.
+pub(crate) fn count_admins<'a, G: Copy>(
+    tx: Transaction<'a, G>,
+    guard: G,
+    customer: CustomerId,
+    by: i8,
+) -> Result<Transaction<'a, G>, Failure> {
+    if by == 0 {
+        return Ok(tx);
+    }
+    let update = Expr::new("SET #n = #n + :by").with(":by", n(by));
+    let enough =
+        Expr::new("attribute_exists(#key) AND #n > :least").with(":least", n(if by < 0 { 1 } else { 0 }));
+    tx.update(guard, USAGE, counter_key(customer, ADMINS), update, enough)
 }

@@ -7,7 +7,7 @@ use custodian_tests::Tables;
 use serde_json::{Value, json};
 
 /// The tables whose rows are keyed by customer and id.
-const BY_ID: [&str; 12] = [
+const BY_ID: [&str; 13] = [
     "agents",
     "numbers",
     "flows",
@@ -20,6 +20,7 @@ const BY_ID: [&str; 12] = [
     "transcriptions",
     "contacts",
     "accesskeys",
+    "audits",
 ];
 
 /// Stores `each` rows of a customer in every table there is, and answers how many are in which. The text of each row

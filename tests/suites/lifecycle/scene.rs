@@ -165,13 +165,17 @@ async fn last_step(bench: &Bench, id: CustomerId, table: &str) {
 
 /// Ids, hashes and salts differ from run to run.
 fn masked(text: &str) -> String {
-    let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && !"-$+/=,".contains(c));
+    let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && !"-$+/=,_".contains(c));
     words
         .map(|word| {
             let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
             let hash = bare.len() == 64 && bare.bytes().all(|b| b.is_ascii_hexdigit());
             let id = uuid::Uuid::try_parse(bare.trim_start_matches("guest-")).is_ok();
-            if hash || id || bare.starts_with("$argon2") { word.replace(bare, "*") } else { word.to_owned() }
+            if hash || id || bare.starts_with("$argon2") || bare.starts_with("vb_") {
+                word.replace(bare, "*")
+            } else {
+                word.to_owned()
+            }
         })
         .collect()
 }

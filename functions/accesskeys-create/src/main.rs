@@ -1,0 +1,6 @@
+use custodian_fn_accesskeys_create::CreateKey;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), custodian_runtime::Error> {
+    custodian_runtime::http::<()>(CreateKey).await
+}

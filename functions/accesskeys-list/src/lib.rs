@@ -1,0 +1,24 @@
+//! `GET /v1.0/accesskeys`: the account's keys, newest first, those that have ended too.
+
+use custodian_app::ports::{AccessKeys, Admissions};
+use custodian_app::{Context, Failure};
+use custodian_http::page::PageRequest;
+use custodian_http::view::KeyView;
+use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+
+pub struct ListKeys;
+
+impl<S: Admissions + AccessKeys, E: Send + Sync> Endpoint<S, E> for ListKeys {
+    type Caller = Account<Admin, Open>;
+
+    fn route(&self) -> Route {
+        Route::new("GET", "/v1.0/accesskeys")
+    }
+
+    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
+        let wanted = PageRequest::read(call, "accesskeys")?;
+        let rows = cx.store.access_keys(caller.customer_id(), wanted.below, wanted.limit()).await?;
+        let views: Vec<_> = rows.iter().collect();
+        Ok(Answer::json(&wanted.page(views, |key| key.id, |key| KeyView::from(*key))))
+    }
+}

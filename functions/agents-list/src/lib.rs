@@ -1,0 +1,45 @@
+//! `GET /v1.0/agents`: the account's agents, newest first; `tag_ids` and `status` choose among them.
+
+use custodian_app::agents::{Filter, list};
+use custodian_app::ports::{Admissions, ReadAgents};
+use custodian_app::{Context, Failure};
+use custodian_domain::agent::STATUSES;
+use custodian_domain::{Reason, Refusal, ids};
+use custodian_http::page::PageRequest;
+use custodian_http::view::AgentView;
+use custodian_http::{Answer, Call, Endpoint, Route, Tenant};
+
+pub struct ListAgents;
+
+impl<S: Admissions + ReadAgents, E: Send + Sync> Endpoint<S, E> for ListAgents {
+    type Caller = Tenant;
+
+    fn route(&self) -> Route {
+        Route::new("GET", "/v1.0/agents")
+    }
+
+    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
+        let filter = filter(call)?;
+        let wanted = PageRequest::read(call, "agents")?;
+        let rows = list(cx, caller.customer_id(), &filter, wanted.below, wanted.limit()).await?;
+        let views: Vec<_> = rows.iter().collect();
+        Ok(Answer::json(&wanted.page(views, |agent| agent.id.0, |agent| AgentView::from(*agent))))
+    }
+}
+
+fn filter(call: &Call) -> Result<Filter, Refusal> {
+    let wrong = |name: &str, what: &str| Refusal::field(Reason::InvalidRequestParameter, name, what);
+    let tag_ids = match call.query("tag_ids") {
+        None => None,
+        Some(text) => {
+            let read: Option<Vec<_>> = text.split(',').map(ids::parse).collect();
+            let read = read.filter(|ids| ids.len() <= 100);
+            Some(read.ok_or_else(|| wrong("tag_ids", "must be 1 to 100 UUIDs with commas between them"))?)
+        }
+    };
+    let status = call.query("status").map(str::to_owned);
+    if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
+        return Err(wrong("status", "is no status of an agent"));
+    }
+    Ok(Filter { tag_ids, status })
+}

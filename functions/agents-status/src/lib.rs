@@ -1,0 +1,35 @@
+//! `PUT /v1.0/agents/{id}/status`: what it is doing.
+
+use custodian_app::agents::edit;
+use custodian_app::ports::{Admissions, UpdateAgents, Wanted};
+use custodian_app::{Context, Failure};
+use custodian_domain::Agent;
+use custodian_domain::AgentId;
+use custodian_domain::agent_fields::read_status;
+use custodian_http::view::AgentView;
+use custodian_http::{Account, Answer, AnyAgent, Call, Endpoint, Open, Route};
+
+pub struct SetStatus;
+
+impl<S: Admissions + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetStatus {
+    type Caller = Account<AnyAgent, Open>;
+
+    fn route(&self) -> Route {
+        Route::new("PUT", "/v1.0/agents/{id}/status")
+    }
+
+    fn wanted(&self, call: &Call) -> Wanted {
+        call.id().map_or(Wanted::Nothing, |id| Wanted::Agent(AgentId(id)))
+    }
+
+    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
+        let seen = caller.agent(AgentId(call.id()?))?;
+        let status = read_status(&call.json()?)?;
+        let apply = |agent: &mut Agent| {
+            agent.status.clone_from(&status);
+            Ok(())
+        };
+        let agent = edit(cx, &caller.actor, seen, apply).await?;
+        Ok(Answer::row(&AgentView::from(&agent)))
+    }
+}

@@ -1,0 +1,31 @@
+//! `GET /auth/email-verify?token=`: the page behind the link of the mail. Opening it changes nothing, since mail scanners open
+//! links too; its button does.
+
+use custodian_app::{Context, Failure};
+use custodian_auth::mail_token::is_well_formed;
+use custodian_domain::Reason;
+use custodian_http::{Answer, Anyone, Call, Endpoint, Route, StatusCode, html};
+
+pub struct EmailVerifyPage;
+
+impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for EmailVerifyPage {
+    type Caller = Anyone;
+
+    fn route(&self) -> Route {
+        Route::new("GET", "/auth/email-verify")
+    }
+
+    fn tells_by_page(&self, _: &Call) -> bool {
+        true
+    }
+
+    async fn handle(&self, _: &Context<S, E>, _: Anyone, call: &Call) -> Result<Answer, Failure> {
+        let token = call.query("token").filter(|token| is_well_formed(token)).ok_or(Reason::InvalidToken)?;
+        let body = format!(
+            "<p>Press the button to confirm that this address is yours.</p><form method=\"post\" action=\"/auth/email-verify\">\
+             <input type=\"hidden\" name=\"token\" value=\"{token}\">\
+             <button type=\"submit\">Confirm</button></form>"
+        );
+        Ok(html::page(StatusCode::OK, "Confirm your e-mail address", &body))
+    }
+}

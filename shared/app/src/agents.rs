@@ -1,0 +1,211 @@
+//! Agents: made, changed, removed, within the rank of who does it.
+
+use std::time::Duration;
+
+use custodian_domain::agent_fields::NewAgent;
+use custodian_domain::profile::folded;
+use custodian_domain::{
+    Actor, Agent, AgentId, CustomerId, Permission, Reason, Refusal, Secret, Status, gate,
+};
+use uuid::Uuid;
+
+use crate::change::ATTEMPTS;
+use crate::context::Context;
+use crate::create::hash_password;
+use crate::failure::Failure;
+use crate::ports::{
+    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Throttles, UpdateAgents,
+};
+use crate::scope;
+use crate::sign_in::password_matches;
+use crate::throttle::{PASSWORD_BY_NAME, attempt};
+
+/// From when on a password that somebody else has set may confirm an immediate deletion: a stolen key must not be able to
+/// make itself one and wipe the account with it.
+const TRUSTED_AFTER: Duration = Duration::from_secs(86_400);
+const ACTIVE: &[Status] = &[Status::Active];
+
+/// Which agents a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub tag_ids: Option<Vec<Uuid>>,
+    pub status: Option<String>,
+}
+
+impl Filter {
+    fn shows(&self, agent: &Agent) -> bool {
+        let tagged = |ids: &Vec<Uuid>| agent.tag_ids.iter().any(|id| ids.contains(id));
+        self.tag_ids.as_ref().is_none_or(tagged)
+            && self.status.as_ref().is_none_or(|status| *status == agent.status)
+    }
+}
+
+/// The next agents that a filter shows, newest first.
+pub async fn list<S: ReadAgents, E>(
+    cx: &Context<S, E>,
+    customer: CustomerId,
+    filter: &Filter,
+    below: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<Agent>, Failure> {
+    let (mut shown, mut below) = (Vec::new(), below);
+    loop {
+        let part = cx.store.agents(customer, below, limit).await?;
+        let (read, last) = (part.len(), part.last().map(|agent| agent.id.0));
+        shown.extend(part.into_iter().filter(|agent| filter.shows(agent)));
+        if read < limit || shown.len() >= limit {
+            shown.truncate(limit);
+            return Ok(shown);
+        }
+        below = last;
+    }
+}
+
+pub async fn create<S: CreateAgents, E>(
+    cx: &Context<S, E>,
+    customer: CustomerId,
+    actor: &Actor,
+    new: NewAgent,
+) -> Result<Agent, Failure> {
+    actor.may_grant(new.permission)?;
+    let hash = hash_password(cx, new.password).await?;
+    let now = cx.now();
+    let id = AgentId(cx.sources.stamp(now).uuid());
+    let mut agent = Agent {
+        permission: new.permission,
+        tag_ids: new.tag_ids,
+        addresses: new.addresses,
+        password_hash: Some(hash),
+        password_trusted_from: now.plus(TRUSTED_AFTER),
+        ..Agent::first_admin(customer, id, &new.username, now)
+    };
+    new.profile.apply(&mut agent);
+    for _ in 0..ATTEMPTS {
+        match cx.store.create_agent(&agent).await? {
+            AgentCreated::Done => return Ok(agent),
+            AgentCreated::UsernameTaken => return Err(Reason::AgentAlreadyExists.into()),
+            AgentCreated::Closed => why_closed(&cx.store, customer).await?,
+        }
+    }
+    Err(flickering())
+}
+
+/// Changes an agent that `actor` may change; `edit` makes the change and may refuse it.
+pub async fn edit<S: UpdateAgents, E>(
+    cx: &Context<S, E>,
+    actor: &Actor,
+    seen: Agent,
+    edit: impl Fn(&mut Agent) -> Result<(), Refusal> + Send + Sync,
+) -> Result<Agent, Failure> {
+    let mut before = seen;
+    for _ in 0..ATTEMPTS {
+        actor.may_change(&before)?;
+        let mut after = before.clone();
+        edit(&mut after)?;
+        after.version += 1;
+        after.tm_update = cx.now();
+        let admins = i8::from(after.permission.administers()) - i8::from(before.permission.administers());
+        match cx
+            .store
+            .update_agent(AgentChange { after: &after, statuses: ACTIVE, burn: None, admins })
+            .await?
+        {
+            AgentWritten::Done => return Ok(after),
+            AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
+            AgentWritten::Closed => why_closed(&cx.store, before.customer_id).await?,
+            AgentWritten::Lost | AgentWritten::TokenGone => before = reread(&cx.store, &before).await?,
+        }
+    }
+    Err(flickering())
+}
+
+/// Gives an agent another permission; its tokens are dead then.
+pub async fn permit<S: UpdateAgents, E>(
+    cx: &Context<S, E>,
+    actor: &Actor,
+    seen: Agent,
+    permission: Permission,
+) -> Result<Agent, Failure> {
+    actor.may_grant(permission)?;
+    edit(cx, actor, seen, |agent| {
+        unless_guest(agent)?;
+        agent.permission = permission;
+        agent.epoch += 1;
+        Ok(())
+    })
+    .await
+}
+
+/// Sets a password; the agent's tokens are dead then. One's own needs the one before.
+pub async fn set_password<S: UpdateAgents + Throttles, E>(
+    cx: &Context<S, E>,
+    actor: &Actor,
+    seen: Agent,
+    password: Secret,
+    current: Option<Secret>,
+) -> Result<Agent, Failure> {
+    unless_guest(&seen)?;
+    actor.may_change(&seen)?;
+    let own = actor.is(seen.id);
+    if own {
+        let missing = || Refusal::field(Reason::InvalidArgument, "current_password", "is required");
+        let current = current.ok_or_else(missing)?;
+        let attempt = attempt(cx, &[(PASSWORD_BY_NAME, &folded(&seen.username))]).await?;
+        if !password_matches(current, seen.password_hash.clone()).await? {
+            return Err(Reason::InvalidPassword.into());
+        }
+        attempt.take_back(cx).await;
+    }
+    let (hash, proven) = (hash_password(cx, password).await?, seen.password_hash.clone());
+    let now = cx.now();
+    edit(cx, actor, seen, |agent| {
+        if own && agent.password_hash != proven {
+            return Err(Reason::InvalidPassword.into());
+        }
+        // Who knew the old one keeps its trust.
+        if !own {
+            agent.password_trusted_from = now.plus(TRUSTED_AFTER);
+        }
+        agent.password_hash = Some(hash.clone());
+        agent.epoch += 1;
+        Ok(())
+    })
+    .await
+}
+
+pub async fn delete<S: DeleteAgents, E>(
+    cx: &Context<S, E>,
+    actor: &Actor,
+    seen: Agent,
+) -> Result<Agent, Failure> {
+    let mut agent = seen;
+    for _ in 0..ATTEMPTS {
+        unless_guest(&agent)?;
+        actor.may_change(&agent)?;
+        match cx.store.delete_agent(&agent).await? {
+            AgentWritten::Done => return Ok(agent),
+            AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
+            AgentWritten::Closed => why_closed(&cx.store, agent.customer_id).await?,
+            AgentWritten::Lost | AgentWritten::TokenGone => agent = reread(&cx.store, &agent).await?,
+        }
+    }
+    Err(flickering())
+}
+
+fn unless_guest(agent: &Agent) -> Result<(), Refusal> {
+    if agent.guest { Err(Reason::GuestAgentProtected.into()) } else { Ok(()) }
+}
+
+async fn reread<S: ReadAgents>(store: &S, agent: &Agent) -> Result<Agent, Failure> {
+    scope::may_reread()?;
+    Ok(store.agent(agent.customer_id, agent.id).await?.ok_or(Reason::AgentNotFound)?)
+}
+
+async fn why_closed<S: ReadAgents>(store: &S, customer: CustomerId) -> Result<(), Failure> {
+    let row = store.customer(customer).await?.ok_or(Reason::InvalidCredentials)?;
+    Ok(gate::open(&row)?)
+}
+
+fn flickering() -> Failure {
+    Failure::unavailable("the agent", "changed by others each time it was read")
+}

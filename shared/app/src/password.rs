@@ -1,0 +1,113 @@
+//! Forgotten passwords: a link is mailed, and following it sets a new one.
+
+use std::time::Duration;
+
+use custodian_auth::mail_token;
+use custodian_domain::fields::is_email;
+use custodian_domain::{Agent, Customer, CustomerId, Reason, Secret, Status};
+
+use crate::change::ATTEMPTS;
+use crate::context::{Context, Settings};
+use crate::create::hash_password;
+use crate::failure::Failure;
+use crate::mail;
+use crate::ports::{
+    Admissions, AgentChange, AgentWritten, FindLogins, KeepMailTokens, MailToken, Mailer, Principal, Purpose,
+    ReadAgents, ReadMailTokens, UpdateAgents, Wanted, Written,
+};
+
+/// How long a link works.
+const LIFE: Duration = Duration::from_secs(3600);
+/// Accounts whose agents may have their passwords set.
+pub const LIVING: &[Status] = &[Status::Initial, Status::Active, Status::Frozen];
+/// How many agents are looked at to find the one who still needs a password.
+const LOOKED_AT: usize = 100;
+
+/// Mails a link to set a password to whom this username belongs, if it belongs to somebody.
+pub async fn send_reset<S, E>(cx: &Context<S, E>, username: &str) -> Result<(), Failure>
+where
+    S: FindLogins + Admissions + KeepMailTokens,
+    E: Mailer,
+{
+    let Some((customer, agent)) = cx.store.login(username).await? else { return Ok(()) };
+    let read = cx.store.admission(customer, Principal::Agent(agent), Wanted::Nothing).await?;
+    match read.customer.zip(read.agent) {
+        Some((customer, agent)) => mail_link(cx, &customer, &agent).await,
+        None => Ok(()),
+    }
+}
+
+/// Mails the administrator of an account that was just verified a link to set a password, where none is set.
+pub async fn send_first_password<S, E>(cx: &Context<S, E>, id: CustomerId) -> Result<(), Failure>
+where
+    S: ReadAgents + KeepMailTokens,
+    E: Mailer,
+{
+    let Some(customer) = cx.store.customer(id).await? else { return Ok(()) };
+    let agents = cx.store.agents(id, None, LOOKED_AT).await?;
+    let without = agents.iter().rfind(|agent| !agent.guest && agent.password_hash.is_none());
+    match without {
+        Some(agent) => mail_link(cx, &customer, agent).await,
+        None => Ok(()),
+    }
+}
+
+async fn mail_link<S, E>(cx: &Context<S, E>, customer: &Customer, agent: &Agent) -> Result<(), Failure>
+where
+    S: KeepMailTokens,
+    E: Mailer,
+{
+    if agent.guest || customer.status().is_gone() {
+        return Ok(());
+    }
+    let email = if is_email(&agent.username) { &agent.username } else { &customer.profile.email };
+    let (token, ends) = (mail_token::new(cx.sources.random()), cx.now().plus(LIFE));
+    let kept = MailToken {
+        hash: mail_token::hash(&token),
+        customer_id: customer.id,
+        purpose: Purpose::Reset { agent_id: agent.id },
+        email: email.clone(),
+        ends,
+        keep_until: ends.plus(Settings::DAY),
+    };
+    match cx.store.keep_mail_token(&kept, LIVING).await? {
+        Written::Done => cx.ends.send(&mail::reset(&cx.settings, email, &agent.username, &token, ends)).await,
+        Written::Closed => Ok(()),
+        Written::Lost => Err(Failure::unavailable("the mail token", "replaced at the same moment")),
+    }
+}
+
+/// Follows a link: the agent has this password from now on, and every token of it is dead.
+pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
+    cx: &Context<S, E>,
+    token: &Secret,
+    password: Secret,
+) -> Result<(), Failure> {
+    let now = cx.now();
+    let known = cx.store.mail_token(&mail_token::hash(token)).await?.filter(|known| now < known.ends);
+    let Some((known, Purpose::Reset { agent_id })) = known.map(|known| (known.clone(), known.purpose)) else {
+        return Err(Reason::InvalidToken.into());
+    };
+    let hash = hash_password(cx, password).await?;
+    for _ in 0..ATTEMPTS {
+        let before = cx.store.agent(known.customer_id, agent_id).await?.ok_or(Reason::InvalidToken)?;
+        let after = Agent {
+            version: before.version + 1,
+            epoch: before.epoch + 1,
+            password_hash: Some(hash.clone()),
+            // Who reads the mailbox is trusted with the account at once.
+            password_trusted_from: now,
+            tm_update: now,
+            ..before
+        };
+        let change = AgentChange { after: &after, statuses: LIVING, burn: Some(&known), admins: 0 };
+        match cx.store.update_agent(change).await? {
+            AgentWritten::Done => return Ok(()),
+            AgentWritten::Lost => {}
+            AgentWritten::Closed | AgentWritten::TokenGone | AgentWritten::LastAdmin => {
+                return Err(Reason::InvalidToken.into());
+            }
+        }
+    }
+    Err(Failure::unavailable("the agent", "changed by others each time it was read"))
+}

@@ -1,0 +1,30 @@
+//! Logging out: every token of the agent is dead.
+
+use custodian_domain::{Agent, Reason};
+
+use crate::change::ATTEMPTS;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::password::LIVING;
+use crate::ports::{AgentChange, AgentWritten, UpdateAgents};
+
+pub async fn sign_out<S: UpdateAgents, E>(cx: &Context<S, E>, agent: Agent) -> Result<(), Failure> {
+    let mut before = agent;
+    for _ in 0..ATTEMPTS {
+        let after = Agent { version: before.version + 1, epoch: before.epoch + 1, ..before.clone() };
+        match cx
+            .store
+            .update_agent(AgentChange { after: &after, statuses: LIVING, burn: None, admins: 0 })
+            .await?
+        {
+            AgentWritten::Done => return Ok(()),
+            AgentWritten::Closed | AgentWritten::TokenGone | AgentWritten::LastAdmin => {
+                return Err(Reason::InvalidCredentials.into());
+            }
+            AgentWritten::Lost => {}
+        }
+        let reread = cx.store.agent(before.customer_id, before.id).await?;
+        before = reread.ok_or(Reason::InvalidCredentials)?;
+    }
+    Err(Failure::unavailable("the agent", "changed by others each time it was read"))
+}

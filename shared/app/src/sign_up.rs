@@ -1,0 +1,59 @@
+//! Signing up: the answer is the same whether or not the e-mail address is known; the difference is in the mail.
+
+use custodian_domain::fields::Fields;
+use custodian_domain::profile::ProfilePatch;
+use custodian_domain::{Profile, Refusal, Status};
+use serde_json::{Map, Value};
+
+use crate::context::Context;
+use crate::create::{Opened, Opening, open};
+use crate::failure::Failure;
+use crate::mail;
+use crate::ports::{Alarms, CreateCustomers, FindEmails, KeepMailTokens, Mailer, ReadAgents};
+use crate::verify::send_verification;
+
+/// What `POST /auth/signup` is given: an e-mail address, the terms accepted, and any of the profile.
+pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
+    let mut fields = Fields::new(body);
+    fields.required_text("email", 255);
+    if fields.boolean("accepted_tos") == Some(false) || !body.contains_key("accepted_tos") {
+        fields.refuse("accepted_tos", "must be true");
+    }
+    fields.finish(())?;
+    Ok(ProfilePatch::read(body)?.apply(&Profile::default()))
+}
+
+/// Opens an account, or mails its owner a fresh link, or tells its owner that there is one.
+pub async fn sign_up<S, E>(cx: &Context<S, E>, profile: Profile) -> Result<(), Failure>
+where
+    S: CreateCustomers + FindEmails + ReadAgents + KeepMailTokens,
+    E: Alarms + Mailer,
+{
+    let email = profile.email.clone();
+    let named = |username: String| Opening { username, password: None, profile: profile.clone() };
+    let window = cx.settings.verify_sign_up_within;
+    let mut opened = open(cx, named(email.clone()), window).await?;
+    if matches!(opened, Opened::UsernameTaken) {
+        let digits = u64::from_be_bytes(cx.sources.random());
+        opened = open(cx, named(format!("admin-{digits:016x}")), window).await?;
+    }
+    match opened {
+        // The event of the new account has the link mailed.
+        Opened::Done(_) => Ok(()),
+        Opened::EmailTaken => tell_owner(cx, &email).await,
+        Opened::UsernameTaken => Err(Failure::unavailable("a new username", "in use already")),
+    }
+}
+
+async fn tell_owner<S, E>(cx: &Context<S, E>, email: &str) -> Result<(), Failure>
+where
+    S: FindEmails + ReadAgents + KeepMailTokens,
+    E: Mailer,
+{
+    let Some(owner) = cx.store.email_owner(email).await? else { return Ok(()) };
+    match cx.store.customer(owner).await? {
+        Some(customer) if customer.status() == Status::Initial => send_verification(cx, owner).await,
+        Some(_) => cx.ends.send(&mail::known(&cx.settings, email)).await,
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,86 @@
+//! How often something may be tried, under pseudonyms of who tries it.
+//!
+//! An attempt is counted before it is made and taken back if it succeeded, so that a burst of attempts at the same moment
+//! gets no further than as many one after the other.
+
+use std::time::Duration;
+
+use custodian_domain::{Reason, Refusal, Timestamp};
+use futures::future::try_join_all;
+
+use crate::context::Context;
+use crate::failure::{Failure, ignore};
+use crate::ports::{Reserved, Throttles};
+
+const WINDOW: Duration = Duration::from_secs(15 * 60);
+
+/// At most this many attempts in a quarter of an hour.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    pub kind: &'static str,
+    pub most: u32,
+}
+
+/// Wrong passwords for one username.
+pub const PASSWORD_BY_NAME: Limit = Limit { kind: "password-name", most: 10 };
+/// Wrong passwords from one address.
+pub const PASSWORD_BY_ADDRESS: Limit = Limit { kind: "password-address", most: 300 };
+/// Signups for one e-mail address.
+pub const SIGNUP_BY_EMAIL: Limit = Limit { kind: "signup-email", most: 10 };
+/// Signups from one address.
+pub const SIGNUP_BY_ADDRESS: Limit = Limit { kind: "signup-address", most: 1000 };
+/// Forgotten passwords of one username.
+pub const FORGOT_BY_NAME: Limit = Limit { kind: "forgot-name", most: 10 };
+/// Forgotten passwords from one address.
+pub const FORGOT_BY_ADDRESS: Limit = Limit { kind: "forgot-address", most: 1000 };
+/// Tokens from one address that were not right.
+pub const TOKEN_BY_ADDRESS: Limit = Limit { kind: "token-address", most: 300 };
+
+/// Attempts that were counted.
+#[derive(Debug)]
+pub struct Attempt(Vec<String>);
+
+/// Counts an attempt under each of these limits at once, or refuses it with 429.
+pub async fn attempt<S: Throttles, E>(cx: &Context<S, E>, by: &[(Limit, &str)]) -> Result<Attempt, Failure> {
+    let now = cx.now();
+    let reservations = by.iter().map(|(limit, who)| reserve(cx, *limit, who, now));
+    let (mut counted, mut full) = (Attempt(Vec::new()), None);
+    for (key, reserved) in try_join_all(reservations).await? {
+        match reserved {
+            Reserved::Yes => counted.0.push(key),
+            Reserved::Full { until } => full = full.max(Some(until)),
+        }
+    }
+    match full {
+        None => Ok(counted),
+        Some(until) => {
+            counted.take_back(cx).await;
+            Err(refused(until, now).into())
+        }
+    }
+}
+
+async fn reserve<S: Throttles, E>(
+    cx: &Context<S, E>,
+    limit: Limit,
+    who: &str,
+    now: Timestamp,
+) -> Result<(String, Reserved), Failure> {
+    let key = cx.keys.pseudonym(limit.kind, who)?;
+    let reserved = cx.store.reserve(&key, limit.most, WINDOW, now).await?;
+    Ok((key, reserved))
+}
+
+fn refused(until: Timestamp, now: Timestamp) -> Refusal {
+    let micros = until.micros().saturating_sub(now.micros());
+    let seconds = u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000).max(1);
+    Refusal { retry_after: Some(seconds), ..Reason::RateLimitExceeded.into() }
+}
+
+impl Attempt {
+    /// It succeeded: it does not count.
+    pub async fn take_back<S: Throttles, E>(self, cx: &Context<S, E>) {
+        let given_back = try_join_all(self.0.iter().map(|key| cx.store.give_back(key))).await;
+        ignore(given_back.map(|_| ()), "a success that counts as a failure ends with its window");
+    }
+}

@@ -1,0 +1,191 @@
+//! What requests say of agents.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::agent::{
+    ADDRESS_TYPES, Address, Agent, RING_ALL, RING_METHODS, STATUSES, password_fault, username_fault,
+};
+use crate::fields::{Fields, text_fault};
+use crate::ids;
+use crate::reason::Refusal;
+use crate::{Permission, Secret};
+
+/// How many addresses and tags an agent may have.
+const MOST: usize = 100;
+
+/// A new agent.
+#[derive(Debug)]
+pub struct NewAgent {
+    pub username: String,
+    pub password: Secret,
+    pub permission: Permission,
+    pub profile: AgentPatch,
+    pub tag_ids: Vec<Uuid>,
+    pub addresses: Vec<Address>,
+}
+
+impl NewAgent {
+    pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
+        let mut fields = Fields::new(body);
+        let username = fields.required_text("username", 4 * 255);
+        let password = new_password(&mut fields);
+        if let Some(fault) = username_fault(&username).filter(|_| !username.is_empty()) {
+            fields.refuse("username", fault);
+        }
+        let profile = AgentPatch::read_from(&mut fields);
+        if profile.ring_method.as_deref().is_some_and(|method| method != RING_ALL) {
+            fields.refuse("ring_method", "must be ringall for a new agent");
+        }
+        let permission = permission(&mut fields, body).unwrap_or(Permission::AGENT);
+        let (tag_ids, addresses) = (tag_ids(&mut fields, body), addresses(&mut fields, body));
+        fields.finish(Self {
+            username,
+            password,
+            permission,
+            profile,
+            tag_ids: tag_ids.unwrap_or_default(),
+            addresses: addresses.unwrap_or_default(),
+        })
+    }
+}
+
+/// Name, detail and ring method: an absent one is unchanged.
+#[derive(Clone, Debug, Default)]
+pub struct AgentPatch {
+    pub name: Option<String>,
+    pub detail: Option<String>,
+    pub ring_method: Option<String>,
+}
+
+impl AgentPatch {
+    pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
+        let mut fields = Fields::new(body);
+        let patch = Self::read_from(&mut fields);
+        fields.finish(patch)
+    }
+
+    fn read_from(fields: &mut Fields<'_>) -> Self {
+        Self {
+            name: fields.text("name", 255),
+            detail: fields.text("detail", 4096),
+            ring_method: fields.one_of("ring_method", &RING_METHODS),
+        }
+    }
+
+    pub fn apply(&self, agent: &mut Agent) {
+        let pairs = [
+            (&self.name, &mut agent.name),
+            (&self.detail, &mut agent.detail),
+            (&self.ring_method, &mut agent.ring_method),
+        ];
+        for (given, field) in pairs {
+            if let Some(given) = given {
+                field.clone_from(given);
+            }
+        }
+    }
+}
+
+/// The body of `PUT …/permission`.
+pub fn read_permission(body: &Map<String, Value>) -> Result<Permission, Refusal> {
+    let mut fields = Fields::new(body);
+    let read = permission(&mut fields, body);
+    if !body.contains_key("permission") {
+        fields.refuse("permission", "is required");
+    }
+    fields.finish(read.unwrap_or(Permission::AGENT))
+}
+
+/// The body of `PUT …/password`: the new one and, for one's own, the one before.
+pub fn read_password(body: &Map<String, Value>) -> Result<(Secret, Option<Secret>), Refusal> {
+    let mut fields = Fields::new(body);
+    let password = new_password(&mut fields);
+    let current = fields.text("current_password", 4 * 128).map(Secret::new);
+    fields.finish((password, current))
+}
+
+/// The body of `PUT …/status`.
+pub fn read_status(body: &Map<String, Value>) -> Result<String, Refusal> {
+    let mut fields = Fields::new(body);
+    let status = fields.one_of("status", &STATUSES);
+    if !body.contains_key("status") {
+        fields.refuse("status", "is required");
+    }
+    fields.finish(status.unwrap_or_default())
+}
+
+/// The body of `PUT …/addresses`.
+pub fn read_addresses(body: &Map<String, Value>) -> Result<Vec<Address>, Refusal> {
+    let mut fields = Fields::new(body);
+    let read = addresses(&mut fields, body);
+    if !body.contains_key("addresses") {
+        fields.refuse("addresses", "is required");
+    }
+    fields.finish(read.unwrap_or_default())
+}
+
+/// The body of `PUT …/tag_ids`.
+pub fn read_tag_ids(body: &Map<String, Value>) -> Result<Vec<Uuid>, Refusal> {
+    let mut fields = Fields::new(body);
+    let read = tag_ids(&mut fields, body);
+    if !body.contains_key("tag_ids") {
+        fields.refuse("tag_ids", "is required");
+    }
+    fields.finish(read.unwrap_or_default())
+}
+
+fn new_password(fields: &mut Fields<'_>) -> Secret {
+    let password = fields.required_text("password", 4 * 128);
+    if let Some(fault) = password_fault(&password).filter(|_| !password.is_empty()) {
+        fields.refuse("password", fault);
+    }
+    Secret::new(password)
+}
+
+fn permission(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Permission> {
+    let bits = body.get("permission")?.as_u64().and_then(|bits| u32::try_from(bits).ok());
+    let permission = bits.and_then(Permission::from_bits);
+    if permission.is_none() {
+        fields.refuse("permission", "must be a sum of 1, 16, 32 and 64");
+    }
+    permission
+}
+
+fn tag_ids(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Uuid>> {
+    let given = body.get("tag_ids")?.as_array().filter(|ids| ids.len() <= MOST);
+    let read = given.and_then(|ids| ids.iter().map(|id| id.as_str().and_then(ids::parse)).collect());
+    if read.is_none() {
+        fields.refuse("tag_ids", format!("must be at most {MOST} UUIDs"));
+    }
+    read
+}
+
+fn addresses(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Address>> {
+    let given = body.get("addresses")?.as_array().filter(|addresses| addresses.len() <= MOST);
+    let read = given.and_then(|addresses| addresses.iter().map(address).collect());
+    if read.is_none() {
+        fields.refuse(
+            "addresses",
+            format!("must be at most {MOST} objects with a type (tel, sip, extension) and a target"),
+        );
+    }
+    read
+}
+
+fn address(value: &Value) -> Option<Address> {
+    let text = |name: &str| match value.get(name) {
+        None => Some(String::new()),
+        Some(Value::String(text)) if text_fault(text, 255).is_none() => Some(text.clone()),
+        Some(_) => None,
+    };
+    value.as_object()?;
+    let address = Address {
+        kind: text("type")?,
+        target: text("target")?,
+        target_name: text("target_name")?,
+        name: text("name")?,
+        detail: text("detail")?,
+    };
+    (ADDRESS_TYPES.contains(&&*address.kind) && !address.target.is_empty()).then_some(address)
+}

@@ -1,0 +1,129 @@
+//! Agents: rows of their customer.
+
+use custodian_app::Failure;
+use custodian_app::ports::{
+    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Rehash, UpdateAgents,
+};
+use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status};
+use uuid::Uuid;
+
+use crate::Store;
+use crate::expr::Expr;
+use crate::identifiers::{self, Claim};
+use crate::item::{decode, decode_some, encode, s};
+use crate::resources::{at_version, row_key};
+use crate::retry::Patience;
+use crate::schema::AGENTS;
+use crate::transaction::{Transaction, Verdict, failed};
+use crate::{tokens, usage};
+
+#[derive(Clone, Copy, Debug)]
+enum Guard {
+    Gate,
+    Row,
+    Token,
+    Admins,
+    Username,
+}
+
+const fn written(verdict: Verdict<Guard>) -> AgentWritten {
+    match verdict {
+        Ok(()) => AgentWritten::Done,
+        Err(Guard::Gate) => AgentWritten::Closed,
+        Err(Guard::Row | Guard::Username) => AgentWritten::Lost,
+        Err(Guard::Token) => AgentWritten::TokenGone,
+        Err(Guard::Admins) => AgentWritten::LastAdmin,
+    }
+}
+
+impl ReadAgents for Store {
+    async fn agent(&self, customer: CustomerId, id: AgentId) -> Result<Option<Agent>, Failure> {
+        let call = self.client.get_item().table_name(self.table(AGENTS)).consistent_read(true);
+        let answer = call.set_key(Some(row_key(customer, id.0))).send().await;
+        decode_some(answer.map_err(|error| failed("the agents", &error))?.item)
+    }
+
+    async fn agents(
+        &self,
+        customer: CustomerId,
+        below: Option<Uuid>,
+        limit: usize,
+    ) -> Result<Vec<Agent>, Failure> {
+        self.owned_rows(AGENTS, customer, below, limit).await?.into_iter().map(decode).collect()
+    }
+}
+
+impl UpdateAgents for Store {
+    async fn update_agent(&self, change: AgentChange<'_>) -> Result<AgentWritten, Failure> {
+        let after = change.after;
+        let tx = Transaction::new(self, Patience::Request);
+        let tx = usage::pass(tx, Guard::Gate, after.customer_id, after.id.0, change.statuses)?;
+        let mut tx = tx.put(Guard::Row, AGENTS, encode(after)?, at_version(after.version - 1))?;
+        if let Some(token) = change.burn {
+            tx = tokens::burn(tx, Guard::Token, token.customer_id, token.purpose, &token.hash)?;
+        }
+        tx = usage::count_admins(tx, Guard::Admins, after.customer_id, change.admins)?;
+        Ok(written(tx.run().await?))
+    }
+}
+
+impl Rehash for Store {
+    async fn rehash(&self, agent: &Agent, hash: &Secret) -> Result<(), Failure> {
+        let Some(old) = &agent.password_hash else { return Ok(()) };
+        let update = Expr::new("SET #password_hash = :new").with(":new", s(hash.expose()));
+        let unchanged = Expr::new("#password_hash = :old").with(":old", s(old.expose()));
+        let row = row_key(agent.customer_id, agent.id.0);
+        self.update_if(AGENTS, row, update, unchanged).await.map(|_| ())
+    }
+}
+
+impl CreateAgents for Store {
+    async fn create_agent(&self, agent: &Agent) -> Result<AgentCreated, Failure> {
+        let name = identifiers::username(&agent.username);
+        let mut gone_owner = None;
+        loop {
+            match self.try_create_agent(agent, &name, gone_owner).await? {
+                Ok(()) => return Ok(AgentCreated::Done),
+                Err(Guard::Gate) => return Ok(AgentCreated::Closed),
+                Err(Guard::Username) => match self.gone_holder(&name).await? {
+                    Some(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
+                    _ => return Ok(AgentCreated::UsernameTaken),
+                },
+                Err(_) => return Err(Failure::unavailable("a new id", "in use already")),
+            }
+        }
+    }
+}
+
+impl Store {
+    async fn try_create_agent(
+        &self,
+        agent: &Agent,
+        name: &str,
+        gone_owner: Option<CustomerId>,
+    ) -> Result<Verdict<Guard>, Failure> {
+        let owner = agent.customer_id;
+        let tx = Transaction::new(self, Patience::Request);
+        let tx = usage::pass(tx, Guard::Gate, owner, agent.id.0, &[Status::Active])?;
+        let claim = Claim { name, owner, agent: Some(agent.id), gone_owner };
+        let tx = identifiers::claim(tx, Guard::Username, &claim)?;
+        let tx = tx.put(Guard::Row, AGENTS, encode(agent)?, Expr::new("attribute_not_exists(#id)"))?;
+        let tx = usage::count_up(tx, Guard::Row, owner, AGENTS, u64::MAX)?;
+        let admins = i8::from(agent.permission.administers());
+        usage::count_admins(tx, Guard::Admins, owner, admins)?.run().await
+    }
+}
+
+impl DeleteAgents for Store {
+    async fn delete_agent(&self, agent: &Agent) -> Result<AgentWritten, Failure> {
+        let owner = agent.customer_id;
+        let tx = Transaction::new(self, Patience::Request);
+        let tx = usage::pass(tx, Guard::Gate, owner, agent.id.0, &[Status::Active])?;
+        let admins = -i8::from(agent.permission.administers());
+        let tx = usage::count_admins(tx, Guard::Admins, owner, admins)?;
+        let tx = tx.delete(Guard::Row, AGENTS, row_key(owner, agent.id.0), at_version(agent.version))?;
+        let tx = usage::count_down(tx, Guard::Row, owner, AGENTS)?;
+        let name = identifiers::username(&agent.username);
+        Ok(written(identifiers::release(tx, Guard::Username, &name, owner)?.run().await?))
+    }
+}

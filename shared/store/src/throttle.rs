@@ -1,0 +1,94 @@
+//! Counters of attempts: one row a key and window, removed by its time to live.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use custodian_app::Failure;
+use custodian_app::change::ATTEMPTS;
+use custodian_app::ports::{Reserved, Throttles};
+use custodian_domain::Timestamp;
+
+use crate::Store;
+use crate::expr::Expr;
+use crate::item::{Item, key, n};
+use crate::schema::THROTTLE;
+use crate::transaction::failed;
+
+impl Throttles for Store {
+    async fn reserve(
+        &self,
+        name: &str,
+        most: u32,
+        window: Duration,
+        now: Timestamp,
+    ) -> Result<Reserved, Failure> {
+        for _ in 0..ATTEMPTS {
+            let Some(row) = self.count_in_window(name, most, now).await? else { return Ok(Reserved::Yes) };
+            match row.get("ends").and_then(|ends| ends.as_n().ok()).and_then(|ends| ends.parse().ok()) {
+                Some(ends) if now < Timestamp::from_micros(ends) => {
+                    return Ok(Reserved::Full { until: Timestamp::from_micros(ends) });
+                }
+                _ if self.open_window(name, now.plus(window), now).await? => return Ok(Reserved::Yes),
+                // Somebody else has opened the window: count in theirs.
+                _ => {}
+            }
+        }
+        Err(Failure::unavailable("the throttle", "changed by others each time it was read"))
+    }
+
+    async fn give_back(&self, name: &str) -> Result<(), Failure> {
+        let update = Expr::new("SET #n = #n - :one").with(":one", n(1));
+        let some = Expr::new("attribute_exists(#id) AND #n >= :one");
+        self.update_if(THROTTLE, key("id", name), update, some).await.map(|_| ())
+    }
+}
+
+impl Store {
+    /// Counts in the present window; the row as it is if it is full, has ended or is not there.
+    async fn count_in_window(&self, name: &str, most: u32, now: Timestamp) -> Result<Option<Item>, Failure> {
+        let update = Expr::new("SET #n = #n + :one").with(":one", n(1));
+        let open = Expr::new("attribute_exists(#id) AND #ends > :now AND #n < :most")
+            .with(":now", n(now.micros()))
+            .with(":most", n(most));
+        let both = update.joined_with(&open);
+        let call = self.client.update_item().table_name(self.table(THROTTLE)).set_key(Some(key("id", name)));
+        let call = call
+            .set_update_expression(update.text())
+            .set_condition_expression(open.text())
+            .set_expression_attribute_names(both.names())
+            .set_expression_attribute_values(both.values())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = call.send().await else { return Ok(None) };
+        match error.as_service_error() {
+            Some(
+                aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
+                    full,
+                ),
+            ) => Ok(Some(full.item().cloned().unwrap_or_default())),
+            _ => Err(failed("the throttle", &error)),
+        }
+    }
+
+    /// Opens a window with one attempt in it; false if there is one already.
+    async fn open_window(&self, name: &str, ends: Timestamp, now: Timestamp) -> Result<bool, Failure> {
+        let mut row = key("id", name);
+        row.insert("n".to_owned(), n(1));
+        row.insert("ends".to_owned(), n(ends.micros()));
+        row.insert("ttl".to_owned(), AttributeValue::N((ends.seconds() + 60).to_string()));
+        let over = Expr::new("attribute_not_exists(#id) OR #ends <= :now").with(":now", n(now.micros()));
+        let call = self.client.put_item().table_name(self.table(THROTTLE)).set_item(Some(row));
+        let call = call
+            .set_condition_expression(over.text())
+            .set_expression_attribute_names(over.names())
+            .set_expression_attribute_values(over.values());
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(failed("the throttle", &error)),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""From signing up to the first login, as a person does it: with the mails' links, in headless Chromium.
+
+Starts the service that `cargo build` has made, and Debian's chromedriver. Prints where it keeps its screenshots.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+EMAIL, PASSWORD = "ann@acme.example", "correct horse battery"
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+
+
+def call(url, body=None):
+    """A request with a JSON body, or without one; answers status and JSON."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, json.loads(answer.read() or "null")
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.loads(refused.read() or "null")
+
+
+def until(what, ready, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = ready()
+        if found:
+            return found
+        time.sleep(0.1)
+    sys.exit(f"{what}: not within {seconds} s")
+
+
+def end(process):
+    """Ends a process with everything that it has started."""
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait()
+
+
+class Service:
+    """The local service, on a port of its own."""
+
+    def __init__(self, log):
+        command = ["cargo", "run", "--quiet", "--", "--ephemeral", "--port", "0", "--admin-password", PASSWORD]
+        # In a session of its own: what cargo has started has to end with it.
+        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
+        text = lambda: re.search(r"Custodian on (\S+)", pathlib.Path(log.name).read_text())
+        self.base = until("the service", text, 120).group(1)
+
+    def mailed(self, subject):
+        """The link in the newest mail with this subject."""
+        call(f"{self.base}/_local/idle", {})
+        mails = call(f"{self.base}/_local/mailbox")[1]["result"]
+        mail = next(mail for mail in mails if mail["subject"] == subject)
+        return re.search(r"http\S+", mail["text"]).group(0)
+
+
+class Browser:
+    """Chromium through chromedriver, with scripts off: the pages have to work without."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        command = ["chromedriver", "--port=0"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        port = next(m for m in (re.search(r"successfully on port (\d+)", line) for line in self.process.stdout) if m).group(1)
+        flags = [
+            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+            "--disable-background-networking", "--disable-component-update", "--window-size=390,780",
+            f"--user-data-dir={folder}/profile", "--blink-settings=scriptEnabled=false",
+        ]
+        wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": flags}}}}
+        answer = call(f"http://127.0.0.1:{port}/session", wanted)[1]["value"]
+        self.session = f"http://127.0.0.1:{port}/session/{answer['sessionId']}"
+
+    def do(self, path, body=None):
+        status, answer = call(f"{self.session}/{path}", body)
+        assert status == 200, answer
+        return answer["value"]
+
+    def find(self, selector):
+        return self.do("element", {"using": "css selector", "value": selector})[ELEMENT]
+
+    def open(self, link):
+        self.do("url", {"url": link})
+
+    def heading(self):
+        return self.do(f"element/{self.find('h1')}/text")
+
+    def press(self, expected):
+        self.do(f"element/{self.find('button')}/click", {})
+        until(expected, lambda: self.heading() == expected)
+
+    def type(self, selector, text):
+        self.do(f"element/{self.find(selector)}/value", {"text": text})
+
+    def screenshot(self, name):
+        (self.folder / f"{name}.png").write_bytes(base64.b64decode(self.do("screenshot")))
+
+
+def run(service, browser):
+    signup = {"email": EMAIL, "accepted_tos": True, "name": "Acme <script>"}
+    assert call(f"{service.base}/auth/signup", signup) == (200, {})
+
+    browser.open(service.mailed("Confirm your e-mail address"))
+    assert browser.heading() == "Confirm your e-mail address"
+    browser.screenshot("1-confirm")
+    browser.press("Your e-mail address is confirmed")
+    browser.screenshot("2-confirmed")
+
+    browser.open(service.mailed("Set your password"))
+    browser.screenshot("3-password")
+    browser.type("input[type=password]", PASSWORD)
+    browser.press("Your password is set")
+    browser.screenshot("4-set")
+
+    status, session = call(f"{service.base}/auth/login", {"username": EMAIL, "password": PASSWORD})
+    assert status == 200, session
+    status, customer = call(f"{service.base}/v1.0/customer?token={session['token']}")
+    assert (status, customer["status"]) == (200, "active"), customer
+
+    # A link works once; the second time the page says so.
+    browser.do("back", {})
+    browser.type("input[type=password]", PASSWORD)
+    browser.press("This did not work")
+    browser.screenshot("5-used")
+
+
+def main():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="custodian-browser-"))
+    with (folder / "service.log").open("w") as log:
+        service = Service(log)
+        try:
+            browser = Browser(folder)
+            try:
+                run(service, browser)
+            finally:
+                end(browser.process)
+        finally:
+            end(service.process)
+    print(f"signing up works in a browser; screenshots in {folder}")
+
+
+main()

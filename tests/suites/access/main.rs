@@ -1,0 +1,135 @@
+//! Every route for every kind of caller: a table to read, and a test that runs it whole.
+//!
+//! What a cell says is what the admission answers. `ok` stands for everything that comes after it: the caller was let in,
+//! and whether the request itself makes sense is another suite's business.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod callers;
+mod leaks;
+
+use std::collections::BTreeMap;
+
+use callers::{CALLERS, Stage};
+use custodian_local::deployed_routes;
+
+/// One letter a caller, in the order of [`CALLERS`]:
+///
+/// `.` let in, `a` 401 no credential, `c` 401 invalid credential, `p` 403 no permission, `f` 403 frozen, `v` 403 not
+/// verified, `n` let in and told that in its own account there is no such thing (404).
+const TABLE: &str = "
+                                        nobody
+                                        | agent
+                                        | | manager
+                                        | | | admin
+                                        | | | | admin of another account
+                                        | | | | | key
+                                        | | | | | | key that has ended
+                                        | | | | | | | delegate
+                                        | | | | | | | | platform admin
+                                        | | | | | | | | | admin of a frozen account
+                                        | | | | | | | | | | token from before the freeze
+                                        | | | | | | | | | | | admin of an account not verified
+                                        | | | | | | | | | | | | token of a deleted account
+GET /ping                               . . . . . . . . . . . . .
+GET /auth/email-verify                  . . . . . . . . . . . . .
+GET /auth/password-reset                . . . . . . . . . . . . .
+POST /auth/signup                       . . . . . . . . . . . . .
+POST /auth/login                        . . . . . . . . . . . . .
+POST /auth/email-verify                 . . . . . . . . . . . . .
+POST /auth/password-forgot              . . . . . . . . . . . . .
+POST /auth/password-reset               . . . . . . . . . . . . .
+POST /auth/unregister                   a p p . . . c p . . c . c
+DELETE /auth/unregister                 a p p . . . c . . . c . c
+POST /auth/logout                       a . . . . p c . . . c . c
+POST /auth/delegate                     a p p p p p c p . f c v c
+GET /v1.0/me                            a . . . . . c . . f c v c
+GET /v1.0/customer                      a p . . . . c . . . c . c
+PUT /v1.0/customer                      a p p . . . c . . f c v c
+GET /v1.0/customers                     a p p p p p c p . f c v c
+POST /v1.0/customers                    a p p p p p c p . f c v c
+GET /v1.0/customers/{id}                a p p p p p c p . f c v c
+PUT /v1.0/customers/{id}                a p p p p p c p . f c v c
+DELETE /v1.0/customers/{id}             a p p p p p c p . f c v c
+POST /v1.0/customers/{id}/freeze        a p p p p p c p . f c v c
+POST /v1.0/customers/{id}/recover       a p p p p p c p . f c v c
+GET /v1.0/accesskeys                    a p p . . . c . . f c v c
+POST /v1.0/accesskeys                   a p p . . . c . . f c v c
+GET /v1.0/accesskeys/{id}               a p p . n . c . n f c v c
+PUT /v1.0/accesskeys/{id}               a p p . n . c . n f c v c
+DELETE /v1.0/accesskeys/{id}            a p p . n . c . n f c v c
+GET /v1.0/agents                        a p . . . . c . . f c v c
+POST /v1.0/agents                       a p . . . . c . . f c v c
+GET /v1.0/agents/{id}                   a p . . n . c . n f c v c
+PUT /v1.0/agents/{id}                   a p . . n . c . n f c v c
+DELETE /v1.0/agents/{id}                a p . . n . c . n f c v c
+PUT /v1.0/agents/{id}/permission        a p . . n . c . n f c v c
+PUT /v1.0/agents/{id}/password          a p . . n . c . n f c v c
+PUT /v1.0/agents/{id}/status            a p . . n . c . n f c v c
+PUT /v1.0/agents/{id}/addresses         a p . . n . c . n f c v c
+PUT /v1.0/agents/{id}/tag_ids           a p . . n . c . n f c v c
+GET /v1.0/tags                          a p . . . . c . . f c v c
+POST /v1.0/tags                         a p . . . . c . . f c v c
+GET /v1.0/tags/{id}                     a p . . n . c . n f c v c
+PUT /v1.0/tags/{id}                     a p . . n . c . n f c v c
+DELETE /v1.0/tags/{id}                  a p . . n . c . n f c v c
+";
+
+/// The table's rows: what each caller is answered on a route.
+fn rows() -> BTreeMap<String, Vec<char>> {
+    let lines = TABLE.lines().filter(|line| line.contains('/'));
+    let row = |line: &str| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let cells = words[2..].iter().map(|cell| cell.chars().next().unwrap()).collect();
+        (format!("{} {}", words[0], words[1]), cells)
+    };
+    lines.map(row).collect()
+}
+
+/// The letter of an answer.
+fn letter(status: u16, reason: &str) -> char {
+    match (status, reason) {
+        (401, "AUTHENTICATION_REQUIRED") => 'a',
+        // A wrong login is told with the same reason, by the handler: the test sends none.
+        (401, "INVALID_CREDENTIALS") => 'c',
+        (403, "PERMISSION_DENIED") => 'p',
+        (403, "ACCOUNT_FROZEN") => 'f',
+        (403, "ACCOUNT_NOT_VERIFIED") => 'v',
+        (404, "ACCESSKEY_NOT_FOUND" | "AGENT_NOT_FOUND" | "TAG_NOT_FOUND") => 'n',
+        (200 | 400 | 409, _) => '.',
+        _ => '?',
+    }
+}
+
+#[test]
+fn the_table_has_every_route_and_every_caller() {
+    let deployed: Vec<String> = deployed_routes()
+        .into_iter()
+        .filter(|(_, route)| !route.path.is_empty())
+        .map(|(_, route)| format!("{} {}", route.method, route.path))
+        .collect();
+    let rows = rows();
+    for route in &deployed {
+        assert!(rows.contains_key(route), "{route} is not in the table");
+    }
+    assert_eq!(rows.len(), deployed.len());
+    assert!(rows.values().all(|cells| cells.len() == CALLERS.len()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_every_caller_as_the_table_says() {
+    let mut wrong = Vec::new();
+    for (at, caller) in CALLERS.iter().enumerate() {
+        let mut stage = Stage::set().await;
+        for (route, cells) in rows() {
+            let answer = stage.ask(at, &route).await;
+            let found = letter(answer.status, &answer.reason());
+            if found != cells[at] {
+                wrong.push(format!("{route} by {caller}: {found} and not {}: {}", cells[at], answer.text));
+            }
+            if answer.status == 200 {
+                stage = stage.after(&route).await;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,45 @@
+//! An e-mail address changes when the new one is confirmed.
+
+use custodian_tests::Client;
+use serde_json::json;
+
+use crate::signup::subjects;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_address_stands_until_the_new_one_confirms() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    let taken = ann.put("/v1.0/customer", json!({ "email": "BOB@example.com" })).await;
+    assert_eq!(taken.refusal(), (409, "EMAIL_ALREADY_EXISTS".into()));
+    let asked = ann.put("/v1.0/customer", json!({ "email": "new@example.com", "name": "Ann" })).await.ok();
+    assert_eq!((&asked["email"], &asked["name"]), (&json!("ann@example.com"), &json!("Ann")));
+    assert_eq!(subjects(&client, "ann@example.com").await[0], "Your e-mail address is about to change");
+    let reserved = bob.put("/v1.0/customer", json!({ "email": "new@example.com" })).await;
+    assert_eq!(reserved.refusal(), (409, "EMAIL_ALREADY_EXISTS".into()));
+    ann.put("/v1.0/customer", json!({ "detail": "something else" })).await.ok();
+
+    let token = client.mailed_token("new@example.com").await;
+    let verified = client.post("/auth/email-verify", json!({ "token": token })).await.ok();
+    assert_eq!(verified["customer"]["email"], "new@example.com");
+    assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "new@example.com");
+    assert_eq!(client.post("/auth/email-verify", json!({ "token": token })).await.reason(), "INVALID_TOKEN");
+    // The old address is free again.
+    bob.put("/v1.0/customer", json!({ "email": "ann@example.com" })).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_again_replaces_and_naming_the_present_address_drops_what_was_asked() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    ann.put("/v1.0/customer", json!({ "email": "one@example.com" })).await.ok();
+    let one = client.mailed_token("one@example.com").await;
+    ann.put("/v1.0/customer", json!({ "email": "two@example.com" })).await.ok();
+    let two = client.mailed_token("two@example.com").await;
+    assert_eq!(client.post("/auth/email-verify", json!({ "token": one })).await.reason(), "INVALID_TOKEN");
+    bob.put("/v1.0/customer", json!({ "email": "one@example.com" })).await.ok();
+    ann.put("/v1.0/customer", json!({ "email": "Ann@example.com" })).await.ok();
+    assert_eq!(client.post("/auth/email-verify", json!({ "token": two })).await.reason(), "INVALID_TOKEN");
+    assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "Ann@example.com");
+}

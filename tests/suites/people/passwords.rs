@@ -1,0 +1,125 @@
+//! Passwords: forgotten, set, guessed; and tokens that die with them.
+
+use custodian_tests::{Client, PASSWORD};
+use serde_json::json;
+
+use crate::signup::subjects;
+
+const NEW: &str = "another fine password";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgotten_password_is_set_by_a_link_that_works_once_and_for_an_hour() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    for name in ["ann", "ANN", "nobody"] {
+        let answer = client.post("/auth/password-forgot", json!({ "username": name })).await;
+        assert_eq!((answer.status, &*answer.text), (200, "{}"), "{name}");
+    }
+    // The username is no address: the mail goes to the account's.
+    assert_eq!(subjects(&client, "ann@example.com").await[..2], ["Set your password", "Set your password"]);
+    let token = client.mailed_token("ann@example.com").await;
+    let short = client.post("/auth/password-reset", json!({ "token": token, "password": "short" })).await;
+    assert_eq!(short.refusal(), (400, "INVALID_ARGUMENT".into()));
+    client.post("/auth/password-reset", json!({ "token": token, "password": NEW })).await.ok();
+    let again = client.post("/auth/password-reset", json!({ "token": token, "password": NEW })).await;
+    assert_eq!(again.refusal(), (400, "INVALID_TOKEN".into()));
+    assert_eq!(
+        ann.get("/v1.0/me").await.refusal(),
+        (401, "INVALID_CREDENTIALS".into()),
+        "older tokens are dead"
+    );
+    client.login("ann", NEW).await.get("/v1.0/me").await.ok();
+
+    client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
+    let token = client.mailed_token("ann@example.com").await;
+    client.advance(3601).await;
+    let late = client.post("/auth/password-reset", json!({ "token": token, "password": NEW })).await;
+    assert_eq!(late.refusal(), (400, "INVALID_TOKEN".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_for_one_thing_does_not_work_for_another() {
+    let client = Client::start().await;
+    client.open_account("ann").await;
+    let verify = client.mailed_token("ann@example.com").await;
+    let answer = client.post("/auth/password-reset", json!({ "token": verify, "password": NEW })).await;
+    assert_eq!(answer.refusal(), (400, "INVALID_TOKEN".into()));
+    client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
+    let reset = client.mailed_token("ann@example.com").await;
+    let answer = client.post("/auth/email-verify", json!({ "token": reset })).await;
+    assert_eq!(answer.refusal(), (400, "INVALID_TOKEN".into()));
+    client.post("/auth/password-reset", json!({ "token": reset, "password": NEW })).await.ok();
+    client.post("/auth/email-verify", json!({ "token": verify })).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_wrong_passwords_close_the_name_for_a_quarter_of_an_hour() {
+    let client = Client::start().await;
+    client.tenant("ann").await;
+    client.tenant("bob").await;
+    let login = async |name: &str, password: &str| {
+        client.post("/auth/login", json!({ "username": name, "password": password })).await
+    };
+    // Successes do not count.
+    for _ in 0..12 {
+        login("ann", PASSWORD).await.ok();
+    }
+    let guesses = (0..30).map(|_| login("Ann", "a wrong password"));
+    let mut statuses: Vec<_> =
+        futures::future::join_all(guesses).await.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses[..10], [401; 10], "ten guesses are answered, even if all come at once");
+    assert_eq!(statuses[10..], [429; 20]);
+    let closed = login("ann", PASSWORD).await;
+    assert_eq!(closed.refusal(), (429, "RATE_LIMIT_EXCEEDED".into()));
+    let wait: u64 = closed.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=900).contains(&wait), "{wait}");
+    login("bob", PASSWORD).await.ok();
+    client.advance(900).await;
+    login("ann", PASSWORD).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_passwords_at_unregister_count_as_well() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    for _ in 0..10 {
+        let answer = ann.post("/auth/unregister", json!({ "password": "a wrong password" })).await;
+        assert_eq!(answer.refusal(), (403, "INVALID_PASSWORD".into()));
+    }
+    let answer = ann.post("/auth/unregister", json!({ "password": PASSWORD })).await;
+    assert_eq!(answer.refusal(), (429, "RATE_LIMIT_EXCEEDED".into()));
+    let login = client.post("/auth/login", json!({ "username": "ann", "password": PASSWORD })).await;
+    assert_eq!(login.status, 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_names_wrong_passwords_and_the_guest_get_one_answer() {
+    let client = Client::start().await;
+    let (id, ann) = client.tenant("ann").await;
+    ann.get("/v1.0/me").await.ok();
+    let mut texts = Vec::new();
+    for name in ["ann", "nobody", &*format!("guest-{id}")] {
+        let body = json!({ "username": name, "password": "a wrong password" });
+        let answer = client.post("/auth/login", body).await;
+        assert_eq!(answer.refusal(), (401, "INVALID_CREDENTIALS".into()), "{name}");
+        texts.push(answer.text.replace(answer.json()["error"]["request_id"].as_str().unwrap(), ""));
+    }
+    assert!(texts.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logging_out_kills_every_token_of_the_agent_and_nobody_elses() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    let other = client.login("ann", PASSWORD).await;
+    let answer = ann.post("/auth/logout", json!({})).await;
+    answer.ok();
+    assert!(answer.headers["set-cookie"].to_str().unwrap().starts_with("token=; Max-Age=0"));
+    for dead in [&ann, &other] {
+        assert_eq!(dead.get("/v1.0/me").await.refusal(), (401, "INVALID_CREDENTIALS".into()));
+    }
+    bob.get("/v1.0/me").await.ok();
+    client.login("ann", PASSWORD).await.get("/v1.0/me").await.ok();
+}

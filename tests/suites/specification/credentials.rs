@@ -1,0 +1,48 @@
+//! Where a credential may stand, and which one counts.
+
+use custodian_tests::Client;
+use reqwest::Method;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_header_wins_over_the_query_and_the_query_over_the_cookie() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let good = ann.token().to_owned();
+    let bad = "not.a.token";
+    // Header, query and cookie, and whether the caller is let in.
+    let cases = [
+        (Some(&*good), Some(bad), Some(bad), 200),
+        (Some(bad), Some(&*good), Some(&*good), 401),
+        (None, Some(&*good), Some(bad), 200),
+        (None, Some(bad), Some(&*good), 401),
+        (None, None, Some(&*good), 200),
+        (None, None, Some(bad), 401),
+        (None, None, None, 401),
+    ];
+    for (header, query, cookie, status) in cases {
+        for name in ["token", "accesskey"] {
+            let path =
+                query.map_or("/v1.0/customer".to_owned(), |token| format!("/v1.0/customer?{name}={token}"));
+            let mut request = client.request(Method::GET, &path);
+            if let Some(token) = header {
+                request = request.header("authorization", format!("bearer {token}"));
+            }
+            if let Some(token) = cookie {
+                request = request.header("cookie", format!("a=b; {name}={token}; c=d"));
+            }
+            let answer = client.send(request).await;
+            assert_eq!(answer.status, status, "{header:?} {query:?} {cookie:?}: {}", answer.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn login_sets_the_cookie_that_it_names() {
+    let client = Client::start().await;
+    client.tenant("ann").await;
+    let login = serde_json::json!({ "username": "ANN", "password": custodian_tests::PASSWORD });
+    let answer = client.post("/auth/login", login).await;
+    let token = answer.ok()["token"].as_str().unwrap().to_owned();
+    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    assert_eq!(cookie, format!("token={token}; Max-Age=604800; Path=/; Secure; HttpOnly; SameSite=Strict"));
+}
