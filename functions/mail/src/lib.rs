@@ -21,6 +21,10 @@ impl<S: ReadAgents + KeepMailTokens, E: Mailer> Consumer<S, E> for Post {
             CUSTOMER_UPDATED if message.detail.changed.iter().any(|field| field == PENDING_EMAIL) => {
                 send_change(cx, message.detail.customer_id).await
             }
+            // It sends one only to an account that still waits for its verification.
+            CUSTOMER_UPDATED if message.detail.changed.iter().any(|field| field == "email") => {
+                send_verification(cx, message.detail.customer_id).await
+            }
             CUSTOMER_VERIFIED => send_first_password(cx, message.detail.customer_id).await,
             _ => Ok(()),
         }

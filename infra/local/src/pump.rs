@@ -54,9 +54,9 @@ impl Pump {
 
     /// Does what is due now; false if nothing was.
     pub(crate) async fn step(&self) -> Result<bool, Failure> {
-        let told = self.stream().await?;
-        let delivered = self.messages().await?;
-        Ok(self.jobs().await? || told || delivered)
+        // One of them in trouble must not keep the others from their work.
+        let (told, delivered, fired) = (self.stream().await, self.messages().await, self.jobs().await);
+        Ok(told? | delivered? | fired?)
     }
 
     /// What the template's rate schedule invokes.

@@ -42,10 +42,15 @@ async fn activate<S: ChangeCustomers, E: Alarms>(
     cx: &Context<S, E>,
     known: &MailToken,
 ) -> Result<Verified, Failure> {
+    let waiting = cx.store.customer(known.customer_id).await?.ok_or(Reason::InvalidToken)?;
+    // A link proves the address that it was mailed to, and no other that has taken its place since.
+    if waiting.status() == Status::Initial && waiting.profile.email != known.email {
+        return Err(Reason::InvalidToken.into());
+    }
     let billing_account = billing_account(cx, known.customer_id, cx.now());
     let made = new_key(cx, known.customer_id, first_key());
     let verification = Verification { billing_account, access_key: made.key.clone() };
-    match change(cx, known.customer_id, None, Command::Verify, Some((&verification, known))).await? {
+    match change(cx, known.customer_id, Some(waiting), Command::Verify, Some((&verification, known))).await? {
         Outcome::Moved { after, .. } => Ok(Verified { customer: *after, access_key: Some(made) }),
         stayed => Ok(Verified { customer: stayed.customer()?, access_key: None }),
     }

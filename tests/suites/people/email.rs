@@ -29,6 +29,21 @@ async fn the_old_address_stands_until_the_new_one_confirms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_proves_the_address_that_it_was_mailed_to() {
+    let client = Client::start().await;
+    let id = client.open_account("ann").await;
+    let old = client.mailed_token("ann@example.com").await;
+    let service = client.service().clone();
+    let still = service.hold_still().await;
+    let operator = client.operator().await;
+    operator.put(&format!("/v1.0/customers/{id}"), json!({ "email": "typo-mended@example.com" })).await.ok();
+    assert_eq!(client.post("/auth/email-verify", json!({ "token": old })).await.reason(), "INVALID_TOKEN");
+    drop(still);
+    let new = client.mailed_token("typo-mended@example.com").await;
+    client.post("/auth/email-verify", json!({ "token": new })).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn asking_again_replaces_and_naming_the_present_address_drops_what_was_asked() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;

@@ -104,10 +104,10 @@ async fn keys_of_others_and_broken_keys_are_nothing() {
         (404, "ACCESSKEY_NOT_FOUND".into())
     );
     let token = program.token();
-    let (first, last) = (token.replacen("vb_", "vb_A", 1), format!("{}A", &token[..token.len() - 1]));
+    let other = if token.ends_with('A') { 'Q' } else { 'A' };
+    let (first, last) = (token.replacen("vb_", "vb_A", 1), format!("{}{other}", &token[..token.len() - 1]));
     for broken in [&*first, &last, &token[..token.len() - 1], "vb_", "vb_x"] {
         let answer = client.with_token(broken).get("/v1.0/me").await;
-        // The last letter carries spare bits that no decoder takes.
         assert_eq!(answer.refusal(), (401, "INVALID_CREDENTIALS".into()), "{broken}");
     }
 }
