@@ -3,7 +3,9 @@
 
 mod credentials;
 mod examples;
+mod late;
 mod life;
+mod verbatim;
 
 /// The fifteen fields of a customer, in the specification's order.
 pub(crate) const FIELDS: [&str; 15] = [
@@ -25,3 +27,13 @@ pub(crate) const FIELDS: [&str; 15] = [
 ];
 
 pub(crate) const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
+
+/// A time in UTC with `Z` and at most six fractional digits, of which the last is no zero.
+#[track_caller]
+pub(crate) fn assert_time(text: &str) {
+    let time = text.strip_suffix('Z').unwrap();
+    let (whole, fraction) = time.split_once('.').unwrap_or((time, "1"));
+    assert_eq!(whole.len(), "2024-07-20T14:22:35".len(), "{text}");
+    assert!((1..=6).contains(&fraction.len()) && !fraction.ends_with('0'), "{text}");
+    assert!(fraction.bytes().all(|byte| byte.is_ascii_digit()), "{text}");
+}
