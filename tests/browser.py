@@ -66,6 +66,10 @@ class Service:
         return re.search(r"http\S+", mail["text"]).group(0)
 
 
+class Refused(Exception):
+    """What the browser did not do."""
+
+
 class Browser:
     """Chromium through chromedriver, with scripts off: the pages have to work without."""
 
@@ -85,7 +89,8 @@ class Browser:
 
     def do(self, path, body=None):
         status, answer = call(f"{self.session}/{path}", body)
-        assert status == 200, answer
+        if status != 200:
+            raise Refused(answer)
         return answer["value"]
 
     def find(self, selector):
@@ -95,11 +100,19 @@ class Browser:
         self.do("url", {"url": link})
 
     def heading(self):
-        return self.do(f"element/{self.find('h1')}/text")
+        """The page's heading; none while one page goes and the next one comes."""
+        try:
+            return self.do(f"element/{self.find('h1')}/text")
+        except Refused:
+            return None
 
     def press(self, expected):
         self.do(f"element/{self.find('button')}/click", {})
         until(expected, lambda: self.heading() == expected)
+
+    def ready(self, selector):
+        """Waits for a page that has this."""
+        until(selector, lambda: self.do("elements", {"using": "css selector", "value": selector}))
 
     def type(self, selector, text):
         self.do(f"element/{self.find(selector)}/value", {"text": text})
@@ -119,6 +132,7 @@ def run(service, browser):
     browser.screenshot("2-confirmed")
 
     browser.open(service.mailed("Set your password"))
+    browser.ready("input[type=password]")
     browser.screenshot("3-password")
     browser.type("input[type=password]", PASSWORD)
     browser.press("Your password is set")
@@ -131,6 +145,7 @@ def run(service, browser):
 
     # A link works once; the second time the page says so.
     browser.do("back", {})
+    browser.ready("input[type=password]")
     browser.type("input[type=password]", PASSWORD)
     browser.press("This did not work")
     browser.screenshot("5-used")

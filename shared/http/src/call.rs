@@ -49,8 +49,9 @@ impl Call {
         }
     }
 
+    /// A header's text, in ASCII or not: a condition that nobody can meet is not the same as none.
     pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
+        self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
     }
 
     /// The first value of a query parameter.

@@ -1,10 +1,11 @@
 //! The kinds of callers, on a stage that they all stand on.
 
-use custodian_tests::{Answer, Client, PASSWORD};
+use custodian_tests::tables::Dump;
+use custodian_tests::{Answer, Client, PASSWORD, Tables};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-pub(crate) const CALLERS: [&str; 13] = [
+pub(crate) const CALLERS: [&str; 14] = [
     "nobody",
     "an agent",
     "a manager",
@@ -18,11 +19,14 @@ pub(crate) const CALLERS: [&str; 13] = [
     "a token from before the freeze",
     "the admin of an account not verified",
     "a token of a deleted account",
+    "a token of an expired account",
 ];
 
-/// An account with one row of everything, and a caller of each kind.
+/// An account with one row of everything, a caller of each kind, and an account that only operators work on.
 pub(crate) struct Stage {
+    client: Client,
     callers: Vec<Client>,
+    owner: Client,
     customer: String,
     tag: String,
     key: String,
@@ -43,10 +47,15 @@ async fn agent(admin: &Client, name: &str, permission: u32) -> (String, Client) 
 impl Stage {
     pub(crate) async fn set() -> Self {
         let client = Client::start().await;
-        // The ended key first, since the clock has to move for it.
+        // What has ended comes first, since the clock has to move for it. A token of the account that expires is made
+        // late enough to outlive it.
+        client.open_account("exp").await;
         let (customer, ann) = client.tenant("ann").await;
         let ended = ann.post("/v1.0/accesskeys", json!({ "expire": 86_400 })).await.ok();
         client.advance(86_401).await;
+        let expired = client.login("exp", PASSWORD).await;
+        client.advance(6 * 86_400 + 60).await;
+
         let (_, other) = client.tenant("other").await;
         let (_, before_freeze) = client.tenant("fro").await;
         before_freeze.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
@@ -56,19 +65,18 @@ impl Stage {
 
         let ann = client.login("ann", PASSWORD).await;
         let key = ann.post("/v1.0/accesskeys", json!({})).await.ok();
-        let tag = ann.post("/v1.0/tags", json!({ "name": "vip" })).await.ok();
         let (_, plain) = agent(&ann, "plain", 0x10).await;
         let (_, manager) = agent(&ann, "max", 0x40).await;
-        let (target, _) = agent(&ann, "target", 0x10).await;
         let operator = client.operator().await;
         let body = json!({ "customer_id": customer, "reason": "to see what it sees" });
         let delegated = operator.post("/auth/delegate", body).await.ok();
+        let (subject, _) = client.tenant("subject").await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let callers = vec![
             client.clone(),
             plain,
             manager,
-            ann,
+            ann.clone(),
             other,
             client.with_token(&text(&key["token"])),
             client.with_token(&text(&ended["token"])),
@@ -78,18 +86,49 @@ impl Stage {
             before_freeze,
             client.login("ini", PASSWORD).await,
             deleted_token,
+            expired,
         ];
-        Self { callers, customer, tag: id(&tag), key: id(&key), agent: target }
+        // The day on which a key was used is noted once.
+        callers[5].get("/v1.0/me").await.ok();
+        let nothing = String::new;
+        let (tag, key, agent) = (nothing(), nothing(), nothing());
+        let mut stage = Self { client, callers, owner: ann, customer: subject, tag, key, agent };
+        for path in ["/v1.0/tags/", "/v1.0/accesskeys/", "/v1.0/agents/"] {
+            stage.put_back(path).await;
+        }
+        stage.idle().await;
+        stage
     }
 
-    /// After what others would meet, a fresh stage; after everything else this one goes on.
-    pub(crate) async fn after(self, route: &str) -> Self {
-        let removes = route.starts_with("DELETE") || route.ends_with("/freeze") || route.ends_with("/logout");
-        if removes { Self::set().await } else { self }
+    /// Makes another row of a kind, to be named by the next requests.
+    async fn put_back(&mut self, path: &str) {
+        let (made, place) = if path.contains("/accesskeys/") {
+            (self.owner.post("/v1.0/accesskeys", json!({})).await, &mut self.key)
+        } else if path.contains("/agents/") {
+            let username = format!("target-{}", self.agent);
+            let body = json!({ "username": username, "password": PASSWORD });
+            (self.owner.post("/v1.0/agents", body).await, &mut self.agent)
+        } else {
+            (self.owner.post("/v1.0/tags", json!({ "name": "vip" })).await, &mut self.tag)
+        };
+        *place = id(&made.ok());
     }
 
-    /// The same request by each caller: valid where that harms nothing, else one that the handler itself refuses.
-    pub(crate) async fn ask(&self, caller: usize, route: &str) -> Answer {
+    /// Waits until nothing is left to do behind the requests.
+    pub(crate) async fn idle(&self) {
+        self.client.idle().await;
+    }
+
+    /// Every row of every table but the counts of attempts.
+    pub(crate) fn dump(&self) -> Dump {
+        let mut dump = Tables(self.client.engine().clone()).dump();
+        dump.remove("throttle");
+        dump
+    }
+
+    /// The same request by each caller: valid where that harms nothing, else one that the handler itself refuses. What it
+    /// has removed is put back for the next one.
+    pub(crate) async fn ask(&mut self, caller: usize, route: &str) -> Answer {
         let (method, path) = route.split_once(' ').unwrap();
         let named = match path {
             path if path.contains("/customers/") => &self.customer,
@@ -101,6 +140,11 @@ impl Stage {
         let request =
             client.request(Method::from_bytes(method.as_bytes()).unwrap(), &path.replace("{id}", named));
         let request = if method == "GET" || method == "DELETE" { request } else { request.json(&json!({})) };
-        client.send(request).await
+        let answer = client.send(request).await;
+        let is_of_account = path.contains("/customers/") || path.starts_with("/auth/");
+        if method == "DELETE" && answer.status == 200 && !is_of_account {
+            self.put_back(path).await;
+        }
+        answer
     }
 }

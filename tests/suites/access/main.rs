@@ -30,48 +30,49 @@ const TABLE: &str = "
                                         | | | | | | | | | | token from before the freeze
                                         | | | | | | | | | | | admin of an account not verified
                                         | | | | | | | | | | | | token of a deleted account
-GET /ping                               . . . . . . . . . . . . .
-GET /auth/email-verify                  . . . . . . . . . . . . .
-GET /auth/password-reset                . . . . . . . . . . . . .
-POST /auth/signup                       . . . . . . . . . . . . .
-POST /auth/login                        . . . . . . . . . . . . .
-POST /auth/email-verify                 . . . . . . . . . . . . .
-POST /auth/password-forgot              . . . . . . . . . . . . .
-POST /auth/password-reset               . . . . . . . . . . . . .
-POST /auth/unregister                   a p p . . . c p . . c . c
-DELETE /auth/unregister                 a p p . . . c . . . c . c
-POST /auth/logout                       a . . . . p c . . . c . c
-POST /auth/delegate                     a p p p p p c p . f c v c
-GET /v1.0/me                            a . . . . . c . . f c v c
-GET /v1.0/customer                      a p . . . . c . . . c . c
-PUT /v1.0/customer                      a p p . . . c . . f c v c
-GET /v1.0/customers                     a p p p p p c p . f c v c
-POST /v1.0/customers                    a p p p p p c p . f c v c
-GET /v1.0/customers/{id}                a p p p p p c p . f c v c
-PUT /v1.0/customers/{id}                a p p p p p c p . f c v c
-DELETE /v1.0/customers/{id}             a p p p p p c p . f c v c
-POST /v1.0/customers/{id}/freeze        a p p p p p c p . f c v c
-POST /v1.0/customers/{id}/recover       a p p p p p c p . f c v c
-GET /v1.0/accesskeys                    a p p . . . c . . f c v c
-POST /v1.0/accesskeys                   a p p . . . c . . f c v c
-GET /v1.0/accesskeys/{id}               a p p . n . c . n f c v c
-PUT /v1.0/accesskeys/{id}               a p p . n . c . n f c v c
-DELETE /v1.0/accesskeys/{id}            a p p . n . c . n f c v c
-GET /v1.0/agents                        a p . . . . c . . f c v c
-POST /v1.0/agents                       a p . . . . c . . f c v c
-GET /v1.0/agents/{id}                   a p . . n . c . n f c v c
-PUT /v1.0/agents/{id}                   a p . . n . c . n f c v c
-DELETE /v1.0/agents/{id}                a p . . n . c . n f c v c
-PUT /v1.0/agents/{id}/permission        a p . . n . c . n f c v c
-PUT /v1.0/agents/{id}/password          a p . . n . c . n f c v c
-PUT /v1.0/agents/{id}/status            a p . . n . c . n f c v c
-PUT /v1.0/agents/{id}/addresses         a p . . n . c . n f c v c
-PUT /v1.0/agents/{id}/tag_ids           a p . . n . c . n f c v c
-GET /v1.0/tags                          a p . . . . c . . f c v c
-POST /v1.0/tags                         a p . . . . c . . f c v c
-GET /v1.0/tags/{id}                     a p . . n . c . n f c v c
-PUT /v1.0/tags/{id}                     a p . . n . c . n f c v c
-DELETE /v1.0/tags/{id}                  a p . . n . c . n f c v c
+                                        | | | | | | | | | | | | | token of an expired account
+GET /ping                               . . . . . . . . . . . . . .
+GET /auth/email-verify                  . . . . . . . . . . . . . .
+GET /auth/password-reset                . . . . . . . . . . . . . .
+POST /auth/signup                       . . . . . . . . . . . . . .
+POST /auth/login                        . . . . . . . . . . . . . .
+POST /auth/email-verify                 . . . . . . . . . . . . . .
+POST /auth/password-forgot              . . . . . . . . . . . . . .
+POST /auth/password-reset               . . . . . . . . . . . . . .
+POST /auth/unregister                   a p p . . . c p . . c . c c
+DELETE /auth/unregister                 a p p . . . c . . . c . c c
+POST /auth/logout                       a . . . . p c . . . c . c c
+POST /auth/delegate                     a p p p p p c p . f c v c c
+GET /v1.0/me                            a . . . . . c . . f c v c c
+GET /v1.0/customer                      a p . . . . c . . . c . c c
+PUT /v1.0/customer                      a p p . . . c . . f c v c c
+GET /v1.0/customers                     a p p p p p c p . f c v c c
+POST /v1.0/customers                    a p p p p p c p . f c v c c
+GET /v1.0/customers/{id}                a p p p p p c p . f c v c c
+PUT /v1.0/customers/{id}                a p p p p p c p . f c v c c
+DELETE /v1.0/customers/{id}             a p p p p p c p . f c v c c
+POST /v1.0/customers/{id}/freeze        a p p p p p c p . f c v c c
+POST /v1.0/customers/{id}/recover       a p p p p p c p . f c v c c
+GET /v1.0/accesskeys                    a p p . . . c . . f c v c c
+POST /v1.0/accesskeys                   a p p . . . c . . f c v c c
+GET /v1.0/accesskeys/{id}               a p p . n . c . n f c v c c
+PUT /v1.0/accesskeys/{id}               a p p . n . c . n f c v c c
+DELETE /v1.0/accesskeys/{id}            a p p . n . c . n f c v c c
+GET /v1.0/agents                        a p . . . . c . . f c v c c
+POST /v1.0/agents                       a p . . . . c . . f c v c c
+GET /v1.0/agents/{id}                   a p . . n . c . n f c v c c
+PUT /v1.0/agents/{id}                   a p . . n . c . n f c v c c
+DELETE /v1.0/agents/{id}                a p . . n . c . n f c v c c
+PUT /v1.0/agents/{id}/permission        a p . . n . c . n f c v c c
+PUT /v1.0/agents/{id}/password          a p . . n . c . n f c v c c
+PUT /v1.0/agents/{id}/status            a p . . n . c . n f c v c c
+PUT /v1.0/agents/{id}/addresses         a p . . n . c . n f c v c c
+PUT /v1.0/agents/{id}/tag_ids           a p . . n . c . n f c v c c
+GET /v1.0/tags                          a p . . . . c . . f c v c c
+POST /v1.0/tags                         a p . . . . c . . f c v c c
+GET /v1.0/tags/{id}                     a p . . n . c . n f c v c c
+PUT /v1.0/tags/{id}                     a p . . n . c . n f c v c c
+DELETE /v1.0/tags/{id}                  a p . . n . c . n f c v c c
 ";
 
 /// The table's rows: what each caller is answered on a route.
@@ -115,21 +116,40 @@ fn the_table_has_every_route_and_every_caller() {
     assert!(rows.values().all(|cells| cells.len() == CALLERS.len()));
 }
 
+/// Later for what takes something away that other cells need: rows are put back, but not accounts and sessions.
+fn turn(route: &str) -> usize {
+    let last = ["/freeze", "DELETE /v1.0/customers/{id}", "DELETE /auth/unregister", "POST /auth/logout"];
+    last.iter().position(|end| route.ends_with(end)).map_or(0, |at| at + 1)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_every_caller_as_the_table_says() {
-    let mut wrong = Vec::new();
-    for (at, caller) in CALLERS.iter().enumerate() {
-        let mut stage = Stage::set().await;
-        for (route, cells) in rows() {
-            let answer = stage.ask(at, &route).await;
-            let found = letter(answer.status, &answer.reason());
-            if found != cells[at] {
-                wrong.push(format!("{route} by {caller}: {found} and not {}: {}", cells[at], answer.text));
-            }
-            if answer.status == 200 {
-                stage = stage.after(&route).await;
-            }
+    let mut stage = Stage::set().await;
+    let mut cells: Vec<_> = rows()
+        .into_iter()
+        .flat_map(|(route, cells)| {
+            cells.into_iter().enumerate().map(move |(caller, cell)| (route.clone(), caller, cell))
+        })
+        .collect();
+    // First everybody who is to be refused: nothing may come of that.
+    cells.sort_by_key(|(route, _, cell)| (*cell == '.', turn(route)));
+    let (mut wrong, before) = (Vec::new(), stage.dump());
+    let mut only_refused = true;
+    for (route, caller, cell) in cells {
+        if cell == '.' && only_refused {
+            assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+            stage.idle().await;
+            assert_eq!(stage.dump(), before, "who is refused changes nothing");
+            only_refused = false;
+        }
+        let answer = stage.ask(caller, &route).await;
+        let found = letter(answer.status, &answer.reason());
+        // The pages behind mailed links refuse a request without a token.
+        let is_plain_read = route.starts_with("GET /") && !route.starts_with("GET /auth/");
+        if found != cell || (cell == '.' && is_plain_read && answer.status != 200) {
+            let text = answer.text;
+            wrong.push(format!("{route} by {}: {found} and not {cell}: {text}", CALLERS[caller]));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(!only_refused && wrong.is_empty(), "{}", wrong.join("\n"));
 }

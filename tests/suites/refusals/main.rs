@@ -5,6 +5,7 @@ mod bodies;
 mod leaving;
 mod limits;
 mod pages;
+mod raw;
 mod requests;
 mod states;
 

@@ -2,6 +2,8 @@
 
 use custodian_tests::Client;
 use reqwest::Method;
+use reqwest::header::HeaderValue;
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_path_and_a_wrong_method_are_not_found() {
@@ -110,5 +112,147 @@ async fn no_header_and_no_query_makes_the_service_fail() {
     for query in ["%", "%zz", "token=%ff", "a&&&=", "page_size=1&page_size=x", "%3Cscript%3E", "\"{}|\\^`"] {
         let answer = ann.get(&format!("/v1.0/tags?{query}")).await;
         assert_eq!(answer.status, 200, "{query}: {}", answer.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_that_cannot_be_read_does_not_count_as_one_that_is_not_there() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let made = ann.post("/v1.0/tags", json!({ "name": "vip" })).await.ok();
+    let tag = format!("/v1.0/tags/{}", made["id"].as_str().unwrap());
+    for unreadable in [&b"\xff\xfe"[..], "\u{201c}1\u{201d}".as_bytes(), b"\"1\xe9\""] {
+        let value = HeaderValue::from_bytes(unreadable).unwrap();
+        for path in ["/v1.0/customer", &tag] {
+            let put = ann.request(Method::PUT, path).header("if-match", &value);
+            let answer = client.send(put.json(&json!({ "name": "late" }))).await;
+            assert_eq!(answer.refusal(), (412, "PRECONDITION_FAILED".into()), "{path} {value:?}");
+        }
+        let delete = client.send(ann.request(Method::DELETE, &tag).header("if-match", &value)).await;
+        assert_eq!(delete.refusal(), (412, "PRECONDITION_FAILED".into()), "{value:?}");
+        let post = ann.request(Method::POST, "/v1.0/tags").header("idempotency-key", &value);
+        let answer = client.send(post.json(&json!({ "name": "twice" }))).await;
+        assert_eq!(answer.refusal(), (400, "INVALID_REQUEST_PARAMETER".into()), "{value:?}");
+    }
+    assert_eq!(ann.get("/v1.0/tags").await.ok()["result"], json!([made]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_class_of_refusal_has_both_forms_and_their_order() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let put = |body: &'static str, kind: &'static str| {
+        ann.request(Method::PUT, "/v1.0/customer").header("content-type", kind).body(body)
+    };
+    let get = |client: &Client, path: &str| client.request(Method::GET, path);
+    let large: &'static str = "x".repeat(64 * 1024 + 1).leak();
+    let json = "application/json";
+    let taken = json!({ "email": "admin@localhost" });
+    let cases = [
+        (put("{", json), (400, "INVALID_ARGUMENT", "INVALID_JSON_BODY"), false),
+        (put(r#"{"name":1}"#, json), (400, "INVALID_ARGUMENT", "INVALID_ARGUMENT"), true),
+        (get(&ann, "/v1.0/tags?page_size=x"), (400, "INVALID_ARGUMENT", "INVALID_REQUEST_PARAMETER"), true),
+        (get(&ann, "/v1.0/tags/x"), (400, "INVALID_ARGUMENT", "INVALID_ID"), false),
+        (get(&client, "/v1.0/customer"), (401, "UNAUTHENTICATED", "AUTHENTICATION_REQUIRED"), false),
+        (
+            get(&client.with_token("x"), "/v1.0/customer"),
+            (401, "UNAUTHENTICATED", "INVALID_CREDENTIALS"),
+            false,
+        ),
+        (get(&ann, "/v1.0/customers"), (403, "PERMISSION_DENIED", "PERMISSION_DENIED"), false),
+        (get(&ann, "/v1.0/nothing"), (404, "NOT_FOUND", "ROUTE_NOT_FOUND"), false),
+        (
+            get(&ann, "/v1.0/tags/5e4a0680-804e-11ec-8477-2fea5968d85b"),
+            (404, "NOT_FOUND", "TAG_NOT_FOUND"),
+            false,
+        ),
+        (
+            ann.request(Method::PUT, "/v1.0/customer").json(&taken),
+            (409, "ALREADY_EXISTS", "EMAIL_ALREADY_EXISTS"),
+            false,
+        ),
+        (
+            put("{}", json).header("if-match", "\"0\""),
+            (412, "FAILED_PRECONDITION", "PRECONDITION_FAILED"),
+            false,
+        ),
+        (put(large, json), (413, "INVALID_ARGUMENT", "PAYLOAD_TOO_LARGE"), false),
+        (put("{}", "text/plain"), (415, "INVALID_ARGUMENT", "UNSUPPORTED_MEDIA_TYPE"), false),
+    ];
+    for (request, (code, status, reason), has_details) in cases {
+        let again = request.try_clone().unwrap().header("accept", "application/problem+json");
+        let answer = client.send(request).await;
+        assert_eq!((answer.status, &*answer.reason()), (code, reason), "{}", answer.text);
+        assert_eq!(answer.headers["content-type"], "application/json");
+        let error = answer.json()["error"].clone();
+        assert_eq!(error["status"], status);
+        let told = ["status", "reason", "message", "request_id", "details"];
+        let keys: Vec<_> = error.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(keys, told[..if has_details { 5 } else { 4 }], "{reason}");
+        assert!(answer.text.starts_with("{\"error\":{") && answer.text.ends_with("}}"), "nothing beside it");
+
+        let problem = client.send(again).await;
+        assert_eq!(problem.status, code);
+        assert_eq!(problem.headers["content-type"], "application/problem+json");
+        let shown = problem.json();
+        assert_eq!((&shown["status"], &shown["reason"]), (&json!(code), &json!(reason)));
+        assert_eq!((&shown["detail"], &shown["details"]), (&error["message"], &error["details"]));
+        assert_eq!(shown["request_id"], problem.headers["x-request-id"].to_str().unwrap());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_body_and_a_wrong_id_are_refused_on_every_route() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let operator = client.operator().await;
+    let routes = custodian_local::deployed_routes().into_iter().map(|(_, route)| route);
+    for route in routes.filter(|route| !route.path.is_empty()) {
+        let method = Method::from_bytes(route.method.as_bytes()).unwrap();
+        let of_operator = route.path.starts_with("/v1.0/customers");
+        let caller = if of_operator { &operator } else { &ann };
+        let path = route.path.replace("{id}", "no-id");
+        if route.path.contains("{id}") {
+            let answer = client.send(caller.request(method.clone(), &path).json(&json!({}))).await;
+            assert_eq!(answer.refusal(), (400, "INVALID_ID".into()), "{} {path}", route.method);
+        }
+        let is_page = method == Method::GET && route.path.starts_with("/auth/");
+        let large = client.request(method.clone(), &path).header("content-type", "application/json");
+        let answer = client.send(large.body("x".repeat(64 * 1024 + 1))).await;
+        assert_eq!(answer.status, 413, "{} {path}: before anybody asks who calls", route.method);
+        assert_eq!(answer.reason() == "PAYLOAD_TOO_LARGE", !is_page);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_of_odd_letters_are_wrong_wherever_they_stand() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let odd = [
+        "\u{e9}",
+        "vb_\u{e9}",
+        "vb_\u{1f4a9}",
+        "\u{1f4a9}.\u{1f4a9}.\u{1f4a9}",
+        "..",
+        ".",
+        "vb_",
+        "eyJ.\u{e9}.x",
+    ];
+    let long = odd.map(|text| text.repeat(300));
+    for credential in odd.iter().copied().chain(long.iter().map(String::as_str)) {
+        let header = format!("Bearer {credential}").into_bytes();
+        let header = HeaderValue::from_bytes(&header).unwrap();
+        // A credential in the header counts, however wrong it is: the good one in the query does not come into it.
+        let path = format!("/v1.0/customer?token={}", ann.token());
+        let answer = client.send(client.request(Method::GET, &path).header("authorization", header)).await;
+        assert_eq!(answer.refusal(), (401, "INVALID_CREDENTIALS".into()), "{credential}");
+        for name in ["token", "accesskey"] {
+            let request = client.request(Method::GET, &format!("/v1.0/customer?{name}={credential}"));
+            assert_eq!(
+                client.send(request).await.refusal(),
+                (401, "INVALID_CREDENTIALS".into()),
+                "{credential}"
+            );
+        }
     }
 }
