@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::ends::Ends;
 use crate::fuse::Fuse;
+use crate::logs::{self, Watched};
 use crate::tables::{PREFIX, Tables};
 
 /// A clock that stands still until it is moved.
@@ -52,6 +53,7 @@ pub struct Bench {
     pub clock: Arc<HandClock>,
     pub fuse: Arc<Fuse>,
     pub tables: Tables,
+    _watched: Arc<Watched>,
 }
 
 /// When every bench begins: some microseconds after a whole second.
@@ -72,7 +74,7 @@ impl Default for Bench {
             pseudonyms: Some(Pseudonyms::new(Secret::new("of the bench"))),
         });
         let cx = Context { store, ends, sources, settings: Settings::default(), keys };
-        Self { cx: Arc::new(cx), clock, fuse, tables: Tables(engine) }
+        Self { cx: Arc::new(cx), clock, fuse, tables: Tables(engine), _watched: Arc::new(Watched::start()) }
     }
 }
 
@@ -105,6 +107,8 @@ impl Bench {
             tm_create: now,
             tm_update: now,
         };
+        let Profile { email, phone_number, address, .. } = &customer.profile;
+        [email, phone_number, address].into_iter().for_each(|text| logs::secret(text));
         let admin = Agent::first_admin(customer_id, AgentId(id()), name, now);
         let guest = Agent::guest(customer_id, guest_id, now);
         if let Some(alarm) = Alarm::of(&customer) {

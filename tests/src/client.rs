@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::PASSWORD;
+use crate::logs::{self, Watched};
 use crate::rules::Rules;
 
 /// An answer, read whole.
@@ -50,6 +51,8 @@ pub struct Client {
     base: String,
     token: Option<String>,
     service: Service,
+    /// Ends with the last of the clients.
+    _watched: Arc<Watched>,
 }
 
 impl Client {
@@ -60,13 +63,14 @@ impl Client {
 
     /// The same, with a watch over every request to the database.
     pub async fn start_watched(watch: Arc<dyn Watch>) -> Self {
+        let watched = Arc::new(Watched::start());
         let args = ["custodian", "--ephemeral", "--port", "0", "--admin-password", PASSWORD];
         let watch = Arc::new(Rules::before(watch));
         let service = Service::open_watched(&Args::parse_from(args), watch).await.unwrap();
         let serving = service.clone();
         tokio::spawn(async move { serving.serve().await.unwrap() });
         let base = format!("http://127.0.0.1:{}", service.port());
-        Self { http: reqwest::Client::new(), base, token: None, service }
+        Self { http: reqwest::Client::new(), base, token: None, service, _watched: watched }
     }
 
     pub fn service(&self) -> &Service {
@@ -88,14 +92,22 @@ impl Client {
     /// The same service, with this credential.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
+        logs::secret(token);
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
     /// A request that a test has prepared itself.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
+        let (http, request) = request.build_split();
+        let request = request.unwrap();
+        if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
+            logs::note(&serde_json::from_slice(body).unwrap_or_default());
+        }
+        let response = http.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answer { status, headers, text: response.text().await.unwrap() }
+        let answer = Answer { status, headers, text: response.text().await.unwrap() };
+        logs::note(&answer.json());
+        answer
     }
 
     /// A request to prepare further; the credential goes into the header.

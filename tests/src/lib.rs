@@ -7,6 +7,7 @@ pub mod bench;
 mod client;
 pub mod ends;
 pub mod fuse;
+pub mod logs;
 pub mod rules;
 pub mod tables;
 mod watches;

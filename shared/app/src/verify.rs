@@ -3,7 +3,9 @@
 use custodian_auth::mail_token;
 use custodian_domain::access_key::KeyPatch;
 use custodian_domain::lifecycle::Command;
-use custodian_domain::{Customer, CustomerId, Reason, Resource, Secret, Status, Timestamp, gate};
+use custodian_domain::{
+    Customer, CustomerId, PendingEmail, Reason, Resource, Secret, Status, Timestamp, gate,
+};
 use serde_json::json;
 
 use crate::access_keys::{NewKey, new_key};
@@ -64,7 +66,8 @@ async fn confirm_change<S: ChangeCustomers, E>(
     for _ in 0..ATTEMPTS {
         let before = cx.store.customer(known.customer_id).await?.ok_or(Reason::InvalidToken)?;
         gate::open(&before)?;
-        if cx.now() >= known.ends || before.pending_email.as_ref() != Some(&known.email) {
+        let waiting = before.pending_email.as_ref().filter(|pending| cx.now() < pending.ends);
+        if waiting.is_none_or(|pending| pending.address != known.email) {
             return Err(Reason::InvalidToken.into());
         }
         let after = before.with_confirmed_email(known.email.clone(), cx.now());
@@ -86,8 +89,8 @@ pub async fn send_change<S: ReadAgents + KeepMailTokens, E: Mailer>(
     let Some(customer) = cx.store.customer(id).await?.filter(|row| row.status() == Status::Active) else {
         return Ok(());
     };
-    let Some(email) = customer.pending_email.clone() else { return Ok(()) };
-    let (token, ends) = (mail_token::new(cx.sources.random()), cx.now().plus(Settings::DAY));
+    let Some(PendingEmail { address: email, ends }) = customer.pending_email else { return Ok(()) };
+    let token = mail_token::new(cx.sources.random());
     let kept = MailToken {
         hash: mail_token::hash(&token),
         customer_id: id,

@@ -1,5 +1,7 @@
 //! The customer: one row, one status, one version.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,9 +18,8 @@ pub struct Customer {
     pub epoch: u64,
     #[serde(flatten)]
     pub profile: Profile,
-    /// The address that is to replace `email` once it is confirmed; reserved until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pending_email: Option<String>,
+    pub pending_email: Option<PendingEmail>,
     /// The zero UUID until the account is active.
     pub billing_account_id: Uuid,
     pub email_verified: bool,
@@ -32,6 +33,19 @@ pub struct Customer {
     pub state: State,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
+}
+
+/// The address that is to replace an account's once it is confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingEmail {
+    pub address: String,
+    /// Until then nobody else gets the address, and the mailed link works.
+    pub ends: Timestamp,
+}
+
+impl PendingEmail {
+    /// How long an address waits for its confirmation.
+    pub const WAITS: Duration = Duration::from_secs(24 * 3600);
 }
 
 /// The status with what belongs to it: a deadline exists exactly while the account is frozen.
@@ -141,8 +155,15 @@ impl Customer {
         if folded(&next.profile.email) == folded(&self.profile.email) {
             return next;
         }
-        let (wanted, email) = (next.profile.email.clone(), self.profile.email.clone());
-        Self { pending_email: Some(wanted), profile: Profile { email, ..next.profile }, ..next }
+        let waiting = self
+            .pending_email
+            .clone()
+            .filter(|pending| pending.ends > now && folded(&pending.address) == folded(&next.profile.email));
+        let asked =
+            || PendingEmail { address: next.profile.email.clone(), ends: now.plus(PendingEmail::WAITS) };
+        let pending_email = Some(waiting.unwrap_or_else(asked));
+        let profile = Profile { email: self.profile.email.clone(), ..next.profile.clone() };
+        Self { pending_email, profile, ..next }
     }
 
     /// The next version of this row with the address that was to be confirmed.
@@ -152,10 +173,17 @@ impl Customer {
         Self { pending_email: None, email_verified: true, profile, ..self.moved(self.state, now) }
     }
 
+    /// The next version of this row without an address that was not confirmed in time; none if it has no such.
+    #[must_use]
+    pub fn without_lapsed_email(&self, now: Timestamp) -> Option<Self> {
+        let lapsed = self.pending_email.as_ref().is_some_and(|pending| pending.ends <= now);
+        lapsed.then(|| Self { pending_email: None, ..self.moved(self.state, now) })
+    }
+
     /// Every address that this row holds.
     pub fn emails(&self) -> impl Iterator<Item = &str> {
         let own = Some(self.profile.email.as_str()).filter(|email| !email.is_empty());
-        own.into_iter().chain(self.pending_email.as_deref())
+        own.into_iter().chain(self.pending_email.as_ref().map(|pending| pending.address.as_str()))
     }
 
     /// What is left of an account that is gone: its id, its history in numbers, and nothing of a person.

@@ -25,7 +25,7 @@ pub use access_key::AccessKey;
 pub use actor::Actor;
 pub use agent::Agent;
 pub use alarm::Alarm;
-pub use customer::{Customer, State, Status};
+pub use customer::{Customer, PendingEmail, State, Status};
 pub use ids::{AgentId, CustomerId, Stamp};
 pub use permission::Permission;
 pub use profile::Profile;

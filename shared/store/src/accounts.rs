@@ -1,17 +1,19 @@
 //! Opening accounts.
 
 use custodian_app::Failure;
+use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{CreateCustomers, Creation, NewAccount};
 use custodian_domain::CustomerId;
 
 use crate::Store;
+use crate::customers::{self, Freed};
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::encode;
 use crate::retry::Patience;
 use crate::schema::{AGENTS, CUSTOMERS};
 use crate::transaction::{Transaction, Verdict};
-use crate::{customers, usage};
+use crate::usage;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Guard {
@@ -31,21 +33,23 @@ struct Gone {
 impl CreateCustomers for Store {
     async fn create(&self, account: &NewAccount) -> Result<Creation, Failure> {
         let (email, username) = names(account);
-        let mut gone = Gone::default();
-        loop {
+        let (now, mut gone) = (account.customer.tm_create, Gone::default());
+        for _ in 0..ATTEMPTS {
             match self.try_create(account, gone).await? {
                 Ok(()) => return Ok(Creation::Done),
                 Err(Guard::New) => return Err(Failure::unavailable("a new id", "in use already")),
-                Err(Guard::Email) => match self.gone_holder(&email).await? {
-                    Some(owner) if gone.email != Some(owner) => gone.email = Some(owner),
+                Err(Guard::Email) => match self.freed(&email, now).await? {
+                    Freed::FromGone(owner) if gone.email != Some(owner) => gone.email = Some(owner),
+                    Freed::Now => {}
                     _ => return Ok(Creation::EmailTaken),
                 },
-                Err(Guard::Username) => match self.gone_holder(&username).await? {
-                    Some(owner) if gone.username != Some(owner) => gone.username = Some(owner),
+                Err(Guard::Username) => match self.freed(&username, now).await? {
+                    Freed::FromGone(owner) if gone.username != Some(owner) => gone.username = Some(owner),
                     _ => return Ok(Creation::UsernameTaken),
                 },
             }
         }
+        Ok(Creation::EmailTaken)
     }
 }
 

@@ -8,6 +8,7 @@ use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status};
 use uuid::Uuid;
 
 use crate::Store;
+use crate::customers::Freed;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::{decode, decode_some, encode, s};
@@ -85,8 +86,8 @@ impl CreateAgents for Store {
             match self.try_create_agent(agent, &name, gone_owner).await? {
                 Ok(()) => return Ok(AgentCreated::Done),
                 Err(Guard::Gate) => return Ok(AgentCreated::Closed),
-                Err(Guard::Username) => match self.gone_holder(&name).await? {
-                    Some(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
+                Err(Guard::Username) => match self.freed(&name, agent.tm_create).await? {
+                    Freed::FromGone(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
                     _ => return Ok(AgentCreated::UsernameTaken),
                 },
                 Err(_) => return Err(Failure::unavailable("a new id", "in use already")),

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use custodian_app::Failure;
+use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{Change, ChangeCustomers, Committed, ReadCustomers};
+use custodian_app::scope::{self, Scope};
 use custodian_domain::access_key::MOST;
-use custodian_domain::{Customer, CustomerId};
+use custodian_domain::{Customer, CustomerId, Timestamp};
 
 use crate::Store;
 use crate::deletions;
@@ -23,6 +25,14 @@ enum Guard {
     Row,
     Email,
     Token,
+}
+
+/// What became of a name that was held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freed {
+    No,
+    Now,
+    FromGone(CustomerId),
 }
 
 /// A customer as an item: its row, and while it has a deadline the attributes of the index of what is due.
@@ -46,25 +56,47 @@ impl ReadCustomers for Store {
 impl ChangeCustomers for Store {
     async fn commit(&self, change: Change<'_>) -> Result<Committed, Failure> {
         let mut gone_owner = None;
-        loop {
+        for _ in 0..ATTEMPTS {
             match self.try_commit(change, gone_owner).await? {
                 Ok(()) => return Ok(Committed::Done),
                 Err(Guard::Row) => return Ok(Committed::Lost),
                 Err(Guard::Token) => return Ok(Committed::TokenGone),
                 Err(Guard::Email) => {
-                    let wanted = change.after.pending_email.as_ref().unwrap_or(&change.after.profile.email);
-                    let email = identifiers::email(wanted);
-                    match self.gone_holder(&email).await? {
-                        Some(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
+                    let wanted = change.after.emails().last().unwrap_or_default();
+                    match self.freed(&identifiers::email(wanted), change.after.tm_update).await? {
+                        Freed::FromGone(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
+                        Freed::Now => {}
                         _ => return Ok(Committed::EmailTaken),
                     }
                 }
             }
         }
+        Ok(Committed::EmailTaken)
     }
 }
 
 impl Store {
+    /// Whether a name that somebody holds can be had: from an account that is gone, or because it waited in vain for its
+    /// confirmation, in which case its holder gives it up here.
+    pub(crate) async fn freed(&self, name: &str, now: Timestamp) -> Result<Freed, Failure> {
+        let Some(owner) = self.holder(name).await? else {
+            return Ok(Freed::Now);
+        };
+        let holder = self.customer(owner).await?.filter(|holder| !holder.status().is_gone());
+        let Some(before) = holder else {
+            return Ok(Freed::FromGone(owner));
+        };
+        let waits = before.pending_email.as_ref().is_some_and(|it| identifiers::email(&it.address) == name);
+        let Some(after) = before.without_lapsed_email(now).filter(|_| waits) else {
+            return Ok(Freed::No);
+        };
+        let change = Change { before: &before, after: &after, verification: None, burn: None };
+        // This is not the effect of the request that wants the name, so it carries none of that request's promises.
+        let giving_up = scope::within(Scope::default(), self.try_commit(change, None));
+        let given_up = Box::pin(giving_up).await?.is_ok();
+        Ok(if given_up { Freed::Now } else { Freed::No })
+    }
+
     async fn try_commit(
         &self,
         change: Change<'_>,

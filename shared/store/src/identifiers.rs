@@ -91,33 +91,28 @@ pub(crate) fn release<'a, G: Copy>(
 }
 
 impl Store {
-    async fn holder(&self, name: &str) -> Result<Option<Holder>, Failure> {
+    async fn identifier(&self, name: &str) -> Result<Option<Holder>, Failure> {
         let call = self.client.get_item().table_name(self.table(IDENTIFIERS)).consistent_read(true);
         let answer = call.set_key(Some(key2("id", name, "key", SELF))).send().await;
         let item: Option<Item> = answer.map_err(|error| failed("the identifiers", &error))?.item;
         decode_some(item)
     }
 
-    /// Who holds a name although it is gone, so that the name is free.
-    pub(crate) async fn gone_holder(&self, name: &str) -> Result<Option<CustomerId>, Failure> {
-        use custodian_app::ports::ReadCustomers;
-        let Some(holder) = self.holder(name).await? else {
-            return Ok(None);
-        };
-        let living = self.customer(holder.owner).await?.is_some_and(|owner| !owner.status().is_gone());
-        Ok(Some(holder.owner).filter(|_| !living))
+    /// Who holds a name.
+    pub(crate) async fn holder(&self, name: &str) -> Result<Option<CustomerId>, Failure> {
+        Ok(self.identifier(name).await?.map(|holder| holder.owner))
     }
 }
 
 impl FindLogins for Store {
     async fn login(&self, name: &str) -> Result<Option<(CustomerId, AgentId)>, Failure> {
-        let holder = self.holder(&username(name)).await?;
+        let holder = self.identifier(&username(name)).await?;
         Ok(holder.and_then(|holder| holder.agent_id.map(|agent| (holder.owner, agent))))
     }
 }
 
 impl FindEmails for Store {
     async fn email_owner(&self, address: &str) -> Result<Option<CustomerId>, Failure> {
-        Ok(self.holder(&email(address)).await?.map(|holder| holder.owner))
+        self.holder(&email(address)).await
     }
 }

@@ -1,6 +1,6 @@
 //! An e-mail address changes when the new one is confirmed.
 
-use custodian_tests::Client;
+use custodian_tests::{Client, PASSWORD};
 use serde_json::json;
 
 use crate::signup::subjects;
@@ -26,6 +26,39 @@ async fn the_old_address_stands_until_the_new_one_confirms() {
     assert_eq!(client.post("/auth/email-verify", json!({ "token": token })).await.reason(), "INVALID_TOKEN");
     // The old address is free again.
     bob.put("/v1.0/customer", json!({ "email": "ann@example.com" })).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_not_confirmed_within_a_day_is_free_for_others() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    client.tenant("bob").await;
+    ann.put("/v1.0/customer", json!({ "email": "carol@example.com" })).await.ok();
+    let late = client.mailed_token("carol@example.com").await;
+    client.advance(86_390).await;
+    let bob = client.login("bob", PASSWORD).await;
+    let wanted = json!({ "email": "carol@example.com" });
+    let reserved = bob.put("/v1.0/customer", wanted.clone()).await;
+    assert_eq!(reserved.refusal(), (409, "EMAIL_ALREADY_EXISTS".into()));
+    client.advance(20).await;
+    assert_eq!(client.post("/auth/email-verify", json!({ "token": late })).await.reason(), "INVALID_TOKEN");
+    bob.put("/v1.0/customer", wanted.clone()).await.ok();
+    let token = client.mailed_token("carol@example.com").await;
+    client.post("/auth/email-verify", json!({ "token": token })).await.ok();
+    assert_eq!(bob.get("/v1.0/customer").await.ok()["email"], "carol@example.com");
+
+    // Who had waited in vain has lost nothing else, and may ask for another one, or open an account with the same name.
+    let ann = client.login("ann", PASSWORD).await;
+    assert_eq!(ann.put("/v1.0/customer", wanted).await.reason(), "EMAIL_ALREADY_EXISTS");
+    ann.put("/v1.0/customer", json!({ "email": "dora@example.com" })).await.ok();
+    client.advance(86_410).await;
+    let operator = client.operator().await;
+    let body = json!({ "username": "dora", "password": PASSWORD, "email": "dora@example.com" });
+    operator.post("/v1.0/customers", body).await.ok();
+    let verify = client.mailed_token("dora@example.com").await;
+    client.post("/auth/email-verify", json!({ "token": verify })).await.ok();
+    let ann = client.login("ann", PASSWORD).await.get("/v1.0/customer").await.ok();
+    assert_eq!(ann["email"], "ann@example.com");
 }
 
 #[tokio::test(flavor = "multi_thread")]
