@@ -103,6 +103,7 @@ impl Bench {
             guest_id,
             freezes: 0,
             platform: false,
+            plan: custodian_domain::Plan::default(),
             state,
             tm_create: now,
             tm_update: now,
@@ -160,7 +161,9 @@ impl Bench {
 
     /// Lets the recurring job run.
     pub async fn reconcile(&self) -> Result<(), Failure> {
-        custodian_fn_reconcile::Reconcile.consume(&self.cx, Value::Null, self.later()).await
+        custodian_fn_reconcile::Reconcile
+            .consume(&self.cx, custodian_fn_reconcile::Wish::default(), self.later())
+            .await
     }
 
     /// An invocation's end that never comes while the clock stands still.

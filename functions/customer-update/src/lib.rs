@@ -1,9 +1,9 @@
 //! `PUT /v1.0/customer`: changes the own profile. A new e-mail address is reserved at once and counts once it is confirmed.
 
 use custodian_app::ports::{Admissions, ChangeCustomers};
-use custodian_app::{Context, Failure, update::update_profile};
+use custodian_app::{Context, Failure, update::update};
+use custodian_domain::gate;
 use custodian_domain::profile::ProfilePatch;
-use custodian_domain::{Customer, gate};
 use custodian_http::view::CustomerView;
 use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
 
@@ -19,7 +19,7 @@ impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateC
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let patch = ProfilePatch::read(&call.json()?)?;
         let customer =
-            update_profile(cx, caller.customer, patch, gate::open, Customer::patched_unconfirmed).await?;
+            update(cx, caller.customer, gate::open, |row, now| row.patched_unconfirmed(&patch, now)).await?;
         Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

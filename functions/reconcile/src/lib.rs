@@ -1,25 +1,38 @@
-//! Moves on what is overdue and drives again what stands still, whatever alarm or event was lost.
+//! Moves on what is overdue and drives again what stands still, whatever alarm or event was lost. Invoked by an operator
+//! with `{"recount": "<customer id>"}` it counts what that customer owns instead, and corrects its counters.
 
 use std::time::Duration;
 
-use custodian_app::ports::{Alarms, ChangeCustomers, DueCustomers};
+use custodian_app::change::ATTEMPTS;
+use custodian_app::ports::{Alarms, ChangeCustomers, DueCustomers, Recount};
 use custodian_app::{Context, Failure, change};
 use custodian_cascade::{OpenLedgers, Tasks, drive};
+use custodian_domain::kinds::ALL;
 use custodian_domain::lifecycle::Command;
-use custodian_domain::{Customer, Status, Timestamp};
+use custodian_domain::{Customer, CustomerId, Status, Timestamp};
 use custodian_events::Consumer;
-use serde_json::Value;
+use serde::Deserialize;
 
 /// How long a deletion may make no progress before it is driven again.
 const STANDING: Duration = Duration::from_secs(15 * 60);
 
 pub struct Reconcile;
 
-impl<S: DueCustomers + ChangeCustomers + OpenLedgers, E: Alarms + Tasks> Consumer<S, E> for Reconcile {
-    /// What the schedule sends does not matter.
-    type Message = Value;
+/// What an operator asks for; the schedule asks for nothing.
+#[derive(Debug, Default, Deserialize)]
+pub struct Wish {
+    pub recount: Option<CustomerId>,
+}
 
-    async fn consume(&self, cx: &Context<S, E>, _: Value, stop_at: Timestamp) -> Result<(), Failure> {
+impl<S: DueCustomers + ChangeCustomers + OpenLedgers + Recount, E: Alarms + Tasks> Consumer<S, E>
+    for Reconcile
+{
+    type Message = Wish;
+
+    async fn consume(&self, cx: &Context<S, E>, wish: Wish, stop_at: Timestamp) -> Result<(), Failure> {
+        if let Some(customer) = wish.recount {
+            return recount(cx, customer).await;
+        }
         let mut first_failure = Ok(());
         for customer in cx.store.overdue(cx.now()).await? {
             // One customer that cannot be moved on must not keep the others from it.
@@ -34,6 +47,16 @@ impl<S: DueCustomers + ChangeCustomers + OpenLedgers, E: Alarms + Tasks> Consume
         }
         first_failure
     }
+}
+
+async fn recount<S: Recount, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<(), Failure> {
+    for kind in ALL {
+        let mut attempts = 0..ATTEMPTS;
+        while !cx.store.recount(customer, kind).await? {
+            attempts.next().ok_or_else(|| Failure::unavailable("a count", "rows came and went each time"))?;
+        }
+    }
+    Ok(())
 }
 
 async fn move_on<S: ChangeCustomers, E: Alarms>(cx: &Context<S, E>, row: Customer) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 //!
 //! The kind is the function's configuration: one deployment a kind, with that table's policy alone.
 
-use custodian_app::ports::{Admissions, ListResources};
+use custodian_app::ports::{Admissions, ListResources, Wanted};
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::Kind;
 use custodian_http::page::PageRequest;
@@ -18,6 +18,10 @@ impl<S: Admissions + ListResources, E: Send + Sync> Endpoint<S, E> for ListRows 
 
     fn route(&self) -> Route {
         Route::new("GET", format!("/v1.0/{}", self.kind.route))
+    }
+
+    fn wanted(&self, _: &Call) -> Wanted {
+        Wanted::Kind(self.kind)
     }
 
     async fn handle(&self, cx: &Context<S, E>, caller: Tenant, call: &Call) -> Result<Answer, Failure> {

@@ -5,6 +5,7 @@
 use custodian_app::ports::{Admissions, UpdateResources, Wanted};
 use custodian_app::resources::update;
 use custodian_app::{Context, Failure};
+use custodian_domain::Resource;
 use custodian_domain::kinds::Kind;
 use custodian_domain::resource::ResourcePatch;
 use custodian_http::view::ResourceView;
@@ -27,8 +28,9 @@ impl<S: Admissions + UpdateResources, E: Send + Sync> Endpoint<S, E> for UpdateR
 
     async fn handle(&self, cx: &Context<S, E>, caller: Tenant, call: &Call) -> Result<Answer, Failure> {
         call.id()?;
-        let patch = ResourcePatch::read(self.kind, &call.json()?)?;
-        let row = update(cx, self.kind, caller.resource(self.kind.not_found)?, patch).await?;
+        let patch = ResourcePatch::changing(self.kind, &call.json()?)?;
+        let next = |row: &Resource, now| Ok(Some(patch.clone().apply(row, now)));
+        let row = update(cx, self.kind, caller.resource(self.kind.not_found)?, next).await?;
         Ok(Answer::row(&ResourceView::new(self.kind, &row)))
     }
 }

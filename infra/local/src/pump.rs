@@ -61,7 +61,9 @@ impl Pump {
 
     /// What the template's rate schedule invokes.
     pub(crate) async fn reconcile(&self) -> Result<(), Failure> {
-        custodian_fn_reconcile::Reconcile.consume(&self.cx, Value::Null, self.stop_at()).await
+        custodian_fn_reconcile::Reconcile
+            .consume(&self.cx, custodian_fn_reconcile::Wish::default(), self.stop_at())
+            .await
     }
 
     async fn stream(&self) -> Result<bool, Failure> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use custodian_app::Context;
-use custodian_domain::kinds::ROUTED;
+use custodian_domain::kinds::{Kind, routed};
 use custodian_http::{Endpoint, Route, serve};
 use custodian_store::Store;
 use futures::future::BoxFuture;
@@ -70,6 +70,10 @@ pub(crate) fn routes() -> Vec<Served> {
         served("accesskeys-delete", custodian_fn_accesskeys_delete::DeleteKey),
         served("customer-get", custodian_fn_customer_get::GetCustomer),
         served("customer-update", custodian_fn_customer_update::UpdateCustomer),
+        served("customer-usage", custodian_fn_customer_usage::ShowUsage),
+        served("customer-billing-account", custodian_fn_customer_billing_account::SetBillingAccount),
+        served("billing-account", custodian_fn_billing_account::DefaultBillingAccount),
+        served("transcribes-stop", custodian_fn_transcribes_stop::StopTranscribe),
         served("me", custodian_fn_me::Me),
         served("customers-list", custodian_fn_customers_list::ListAll),
         served("customers-create", custodian_fn_customers_create::CreateAccount),
@@ -78,16 +82,26 @@ pub(crate) fn routes() -> Vec<Served> {
         served("customers-delete", custodian_fn_customers_delete::DeleteAccount),
         served("customers-freeze", custodian_fn_customers_freeze::FreezeAccount),
         served("customers-recover", custodian_fn_customers_recover::RecoverAccount),
+        served("customers-plan", custodian_fn_customers_plan::SetPlan),
+        served("customers-balance", custodian_fn_customers_balance::AdjustBalance),
     ];
-    for kind in ROUTED {
-        let name = |verb: &str| format!("resource-{verb} {}", kind.route);
-        routes.push(served(name("list"), custodian_fn_resource_list::ListRows { kind }));
-        routes.push(served(name("create"), custodian_fn_resource_create::CreateRow { kind }));
-        routes.push(served(name("get"), custodian_fn_resource_get::GetRow { kind }));
-        routes.push(served(name("update"), custodian_fn_resource_update::UpdateRow { kind }));
-        routes.push(served(name("delete"), custodian_fn_resource_delete::DeleteRow { kind }));
+    for kind in routed() {
+        routes.extend(kind.shared_verbs().iter().filter_map(|verb| of_kind(kind, verb)));
     }
     routes
+}
+
+/// A kind's function for a verb.
+fn of_kind(kind: &'static Kind, verb: &str) -> Option<Served> {
+    let name = format!("resource-{verb} {}", kind.route);
+    Some(match verb {
+        "list" => served(name, custodian_fn_resource_list::ListRows { kind }),
+        "create" => served(name, custodian_fn_resource_create::CreateRow { kind }),
+        "get" => served(name, custodian_fn_resource_get::GetRow { kind }),
+        "update" => served(name, custodian_fn_resource_update::UpdateRow { kind }),
+        "delete" => served(name, custodian_fn_resource_delete::DeleteRow { kind }),
+        _ => return None,
+    })
 }
 
 /// Every route with the function that serves it, for the test that compares them with the template.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use custodian_cascade::STEPS;
 use custodian_domain::CustomerId;
 use custodian_domain::alarm::Job;
-use custodian_domain::kinds::ROUTED;
+use custodian_domain::kinds::routed;
 use custodian_events::{
     CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, SOURCE,
 };
@@ -214,7 +214,7 @@ fn declared_functions() -> BTreeMap<String, Deployed> {
             functions.insert(binary.to_owned(), deploy(None, route));
             continue;
         };
-        for kind in ROUTED {
+        for kind in routed().filter(|kind| kind.shared_verbs().contains(&verb)) {
             let route = route.as_ref().map(|route| route.replace("{}", kind.route).replace("{{id}}", "{id}"));
             functions.insert(format!("{}-{verb}", kind.route), deploy(Some(kind.route), route));
         }

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::ports::{
     AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Throttles, UpdateAgents,
 };
+use crate::resources::missing;
 use crate::scope;
 use crate::sign_in::password_matches;
 use crate::throttle::{PASSWORD_BY_NAME, attempt};
@@ -84,6 +85,8 @@ pub async fn create<S: CreateAgents, E>(
         match cx.store.create_agent(&agent).await? {
             AgentCreated::Done => return Ok(agent),
             AgentCreated::UsernameTaken => return Err(Reason::AgentAlreadyExists.into()),
+            AgentCreated::Full => return Err(Reason::ResourceLimitExceeded.into()),
+            AgentCreated::NoSuchTag => return Err(missing("tag_ids").into()),
             AgentCreated::Closed => why_closed(&cx.store, customer).await?,
         }
     }
@@ -105,12 +108,12 @@ pub async fn edit<S: UpdateAgents, E>(
         after.version += 1;
         after.tm_update = cx.now();
         let admins = i8::from(after.permission.administers()) - i8::from(before.permission.administers());
-        match cx
-            .store
-            .update_agent(AgentChange { after: &after, statuses: ACTIVE, burn: None, admins })
-            .await?
-        {
+        let is_new = |id: &&Uuid| !id.is_nil() && !before.tag_ids.contains(id);
+        let new_tags: Vec<Uuid> = after.tag_ids.iter().filter(is_new).copied().collect();
+        let change = AgentChange { after: &after, statuses: ACTIVE, burn: None, new_tags: &new_tags, admins };
+        match cx.store.update_agent(change).await? {
             AgentWritten::Done => return Ok(after),
+            AgentWritten::NoSuchTag => return Err(missing("tag_ids").into()),
             AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
             AgentWritten::Closed => why_closed(&cx.store, before.customer_id).await?,
             AgentWritten::Lost | AgentWritten::TokenGone => before = reread(&cx.store, &before).await?,
@@ -186,7 +189,9 @@ pub async fn delete<S: DeleteAgents, E>(
             AgentWritten::Done => return Ok(agent),
             AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
             AgentWritten::Closed => why_closed(&cx.store, agent.customer_id).await?,
-            AgentWritten::Lost | AgentWritten::TokenGone => agent = reread(&cx.store, &agent).await?,
+            AgentWritten::Lost | AgentWritten::TokenGone | AgentWritten::NoSuchTag => {
+                agent = reread(&cx.store, &agent).await?
+            }
         }
     }
     Err(flickering())

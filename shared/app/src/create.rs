@@ -7,7 +7,7 @@ use custodian_domain::agent::{password_fault, username_fault};
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{
-    Agent, AgentId, Alarm, Customer, CustomerId, Profile, Reason, Refusal, Secret, State, Timestamp,
+    Agent, AgentId, Alarm, Customer, CustomerId, Plan, Profile, Reason, Refusal, Secret, State, Timestamp,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -118,6 +118,7 @@ pub async fn assemble<S, E>(
             guest_id,
             freezes: 0,
             platform: false,
+            plan: Plan::default(),
             state,
             tm_create: now,
             tm_update: now,

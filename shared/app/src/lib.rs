@@ -5,6 +5,7 @@
 
 pub mod access_keys;
 pub mod agents;
+pub mod billing;
 pub mod change;
 pub mod context;
 pub mod create;

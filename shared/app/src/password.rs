@@ -100,10 +100,11 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
             tm_update: now,
             ..before
         };
-        let change = AgentChange { after: &after, statuses: LIVING, burn: Some(&known), admins: 0 };
+        let change =
+            AgentChange { after: &after, statuses: LIVING, burn: Some(&known), new_tags: &[], admins: 0 };
         match cx.store.update_agent(change).await? {
             AgentWritten::Done => return Ok(()),
-            AgentWritten::Lost => {}
+            AgentWritten::Lost | AgentWritten::NoSuchTag => {}
             AgentWritten::Closed | AgentWritten::TokenGone | AgentWritten::LastAdmin => {
                 return Err(Reason::InvalidToken.into());
             }

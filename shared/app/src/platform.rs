@@ -2,7 +2,7 @@
 
 use custodian_auth::Signer;
 use custodian_domain::permission::Permission;
-use custodian_domain::{CustomerId, Profile, Secret, State};
+use custodian_domain::{CustomerId, Plan, Profile, Secret, State};
 use uuid::Uuid;
 
 use crate::context::Context;
@@ -43,6 +43,7 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
             .await?;
     account.customer.id = PLATFORM;
     account.customer.platform = true;
+    account.customer.plan = Plan::Unlimited;
     account.customer.email_verified = true;
     account.admin.customer_id = PLATFORM;
     account.admin.permission = Permission::PLATFORM_ADMIN;

@@ -1,5 +1,6 @@
 //! The capabilities that use cases ask for. Every one answers 503 (`Failure::Unavailable`) rather than guess.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub enum Wanted {
     Nothing,
     /// Any customer; only a platform admin gets to see it.
     Customer(CustomerId),
+    /// No row, but the right to work on this kind.
+    Kind(&'static Kind),
     /// A row of the caller's own customer.
     Resource(&'static Kind, Uuid),
     /// An access key of the caller's own customer.
@@ -223,6 +226,8 @@ pub struct AgentChange<'a> {
     pub statuses: &'static [Status],
     /// The mailed token that is used up by it.
     pub burn: Option<&'a MailToken>,
+    /// Tags that the agent did not have before, and that have to be there.
+    pub new_tags: &'a [Uuid],
     /// By how many the account has more administrators afterwards: at most one more or less.
     pub admins: i8,
 }
@@ -244,6 +249,8 @@ pub enum AgentWritten {
     TokenGone,
     /// It would leave the account without an administrator.
     LastAdmin,
+    /// A tag is not there.
+    NoSuchTag,
 }
 
 pub trait Rehash: Send + Sync {
@@ -261,6 +268,10 @@ pub enum AgentCreated {
     Done,
     UsernameTaken,
     Closed,
+    /// There are as many as the plan allows.
+    Full,
+    /// A tag is not there.
+    NoSuchTag,
 }
 
 pub trait DeleteAgents: ReadAgents {
@@ -340,29 +351,65 @@ pub trait ReadResources: ReadCustomers {
 }
 
 pub trait CreateResources: ReadCustomers {
+    /// Stores a new row, if there is room for it, nobody holds its names and everything that it leads to is there.
     fn create_resource(
         &self,
         kind: &'static Kind,
         row: &Resource,
-    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+    ) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 
 pub trait UpdateResources: ReadResources {
-    /// Stores the next version of a row, if its version is still the one before.
+    /// Stores the next version of a row, if its version is still the one before, nobody else holds its new names and
+    /// everything that it newly leads to is there.
     fn update_resource(
         &self,
         kind: &'static Kind,
+        before: &Resource,
         after: &Resource,
-    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+    ) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 
 pub trait DeleteResources: ReadResources {
-    /// Removes a row, if its version is still this one.
+    /// Removes a row, if its version is still this one; its names are free then.
     fn delete_resource(
         &self,
         kind: &'static Kind,
         row: &Resource,
-    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+    ) -> impl Future<Output = Result<Stored, Failure>> + Send;
+}
+
+/// What became of a write to a row of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    Done,
+    /// The row is gone or is not as it was read.
+    Lost,
+    /// The customer's status does not permit it.
+    Closed,
+    /// There are as many as the plan allows.
+    Full,
+    /// Another row holds one of the names.
+    Taken,
+    /// What this field leads to is not there.
+    Missing(&'static str),
+}
+
+pub trait Usage: Send + Sync {
+    /// How many rows of each kind a customer has, by table.
+    fn usage(
+        &self,
+        customer: CustomerId,
+    ) -> impl Future<Output = Result<BTreeMap<&'static str, u64>, Failure>> + Send;
+}
+
+pub trait Recount: Send + Sync {
+    /// Counts the rows of a kind and corrects the counter, unless rows come or go meanwhile; says whether it could.
+    fn recount(
+        &self,
+        customer: CustomerId,
+        kind: &'static Kind,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 
 /// One-off jobs: EventBridge Scheduler, or the local service's own.

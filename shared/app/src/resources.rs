@@ -2,15 +2,14 @@
 
 use custodian_domain::kinds::Kind;
 use custodian_domain::resource::ResourcePatch;
-use custodian_domain::{CustomerId, Reason, Resource, gate};
+use custodian_domain::{CustomerId, Reason, Refusal, Resource, Timestamp, gate};
+use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{
-    CreateResources, DeleteResources, ReadCustomers, ReadResources, UpdateResources, Written,
-};
+use crate::ports::{CreateResources, DeleteResources, ReadCustomers, ReadResources, Stored, UpdateResources};
 use crate::scope;
 
 pub async fn create<S: CreateResources, E>(
@@ -23,27 +22,30 @@ pub async fn create<S: CreateResources, E>(
     let row = patch.create(kind, customer, cx.sources.stamp(now).uuid(), now);
     for _ in 0..ATTEMPTS {
         match cx.store.create_resource(kind, &row).await? {
-            Written::Done => return Ok(row),
-            Written::Lost => return Err(Failure::unavailable("the new id", "in use already")),
-            Written::Closed => why_closed(&cx.store, customer).await?,
+            Stored::Done => return Ok(row),
+            Stored::Lost => return Err(Failure::unavailable("the new id", "in use already")),
+            Stored::Closed => why_closed(&cx.store, customer).await?,
+            refused => return Err(refusal(kind, refused).into()),
         }
     }
     Err(flickering())
 }
 
+/// Stores what `next` makes of a row; if it makes nothing, the row stays as it is.
 pub async fn update<S: UpdateResources, E>(
     cx: &Context<S, E>,
     kind: &'static Kind,
     seen: Resource,
-    patch: ResourcePatch,
+    next: impl Fn(&Resource, Timestamp) -> Result<Option<Resource>, Refusal> + Send + Sync,
 ) -> Result<Resource, Failure> {
     let mut before = seen;
     for _ in 0..ATTEMPTS {
-        let after = patch.clone().apply(&before, cx.now());
-        match cx.store.update_resource(kind, &after).await? {
-            Written::Done => return Ok(after),
-            Written::Lost => before = reread(&cx.store, kind, &before).await?,
-            Written::Closed => why_closed(&cx.store, before.customer_id).await?,
+        let Some(after) = next(&before, cx.now())? else { return Ok(before) };
+        match cx.store.update_resource(kind, &before, &after).await? {
+            Stored::Done => return Ok(after),
+            Stored::Lost => before = reread(&cx.store, kind, &before).await?,
+            Stored::Closed => why_closed(&cx.store, before.customer_id).await?,
+            refused => return Err(refusal(kind, refused).into()),
         }
     }
     Err(flickering())
@@ -57,9 +59,10 @@ pub async fn delete<S: DeleteResources, E>(
     let mut row = seen;
     for _ in 0..ATTEMPTS {
         match cx.store.delete_resource(kind, &row).await? {
-            Written::Done => return Ok(row),
-            Written::Lost => row = reread(&cx.store, kind, &row).await?,
-            Written::Closed => why_closed(&cx.store, row.customer_id).await?,
+            Stored::Done => return Ok(row),
+            Stored::Lost => row = reread(&cx.store, kind, &row).await?,
+            Stored::Closed => why_closed(&cx.store, row.customer_id).await?,
+            refused => return Err(refusal(kind, refused).into()),
         }
     }
     Err(flickering())
@@ -79,6 +82,27 @@ async fn reread<S: ReadResources>(
 async fn why_closed<S: ReadCustomers>(store: &S, customer: CustomerId) -> Result<(), Failure> {
     let row = store.customer(customer).await?.ok_or(Reason::InvalidCredentials)?;
     Ok(gate::open(&row)?)
+}
+
+/// A transcription that has been ended; none if it had ended before.
+pub fn stopped(row: &Resource, now: Timestamp) -> Option<Resource> {
+    let running = row.fields.get("status").is_some_and(|status| status == "progressing");
+    running.then(|| row.changed(Map::from_iter([("status".to_owned(), json!("done"))]), now))
+}
+
+fn refusal(kind: &Kind, refused: Stored) -> Refusal {
+    match refused {
+        Stored::Full => Reason::ResourceLimitExceeded.into(),
+        Stored::Taken => kind.unique.as_ref().map_or(Reason::Internal, |unique| unique.taken).into(),
+        Stored::Missing(field) => missing(field),
+        // These are for the callers above to act on.
+        Stored::Done | Stored::Lost | Stored::Closed => Reason::Internal.into(),
+    }
+}
+
+/// What a field leads to is not there.
+pub(crate) fn missing(field: &str) -> Refusal {
+    Refusal::field(Reason::InvalidArgument, field, "leads to something that the account does not have")
 }
 
 fn flickering() -> Failure {

@@ -14,14 +14,20 @@ pub async fn sign_out<S: UpdateAgents, E>(cx: &Context<S, E>, agent: Agent) -> R
         let after = Agent { version: before.version + 1, epoch: before.epoch + 1, ..before.clone() };
         match cx
             .store
-            .update_agent(AgentChange { after: &after, statuses: LIVING, burn: None, admins: 0 })
+            .update_agent(AgentChange {
+                after: &after,
+                statuses: LIVING,
+                burn: None,
+                new_tags: &[],
+                admins: 0,
+            })
             .await?
         {
             AgentWritten::Done => return Ok(()),
             AgentWritten::Closed | AgentWritten::TokenGone | AgentWritten::LastAdmin => {
                 return Err(Reason::InvalidCredentials.into());
             }
-            AgentWritten::Lost => {}
+            AgentWritten::Lost | AgentWritten::NoSuchTag => {}
         }
         let reread = cx.store.agent(before.customer_id, before.id).await?;
         before = reread.ok_or(Reason::InvalidCredentials)?;

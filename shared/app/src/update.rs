@@ -1,6 +1,5 @@
-//! Changing a profile.
+//! Changing an account without changing its state.
 
-use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Customer, Reason, Refusal, Timestamp};
 
 use crate::change::ATTEMPTS;
@@ -9,21 +8,21 @@ use crate::failure::Failure;
 use crate::ports::{Change, ChangeCustomers, Committed};
 use crate::scope;
 
-/// Applies a patch to the row that was seen, or to a newer one, while `permits` says that its state allows it; `next`
-/// says whether a new e-mail address counts at once.
-pub async fn update_profile<S: ChangeCustomers, E>(
+/// Applies `next` to the row that was seen, or to a newer one, while `permits` says that its state allows it.
+pub async fn update<S: ChangeCustomers, E>(
     cx: &Context<S, E>,
     seen: Customer,
-    patch: ProfilePatch,
     permits: fn(&Customer) -> Result<(), Refusal>,
-    next: fn(&Customer, &ProfilePatch, Timestamp) -> Customer,
+    next: impl Fn(&Customer, Timestamp) -> Customer + Send + Sync,
 ) -> Result<Customer, Failure> {
     let id = seen.id;
     let mut before = seen;
     for _ in 0..ATTEMPTS {
         permits(&before)?;
-        let after = next(&before, &patch, cx.now());
-        if (&after.profile, &after.pending_email) == (&before.profile, &before.pending_email) {
+        let after = next(&before, cx.now());
+        let is_same =
+            Customer { version: before.version, tm_update: before.tm_update, ..after.clone() } == before;
+        if is_same {
             return Ok(before);
         }
         match cx

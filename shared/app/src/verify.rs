@@ -2,6 +2,7 @@
 
 use custodian_auth::mail_token;
 use custodian_domain::access_key::KeyPatch;
+use custodian_domain::kinds::BILLING_ACCOUNTS;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{
     Customer, CustomerId, PendingEmail, Reason, Resource, Secret, Status, Timestamp, gate,
@@ -49,7 +50,7 @@ async fn activate<S: ChangeCustomers, E: Alarms>(
     if waiting.status() == Status::Initial && waiting.profile.email != known.email {
         return Err(Reason::InvalidToken.into());
     }
-    let billing_account = billing_account(cx, known.customer_id, cx.now());
+    let billing_account = billing_account(cx, &waiting, cx.now());
     let made = new_key(cx, known.customer_id, first_key());
     let verification = Verification { billing_account, access_key: made.key.clone() };
     match change(cx, known.customer_id, Some(waiting), Command::Verify, Some((&verification, known))).await? {
@@ -115,20 +116,13 @@ fn first_key() -> KeyPatch {
 }
 
 /// The billing account that every active customer has from its first moment.
-fn billing_account<S, E>(cx: &Context<S, E>, customer_id: CustomerId, now: Timestamp) -> Resource {
-    let fields = json!({
-        "name": "basic billing account", "detail": "", "plan_type": "free", "plan_status": "active",
-        "balance_credit": 0, "balance_token": 100, "payment_type": "prepaid", "payment_method": "",
+fn billing_account<S, E>(cx: &Context<S, E>, customer: &Customer, now: Timestamp) -> Resource {
+    let first = json!({
+        "name": "basic billing account", "plan_type": customer.plan, "balance_token": customer.plan.tokens(),
+        "payment_type": "prepaid",
     });
-    let fields = fields.as_object().cloned().unwrap_or_default();
-    Resource {
-        customer_id,
-        id: cx.sources.stamp(now).uuid(),
-        version: 1,
-        tm_create: now,
-        tm_update: now,
-        fields,
-    }
+    let first = first.as_object().cloned().unwrap_or_default();
+    Resource::first(&BILLING_ACCOUNTS, customer.id, cx.sources.stamp(now).uuid(), now, first)
 }
 
 /// Mails a fresh verification link to an account that still waits for it; the earlier link stops working.

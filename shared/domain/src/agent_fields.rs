@@ -7,12 +7,14 @@ use crate::agent::{
     ADDRESS_TYPES, Address, Agent, RING_ALL, RING_METHODS, STATUSES, password_fault, username_fault,
 };
 use crate::fields::{Fields, text_fault};
-use crate::ids;
+use crate::kinds::shape;
 use crate::reason::Refusal;
 use crate::{Permission, Secret};
 
-/// How many addresses and tags an agent may have.
+/// How many addresses an agent may have.
 const MOST: usize = 100;
+/// How many tags: each new one is looked for in the transaction that writes the agent.
+const MOST_TAGS: usize = 50;
 
 /// A new agent.
 #[derive(Debug)]
@@ -153,10 +155,9 @@ fn permission(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Perm
 }
 
 fn tag_ids(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Uuid>> {
-    let given = body.get("tag_ids")?.as_array().filter(|ids| ids.len() <= MOST);
-    let read = given.and_then(|ids| ids.iter().map(|id| id.as_str().and_then(ids::parse)).collect());
+    let read = shape::distinct(body.get("tag_ids")?, MOST_TAGS);
     if read.is_none() {
-        fields.refuse("tag_ids", format!("must be at most {MOST} UUIDs"));
+        fields.refuse("tag_ids", format!("must be at most {MOST_TAGS} different UUIDs"));
     }
     read
 }

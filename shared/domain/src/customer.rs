@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::profile::{ProfilePatch, folded};
-use crate::{AgentId, CustomerId, Profile, Timestamp};
+use crate::{AgentId, CustomerId, Plan, Profile, Timestamp};
 
 /// A customer as it is stored. What a caller sees of it is made at the edge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct Customer {
     pub freezes: u64,
     /// The customer that holds the platform admins: it cannot be frozen, deleted or expired.
     pub platform: bool,
+    /// How much it may own.
+    #[serde(default)]
+    pub plan: Plan,
     #[serde(flatten)]
     pub state: State,
     pub tm_create: Timestamp,
@@ -173,6 +176,18 @@ impl Customer {
         Self { pending_email: None, email_verified: true, profile, ..self.moved(self.state, now) }
     }
 
+    /// The next version of this row on another plan.
+    #[must_use]
+    pub fn with_plan(&self, plan: Plan, now: Timestamp) -> Self {
+        Self { plan, ..self.moved(self.state, now) }
+    }
+
+    /// The next version of this row with another default billing account.
+    #[must_use]
+    pub fn with_billing_account(&self, billing_account_id: Uuid, now: Timestamp) -> Self {
+        Self { billing_account_id, ..self.moved(self.state, now) }
+    }
+
     /// The next version of this row without an address that was not confirmed in time; none if it has no such.
     #[must_use]
     pub fn without_lapsed_email(&self, now: Timestamp) -> Option<Self> {
@@ -192,6 +207,7 @@ impl Customer {
         Self {
             profile: Profile::default(),
             pending_email: None,
+            plan: Plan::default(),
             billing_account_id: Uuid::nil(),
             email_verified: false,
             epoch: self.epoch + 1,

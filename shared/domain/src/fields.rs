@@ -17,22 +17,31 @@ pub const MAX_DEPTH: usize = 64;
 pub struct Fields<'a> {
     body: &'a Map<String, Value>,
     wrong: Vec<Detail>,
+    /// What the last refusal is called if it stands alone.
+    reason: Reason,
 }
 
 impl<'a> Fields<'a> {
     pub fn new(body: &'a Map<String, Value>) -> Self {
-        Self { body, wrong: Vec::new() }
+        Self { body, wrong: Vec::new(), reason: Reason::InvalidArgument }
     }
 
     /// The value read, or every field that was wrong.
     pub fn finish<T>(self, value: T) -> Result<T, Refusal> {
-        if self.wrong.is_empty() {
-            return Ok(value);
+        match self.wrong.len() {
+            0 => Ok(value),
+            1 => Err(Refusal::with_details(self.reason, self.wrong)),
+            _ => Err(Refusal::with_details(Reason::InvalidArgument, self.wrong)),
         }
-        Err(Refusal::with_details(Reason::InvalidArgument, self.wrong))
     }
 
     pub fn refuse(&mut self, field: &str, description: impl Into<String>) {
+        self.refuse_as(Reason::InvalidArgument, field, description);
+    }
+
+    /// Refuses a field for a reason that has a name of its own.
+    pub fn refuse_as(&mut self, reason: Reason, field: &str, description: impl Into<String>) {
+        self.reason = reason;
         self.wrong.push(violation(field, description));
     }
 

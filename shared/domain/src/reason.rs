@@ -51,6 +51,14 @@ reasons! {
     ConfirmationRequired = 400 "INVALID_ARGUMENT" "CONFIRMATION_REQUIRED" "Confirm with the password; an immediate deletion needs the confirmation phrase DELETE as well.";
     /// 400: this agent has no password yet.
     PasswordNotSet = 400 "INVALID_ARGUMENT" "PASSWORD_NOT_SET" "This agent has no password. Set one with a reset link first.";
+    /// 400: queues know one routing method.
+    InvalidRoutingMethod = 400 "INVALID_ARGUMENT" "INVALID_ROUTING_METHOD" "The routing method must be random.";
+    /// 400: an address of a kind that contacts do not have.
+    InvalidAddressType = 400 "INVALID_ARGUMENT" "INVALID_ADDRESS_TYPE" "An address must have the type tel or email.";
+    /// 400: an address without a target, or with one that stands twice.
+    InvalidAddressTarget = 400 "INVALID_ARGUMENT" "INVALID_ADDRESS_TARGET" "Each address must have a target of its own.";
+    /// 402: a debit of more than there is.
+    InsufficientBalance = 402 "PAYMENT_REQUIRED" "INSUFFICIENT_BALANCE" "The balance does not cover this.";
     /// 401: no credential.
     AuthenticationRequired = 401 "UNAUTHENTICATED" "AUTHENTICATION_REQUIRED" "Authentication is required.";
     /// 401: a credential that is wrong, has ended, or whose reason is gone.
@@ -71,6 +79,24 @@ reasons! {
     CustomerNotFound = 404 "NOT_FOUND" "CUSTOMER_NOT_FOUND" "The customer does not exist.";
     /// 404: no such tag.
     TagNotFound = 404 "NOT_FOUND" "TAG_NOT_FOUND" "The tag does not exist.";
+    /// 404: no such number.
+    NumberNotFound = 404 "NOT_FOUND" "NUMBER_NOT_FOUND" "The number does not exist.";
+    /// 404: no such flow.
+    FlowNotFound = 404 "NOT_FOUND" "FLOW_NOT_FOUND" "The flow does not exist.";
+    /// 404: no such queue.
+    QueueNotFound = 404 "NOT_FOUND" "QUEUE_NOT_FOUND" "The queue does not exist.";
+    /// 404: no such trunk.
+    TrunkNotFound = 404 "NOT_FOUND" "TRUNK_NOT_FOUND" "The trunk does not exist.";
+    /// 404: no such extension.
+    ExtensionNotFound = 404 "NOT_FOUND" "EXTENSION_NOT_FOUND" "The extension does not exist.";
+    /// 404: no such file.
+    FileNotFound = 404 "NOT_FOUND" "FILE_NOT_FOUND" "The file does not exist.";
+    /// 404: no such billing account.
+    BillingAccountNotFound = 404 "NOT_FOUND" "BILLING_ACCOUNT_NOT_FOUND" "The billing account does not exist.";
+    /// 404: no such transcription.
+    TranscribeNotFound = 404 "NOT_FOUND" "TRANSCRIBE_NOT_FOUND" "The transcription does not exist.";
+    /// 404: no such contact.
+    ContactNotFound = 404 "NOT_FOUND" "CONTACT_NOT_FOUND" "The contact does not exist.";
     /// 404: no such access key.
     AccessKeyNotFound = 404 "NOT_FOUND" "ACCESSKEY_NOT_FOUND" "The access key does not exist.";
     /// 404: no such agent.
@@ -85,6 +111,16 @@ reasons! {
     EmailAlreadyExists = 409 "ALREADY_EXISTS" "EMAIL_ALREADY_EXISTS" "The e-mail address belongs to another account.";
     /// 409: the username belongs to another agent.
     AgentAlreadyExists = 409 "ALREADY_EXISTS" "AGENT_ALREADY_EXISTS" "The username belongs to another agent.";
+    /// 409: another account or row has this telephone number.
+    NumberAlreadyExists = 409 "ALREADY_EXISTS" "NUMBER_ALREADY_EXISTS" "The number is in use.";
+    /// 409: another trunk has this domain.
+    DomainAlreadyExists = 409 "ALREADY_EXISTS" "DOMAIN_ALREADY_EXISTS" "The domain name is in use.";
+    /// 409: the account has this extension already.
+    ExtensionAlreadyExists = 409 "ALREADY_EXISTS" "EXTENSION_ALREADY_EXISTS" "The account has this extension already.";
+    /// 409: another contact of the account has this address.
+    AddressAlreadyExists = 409 "ALREADY_EXISTS" "ADDRESS_ALREADY_EXISTS" "Another contact of the account has this address.";
+    /// 409: what is to be transcribed is being transcribed.
+    TranscribeAlreadyProgressing = 409 "ALREADY_EXISTS" "TRANSCRIBE_ALREADY_PROGRESSING" "This is being transcribed already.";
     /// 409: the guest agent stays as it is.
     GuestAgentProtected = 409 "FAILED_PRECONDITION" "GUEST_AGENT_PROTECTED" "The guest agent can be neither deleted nor given a password or another permission.";
     /// 409: the last administrator of an account stays.

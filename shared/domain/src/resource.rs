@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::fields::Fields;
-use crate::kinds::Kind;
+use crate::ids;
+use crate::kinds::{Field, Kind};
 use crate::reason::Refusal;
 use crate::{CustomerId, Timestamp};
 
@@ -21,36 +22,100 @@ pub struct Resource {
     pub fields: Map<String, Value>,
 }
 
+/// Another row of the same customer that a field leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reference {
+    pub table: &'static str,
+    pub id: Uuid,
+    /// The field that leads there.
+    pub field: &'static str,
+}
+
+impl Resource {
+    /// A new row: what was not given is what the kind declares.
+    pub fn first(
+        kind: &Kind,
+        customer_id: CustomerId,
+        id: Uuid,
+        now: Timestamp,
+        given: Map<String, Value>,
+    ) -> Self {
+        let declared = |field: &Field| (field.name.to_owned(), field.first(customer_id, now, &given));
+        let mut fields: Map<_, _> = kind.fields.iter().map(declared).collect();
+        fields.extend(given);
+        Self { customer_id, id, version: 1, tm_create: now, tm_update: now, fields }
+    }
+
+    /// The rows that this row leads to, each once; itself is none of them.
+    pub fn references(&self, kind: &Kind) -> Vec<Reference> {
+        let mut found: Vec<Reference> = Vec::new();
+        for field in kind.fields {
+            let Some(link) = field.shape.link() else { continue };
+            let value = self.fields.get(field.name);
+            let ids = value.into_iter().flat_map(|value| match value {
+                Value::Array(items) => items.as_slice(),
+                single => std::slice::from_ref(single),
+            });
+            for id in ids.filter_map(|id| id.as_str().and_then(ids::parse)) {
+                let is_self = link.table == kind.table && id == self.id;
+                let is_known = found.iter().any(|known| (known.table, known.id) == (link.table, id));
+                if !id.is_nil() && !is_self && !is_known {
+                    found.push(Reference { table: link.table, id, field: field.name });
+                }
+            }
+        }
+        found
+    }
+
+    /// The next version of this row with other values in some fields.
+    #[must_use]
+    pub fn changed(&self, given: Map<String, Value>, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.fields.extend(given);
+        next.version += 1;
+        next.tm_update = now;
+        next
+    }
+}
+
 /// The fields that a request gives, checked against the kind's declaration.
 #[derive(Clone, Debug)]
 pub struct ResourcePatch(Map<String, Value>);
 
 impl ResourcePatch {
-    pub fn read(kind: &Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
+    /// The fields of a row that is to be made.
+    pub fn creating(kind: &Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
+        Self::read(kind, body, true)
+    }
+
+    /// The fields of a row that are to be changed.
+    pub fn changing(kind: &Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
+        Self::read(kind, body, false)
+    }
+
+    fn read(kind: &Kind, body: &Map<String, Value>, creating: bool) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let mut given = Map::new();
-        for field in kind.fields {
-            if let Some(text) = fields.text(field.name, field.max_bytes) {
-                given.insert(field.name.to_owned(), Value::String(text));
+        for field in kind.fields.iter().filter(|field| field.is_writable(creating)) {
+            let is_missing = body.get(field.name).is_none_or(|value| value == "");
+            if creating && field.required && is_missing {
+                fields.refuse(field.name, "is required");
+                continue;
+            }
+            let Some(value) = body.get(field.name) else { continue };
+            if let Some(value) = field.shape.read(field.name, value, &mut fields) {
+                given.insert(field.name.to_owned(), value);
             }
         }
         fields.finish(Self(given))
     }
 
-    /// A new row: what was not given is empty.
     pub fn create(self, kind: &Kind, customer_id: CustomerId, id: Uuid, now: Timestamp) -> Resource {
-        let mut fields: Map<_, _> =
-            kind.fields.iter().map(|field| (field.name.to_owned(), Value::String(String::new()))).collect();
-        fields.extend(self.0);
-        Resource { customer_id, id, version: 1, tm_create: now, tm_update: now, fields }
+        Resource::first(kind, customer_id, id, now, self.0)
     }
 
     /// The next version of a row: what was not given is unchanged.
     pub fn apply(self, before: &Resource, now: Timestamp) -> Resource {
-        let mut next = before.clone();
-        next.fields.extend(self.0);
-        next.version += 1;
-        next.tm_update = now;
-        next
+        before.changed(self.0, now)
     }
 }

@@ -33,6 +33,7 @@ fn customer(status: Status) -> Customer {
         guest_id: AgentId(Uuid::nil()),
         freezes: 1,
         platform: false,
+        plan: custodian_domain::Plan::default(),
         state,
         tm_create: NOW.minus(DAY),
         tm_update: NOW.minus(DAY),

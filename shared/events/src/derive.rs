@@ -94,6 +94,7 @@ mod tests {
             guest_id: AgentId(Uuid::nil()),
             freezes: 0,
             platform: false,
+            plan: custodian_domain::Plan::default(),
             state: State::Initial { verify_by: NOW.plus(Duration::from_secs(60)) },
             tm_create: NOW,
             tm_update: NOW,

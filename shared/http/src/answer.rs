@@ -38,6 +38,12 @@ impl Answer {
         Self::json(row).header(ETAG, etag(row.version()))
     }
 
+    /// The same answer with another status.
+    #[must_use]
+    pub fn status(self, code: u16) -> Self {
+        Self { status: StatusCode::from_u16(code).unwrap_or(self.status), ..self }
+    }
+
     /// The answer as bytes, to be kept.
     pub(crate) fn frozen(&self) -> Vec<u8> {
         let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_str(), value)).collect();

@@ -175,6 +175,9 @@ impl<S: Admissions, E: Sync, R: Right, G: Gate> Caller<S, E> for Account<R, G> {
         let read = authenticate(cx, call, wanted).await?;
         G::check(&read.customer)?;
         permit(&read.actor, R::NEEDED)?;
+        if let Wanted::Kind(kind) | Wanted::Resource(kind, _) = wanted {
+            permit(&read.actor, kind.needs)?;
+        }
         let named = matches!(wanted, Wanted::Nothing);
         Ok(Self {
             customer: read.customer,

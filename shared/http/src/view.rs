@@ -1,10 +1,13 @@
 //! What callers see of rows: the fields of the specification, in its order.
 
+use std::collections::BTreeMap;
+
 use custodian_domain::agent::Address;
-use custodian_domain::kinds::Kind;
-use custodian_domain::{AccessKey, Agent, Customer, Resource, Secret, Timestamp};
+use custodian_domain::kinds::{ALL, Kind, Shape};
+use custodian_domain::{AccessKey, Agent, Customer, Plan, Resource, Secret, Timestamp};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::answer::Versioned;
@@ -165,6 +168,24 @@ impl<'a> KeyView<'a> {
     }
 }
 
+/// What an account has and may have of each kind; a limit that is null is none.
+#[derive(Debug, Serialize)]
+pub struct UsageView {
+    plan: Plan,
+    resources: Map<String, Value>,
+}
+
+impl UsageView {
+    /// The counts come by table and are shown by route.
+    pub fn new(plan: Plan, counts: &BTreeMap<&str, u64>) -> Self {
+        let shown = |kind: &&Kind| {
+            let count = counts.get(kind.table).copied().unwrap_or(0);
+            (kind.route.to_owned(), json!({ "count": count, "limit": plan.limit(kind) }))
+        };
+        Self { plan, resources: ALL.iter().map(shown).collect() }
+    }
+}
+
 /// An owned row: ids, the fields of its kind in their order, times.
 #[derive(Debug)]
 pub struct ResourceView<'a> {
@@ -179,13 +200,30 @@ impl<'a> ResourceView<'a> {
     }
 }
 
+impl ResourceView<'_> {
+    /// Each address says whose it is.
+    fn addresses(&self, stored: Option<&Value>) -> Vec<Value> {
+        let of = |address: &Value| {
+            let mut shown = address.clone();
+            shown["customer_id"] = json!(self.row.customer_id);
+            shown["contact_id"] = json!(self.row.id);
+            shown
+        };
+        stored.and_then(Value::as_array).into_iter().flatten().map(of).collect()
+    }
+}
+
 impl Serialize for ResourceView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", &self.row.id)?;
         map.serialize_entry("customer_id", &self.row.customer_id)?;
         for field in self.kind.fields {
-            map.serialize_entry(field.name, &self.row.fields.get(field.name))?;
+            let value = self.row.fields.get(field.name);
+            match field.shape {
+                Shape::Addresses { .. } => map.serialize_entry(field.name, &self.addresses(value))?,
+                _ => map.serialize_entry(field.name, &value)?,
+            }
         }
         map.serialize_entry("tm_create", &self.row.tm_create.to_rfc3339())?;
         map.serialize_entry("tm_update", &self.row.tm_update.to_rfc3339())?;

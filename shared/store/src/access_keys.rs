@@ -4,7 +4,6 @@ use custodian_app::Failure;
 use custodian_app::ports::{
     AccessKeys, Counted, CreateAccessKeys, DeleteAccessKeys, NoteUse, UpdateAccessKeys, Written,
 };
-use custodian_domain::access_key::MOST;
 use custodian_domain::{AccessKey, CustomerId, Status, Timestamp};
 use uuid::Uuid;
 
@@ -38,13 +37,13 @@ impl CreateAccessKeys for Store {
     async fn create_access_key(&self, key: &AccessKey) -> Result<Counted, Failure> {
         let tx = Transaction::new(self, Patience::Request);
         let tx = usage::pass(tx, Guard::Gate, key.customer_id, key.id, &[Status::Active])?;
-        let tx = usage::count_up(tx, Guard::Full, key.customer_id, ACCESS_KEYS, MOST)?;
+        let tx = usage::count_up(tx, Guard::Full, key.customer_id, ACCESS_KEYS)?;
         let new = Expr::new("attribute_not_exists(#id)");
         Ok(match tx.put(Guard::Row, ACCESS_KEYS, encode(key)?, new)?.run().await? {
             Ok(()) => Counted::Done,
             Err(Guard::Gate) => Counted::Closed,
             Err(Guard::Full) => Counted::Full,
-            Err(Guard::Row) => return Err(Failure::unavailable("a new id", "in use already")),
+            Err(_) => return Err(Failure::unavailable("a new id", "in use already")),
         })
     }
 }

@@ -71,6 +71,6 @@ impl Store {
         let login =
             Claim { name: &username, owner: id, agent: Some(account.admin.id), gone_owner: gone.username };
         tx = identifiers::claim(tx, Guard::Username, &login)?;
-        usage::open_account(tx, Guard::New, id, account.customer.status())?.run().await
+        usage::open_account(tx, Guard::New, &account.customer)?.run().await
     }
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::Store;
 use crate::item::{Item, decode_some, key, key2};
+use crate::resources;
 use crate::retry::{Backoff, Patience};
 use crate::schema::{ACCESS_KEYS, AGENTS, CUSTOMERS};
 use crate::transaction::{failed, unbuilt};
@@ -66,10 +67,14 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    fn pick<T: DeserializeOwned>(&self, table: &str, key: &Item) -> Result<Option<T>, Failure> {
+    fn item(&self, table: &str, key: &Item) -> Option<Item> {
         let items = self.items.get(&self.store.table(table));
         let is_it = |item: &&Item| key.iter().all(|(name, value)| item.get(name) == Some(value));
-        decode_some(items.and_then(|items| items.iter().find(is_it)).cloned())
+        items.and_then(|items| items.iter().find(is_it)).cloned()
+    }
+
+    fn pick<T: DeserializeOwned>(&self, table: &str, key: &Item) -> Result<Option<T>, Failure> {
+        decode_some(self.item(table, key))
     }
 }
 
@@ -93,7 +98,7 @@ impl Admissions for Store {
             }
         }
         match wanted {
-            Wanted::Nothing => {}
+            Wanted::Nothing | Wanted::Kind(_) => {}
             Wanted::Customer(id) => keys.add(CUSTOMERS, key("id", id)),
             Wanted::Resource(kind, id) => keys.add(kind.table, owned(id)),
             Wanted::Key(id) => keys.add(ACCESS_KEYS, owned(id)),
@@ -112,9 +117,12 @@ impl Admissions for Store {
             }
         }
         match wanted {
-            Wanted::Nothing => {}
+            Wanted::Nothing | Wanted::Kind(_) => {}
             Wanted::Customer(id) => admission.wanted_customer = found.pick(CUSTOMERS, &key("id", id))?,
-            Wanted::Resource(kind, id) => admission.wanted_resource = found.pick(kind.table, &owned(id))?,
+            Wanted::Resource(kind, id) => {
+                let item = found.item(kind.table, &owned(id));
+                admission.wanted_resource = item.map(|item| resources::row(kind, item)).transpose()?;
+            }
             Wanted::Key(id) => admission.wanted_key = found.pick(ACCESS_KEYS, &owned(id))?,
             Wanted::Agent(id) => admission.wanted_agent = found.pick(AGENTS, &owned(id.0))?,
         }

@@ -4,6 +4,7 @@ use custodian_app::Failure;
 use custodian_app::ports::{
     AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Rehash, UpdateAgents,
 };
+use custodian_domain::kinds::TAGS;
 use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status};
 use uuid::Uuid;
 
@@ -25,16 +26,30 @@ enum Guard {
     Token,
     Admins,
     Username,
+    Full,
+    Tag,
 }
 
 const fn written(verdict: Verdict<Guard>) -> AgentWritten {
     match verdict {
         Ok(()) => AgentWritten::Done,
         Err(Guard::Gate) => AgentWritten::Closed,
-        Err(Guard::Row | Guard::Username) => AgentWritten::Lost,
+        Err(Guard::Row | Guard::Username | Guard::Full) => AgentWritten::Lost,
         Err(Guard::Token) => AgentWritten::TokenGone,
         Err(Guard::Admins) => AgentWritten::LastAdmin,
+        Err(Guard::Tag) => AgentWritten::NoSuchTag,
     }
+}
+
+fn tags_are_there<'a>(
+    mut tx: Transaction<'a, Guard>,
+    customer: CustomerId,
+    tags: &[Uuid],
+) -> Result<Transaction<'a, Guard>, Failure> {
+    for tag in tags.iter().filter(|tag| !tag.is_nil()) {
+        tx = tx.check(Guard::Tag, TAGS.table, row_key(customer, *tag), Expr::new("attribute_exists(#id)"))?;
+    }
+    Ok(tx)
 }
 
 impl ReadAgents for Store {
@@ -63,6 +78,7 @@ impl UpdateAgents for Store {
         if let Some(token) = change.burn {
             tx = tokens::burn(tx, Guard::Token, token.customer_id, token.purpose, &token.hash)?;
         }
+        tx = tags_are_there(tx, after.customer_id, change.new_tags)?;
         tx = usage::count_admins(tx, Guard::Admins, after.customer_id, change.admins)?;
         Ok(written(tx.run().await?))
     }
@@ -86,6 +102,8 @@ impl CreateAgents for Store {
             match self.try_create_agent(agent, &name, gone_owner).await? {
                 Ok(()) => return Ok(AgentCreated::Done),
                 Err(Guard::Gate) => return Ok(AgentCreated::Closed),
+                Err(Guard::Full) => return Ok(AgentCreated::Full),
+                Err(Guard::Tag) => return Ok(AgentCreated::NoSuchTag),
                 Err(Guard::Username) => match self.freed(&name, agent.tm_create).await? {
                     Freed::FromGone(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
                     _ => return Ok(AgentCreated::UsernameTaken),
@@ -109,7 +127,8 @@ impl Store {
         let claim = Claim { name, owner, agent: Some(agent.id), gone_owner };
         let tx = identifiers::claim(tx, Guard::Username, &claim)?;
         let tx = tx.put(Guard::Row, AGENTS, encode(agent)?, Expr::new("attribute_not_exists(#id)"))?;
-        let tx = usage::count_up(tx, Guard::Row, owner, AGENTS, u64::MAX)?;
+        let tx = usage::count_up(tx, Guard::Full, owner, AGENTS)?;
+        let tx = tags_are_there(tx, owner, &agent.tag_ids)?;
         let admins = i8::from(agent.permission.administers());
         usage::count_admins(tx, Guard::Admins, owner, admins)?.run().await
     }

@@ -6,7 +6,6 @@ use custodian_app::Failure;
 use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{Change, ChangeCustomers, Committed, ReadCustomers};
 use custodian_app::scope::{self, Scope};
-use custodian_domain::access_key::MOST;
 use custodian_domain::{Customer, CustomerId, Timestamp};
 
 use crate::Store;
@@ -14,6 +13,7 @@ use crate::deletions;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::{Item, decode_some, encode, key, n, s};
+use crate::resources::row_key;
 use crate::retry::Patience;
 use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, Verdict, failed};
@@ -117,19 +117,37 @@ impl Store {
         } else if !moved {
             tx = move_emails(tx, change, gone_owner)?;
         }
+        if !moved && before.plan != after.plan {
+            tx = change_plan(tx, after)?;
+        }
         if let Some(verification) = verification {
             let billing = encode(&verification.billing_account)?;
             tx = tx.put(Guard::Row, BILLING_ACCOUNTS, billing, Expr::new("attribute_not_exists(#id)"))?;
             let key = encode(&verification.access_key)?;
             tx = tx.put(Guard::Row, ACCESS_KEYS, key, Expr::new("attribute_not_exists(#id)"))?;
-            tx = usage::count_up(tx, Guard::Row, after.id, BILLING_ACCOUNTS, u64::MAX)?;
-            tx = usage::count_up(tx, Guard::Row, after.id, ACCESS_KEYS, MOST)?;
+            tx = usage::count_up(tx, Guard::Row, after.id, BILLING_ACCOUNTS)?;
+            tx = usage::count_up(tx, Guard::Row, after.id, ACCESS_KEYS)?;
         }
         if let Some(token) = change.burn {
             tx = tokens::burn(tx, Guard::Token, token.customer_id, token.purpose, &token.hash)?;
         }
         tx.run().await
     }
+}
+
+/// The limits and the billing account follow the plan.
+fn change_plan<'a>(tx: Transaction<'a, Guard>, after: &Customer) -> Result<Transaction<'a, Guard>, Failure> {
+    let tx = usage::set_limits(tx, Guard::Row, after.id, after.plan)?;
+    if after.billing_account_id.is_nil() {
+        return Ok(tx);
+    }
+    let tx = usage::pass(tx, Guard::Row, after.id, after.billing_account_id, &[after.status()])?;
+    let update = Expr::new("SET #plan_type = :plan, #version = #version + :one, #tm_update = :now")
+        .with(":plan", s(after.plan.as_str()))
+        .with(":one", n(1))
+        .with(":now", n(after.tm_update.micros()));
+    let row = row_key(after.id, after.billing_account_id);
+    tx.update(Guard::Row, BILLING_ACCOUNTS, row, update, Expr::new("attribute_exists(#id)"))
 }
 
 /// New e-mail addresses are claimed, and those no longer held released, with the row that names them.

@@ -9,6 +9,7 @@ mod accounts;
 mod admission;
 mod agents;
 mod audits;
+mod counts;
 mod customers;
 mod deletions;
 mod expr;

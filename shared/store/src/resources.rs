@@ -1,16 +1,21 @@
 //! Rows that customers own. The customer is the first part of every key.
 
 use custodian_app::Failure;
+use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{
-    CreateResources, DeleteResources, ListResources, ReadResources, UpdateResources, Written,
+    CreateResources, DeleteResources, ListResources, ReadResources, Stored, UpdateResources, Written,
 };
-use custodian_domain::kinds::Kind;
-use custodian_domain::{CustomerId, Resource, Status};
+use custodian_domain::kinds::{Kind, Name};
+use custodian_domain::resource::Reference;
+use custodian_domain::{CustomerId, Resource};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::Store;
+use crate::customers::Freed;
 use crate::expr::Expr;
-use crate::item::{Item, decode, decode_some, encode, key2, n, s};
+use crate::identifiers::{self, Claim};
+use crate::item::{Item, decode, encode, key2, n, s};
 use crate::retry::Patience;
 use crate::transaction::{Transaction, Verdict, failed};
 use crate::usage;
@@ -21,13 +26,18 @@ pub(crate) enum Guard {
     Gate,
     Full,
     Row,
+    /// A name, by its place among those that the row holds.
+    Name(usize),
+    /// What a field leads to.
+    Reference(&'static str),
 }
 
+/// The same for rows that hold no names and lead nowhere.
 pub(crate) const fn written(verdict: Verdict<Guard>) -> Written {
     match verdict {
         Ok(()) => Written::Done,
         Err(Guard::Gate) => Written::Closed,
-        Err(Guard::Row | Guard::Full) => Written::Lost,
+        Err(_) => Written::Lost,
     }
 }
 
@@ -47,7 +57,8 @@ impl ListResources for Store {
         below: Option<Uuid>,
         limit: usize,
     ) -> Result<Vec<Resource>, Failure> {
-        self.owned_rows(kind.table, customer, below, limit).await?.into_iter().map(decode).collect()
+        let items = self.owned_rows(kind.table, customer, below, limit).await?;
+        items.into_iter().map(|item| row(kind, item)).collect()
     }
 }
 
@@ -88,6 +99,30 @@ impl Store {
     }
 }
 
+/// A row as an item. What holds more than one value is one text: the engine nests less deep than JSON, and its numbers end
+/// earlier.
+fn item(kind: &Kind, row: &Resource) -> Result<Item, Failure> {
+    let mut row = row.clone();
+    for field in kind.fields.iter().filter(|field| field.shape.is_nested()) {
+        if let Some(value) = row.fields.get_mut(field.name) {
+            *value = Value::String(value.to_string());
+        }
+    }
+    encode(&row)
+}
+
+/// The row that an item is.
+pub(crate) fn row(kind: &Kind, item: Item) -> Result<Resource, Failure> {
+    let mut row: Resource = decode(item)?;
+    for field in kind.fields.iter().filter(|field| field.shape.is_nested()) {
+        let Some(Value::String(text)) = row.fields.get(field.name) else { continue };
+        let value =
+            serde_json::from_str(text).map_err(|cause| Failure::unavailable("a stored row", cause))?;
+        row.fields.insert(field.name.to_owned(), value);
+    }
+    Ok(row)
+}
+
 impl ReadResources for Store {
     async fn resource(
         &self,
@@ -97,33 +132,118 @@ impl ReadResources for Store {
     ) -> Result<Option<Resource>, Failure> {
         let call = self.client.get_item().table_name(self.table(kind.table)).consistent_read(true);
         let answer = call.set_key(Some(row_key(customer, id))).send().await;
-        decode_some(answer.map_err(|error| failed("the rows", &error))?.item)
+        let found = answer.map_err(|error| failed("the rows", &error))?.item;
+        found.map(|item| row(kind, item)).transpose()
     }
 }
 
+/// A write to a row of a kind: what was, what is to be, of which one may be absent.
+#[derive(Clone, Copy)]
+struct Write<'a> {
+    kind: &'static Kind,
+    before: Option<&'a Resource>,
+    after: Option<&'a Resource>,
+}
+
 impl CreateResources for Store {
-    async fn create_resource(&self, kind: &'static Kind, row: &Resource) -> Result<Written, Failure> {
-        let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass_counting(tx, Guard::Gate, row.customer_id, row.id, kind.table, 1)?;
-        let new = Expr::new("attribute_not_exists(#id)");
-        Ok(written(tx.put(Guard::Row, kind.table, encode(row)?, new)?.run().await?))
+    async fn create_resource(&self, kind: &'static Kind, row: &Resource) -> Result<Stored, Failure> {
+        self.write_row(Write { kind, before: None, after: Some(row) }).await
     }
 }
 
 impl UpdateResources for Store {
-    async fn update_resource(&self, kind: &'static Kind, after: &Resource) -> Result<Written, Failure> {
-        let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, after.customer_id, after.id, &[Status::Active])?;
-        let tx = tx.put(Guard::Row, kind.table, encode(after)?, at_version(after.version - 1))?;
-        Ok(written(tx.run().await?))
+    async fn update_resource(
+        &self,
+        kind: &'static Kind,
+        before: &Resource,
+        after: &Resource,
+    ) -> Result<Stored, Failure> {
+        self.write_row(Write { kind, before: Some(before), after: Some(after) }).await
     }
 }
 
 impl DeleteResources for Store {
-    async fn delete_resource(&self, kind: &'static Kind, row: &Resource) -> Result<Written, Failure> {
-        let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass_counting(tx, Guard::Gate, row.customer_id, row.id, kind.table, -1)?;
-        let key = row_key(row.customer_id, row.id);
-        Ok(written(tx.delete(Guard::Row, kind.table, key, at_version(row.version))?.run().await?))
+    async fn delete_resource(&self, kind: &'static Kind, row: &Resource) -> Result<Stored, Failure> {
+        self.write_row(Write { kind, before: Some(row), after: None }).await
+    }
+}
+
+impl Write<'_> {
+    /// The names that the row holds before and after.
+    fn names(&self) -> (Vec<Name>, Vec<Name>) {
+        let held = |row: Option<&Resource>| match (&self.kind.unique, row) {
+            (Some(unique), Some(row)) => unique.of(row),
+            _ => Vec::new(),
+        };
+        (held(self.before), held(self.after))
+    }
+
+    /// What the row leads to and did not before.
+    fn new_references(&self) -> Vec<Reference> {
+        let references = |row: Option<&Resource>| row.map_or_else(Vec::new, |row| row.references(self.kind));
+        let known = references(self.before);
+        let is_new = |new: &Reference| !known.iter().any(|old| (old.table, old.id) == (new.table, new.id));
+        references(self.after).into_iter().filter(is_new).collect()
+    }
+}
+
+impl Store {
+    async fn write_row(&self, write: Write<'_>) -> Result<Stored, Failure> {
+        let mut gone_owner = None;
+        for _ in 0..ATTEMPTS {
+            match self.try_write_row(write, gone_owner).await? {
+                Ok(()) => return Ok(Stored::Done),
+                Err(Guard::Gate) => return Ok(Stored::Closed),
+                Err(Guard::Full) => return Ok(Stored::Full),
+                Err(Guard::Row) => return Ok(Stored::Lost),
+                Err(Guard::Reference(field)) => return Ok(Stored::Missing(field)),
+                Err(Guard::Name(at)) => {
+                    let (Some(name), Some(row)) = (write.names().1.into_iter().nth(at), write.after) else {
+                        return Ok(Stored::Lost);
+                    };
+                    match self.freed(&name.0, row.tm_update).await? {
+                        Freed::FromGone(owner) if gone_owner != Some((at, owner)) => {
+                            gone_owner = Some((at, owner));
+                        }
+                        Freed::Now => {}
+                        _ => return Ok(Stored::Taken),
+                    }
+                }
+            }
+        }
+        Ok(Stored::Taken)
+    }
+
+    async fn try_write_row(
+        &self,
+        write: Write<'_>,
+        gone_owner: Option<(usize, CustomerId)>,
+    ) -> Result<Verdict<Guard>, Failure> {
+        let Write { kind, before, after } = write;
+        let Some(subject) = after.or(before) else { return Ok(Ok(())) };
+        let owner = subject.customer_id;
+        let mut tx = Transaction::new(self, Patience::Request);
+        let by = i8::from(after.is_some()) - i8::from(before.is_some());
+        tx = usage::pass_counted(tx, (Guard::Gate, Guard::Full), owner, subject.id, kind, by)?;
+        let expected =
+            before.map_or_else(|| Expr::new("attribute_not_exists(#id)"), |row| at_version(row.version));
+        tx = match after {
+            Some(row) => tx.put(Guard::Row, kind.table, item(kind, row)?, expected)?,
+            None => tx.delete(Guard::Row, kind.table, row_key(owner, subject.id), expected)?,
+        };
+        for Reference { table, id, field } in write.new_references() {
+            let there = Expr::new("attribute_exists(#id)");
+            tx = tx.check(Guard::Reference(field), table, row_key(owner, id), there)?;
+        }
+        let (held, wanted) = write.names();
+        for (at, name) in wanted.iter().enumerate().filter(|(_, name)| !held.contains(name)) {
+            let gone_owner = gone_owner.filter(|(of, _)| *of == at).map(|(_, gone)| gone);
+            let claim = Claim { name: &name.0, owner, agent: None, gone_owner };
+            tx = identifiers::claim(tx, Guard::Name(at), &claim)?;
+        }
+        for name in held.iter().filter(|name| !wanted.contains(name)) {
+            tx = identifiers::release(tx, Guard::Row, &name.0, owner)?;
+        }
+        tx.run().await
     }
 }

@@ -26,7 +26,7 @@ async fn close(bench: &Bench, id: CustomerId, closing: Closing) {
 }
 
 fn patch(name: &str) -> ResourcePatch {
-    ResourcePatch::read(&TAGS, json!({ "name": name }).as_object().unwrap()).unwrap()
+    ResourcePatch::creating(&TAGS, json!({ "name": name }).as_object().unwrap()).unwrap()
 }
 
 async fn create(bench: &Bench, id: CustomerId) -> Result<Resource, Failure> {
@@ -54,7 +54,10 @@ async fn no_row_is_written_after_its_account_has_closed() {
             });
             let done = match write {
                 Write::Create => create(&bench, id).await,
-                Write::Update => resources::update(&bench.cx, &TAGS, row, patch("late")).await,
+                Write::Update => {
+                    let next = |row: &Resource, now| Ok(Some(patch("late").apply(row, now)));
+                    resources::update(&bench.cx, &TAGS, row, next).await
+                }
                 Write::Delete => resources::delete(&bench.cx, &TAGS, row).await,
             };
             let what = format!("{write:?} meets {closing:?}");

@@ -1,0 +1,60 @@
+//! Plans: how much an account may own.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::fields::Fields;
+use crate::kinds::Kind;
+use crate::reason::Refusal;
+
+/// What an account has subscribed to; a new one has the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Plan {
+    #[default]
+    Free,
+    Basic,
+    Professional,
+    Unlimited,
+}
+
+impl Plan {
+    pub const ALL: [Self; 4] = [Self::Free, Self::Basic, Self::Professional, Self::Unlimited];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Basic => "basic",
+            Self::Professional => "professional",
+            Self::Unlimited => "unlimited",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|plan| plan.as_str() == text)
+    }
+
+    /// Tokens that a billing account is given to begin with.
+    pub const fn tokens(self) -> u64 {
+        match self {
+            Self::Free => 100,
+            Self::Basic => 1_000,
+            Self::Professional | Self::Unlimited => 10_000,
+        }
+    }
+
+    /// The body of a request for another plan.
+    pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
+        let mut fields = Fields::new(body);
+        if !body.contains_key("plan") {
+            fields.refuse("plan", "is required");
+        }
+        let plan = fields.one_of("plan", &Self::ALL.map(Self::as_str));
+        fields.finish(plan.as_deref().and_then(Self::parse).unwrap_or_default())
+    }
+
+    /// The most rows of a kind; none is no limit.
+    pub const fn limit(self, kind: &Kind) -> Option<u64> {
+        kind.limits[self as usize]
+    }
+}
