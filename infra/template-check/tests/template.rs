@@ -216,7 +216,8 @@ fn declared_functions() -> BTreeMap<String, Deployed> {
         };
         for kind in routed().filter(|kind| kind.shared_verbs().contains(&verb)) {
             let route = route.as_ref().map(|route| route.replace("{}", kind.route).replace("{{id}}", "{id}"));
-            functions.insert(format!("{}-{verb}", kind.route), deploy(Some(kind.route), route));
+            functions
+                .insert(format!("{}-{verb}", kind.route).replace('_', "-"), deploy(Some(kind.route), route));
         }
     }
     functions

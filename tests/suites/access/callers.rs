@@ -1,5 +1,8 @@
 //! The kinds of callers, on a stage that they all stand on.
 
+use std::collections::BTreeMap;
+
+use custodian_domain::kinds::routed;
 use custodian_tests::tables::Dump;
 use custodian_tests::{Answer, Client, PASSWORD, Tables};
 use reqwest::Method;
@@ -28,9 +31,8 @@ pub(crate) struct Stage {
     callers: Vec<Client>,
     owner: Client,
     customer: String,
-    tag: String,
-    key: String,
-    agent: String,
+    /// The row of each collection that requests name.
+    rows: BTreeMap<String, String>,
 }
 
 fn id(made: &Value) -> String {
@@ -90,28 +92,31 @@ impl Stage {
         ];
         // The day on which a key was used is noted once.
         callers[5].get("/v1.0/me").await.ok();
-        let nothing = String::new;
-        let (tag, key, agent) = (nothing(), nothing(), nothing());
-        let mut stage = Self { client, callers, owner: ann, customer: subject, tag, key, agent };
-        for path in ["/v1.0/tags/", "/v1.0/accesskeys/", "/v1.0/agents/"] {
-            stage.put_back(path).await;
+        let mut stage = Self { client, callers, owner: ann, customer: subject, rows: BTreeMap::new() };
+        for collection in ["accesskeys", "agents"].into_iter().chain(routed().map(|kind| kind.route)) {
+            stage.put_back(collection).await;
         }
         stage.idle().await;
         stage
     }
 
-    /// Makes another row of a kind, to be named by the next requests.
-    async fn put_back(&mut self, path: &str) {
-        let (made, place) = if path.contains("/accesskeys/") {
-            (self.owner.post("/v1.0/accesskeys", json!({})).await, &mut self.key)
-        } else if path.contains("/agents/") {
-            let username = format!("target-{}", self.agent);
-            let body = json!({ "username": username, "password": PASSWORD });
-            (self.owner.post("/v1.0/agents", body).await, &mut self.agent)
-        } else {
-            (self.owner.post("/v1.0/tags", json!({ "name": "vip" })).await, &mut self.tag)
+    /// Makes another row of a collection, to be named by the next requests.
+    async fn put_back(&mut self, collection: &str) {
+        let last = self.rows.get(collection).cloned().unwrap_or_default();
+        let body = match collection {
+            "agents" => json!({ "username": format!("target-{last}"), "password": PASSWORD }),
+            "numbers" => json!({ "number": "+15551234567" }),
+            "extensions" => json!({ "extension": "100" }),
+            _ => json!({}),
         };
-        *place = id(&made.ok());
+        let made = if collection == "billing_accounts" {
+            self.owner.get("/v1.0/billing_account").await.ok()
+        } else {
+            let answer = self.owner.post(&format!("/v1.0/{collection}"), body).await;
+            assert!(answer.status < 300, "{collection}: {}", answer.text);
+            answer.json()
+        };
+        self.rows.insert(collection.to_owned(), id(&made));
     }
 
     /// Waits until nothing is left to do behind the requests.
@@ -130,20 +135,17 @@ impl Stage {
     /// has removed is put back for the next one.
     pub(crate) async fn ask(&mut self, caller: usize, route: &str) -> Answer {
         let (method, path) = route.split_once(' ').unwrap();
-        let named = match path {
-            path if path.contains("/customers/") => &self.customer,
-            path if path.contains("/accesskeys/") => &self.key,
-            path if path.contains("/agents/") => &self.agent,
-            _ => &self.tag,
-        };
+        let collection = path.split('/').nth(2).unwrap_or_default().to_owned();
+        let of_account = path.contains("/customers/");
+        let named = if of_account { Some(&self.customer) } else { self.rows.get(&collection) };
+        let named = named.cloned().unwrap_or_default();
         let client = &self.callers[caller];
         let request =
-            client.request(Method::from_bytes(method.as_bytes()).unwrap(), &path.replace("{id}", named));
+            client.request(Method::from_bytes(method.as_bytes()).unwrap(), &path.replace("{id}", &named));
         let request = if method == "GET" || method == "DELETE" { request } else { request.json(&json!({})) };
         let answer = client.send(request).await;
-        let is_of_account = path.contains("/customers/") || path.starts_with("/auth/");
-        if method == "DELETE" && answer.status == 200 && !is_of_account {
-            self.put_back(path).await;
+        if method == "DELETE" && answer.status == 200 && self.rows.contains_key(&collection) {
+            self.put_back(&collection).await;
         }
         answer
     }

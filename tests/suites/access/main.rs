@@ -10,12 +10,16 @@ mod leaks;
 use std::collections::BTreeMap;
 
 use callers::{CALLERS, Stage};
+use custodian_domain::kinds::{Verbs, routed};
 use custodian_local::deployed_routes;
 
 /// One letter a caller, in the order of [`CALLERS`]:
 ///
 /// `.` let in, `a` 401 no credential, `c` 401 invalid credential, `p` 403 no permission, `f` 403 frozen, `v` 403 not
 /// verified, `n` let in and told that in its own account there is no such thing (404).
+///
+/// `{kind}` stands for each kind that managers work on and whose rows come and go: numbers, flows, queues, trunks,
+/// extensions, storage_files, tags, transcribes, contacts.
 const TABLE: &str = "
                                         nobody
                                         | agent
@@ -68,11 +72,20 @@ PUT /v1.0/agents/{id}/password          a p . . n . c . n f c v c c
 PUT /v1.0/agents/{id}/status            a p . . n . c . n f c v c c
 PUT /v1.0/agents/{id}/addresses         a p . . n . c . n f c v c c
 PUT /v1.0/agents/{id}/tag_ids           a p . . n . c . n f c v c c
-GET /v1.0/tags                          a p . . . . c . . f c v c c
-POST /v1.0/tags                         a p . . . . c . . f c v c c
-GET /v1.0/tags/{id}                     a p . . n . c . n f c v c c
-PUT /v1.0/tags/{id}                     a p . . n . c . n f c v c c
-DELETE /v1.0/tags/{id}                  a p . . n . c . n f c v c c
+GET /v1.0/{kind}                        a p . . . . c . . f c v c c
+POST /v1.0/{kind}                       a p . . . . c . . f c v c c
+GET /v1.0/{kind}/{id}                   a p . . n . c . n f c v c c
+PUT /v1.0/{kind}/{id}                   a p . . n . c . n f c v c c
+DELETE /v1.0/{kind}/{id}                a p . . n . c . n f c v c c
+POST /v1.0/transcribes/{id}/stop        a p . . n . c . n f c v c c
+GET /v1.0/billing_accounts              a p p . . . c . . f c v c c
+GET /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c
+PUT /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c
+GET /v1.0/billing_account               a p p . . . c . n f c v c c
+PUT /v1.0/customer/billing_account_id   a p p . . . c . . f c v c c
+GET /v1.0/customer/usage                a p . . . . c . . f c v c c
+PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c
+POST /v1.0/customers/{id}/balance       a p p p p p c p . f c v c c
 ";
 
 /// The table's rows: what each caller is answered on a route.
@@ -83,7 +96,16 @@ fn rows() -> BTreeMap<String, Vec<char>> {
         let cells = words[2..].iter().map(|cell| cell.chars().next().unwrap()).collect();
         (format!("{} {}", words[0], words[1]), cells)
     };
-    lines.map(row).collect()
+    lines.map(row).flat_map(of_each_kind).collect()
+}
+
+/// A row of the table for each kind that it stands for.
+fn of_each_kind((route, cells): (String, Vec<char>)) -> Vec<(String, Vec<char>)> {
+    if !route.contains("{kind}") {
+        return vec![(route, cells)];
+    }
+    let kinds = routed().filter(|kind| kind.verbs == Verbs::All);
+    kinds.map(|kind| (route.replace("{kind}", kind.route), cells.clone())).collect()
 }
 
 /// The letter of an answer.
@@ -95,8 +117,8 @@ fn letter(status: u16, reason: &str) -> char {
         (403, "PERMISSION_DENIED") => 'p',
         (403, "ACCOUNT_FROZEN") => 'f',
         (403, "ACCOUNT_NOT_VERIFIED") => 'v',
-        (404, "ACCESSKEY_NOT_FOUND" | "AGENT_NOT_FOUND" | "TAG_NOT_FOUND") => 'n',
-        (200 | 400 | 409, _) => '.',
+        (404, reason) if reason.ends_with("_NOT_FOUND") && reason != "ROUTE_NOT_FOUND" => 'n',
+        (200 | 201 | 400 | 409 | 429, _) => '.',
         _ => '?',
     }
 }
