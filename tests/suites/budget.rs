@@ -64,6 +64,21 @@ async fn requests_keep_to_their_round_trips() {
     meter.read("POST /v1.0/tags", 2, &tenant.post("/v1.0/tags", json!({ "name": "b" })).await);
     meter.read("PUT /v1.0/tags/{id}", 2, &tenant.put(&tag, json!({ "name": "c" })).await);
     meter.read("DELETE /v1.0/tags/{id}", 2, &tenant.delete(&tag).await);
+    let flow = tenant.post("/v1.0/flows", json!({ "name": "menu" })).await;
+    meter.read("POST /v1.0/flows", 2, &flow);
+    // What it leads to and its own name cost no round trip of their own.
+    let number = json!({ "number": "+15551234567", "call_flow_id": flow.json()["id"] });
+    let number = tenant.post("/v1.0/numbers", number).await;
+    meter.read("POST /v1.0/numbers", 2, &number);
+    let number = format!("/v1.0/numbers/{}", number.json()["id"].as_str().unwrap());
+    meter.read("PUT /v1.0/numbers/{id}", 2, &tenant.put(&number, json!({ "name": "main" })).await);
+    meter.read("DELETE /v1.0/numbers/{id}", 2, &tenant.delete(&number).await);
+    meter.read("GET /v1.0/customer/usage", 2, &tenant.get("/v1.0/customer/usage").await);
+    meter.read("GET /v1.0/billing_account", 2, &tenant.get("/v1.0/billing_account").await);
+    let plan = operator.put(&format!("{account}/plan"), json!({ "plan": "basic" })).await;
+    meter.read("PUT /v1.0/customers/{id}/plan", 2, &plan);
+    let credit = operator.post(&format!("{account}/balance"), json!({ "balance_credit": 1 })).await;
+    meter.read("POST /v1.0/customers/{id}/balance", 3, &credit);
     meter.read("PUT /v1.0/customer", 2, &tenant.put("/v1.0/customer", json!({ "name": "d" })).await);
     meter.read("PUT /v1.0/customers/{id}", 2, &operator.put(&account, json!({ "name": "e" })).await);
     let new = json!({ "username": "cleo", "password": PASSWORD, "email": "cleo@example.com" });

@@ -23,6 +23,9 @@ pub struct Args {
     /// Its password; without it a random one is made and printed once.
     #[arg(long)]
     pub admin_password: Option<String>,
+    /// Fill an account as the specification draws one: ten agents, five numbers, eight flows and so on.
+    #[arg(long)]
+    pub sample: bool,
     /// Let webhooks go to this machine, on any port.
     #[arg(long)]
     pub allow_loopback_webhooks: bool,

@@ -12,6 +12,7 @@ mod gateway;
 mod journal;
 mod pump;
 mod routes;
+mod sample;
 mod service;
 
 pub use args::Args;

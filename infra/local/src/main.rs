@@ -12,7 +12,11 @@ async fn main() -> Result<(), LocalError> {
         .with_env_filter(level)
         .with_writer(std::io::stderr)
         .init();
-    let service = Service::open(&Args::parse()).await?;
+    let args = Args::parse();
+    let service = Service::open(&args).await?;
+    if args.sample {
+        service.fill_sample(&args).await?;
+    }
     service.announce();
     service.serve().await
 }

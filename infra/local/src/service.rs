@@ -26,6 +26,7 @@ use crate::ends::{LocalEnds, sources};
 use crate::gateway::{GATEWAY_LIMIT, Gateway};
 use crate::journal::Journal;
 use crate::pump::Pump;
+use crate::sample;
 
 const PREFIX: &str = "custodian-";
 const OFFSET: &str = "clock offset";
@@ -44,6 +45,8 @@ pub enum LocalError {
     Failure(#[from] Failure),
     #[error("the network or the data folder: {0}")]
     Io(#[from] std::io::Error),
+    #[error("the sample could not be made: {0}")]
+    Sample(String),
     #[error("the platform was set up, and yet it has no signing key")]
     NoKey,
 }
@@ -62,6 +65,7 @@ struct Inner {
     username: String,
     /// Set at the first start, to be shown once.
     new_password: Option<Secret>,
+    sampled: bool,
 }
 
 impl Service {
@@ -102,12 +106,20 @@ impl Service {
             listener: Mutex::new(Some(listener)),
             port,
             username: args.admin_username.clone(),
+            sampled: args.sample,
             new_password: show.then(|| Secret::new(password)),
         })))
     }
 
     pub fn port(&self) -> u16 {
         self.0.port
+    }
+
+    /// Fills the sample account, with the platform admin's help.
+    pub async fn fill_sample(&self, args: &Args) -> Result<(), LocalError> {
+        let new = self.0.new_password.as_ref().map(|password| password.expose().to_owned());
+        let password = args.admin_password.clone().or(new).unwrap_or_default();
+        sample::fill(self, (&args.admin_username, &password)).await
     }
 
     /// Says where it is and, at the first start, who may come in.
@@ -120,6 +132,9 @@ impl Service {
                 self.0.username,
                 password.expose()
             );
+        }
+        if self.0.sampled {
+            println!("{}", sample::announcement());
         }
     }
 
@@ -191,6 +206,14 @@ impl Service {
         self.0.pumped.reconcile().await
     }
 
+    /// Hands a request to the function of its route.
+    pub(crate) async fn invoke(&self, request: Request<Bytes>) -> axum::http::Response<axum::body::Body> {
+        let inner = &self.0;
+        let response = inner.gateway.handle(Arc::clone(&inner.pumped.cx), request).await;
+        inner.work.notify_one();
+        response
+    }
+
     /// Waits until nothing is due now.
     pub(crate) async fn idle(&self) -> Result<Timestamp, Failure> {
         let _alone = self.0.pump.lock().await;
@@ -231,10 +254,7 @@ async fn invoke(
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
-    let inner = &service.0;
-    let response = inner.gateway.handle(Arc::clone(&inner.pumped.cx), request).await;
-    inner.work.notify_one();
-    response
+    service.invoke(request).await
 }
 
 fn open_data(args: &Args) -> Result<(Engine, Journal), LocalError> {

@@ -1,16 +1,13 @@
 //! The process may be killed at any moment: what it has acknowledged is there when it is started again, and what it had
 //! begun goes on.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod process;
 
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::process::{PASSWORD, Process, folder};
 use custodian_engine::Engine;
 use futures::future::join_all;
-use process::{PASSWORD, Process, folder};
 use serde_json::{Value, json};
 
 /// The rows of a table, while no process has it.

@@ -1,0 +1,6 @@
+//! The local program as a process: started, killed, started again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod process;
+mod restart;
+mod sample;
