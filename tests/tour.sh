@@ -31,8 +31,9 @@ events=$(tail -n 1 "$work/tour" | grep -o '"type":"customer_[a-z]*"' | sort | un
 [ "$(tail -n 2 "$work/tour" | head -n 1 | grep -c '"name":"","detail":"","email":"".*"status":"deleted"')" = 1 ] \
     || fail "the account is not gone"
 case "$events" in
-    *'2 "type":"customer_created"'*'1 "type":"customer_deleted"'*'2 "type":"customer_frozen"'*'1 "type":"customer_recovered"'*) ;;
+    *'3 "type":"customer_created"'*'1 "type":"customer_deleted"'*'2 "type":"customer_frozen"'*'1 "type":"customer_recovered"'*) ;;
     *) fail "the events were $events" ;;
 esac
+grep -q '"plan":"basic","resources":{"agents":{"count":10,"limit":50}' "$work/tour" || fail "the sample is not as it should be"
 grep -q '"name":"purge-' "$work/tour" || fail "no purge was scheduled"
 echo "the tour of README.md did what it says"

@@ -63,6 +63,7 @@ fn changed(old: &Customer, new: &Customer) -> Vec<String> {
         ("webhook_method", a.webhook_method != b.webhook_method),
         ("webhook_uri", a.webhook_uri != b.webhook_uri),
         (PENDING_EMAIL, old.pending_email != new.pending_email),
+        ("plan", old.plan != new.plan),
         ("billing_account_id", old.billing_account_id != new.billing_account_id),
         ("email_verified", old.email_verified != new.email_verified),
         ("status", old.status() != new.status()),
