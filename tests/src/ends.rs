@@ -22,8 +22,8 @@ pub struct Held {
     pub posts: Vec<Delivered>,
     pub tasks: Vec<Task>,
     pub mails: Vec<Mail>,
-    /// How many records of the stream were told.
-    pub(crate) told: usize,
+    /// How many records of each stream were told.
+    pub(crate) told: std::collections::BTreeMap<&'static str, usize>,
 }
 
 /// Scheduler, bus, queues and mail, behind the same fuse as the database.
