@@ -212,7 +212,7 @@ impl Bench {
         loop {
             self.settle_one().await?;
             let held = self.cx.ends.held();
-            if held.starts.is_empty() && held.tasks.is_empty() {
+            if held.starts.is_empty() && held.errands.is_empty() && held.tasks.is_empty() {
                 return Ok(());
             }
         }
@@ -225,6 +225,12 @@ impl Bench {
         if let Some(start) = start {
             custodian_fn_cascade::Cascade.consume(&self.cx, start, self.later()).await?;
             self.cx.ends.held().starts.remove(0);
+            return Ok(());
+        }
+        let errand = self.cx.ends.held().errands.first().cloned();
+        if let Some(errand) = errand {
+            custodian_fn_webhook_deliver::Deliver.consume(&self.cx, errand, self.later()).await?;
+            self.cx.ends.held().errands.remove(0);
             return Ok(());
         }
         let task = self.cx.ends.held().tasks.first().cloned();
