@@ -98,6 +98,7 @@ impl Bench {
                 webhook_uri: format!("https://{name}.example.com/hook"),
             },
             pending_email: None,
+            email_trusted_from: None,
             billing_account_id: uuid::Uuid::nil(),
             email_verified: state == State::Active,
             guest_id,

@@ -17,6 +17,7 @@ impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateC
     }
 
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
+        caller.may_change_account()?;
         let patch = ProfilePatch::read(&call.json()?)?;
         let customer =
             update(cx, caller.customer, gate::open, |row, now| row.patched_unconfirmed(&patch, now)).await?;

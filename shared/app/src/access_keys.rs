@@ -8,7 +8,7 @@ use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{AccessKeys, Counted, CreateAccessKeys, DeleteAccessKeys, UpdateAccessKeys, Written};
-use crate::scope;
+use crate::scope::{self, Scope};
 
 /// How many keys are looked at to find those that have ended.
 const LOOKED_AT: usize = 1000;
@@ -67,7 +67,9 @@ async fn make_room<S: DeleteAccessKeys, E>(
     let keys = cx.store.access_keys(customer, None, LOOKED_AT).await?;
     let mut any = false;
     for ended in keys.iter().filter(|key| !key.is_live(cx.now())) {
-        any |= cx.store.delete_access_key(ended, cx.now()).await? == Written::Done;
+        // Tidying up is not the effect of the request, and if somebody else has done it there is room as well.
+        let removal = cx.store.delete_access_key(ended, cx.now());
+        any |= scope::within(Scope::default(), removal).await? != Written::Closed;
     }
     Ok(any)
 }

@@ -107,7 +107,7 @@ pub async fn edit<S: UpdateAgents, E>(
         edit(&mut after)?;
         after.version += 1;
         after.tm_update = cx.now();
-        let admins = i8::from(after.permission.administers()) - i8::from(before.permission.administers());
+        let admins = i8::from(after.stays()) - i8::from(before.stays());
         let is_new = |id: &&Uuid| !id.is_nil() && !before.tag_ids.contains(id);
         let new_tags: Vec<Uuid> = after.tag_ids.iter().filter(is_new).copied().collect();
         let change = AgentChange {
@@ -137,8 +137,12 @@ pub async fn permit<S: UpdateAgents, E>(
     permission: Permission,
 ) -> Result<Agent, Failure> {
     actor.may_grant(permission)?;
+    let trusted_from = cx.now().plus(TRUSTED_AFTER);
     edit(cx, actor, seen, |agent| {
         unless_guest(agent)?;
+        if permission.administers() && !agent.permission.administers() {
+            agent.password_trusted_from = agent.password_trusted_from.max(trusted_from);
+        }
         agent.permission = permission;
         agent.epoch += 1;
         Ok(())

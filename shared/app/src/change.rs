@@ -4,8 +4,9 @@
 //! was read, remove the alarm that the old state had. The alarm comes first, so that a crash in between leaves a job
 //! that finds nothing to do, and never an account without its purge. A lost race reads and decides again.
 
+use custodian_domain::alarm::Job;
 use custodian_domain::lifecycle::{Command, Decision, decide};
-use custodian_domain::{Alarm, Customer, CustomerId, Reason};
+use custodian_domain::{Alarm, Customer, CustomerId, Reason, Status};
 
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
@@ -47,12 +48,21 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
     command: Command,
     verification: Option<(&Verification, &MailToken)>,
 ) -> Result<Outcome, Failure> {
-    let mut seen = seen;
+    let (mut seen, mut armed) = (seen, None);
     for _ in 0..ATTEMPTS {
         let before = match seen.take() {
             Some(row) => row,
             None => cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?,
         };
+        // A link proves the address that it was mailed to, and no other that has taken its place since.
+        if verification
+            .is_some_and(|(_, link)| before.status() == Status::Initial && before.profile.email != link.email)
+        {
+            return Err(Reason::InvalidToken.into());
+        }
+        if let Some(alarm) = armed.take() {
+            disarm_left(cx, &before, alarm).await;
+        }
         let mut after = match decide(&before, command, cx.now())? {
             Decision::Stay => return Ok(Outcome::Stayed(Box::new(before))),
             Decision::NotYet => return Ok(Outcome::NotYet),
@@ -67,12 +77,27 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
         let step_to = Change { before: &before, after: &after, verification, billing: None, burn, farewell };
         match step(cx, step_to).await? {
             Committed::Done => return Ok(Outcome::Moved { before: Box::new(before), after }),
-            Committed::Lost => scope::may_reread()?,
+            Committed::Lost => {
+                scope::may_reread()?;
+                armed = Alarm::of(&after);
+            }
             Committed::TokenGone => return Err(Reason::InvalidToken.into()),
             Committed::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
         }
     }
     Err(Failure::unavailable("the customer", "changed by others each time it was read"))
+}
+
+/// Removes a job that was set for a state that the row did not get into, where nobody else can need it: the row is gone, or
+/// is past that freeze.
+async fn disarm_left<S, E: Alarms>(cx: &Context<S, E>, row: &Customer, left: Alarm) {
+    let is_past = match left.job {
+        Job::Purge { freeze, .. } => row.status().is_gone() || freeze <= row.freezes,
+        Job::Expire { .. } => row.status() != Status::Initial,
+    };
+    if is_past && Alarm::of(row).is_none_or(|needed| needed.job != left.job) {
+        ignore(cx.ends.disarm(&left.job).await, "a job without its state finds nothing to do");
+    }
 }
 
 async fn step<S: ChangeCustomers, E: Alarms>(

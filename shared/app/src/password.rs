@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use custodian_auth::mail_token;
 use custodian_domain::fields::is_email;
-use custodian_domain::{Agent, Customer, CustomerId, Reason, Secret, Status};
+use custodian_domain::{Agent, Customer, CustomerId, Reason, Secret, Status, Timestamp};
 
 use crate::change::ATTEMPTS;
 use crate::context::{Context, Settings};
@@ -60,13 +60,14 @@ where
     if agent.guest || customer.status().is_gone() {
         return Ok(());
     }
-    let email = if is_email(&agent.username) { &agent.username } else { &customer.profile.email };
+    let email = mailbox(customer, agent);
     let (token, ends) = (mail_token::new(cx.sources.random()), cx.now().plus(LIFE));
     let kept = MailToken {
         hash: mail_token::hash(&token),
         customer_id: customer.id,
         purpose: Purpose::Reset { agent_id: agent.id },
-        email: email.clone(),
+        email: email.to_owned(),
+        epoch: agent.epoch,
         ends,
         keep_until: ends.plus(Settings::DAY),
     };
@@ -75,6 +76,22 @@ where
         Written::Closed => Ok(()),
         Written::Lost => Err(Failure::unavailable("the mail token", "replaced at the same moment")),
     }
+}
+
+/// Where an agent's links go: to its username if that is an address, else to the account's. The first administrator's
+/// username is often the address that the account began with; when the account has another one since, who reads the old one
+/// is a stranger by now.
+fn mailbox<'a>(customer: &'a Customer, agent: &'a Agent) -> &'a str {
+    let has_moved = customer.email_trusted_from.is_some() && agent.tm_create == customer.tm_create;
+    if is_email(&agent.username) && !has_moved { &agent.username } else { &customer.profile.email }
+}
+
+/// From when on a password that was set by a mailed link may confirm an immediate deletion: at once, unless somebody who
+/// acts for the account has made the agent, set its password or confirmed the mailbox within a day.
+fn trusted_from(customer: &Customer, agent: &Agent, now: Timestamp) -> Timestamp {
+    let of_account = mailbox(customer, agent) == customer.profile.email;
+    let moved = customer.email_trusted_from.filter(|_| of_account);
+    now.max(agent.password_trusted_from).max(moved.unwrap_or(now))
 }
 
 /// Follows a link: the agent has this password from now on, and every token of it is dead.
@@ -91,12 +108,16 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
     let hash = hash_password(cx, password).await?;
     for _ in 0..ATTEMPTS {
         let before = cx.store.agent(known.customer_id, agent_id).await?.ok_or(Reason::InvalidToken)?;
+        let customer = cx.store.customer(known.customer_id).await?.ok_or(Reason::InvalidToken)?;
+        // A link dies with the password, the permission and the mailbox that it was sent for.
+        if known.epoch != before.epoch || known.email != mailbox(&customer, &before) {
+            return Err(Reason::InvalidToken.into());
+        }
         let after = Agent {
             version: before.version + 1,
             epoch: before.epoch + 1,
             password_hash: Some(hash.clone()),
-            // Who reads the mailbox is trusted with the account at once.
-            password_trusted_from: now,
+            password_trusted_from: trusted_from(&customer, &before, now),
             tm_update: now,
             ..before.clone()
         };

@@ -1,17 +1,14 @@
 //! Setting a platform up: its keys, its own customer and its first admin. Repeating it changes nothing.
 
 use custodian_auth::Signer;
+use custodian_domain::ids::PLATFORM;
 use custodian_domain::permission::Permission;
-use custodian_domain::{CustomerId, Plan, Profile, Secret, State};
-use uuid::Uuid;
+use custodian_domain::{Plan, Profile, Secret, State};
 
 use crate::context::Context;
 use crate::create::{Opening, assemble};
 use crate::failure::Failure;
 use crate::ports::{CreateCustomers, Creation, ReadCustomers, SigningKeys};
-
-/// The customer that holds the platform admins. It has a fixed id, so that there can be only one.
-pub const PLATFORM: CustomerId = CustomerId(Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001));
 
 /// What setting up came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

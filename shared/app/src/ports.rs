@@ -188,6 +188,9 @@ pub struct MailToken {
     pub purpose: Purpose,
     /// The address that it was mailed to.
     pub email: String,
+    /// The agent's epoch when it was mailed; a link for an account has none.
+    #[serde(default)]
+    pub epoch: u64,
     /// When the link stops working. A verification ends with its account's window.
     pub ends: Timestamp,
     /// From when on the row may be removed by the table's TTL.
@@ -196,6 +199,9 @@ pub struct MailToken {
 
 pub trait ReadMailTokens: Send + Sync {
     fn mail_token(&self, hash: &str) -> impl Future<Output = Result<Option<MailToken>, Failure>> + Send;
+
+    /// Whether this was a link to verify an account that has expired since.
+    fn is_late(&self, hash: &str) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 
 pub trait KeepMailTokens: Send + Sync {
@@ -514,7 +520,11 @@ pub trait Throttles: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reserved {
     Yes,
-    Full { until: Timestamp },
+    /// The window is full; `last` is when the last attempt in it was counted.
+    Full {
+        until: Timestamp,
+        last: Timestamp,
+    },
 }
 
 pub trait FindEmails: ReadCustomers {

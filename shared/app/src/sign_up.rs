@@ -1,5 +1,6 @@
 //! Signing up: the answer is the same whether or not the e-mail address is known; the difference is in the mail.
 
+use custodian_domain::agent::username_fault;
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Profile, Refusal, Status};
@@ -32,7 +33,11 @@ where
     let email = profile.email.clone();
     let named = |username: String| Opening { username, password: None, profile: profile.clone() };
     let window = cx.settings.verify_sign_up_within;
-    let mut opened = open(cx, named(email.clone()), window).await?;
+    // An address that is no username, such as one of the guests' kind, is treated as one that somebody has.
+    let mut opened = match username_fault(&email) {
+        None => open(cx, named(email.clone()), window).await?,
+        Some(_) => Opened::UsernameTaken,
+    };
     if matches!(opened, Opened::UsernameTaken) {
         let digits = u64::from_be_bytes(cx.sources.random());
         opened = open(cx, named(format!("admin-{digits:016x}")), window).await?;

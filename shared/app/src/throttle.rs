@@ -14,6 +14,12 @@ use crate::ports::{Reserved, Throttles};
 
 const WINDOW: Duration = Duration::from_secs(15 * 60);
 
+/// How long an attempt may take.
+const YOUNG: Duration = Duration::from_secs(3);
+/// How often, and how long apart, a window that may be filled with successes is tried again.
+const TRIES: u32 = 15;
+const BETWEEN: Duration = Duration::from_millis(100);
+
 /// At most this many attempts in a quarter of an hour.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
@@ -48,7 +54,7 @@ pub async fn attempt<S: Throttles, E>(cx: &Context<S, E>, by: &[(Limit, &str)]) 
     for (key, reserved) in try_join_all(reservations).await? {
         match reserved {
             Reserved::Yes => counted.0.push(key),
-            Reserved::Full { until } => full = full.max(Some(until)),
+            Reserved::Full { until, .. } => full = full.max(Some(until)),
         }
     }
     match full {
@@ -67,8 +73,16 @@ async fn reserve<S: Throttles, E>(
     now: Timestamp,
 ) -> Result<(String, Reserved), Failure> {
     let key = cx.keys.pseudonym(limit.kind, who)?;
-    let reserved = cx.store.reserve(&key, limit.most, WINDOW, now).await?;
-    Ok((key, reserved))
+    let mut tries = 0..TRIES;
+    loop {
+        match cx.store.reserve(&key, limit.most, WINDOW, now).await? {
+            // What fills the window may be attempts that are just being made and will succeed.
+            Reserved::Full { last, .. } if now < last.plus(YOUNG) && tries.next().is_some() => {
+                tokio::time::sleep(BETWEEN).await;
+            }
+            reserved => return Ok((key, reserved)),
+        }
+    }
 }
 
 fn refused(until: Timestamp, now: Timestamp) -> Refusal {

@@ -33,7 +33,10 @@ pub async fn verify<S: ReadMailTokens + ChangeCustomers, E: Alarms>(
     token: &Secret,
 ) -> Result<Verified, Failure> {
     let token_hash = mail_token::hash(token);
-    let known = cx.store.mail_token(&token_hash).await?.ok_or(Reason::InvalidToken)?;
+    let Some(known) = cx.store.mail_token(&token_hash).await? else {
+        let late = cx.store.is_late(&token_hash).await?;
+        return Err(if late { Reason::VerificationWindowEnded } else { Reason::InvalidToken }.into());
+    };
     match known.purpose {
         Purpose::Verify => activate(cx, &known).await,
         Purpose::Change => confirm_change(cx, &known).await,
@@ -104,6 +107,7 @@ pub async fn send_change<S: ReadAgents + KeepMailTokens, E: Mailer>(
         customer_id: id,
         purpose: Purpose::Change,
         email: email.clone(),
+        epoch: 0,
         ends,
         keep_until: ends.plus(Settings::DAY),
     };
@@ -147,6 +151,7 @@ pub async fn send_verification<S: ReadAgents + KeepMailTokens, E: Mailer>(
         customer_id: id,
         purpose: Purpose::Verify,
         email: customer.profile.email.clone(),
+        epoch: 0,
         ends: verify_by,
         // The row outlives the window by a day, so that a late click is told that it is late.
         keep_until: verify_by.plus(Settings::DAY),

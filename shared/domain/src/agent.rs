@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use uuid::Uuid;
 
+use crate::ids::PLATFORM;
 use crate::{AgentId, CustomerId, Permission, Secret, Timestamp};
 
 /// Usernames that begin so belong to guest agents.
@@ -56,6 +57,13 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// Whether this is one of those of whom an account keeps one: its administrators; of the platform's own, the platform
+    /// admins.
+    pub fn stays(&self) -> bool {
+        let needed = if self.customer_id == PLATFORM { Permission::PLATFORM } else { Permission::ADMIN };
+        self.permission.allows(needed)
+    }
+
     /// The administrator that an account begins with. Its first password counts at once.
     pub fn first_admin(customer_id: CustomerId, id: AgentId, username: &str, now: Timestamp) -> Self {
         Self {

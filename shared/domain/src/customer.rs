@@ -20,6 +20,9 @@ pub struct Customer {
     pub profile: Profile,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_email: Option<PendingEmail>,
+    /// A day after the last change of the address; none if it is the one that the account began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_trusted_from: Option<Timestamp>,
     /// The zero UUID until the account is active.
     pub billing_account_id: Uuid,
     pub email_verified: bool,
@@ -146,8 +149,20 @@ impl Customer {
     #[must_use]
     pub fn patched(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
         let profile = patch.clone().apply(&self.profile);
-        let pending_email = self.pending_email.clone().filter(|_| patch.email().is_none());
-        Self { version: self.version + 1, profile, pending_email, tm_update: now, ..self.clone() }
+        // A client sends back what it has read: the very address that stands asks for nothing.
+        let asks = patch.email().is_some_and(|email| email != self.profile.email);
+        let pending_email = self.pending_email.clone().filter(|_| !asks);
+        let is_other = folded(&profile.email) != folded(&self.profile.email);
+        let moved = Some(now.plus(PendingEmail::WAITS)).filter(|_| is_other && self.email_verified);
+        let email_trusted_from = moved.or(self.email_trusted_from);
+        Self {
+            version: self.version + 1,
+            profile,
+            pending_email,
+            email_trusted_from,
+            tm_update: now,
+            ..self.clone()
+        }
     }
 
     /// The next version of this row with another profile, whose e-mail address has to be confirmed first. To name the
@@ -166,14 +181,21 @@ impl Customer {
             || PendingEmail { address: next.profile.email.clone(), ends: now.plus(PendingEmail::WAITS) };
         let pending_email = Some(waiting.unwrap_or_else(asked));
         let profile = Profile { email: self.profile.email.clone(), ..next.profile.clone() };
-        Self { pending_email, profile, ..next }
+        Self { pending_email, profile, email_trusted_from: self.email_trusted_from, ..next }
     }
 
     /// The next version of this row with the address that was to be confirmed.
     #[must_use]
     pub fn with_confirmed_email(&self, email: String, now: Timestamp) -> Self {
         let profile = Profile { email, ..self.profile.clone() };
-        Self { pending_email: None, email_verified: true, profile, ..self.moved(self.state, now) }
+        let email_trusted_from = Some(now.plus(PendingEmail::WAITS));
+        Self {
+            pending_email: None,
+            email_trusted_from,
+            email_verified: true,
+            profile,
+            ..self.moved(self.state, now)
+        }
     }
 
     /// The next version of this row on another plan.
@@ -207,6 +229,7 @@ impl Customer {
         Self {
             profile: Profile::default(),
             pending_email: None,
+            email_trusted_from: None,
             plan: Plan::default(),
             billing_account_id: Uuid::nil(),
             email_verified: false,

@@ -29,6 +29,9 @@ id!(
     AgentId
 );
 
+/// The customer that holds the platform admins. It has a fixed id, so that there can be only one.
+pub const PLATFORM: CustomerId = CustomerId(Uuid::from_u128(0x0000_0000_0000_7000_8000_0000_0000_0001));
+
 /// One instant with the random bits for the id that is made at it.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {

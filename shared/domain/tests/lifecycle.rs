@@ -28,6 +28,7 @@ fn customer(status: Status) -> Customer {
         epoch: 2,
         profile: Profile { name: "Acme".into(), email: "a@example.com".into(), ..Profile::default() },
         pending_email: None,
+        email_trusted_from: None,
         billing_account_id: Uuid::from_u128(8),
         email_verified: true,
         guest_id: AgentId(Uuid::nil()),

@@ -76,6 +76,11 @@ impl Call {
         text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
     }
 
+    /// Whether the route names a row, by an id or by what should be one.
+    pub(crate) fn names_a_row(&self) -> bool {
+        self.path.iter().any(|(name, _)| name == "id")
+    }
+
     pub(crate) fn body(&self) -> &[u8] {
         &self.body
     }

@@ -153,6 +153,11 @@ impl<R, G> Account<R, G> {
         self.customer.id
     }
 
+    /// The platform's own account is its admins' alone: its address is where their links go.
+    pub fn may_change_account(&self) -> Result<(), Refusal> {
+        if self.customer.platform { permit(&self.actor, Permission::PLATFORM) } else { Ok(()) }
+    }
+
     /// The row of this customer that the path names.
     pub fn resource(self, not_found: Reason) -> Result<Resource, Refusal> {
         self.found.resource.ok_or_else(|| not_found.into())
@@ -178,7 +183,8 @@ impl<S: Admissions, E: Sync, R: Right, G: Gate> Caller<S, E> for Account<R, G> {
         if let Wanted::Kind(kind) | Wanted::Resource(kind, _) = wanted {
             permit(&read.actor, kind.needs)?;
         }
-        let named = matches!(wanted, Wanted::Nothing);
+        // A path id that is no id names nothing, not even the account.
+        let named = matches!(wanted, Wanted::Nothing) && !call.names_a_row();
         Ok(Self {
             customer: read.customer,
             actor: read.actor,

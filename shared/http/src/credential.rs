@@ -12,10 +12,15 @@ use crate::Call;
 /// The credential of a call, if there is one.
 pub(crate) fn find(call: &Call) -> Option<&str> {
     let header = call.header(http::header::AUTHORIZATION).and_then(bearer);
-    let query = || call.query("token").or_else(|| call.query("accesskey"));
-    let cookie = || call.cookie("token").or_else(|| call.cookie("accesskey"));
     let filled = |text: &&str| !text.is_empty();
-    header.filter(filled).or_else(|| query().filter(filled)).or_else(|| cookie().filter(filled))
+    let query = |name| call.query(name).filter(filled);
+    let cookie = |name| call.cookie(name).filter(filled);
+    let header = header.filter(filled);
+    header
+        .or_else(|| query("token"))
+        .or_else(|| query("accesskey"))
+        .or_else(|| cookie("token"))
+        .or_else(|| cookie("accesskey"))
 }
 
 /// What follows `Bearer`, whose case does not matter.

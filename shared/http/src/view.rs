@@ -62,6 +62,7 @@ impl<'a> CustomerView<'a> {
     /// A customer as it was at the moment an operator deleted it: the data of before with the state of after.
     pub fn as_deleted(before: &'a Customer, after: &Customer) -> Self {
         Self {
+            version: after.version,
             status: after.status().as_str(),
             tm_deletion_scheduled: None,
             tm_delete: after.tm_delete().map(|time| time.to_rfc3339()),

@@ -132,7 +132,7 @@ impl Store {
         let tx = usage::count_up(tx, Guard::Full, owner, AGENTS)?;
         let tx = tags_are_there(tx, owner, &agent.tag_ids)?;
         let tx = outbox::tell(tx, Guard::Row, Some(&Note::created(kinds::AGENTS.noun, agent)))?;
-        let admins = i8::from(agent.permission.administers());
+        let admins = i8::from(agent.stays());
         usage::count_admins(tx, Guard::Admins, owner, admins)?.run().await
     }
 }
@@ -142,7 +142,7 @@ impl DeleteAgents for Store {
         let owner = agent.customer_id;
         let tx = Transaction::new(self, Patience::Request);
         let tx = usage::pass(tx, Guard::Gate, owner, agent.id.0, &[Status::Active])?;
-        let admins = -i8::from(agent.permission.administers());
+        let admins = -i8::from(agent.stays());
         let tx = usage::count_admins(tx, Guard::Admins, owner, admins)?;
         let tx = tx.delete(Guard::Row, AGENTS, row_key(owner, agent.id.0), at_version(agent.version))?;
         let tx = usage::count_down(tx, Guard::Row, owner, AGENTS)?;

@@ -10,6 +10,7 @@ use custodian_app::ports::{FindEmails, FindLogins};
 use custodian_domain::profile::folded;
 use custodian_domain::{AgentId, CustomerId};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::Store;
 use crate::expr::Expr;
@@ -17,6 +18,8 @@ use crate::item::{Item, decode_some, key2, s};
 use crate::schema::IDENTIFIERS;
 use crate::transaction::{Transaction, failed};
 
+/// Longer names are known by their hash.
+const LONGEST: usize = 512;
 /// The range key of the row that an identifier itself is.
 pub(crate) const SELF: &str = "-";
 /// In the row under the owner: the key of the identifier's own row.
@@ -27,7 +30,12 @@ pub(crate) fn email(address: &str) -> String {
 }
 
 pub(crate) fn username(name: &str) -> String {
-    format!("username#{}", folded(name))
+    let name = folded(name);
+    // A key of the engine ends at 1024 bytes, and 255 characters may be more.
+    if name.len() > LONGEST {
+        return format!("username#sha256#{}", hex::encode(Sha256::digest(name)));
+    }
+    format!("username#{name}")
 }
 
 /// The partition under which a customer's identifiers (or mail tokens) are listed.

@@ -24,9 +24,13 @@ impl Throttles for Store {
     ) -> Result<Reserved, Failure> {
         for _ in 0..ATTEMPTS {
             let Some(row) = self.count_in_window(name, most, now).await? else { return Ok(Reserved::Yes) };
-            match row.get("ends").and_then(|ends| ends.as_n().ok()).and_then(|ends| ends.parse().ok()) {
-                Some(ends) if now < Timestamp::from_micros(ends) => {
-                    return Ok(Reserved::Full { until: Timestamp::from_micros(ends) });
+            let instant = |name: &str| {
+                let text = row.get(name).and_then(|value| value.as_n().ok());
+                text.and_then(|text| text.parse().ok()).map(Timestamp::from_micros)
+            };
+            match instant("ends") {
+                Some(until) if now < until => {
+                    return Ok(Reserved::Full { until, last: instant("last").unwrap_or(until) });
                 }
                 _ if self.open_window(name, now.plus(window), now).await? => return Ok(Reserved::Yes),
                 // Somebody else has opened the window: count in theirs.
@@ -46,7 +50,7 @@ impl Throttles for Store {
 impl Store {
     /// Counts in the present window; the row as it is if it is full, has ended or is not there.
     async fn count_in_window(&self, name: &str, most: u32, now: Timestamp) -> Result<Option<Item>, Failure> {
-        let update = Expr::new("SET #n = #n + :one").with(":one", n(1));
+        let update = Expr::new("SET #n = #n + :one, #last = :now").with(":one", n(1));
         let open = Expr::new("attribute_exists(#id) AND #ends > :now AND #n < :most")
             .with(":now", n(now.micros()))
             .with(":most", n(most));
@@ -74,6 +78,7 @@ impl Store {
         let mut row = key("id", name);
         row.insert("n".to_owned(), n(1));
         row.insert("ends".to_owned(), n(ends.micros()));
+        row.insert("last".to_owned(), n(now.micros()));
         row.insert("ttl".to_owned(), AttributeValue::N((ends.seconds() + 60).to_string()));
         let over = Expr::new("attribute_not_exists(#id) OR #ends <= :now").with(":now", n(now.micros()));
         let call = self.client.put_item().table_name(self.table(THROTTLE)).set_item(Some(row));

@@ -45,6 +45,11 @@ fn by_hash(hash: &str) -> Item {
     key2("id", id_of(hash), "key", SELF)
 }
 
+/// What is left of a link to verify an account that expired: nobody's, and only that it came too late.
+fn late(hash: &str) -> Item {
+    key2("id", format!("late#{hash}"), "key", SELF)
+}
+
 fn by_owner(customer: CustomerId, purpose: Purpose) -> Item {
     key2("id", owned_by(customer), "key", slot(purpose))
 }
@@ -58,6 +63,10 @@ pub(crate) fn burn<'a, G: Copy>(
     hash: &str,
 ) -> Result<Transaction<'a, G>, Failure> {
     let newest = Expr::new("#hash = :hash").with(":hash", s(hash));
+    let tx = match purpose {
+        Purpose::Verify => tx.delete(guard, TOKENS, late(hash), Expr::any())?,
+        _ => tx,
+    };
     tx.delete(guard, TOKENS, by_owner(customer, purpose), newest.clone())?.delete(
         guard,
         TOKENS,
@@ -77,6 +86,10 @@ impl Store {
 impl ReadMailTokens for Store {
     async fn mail_token(&self, hash: &str) -> Result<Option<MailToken>, Failure> {
         decode_some(self.token_row(by_hash(hash)).await?)
+    }
+
+    async fn is_late(&self, hash: &str) -> Result<bool, Failure> {
+        Ok(self.token_row(late(hash)).await?.is_some())
     }
 }
 
@@ -98,6 +111,14 @@ impl KeepMailTokens for Store {
         if let Some(earlier) = &earlier {
             unchanged = Expr::new("#hash = :earlier").with(":earlier", s(&earlier.hash));
             tx = tx.delete(Guard::Row, TOKENS, by_hash(&earlier.hash), Expr::any())?;
+            if token.purpose == Purpose::Verify {
+                tx = tx.delete(Guard::Row, TOKENS, late(&earlier.hash), Expr::any())?;
+            }
+        }
+        if token.purpose == Purpose::Verify {
+            let mut row = late(&token.hash);
+            row.insert("ttl".to_owned(), n(token.keep_until.seconds()));
+            tx = tx.put(Guard::Row, TOKENS, row, Expr::new("attribute_not_exists(#id)"))?;
         }
         let (mut found, mut listed) = (row.clone(), row);
         found.extend(by_hash(&token.hash));

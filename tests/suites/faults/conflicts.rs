@@ -36,7 +36,13 @@ async fn conflicts_without_end_are_told_and_leave_nothing_half_done() {
     let stage = Stage::set().await;
     stage.client.idle().await;
     let _still = stage.client.service().hold_still().await;
-    let before = stage.tables().dump();
+    let dump = || {
+        let mut dump = stage.tables().dump();
+        // An attempt that was counted and taken back leaves when it was.
+        dump.remove("throttle");
+        dump
+    };
+    let before = dump();
     next(&stage, "TransactWriteItems", usize::MAX, &Plan::conflict());
     let tag = stage.tenant.post("/v1.0/tags", json!({ "name": "a" }));
     let freeze = stage.tenant.post("/auth/unregister", json!({ "password": PASSWORD }));
@@ -47,7 +53,7 @@ async fn conflicts_without_end_are_told_and_leave_nothing_half_done() {
         let seconds: u32 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
         assert!(seconds >= 1);
     }
-    assert_eq!(stage.tables().dump(), before);
+    assert_eq!(dump(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

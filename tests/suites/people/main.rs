@@ -8,3 +8,4 @@ mod keys;
 mod passwords;
 mod repeats;
 mod signup;
+mod takeovers;

@@ -99,7 +99,8 @@ async fn whoever_does_not_verify_within_the_hour_leaves_a_free_address() {
     let replaced = client.post("/auth/email-verify", json!({ "token": old })).await;
     assert_eq!(replaced.refusal(), (400, "INVALID_TOKEN".into()), "only the newest link works");
     client.advance(1802).await;
-    assert_eq!(client.post("/auth/email-verify", json!({ "token": new })).await.status, 400);
+    let late = client.post("/auth/email-verify", json!({ "token": new })).await;
+    assert_eq!(late.refusal(), (409, "VERIFICATION_WINDOW_ENDED".into()));
     client.post("/auth/signup", signup("ann@example.com")).await.ok();
     let token = client.mailed_token("ann@example.com").await;
     client.post("/auth/email-verify", json!({ "token": token })).await.ok();
