@@ -16,5 +16,5 @@ mod sample;
 mod service;
 
 pub use args::Args;
-pub use routes::deployed_routes;
+pub use routes::{deployed_operations, deployed_routes};
 pub use service::{LocalError, Service};
