@@ -136,7 +136,8 @@ fn hold(place: &str, value: &Value) -> Result<(), String> {
     let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
     let compile = || {
         let options = jsonschema::options().with_draft(Draft::Draft202012).with_registry(&REGISTRY);
-        let schema = json!({ "$ref": format!("{BASE}#{place}") });
+        let fragment = place.replace('{', "%7B").replace('}', "%7D");
+        let schema = json!({ "$ref": format!("{BASE}#{fragment}") });
         Arc::new(options.should_validate_formats(true).build(&schema).unwrap())
     };
     let validator = Arc::clone(validators.entry(place.to_owned()).or_insert_with(compile));
@@ -144,4 +145,58 @@ fn hold(place: &str, value: &Value) -> Result<(), String> {
     let faults: Vec<_> =
         validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
     if faults.is_empty() { Ok(()) } else { Err(faults.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn answer(status: u16, headers: &[(&'static str, &'static str)], body: &Value) -> Answer {
+        let pairs = headers.iter().chain(&[("x-request-id", "req_a"), ("content-type", "application/json")]);
+        let pairs =
+            pairs.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        Answer { status, headers: pairs.collect::<HeaderMap>(), text: body.to_string() }
+    }
+
+    fn tag() -> Value {
+        let id = "0197a0b0-0000-7000-8000-000000000000";
+        json!({
+            "id": id, "customer_id": id, "name": "vip", "detail": "", "tm_create": "2026-01-15T10:30:00Z",
+            "tm_update": "2026-01-15T10:30:00Z", "tm_delete": null,
+        })
+    }
+
+    fn found(answer: &Answer, body: Option<&[u8]>) -> String {
+        fault("POST", "/v1.0/tags", body, answer).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_described_is_let_through() {
+        assert_eq!(found(&answer(200, &[("etag", "\"1\"")], &tag()), Some(b"{\"name\":\"vip\"}")), "");
+    }
+
+    #[test]
+    fn fields_headers_codes_reasons_and_bodies_that_are_not_described_are_found() {
+        let etag = [("etag", "\"1\"")];
+        let (mut more, mut less, mut other) = (tag(), tag(), tag());
+        more["secret"] = json!("x");
+        less.as_object_mut().unwrap().remove("tm_delete");
+        other["tm_create"] = json!("yesterday");
+        assert!(found(&answer(200, &etag, &more), None).contains("'secret' was unexpected"));
+        assert!(found(&answer(200, &etag, &less), None).contains("\"tm_delete\" is a required property"));
+        assert!(found(&answer(200, &etag, &other), None).contains("\"date-time\""));
+        assert!(found(&answer(200, &[], &tag()), None).contains("the header ETag is missing"));
+        assert!(found(&answer(202, &etag, &tag()), None).contains("this code is not described"));
+        assert!(
+            found(&answer(200, &etag, &tag()), Some(b"{\"name\":1}"))
+                .contains("its request was accepted, but")
+        );
+        let error = |reason: &str| json!({ "error": { "status": "NOT_FOUND", "reason": reason, "message": "", "request_id": "req_a" } });
+        let unknown = fault("GET", "/v1.0/tags/x", None, &answer(404, &[], &error("FLOW_NOT_FOUND")));
+        assert!(
+            unknown.is_some_and(|what| what.contains("\"FLOW_NOT_FOUND\" is not one of \"TAG_NOT_FOUND\""))
+        );
+    }
 }
