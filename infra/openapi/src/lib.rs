@@ -30,7 +30,8 @@ const ABOUT: &str = "Customer (tenant) accounts, what they own, and their end.
 
 Texts are limited in bytes of UTF-8 (`x-max-bytes`), and hold no control characters. A field that is not named here is \
 ignored in a body, so that what was read can be sent back; null is refused. PUT changes what it names. An unknown route \
-and a wrong method are 404 `ROUTE_NOT_FOUND`. Who accepts `application/problem+json` is told of failures as RFC 9457.";
+and a wrong method are 404 `ROUTE_NOT_FOUND`. Who accepts `application/problem+json` is told of failures as RFC 9457. What \
+the gateway refuses by itself (a request that is too large for it) has a form of its own.";
 
 /// The document.
 pub fn describe() -> Value {
@@ -115,7 +116,8 @@ fn security_schemes() -> Value {
         "description": "A token or an access key. The header wins over the query, the query over the cookie." })
     };
     json!({
-        "bearer": { "type": "http", "scheme": "bearer", "description": "A token (JWT) of a login, or an access key (`vb_…`)." },
+        "bearer": { "type": "http", "scheme": "bearer",
+            "description": "A token (JWT) of a login, or an access key (`vb_…`)." },
         "token": carrier("query", "token"),
         "accesskey": carrier("query", "accesskey"),
         "token_cookie": carrier("cookie", "token"),
@@ -132,7 +134,8 @@ fn parameters() -> Value {
             "description": "The `next_page_token` of the page before, or an RFC 3339 time before which rows were made." },
         "If-Match": { "name": "If-Match", "in": "header", "schema": { "type": "string" },
             "description": "Only if the row is still of this version, as its `ETag` names it." },
-        "Idempotency-Key": { "name": "Idempotency-Key", "in": "header", "schema": { "type": "string", "pattern": "^[!-~]{1,255}$" },
+        "Idempotency-Key": { "name": "Idempotency-Key", "in": "header",
+            "schema": { "type": "string", "pattern": "^[!-~]{1,255}$" },
             "description": "Makes repeating safe: the same key and body within 24 hours get the first answer again." },
         "X-Request-Id": { "name": "X-Request-Id", "in": "header", "schema": request_id(),
             "description": "A name for the request; any other text is replaced by a fresh one." },
@@ -142,7 +145,8 @@ fn parameters() -> Value {
 fn headers() -> Value {
     json!({
         "X-Request-Id": { "description": "The request's name.", "required": true, "schema": request_id() },
-        "ETag": { "description": "The version of the row.", "required": true, "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" } },
+        "ETag": { "description": "The version of the row.", "required": true,
+            "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" } },
         "Set-Cookie": { "description": "The cookie `token`, set or ended.", "required": true,
             "schema": { "type": "string", "pattern": "^token=" } },
     })

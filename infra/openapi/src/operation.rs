@@ -224,7 +224,7 @@ impl Operation {
 fn closed(audience: Audience) -> &'static [Reason] {
     match audience {
         Audience::Anyone => &[],
-        // The platform's own account meets the gate too, though nothing freezes it.
+        // Who is no operator is told of the own account first.
         Audience::Operator => &[Reason::AccountFrozen, Reason::AccountNotVerified],
         Audience::Account { closed, .. } => closed,
     }

@@ -53,11 +53,7 @@ fn about(kind: &Kind) -> String {
             Scope::Platform => "the whole platform",
             Scope::Customer => "its account",
         };
-        words.push(format!(
-            "What it holds alone in {within} ({}): else {}.",
-            unique.what,
-            unique.taken.key()
-        ));
+        words.push(format!("Unique in {within}: its {}, else {}.", unique.what, unique.taken.key()));
     }
     words.join(" ")
 }
@@ -67,7 +63,7 @@ fn answered(field: &Field) -> Value {
     let schema = match field.shape {
         // Nobody may have said it yet.
         Shape::Phone if !field.required => json!({ "type": "string", "pattern": r"^(\+[0-9]{1,15})?$" }),
-        Shape::Time => nullable(time()),
+        Shape::Time if field.source != Source::Creation => nullable(time()),
         Shape::Addresses { most } => addresses(most, true),
         Shape::Flags(names) => whole(flags(names)),
         shape => given(&shape),
@@ -90,7 +86,7 @@ fn given(shape: &Shape) -> Value {
         Shape::Choice { of, .. } => one_of(of),
         Shape::Flag => json!({ "type": "boolean" }),
         Shape::Integer { least, most } => json!({ "type": "integer", "minimum": least, "maximum": most }),
-        Shape::Time => time(),
+        Shape::Time => json!({ "type": "string", "format": "date-time" }),
         Shape::Id => uuid(),
         Shape::Link(link) => described(uuid(), &leads(*link)),
         Shape::Links(link) => described(uuids(link.most), &leads(*link)),

@@ -21,8 +21,11 @@ pub(crate) fn all() -> Vec<(String, Value)> {
         ),
         (
             "Time",
-            json!({ "type": "string", "format": "date-time",
-            "description": "RFC 3339. Answered in UTC, as `Z`, with up to six fractional digits without trailing zeros." }),
+            json!({
+                "type": "string", "format": "date-time",
+                "pattern": "^[0-9-]{10}T[0-9:]{8}([.][0-9]{0,5}[1-9])?Z$",
+                "description": "RFC 3339 in UTC, with up to six fractional digits, trailing zeros trimmed.",
+            }),
         ),
         ("Customer", customer()),
         ("Agent", agent()),
@@ -84,8 +87,10 @@ fn customer() -> Value {
 
 /// A name to log in with.
 pub(crate) fn username() -> Value {
-    let words = "1 to 255 characters without spaces; unique in the platform whatever its case; not beginning with guest-.";
-    json!({ "$ref": "#/components/schemas/Text", "minLength": 1, "maxLength": 255, "pattern": r"^\S+$", "description": words })
+    json!({
+        "$ref": "#/components/schemas/Text", "minLength": 1, "maxLength": 255, "pattern": r"^\S+$",
+        "description": "Without spaces, unique in the platform whatever its case, not beginning with guest-.",
+    })
 }
 
 /// A password that is to be set.

@@ -19,25 +19,32 @@ pub(super) fn all() -> Vec<Operation> {
 
 fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
     let (rows, one) = (format!("/v1.0/{}", kind.route), format!("/v1.0/{}/{{id}}", kind.route));
-    let (route, schema) = (kind.route, shapes::name(kind));
+    let (rows_of, schema) = (kind.route.replace('_', " "), shapes::name(kind));
     let operation = match verb {
         "list" => {
-            Operation::new("GET", rows, format!("The account's {route}, newest first.")).gives_page(&schema)
+            Operation::new("GET", rows, format!("The account's {rows_of}, newest first.")).gives_page(&schema)
         }
-        "create" => Operation::new("POST", rows, format!("Makes a row of {route}."))
+        "create" => Operation::new("POST", rows, format!("Makes one of the account's {rows_of}."))
             .takes(shapes::body(kind, true))
             .gives_row(&schema)
             .with_code(kind.created)
             .refuses(&wrong(kind, true))
             .refuses(if kind.is_limited() { &[Reason::ResourceLimitExceeded] } else { &[] }),
-        "get" => Operation::new("GET", one, format!("One row of {route}.")).gives_row(&schema),
-        "update" => Operation::new("PUT", one, format!("Changes a row of {route}. What is not said stays."))
-            .takes(shapes::body(kind, false))
-            .gives_row(&schema)
-            .refuses(&wrong(kind, false)),
-        "delete" => {
-            Operation::new("DELETE", one, format!("Removes a row of {route} for good.")).gives_row(&schema)
-        }
+        "get" => Operation::new("GET", one, format!("One of the account's {rows_of}.")).gives_row(&schema),
+        "update" => Operation::new(
+            "PUT",
+            one,
+            format!("Changes one of the account's {rows_of}. What is not said stays."),
+        )
+        .takes(shapes::body(kind, false))
+        .gives_row(&schema)
+        .refuses(&wrong(kind, false)),
+        "delete" => Operation::new(
+            "DELETE",
+            one,
+            format!("Removes one of the account's {rows_of}. For good; it is shown for the last time."),
+        )
+        .gives_row(&schema),
         _ => return None,
     };
     let not_found = if operation.path.contains("{id}") { &[kind.not_found][..] } else { &[] };
