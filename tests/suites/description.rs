@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use custodian_domain::kinds::routed;
-use custodian_tests::{Answer, Client, PASSWORD};
+use custodian_tests::{Answer, Client};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -99,19 +99,24 @@ impl Stage {
 /// A body with what is required and nothing else.
 fn valid(schema: &Value) -> Map<String, Value> {
     let required = schema["required"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap());
-    let value = |name: &str| match name {
-        "email" => json!("new@example.com"),
-        "number" => json!("+15550001111"),
-        "password" => json!(PASSWORD),
-        "customer_id" | "billing_account_id" => json!(Uuid::nil()),
-        "accepted_tos" => json!(true),
-        "permission" => json!(0x10),
-        "addresses" | "tag_ids" => json!([]),
-        "status" => json!("busy"),
-        "plan" => json!("free"),
+    required.map(|name| (name.to_owned(), example(&schema["properties"][name]))).collect()
+}
+
+/// A value that a schema allows.
+fn example(schema: &Value) -> Value {
+    let any = schema.get("const").or_else(|| schema["enum"].get(0));
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        _ if any.is_some() => any.cloned().unwrap(),
+        (_, Some("email")) => json!("new@example.com"),
+        (_, Some("uuid")) => json!(Uuid::nil()),
+        (Some("integer"), _) => schema["minimum"].clone(),
+        (Some("boolean"), _) => json!(true),
+        (Some("array"), _) => json!([]),
+        _ if schema["pattern"].as_str().is_some_and(|pattern| pattern.starts_with(r"^\+")) => {
+            json!("+15550001111")
+        }
         _ => json!("some-words-or-other"),
-    };
-    required.map(|name| (name.to_owned(), value(name))).collect()
+    }
 }
 
 /// Values that a schema forbids.
