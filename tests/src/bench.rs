@@ -14,7 +14,7 @@ use custodian_domain::alarm::{Alarm, Job};
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Agent, AgentId, Customer, CustomerId, Profile, Secret, State, Timestamp};
 use custodian_engine::Engine;
-use custodian_events::{Consumer, consume};
+use custodian_events::{CUSTOMER_ERASED, Consumer, consume};
 use custodian_store::Store;
 use serde_json::{Value, json};
 
@@ -171,29 +171,38 @@ impl Bench {
         self.clock.now().plus(Duration::from_secs(60))
     }
 
-    /// The records of the customers' stream.
-    fn records(&self) -> Vec<Value> {
-        let table = self.tables.call("DescribeTable", &json!({ "TableName": format!("{PREFIX}customers") }));
+    /// The records of a table's stream, as a function gets them.
+    fn records(&self, table: &str) -> Vec<Value> {
+        let table = self.tables.call("DescribeTable", &json!({ "TableName": format!("{PREFIX}{table}") }));
         let arn = &table["Table"]["LatestStreamArn"];
         let stream = self.tables.call("DescribeStream", &json!({ "StreamArn": arn }));
         let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
         let wanted = json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
         let iterator = self.tables.call("GetShardIterator", &wanted);
         let answer = self.tables.call("GetRecords", &json!({ "ShardIterator": iterator["ShardIterator"] }));
-        answer["Records"].as_array().unwrap().clone()
+        let mut records = answer["Records"].as_array().unwrap().clone();
+        records.iter_mut().for_each(|record| record["eventSourceARN"] = arn.clone());
+        records
     }
 
-    /// Tells what the stream has not told yet.
+    /// Tells what the streams have not told yet.
     pub async fn tell(&self) -> Result<(), Failure> {
-        let told = self.cx.ends.held().told;
-        for record in self.records().into_iter().skip(told) {
+        for table in ["customers", "outbox", "deletions"] {
+            self.tell_of(table).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_of(&self, table: &'static str) -> Result<(), Failure> {
+        let told = self.cx.ends.held().told.get(table).copied().unwrap_or(0);
+        for record in self.records(table).into_iter().skip(told) {
             let event: StreamEvent = serde_json::from_value(json!({ "Records": [record] })).unwrap();
             let tell = custodian_fn_customer_events::Tell;
             let answer = consume::stream(&tell, &self.cx, event, self.later()).await;
             if !answer.batch_item_failures.is_empty() {
                 return Err(Failure::unavailable("the stream", "a record failed"));
             }
-            self.cx.ends.held().told += 1;
+            *self.cx.ends.held().told.entry(table).or_default() += 1;
         }
         Ok(())
     }
@@ -203,7 +212,7 @@ impl Bench {
         loop {
             self.settle_one().await?;
             let held = self.cx.ends.held();
-            if held.starts.is_empty() && held.tasks.is_empty() {
+            if held.starts.is_empty() && held.errands.is_empty() && held.tasks.is_empty() {
                 return Ok(());
             }
         }
@@ -216,6 +225,12 @@ impl Bench {
         if let Some(start) = start {
             custodian_fn_cascade::Cascade.consume(&self.cx, start, self.later()).await?;
             self.cx.ends.held().starts.remove(0);
+            return Ok(());
+        }
+        let errand = self.cx.ends.held().errands.first().cloned();
+        if let Some(errand) = errand {
+            custodian_fn_webhook_deliver::Deliver.consume(&self.cx, errand, self.later()).await?;
+            self.cx.ends.held().errands.remove(0);
             return Ok(());
         }
         let task = self.cx.ends.held().tasks.first().cloned();
@@ -231,10 +246,11 @@ impl Bench {
         custodian_fn_cascade_worker::Worker.consume(&self.cx, task, stop_at).await
     }
 
-    /// The events of a customer, each once, by version.
+    /// What happened to a customer itself, each event once, by version, up to its end.
     pub fn history(&self, id: CustomerId) -> Vec<(u64, String)> {
         let held = self.cx.ends.held();
-        let of = held.events.iter().filter(|event| event.customer_id == id);
+        let is_own = |kind: &str| kind.starts_with("customer_") && kind != CUSTOMER_ERASED;
+        let of = held.events.iter().filter(|event| event.customer_id == id && is_own(&event.kind));
         let told: BTreeSet<_> = of.map(|event| (event.version, event.kind.clone())).collect();
         told.into_iter().collect()
     }

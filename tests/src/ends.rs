@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use custodian_app::Failure;
 use custodian_app::ports::{Alarms, Mail, Mailer};
 use custodian_cascade::{Task, Tasks};
+use custodian_deliveries::{Errand, Errands, Post, Posting};
+use custodian_domain::Timestamp;
 use custodian_domain::alarm::{Alarm, Job};
 use custodian_engine::Fate;
 use custodian_events::{Bus, CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, Delivered, Event};
+use custodian_webhooks::{Outcome, Report};
 
 use crate::fuse::Fuse;
 
@@ -21,9 +25,11 @@ pub struct Held {
     pub starts: Vec<Delivered>,
     pub posts: Vec<Delivered>,
     pub tasks: Vec<Task>,
+    /// Webhooks to be posted: here only the news of an account's end, which its ledger waits for.
+    pub errands: Vec<Errand>,
     pub mails: Vec<Mail>,
-    /// How many records of the stream were told.
-    pub(crate) told: usize,
+    /// How many records of each stream were told.
+    pub(crate) told: std::collections::BTreeMap<&'static str, usize>,
 }
 
 /// Scheduler, bus, queues and mail, behind the same fuse as the database.
@@ -72,11 +78,28 @@ impl Bus for Ends {
                 let delivered = Delivered { detail: event.clone() };
                 match event.kind.as_str() {
                     CUSTOMER_CREATED => held.posts.push(delivered),
-                    CUSTOMER_DELETED | CUSTOMER_EXPIRED => held.starts.push(delivered),
+                    CUSTOMER_DELETED => {
+                        held.starts.push(delivered);
+                        held.errands.push(Errand { detail: event.clone(), attempt: 1 });
+                    }
+                    CUSTOMER_EXPIRED => held.starts.push(delivered),
                     _ => {}
                 }
             }
         })
+    }
+}
+
+impl Errands for Ends {
+    async fn errand(&self, errand: &Errand, _: &str, _: Duration, _: Timestamp) -> Result<(), Failure> {
+        self.call("SendMessage", |held| held.errands.push(errand.clone()))
+    }
+}
+
+impl Posting for Ends {
+    /// Every receiver is content.
+    async fn post(&self, _: Post<'_>) -> Report {
+        Report { outcome: Outcome::Succeeded { status: 200 }, latency: Duration::ZERO }
     }
 }
 

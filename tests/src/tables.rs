@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 pub const PREFIX: &str = "custodian-";
 
 /// The tables of everything that an account owns: the eleven kinds, and what comes with them.
-pub const EMPTIED: [&str; 17] = [
+pub const EMPTIED: [&str; 19] = [
     "identifiers",
     "agents",
     "numbers",
@@ -27,6 +27,8 @@ pub const EMPTIED: [&str; 17] = [
     "tokens",
     "idempotency",
     "usage",
+    "outbox",
+    "webhooks",
 ];
 
 /// Every row of every table, as JSON with sorted keys, sorted.

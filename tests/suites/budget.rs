@@ -76,7 +76,7 @@ async fn requests_keep_to_their_round_trips() {
     meter.read("GET /v1.0/customer/usage", 2, &tenant.get("/v1.0/customer/usage").await);
     meter.read("GET /v1.0/billing_account", 2, &tenant.get("/v1.0/billing_account").await);
     let plan = operator.put(&format!("{account}/plan"), json!({ "plan": "basic" })).await;
-    meter.read("PUT /v1.0/customers/{id}/plan", 2, &plan);
+    meter.read("PUT /v1.0/customers/{id}/plan", 3, &plan);
     let credit = operator.post(&format!("{account}/balance"), json!({ "balance_credit": 1 })).await;
     meter.read("POST /v1.0/customers/{id}/balance", 3, &credit);
     meter.read("PUT /v1.0/customer", 2, &tenant.put("/v1.0/customer", json!({ "name": "d" })).await);

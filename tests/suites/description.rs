@@ -87,7 +87,8 @@ impl Stage {
         let by_operator = operation.path.starts_with("/v1.0/customers") || operation.path == "/auth/delegate";
         let caller = if by_operator { &self.operator } else { &self.admin };
         let row = operation.path.split('/').nth(2).and_then(|collection| self.rows.get(collection));
-        let path = operation.path.replace("{id}", row.map_or("", String::as_str));
+        // A path of which there is no row here names one that is not there.
+        let path = operation.path.replace("{id}", &row.cloned().unwrap_or_else(|| Uuid::nil().to_string()));
         caller.request(operation.method.clone(), &(path + query))
     }
 

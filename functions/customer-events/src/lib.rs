@@ -1,17 +1,16 @@
-//! Tells what happened to customers, from their change stream, on the bus.
+//! Tells what happened to customers and to what they own, from the change streams, on the bus.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::Timestamp;
-use custodian_events::consume::CustomerChange;
-use custodian_events::{Bus, Consumer, derive};
+use custodian_events::{Bus, Change, Consumer, of_change};
 
 pub struct Tell;
 
 impl<S: Send + Sync, E: Bus> Consumer<S, E> for Tell {
-    type Message = CustomerChange;
+    type Message = Change;
 
-    async fn consume(&self, cx: &Context<S, E>, change: CustomerChange, _: Timestamp) -> Result<(), Failure> {
-        match derive(change.old.as_ref(), change.new.as_ref()) {
+    async fn consume(&self, cx: &Context<S, E>, change: Change, _: Timestamp) -> Result<(), Failure> {
+        match of_change(&change) {
             Some(event) => cx.ends.publish(&[event]).await,
             None => Ok(()),
         }

@@ -1,7 +1,7 @@
 //! `PUT /v1.0/customers/{id}/plan`: an operator gives an account another plan. What it has beyond the new limits stays.
 
-use custodian_app::ports::{Admissions, ChangeCustomers, Wanted};
-use custodian_app::update::{by_operator, update};
+use custodian_app::billing::set_plan;
+use custodian_app::ports::{Admissions, ChangeCustomers, ReadResources, Wanted};
 use custodian_app::{Context, Failure};
 use custodian_domain::{CustomerId, Plan};
 use custodian_http::view::CustomerView;
@@ -9,7 +9,7 @@ use custodian_http::{Answer, Call, Endpoint, Operator, Route};
 
 pub struct SetPlan;
 
-impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for SetPlan {
+impl<S: Admissions + ChangeCustomers + ReadResources, E: Send + Sync> Endpoint<S, E> for SetPlan {
     type Caller = Operator;
 
     fn route(&self) -> Route {
@@ -23,7 +23,7 @@ impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for SetPlan
     async fn handle(&self, cx: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
         call.id()?;
         let plan = Plan::read(&call.json()?)?;
-        let customer = update(cx, caller.target()?, by_operator, |row, now| row.with_plan(plan, now)).await?;
+        let customer = set_plan(cx, caller.target()?, plan).await?;
         Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

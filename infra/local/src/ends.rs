@@ -1,18 +1,21 @@
 //! The local ends of Scheduler, EventBridge, SQS and SES, behind the ports of the ones in AWS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use custodian_app::Failure;
 use custodian_app::ports::{Alarms, Mail, Mailer, Request, Requests, Signs};
 use custodian_app::{Clock, Sources};
 use custodian_auth::Signer;
 use custodian_cascade::{Task, Tasks};
+use custodian_deliveries::{Errand, Errands, Post, Posting};
 use custodian_domain::Timestamp;
 use custodian_domain::alarm::{Alarm, Job};
 use custodian_events::{
-    Bus, CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED,
-    Delivered, Event, SOURCE,
+    Bus, CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_ERASED, CUSTOMER_EXPIRED, CUSTOMER_FROZEN,
+    CUSTOMER_UPDATED, CUSTOMER_VERIFIED, Delivered, Event, OPERATIONS_TERMINATE, SOURCE,
 };
+use custodian_webhooks::{Deliverer, Message, Report, SystemResolver};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -24,13 +27,18 @@ pub(crate) const MAIL: &str = "mail";
 pub(crate) const REQUESTS: &str = "requests";
 pub(crate) const CASCADE_START: &str = "cascade-start";
 pub(crate) const CASCADE: &str = "cascade";
+pub(crate) const WEBHOOKS: &str = "webhooks";
+pub(crate) const OPERATIONS: &str = "operations";
 
 /// Which queues the bus's rules put an event on, as the template's do.
 fn rules(kind: &str) -> &'static [&'static str] {
     match kind {
-        CUSTOMER_CREATED | CUSTOMER_UPDATED | CUSTOMER_VERIFIED => &[MAIL],
-        CUSTOMER_DELETED | CUSTOMER_EXPIRED => &[CASCADE_START],
-        _ => &[],
+        CUSTOMER_CREATED | CUSTOMER_UPDATED | CUSTOMER_VERIFIED => &[MAIL, WEBHOOKS],
+        CUSTOMER_FROZEN => &[OPERATIONS, WEBHOOKS],
+        CUSTOMER_DELETED => &[CASCADE_START, OPERATIONS, WEBHOOKS],
+        CUSTOMER_EXPIRED => &[CASCADE_START],
+        CUSTOMER_ERASED | OPERATIONS_TERMINATE => &[],
+        _ => &[WEBHOOKS],
     }
 }
 
@@ -40,6 +48,7 @@ pub(crate) struct LocalEnds {
     /// Wakes the pump.
     pub(crate) work: Arc<Notify>,
     pub(crate) signer: Signer,
+    pub(crate) deliverer: Deliverer<SystemResolver>,
 }
 
 impl LocalEnds {
@@ -78,6 +87,29 @@ impl Bus for LocalEnds {
             }
         }
         Ok(())
+    }
+}
+
+impl Errands for LocalEnds {
+    async fn errand(&self, errand: &Errand, _: &str, delay: Duration, now: Timestamp) -> Result<(), Failure> {
+        let body = serde_json::to_string(errand).map_err(|cause| Failure::unavailable("an errand", cause))?;
+        self.journal.send(WEBHOOKS, &body, now.plus(delay))?;
+        self.work.notify_one();
+        Ok(())
+    }
+}
+
+impl Posting for LocalEnds {
+    async fn post(&self, post: Post<'_>) -> Report {
+        let message = Message {
+            id: post.id.into(),
+            method: post.method,
+            uri: post.uri,
+            body: post.body.into(),
+            secrets: post.secrets,
+            now: post.now,
+        };
+        self.deliverer.deliver(&message).await
     }
 }
 

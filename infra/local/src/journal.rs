@@ -132,15 +132,17 @@ impl Journal {
         self.write(sql, params![queue, body, visible.micros()]).map(|_| ())
     }
 
-    pub(crate) fn visible_messages(&self, now: Timestamp) -> Result<Vec<Message>, Failure> {
+    /// Messages of these queues that are due.
+    pub(crate) fn visible_messages(&self, queues: &[&str], now: Timestamp) -> Result<Vec<Message>, Failure> {
         let held = self.held();
-        let sql =
-            "SELECT id, queue, body, receives FROM messages WHERE visible <= ? ORDER BY visible, id LIMIT 64";
+        let sql = "SELECT id, queue, body, receives FROM messages
+            WHERE visible <= ?1 AND queue IN (SELECT value FROM json_each(?2)) ORDER BY visible, id LIMIT 64";
         let mut statement = held.prepare_cached(sql).map_err(down)?;
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Message { id: row.get(0)?, queue: row.get(1)?, body: row.get(2)?, receives: row.get(3)? })
         };
-        let messages = statement.query_map([now.micros()], read).map_err(down)?;
+        let queues = serde_json::json!(queues).to_string();
+        let messages = statement.query_map(params![now.micros(), queues], read).map_err(down)?;
         messages.collect::<Result<_, _>>().map_err(down)
     }
 
@@ -148,10 +150,16 @@ impl Journal {
         self.write("DELETE FROM messages WHERE id = ?", [id]).map(|_| ())
     }
 
-    /// A message that failed comes again at `visible`, in `queue`.
-    pub(crate) fn put_off_message(&self, id: i64, queue: &str, visible: Timestamp) -> Result<(), Failure> {
-        let sql = "UPDATE messages SET receives = receives + 1, queue = ?2, visible = ?3 WHERE id = ?1";
-        self.write(sql, params![id, queue, visible.micros()]).map(|_| ())
+    /// A message comes again at `visible`, in `queue`, with so many more receives that failed.
+    pub(crate) fn put_off_message(
+        &self,
+        id: i64,
+        queue: &str,
+        visible: Timestamp,
+        failed: u32,
+    ) -> Result<(), Failure> {
+        let sql = "UPDATE messages SET receives = receives + ?4, queue = ?2, visible = ?3 WHERE id = ?1";
+        self.write(sql, params![id, queue, visible.micros(), failed]).map(|_| ())
     }
 
     /// When the next job or message is due.

@@ -14,6 +14,7 @@ mod pump;
 mod routes;
 mod sample;
 mod service;
+mod stream;
 
 pub use args::Args;
 pub use routes::{deployed_operations, deployed_routes};

@@ -13,10 +13,13 @@ use custodian_events::Consumer;
 use custodian_events::consume;
 use futures::stream::{StreamExt, iter};
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 
-use crate::ends::{CASCADE, CASCADE_START, MAIL, REQUESTS};
+use crate::ends::{CASCADE, CASCADE_START, MAIL, OPERATIONS, REQUESTS, WEBHOOKS};
 use crate::journal::{Job, Journal, Message};
 use crate::routes::Cx;
+use crate::stream::Stream;
 
 /// How long one invocation may work before it hands on what is left.
 const TIME_SLICE: Duration = Duration::from_secs(5);
@@ -26,15 +29,25 @@ const BACKOFF: Duration = Duration::from_secs(30);
 const RECEIVES: u32 = 5;
 /// Messages under way at once.
 const ABREAST: usize = 8;
+/// For how long a message that is under way is hidden.
+const HIDDEN: Duration = Duration::from_secs(180);
 const STREAM_POSITION: &str = "stream position";
 const DEAD_LETTERS: &str = "dead-letters";
 /// Far enough away never to come up again.
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
+/// Both have worked, and either has done something; else the first failure.
+fn both(first: Result<bool, Failure>, second: Result<bool, Failure>) -> Result<bool, Failure> {
+    Ok(first? | second?)
+}
+
 pub(crate) struct Pump {
     pub(crate) cx: Arc<Cx>,
     pub(crate) engine: Engine,
-    pub(crate) customers: String,
+    /// The tables whose changes are told.
+    pub(crate) streams: Vec<Stream>,
+    /// Webhooks under way.
+    pub(crate) flights: Mutex<JoinSet<Result<(), Failure>>>,
 }
 
 impl Pump {
@@ -48,15 +61,19 @@ impl Pump {
 
     /// Works until nothing is due.
     pub(crate) async fn drain(&self) -> Result<(), Failure> {
-        while self.step().await? {}
+        while self.step().await? || self.landed().await? {}
         Ok(())
     }
 
     /// Does what is due now; false if nothing was.
     pub(crate) async fn step(&self) -> Result<bool, Failure> {
         // One of them in trouble must not keep the others from their work.
-        let (told, delivered, fired) = (self.stream().await, self.messages().await, self.jobs().await);
-        Ok(told? | delivered? | fired?)
+        let mut told = Ok(false);
+        for stream in &self.streams {
+            told = both(told, self.tell(stream).await);
+        }
+        let (delivered, fired) = (self.messages().await, self.jobs().await);
+        both(both(told, delivered), fired)
     }
 
     /// What the template's rate schedule invokes.
@@ -66,10 +83,11 @@ impl Pump {
             .await
     }
 
-    async fn stream(&self) -> Result<bool, Failure> {
-        let position = self.journal().fact(STREAM_POSITION)?;
-        let records =
-            self.records(position.as_deref()).map_err(|cause| Failure::unavailable("the stream", cause))?;
+    async fn tell(&self, stream: &Stream) -> Result<bool, Failure> {
+        let place = format!("{STREAM_POSITION} {}", stream.table);
+        let position = self.journal().fact(&place)?;
+        let records = stream.after(&self.engine, position.as_deref());
+        let records = records.map_err(|cause| Failure::unavailable("the stream", cause))?;
         if records.is_empty() {
             return Ok(false);
         }
@@ -82,54 +100,41 @@ impl Pump {
         let handled =
             records.iter().filter_map(number).take_while(|number| failed.as_ref() != Some(number)).last();
         if let Some(last) = &handled {
-            self.journal().set_fact(STREAM_POSITION, last)?;
+            self.journal().set_fact(&place, last)?;
         }
         Ok(handled.is_some())
     }
 
-    /// The next records of the customers' stream.
-    fn records(&self, after: Option<&str>) -> Result<Vec<Value>, custodian_engine::EngineError> {
-        let table = self.engine.call("DescribeTable", &json!({ "TableName": self.customers }))?;
-        let arn = &table["Table"]["LatestStreamArn"];
-        let stream = self.engine.call("DescribeStream", &json!({ "StreamArn": arn }))?;
-        let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
-        let mut wanted = json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
-        if let Some(after) = after {
-            wanted["ShardIteratorType"] = json!("AFTER_SEQUENCE_NUMBER");
-            wanted["SequenceNumber"] = json!(after);
-        }
-        let iterator = self.engine.call("GetShardIterator", &wanted)?;
-        let wanted = json!({ "ShardIterator": iterator["ShardIterator"], "Limit": 100 });
-        let mut answer = self.engine.call("GetRecords", &wanted)?;
-        Ok(answer["Records"].as_array_mut().map(std::mem::take).unwrap_or_default())
-    }
-
     async fn messages(&self) -> Result<bool, Failure> {
-        let messages = self.journal().visible_messages(self.cx.now())?;
-        let any = !messages.is_empty();
-        let outcomes: Vec<_> =
-            iter(messages).map(|message| self.deliver(message)).buffer_unordered(ABREAST).collect().await;
+        let now = self.cx.now();
+        while let Some(landed) = self.flights.lock().await.try_join_next() {
+            landed.map_err(|cause| Failure::unavailable("a webhook's task", cause))??;
+        }
+        let errands = self.journal().visible_messages(&[WEBHOOKS], now)?;
+        for errand in &errands {
+            // Hidden while it is under way, as a queue hides it: a receiver may take its time, and nobody waits for it.
+            self.journal().put_off_message(errand.id, WEBHOOKS, now.plus(HIDDEN), 0)?;
+            let (cx, errand) = (Arc::clone(&self.cx), errand.clone());
+            self.flights.lock().await.spawn(async move { deliver(&cx, errand).await });
+        }
+        let queues = [MAIL, REQUESTS, CASCADE_START, CASCADE, OPERATIONS];
+        let messages = self.journal().visible_messages(&queues, now)?;
+        let any = !messages.is_empty() || !errands.is_empty();
+        let outcomes: Vec<_> = iter(messages)
+            .map(|message| deliver(&self.cx, message))
+            .buffer_unordered(ABREAST)
+            .collect()
+            .await;
         outcomes.into_iter().collect::<Result<(), _>>().map(|()| any)
     }
 
-    async fn deliver(&self, message: Message) -> Result<(), Failure> {
-        let (cx, stop_at) = (&*self.cx, self.stop_at());
-        let event = sqs_event(&message);
-        let answer = match message.queue.as_str() {
-            MAIL => consume::queue(&custodian_fn_mail::Post, cx, event, stop_at).await,
-            REQUESTS => consume::queue(&custodian_fn_requests::Requested, cx, event, stop_at).await,
-            CASCADE_START => consume::queue(&custodian_fn_cascade::Cascade, cx, event, stop_at).await,
-            CASCADE => consume::queue(&custodian_fn_cascade_worker::Worker, cx, event, stop_at).await,
-            _ => return self.journal().put_off_message(message.id, DEAD_LETTERS, NEVER),
-        };
-        if answer.batch_item_failures.is_empty() {
-            return self.journal().delete_message(message.id);
+    /// Waits for one of the webhooks that are under way; false if none is.
+    async fn landed(&self) -> Result<bool, Failure> {
+        match self.flights.lock().await.join_next().await {
+            None => Ok(false),
+            Some(Ok(outcome)) => outcome.map(|()| true),
+            Some(Err(cause)) => Err(Failure::unavailable("a webhook's task", cause)),
         }
-        if message.receives + 1 >= RECEIVES {
-            return self.journal().put_off_message(message.id, DEAD_LETTERS, NEVER);
-        }
-        let again = self.cx.now().plus(BACKOFF * (message.receives + 1));
-        self.journal().put_off_message(message.id, &message.queue, again)
     }
 
     async fn jobs(&self) -> Result<bool, Failure> {
@@ -156,6 +161,28 @@ impl Pump {
         }
         self.journal().remove_job(&job.name)
     }
+}
+
+async fn deliver(cx: &Cx, message: Message) -> Result<(), Failure> {
+    let (journal, stop_at) = (&cx.ends.journal, cx.now().plus(TIME_SLICE));
+    let event = sqs_event(&message);
+    let answer = match message.queue.as_str() {
+        MAIL => consume::queue(&custodian_fn_mail::Post, cx, event, stop_at).await,
+        REQUESTS => consume::queue(&custodian_fn_requests::Requested, cx, event, stop_at).await,
+        CASCADE_START => consume::queue(&custodian_fn_cascade::Cascade, cx, event, stop_at).await,
+        CASCADE => consume::queue(&custodian_fn_cascade_worker::Worker, cx, event, stop_at).await,
+        OPERATIONS => consume::queue(&custodian_fn_operations_terminate::Terminate, cx, event, stop_at).await,
+        WEBHOOKS => consume::queue(&custodian_fn_webhook_deliver::Deliver, cx, event, stop_at).await,
+        _ => return journal.put_off_message(message.id, DEAD_LETTERS, NEVER, 1),
+    };
+    if answer.batch_item_failures.is_empty() {
+        return journal.delete_message(message.id);
+    }
+    if message.receives + 1 >= RECEIVES {
+        return journal.put_off_message(message.id, DEAD_LETTERS, NEVER, 1);
+    }
+    let again = cx.now().plus(BACKOFF * (message.receives + 1));
+    journal.put_off_message(message.id, &message.queue, again, 1)
 }
 
 fn sqs_event(message: &Message) -> SqsEvent {

@@ -16,6 +16,7 @@ use custodian_auth::KeyRing;
 use custodian_domain::{Secret, Timestamp};
 use custodian_engine::{Engine, EngineError, Watch};
 use custodian_store::{Store, schema};
+use custodian_webhooks::{Deliverer, Limits, Reach, SystemResolver, Trust};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
@@ -27,6 +28,7 @@ use crate::gateway::{GATEWAY_LIMIT, Gateway};
 use crate::journal::Journal;
 use crate::pump::Pump;
 use crate::sample;
+use crate::stream::Stream;
 
 const PREFIX: &str = "custodian-";
 const OFFSET: &str = "clock offset";
@@ -93,15 +95,17 @@ impl Service {
         let signer = cx.store.signer().await?.ok_or(LocalError::NoKey)?;
         let keys = Keys::new(cx.store.shared_keys().await?);
         let work = Arc::new(Notify::new());
-        let ends = LocalEnds { journal, clock, work: Arc::clone(&work), signer };
+        let ends = LocalEnds { journal, clock, work: Arc::clone(&work), signer, deliverer: deliverer(args)? };
         let Context { store, sources, settings, .. } = cx;
         let cx = Arc::new(Context { store, ends, sources, settings, keys });
-        let customers = format!("{PREFIX}{}", schema::CUSTOMERS);
+        let streamed = schema::TABLES.iter().filter(|table| table.stream);
+        let streams = streamed.map(|table| Stream::of(&engine, format!("{PREFIX}{}", table.name)));
+        let streams = streams.collect::<Result<_, _>>()?;
         let show = came_to == SetUp::Done && args.admin_password.is_none();
         Ok(Self(Arc::new(Inner {
             gateway: Gateway::new(),
             pump: Mutex::new(()),
-            pumped: Pump { cx, engine, customers },
+            pumped: Pump { cx, engine, streams, flights: Mutex::default() },
             work,
             listener: Mutex::new(Some(listener)),
             port,
@@ -255,6 +259,14 @@ async fn invoke(
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     service.invoke(request).await
+}
+
+/// As in the stack, but that webhooks may stay on this machine if that was asked for.
+fn deliverer(args: &Args) -> Result<Deliverer<SystemResolver>, Failure> {
+    let reach = if args.allow_loopback_webhooks { Reach::Everywhere } else { Reach::Public };
+    let down = |cause| Failure::unavailable("the trusted certificates", cause);
+    let trust = Trust::of_the_system().map_err(down)?;
+    Deliverer::new(reach, SystemResolver, trust, Limits::default()).map_err(down)
 }
 
 fn open_data(args: &Args) -> Result<(Engine, Journal), LocalError> {

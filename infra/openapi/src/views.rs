@@ -38,6 +38,7 @@ pub(crate) fn all() -> Vec<(String, Value)> {
         ),
         ("NewAccessKey", described(access_key(true), "A key with its token, which nobody can read again.")),
         ("Usage", usage()),
+        ("Delivery", delivery()),
     ];
     let own = own.into_iter().chain(refusals::schemas()).map(|(name, schema)| (name.to_owned(), schema));
     own.chain(routed().map(|kind| (shapes::name(kind), shapes::row(kind)))).collect()
@@ -56,7 +57,8 @@ pub(crate) fn profile() -> Fields {
     ]
 }
 
-fn webhook_method() -> Value {
+/// How a webhook is sent.
+pub(crate) fn webhook_method() -> Value {
     one_of(&["", "POST", "GET", "PUT", "DELETE"])
 }
 
@@ -154,6 +156,26 @@ fn access_key(with_token: bool) -> Value {
         fields.insert(4, ("token", served(json!({ "type": "string", "pattern": "^vb_" }))));
     }
     whole(fields)
+}
+
+/// An event on its way to a webhook.
+fn delivery() -> Value {
+    let count = || json!({ "type": "integer", "minimum": 0 });
+    whole(vec![
+        ("id", uuid()),
+        ("event_id", uuid()),
+        ("type", described(json!({ "type": "string" }), "The event's, such as customer_updated.")),
+        ("resource_id", described(nullable(uuid()), "The row that it is of; null if it is of the account.")),
+        ("version", described(count(), "Orders the events of one row.")),
+        ("status", one_of(&["pending", "succeeded", "failed"])),
+        ("attempts", count()),
+        ("status_code", described(nullable(count()), "Of the last answer, if there was one.")),
+        ("error", described(nullable(json!({ "type": "string" })), "What went wrong at the last attempt.")),
+        ("latency_ms", nullable(count())),
+        ("tm_next", described(nullable(time()), "When it is tried again.")),
+        ("tm_create", time()),
+        ("tm_update", time()),
+    ])
 }
 
 /// Each kind by its route.

@@ -148,6 +148,8 @@ fn rights(kind: &Kind, verb: &str) -> Vec<Right> {
     usage.extend(Some("ConditionCheckItem").filter(|_| checks));
     usage.extend(Some("UpdateItem").filter(|_| counts));
     rights.push((usage, vec!["usage"]));
+    // What happened is written along.
+    rights.push((vec!["PutItem"], vec!["outbox"]));
     rights.extend(names(kind, verb).map(|actions| (actions, vec!["identifiers"])));
     let mut linked: Vec<_> = kind
         .fields

@@ -12,7 +12,8 @@ use custodian_domain::CustomerId;
 use custodian_domain::alarm::Job;
 use custodian_domain::kinds::routed;
 use custodian_events::{
-    CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, SOURCE,
+    CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_ERASED, CUSTOMER_EXPIRED, CUSTOMER_FROZEN, CUSTOMER_UPDATED,
+    CUSTOMER_VERIFIED, OPERATIONS_TERMINATE, SOURCE,
 };
 use custodian_store::schema::{Key, TABLES, Table};
 use saphyr::{LoadableYamlNode, Yaml};
@@ -64,9 +65,12 @@ fn rules_hand_on_the_events_that_the_code_sends() {
     let deployed = resources("AWS::Events::Rule").into_iter();
     let deployed = deployed.map(|(name, rule)| (name, rule["EventPattern"].clone())).collect();
     let pattern = |kinds: &[&str]| json!({ "source": [SOURCE], "detail-type": kinds });
+    let untold = [CUSTOMER_EXPIRED, CUSTOMER_ERASED, OPERATIONS_TERMINATE];
     let expected = BTreeMap::from([
         ("GoneRule".to_owned(), pattern(&[CUSTOMER_DELETED, CUSTOMER_EXPIRED])),
         ("CreatedRule".to_owned(), pattern(&[CUSTOMER_CREATED, CUSTOMER_VERIFIED, CUSTOMER_UPDATED])),
+        ("StoppedRule".to_owned(), pattern(&[CUSTOMER_FROZEN, CUSTOMER_DELETED])),
+        ("ToldRule".to_owned(), json!({ "source": [SOURCE], "detail-type": [{ "anything-but": untold }] })),
     ]);
     compare("rule", deployed, expected);
 }

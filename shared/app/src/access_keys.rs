@@ -67,7 +67,7 @@ async fn make_room<S: DeleteAccessKeys, E>(
     let keys = cx.store.access_keys(customer, None, LOOKED_AT).await?;
     let mut any = false;
     for ended in keys.iter().filter(|key| !key.is_live(cx.now())) {
-        any |= cx.store.delete_access_key(ended).await? == Written::Done;
+        any |= cx.store.delete_access_key(ended, cx.now()).await? == Written::Done;
     }
     Ok(any)
 }
@@ -84,7 +84,7 @@ pub async fn update<S: UpdateAccessKeys, E>(
         after.tm_update = cx.now();
         after.name = patch.name.clone().unwrap_or(after.name);
         after.detail = patch.detail.clone().unwrap_or(after.detail);
-        match cx.store.update_access_key(&after).await? {
+        match cx.store.update_access_key(&before, &after).await? {
             Written::Done => return Ok(after),
             Written::Lost => before = reread(&cx.store, &before).await?,
             Written::Closed => why_closed(&cx.store, before.customer_id).await?,
@@ -99,7 +99,7 @@ pub async fn delete<S: DeleteAccessKeys, E>(
 ) -> Result<AccessKey, Failure> {
     let mut key = seen;
     for _ in 0..ATTEMPTS {
-        match cx.store.delete_access_key(&key).await? {
+        match cx.store.delete_access_key(&key, cx.now()).await? {
             Written::Done => return Ok(key),
             Written::Lost => key = reread(&cx.store, &key).await?,
             Written::Closed => why_closed(&cx.store, key.customer_id).await?,

@@ -110,7 +110,14 @@ pub async fn edit<S: UpdateAgents, E>(
         let admins = i8::from(after.permission.administers()) - i8::from(before.permission.administers());
         let is_new = |id: &&Uuid| !id.is_nil() && !before.tag_ids.contains(id);
         let new_tags: Vec<Uuid> = after.tag_ids.iter().filter(is_new).copied().collect();
-        let change = AgentChange { after: &after, statuses: ACTIVE, burn: None, new_tags: &new_tags, admins };
+        let change = AgentChange {
+            before: &before,
+            after: &after,
+            statuses: ACTIVE,
+            burn: None,
+            new_tags: &new_tags,
+            admins,
+        };
         match cx.store.update_agent(change).await? {
             AgentWritten::Done => return Ok(after),
             AgentWritten::NoSuchTag => return Err(missing("tag_ids").into()),
@@ -185,7 +192,7 @@ pub async fn delete<S: DeleteAgents, E>(
     for _ in 0..ATTEMPTS {
         unless_guest(&agent)?;
         actor.may_change(&agent)?;
-        match cx.store.delete_agent(&agent).await? {
+        match cx.store.delete_agent(&agent, cx.now()).await? {
             AgentWritten::Done => return Ok(agent),
             AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
             AgentWritten::Closed => why_closed(&cx.store, agent.customer_id).await?,

@@ -2,18 +2,57 @@
 
 use custodian_domain::fields::Fields;
 use custodian_domain::kinds::BILLING_ACCOUNTS;
-use custodian_domain::{Customer, CustomerId, Reason, Resource};
-use serde_json::{Map, Value};
+use custodian_domain::{Customer, CustomerId, Plan, Reason, Resource};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::ReadResources;
+use crate::ports::{Change, ChangeCustomers, Committed, ReadResources};
+use crate::scope;
+use crate::update::by_operator;
 
 /// The default billing account of a customer; an account that is not active yet has none.
 pub async fn of<S: ReadResources, E>(cx: &Context<S, E>, customer: &Customer) -> Result<Resource, Failure> {
     let row = cx.store.resource(&BILLING_ACCOUNTS, customer.id, customer.billing_account_id).await?;
     Ok(row.ok_or(Reason::BillingAccountNotFound)?)
+}
+
+/// Gives an account another plan, and its billing account with it.
+pub async fn set_plan<S: ChangeCustomers + ReadResources, E>(
+    cx: &Context<S, E>,
+    seen: Customer,
+    plan: Plan,
+) -> Result<Customer, Failure> {
+    let id = seen.id;
+    let mut before = seen;
+    for _ in 0..ATTEMPTS {
+        by_operator(&before)?;
+        if before.plan == plan {
+            return Ok(before);
+        }
+        let now = cx.now();
+        let after = before.with_plan(plan, now);
+        let old = cx.store.resource(&BILLING_ACCOUNTS, id, before.billing_account_id).await?;
+        let given = || Map::from_iter([("plan_type".to_owned(), json!(plan))]);
+        let new = old.as_ref().map(|old| old.changed(given(), now));
+        let billing = old.as_ref().zip(new.as_ref());
+        let change = Change {
+            before: &before,
+            after: &after,
+            verification: None,
+            billing,
+            burn: None,
+            farewell: None,
+        };
+        if cx.store.commit(change).await? == Committed::Done {
+            return Ok(after);
+        }
+        scope::may_reread()?;
+        before = cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?;
+    }
+    Err(Failure::unavailable("the customer", "changed by others each time it was read"))
 }
 
 /// The id in the body of `PUT …/billing_account_id`, if it is of one of the customer's own.

@@ -9,6 +9,7 @@ use custodian_domain::{Alarm, Customer, CustomerId, Reason};
 
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
+use crate::farewell;
 use crate::ports::{Alarms, Change, ChangeCustomers, Committed, MailToken, Verification};
 use crate::scope;
 
@@ -61,7 +62,10 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
         if let Some(verification) = verification {
             after.billing_account_id = verification.billing_account.id;
         }
-        match step(cx, Change { before: &before, after: &after, verification, burn }).await? {
+        let farewell = farewell::seal(cx, &before, &after)?;
+        let farewell = farewell.as_ref();
+        let step_to = Change { before: &before, after: &after, verification, billing: None, burn, farewell };
+        match step(cx, step_to).await? {
             Committed::Done => return Ok(Outcome::Moved { before: Box::new(before), after }),
             Committed::Lost => scope::may_reread()?,
             Committed::TokenGone => return Err(Reason::InvalidToken.into()),

@@ -11,6 +11,8 @@ pub mod context;
 pub mod create;
 pub mod delegate;
 pub mod failure;
+pub mod farewell;
+pub mod hooks;
 pub mod keys;
 pub mod mail;
 pub mod password;

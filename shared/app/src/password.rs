@@ -98,10 +98,16 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
             // Who reads the mailbox is trusted with the account at once.
             password_trusted_from: now,
             tm_update: now,
-            ..before
+            ..before.clone()
         };
-        let change =
-            AgentChange { after: &after, statuses: LIVING, burn: Some(&known), new_tags: &[], admins: 0 };
+        let change = AgentChange {
+            before: &before,
+            after: &after,
+            statuses: LIVING,
+            burn: Some(&known),
+            new_tags: &[],
+            admins: 0,
+        };
         match cx.store.update_agent(change).await? {
             AgentWritten::Done => return Ok(()),
             AgentWritten::Lost | AgentWritten::NoSuchTag => {}

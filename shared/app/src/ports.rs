@@ -7,6 +7,7 @@ use std::time::Duration;
 use custodian_auth::{KeyRing, Pseudonyms, Signer};
 use custodian_domain::alarm::{Alarm, Job};
 use custodian_domain::kinds::Kind;
+use custodian_domain::webhook::Farewell;
 use custodian_domain::{
     AccessKey, Agent, AgentId, Customer, CustomerId, Profile, Resource, Secret, Status, Timestamp,
 };
@@ -99,8 +100,12 @@ pub struct Change<'a> {
     pub before: &'a Customer,
     pub after: &'a Customer,
     pub verification: Option<&'a Verification>,
+    /// The billing account before and after, where the change reaches it.
+    pub billing: Option<(&'a Resource, &'a Resource)>,
     /// The mailed token that is used up by it.
     pub burn: Option<&'a MailToken>,
+    /// Where the news of the account's end goes.
+    pub farewell: Option<&'a Farewell>,
 }
 
 /// What verifying an account brings with it.
@@ -221,6 +226,7 @@ pub trait ReadAgents: ReadCustomers {
 /// The next version of an agent, with what is stored in the same transaction.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentChange<'a> {
+    pub before: &'a Agent,
     pub after: &'a Agent,
     /// The customer's statuses in which this may be done.
     pub statuses: &'static [Status],
@@ -276,7 +282,11 @@ pub enum AgentCreated {
 
 pub trait DeleteAgents: ReadAgents {
     /// Removes an agent, if its version is still this one; its username is free then.
-    fn delete_agent(&self, agent: &Agent) -> impl Future<Output = Result<AgentWritten, Failure>> + Send;
+    fn delete_agent(
+        &self,
+        agent: &Agent,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<AgentWritten, Failure>> + Send;
 }
 
 pub trait AccessKeys: ReadCustomers {
@@ -300,11 +310,19 @@ pub trait CreateAccessKeys: AccessKeys + DeleteAccessKeys {
 }
 
 pub trait UpdateAccessKeys: AccessKeys {
-    fn update_access_key(&self, after: &AccessKey) -> impl Future<Output = Result<Written, Failure>> + Send;
+    fn update_access_key(
+        &self,
+        before: &AccessKey,
+        after: &AccessKey,
+    ) -> impl Future<Output = Result<Written, Failure>> + Send;
 }
 
 pub trait DeleteAccessKeys: AccessKeys {
-    fn delete_access_key(&self, key: &AccessKey) -> impl Future<Output = Result<Written, Failure>> + Send;
+    fn delete_access_key(
+        &self,
+        key: &AccessKey,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Written, Failure>> + Send;
 }
 
 /// What became of a new row of a kind that has a limit.
@@ -360,11 +378,12 @@ pub trait CreateResources: ReadCustomers {
 }
 
 pub trait UpdateResources: ReadResources {
-    /// Stores the next version of a row, if its version is still the one before, nobody else holds its new names and
-    /// everything that it newly leads to is there.
+    /// Stores the next version of a row while the customer is in one of `statuses`, if its version is still the one before,
+    /// nobody else holds its new names and everything that it newly leads to is there.
     fn update_resource(
         &self,
         kind: &'static Kind,
+        statuses: &'static [Status],
         before: &Resource,
         after: &Resource,
     ) -> impl Future<Output = Result<Stored, Failure>> + Send;
@@ -376,6 +395,7 @@ pub trait DeleteResources: ReadResources {
         &self,
         kind: &'static Kind,
         row: &Resource,
+        now: Timestamp,
     ) -> impl Future<Output = Result<Stored, Failure>> + Send;
 }
 

@@ -1,15 +1,17 @@
 //! Writing what an account owns: only while it is active, and only on the version that was read.
 
-use custodian_domain::kinds::Kind;
+use custodian_domain::kinds::{Kind, TRANSCRIPTIONS};
 use custodian_domain::resource::ResourcePatch;
-use custodian_domain::{CustomerId, Reason, Refusal, Resource, Timestamp, gate};
+use custodian_domain::{CustomerId, Reason, Refusal, Resource, Status, Timestamp, gate};
 use serde_json::{Map, json};
 use uuid::Uuid;
 
 use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{CreateResources, DeleteResources, ReadCustomers, ReadResources, Stored, UpdateResources};
+use crate::ports::{
+    CreateResources, DeleteResources, ListResources, ReadCustomers, ReadResources, Stored, UpdateResources,
+};
 use crate::scope;
 
 pub async fn create<S: CreateResources, E>(
@@ -41,7 +43,7 @@ pub async fn update<S: UpdateResources, E>(
     let mut before = seen;
     for _ in 0..ATTEMPTS {
         let Some(after) = next(&before, cx.now())? else { return Ok(before) };
-        match cx.store.update_resource(kind, &before, &after).await? {
+        match cx.store.update_resource(kind, &[Status::Active], &before, &after).await? {
             Stored::Done => return Ok(after),
             Stored::Lost => before = reread(&cx.store, kind, &before).await?,
             Stored::Closed => why_closed(&cx.store, before.customer_id).await?,
@@ -58,7 +60,7 @@ pub async fn delete<S: DeleteResources, E>(
 ) -> Result<Resource, Failure> {
     let mut row = seen;
     for _ in 0..ATTEMPTS {
-        match cx.store.delete_resource(kind, &row).await? {
+        match cx.store.delete_resource(kind, &row, cx.now()).await? {
             Stored::Done => return Ok(row),
             Stored::Lost => row = reread(&cx.store, kind, &row).await?,
             Stored::Closed => why_closed(&cx.store, row.customer_id).await?,
@@ -82,6 +84,30 @@ async fn reread<S: ReadResources>(
 async fn why_closed<S: ReadCustomers>(store: &S, customer: CustomerId) -> Result<(), Failure> {
     let row = store.customer(customer).await?.ok_or(Reason::InvalidCredentials)?;
     Ok(gate::open(&row)?)
+}
+
+/// Ends every transcription that runs for a frozen customer.
+pub async fn stop_all<S: ListResources + UpdateResources, E>(
+    cx: &Context<S, E>,
+    customer: CustomerId,
+) -> Result<(), Failure> {
+    const PAGE: usize = 100;
+    let (kind, mut below) = (&TRANSCRIPTIONS, None);
+    loop {
+        let page = cx.store.resources(kind, customer, below, PAGE).await?;
+        below = page.last().map(|row| row.id);
+        let is_last = page.len() < PAGE;
+        for row in page {
+            let Some(after) = stopped(&row, cx.now()) else { continue };
+            // Whoever has changed it meanwhile was not let in: the account is frozen. Once it is not, this is over.
+            if cx.store.update_resource(kind, &[Status::Frozen], &row, &after).await? == Stored::Closed {
+                return Ok(());
+            }
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
 }
 
 /// A transcription that has been ended; none if it had ended before.

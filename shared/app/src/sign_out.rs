@@ -15,6 +15,7 @@ pub async fn sign_out<S: UpdateAgents, E>(cx: &Context<S, E>, agent: Agent) -> R
         match cx
             .store
             .update_agent(AgentChange {
+                before: &before,
                 after: &after,
                 statuses: LIVING,
                 burn: None,

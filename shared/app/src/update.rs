@@ -27,7 +27,14 @@ pub async fn update<S: ChangeCustomers, E>(
         }
         match cx
             .store
-            .commit(Change { before: &before, after: &after, verification: None, burn: None })
+            .commit(Change {
+                before: &before,
+                after: &after,
+                verification: None,
+                billing: None,
+                burn: None,
+                farewell: None,
+            })
             .await?
         {
             Committed::Done => return Ok(after),

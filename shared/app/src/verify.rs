@@ -72,7 +72,14 @@ async fn confirm_change<S: ChangeCustomers, E>(
             return Err(Reason::InvalidToken.into());
         }
         let after = before.with_confirmed_email(known.email.clone(), cx.now());
-        let change = Change { before: &before, after: &after, verification: None, burn: Some(known) };
+        let change = Change {
+            before: &before,
+            after: &after,
+            verification: None,
+            billing: None,
+            burn: Some(known),
+            farewell: None,
+        };
         match cx.store.commit(change).await? {
             Committed::Done => return Ok(Verified { customer: after, access_key: None }),
             Committed::Lost => {}

@@ -1,5 +1,7 @@
 //! Getting a cascade going, and going again.
 
+use std::collections::BTreeMap;
+
 use custodian_app::{Context, Failure};
 use custodian_domain::{CustomerId, Timestamp};
 
@@ -21,7 +23,7 @@ pub async fn drive<S: Ledgers, E: Tasks>(
         ledger.steps = cx.store.ledger(customer).await?.map(|ledger| ledger.steps).unwrap_or_default();
     }
     if ledger.is_complete() {
-        return cx.store.seal(customer, cx.now()).await;
+        return cx.store.seal(customer, &ledger.removed(), cx.now()).await;
     }
     cx.store.touch(customer, cx.now()).await?;
     let tasks: Vec<_> = ledger
@@ -36,6 +38,11 @@ impl Ledger {
     /// Whether every step there is was opened and is closed.
     pub fn is_complete(&self) -> bool {
         STEPS.iter().all(|step| self.is_closed(step.table))
+    }
+
+    /// How many rows of each table were removed.
+    pub fn removed(&self) -> BTreeMap<String, u64> {
+        self.steps.iter().map(|state| (state.step.clone(), state.removed)).collect()
     }
 
     fn is_closed(&self, table: &str) -> bool {

@@ -9,14 +9,15 @@ mod drive;
 pub mod steps;
 mod work;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use custodian_app::Failure;
-use custodian_domain::{CustomerId, Timestamp};
+use custodian_domain::{CustomerId, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use drive::drive;
-pub use steps::{STEPS, Shape, Step};
+pub use steps::{STEPS, Shape, Step, WEBHOOKS};
 pub use work::{Worked, work};
 
 /// One message to a worker: empty this table for this customer.
@@ -47,6 +48,19 @@ pub struct Ledger {
     pub steps: Vec<StepState>,
 }
 
+/// A sealed ledger, as its stream tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    pub customer_id: CustomerId,
+    /// Whether the account was deleted or had expired.
+    pub cause: Status,
+    /// The customer's version at its end.
+    pub version: u64,
+    /// How many rows of each table were removed.
+    pub removed: BTreeMap<String, u64>,
+    pub tm_sealed: Timestamp,
+}
+
 /// Some of a step's rows.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
@@ -72,8 +86,13 @@ pub trait Ledgers: Send + Sync {
     fn touch(&self, customer: CustomerId, now: Timestamp)
     -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Seals a ledger whose steps are all closed; repeating it changes nothing.
-    fn seal(&self, customer: CustomerId, now: Timestamp) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Seals a ledger whose steps are all closed, with the sums of what they removed; repeating it changes nothing.
+    fn seal(
+        &self,
+        customer: CustomerId,
+        removed: &BTreeMap<String, u64>,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// Finding deletions that stand still.
@@ -89,6 +108,14 @@ pub trait OpenLedgers: Ledgers {
 pub trait Emptying: Ledgers {
     /// The first rows of a step, by a consistent query: empty means that nothing is left.
     fn page(&self, customer: CustomerId, step: &Step) -> impl Future<Output = Result<Page, Failure>> + Send;
+
+    /// Whether something of a step's is still needed, for an hour at most.
+    fn is_needed(
+        &self,
+        customer: CustomerId,
+        step: &Step,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
     /// Counts rows up to a key, if nobody has counted since `state` was read. False if somebody has.
     fn count(

@@ -18,6 +18,8 @@ pub struct Step {
     pub after: Option<&'static str>,
 }
 
+/// It waits while the news of the account's end is being told.
+pub const WEBHOOKS: &str = "webhooks";
 const IDENTIFIERS: &str = "identifiers";
 
 const fn rows(table: &'static str) -> Step {
@@ -51,6 +53,8 @@ pub const STEPS: &[Step] = &[
     pairs("tokens"),
     keyed("idempotency"),
     keyed("usage"),
+    keyed("outbox"),
+    keyed(WEBHOOKS),
 ];
 
 impl Step {

@@ -13,7 +13,7 @@ pub enum Worked {
     Closed,
     /// There is more; it was handed on in a new message.
     HandedOn,
-    /// There is nothing to do: no such deletion, or it was done before.
+    /// There is nothing to do: no such deletion, or it was done before, or what is left is needed for a while.
     Nothing,
 }
 
@@ -27,6 +27,9 @@ pub async fn work<S: Emptying, E: Tasks>(
     let (Some(step), Some(mut state)) = (Step::named(&task.step), state(cx, task).await?) else {
         return Ok(Worked::Nothing);
     };
+    if cx.store.is_needed(customer, step, cx.now()).await? {
+        return Ok(Worked::Nothing);
+    }
     loop {
         let page = cx.store.page(customer, step).await?;
         if page.keys.is_empty() {
@@ -87,7 +90,9 @@ async fn finish<S: Emptying, E: Tasks>(cx: &Context<S, E>, step: &Step, task: &T
         next.map(|next| Task { customer_id: customer, step: next.table.to_owned(), hop: 0 }).collect();
     cx.ends.hand_out(&tasks).await?;
     match cx.store.ledger(customer).await? {
-        Some(ledger) if !ledger.sealed && ledger.is_complete() => cx.store.seal(customer, cx.now()).await,
+        Some(ledger) if !ledger.sealed && ledger.is_complete() => {
+            cx.store.seal(customer, &ledger.removed(), cx.now()).await
+        }
         _ => Ok(()),
     }
 }

@@ -15,6 +15,7 @@ pub mod gate;
 pub mod ids;
 pub mod kinds;
 pub mod lifecycle;
+pub mod note;
 pub mod permission;
 pub mod plan;
 pub mod profile;
@@ -22,6 +23,7 @@ pub mod reason;
 pub mod resource;
 pub mod secret;
 pub mod time;
+pub mod webhook;
 
 pub use access_key::AccessKey;
 pub use actor::Actor;

@@ -101,6 +101,10 @@ reasons! {
     AccessKeyNotFound = 404 "NOT_FOUND" "ACCESSKEY_NOT_FOUND" "The access key does not exist.";
     /// 404: no such agent.
     AgentNotFound = 404 "NOT_FOUND" "AGENT_NOT_FOUND" "The agent does not exist.";
+    /// 404: no such delivery.
+    DeliveryNotFound = 404 "NOT_FOUND" "DELIVERY_NOT_FOUND" "The delivery does not exist.";
+    /// 409: there is nowhere to send a webhook to.
+    WebhookNotConfigured = 409 "FAILED_PRECONDITION" "WEBHOOK_NOT_CONFIGURED" "The account has no webhook_uri.";
     /// 409: the account's state does not permit this.
     StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's state does not permit this.";
     /// 409: recovery at or after the deadline.

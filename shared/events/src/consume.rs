@@ -6,6 +6,8 @@ use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use custodian_app::{Context, Failure};
+use custodian_cascade::Sealed;
+use custodian_domain::note::Note;
 use custodian_domain::{Customer, Timestamp};
 use serde::de::DeserializeOwned;
 
@@ -50,14 +52,20 @@ where
     answer
 }
 
-/// The old and the new image of a customer.
+/// What a record of one of the streams tells.
 #[derive(Clone, Debug)]
-pub struct CustomerChange {
-    pub old: Option<Customer>,
-    pub new: Option<Customer>,
+pub enum Change {
+    /// The old and the new image of a customer.
+    Customer { old: Option<Box<Customer>>, new: Option<Box<Customer>> },
+    /// What happened to a row that a customer owns.
+    Note(Note),
+    /// A deletion has ended.
+    Sealed(Sealed),
+    /// Nothing that anybody is told.
+    Silent,
 }
 
-/// Handles the records of the customers' stream in order. After a failure the rest waits, since order is the point.
+/// Handles the records of a stream in order. After a failure the rest waits, since order is the point.
 pub async fn stream<S: Sync, E: Sync, C>(
     consumer: &C,
     cx: &Context<S, E>,
@@ -65,12 +73,12 @@ pub async fn stream<S: Sync, E: Sync, C>(
     stop_at: Timestamp,
 ) -> DynamoDbEventResponse
 where
-    C: Consumer<S, E, Message = CustomerChange>,
+    C: Consumer<S, E, Message = Change>,
 {
     let mut answer = DynamoDbEventResponse::default();
     for record in event.records {
         let number = record.change.sequence_number.clone();
-        let handled = match images(record) {
+        let handled = match change(record) {
             Ok(change) => consumer.consume(cx, change, stop_at).await,
             Err(failure) => Err(failure),
         };
@@ -85,13 +93,31 @@ where
     answer
 }
 
-fn images(record: EventRecord) -> Result<CustomerChange, Failure> {
-    let read = |item: serde_dynamo::Item| {
-        if item.is_empty() {
-            return Ok(None);
-        }
-        let row = serde_dynamo::from_item(item);
-        row.map(Some).map_err(|cause| Failure::unavailable("an image that can be read", cause))
-    };
-    Ok(CustomerChange { old: read(record.change.old_image)?, new: read(record.change.new_image)? })
+/// The table that a stream is of, by its ARN: `…:table/<name>/stream/<label>`.
+fn is_of(record: &EventRecord, table: &str) -> bool {
+    let arn = record.event_source_arn.as_deref().unwrap_or_default();
+    arn.split('/').nth(1).is_some_and(|name| name.ends_with(table))
+}
+
+fn change(record: EventRecord) -> Result<Change, Failure> {
+    if is_of(&record, "outbox") {
+        // Notes are only ever added; that one is removed again tells nothing.
+        return match (record.change.old_image.is_empty(), record.change.new_image.is_empty()) {
+            (true, false) => read(record.change.new_image).map(Change::Note),
+            _ => Ok(Change::Silent),
+        };
+    }
+    if is_of(&record, "deletions") {
+        let is_sealed = |image: &serde_dynamo::Item| image.contains_key("tm_sealed");
+        return match (is_sealed(&record.change.old_image), is_sealed(&record.change.new_image)) {
+            (false, true) => read(record.change.new_image).map(Change::Sealed),
+            _ => Ok(Change::Silent),
+        };
+    }
+    let image = |item: serde_dynamo::Item| if item.is_empty() { Ok(None) } else { read(item).map(Some) };
+    Ok(Change::Customer { old: image(record.change.old_image)?, new: image(record.change.new_image)? })
+}
+
+fn read<T: DeserializeOwned>(item: serde_dynamo::Item) -> Result<T, Failure> {
+    serde_dynamo::from_item(item).map_err(|cause| Failure::unavailable("an image that can be read", cause))
 }

@@ -1,13 +1,68 @@
-//! From two images of a customer to what happened.
+//! From what a stream tells to what happened.
 
+use custodian_cascade::Sealed;
+use custodian_domain::note::{Note, event_id};
 use custodian_domain::{Customer, Profile, Status};
-use sha2::{Digest, Sha256};
-use uuid::{Builder, Uuid};
 
 use crate::{
-    CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, Event,
+    CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_ERASED, CUSTOMER_EXPIRED, CUSTOMER_FROZEN,
+    CUSTOMER_RECOVERED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, Change, Event, OPERATIONS_TERMINATE,
     PENDING_EMAIL,
 };
+
+/// The event of a change, if it is one.
+pub fn of_change(change: &Change) -> Option<Event> {
+    match change {
+        Change::Customer { old, new } => derive(old.as_deref(), new.as_deref()),
+        Change::Note(note) => Some(of_note(note)),
+        Change::Sealed(sealed) => Some(of_seal(sealed)),
+        Change::Silent => None,
+    }
+}
+
+/// The event of a note that the transaction of a row has written.
+pub fn of_note(note: &Note) -> Event {
+    Event {
+        id: note.id,
+        kind: note.kind.clone(),
+        schema_version: 1,
+        customer_id: note.customer_id,
+        resource_id: Some(note.resource_id),
+        version: note.version,
+        status: None,
+        changed: note.changed.clone(),
+        removed: None,
+        time: note.tm_create.to_rfc3339(),
+    }
+}
+
+/// The event of a deletion that has ended. It follows the customer's last one.
+pub fn of_seal(sealed: &Sealed) -> Event {
+    let version = sealed.version + 1;
+    Event {
+        id: event_id(&[&sealed.customer_id.to_string(), &version.to_string(), CUSTOMER_ERASED]),
+        kind: CUSTOMER_ERASED.to_owned(),
+        schema_version: 1,
+        customer_id: sealed.customer_id,
+        resource_id: None,
+        version,
+        status: Some(sealed.cause),
+        changed: Vec::new(),
+        removed: Some(sealed.removed.clone()),
+        time: sealed.tm_sealed.to_rfc3339(),
+    }
+}
+
+/// What the call plane is told when an account stops: end what runs for it.
+pub fn terminate(stopped: &Event) -> Event {
+    let version = stopped.version;
+    Event {
+        id: event_id(&[&stopped.customer_id.to_string(), &version.to_string(), OPERATIONS_TERMINATE]),
+        kind: OPERATIONS_TERMINATE.to_owned(),
+        changed: Vec::new(),
+        ..stopped.clone()
+    }
+}
 
 /// The event of a change, if it is one.
 pub fn derive(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
@@ -18,13 +73,15 @@ pub fn derive(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
         Some(old) => kind(old.status(), new.status()),
     };
     Some(Event {
-        id: id(new, kind),
+        id: event_id(&[&new.id.to_string(), &new.version.to_string(), kind]),
         kind: kind.to_owned(),
         schema_version: 1,
         customer_id: new.id,
+        resource_id: None,
         version: new.version,
-        status: new.status().as_str().to_owned(),
+        status: Some(new.status()),
         changed: old.map(|old| changed(old, new)).unwrap_or_default(),
+        removed: None,
         time: new.tm_update.to_rfc3339(),
     })
 }
@@ -32,20 +89,12 @@ pub fn derive(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
 fn kind(old: Status, new: Status) -> &'static str {
     match (old, new) {
         (Status::Initial, Status::Active) => CUSTOMER_VERIFIED,
-        (Status::Active, Status::Frozen) => "customer_frozen",
-        (Status::Frozen, Status::Active) => "customer_recovered",
+        (Status::Active, Status::Frozen) => CUSTOMER_FROZEN,
+        (Status::Frozen, Status::Active) => CUSTOMER_RECOVERED,
         (_, Status::Expired) if old != new => CUSTOMER_EXPIRED,
         (_, Status::Deleted) if old != new => CUSTOMER_DELETED,
         _ => CUSTOMER_UPDATED,
     }
-}
-
-/// A UUID made of what identifies the event.
-fn id(new: &Customer, kind: &str) -> Uuid {
-    let digest = Sha256::digest(format!("{}:{}:{kind}", new.id, new.version));
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    Builder::from_custom_bytes(bytes).into_uuid()
 }
 
 /// The names of what a caller would see changed. Of an account that is gone, nothing more is told.
@@ -75,6 +124,8 @@ fn changed(old: &Customer, new: &Customer) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use uuid::Uuid;
 
     use custodian_domain::lifecycle::{Command, Decision, decide};
     use custodian_domain::{AgentId, CustomerId, State, Timestamp};

@@ -1,21 +1,24 @@
-//! What happened to a customer, and how functions consume messages.
+//! What happened to a customer and to what it owns, and how functions consume messages.
 //!
-//! No handler sends an event. Events are derived from the change stream of the customers table by a pure function of the
-//! old and the new image, so that none can be lost between a commit and its announcement, and the same change always
-//! gives the same event. They carry ids, status, version and the names of changed fields; never a value.
+//! No handler sends an event. Events are derived from change streams by pure functions: of the old and the new image of a
+//! customer, of the notes that the transactions of owned rows write, of a ledger that is sealed. So none can be lost
+//! between a commit and its announcement, and the same change always gives the same event. They carry ids, status, version
+//! and the names of changed fields; never a value.
 
 pub mod consume;
 mod derive;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use custodian_app::Failure;
-use custodian_domain::CustomerId;
+use custodian_domain::{CustomerId, Status};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use consume::Change;
 pub use consume::Consumer;
-pub use derive::derive;
+pub use derive::{derive, of_change, of_note, of_seal, terminate};
 
 /// Where this service's events come from, on the bus.
 pub const SOURCE: &str = "custodian";
@@ -25,10 +28,16 @@ pub const CUSTOMER_UPDATED: &str = "customer_updated";
 /// The changed field that asks for a mail to confirm it.
 pub const PENDING_EMAIL: &str = "pending_email";
 pub const CUSTOMER_VERIFIED: &str = "customer_verified";
+pub const CUSTOMER_FROZEN: &str = "customer_frozen";
+pub const CUSTOMER_RECOVERED: &str = "customer_recovered";
+/// Everything that the customer owned is gone, and the ledger is sealed.
+pub const CUSTOMER_ERASED: &str = "customer_erased";
+/// What the call plane has to end.
+pub const OPERATIONS_TERMINATE: &str = "operations_terminate";
 pub const CUSTOMER_DELETED: &str = "customer_deleted";
 pub const CUSTOMER_EXPIRED: &str = "customer_expired";
 
-/// Something that happened to a customer.
+/// Something that happened to a customer, or to a row that it owns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// The same however often the event is derived or delivered.
@@ -37,11 +46,19 @@ pub struct Event {
     pub kind: String,
     pub schema_version: u32,
     pub customer_id: CustomerId,
-    /// The customer's version, which orders its events.
+    /// The row, if it is not the customer itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<Uuid>,
+    /// The version of the customer or of the row, which orders its events.
     pub version: u64,
-    pub status: String,
+    /// The customer's, in its own events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
     /// The names of the fields that changed.
     pub changed: Vec<String>,
+    /// How many rows of each table a cascade removed, when it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed: Option<BTreeMap<String, u64>>,
     /// RFC 3339.
     pub time: String,
 }

@@ -8,9 +8,11 @@ use custodian_app::Failure;
 use custodian_app::ports::{Alarms, Mail, Mailer, Request, Requests, SigningKeys, Signs};
 use custodian_auth::Signer;
 use custodian_cascade::{Task, Tasks};
+use custodian_domain::Timestamp;
 use custodian_domain::alarm::{Alarm, Job};
 use custodian_events::{Bus, Event, SOURCE};
 use custodian_store::Store;
+use serde::Serialize;
 
 use crate::aws::Aws;
 use crate::config::required;
@@ -48,23 +50,30 @@ impl Connect for OneOffJobs {
     }
 }
 
-impl Alarms for OneOffJobs {
-    async fn arm(&self, alarm: &Alarm) -> Result<(), Failure> {
+impl OneOffJobs {
+    /// Creates a job that hands `input` to a function or a queue. That it exists already is success.
+    pub(crate) async fn create(
+        &self,
+        name: &str,
+        due: Timestamp,
+        target: String,
+        input: &impl Serialize,
+    ) -> Result<(), Failure> {
         let down = |cause: String| Failure::unavailable("the scheduler", cause);
-        let input = serde_json::to_string(&alarm.job).map_err(|cause| down(cause.to_string()))?;
+        let input = serde_json::to_string(input).map_err(|cause| down(cause.to_string()))?;
         let dead_letters =
             aws_sdk_scheduler::types::DeadLetterConfig::builder().arn(&self.dead_letters).build();
         let target = Target::builder()
-            .arn(format!("{}{}", self.target_prefix, alarm.job.target()))
+            .arn(target)
             .role_arn(&self.role)
             .dead_letter_config(dead_letters)
             .input(input)
             .build()
             .map_err(|cause| down(cause.to_string()))?;
         let exactly = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build();
-        let call = self.client.create_schedule().name(alarm.job.name()).group_name(&self.group);
+        let call = self.client.create_schedule().name(name).group_name(&self.group);
         let call = call
-            .schedule_expression(format!("at({})", alarm.due.to_whole_seconds()))
+            .schedule_expression(format!("at({})", due.to_whole_seconds()))
             .schedule_expression_timezone("UTC")
             .action_after_completion(ActionAfterCompletion::Delete)
             .flexible_time_window(exactly.map_err(|cause| down(cause.to_string()))?)
@@ -74,6 +83,13 @@ impl Alarms for OneOffJobs {
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conflict_exception()) => Ok(()),
             Err(error) => Err(down(error.to_string())),
         }
+    }
+}
+
+impl Alarms for OneOffJobs {
+    async fn arm(&self, alarm: &Alarm) -> Result<(), Failure> {
+        let target = format!("{}{}", self.target_prefix, alarm.job.target());
+        self.create(&alarm.job.name(), alarm.due, target, &alarm.job).await
     }
 
     async fn disarm(&self, job: &Job) -> Result<(), Failure> {

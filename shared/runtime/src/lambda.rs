@@ -7,7 +7,7 @@ use aws_lambda_events::{dynamodb::Event as StreamEvent, sqs::SqsEvent};
 use custodian_app::ports::VerifyingKeys;
 use custodian_app::{Context, Keys};
 use custodian_domain::Timestamp;
-use custodian_events::consume::{self, Consumer, CustomerChange};
+use custodian_events::consume::{self, Change, Consumer};
 use custodian_http::Endpoint;
 use custodian_store::Store;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
@@ -74,10 +74,8 @@ where
     lambda_runtime::run(service_fn(serve)).await
 }
 
-/// Consumes the customers' stream.
-pub async fn stream<E: Connect>(
-    consumer: impl Consumer<Store, E, Message = CustomerChange>,
-) -> Result<(), Error> {
+/// Consumes change streams.
+pub async fn stream<E: Connect>(consumer: impl Consumer<Store, E, Message = Change>) -> Result<(), Error> {
     let cx = context::<E>().await?;
     let (cx, consumer) = (&cx, &consumer);
     let serve = move |event: LambdaEvent<StreamEvent>| async move {

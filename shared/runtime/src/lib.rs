@@ -10,6 +10,8 @@ mod config;
 #[cfg(feature = "lambda")]
 mod ends;
 #[cfg(feature = "lambda")]
+mod hooks;
+#[cfg(feature = "lambda")]
 mod lambda;
 mod real;
 
@@ -21,6 +23,7 @@ pub use {
     ends::{
         CascadeQueue, EventBus, LoginKey, MailService, OneOffJobs, Reconciling, RequestQueue, Requesting,
     },
+    hooks::{ErrandQueue, Webhooks},
     lambda::{direct, http, queue, stream},
     lambda_http::Error,
 };

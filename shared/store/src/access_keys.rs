@@ -4,6 +4,7 @@ use custodian_app::Failure;
 use custodian_app::ports::{
     AccessKeys, Counted, CreateAccessKeys, DeleteAccessKeys, NoteUse, UpdateAccessKeys, Written,
 };
+use custodian_domain::note::Note;
 use custodian_domain::{AccessKey, CustomerId, Status, Timestamp};
 use uuid::Uuid;
 
@@ -14,7 +15,10 @@ use crate::resources::{Guard, at_version, row_key, written};
 use crate::retry::Patience;
 use crate::schema::ACCESS_KEYS;
 use crate::transaction::{Transaction, failed};
-use crate::usage;
+use crate::{outbox, usage};
+
+/// What a key is called in events.
+pub(crate) const NOUN: &str = "accesskey";
 
 impl AccessKeys for Store {
     async fn access_key(&self, customer: CustomerId, id: Uuid) -> Result<Option<AccessKey>, Failure> {
@@ -39,6 +43,7 @@ impl CreateAccessKeys for Store {
         let tx = usage::pass(tx, Guard::Gate, key.customer_id, key.id, &[Status::Active])?;
         let tx = usage::count_up(tx, Guard::Full, key.customer_id, ACCESS_KEYS)?;
         let new = Expr::new("attribute_not_exists(#id)");
+        let tx = outbox::tell(tx, Guard::Row, Some(&Note::created(NOUN, key)))?;
         Ok(match tx.put(Guard::Row, ACCESS_KEYS, encode(key)?, new)?.run().await? {
             Ok(()) => Counted::Done,
             Err(Guard::Gate) => Counted::Closed,
@@ -49,19 +54,21 @@ impl CreateAccessKeys for Store {
 }
 
 impl UpdateAccessKeys for Store {
-    async fn update_access_key(&self, after: &AccessKey) -> Result<Written, Failure> {
+    async fn update_access_key(&self, before: &AccessKey, after: &AccessKey) -> Result<Written, Failure> {
         let tx = Transaction::new(self, Patience::Request);
         let tx = usage::pass(tx, Guard::Gate, after.customer_id, after.id, &[Status::Active])?;
         let tx = tx.put(Guard::Row, ACCESS_KEYS, encode(after)?, at_version(after.version - 1))?;
+        let tx = outbox::tell(tx, Guard::Row, Note::updated(NOUN, before, after).as_ref())?;
         Ok(written(tx.run().await?))
     }
 }
 
 impl DeleteAccessKeys for Store {
-    async fn delete_access_key(&self, key: &AccessKey) -> Result<Written, Failure> {
+    async fn delete_access_key(&self, key: &AccessKey, now: Timestamp) -> Result<Written, Failure> {
         let tx = Transaction::new(self, Patience::Request);
         let tx = usage::pass(tx, Guard::Gate, key.customer_id, key.id, &[Status::Active])?;
         let tx = usage::count_down(tx, Guard::Row, key.customer_id, ACCESS_KEYS)?;
+        let tx = outbox::tell(tx, Guard::Row, Some(&Note::deleted(NOUN, key, now)))?;
         let row = row_key(key.customer_id, key.id);
         Ok(written(tx.delete(Guard::Row, ACCESS_KEYS, row, at_version(key.version))?.run().await?))
     }

@@ -3,7 +3,8 @@
 use custodian_app::Failure;
 use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{CreateCustomers, Creation, NewAccount};
-use custodian_domain::CustomerId;
+use custodian_domain::note::Note;
+use custodian_domain::{CustomerId, kinds};
 
 use crate::Store;
 use crate::customers::{self, Freed};
@@ -13,7 +14,7 @@ use crate::item::encode;
 use crate::retry::Patience;
 use crate::schema::{AGENTS, CUSTOMERS};
 use crate::transaction::{Transaction, Verdict};
-use crate::usage;
+use crate::{outbox, usage};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Guard {
@@ -71,6 +72,9 @@ impl Store {
         let login =
             Claim { name: &username, owner: id, agent: Some(account.admin.id), gone_owner: gone.username };
         tx = identifiers::claim(tx, Guard::Username, &login)?;
+        for agent in [&account.admin, &account.guest] {
+            tx = outbox::tell(tx, Guard::New, Some(&Note::created(kinds::AGENTS.noun, agent)))?;
+        }
         usage::open_account(tx, Guard::New, &account.customer)?.run().await
     }
 }

@@ -4,8 +4,9 @@ use custodian_app::Failure;
 use custodian_app::ports::{
     AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Rehash, UpdateAgents,
 };
-use custodian_domain::kinds::TAGS;
-use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status};
+use custodian_domain::kinds::{self, TAGS};
+use custodian_domain::note::Note;
+use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status, Timestamp};
 use uuid::Uuid;
 
 use crate::Store;
@@ -17,7 +18,7 @@ use crate::resources::{at_version, row_key};
 use crate::retry::Patience;
 use crate::schema::AGENTS;
 use crate::transaction::{Transaction, Verdict, failed};
-use crate::{tokens, usage};
+use crate::{outbox, tokens, usage};
 
 #[derive(Clone, Copy, Debug)]
 enum Guard {
@@ -78,6 +79,7 @@ impl UpdateAgents for Store {
         if let Some(token) = change.burn {
             tx = tokens::burn(tx, Guard::Token, token.customer_id, token.purpose, &token.hash)?;
         }
+        tx = outbox::tell(tx, Guard::Row, Note::updated(kinds::AGENTS.noun, change.before, after).as_ref())?;
         tx = tags_are_there(tx, after.customer_id, change.new_tags)?;
         tx = usage::count_admins(tx, Guard::Admins, after.customer_id, change.admins)?;
         Ok(written(tx.run().await?))
@@ -129,13 +131,14 @@ impl Store {
         let tx = tx.put(Guard::Row, AGENTS, encode(agent)?, Expr::new("attribute_not_exists(#id)"))?;
         let tx = usage::count_up(tx, Guard::Full, owner, AGENTS)?;
         let tx = tags_are_there(tx, owner, &agent.tag_ids)?;
+        let tx = outbox::tell(tx, Guard::Row, Some(&Note::created(kinds::AGENTS.noun, agent)))?;
         let admins = i8::from(agent.permission.administers());
         usage::count_admins(tx, Guard::Admins, owner, admins)?.run().await
     }
 }
 
 impl DeleteAgents for Store {
-    async fn delete_agent(&self, agent: &Agent) -> Result<AgentWritten, Failure> {
+    async fn delete_agent(&self, agent: &Agent, now: Timestamp) -> Result<AgentWritten, Failure> {
         let owner = agent.customer_id;
         let tx = Transaction::new(self, Patience::Request);
         let tx = usage::pass(tx, Guard::Gate, owner, agent.id.0, &[Status::Active])?;
@@ -143,6 +146,7 @@ impl DeleteAgents for Store {
         let tx = usage::count_admins(tx, Guard::Admins, owner, admins)?;
         let tx = tx.delete(Guard::Row, AGENTS, row_key(owner, agent.id.0), at_version(agent.version))?;
         let tx = usage::count_down(tx, Guard::Row, owner, AGENTS)?;
+        let tx = outbox::tell(tx, Guard::Row, Some(&Note::deleted(kinds::AGENTS.noun, agent, now)))?;
         let name = identifiers::username(&agent.username);
         Ok(written(identifiers::release(tx, Guard::Username, &name, owner)?.run().await?))
     }

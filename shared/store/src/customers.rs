@@ -6,18 +6,19 @@ use custodian_app::Failure;
 use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{Change, ChangeCustomers, Committed, ReadCustomers};
 use custodian_app::scope::{self, Scope};
-use custodian_domain::{Customer, CustomerId, Timestamp};
+use custodian_domain::note::Note;
+use custodian_domain::{Customer, CustomerId, Timestamp, kinds};
 
 use crate::Store;
 use crate::deletions;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::{Item, decode_some, encode, key, n, s};
-use crate::resources::row_key;
+use crate::resources::at_version;
 use crate::retry::Patience;
 use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, Verdict, failed};
-use crate::{tokens, usage};
+use crate::{access_keys, hooks, outbox, tokens, usage};
 
 #[derive(Clone, Copy, Debug)]
 enum Guard {
@@ -90,7 +91,14 @@ impl Store {
         let Some(after) = before.without_lapsed_email(now).filter(|_| waits) else {
             return Ok(Freed::No);
         };
-        let change = Change { before: &before, after: &after, verification: None, burn: None };
+        let change = Change {
+            before: &before,
+            after: &after,
+            verification: None,
+            billing: None,
+            burn: None,
+            farewell: None,
+        };
         // This is not the effect of the request that wants the name, so it carries none of that request's promises.
         let giving_up = scope::within(Scope::default(), self.try_commit(change, None));
         let given_up = Box::pin(giving_up).await?.is_ok();
@@ -114,17 +122,22 @@ impl Store {
         }
         if moved && after.status().is_gone() {
             tx = deletions::open(tx, Guard::Row, after)?;
+            tx = hooks::keep_farewell(tx, Guard::Row, after.id, change.farewell)?;
         } else if !moved {
             tx = move_emails(tx, change, gone_owner)?;
         }
         if !moved && before.plan != after.plan {
-            tx = change_plan(tx, after)?;
+            tx = change_plan(tx, change)?;
         }
         if let Some(verification) = verification {
             let billing = encode(&verification.billing_account)?;
             tx = tx.put(Guard::Row, BILLING_ACCOUNTS, billing, Expr::new("attribute_not_exists(#id)"))?;
             let key = encode(&verification.access_key)?;
             tx = tx.put(Guard::Row, ACCESS_KEYS, key, Expr::new("attribute_not_exists(#id)"))?;
+            let made = Note::created(kinds::BILLING_ACCOUNTS.noun, &verification.billing_account);
+            tx = outbox::tell(tx, Guard::Row, Some(&made))?;
+            let made = Note::created(access_keys::NOUN, &verification.access_key);
+            tx = outbox::tell(tx, Guard::Row, Some(&made))?;
             tx = usage::count_up(tx, Guard::Row, after.id, BILLING_ACCOUNTS)?;
             tx = usage::count_up(tx, Guard::Row, after.id, ACCESS_KEYS)?;
         }
@@ -136,18 +149,16 @@ impl Store {
 }
 
 /// The limits and the billing account follow the plan.
-fn change_plan<'a>(tx: Transaction<'a, Guard>, after: &Customer) -> Result<Transaction<'a, Guard>, Failure> {
+fn change_plan<'a>(
+    tx: Transaction<'a, Guard>,
+    change: Change<'_>,
+) -> Result<Transaction<'a, Guard>, Failure> {
+    let after = change.after;
     let tx = usage::set_limits(tx, Guard::Row, after.id, after.plan)?;
-    if after.billing_account_id.is_nil() {
-        return Ok(tx);
-    }
-    let tx = usage::pass(tx, Guard::Row, after.id, after.billing_account_id, &[after.status()])?;
-    let update = Expr::new("SET #plan_type = :plan, #version = #version + :one, #tm_update = :now")
-        .with(":plan", s(after.plan.as_str()))
-        .with(":one", n(1))
-        .with(":now", n(after.tm_update.micros()));
-    let row = row_key(after.id, after.billing_account_id);
-    tx.update(Guard::Row, BILLING_ACCOUNTS, row, update, Expr::new("attribute_exists(#id)"))
+    let Some((old, new)) = change.billing else { return Ok(tx) };
+    let tx = usage::pass(tx, Guard::Row, after.id, new.id, &[after.status()])?;
+    let tx = outbox::tell(tx, Guard::Row, Note::updated(kinds::BILLING_ACCOUNTS.noun, old, new).as_ref())?;
+    tx.put(Guard::Row, BILLING_ACCOUNTS, encode(new)?, at_version(old.version))
 }
 
 /// New e-mail addresses are claimed, and those no longer held released, with the row that names them.

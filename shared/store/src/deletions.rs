@@ -1,6 +1,9 @@
 //! The ledger of a deletion: its opening row, its steps and its seal. It holds numbers and no personal data, and it
 //! outlives the account.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_cascade::{Ledger, Ledgers, OpenLedgers, Step, StepState};
 use custodian_domain::{Customer, CustomerId, Timestamp};
@@ -31,6 +34,7 @@ pub(crate) fn open<'a, G: Copy>(
 ) -> Result<Transaction<'a, G>, Failure> {
     let mut row = row_key(gone.id, None);
     row.insert("cause".to_owned(), s(gone.status().as_str()));
+    row.insert("version".to_owned(), n(gone.version));
     row.insert("tm_open".to_owned(), n(gone.tm_update.micros()));
     row.insert("tm_progress".to_owned(), n(gone.tm_update.micros()));
     row.insert("open".to_owned(), s(OPEN));
@@ -89,9 +93,17 @@ impl Ledgers for Store {
         self.update_if(DELETIONS, row_key(customer, None), update, still_open).await.map(|_| ())
     }
 
-    async fn seal(&self, customer: CustomerId, now: Timestamp) -> Result<(), Failure> {
-        let update = Expr::new("SET #tm_sealed = :now, #tm_progress = :now REMOVE #open")
-            .with(":now", n(now.micros()));
+    async fn seal(
+        &self,
+        customer: CustomerId,
+        removed: &BTreeMap<String, u64>,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let removed = removed.iter().map(|(table, rows)| (table.clone(), n(rows))).collect();
+        let update =
+            Expr::new("SET #tm_sealed = :now, #tm_progress = :now, #removed = :removed REMOVE #open")
+                .with(":now", n(now.micros()))
+                .with(":removed", AttributeValue::M(removed));
         let still_open = Expr::new("#open = :open").with(":open", s(OPEN));
         self.update_if(DELETIONS, row_key(customer, None), update, still_open).await.map(|_| ())
     }

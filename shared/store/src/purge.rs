@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use custodian_app::Failure;
-use custodian_cascade::{Emptying, Page, Shape, Step, StepState};
+use custodian_cascade::{Emptying, Page, Shape, Step, StepState, WEBHOOKS};
 use custodian_domain::{CustomerId, Timestamp};
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
@@ -57,6 +57,10 @@ impl Emptying for Store {
         };
         let keys = items.iter().filter_map(|item| text(item, range)).collect();
         Ok(Page { keys, pairs: items.iter().filter_map(|item| text(item, PAIR)).collect() })
+    }
+
+    async fn is_needed(&self, customer: CustomerId, step: &Step, now: Timestamp) -> Result<bool, Failure> {
+        if step.table == WEBHOOKS { self.says_farewell(customer, now).await } else { Ok(false) }
     }
 
     async fn count(

@@ -6,8 +6,9 @@ use custodian_app::ports::{
     CreateResources, DeleteResources, ListResources, ReadResources, Stored, UpdateResources, Written,
 };
 use custodian_domain::kinds::{Kind, Name};
+use custodian_domain::note::Note;
 use custodian_domain::resource::Reference;
-use custodian_domain::{CustomerId, Resource};
+use custodian_domain::{CustomerId, Resource, Status, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -18,7 +19,7 @@ use crate::identifiers::{self, Claim};
 use crate::item::{Item, decode, encode, key2, n, s};
 use crate::retry::Patience;
 use crate::transaction::{Transaction, Verdict, failed};
-use crate::usage;
+use crate::{outbox, usage};
 
 /// What the conditions of a write to an owned row protect.
 #[derive(Clone, Copy, Debug)]
@@ -143,11 +144,17 @@ struct Write<'a> {
     kind: &'static Kind,
     before: Option<&'a Resource>,
     after: Option<&'a Resource>,
+    /// The customer's statuses in which this may be done.
+    statuses: &'static [Status],
+    now: Timestamp,
 }
+
+const ACTIVE: &[Status] = &[Status::Active];
 
 impl CreateResources for Store {
     async fn create_resource(&self, kind: &'static Kind, row: &Resource) -> Result<Stored, Failure> {
-        self.write_row(Write { kind, before: None, after: Some(row) }).await
+        self.write_row(Write { kind, statuses: ACTIVE, before: None, after: Some(row), now: row.tm_create })
+            .await
     }
 }
 
@@ -155,16 +162,29 @@ impl UpdateResources for Store {
     async fn update_resource(
         &self,
         kind: &'static Kind,
+        statuses: &'static [Status],
         before: &Resource,
         after: &Resource,
     ) -> Result<Stored, Failure> {
-        self.write_row(Write { kind, before: Some(before), after: Some(after) }).await
+        self.write_row(Write {
+            kind,
+            statuses,
+            before: Some(before),
+            after: Some(after),
+            now: after.tm_update,
+        })
+        .await
     }
 }
 
 impl DeleteResources for Store {
-    async fn delete_resource(&self, kind: &'static Kind, row: &Resource) -> Result<Stored, Failure> {
-        self.write_row(Write { kind, before: Some(row), after: None }).await
+    async fn delete_resource(
+        &self,
+        kind: &'static Kind,
+        row: &Resource,
+        now: Timestamp,
+    ) -> Result<Stored, Failure> {
+        self.write_row(Write { kind, statuses: ACTIVE, before: Some(row), after: None, now }).await
     }
 }
 
@@ -176,6 +196,16 @@ impl Write<'_> {
             _ => Vec::new(),
         };
         (held(self.before), held(self.after))
+    }
+
+    fn note(&self) -> Option<Note> {
+        let noun = self.kind.noun;
+        match (self.before, self.after) {
+            (None, Some(after)) => Some(Note::created(noun, after)),
+            (Some(before), Some(after)) => Note::updated(noun, before, after),
+            (Some(before), None) => Some(Note::deleted(noun, before, self.now)),
+            (None, None) => None,
+        }
     }
 
     /// What the row leads to and did not before.
@@ -198,10 +228,10 @@ impl Store {
                 Err(Guard::Row) => return Ok(Stored::Lost),
                 Err(Guard::Reference(field)) => return Ok(Stored::Missing(field)),
                 Err(Guard::Name(at)) => {
-                    let (Some(name), Some(row)) = (write.names().1.into_iter().nth(at), write.after) else {
+                    let Some(name) = write.names().1.into_iter().nth(at) else {
                         return Ok(Stored::Lost);
                     };
-                    match self.freed(&name.0, row.tm_update).await? {
+                    match self.freed(&name.0, write.now).await? {
                         Freed::FromGone(owner) if gone_owner != Some((at, owner)) => {
                             gone_owner = Some((at, owner));
                         }
@@ -219,18 +249,22 @@ impl Store {
         write: Write<'_>,
         gone_owner: Option<(usize, CustomerId)>,
     ) -> Result<Verdict<Guard>, Failure> {
-        let Write { kind, before, after } = write;
+        let Write { kind, before, after, .. } = write;
         let Some(subject) = after.or(before) else { return Ok(Ok(())) };
         let owner = subject.customer_id;
         let mut tx = Transaction::new(self, Patience::Request);
         let by = i8::from(after.is_some()) - i8::from(before.is_some());
-        tx = usage::pass_counted(tx, (Guard::Gate, Guard::Full), owner, subject.id, kind, by)?;
+        tx = match by {
+            0 => usage::pass(tx, Guard::Gate, owner, subject.id, write.statuses)?,
+            by => usage::pass_counted(tx, (Guard::Gate, Guard::Full), owner, subject.id, kind, by)?,
+        };
         let expected =
             before.map_or_else(|| Expr::new("attribute_not_exists(#id)"), |row| at_version(row.version));
         tx = match after {
             Some(row) => tx.put(Guard::Row, kind.table, item(kind, row)?, expected)?,
             None => tx.delete(Guard::Row, kind.table, row_key(owner, subject.id), expected)?,
         };
+        tx = outbox::tell(tx, Guard::Row, write.note().as_ref())?;
         for Reference { table, id, field } in write.new_references() {
             let there = Expr::new("attribute_exists(#id)");
             tx = tx.check(Guard::Reference(field), table, row_key(owner, id), there)?;

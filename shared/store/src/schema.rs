@@ -36,10 +36,12 @@ pub const AGENTS: &str = "agents";
 pub const ACCESS_KEYS: &str = "accesskeys";
 pub const AUDITS: &str = "audits";
 pub const BILLING_ACCOUNTS: &str = "billing_accounts";
+pub const OUTBOX: &str = "outbox";
 pub const THROTTLE: &str = "throttle";
 pub const TOKENS: &str = "tokens";
 pub const USAGE: &str = "usage";
 pub const DELETIONS: &str = "deletions";
+pub const WEBHOOKS: &str = "webhooks";
 pub const SIGNING_KEYS: &str = "signing_keys";
 pub const VERIFYING_KEYS: &str = "verifying_keys";
 
@@ -97,8 +99,11 @@ pub const TABLES: &[Table] = &[
     keyed(IDEMPOTENCY, Some("ttl")),
     single(THROTTLE, Some("ttl")),
     keyed(USAGE, None),
+    keyed(WEBHOOKS, Some("ttl")),
+    Table { stream: true, ..keyed(OUTBOX, Some("ttl")) },
     Table {
         indexes: &[Index { name: OPEN, hash: "open", range: Key::Number("tm_progress") }],
+        stream: true,
         ..keyed(DELETIONS, None)
     },
     single(SIGNING_KEYS, None),

@@ -152,18 +152,14 @@ pub(crate) fn pass_counted<'a, G: Copy>(
     kind: &Kind,
     by: i8,
 ) -> Result<Transaction<'a, G>, Failure> {
-    if by != 0 && !kind.is_limited() {
+    if !kind.is_limited() {
         let update = Expr::new(format!("ADD #n_{} :by, #{MOVES} :one", kind.table));
         let update = update.with(":by", n(by)).with(":one", n(1));
         let open = Expr::new("#status = :status").with(":status", s(Status::Active.as_str()));
         return tx.update(gate, USAGE, gate_key(customer, gate_of(row)), update, open);
     }
     let tx = pass(tx, gate, customer, row, &[Status::Active])?;
-    match by {
-        0 => Ok(tx),
-        1.. => count_up(tx, full, customer, kind.table),
-        _ => count_down(tx, full, customer, kind.table),
-    }
+    if by > 0 { count_up(tx, full, customer, kind.table) } else { count_down(tx, full, customer, kind.table) }
 }
 
 fn counted() -> String {

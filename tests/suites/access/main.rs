@@ -83,6 +83,11 @@ GET /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c
 PUT /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c
 GET /v1.0/billing_account               a p p . . . c . n f c v c c
 PUT /v1.0/customer/billing_account_id   a p p . . . c . . f c v c c
+GET /v1.0/customer/webhook              a p p . . . c . . f c v c c
+POST /v1.0/customer/webhook/rotate      a p p . . . c . . f c v c c
+POST /v1.0/customer/webhook/test        a p p . . . c . . f c v c c
+GET /v1.0/customer/webhook/deliveries   a p p . . . c . . f c v c c
+POST /v1.0/customer/webhook/deliveries/{id}/redeliver a p p n n n c n n f c v c c
 GET /v1.0/customer/usage                a p . . . . c . . f c v c c
 PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c
 POST /v1.0/customers/{id}/balance       a p p p p p c p . f c v c c

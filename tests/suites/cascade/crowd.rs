@@ -52,7 +52,7 @@ pub(crate) fn crowd(tables: &Tables, id: CustomerId, secret: &str, each: usize) 
 
 /// How many rows of a customer a cascade will find, table by table; pairs count once.
 pub(crate) fn counts(tables: &Tables, id: CustomerId) -> BTreeMap<String, u64> {
-    let by_customer = BY_ID.into_iter().chain(["idempotency", "usage"]);
+    let by_customer = BY_ID.into_iter().chain(["idempotency", "usage", "outbox", "webhooks"]);
     let mut counts: BTreeMap<_, _> = by_customer
         .map(|table| (table.to_owned(), tables.query(table, "customer_id", &id.to_string()).len() as u64))
         .collect();

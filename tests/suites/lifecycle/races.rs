@@ -54,8 +54,12 @@ async fn history(client: &Client, id: &str) -> Vec<(u64, String, String)> {
         let text = |name: &str| detail[name].as_str().unwrap().to_owned();
         (detail["version"].as_u64().unwrap(), text("type"), text("status"))
     };
-    let events =
-        told["result"].as_array().unwrap().iter().filter(|event| event["detail"]["customer_id"] == id);
+    let is_own = |event: &&Value| {
+        let detail = &event["detail"];
+        let kind = detail["type"].as_str().unwrap();
+        detail["customer_id"] == id && kind.starts_with("customer_") && kind != "customer_erased"
+    };
+    let events = told["result"].as_array().unwrap().iter().filter(is_own);
     let mut events: Vec<_> = events.map(of).collect();
     events.sort();
     events.dedup();

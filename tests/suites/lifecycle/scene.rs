@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use custodian_app::create::{Opening, create};
+use custodian_app::hooks::KeepHooks;
 use custodian_app::{Failure, verify};
 use custodian_cascade::{Emptying, Ledgers, STEPS, Task};
 use custodian_domain::alarm::Job;
@@ -156,6 +157,9 @@ async fn last_step(bench: &Bench, id: CustomerId, table: &str) {
     let now = bench.changed(id, Command::Delete).await.tm_update;
     bench.tell().await.unwrap();
     bench.cx.ends.held().starts.clear();
+    // The news of the end has been told.
+    bench.cx.ends.held().errands.clear();
+    bench.cx.store.forget_farewell(id).await.unwrap();
     bench.cx.store.open_steps(id, STEPS, now).await.unwrap();
     for step in STEPS.iter().filter(|step| step.table != table) {
         bench.cx.store.close(id, step, now).await.unwrap();
@@ -168,8 +172,9 @@ fn masked(text: &str) -> String {
     let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric() && !"-$+/=,_".contains(c));
     words
         .map(|word| {
-            if word.starts_with("vb_") {
-                // What is shown of a key may end in a letter that looks like punctuation.
+            let sealed = word.len() > 100;
+            if word.starts_with("vb_") || sealed {
+                // What is shown of a key, or is encrypted, may end in a letter that looks like punctuation.
                 return format!("*{}", &word[word.len() - 1..]);
             }
             let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());

@@ -68,8 +68,24 @@ async fn from_opening_to_purge() {
     assert!(!listed.contains(&id), "the gone are listed only when they are asked for");
     assert!(operator.get("/v1.0/customers?status=deleted").await.ok().to_string().contains(&id));
 
-    let told = ["created", "verified", "frozen", "recovered", "frozen", "deleted"];
-    assert_eq!(events(&client, &id).await, told.map(|event| format!("customer_{event}")));
+    let told = [
+        "customer_created",
+        "agent_created",
+        "agent_created",
+        "customer_verified",
+        "billing_account_created",
+        "accesskey_created",
+        "tag_created",
+        "customer_frozen",
+        "operations_terminate",
+        "customer_recovered",
+        "customer_frozen",
+        "operations_terminate",
+        "customer_deleted",
+        "operations_terminate",
+        "customer_erased",
+    ];
+    assert_eq!(events(&client, &id).await, told);
     client.open_account("ann").await;
 }
 
@@ -91,7 +107,9 @@ async fn what_is_not_verified_in_time_expires_and_leaves_its_names() {
         operator.delete(&format!("/v1.0/customers/{id}")).await.refusal(),
         (409, "STATE_INVALID".into())
     );
-    assert_eq!(events(&client, &id).await, ["customer_created", "customer_expired"]);
+    let told = ["customer_created", "agent_created", "agent_created", "customer_expired", "customer_erased"];
+    assert_eq!(events(&client, &id).await, told);
+    // Of the end of what it owned, one event tells it all.
     client.open_account("ann").await;
 }
 

@@ -4,10 +4,14 @@ mod accounts;
 mod auth;
 mod kinds;
 mod people;
+mod webhooks;
 
 use crate::operation::Operation;
 
 /// Every operation that is described, in the order of the document.
 pub(crate) fn all() -> Vec<Operation> {
-    [auth::all(), accounts::all(), people::all(), kinds::all()].into_iter().flatten().collect()
+    [auth::all(), accounts::all(), webhooks::all(), people::all(), kinds::all()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

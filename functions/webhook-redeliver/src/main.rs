@@ -1,0 +1,6 @@
+use custodian_fn_webhook_redeliver::Redeliver;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), custodian_runtime::Error> {
+    custodian_runtime::http::<custodian_runtime::ErrandQueue>(Redeliver).await
+}

@@ -1,0 +1,136 @@
+//! What an account's admin does with its webhook.
+
+use std::time::Duration;
+
+use custodian_app::change::ATTEMPTS;
+use custodian_app::hooks::KeepHooks;
+use custodian_app::ports::Written;
+use custodian_app::{Context, Failure};
+use custodian_domain::note::event_id;
+use custodian_domain::webhook::{Delivery, DeliveryStatus, HookSecret, delivery_id};
+use custodian_domain::{Customer, Reason, Secret};
+use custodian_events::Event;
+use custodian_webhooks::SigningSecret;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::ports::{Errand, Errands};
+
+/// The event that a test sends.
+pub(crate) const TEST: &str = "webhook_test";
+/// How long the secret before signs too.
+const BOTH: Duration = Duration::from_secs(86_400);
+/// How many deliveries are shown.
+const SHOWN: usize = 100;
+
+/// The destination, its method, of the secret its first letters, and whether it is in use.
+pub async fn show<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) -> Result<Value, Failure> {
+    let hook = cx.store.hook(customer.id).await?;
+    let uri = &customer.profile.webhook_uri;
+    let state = match uri.as_str() {
+        "" => "off",
+        uri if hook.is_off(uri) => "disabled",
+        _ => "active",
+    };
+    let secret = hook.secret.as_ref();
+    let prefix = secret.and_then(|secret| SigningSecret::parse(secret.current.expose()));
+    let until = secret.and_then(|secret| secret.previous_until).filter(|until| *until > cx.now());
+    Ok(json!({
+        "webhook_uri": uri, "webhook_method": customer.profile.webhook_method,
+        "secret_prefix": prefix.as_ref().map_or("", |secret| secret.prefix()),
+        "tm_previous_secret_until": until.map(|until| until.to_rfc3339()),
+        "state": state,
+    }))
+}
+
+/// Makes a new secret; the one before signs too for a day.
+pub async fn rotate<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) -> Result<Value, Failure> {
+    for _ in 0..ATTEMPTS {
+        let before = cx.store.hook(customer.id).await?.secret;
+        let (now, fresh) = (cx.now(), SigningSecret::new(cx.sources.random()));
+        let kept = HookSecret {
+            current: Secret::new(fresh.expose().to_owned()),
+            previous_until: before.as_ref().map(|_| now.plus(BOTH)),
+            previous: before.as_ref().map(|before| before.current.clone()),
+            tm_create: now,
+        };
+        match cx.store.keep_hook_secret(customer.id, &kept, before.map(|before| before.tm_create)).await? {
+            Written::Done => return Ok(json!({ "secret": fresh.expose() })),
+            Written::Lost => {}
+            Written::Closed => return Err(Reason::AccountFrozen.into()),
+        }
+    }
+    Err(Failure::unavailable("the webhook's secret", "changed by others each time it was read"))
+}
+
+/// Sends an event that says nothing, and answers its delivery as it will be listed.
+pub async fn test<S, E: Errands>(cx: &Context<S, E>, customer: &Customer) -> Result<Value, Failure> {
+    let (now, random) = (cx.now(), Uuid::from_bytes(cx.sources.random()));
+    let event = Event {
+        id: event_id(&[&customer.id.to_string(), &random.to_string(), TEST]),
+        kind: TEST.to_owned(),
+        schema_version: 1,
+        customer_id: customer.id,
+        resource_id: None,
+        version: customer.version,
+        status: Some(customer.status()),
+        changed: Vec::new(),
+        removed: None,
+        time: now.to_rfc3339(),
+    };
+    let id = delivery_id(event.id, now);
+    send(cx, customer, Errand { detail: event, attempt: 1 }, id).await?;
+    Ok(json!({ "id": id }))
+}
+
+/// The newest deliveries, as they are shown.
+pub async fn deliveries<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) -> Result<Value, Failure> {
+    let rows = cx.store.deliveries(customer.id, SHOWN).await?;
+    Ok(json!({ "result": rows.iter().map(shown).collect::<Vec<_>>(), "next_page_token": "" }))
+}
+
+/// Attempts a delivery once more, however it stands.
+pub async fn redeliver<S: KeepHooks, E: Errands>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    id: Uuid,
+) -> Result<Value, Failure> {
+    let known = cx.store.delivery(customer.id, id).await?.ok_or(Reason::DeliveryNotFound)?;
+    let event = Event {
+        id: known.event_id,
+        kind: known.kind.clone(),
+        schema_version: 1,
+        customer_id: customer.id,
+        resource_id: known.resource_id,
+        version: known.version,
+        status: known.resource_id.is_none().then(|| customer.status()),
+        changed: Vec::new(),
+        removed: None,
+        time: known.time.clone(),
+    };
+    send(cx, customer, Errand { detail: event, attempt: known.attempts + 1 }, id).await?;
+    Ok(shown(&Delivery { status: DeliveryStatus::Pending, ..known }))
+}
+
+async fn send<S, E: Errands>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    errand: Errand,
+    id: Uuid,
+) -> Result<(), Failure> {
+    if customer.profile.webhook_uri.is_empty() {
+        return Err(Reason::WebhookNotConfigured.into());
+    }
+    let name = format!("webhook-{id}-{}", errand.attempt);
+    cx.ends.errand(&errand, &name, Duration::ZERO, cx.now()).await
+}
+
+fn shown(row: &Delivery) -> Value {
+    json!({
+        "id": row.id, "event_id": row.event_id, "type": row.kind, "resource_id": row.resource_id,
+        "version": row.version, "status": row.status, "attempts": row.attempts,
+        "status_code": row.status_code, "error": row.error, "latency_ms": row.latency_ms,
+        "tm_next": row.tm_next.map(|next| next.to_rfc3339()),
+        "tm_create": row.tm_create.to_rfc3339(), "tm_update": row.tm_update.to_rfc3339(),
+    })
+}

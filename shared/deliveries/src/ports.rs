@@ -1,0 +1,57 @@
+//! The capabilities that deliveries need.
+
+use std::future::Future;
+use std::time::Duration;
+
+use custodian_app::Failure;
+use custodian_app::ports::{AccessKeys, ReadAgents, ReadResources};
+use custodian_domain::Timestamp;
+use custodian_events::Event;
+use custodian_webhooks::{Method, Report, SecretSet};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One attempt to be made. It carries what happened, and no value of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Errand {
+    /// As the bus's rule hands it on.
+    pub detail: Event,
+    #[serde(default = "first")]
+    pub attempt: u32,
+}
+
+const fn first() -> u32 {
+    1
+}
+
+/// The queue of errands, and the jobs that put one on it later.
+pub trait Errands: Send + Sync {
+    /// Sends an errand, to be done after `delay`; `name` is the errand's own.
+    fn errand(
+        &self,
+        errand: &Errand,
+        name: &str,
+        delay: Duration,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// A webhook to be posted once.
+pub struct Post<'a> {
+    pub id: Uuid,
+    pub method: Method,
+    pub uri: &'a str,
+    pub body: String,
+    pub secrets: Option<&'a SecretSet>,
+    pub now: Timestamp,
+}
+
+/// HTTP to where customers say.
+pub trait Posting: Send + Sync {
+    fn post(&self, post: Post<'_>) -> impl Future<Output = Report> + Send;
+}
+
+/// The rows of which payloads are made.
+pub trait ReadRows: ReadAgents + ReadResources + AccessKeys {}
+
+impl<S: ReadAgents + ReadResources + AccessKeys> ReadRows for S {}
