@@ -236,3 +236,21 @@ async fn parameters_are_read_wherever_they_are_described() {
         }
     }
 }
+
+/// What other suites have no need of: the client holds each of these answers against the description.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_no_other_suite_asks_for_are_as_described_too() {
+    let (_, ann) = Client::start().await.tenant("ann").await;
+    let billing = ann.get("/v1.0/billing_account").await.ok()["id"].clone();
+    ann.put("/v1.0/customer/billing_account_id", json!({ "billing_account_id": billing })).await.ok();
+    // Nothing is sent there, since webhooks go to public addresses only.
+    ann.put("/v1.0/customer", json!({ "webhook_uri": "http://127.0.0.1:9/" })).await.ok();
+    ann.post("/v1.0/customer/webhook/rotate", json!({})).await.ok();
+    ann.get("/v1.0/customer/webhook").await.ok();
+    let id = ann.post("/v1.0/customer/webhook/test", json!({})).await.ok()["id"].clone();
+    ann.idle().await;
+    let listed = ann.get("/v1.0/customer/webhook/deliveries").await.ok();
+    assert!(listed["result"].as_array().unwrap().iter().any(|delivery| delivery["id"] == id), "{listed}");
+    let path = format!("/v1.0/customer/webhook/deliveries/{}/redeliver", id.as_str().unwrap());
+    ann.post(&path, json!({})).await.ok();
+}
