@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::PASSWORD;
+use crate::described;
 use crate::logs::{self, Watched};
 use crate::rules::Rules;
 
@@ -96,17 +97,21 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// A request that a test has prepared itself.
+    /// A request that a test has prepared itself. An answer that the API's description does not allow fails the test.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let (http, request) = request.build_split();
         let request = request.unwrap();
-        if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let body = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec);
+        if let Some(body) = &body {
             logs::note(&serde_json::from_slice(body).unwrap_or_default());
         }
         let response = http.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let answer = Answer { status, headers, text: response.text().await.unwrap() };
         logs::note(&answer.json());
+        let fault = described::fault(method.as_str(), &path, body.as_deref(), &answer);
+        assert!(fault.is_none(), "not as docs/openapi.json describes it: {}", fault.unwrap_or_default());
         answer
     }
 

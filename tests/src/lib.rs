@@ -5,6 +5,7 @@
 
 pub mod bench;
 mod client;
+mod described;
 pub mod ends;
 pub mod fuse;
 pub mod logs;

@@ -17,5 +17,5 @@ mod service;
 mod stream;
 
 pub use args::Args;
-pub use routes::deployed_routes;
+pub use routes::{deployed_operations, deployed_routes};
 pub use service::{LocalError, Service};

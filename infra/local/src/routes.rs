@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use custodian_app::Context;
 use custodian_domain::kinds::{Kind, routed};
-use custodian_http::{Endpoint, Route, serve};
+use custodian_http::caller::Caller;
+use custodian_http::{Audience, Endpoint, Route, serve};
 use custodian_store::Store;
 use futures::future::BoxFuture;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
@@ -22,6 +23,7 @@ pub(crate) struct Served {
     /// The crate, and for owned kinds the kind: `resource-get tags`.
     pub(crate) function: String,
     pub(crate) route: Route,
+    pub(crate) audience: Audience,
     pub(crate) handler: Handler,
 }
 
@@ -31,7 +33,8 @@ fn served<H: Endpoint<Store, LocalEnds>>(function: impl Into<String>, endpoint: 
         let endpoint = Arc::clone(&endpoint);
         Box::pin(async move { serve(&*endpoint, &cx, event).await })
     });
-    Served { function: function.into(), route, handler }
+    let audience = <H::Caller as Caller<Store, LocalEnds>>::AUDIENCE;
+    Served { function: function.into(), route, audience, handler }
 }
 
 /// The API's default route.
@@ -112,4 +115,9 @@ fn of_kind(kind: &'static Kind, verb: &str) -> Option<Served> {
 /// Every route with the function that serves it, for the test that compares them with the template.
 pub fn deployed_routes() -> Vec<(String, Route)> {
     routes().into_iter().chain([not_found()]).map(|served| (served.function, served.route)).collect()
+}
+
+/// The same but the default route, with whom each serves, for the description of the API.
+pub fn deployed_operations() -> Vec<(String, Route, Audience)> {
+    routes().into_iter().map(|served| (served.function, served.route, served.audience)).collect()
 }

@@ -157,7 +157,7 @@ fn following<S, E>(
     report: &Report,
 ) -> Option<Duration> {
     let attempt = Attempt { number: errand.attempt, since_first, patience };
-    next(attempt, report.outcome.clone(), u32::from_be_bytes(cx.sources.random()))
+    next(attempt, report.outcome, u32::from_be_bytes(cx.sources.random()))
 }
 
 fn record(

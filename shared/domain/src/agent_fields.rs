@@ -12,9 +12,9 @@ use crate::reason::Refusal;
 use crate::{Permission, Secret};
 
 /// How many addresses an agent may have.
-const MOST: usize = 100;
+pub const MOST_ADDRESSES: usize = 100;
 /// How many tags: each new one is looked for in the transaction that writes the agent.
-const MOST_TAGS: usize = 50;
+pub const MOST_TAGS: usize = 50;
 
 /// A new agent.
 #[derive(Debug)]
@@ -163,12 +163,14 @@ fn tag_ids(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Uui
 }
 
 fn addresses(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Address>> {
-    let given = body.get("addresses")?.as_array().filter(|addresses| addresses.len() <= MOST);
+    let given = body.get("addresses")?.as_array().filter(|addresses| addresses.len() <= MOST_ADDRESSES);
     let read = given.and_then(|addresses| addresses.iter().map(address).collect());
     if read.is_none() {
         fields.refuse(
             "addresses",
-            format!("must be at most {MOST} objects with a type (tel, sip, extension) and a target"),
+            format!(
+                "must be at most {MOST_ADDRESSES} objects with a type (tel, sip, extension) and a target"
+            ),
         );
     }
     read

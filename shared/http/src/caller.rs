@@ -17,8 +17,24 @@ use custodian_domain::{
 use crate::Call;
 use crate::credential::{self, Named};
 
+/// Whom an admission lets in, as the description of the API tells it.
+#[derive(Clone, Copy, Debug)]
+pub enum Audience {
+    Anyone,
+    /// Agents of the platform.
+    Operator,
+    /// Agents who have one of these rights.
+    Account {
+        needs: Permission,
+        /// What its status makes of an account that is not gone.
+        closed: &'static [Reason],
+    },
+}
+
 /// Somebody who may be let in.
 pub trait Caller<S, E>: Sized + Send {
+    const AUDIENCE: Audience;
+
     fn admit(
         cx: &Context<S, E>,
         call: &Call,
@@ -41,6 +57,8 @@ pub trait Caller<S, E>: Sized + Send {
 pub struct Anyone(());
 
 impl<S: Sync, E: Sync> Caller<S, E> for Anyone {
+    const AUDIENCE: Audience = Audience::Anyone;
+
     async fn admit(_: &Context<S, E>, _: &Call, _: Wanted) -> Result<Self, Failure> {
         Ok(Self(()))
     }
@@ -65,6 +83,8 @@ impl Operator {
 }
 
 impl<S: Admissions, E: Sync> Caller<S, E> for Operator {
+    const AUDIENCE: Audience = Audience::Operator;
+
     async fn admit(cx: &Context<S, E>, call: &Call, wanted: Wanted) -> Result<Self, Failure> {
         let read = authenticate(cx, call, wanted).await?;
         gate::open(&read.customer)?;
@@ -112,6 +132,9 @@ impl Right for AdminOrManager {
 
 /// What the customer's status must permit.
 pub trait Gate: Send + 'static {
+    /// What an account that is not gone may be refused for.
+    const CLOSED: &'static [Reason];
+
     fn check(customer: &Customer) -> Result<(), Refusal>;
 }
 
@@ -123,12 +146,16 @@ pub struct Open;
 pub struct Living;
 
 impl Gate for Open {
+    const CLOSED: &'static [Reason] = &[Reason::AccountFrozen, Reason::AccountNotVerified];
+
     fn check(customer: &Customer) -> Result<(), Refusal> {
         gate::open(customer)
     }
 }
 
 impl Gate for Living {
+    const CLOSED: &'static [Reason] = &[];
+
     fn check(customer: &Customer) -> Result<(), Refusal> {
         gate::living(customer)
     }
@@ -176,6 +203,8 @@ impl<R, G> Account<R, G> {
 }
 
 impl<S: Admissions, E: Sync, R: Right, G: Gate> Caller<S, E> for Account<R, G> {
+    const AUDIENCE: Audience = Audience::Account { needs: R::NEEDED, closed: G::CLOSED };
+
     async fn admit(cx: &Context<S, E>, call: &Call, wanted: Wanted) -> Result<Self, Failure> {
         let read = authenticate(cx, call, wanted).await?;
         G::check(&read.customer)?;

@@ -16,6 +16,8 @@ pub mod view;
 
 pub use answer::Answer;
 pub use call::Call;
-pub use caller::{Account, Admin, AdminOrManager, AnyAgent, Anyone, Living, Open, Operator, Tenant};
+pub use caller::{
+    Account, Admin, AdminOrManager, AnyAgent, Anyone, Audience, Living, Open, Operator, Tenant,
+};
 pub use endpoint::{Endpoint, Route, serve};
 pub use http::StatusCode;

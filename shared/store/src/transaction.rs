@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use custodian_app::Failure;
 use custodian_app::scope::{self, Ticket};
-use custodian_domain::Reason;
+use custodian_domain::{Reason, Refusal};
 
 use crate::Store;
 use crate::expr::Expr;
@@ -138,15 +138,18 @@ impl<'a, G: Copy> Transaction<'a, G> {
             match judge(&error) {
                 // The one action without a guard is the note: somebody else has taken the request over.
                 Judgement::Condition(at) => {
-                    return guards
-                        .get(at)
-                        .map_or_else(|| Err(Reason::IdempotencyKeyInUse.into()), |g| Ok(Err(*g)));
+                    return guards.get(at).map_or_else(|| Err(taken_over().into()), |g| Ok(Err(*g)));
                 }
                 Judgement::Busy if backoff.wait(self.store).await => {}
                 Judgement::Busy | Judgement::Down => return Err(down(&error)),
             }
         }
     }
+}
+
+/// Whoever took the request over is at it now.
+fn taken_over() -> Refusal {
+    Refusal { retry_after: Some(1), ..Reason::IdempotencyKeyInUse.into() }
 }
 
 enum Judgement {

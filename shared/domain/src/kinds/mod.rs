@@ -9,7 +9,7 @@ mod unique;
 pub use field::{Field, MOST_INTEGER, Source};
 pub use shape::{Link, Shape};
 pub use table::*;
-pub use unique::{Name, Scope, Unique};
+pub use unique::{ADDRESS_TYPES, Name, Scope, Unique};
 
 use crate::permission::Permission;
 use crate::reason::Reason;

@@ -71,7 +71,8 @@ pub(super) fn reached_at(row: &Resource) -> Vec<String> {
     addresses.into_iter().flatten().map(name).collect()
 }
 
-const ADDRESS_TYPES: [&str; 2] = ["tel", "email"];
+/// What an address of a contact may be.
+pub const ADDRESS_TYPES: [&str; 2] = ["tel", "email"];
 
 /// Reads a contact's addresses. What is one address has one id, however often it is sent.
 pub(super) fn addresses(given: &Value, most: usize, fields: &mut Fields<'_>) -> Option<Value> {
