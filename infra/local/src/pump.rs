@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use custodian_app::Failure;
-use custodian_domain::Timestamp;
 use custodian_domain::alarm::Job as Alarm;
+use custodian_domain::{CustomerId, Timestamp};
 use custodian_engine::Engine;
 use custodian_events::Consumer;
 use custodian_events::consume;
@@ -81,6 +81,12 @@ impl Pump {
         custodian_fn_reconcile::Reconcile
             .consume(&self.cx, custodian_fn_reconcile::Wish::default(), self.stop_at())
             .await
+    }
+
+    /// What an operator may have `reconcile` do.
+    pub(crate) async fn recount(&self, customer: CustomerId) -> Result<(), Failure> {
+        let wish = custodian_fn_reconcile::Wish { recount: Some(customer) };
+        custodian_fn_reconcile::Reconcile.consume(&self.cx, wish, self.stop_at()).await
     }
 
     async fn tell(&self, stream: &Stream) -> Result<bool, Failure> {

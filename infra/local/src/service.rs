@@ -13,12 +13,13 @@ use custodian_app::platform::{SetUp, set_up};
 use custodian_app::ports::{SharedKeys, SigningKeys, VerifyingKeys};
 use custodian_app::{Context, Failure, Keys, Settings};
 use custodian_auth::KeyRing;
-use custodian_domain::{Secret, Timestamp};
+use custodian_domain::{CustomerId, Secret, Timestamp};
 use custodian_engine::{Engine, EngineError, Watch};
 use custodian_store::{Store, schema};
 use custodian_webhooks::{Deliverer, Limits, Reach, SystemResolver, Trust};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, MutexGuard, Notify};
+use uuid::Uuid;
 
 use crate::args::Args;
 use crate::clock::{FURTHEST, VirtualClock};
@@ -208,6 +209,11 @@ impl Service {
     async fn reconcile(&self) -> Result<(), Failure> {
         self.journal().set_fact(RECONCILED, &self.now().micros().to_string())?;
         self.0.pumped.reconcile().await
+    }
+
+    /// Counts what a customer owns and corrects its counters, as an operator may have it done.
+    pub async fn recount(&self, customer: Uuid) -> Result<(), Failure> {
+        self.0.pumped.recount(CustomerId(customer)).await
     }
 
     /// Hands a request to the function of its route.

@@ -1,0 +1,13 @@
+//! What an account owns, generated from the registry: a new kind is tested as soon as it is declared.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod billing;
+mod fields;
+mod limits;
+mod model;
+mod names;
+mod pages;
+mod references;
+mod scenarios;
+mod tenants;
+mod values;
