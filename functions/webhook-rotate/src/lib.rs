@@ -1,14 +1,14 @@
 //! `POST /v1.0/customer/webhook/rotate`: makes a new signing secret and shows it, this once.
 
 use custodian_app::hooks::KeepHooks;
-use custodian_app::ports::Admissions;
+use custodian_app::ports::{Admissions, ReadCustomers};
 use custodian_app::{Context, Failure};
 use custodian_deliveries::rotate;
 use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
 
 pub struct RotateSecret;
 
-impl<S: Admissions + KeepHooks, E: Send + Sync> Endpoint<S, E> for RotateSecret {
+impl<S: Admissions + KeepHooks + ReadCustomers, E: Send + Sync> Endpoint<S, E> for RotateSecret {
     type Caller = Account<Admin, Open>;
 
     fn route(&self) -> Route {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use custodian_app::change::ATTEMPTS;
 use custodian_app::hooks::KeepHooks;
-use custodian_app::ports::Written;
+use custodian_app::ports::{ReadCustomers, Written};
 use custodian_app::{Context, Failure};
 use custodian_domain::note::event_id;
 use custodian_domain::webhook::{Delivery, DeliveryStatus, HookSecret, delivery_id};
-use custodian_domain::{Customer, Reason, Secret};
+use custodian_domain::{Customer, Reason, Secret, gate};
 use custodian_events::Event;
 use custodian_webhooks::SigningSecret;
 use serde_json::{Value, json};
@@ -44,7 +44,10 @@ pub async fn show<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) -> R
 }
 
 /// Makes a new secret; the one before signs too for a day.
-pub async fn rotate<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) -> Result<Value, Failure> {
+pub async fn rotate<S: KeepHooks + ReadCustomers, E>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+) -> Result<Value, Failure> {
     for _ in 0..ATTEMPTS {
         let before = cx.store.hook(customer.id).await?.secret;
         let (now, fresh) = (cx.now(), SigningSecret::new(cx.sources.random()));
@@ -57,7 +60,10 @@ pub async fn rotate<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) ->
         match cx.store.keep_hook_secret(customer.id, &kept, before.map(|before| before.tm_create)).await? {
             Written::Done => return Ok(json!({ "secret": fresh.expose() })),
             Written::Lost => {}
-            Written::Closed => return Err(Reason::AccountFrozen.into()),
+            Written::Closed => {
+                let row = cx.store.customer(customer.id).await?.ok_or(Reason::InvalidCredentials)?;
+                gate::open(&row)?;
+            }
         }
     }
     Err(Failure::unavailable("the webhook's secret", "changed by others each time it was read"))

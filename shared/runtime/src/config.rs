@@ -5,6 +5,8 @@ use std::time::Duration;
 use custodian_app::{Failure, Settings};
 use custodian_domain::kinds::Kind;
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// A variable that must be set.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(crate) fn required(name: &'static str) -> Result<String, Failure> {
@@ -15,20 +17,21 @@ fn or(name: &'static str, default: &str) -> String {
     required(name).unwrap_or_else(|_| default.to_owned())
 }
 
-fn days(name: &'static str, default: Duration) -> Result<Duration, Failure> {
+fn span(name: &'static str, unit: Duration, default: Duration) -> Result<Duration, Failure> {
     let Ok(text) = required(name) else { return Ok(default) };
-    let days: u32 = text
+    let number: u32 = text
         .parse()
         .map_err(|_| Failure::unavailable("the configuration", format!("{name} is not a number")))?;
-    Ok(days * Settings::DAY)
+    Ok(number * unit)
 }
 
 pub(crate) fn settings() -> Result<Settings, Failure> {
     let default = Settings::default();
     Ok(Settings {
         base_url: or("BASE_URL", &default.base_url).trim_end_matches('/').to_owned(),
-        grace: days("GRACE_DAYS", default.grace)?,
-        verify_within: days("VERIFY_DAYS", default.verify_within)?,
+        grace: span("GRACE_DAYS", Settings::DAY, default.grace)?,
+        verify_within: span("VERIFY_DAYS", Settings::DAY, default.verify_within)?,
+        verify_sign_up_within: span("VERIFY_SIGN_UP_MINUTES", MINUTE, default.verify_sign_up_within)?,
         mail_sender: or("MAIL_SENDER", &default.mail_sender),
         ..default
     })
