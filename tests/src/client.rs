@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::PASSWORD;
 use crate::described;
 use crate::logs::{self, Watched};
+use crate::published::Published;
 use crate::rules::Rules;
 
 /// An answer, read whole.
@@ -52,8 +53,8 @@ pub struct Client {
     base: String,
     token: Option<String>,
     service: Service,
-    /// Ends with the last of the clients.
-    _watched: Arc<Watched>,
+    /// End with the last of the clients.
+    _watched: Arc<(Published, Watched)>,
 }
 
 impl Client {
@@ -64,13 +65,20 @@ impl Client {
 
     /// The same, with a watch over every request to the database.
     pub async fn start_watched(watch: Arc<dyn Watch>) -> Self {
-        let watched = Arc::new(Watched::start());
+        Self::start_with(&[], watch).await
+    }
+
+    /// The same, with more words on its command line.
+    pub async fn start_with(more: &[&str], watch: Arc<dyn Watch>) -> Self {
+        let watched = Watched::start();
         let args = ["custodian", "--ephemeral", "--port", "0", "--admin-password", PASSWORD];
+        let args = args.iter().chain(more);
         let watch = Arc::new(Rules::before(watch));
         let service = Service::open_watched(&Args::parse_from(args), watch).await.unwrap();
         let serving = service.clone();
         tokio::spawn(async move { serving.serve().await.unwrap() });
         let base = format!("http://127.0.0.1:{}", service.port());
+        let watched = Arc::new((Published::of(&service), watched));
         Self { http: reqwest::Client::new(), base, token: None, service, _watched: watched }
     }
 

@@ -9,6 +9,7 @@ mod described;
 pub mod ends;
 pub mod fuse;
 pub mod logs;
+pub mod published;
 pub mod rules;
 pub mod tables;
 mod watches;

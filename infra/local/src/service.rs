@@ -172,6 +172,11 @@ impl Service {
         &self.0.pumped.engine
     }
 
+    /// Every event that was put on the bus, newest first, as it was put there; for tests that hold events to their schemas.
+    pub fn published(&self) -> Result<Vec<String>, LocalError> {
+        Ok(self.journal().events()?)
+    }
+
     pub(crate) fn journal(&self) -> &Journal {
         &self.0.pumped.cx.ends.journal
     }

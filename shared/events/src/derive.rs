@@ -2,7 +2,7 @@
 
 use custodian_cascade::Sealed;
 use custodian_domain::note::{Note, event_id};
-use custodian_domain::{Customer, Profile, Status};
+use custodian_domain::{Customer, Status};
 
 use crate::{
     CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_ERASED, CUSTOMER_EXPIRED, CUSTOMER_FROZEN,
@@ -97,28 +97,31 @@ fn kind(old: Status, new: Status) -> &'static str {
     }
 }
 
+/// What a caller can see to have changed of a customer, by name.
+pub(crate) const COMPARED: [(&str, Differs); 13] = [
+    ("name", |a, b| a.profile.name != b.profile.name),
+    ("detail", |a, b| a.profile.detail != b.profile.detail),
+    ("email", |a, b| a.profile.email != b.profile.email),
+    ("phone_number", |a, b| a.profile.phone_number != b.profile.phone_number),
+    ("address", |a, b| a.profile.address != b.profile.address),
+    ("webhook_method", |a, b| a.profile.webhook_method != b.profile.webhook_method),
+    ("webhook_uri", |a, b| a.profile.webhook_uri != b.profile.webhook_uri),
+    (PENDING_EMAIL, |a, b| a.pending_email != b.pending_email),
+    ("plan", |a, b| a.plan != b.plan),
+    ("billing_account_id", |a, b| a.billing_account_id != b.billing_account_id),
+    ("email_verified", |a, b| a.email_verified != b.email_verified),
+    ("status", |a, b| a.status() != b.status()),
+    ("tm_deletion_scheduled", |a, b| a.tm_deletion_scheduled() != b.tm_deletion_scheduled()),
+];
+type Differs = fn(&Customer, &Customer) -> bool;
+
 /// The names of what a caller would see changed. Of an account that is gone, nothing more is told.
 fn changed(old: &Customer, new: &Customer) -> Vec<String> {
     if new.status().is_gone() {
         return vec!["status".to_owned()];
     }
-    let (a, b): (&Profile, &Profile) = (&old.profile, &new.profile);
-    let compared = [
-        ("name", a.name != b.name),
-        ("detail", a.detail != b.detail),
-        ("email", a.email != b.email),
-        ("phone_number", a.phone_number != b.phone_number),
-        ("address", a.address != b.address),
-        ("webhook_method", a.webhook_method != b.webhook_method),
-        ("webhook_uri", a.webhook_uri != b.webhook_uri),
-        (PENDING_EMAIL, old.pending_email != new.pending_email),
-        ("plan", old.plan != new.plan),
-        ("billing_account_id", old.billing_account_id != new.billing_account_id),
-        ("email_verified", old.email_verified != new.email_verified),
-        ("status", old.status() != new.status()),
-        ("tm_deletion_scheduled", old.tm_deletion_scheduled() != new.tm_deletion_scheduled()),
-    ];
-    compared.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect()
+    let differing = COMPARED.iter().filter(|(_, differs)| differs(old, new));
+    differing.map(|(name, _)| (*name).to_owned()).collect()
 }
 
 #[cfg(test)]
@@ -127,6 +130,7 @@ mod tests {
 
     use uuid::Uuid;
 
+    use custodian_domain::Profile;
     use custodian_domain::lifecycle::{Command, Decision, decide};
     use custodian_domain::{AgentId, CustomerId, State, Timestamp};
 

@@ -7,6 +7,7 @@
 
 pub mod consume;
 mod derive;
+pub mod schema;
 
 use std::collections::BTreeMap;
 use std::future::Future;
