@@ -12,17 +12,8 @@ use crate::{
     CUSTOMER_RECOVERED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, OPERATIONS_TERMINATE,
 };
 
-const AGENT: [&str; 9] = [
-    "username",
-    "name",
-    "detail",
-    "ring_method",
-    "status",
-    "permission",
-    "tag_ids",
-    "addresses",
-    "password",
-];
+const AGENT: [&str; 9] =
+    ["username", "name", "detail", "ring_method", "status", "permission", "tag_ids", "addresses", "password"];
 const ACCESS_KEY: [&str; 3] = ["name", "detail", "tm_expire"];
 
 /// What an event may carry beyond what all of them have.
@@ -46,7 +37,8 @@ enum Changed {
 /// The schema of every event, each under its type in `$defs`; the document itself takes any of them.
 pub fn schemas() -> Value {
     let shapes: Vec<_> = customer().into_iter().chain(rows()).collect();
-    let any: Vec<_> = shapes.iter().map(|shape| json!({ "$ref": format!("#/$defs/{}", shape.kind) })).collect();
+    let any: Vec<_> =
+        shapes.iter().map(|shape| json!({ "$ref": format!("#/$defs/{}", shape.kind) })).collect();
     let each: Map<_, _> = shapes.iter().map(|shape| (shape.kind.clone(), shape.schema())).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -88,11 +80,8 @@ fn rows() -> impl Iterator<Item = Shape> {
     };
     let nouns = ALL.iter().map(move |kind| (kind.noun, fields(kind)));
     nouns.chain([("accesskey", ACCESS_KEY.to_vec())]).flat_map(|(noun, names)| {
-        let changes = [
-            ("created", Changed::Nothing),
-            ("updated", Changed::Some(names)),
-            ("deleted", Changed::Nothing),
-        ];
+        let changes =
+            [("created", Changed::Nothing), ("updated", Changed::Some(names)), ("deleted", Changed::Nothing)];
         changes.map(|(verb, changed)| Shape {
             kind: format!("{noun}_{verb}"),
             changed,

@@ -42,12 +42,19 @@ async fn the_old_destination_hears_of_the_end_and_then_nothing_is_left() {
     let secret = ann.post(path, json!({})).await.ok()["secret"].as_str().unwrap().to_owned();
     client.idle().await;
     let (tables, uri) = (Tables(client.engine().clone()), receiver.uri());
-    assert_eq!((holding(&tables, &uri), holding(&tables, &secret)), (vec!["customers".to_owned()], vec!["webhooks".to_owned()]));
+    assert_eq!(
+        (holding(&tables, &uri), holding(&tables, &secret)),
+        (vec!["customers".to_owned()], vec!["webhooks".to_owned()])
+    );
 
     let service = client.service().clone();
     let still = service.hold_still().await;
     delete(&client, &id).await;
-    assert_eq!(holding(&tables, &uri), Vec::<String>::new(), "the destination is sealed in the very transaction");
+    assert_eq!(
+        holding(&tables, &uri),
+        Vec::<String>::new(),
+        "the destination is sealed in the very transaction"
+    );
     assert!(receiver.take().is_empty());
     drop(still);
     client.idle().await;
@@ -85,7 +92,10 @@ async fn an_endpoint_that_is_down_is_tried_for_an_hour_and_then_the_ledger_is_se
     assert_eq!(receiver.take().len(), 3, "at once, after 5 s and after 5 min");
     assert!(!is_erased(&client, &id).await, "it still waits");
     let left = tables.left_of(&id);
-    assert!(!left.is_empty() && left.iter().all(|(table, _)| table == "webhooks"), "and nothing else does: {left:?}");
+    assert!(
+        !left.is_empty() && left.iter().all(|(table, _)| table == "webhooks"),
+        "and nothing else does: {left:?}"
+    );
     assert_eq!(holding(&tables, &receiver.uri()), Vec::<String>::new());
     client.advance(3000).await;
     let told = receiver.take();

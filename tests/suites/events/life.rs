@@ -28,7 +28,10 @@ fn assert_ordered(events: &[Value]) {
         let version = event["version"].as_u64().unwrap();
         let time = event["time"].as_str().unwrap().to_owned();
         if let Some((before, then)) = last.insert(event["resource_id"].to_string(), (version, time.clone())) {
-            assert!(before < version && crate::micros(&json!(then)) <= crate::micros(&json!(time)), "{event}");
+            assert!(
+                before < version && crate::micros(&json!(then)) <= crate::micros(&json!(time)),
+                "{event}"
+            );
         }
     }
 }
@@ -49,7 +52,8 @@ async fn the_life_of_an_account_is_told_in_the_order_of_its_versions() {
     let told = events(&client, &id).await;
     assert_ordered(&told);
     let told = own(&told);
-    let said: Vec<_> = told.iter().map(|event| (&event["type"], &event["status"], &event["changed"])).collect();
+    let said: Vec<_> =
+        told.iter().map(|event| (&event["type"], &event["status"], &event["changed"])).collect();
     let expected = [
         ("customer_created", "initial", json!([])),
         ("customer_verified", "active", json!(["billing_account_id", "email_verified", "status"])),
@@ -62,8 +66,12 @@ async fn the_life_of_an_account_is_told_in_the_order_of_its_versions() {
         ("customer_deleted", "deleted", json!(["status"])),
         ("customer_erased", "deleted", json!([])),
     ];
-    let expected: Vec<_> = expected.iter().map(|(kind, status, changed)| (json!(kind), json!(status), changed)).collect();
-    assert_eq!(said, expected.iter().map(|(kind, status, changed)| (kind, status, *changed)).collect::<Vec<_>>());
+    let expected: Vec<_> =
+        expected.iter().map(|(kind, status, changed)| (json!(kind), json!(status), changed)).collect();
+    assert_eq!(
+        said,
+        expected.iter().map(|(kind, status, changed)| (kind, status, *changed)).collect::<Vec<_>>()
+    );
     let versions: Vec<_> = told.iter().map(|event| event["version"].as_u64().unwrap()).collect();
     assert_eq!(versions, (1..=10).collect::<Vec<_>>(), "without a gap");
 }
@@ -87,7 +95,8 @@ async fn agents_and_keys_are_told_by_the_names_of_what_changed() {
     let body = json!({ "username": "bob@example.com", "password": PASSWORD, "name": "Bob Robertson", "permission": 0x40, "addresses": [] });
     let bob = ann.post("/v1.0/agents", body).await.ok()["id"].as_str().unwrap().to_owned();
     let path = format!("/v1.0/agents/{bob}");
-    let address = json!({ "type": "tel", "target": "+15551234567", "target_name": "", "name": "desk", "detail": "" });
+    let address =
+        json!({ "type": "tel", "target": "+15551234567", "target_name": "", "name": "desk", "detail": "" });
     for (of, body) in [
         ("", json!({ "name": "Robert Robertson", "detail": "in the field" })),
         ("/permission", json!({ "permission": 0x20 })),
@@ -107,7 +116,8 @@ async fn agents_and_keys_are_told_by_the_names_of_what_changed() {
 
     let told = events(&client, &id).await.split_off(before);
     assert_ordered(&told);
-    let said: Vec<_> = told.iter().map(|event| (event["type"].as_str().unwrap(), event["changed"].clone())).collect();
+    let said: Vec<_> =
+        told.iter().map(|event| (event["type"].as_str().unwrap(), event["changed"].clone())).collect();
     let expected = [
         ("agent_created", json!([])),
         ("agent_updated", json!(["detail", "name"])),
@@ -172,7 +182,8 @@ async fn the_streams_told_again_from_their_beginning_give_the_same_events() {
         }
         let held = std::mem::take(&mut bench.cx.ends.held().events);
         let again = held.iter().map(|event| serde_json::to_value(event).unwrap());
-        let again: BTreeSet<_> = again.filter(|event| event["customer_id"] == *id).map(|event| event.to_string()).collect();
+        let again: BTreeSet<_> =
+            again.filter(|event| event["customer_id"] == *id).map(|event| event.to_string()).collect();
         assert_eq!(again, published);
     }
 }

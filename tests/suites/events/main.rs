@@ -13,7 +13,6 @@ mod retries;
 mod routes;
 mod schemas;
 mod signatures;
-mod slow;
 
 use std::sync::Arc;
 

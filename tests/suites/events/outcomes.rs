@@ -1,4 +1,4 @@
-//! What an answer means.
+//! What an answer means, and what none does: a receiver that takes its time is nobody else's trouble.
 
 use custodian_tests::Client;
 use serde_json::{Value, json};
@@ -32,7 +32,9 @@ async fn a_redirection_is_not_followed() {
     let (_, ann) = hooked(&client, "ann", &receiver).await;
     let elsewhere = Receiver::start().await;
     let to: &'static str = elsewhere.uri().leak();
-    for (code, to) in [(301, to), (302, to), (303, to), (307, to), (308, to), (302, "http://169.254.169.254/")] {
+    for (code, to) in
+        [(301, to), (302, to), (303, to), (307, to), (308, to), (302, "http://169.254.169.254/")]
+    {
         receiver.next(&[Reply::With(code, "location", to)]);
         let id = test(&ann).await;
         let shown = delivery(&ann, &id).await;
@@ -69,7 +71,11 @@ async fn gone_turns_a_destination_off_until_a_test_succeeds() {
     receiver.next(&[Reply::Status(410)]);
     test(&ann).await;
     client.idle().await;
-    assert_eq!((receiver.take().len(), state(&ann).await), (1, json!("disabled")), "a test that fails changes nothing");
+    assert_eq!(
+        (receiver.take().len(), state(&ann).await),
+        (1, json!("disabled")),
+        "a test that fails changes nothing"
+    );
     test(&ann).await;
     client.idle().await;
     assert_eq!((receiver.take().len(), state(&ann).await), (1, json!("active")));
@@ -107,4 +113,25 @@ async fn what_waits_for_its_next_attempt_goes_to_where_the_account_says_by_then(
     assert_eq!(delivery(&ann, &id).await["status"], "succeeded");
     let kinds: Vec<_> = new.take().iter().map(super::Received::kind).collect();
     assert_eq!(kinds, ["customer_updated", "webhook_test"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_never_answers_delays_nobody_else() {
+    let (client, hanging, prompt) = (start().await, Receiver::start().await, Receiver::start().await);
+    let (_, ann) = hooked(&client, "ann", &hanging).await;
+    let (_, bob) = hooked(&client, "bob", &prompt).await;
+    hanging.usually(Reply::Never);
+    for number in 0..20 {
+        ann.post("/v1.0/tags", json!({ "name": format!("tag {number}") })).await.ok();
+    }
+    hanging.arrived(20).await;
+    bob.post("/v1.0/tags", json!({ "name": "bob's" })).await.ok();
+    prompt.arrived(1).await;
+    assert_eq!(prompt.take()[0].json()["data"]["name"], "bob's");
+    let shown = bob.get("/v1.0/customer/webhook").await.ok();
+    assert_eq!(shown["state"], "active", "and everything else works meanwhile");
+    hanging.release();
+    let told = deliveries(&ann).await;
+    let tags = told.iter().filter(|delivery| delivery["type"] == "tag_created");
+    assert_eq!(tags.filter(|delivery| delivery["status"] == "succeeded").count(), 20);
 }

@@ -10,13 +10,17 @@ async fn a_webhook_shows_the_row_as_its_owner_reads_it() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (id, ann) = hooked(&client, "ann", &receiver).await;
     let bodies = [
-        ("agents", json!({ "username": "bob@example.com", "password": "correct horse", "permission": 0x40, "addresses": [] })),
+        (
+            "agents",
+            json!({ "username": "bob@example.com", "password": "correct horse", "permission": 0x40, "addresses": [] }),
+        ),
         ("accesskeys", json!({ "name": "ci" })),
         ("numbers", json!({ "number": "+15550001111" })),
         ("extensions", json!({ "extension": "100", "password": "dial tone" })),
         ("contacts", json!({ "addresses": [{ "type": "tel", "target": "+15550001111" }] })),
     ];
-    let plain = routed().filter(|kind| kind.verbs == Verbs::All && !bodies.iter().any(|(route, _)| *route == kind.route));
+    let plain = routed()
+        .filter(|kind| kind.verbs == Verbs::All && !bodies.iter().any(|(route, _)| *route == kind.route));
     let plain: Vec<_> = plain.map(|kind| (kind.route, json!({ "name": "one" }))).collect();
     for (route, body) in bodies.into_iter().chain(plain) {
         let made = ann.post(&format!("/v1.0/{route}"), body).await;
@@ -34,7 +38,10 @@ async fn a_webhook_shows_the_row_as_its_owner_reads_it() {
     ann.put("/v1.0/customer", json!({ "name": "Acme" })).await.ok();
     client.idle().await;
     let said = receiver.take()[0].json();
-    assert_eq!((&said["type"], &said["data"]), (&json!("customer_updated"), &ann.get("/v1.0/customer").await.ok()));
+    assert_eq!(
+        (&said["type"], &said["data"]),
+        (&json!("customer_updated"), &ann.get("/v1.0/customer").await.ok())
+    );
     assert_eq!(said["data"]["id"], *id);
 }
 
@@ -51,7 +58,8 @@ async fn a_payload_is_built_when_it_is_delivered_and_versions_tell_the_order() {
     client.idle().await;
     let mut said: Vec<Value> = receiver.take().iter().map(super::Received::json).collect();
     said.sort_by_key(|body| body["version"].as_u64());
-    let facts: Vec<_> = said.iter().map(|body| (&body["type"], &body["version"], &body["data"]["name"])).collect();
+    let facts: Vec<_> =
+        said.iter().map(|body| (&body["type"], &body["version"], &body["data"]["name"])).collect();
     let (one, two, name) = (json!(1), json!(2), json!("second"));
     assert_eq!(facts, [(&json!("tag_created"), &one, &name), (&json!("tag_updated"), &two, &name)]);
 
@@ -83,7 +91,10 @@ async fn the_method_is_the_customers_choice_and_nothing_is_added_to_the_url() {
             let received = receiver.take();
             assert_eq!(received.len(), 2);
             for one in received {
-                assert_eq!((&*one.method, &*one.path), (if method.is_empty() { "POST" } else { method }, path));
+                assert_eq!(
+                    (&*one.method, &*one.path),
+                    (if method.is_empty() { "POST" } else { method }, path)
+                );
                 assert!(one.json()["type"].is_string(), "the body comes with every method");
             }
         }

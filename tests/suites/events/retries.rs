@@ -111,7 +111,11 @@ async fn a_delivery_can_be_asked_for_again_however_it_stands() {
     client.advance(WEEK).await;
     let ann = client.login("ann", custodian_tests::PASSWORD).await;
     let again = delivery(&ann, &shown["id"]).await;
-    assert_eq!((&again["status"], &again["attempts"]), (&json!("succeeded"), &json!(4)), "it goes on from there");
+    assert_eq!(
+        (&again["status"], &again["attempts"]),
+        (&json!("succeeded"), &json!(4)),
+        "it goes on from there"
+    );
 }
 
 /// Loses what the database says to the next delivery that is recorded, and everything after it.
@@ -133,7 +137,9 @@ async fn an_attempt_that_was_recorded_is_not_made_again_when_its_message_comes_t
     let client = Client::start_with(&["--allow-loopback-webhooks"], Arc::clone(&script) as _).await;
     let receiver = Receiver::start().await;
     let (_, ann) = hooked(&client, "ann", &receiver).await;
-    for (replies, attempts) in [(&[Reply::Status(200)][..], 1), (&[Reply::Status(500), Reply::Status(200)], 2)] {
+    for (replies, attempts) in
+        [(&[Reply::Status(200)][..], 1), (&[Reply::Status(500), Reply::Status(200)], 2)]
+    {
         receiver.next(replies);
         lose_records(&script);
         let id = test(&ann).await;

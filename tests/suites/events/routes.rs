@@ -26,7 +26,8 @@ async fn the_webhook_shows_its_state_and_of_its_secret_no_more_than_the_first_le
 
     let mut secrets = Vec::new();
     for turn in 0..2 {
-        let secret = ann.post(&format!("{HOOK}/rotate"), json!({})).await.ok()["secret"].as_str().unwrap().to_owned();
+        let secret =
+            ann.post(&format!("{HOOK}/rotate"), json!({})).await.ok()["secret"].as_str().unwrap().to_owned();
         assert!(secret.starts_with("whsec_") && secret.len() == 38, "{secret}");
         let answer = ann.get(HOOK).await;
         let shown = answer.ok();
@@ -54,13 +55,15 @@ async fn the_webhook_shows_its_state_and_of_its_secret_no_more_than_the_first_le
 async fn a_rotation_that_is_repeated_with_its_key_gives_the_same_secret_and_keeps_it_sealed() {
     let client = start().await;
     let (_, ann) = client.tenant("ann").await;
-    let rotate = || ann.request(reqwest::Method::POST, &format!("{HOOK}/rotate")).header("idempotency-key", "once");
+    let rotate =
+        || ann.request(reqwest::Method::POST, &format!("{HOOK}/rotate")).header("idempotency-key", "once");
     let (first, again) = (ann.send(rotate()).await.ok(), ann.send(rotate()).await.ok());
     assert_eq!(first, again);
     assert_eq!(ann.get(HOOK).await.ok()["tm_previous_secret_until"], Value::Null, "it was made once");
     let secret = first["secret"].as_str().unwrap();
     let dump = Tables(client.engine().clone()).dump();
-    let holding: Vec<_> = dump.iter().filter(|(_, rows)| rows.iter().any(|row| row.contains(secret))).collect();
+    let holding: Vec<_> =
+        dump.iter().filter(|(_, rows)| rows.iter().any(|row| row.contains(secret))).collect();
     assert_eq!(holding.iter().map(|(table, _)| table.as_str()).collect::<Vec<_>>(), ["webhooks"]);
 }
 
@@ -76,7 +79,9 @@ async fn only_admins_come_near_it() {
     client.idle().await;
     receiver.take();
     let manager = client.login("bob", PASSWORD).await;
-    for (caller, refusal) in [(&manager, (403, "PERMISSION_DENIED")), (&client, (401, "AUTHENTICATION_REQUIRED"))] {
+    for (caller, refusal) in
+        [(&manager, (403, "PERMISSION_DENIED")), (&client, (401, "AUTHENTICATION_REQUIRED"))]
+    {
         let refusal = (refusal.0, refusal.1.to_owned());
         for path in [HOOK.to_owned(), format!("{HOOK}/deliveries")] {
             assert_eq!(caller.get(&path).await.refusal(), refusal, "{path}");

@@ -40,7 +40,8 @@ fn it_is_a_schema_of_every_event_of_every_kind() {
     jsonschema::options().with_draft(Draft::Draft202012).build(&document).unwrap();
     let described = document["$defs"].as_object().unwrap();
     let nouns = ALL.iter().map(|kind| kind.noun).chain(["accesskey"]);
-    let of_rows = nouns.flat_map(|noun| ["created", "updated", "deleted"].map(|verb| format!("{noun}_{verb}")));
+    let of_rows =
+        nouns.flat_map(|noun| ["created", "updated", "deleted"].map(|verb| format!("{noun}_{verb}")));
     let verbs = ["created", "verified", "updated", "frozen", "recovered", "expired", "deleted", "erased"];
     let of_accounts = verbs.iter().map(|verb| format!("customer_{verb}"));
     let mut expected: Vec<_> = of_rows.chain(of_accounts).collect();
