@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
-# Runs the tour of README.md as it stands there, against a service started as README.md says, and checks what it promises.
+# Runs the tour of README.md as it stands there, from a clean clone, against a service started as README.md says, and checks
+# what it promises. What was built before serves again where it fits: only what git knows is built.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+here=$(cd "$(dirname "$0")/.." && pwd)
 
 fail() { echo "the tour failed: $1" >&2; cat "$work/err" "$work/tour" >&2 || true; exit 1; }
 
 work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+git clone --quiet "$here" "$work/clone"
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$here/target}
+cd "$work/clone"
 cargo build
 start=$(grep -m1 '^cargo run -- ' README.md)
 # In a process group of its own, so that what cargo has started ends with it.

@@ -6,6 +6,7 @@ use custodian_engine::{Fate, Watch};
 use serde_json::Value;
 
 use crate::rules::Rules;
+use crate::weather::Weather;
 
 /// How the chosen call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ struct State {
 pub struct Fuse {
     state: Mutex<State>,
     pub rules: Arc<Rules>,
+    /// What becomes of calls that the fuse lets pass.
+    pub weather: Weather,
 }
 
 impl Fuse {
@@ -100,6 +103,9 @@ impl Fuse {
 impl Watch for Fuse {
     fn request(&self, operation: &str, body: &Value) -> Fate {
         self.rules.request(operation, body);
-        self.call(operation)
+        match self.call(operation) {
+            Fate::Pass => self.weather.request(operation, body),
+            cut => cut,
+        }
     }
 }

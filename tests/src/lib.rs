@@ -13,12 +13,14 @@ pub mod published;
 pub mod rules;
 pub mod tables;
 mod watches;
+pub mod weather;
 
 pub use bench::Bench;
 pub use client::{Answer, Client};
 pub use fuse::{Cut, Fuse};
 pub use tables::{EMPTIED, Tables};
 pub use watches::{Counter, Plan, Script};
+pub use weather::Weather;
 
 /// The password of every person in the tests.
 pub const PASSWORD: &str = "correct horse battery";

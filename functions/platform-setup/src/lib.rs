@@ -4,8 +4,7 @@
 use custodian_app::platform::{SetUp, set_up};
 use custodian_app::ports::{CreateCustomers, ReadCustomers, SigningKeys};
 use custodian_app::{Context, Failure};
-use custodian_domain::agent::{password_fault, username_fault};
-use custodian_domain::{Reason, Refusal, Secret, Timestamp};
+use custodian_domain::{Secret, Timestamp};
 use custodian_events::Consumer;
 use serde::Deserialize;
 
@@ -22,13 +21,6 @@ impl<S: SigningKeys + ReadCustomers + CreateCustomers, E: Send + Sync> Consumer<
     type Message = FirstAdmin;
 
     async fn consume(&self, cx: &Context<S, E>, admin: FirstAdmin, _: Timestamp) -> Result<(), Failure> {
-        let faults = [
-            ("username", username_fault(&admin.username)),
-            ("password", password_fault(admin.password.expose())),
-        ];
-        if let Some((field, fault)) = faults.into_iter().find_map(|(field, fault)| Some((field, fault?))) {
-            return Err(Refusal::field(Reason::InvalidArgument, field, fault).into());
-        }
         let came_to = set_up(cx, admin.username, admin.password).await?;
         tracing::info!(new = came_to == SetUp::Done, "the platform is set up");
         Ok(())

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use custodian_domain::agent::{password_fault, username_fault};
 
 /// Serves Custodian on 127.0.0.1, with nothing else installed.
 #[derive(Clone, Debug, Parser)]
@@ -18,10 +19,10 @@ pub struct Args {
     #[arg(long)]
     pub ephemeral: bool,
     /// The platform admin that is made at the first start.
-    #[arg(long, default_value = "admin@localhost")]
+    #[arg(long, default_value = "admin@localhost", value_parser = username)]
     pub admin_username: String,
     /// Its password; without it a random one is made and printed once.
-    #[arg(long)]
+    #[arg(long, value_parser = password)]
     pub admin_password: Option<String>,
     /// Fill an account as the specification draws one: ten agents, five numbers, eight flows and so on.
     #[arg(long)]
@@ -29,4 +30,12 @@ pub struct Args {
     /// Let webhooks go to this machine, on any port.
     #[arg(long)]
     pub allow_loopback_webhooks: bool,
+}
+
+fn username(text: &str) -> Result<String, &'static str> {
+    username_fault(text).map_or_else(|| Ok(text.to_owned()), Err)
+}
+
+fn password(text: &str) -> Result<String, &'static str> {
+    password_fault(text).map_or_else(|| Ok(text.to_owned()), Err)
 }

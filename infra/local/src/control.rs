@@ -1,6 +1,9 @@
 //! `/_local/…`: what only the local program has.
 
+use std::time::Duration;
+
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -9,6 +12,7 @@ use custodian_app::Failure;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::clock::FURTHEST;
 use crate::service::Service;
 
 pub(crate) fn router() -> Router<Service> {
@@ -63,9 +67,23 @@ struct Advance {
     advance_seconds: u64,
 }
 
-async fn clock(State(service): State<Service>, Json(wanted): Json<Advance>) -> Result<Json<Value>, Down> {
-    let now = service.advance(std::time::Duration::from_secs(wanted.advance_seconds)).await?;
+async fn clock(State(service): State<Service>, body: Bytes) -> Result<Json<Value>, Response> {
+    let wanted = serde_json::from_slice(&body).ok();
+    let Some(by) = wanted.map(|Advance { advance_seconds }| Duration::from_secs(advance_seconds)) else {
+        return Err(refused(
+            "The body is {\"advance_seconds\": n} with a whole number that is not negative.",
+        ));
+    };
+    if by > FURTHEST {
+        return Err(refused("The clock moves by a hundred years at most."));
+    }
+    let now = service.advance(by).await.map_err(|failure| Down(failure).into_response())?;
     Ok(Json(json!({ "now": now.to_rfc3339() })))
+}
+
+fn refused(message: &str) -> Response {
+    let error = json!({ "status": "INVALID_ARGUMENT", "reason": "INVALID_ARGUMENT", "message": message });
+    (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response()
 }
 
 async fn idle(State(service): State<Service>) -> Result<Json<Value>, Down> {

@@ -175,7 +175,7 @@ impl Journal {
     }
 
     pub(crate) fn mails(&self) -> Result<Vec<String>, Failure> {
-        self.texts("SELECT mail FROM mails ORDER BY id DESC LIMIT 1000")
+        self.texts("SELECT mail FROM mails ORDER BY id DESC")
     }
 
     pub(crate) fn add_event(&self, entry: &Value) -> Result<(), Failure> {
@@ -183,6 +183,6 @@ impl Journal {
     }
 
     pub(crate) fn events(&self) -> Result<Vec<String>, Failure> {
-        self.texts("SELECT entry FROM events ORDER BY id DESC LIMIT 10000")
+        self.texts("SELECT entry FROM events ORDER BY id DESC")
     }
 }

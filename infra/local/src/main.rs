@@ -14,9 +14,10 @@ async fn main() -> Result<(), LocalError> {
         .init();
     let args = Args::parse();
     let service = Service::open(&args).await?;
+    // Before anything that takes its time: the password is shown once, and only now.
+    service.announce();
     if args.sample {
         service.fill_sample(&args).await?;
     }
-    service.announce();
     service.serve().await
 }

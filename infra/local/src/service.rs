@@ -1,7 +1,8 @@
 //! The local service: opened, driven, served.
 
+use std::fs::File;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use tokio::sync::{Mutex, MutexGuard, Notify};
 use uuid::Uuid;
 
 use crate::args::Args;
-use crate::clock::{FURTHEST, VirtualClock};
+use crate::clock::VirtualClock;
 use crate::control;
 use crate::ends::{LocalEnds, sources};
 use crate::gateway::{GATEWAY_LIMIT, Gateway};
@@ -48,6 +49,8 @@ pub enum LocalError {
     Failure(#[from] Failure),
     #[error("the network or the data folder: {0}")]
     Io(#[from] std::io::Error),
+    #[error("another process serves {}", .0.display())]
+    InUse(PathBuf),
     #[error("the sample could not be made: {0}")]
     Sample(String),
     #[error("the platform was set up, and yet it has no signing key")]
@@ -68,7 +71,8 @@ struct Inner {
     username: String,
     /// Set at the first start, to be shown once.
     new_password: Option<Secret>,
-    sampled: bool,
+    /// Keeps other processes off the data for as long as this one lives.
+    _lock: Option<File>,
 }
 
 impl Service {
@@ -81,7 +85,7 @@ impl Service {
     pub async fn open_watched(args: &Args, watch: Arc<dyn Watch>) -> Result<Self, LocalError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
         let port = listener.local_addr()?.port();
-        let (engine, journal) = open_data(args)?;
+        let (engine, journal, lock) = open_data(args)?;
         let journal = Arc::new(journal);
         let offset = journal.fact(OFFSET)?.and_then(|text| text.parse().ok()).unwrap_or(0);
         let clock = Arc::new(VirtualClock::new(offset));
@@ -111,8 +115,8 @@ impl Service {
             listener: Mutex::new(Some(listener)),
             port,
             username: args.admin_username.clone(),
-            sampled: args.sample,
             new_password: show.then(|| Secret::new(password)),
+            _lock: lock,
         })))
     }
 
@@ -120,11 +124,14 @@ impl Service {
         self.0.port
     }
 
-    /// Fills the sample account, with the platform admin's help.
+    /// Fills the sample account, with the platform admin's help, and says who may log in to it.
+    #[expect(clippy::print_stdout, reason = "this is what the command prints")]
     pub async fn fill_sample(&self, args: &Args) -> Result<(), LocalError> {
         let new = self.0.new_password.as_ref().map(|password| password.expose().to_owned());
         let password = args.admin_password.clone().or(new).unwrap_or_default();
-        sample::fill(self, (&args.admin_username, &password)).await
+        sample::fill(self, (&args.admin_username, &password)).await?;
+        println!("{}", sample::announcement());
+        Ok(())
     }
 
     /// Says where it is and, at the first start, who may come in.
@@ -138,9 +145,6 @@ impl Service {
                 password.expose()
             );
         }
-        if self.0.sampled {
-            println!("{}", sample::announcement());
-        }
     }
 
     /// Serves until Ctrl-C.
@@ -149,6 +153,7 @@ impl Service {
         let pump = tokio::spawn(self.clone().run_pump());
         let app: Router<()> = control::router()
             .fallback(invoke)
+            .method_not_allowed_fallback(invoke)
             .layer(DefaultBodyLimit::max(GATEWAY_LIMIT))
             .with_state(self.clone());
         let stop = async {
@@ -240,7 +245,7 @@ impl Service {
     pub(crate) async fn advance(&self, by: Duration) -> Result<Timestamp, Failure> {
         let _alone = self.0.pump.lock().await;
         self.0.pumped.drain().await?;
-        let end = self.now().plus(by.min(FURTHEST));
+        let end = self.now().plus(by);
         while let Some(due) = self.journal().next_due()?.filter(|due| *due <= end) {
             self.move_clock_to(due)?;
             self.0.pumped.drain().await?;
@@ -280,11 +285,14 @@ fn deliverer(args: &Args) -> Result<Deliverer<SystemResolver>, Failure> {
     Deliverer::new(reach, SystemResolver, trust, Limits::default()).map_err(down)
 }
 
-fn open_data(args: &Args) -> Result<(Engine, Journal), LocalError> {
+fn open_data(args: &Args) -> Result<(Engine, Journal, Option<File>), LocalError> {
     if args.ephemeral {
-        return Ok((Engine::in_memory()?, Journal::open(None)?));
+        return Ok((Engine::in_memory()?, Journal::open(None)?, None));
     }
     let folder: &Path = &args.data;
     std::fs::create_dir_all(folder)?;
-    Ok((Engine::open(&folder.join("tables.db"))?, Journal::open(Some(&folder.join("ends.db")))?))
+    let lock = File::create(folder.join("lock"))?;
+    lock.try_lock().map_err(|_| LocalError::InUse(folder.to_owned()))?;
+    let (tables, ends) = (folder.join("tables.db"), folder.join("ends.db"));
+    Ok((Engine::open(&tables)?, Journal::open(Some(&ends))?, Some(lock)))
 }

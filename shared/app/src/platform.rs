@@ -1,9 +1,11 @@
 //! Setting a platform up: its keys, its own customer and its first admin. Repeating it changes nothing.
 
 use custodian_auth::Signer;
+use custodian_domain::agent::{password_fault, username_fault};
+use custodian_domain::fields::is_email;
 use custodian_domain::ids::PLATFORM;
 use custodian_domain::permission::Permission;
-use custodian_domain::{Plan, Profile, Secret, State};
+use custodian_domain::{Plan, Profile, Reason, Refusal, Secret, State};
 
 use crate::context::Context;
 use crate::create::{Opening, assemble};
@@ -34,7 +36,10 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     if cx.store.customer(PLATFORM).await?.is_some() {
         return Ok(SetUp::Already);
     }
-    let profile = Profile { name: "Platform".to_owned(), email: username.clone(), ..Profile::default() };
+    check(&username, &password)?;
+    // A username that is no address has no mailbox to claim.
+    let email = if is_email(&username) { username.clone() } else { String::new() };
+    let profile = Profile { name: "Platform".to_owned(), email, ..Profile::default() };
     let mut account =
         assemble(cx, Opening { username, password: Some(password), profile }, State::Active, cx.now())
             .await?;
@@ -50,6 +55,15 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
         Creation::EmailTaken | Creation::UsernameTaken => {
             Err(Failure::unavailable("the username", "in use by a customer's agent"))
         }
+    }
+}
+
+/// The first admin keeps to the rules of every agent.
+fn check(username: &str, password: &Secret) -> Result<(), Refusal> {
+    let faults = [("username", username_fault(username)), ("password", password_fault(password.expose()))];
+    match faults.into_iter().find_map(|(field, fault)| Some((field, fault?))) {
+        Some((field, fault)) => Err(Refusal::field(Reason::InvalidArgument, field, fault)),
+        None => Ok(()),
     }
 }
 

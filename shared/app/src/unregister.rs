@@ -4,6 +4,7 @@ use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::folded;
 use custodian_domain::{Actor, Agent, Customer, Reason, Refusal, Secret};
+use futures::future::join;
 use serde_json::{Map, Value};
 
 use crate::change::change;
@@ -11,7 +12,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{Alarms, ChangeCustomers, Throttles};
 use crate::sign_in::password_matches;
-use crate::throttle::{PASSWORD_BY_NAME, attempt};
+use crate::throttle::{Attempt, PASSWORD_BY_NAME, attempt};
 
 /// The phrase that confirms, to the letter.
 const PHRASE: &str = "DELETE";
@@ -45,14 +46,19 @@ impl Leaving {
         }
     }
 
-    /// What a caller has to confirm with: an agent by its password, a key, which has none, by the phrase.
-    async fn confirm<S: Throttles, E>(&self, cx: &Context<S, E>, actor: &Actor) -> Result<(), Failure> {
+    /// What a caller has to confirm with: an agent by its password, a key, which has none, by the phrase. Answers the attempt
+    /// at the password, which succeeded.
+    async fn confirm<S: Throttles, E>(
+        &self,
+        cx: &Context<S, E>,
+        actor: &Actor,
+    ) -> Result<Option<Attempt>, Failure> {
         match actor {
-            Actor::Agent(agent) => self.confirm_by_password(cx, agent).await,
+            Actor::Agent(agent) => self.confirm_by_password(cx, agent).await.map(Some),
             Actor::Delegate { .. } => Err(Reason::PermissionDenied.into()),
             Actor::Key(_) if self.immediate => Err(Reason::ReauthenticationRequired.into()),
             Actor::Key(_) if self.phrase.is_none() => Err(Reason::ConfirmationRequired.into()),
-            Actor::Key(_) => Ok(()),
+            Actor::Key(_) => Ok(None),
         }
     }
 
@@ -61,18 +67,18 @@ impl Leaving {
         &self,
         cx: &Context<S, E>,
         agent: &Agent,
-    ) -> Result<(), Failure> {
+    ) -> Result<Attempt, Failure> {
         let password = self.password.clone().ok_or(Reason::ConfirmationRequired)?;
         let stored = agent.password_hash.clone().ok_or(Reason::PasswordNotSet)?;
         let attempt = attempt(cx, &[(PASSWORD_BY_NAME, &folded(&agent.username))]).await?;
         if !password_matches(password, Some(stored)).await? {
             return Err(Reason::InvalidPassword.into());
         }
-        attempt.take_back(cx).await;
         if self.immediate && cx.now() < agent.password_trusted_from {
+            attempt.take_back(cx).await;
             return Err(Reason::ReauthenticationRequired.into());
         }
-        Ok(())
+        Ok(attempt)
     }
 }
 
@@ -84,8 +90,15 @@ pub async fn unregister<S: ChangeCustomers + Throttles, E: Alarms>(
     leaving: Leaving,
 ) -> Result<Customer, Failure> {
     leaving.check()?;
-    leaving.confirm(cx, actor).await?;
+    let attempt = leaving.confirm(cx, actor).await?;
     let command =
         if leaving.immediate { Command::Delete } else { Command::Freeze { grace: cx.settings.grace } };
-    change(cx, customer.id, Some(customer), command, None).await?.customer()
+    let take_back = async {
+        if let Some(attempt) = attempt {
+            attempt.take_back(cx).await;
+        }
+    };
+    // At the same time, which spares a round trip.
+    let (left, ()) = join(change(cx, customer.id, Some(customer), command, None), take_back).await;
+    left?.customer()
 }

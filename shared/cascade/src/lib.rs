@@ -127,7 +127,8 @@ pub trait Emptying: Ledgers {
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Removes these rows for good. That some are gone already is success.
+    /// Removes these rows for good. That some are gone already is success; some may be left to the next page, where the
+    /// table is too busy.
     fn remove(
         &self,
         customer: CustomerId,

@@ -130,8 +130,11 @@ pub fn is_email(text: &str) -> bool {
 
 /// Whether this is an http or https URL with a host.
 pub fn is_http_url(text: &str) -> bool {
+    // The parser of browsers finds a host in `http:x` and in `http:///x`; a person who writes that has forgotten it.
+    let written = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']));
     let trimmed = text.trim() == text;
-    trimmed && Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+    let is_http = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    written && trimmed && Url::parse(text).is_ok_and(is_http)
 }
 
 /// Whether a value is nested deeper than [`MAX_DEPTH`].

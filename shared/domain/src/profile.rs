@@ -129,6 +129,8 @@ mod tests {
             json!({"webhook_method": "PATCH"}),
             json!({"webhook_method": "post"}),
             json!({"webhook_uri": "ftp://x.y"}),
+            json!({"webhook_uri": "http:///x"}),
+            json!({"webhook_uri": "http:h"}),
         ] {
             assert!(read(body.clone()).is_err(), "{body}");
         }

@@ -134,7 +134,8 @@ impl Call {
     }
 
     pub(crate) fn wants_problem_json(&self) -> bool {
-        self.header(ACCEPT).is_some_and(|accept| accept.contains("application/problem+json"))
+        self.header(ACCEPT)
+            .is_some_and(|accept| accept.to_ascii_lowercase().contains("application/problem+json"))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::deletions::row_key;
 use crate::expr::Expr;
 use crate::identifiers::{PAIR, SELF, owned_by};
 use crate::item::{Item, key2, n, s};
-use crate::retry::{Backoff, Patience};
+use crate::retry::{Backoff, Patience, is_throttled};
 use crate::schema::DELETIONS;
 use crate::transaction::{Transaction, failed, unbuilt};
 
@@ -50,7 +50,14 @@ impl Emptying for Store {
             .set_projection_expression(Some(wanted))
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(condition.values());
-        let items = query.send().await.map_err(|error| failed("the rows", &error))?.items.unwrap_or_default();
+        let mut backoff = Backoff::new(Patience::StatusChange);
+        let items = loop {
+            match query.clone().send().await {
+                Ok(answer) => break answer.items.unwrap_or_default(),
+                Err(error) if is_throttled(&error) && backoff.wait(self).await => {}
+                Err(error) => return Err(failed("the rows", &error)),
+            }
+        };
         let text = |item: &Item, name: &str| match item.get(name) {
             Some(AttributeValue::S(text)) => Some(text.clone()),
             _ => None,
@@ -113,7 +120,9 @@ impl Emptying for Store {
 }
 
 impl Store {
-    /// Deletes up to 25 rows; what the engine leaves unprocessed is asked for again.
+    /// Deletes up to 25 rows. What the engine leaves unprocessed, or has no time for at all, is asked for again, and what
+    /// it still has not done in the end is left to the next page: a partition takes a thousand deletions a second, and a
+    /// large account has more than that for a good while.
     async fn delete_batch(&self, table: &str, keys: Vec<Item>) -> Result<(), Failure> {
         let mut requests = Vec::with_capacity(keys.len());
         for key in keys {
@@ -123,13 +132,14 @@ impl Store {
         let mut left = HashMap::from([(self.table(table), requests)]);
         let mut backoff = Backoff::new(Patience::StatusChange);
         loop {
-            let answer = self.client.batch_write_item().set_request_items(Some(left)).send().await;
-            left = answer.map_err(|error| failed("the rows", &error))?.unprocessed_items.unwrap_or_default();
-            if left.is_empty() {
-                return Ok(());
+            let answer = self.client.batch_write_item().set_request_items(Some(left.clone())).send().await;
+            match answer {
+                Ok(answer) => left = answer.unprocessed_items.unwrap_or_default(),
+                Err(error) if is_throttled(&error) => {}
+                Err(error) => return Err(failed("the rows", &error)),
             }
-            if !backoff.wait(self).await {
-                return Err(Failure::unavailable("the rows", "deletions were left unprocessed"));
+            if left.is_empty() || !backoff.wait(self).await {
+                return Ok(());
             }
         }
     }

@@ -4,7 +4,18 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
 use crate::Store;
+
+/// Whether more was asked of a table than it can do at a time. Nothing was done, and in a moment it may be.
+pub(crate) fn is_throttled<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    let code = error.code();
+    matches!(
+        code,
+        Some("ProvisionedThroughputExceededException" | "RequestLimitExceeded" | "ThrottlingException")
+    )
+}
 
 /// How long a caller can wait for others to finish.
 #[derive(Clone, Copy, Debug)]

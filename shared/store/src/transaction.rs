@@ -11,7 +11,7 @@ use crate::Store;
 use crate::expr::Expr;
 use crate::idempotency;
 use crate::item::Item;
-use crate::retry::{Backoff, Patience};
+use crate::retry::{Backoff, Patience, is_throttled};
 use crate::schema::IDEMPOTENCY;
 
 /// What a transaction came to: done, or the guard of the first condition that did not hold.
@@ -177,6 +177,7 @@ fn judge(error: &SdkError<TransactWriteItemsError>) -> Judgement {
             if codes.iter().all(passing) { Judgement::Busy } else { Judgement::Down }
         }
         Some(TransactWriteItemsError::TransactionInProgressException(_)) => Judgement::Busy,
+        Some(_) if is_throttled(error) => Judgement::Busy,
         _ => Judgement::Down,
     }
 }

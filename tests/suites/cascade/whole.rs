@@ -32,6 +32,27 @@ async fn ten_thousand_rows_are_removed_and_no_byte_of_a_neighbour_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_rows_are_removed_in_bad_weather_too() {
+    let bench = Bench::default();
+    let (id, neighbour) = (bench.active("zaphod").await, bench.active("nessie").await);
+    let rows = crowd(&bench.tables, id, "zaphod", EACH);
+    crowd(&bench.tables, neighbour, "nessie", 40);
+    let neighbours = others(&bench.tables, id);
+    bench.changed(id, Command::Delete).await;
+
+    bench.fuse.weather.break_over(&bench.tables.0, 2_718_281_828);
+    let mut fair_ends = 0..1000;
+    // What fails is delivered again, as a queue does.
+    while bench.settle().await.is_err() {
+        assert!(fair_ends.next().is_some(), "the cascade makes no progress");
+    }
+    bench.fuse.weather.assert_all_met();
+    assert_eq!(bench.tables.left_of(&id.to_string()), []);
+    assert_eq!(bench.tables.removed(&id.to_string()), rows, "no row was counted twice, and none was missed");
+    assert_eq!(others(&bench.tables, id), neighbours, "not a byte of anybody else's");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_repeat_of_any_message_changes_nothing() {
     let bench = Bench::default();
     let id = bench.active("zaphod").await;

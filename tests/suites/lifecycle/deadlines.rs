@@ -69,6 +69,39 @@ async fn a_purge_may_come_late_and_twice() {
     assert_eq!(bench.tables.left_of(&id.to_string()), []);
 }
 
+/// Lets a job fire until it gets through, as the Scheduler and its queue do.
+async fn fire_until_done(bench: &Bench, job: Job) {
+    for _ in 0..200 {
+        if bench.fire(job).await.is_ok() {
+            return;
+        }
+    }
+    panic!("the job never gets through");
+}
+
+#[tokio::test]
+async fn bad_weather_moves_no_deadline() {
+    for seed in 1..=20 {
+        let (bench, id, deadline) = frozen().await;
+        bench.clock.set(deadline.minus(Duration::from_secs(3600)));
+        bench.fuse.weather.break_over(&bench.tables.0, seed * 7_919);
+        fire_until_done(&bench, Job::Purge { customer_id: id, freeze: 1 }).await;
+        bench.fuse.weather.clear_up();
+        assert_eq!(status(&bench, id).await, Status::Frozen, "an hour early");
+        bench.clock.set(deadline);
+        bench.fuse.weather.break_over(&bench.tables.0, seed * 104_729);
+        // Twice, and once for a freeze that there never was.
+        for freeze in [2, 1, 1] {
+            fire_until_done(&bench, Job::Purge { customer_id: id, freeze }).await;
+        }
+        bench.fuse.weather.clear_up();
+        assert_eq!(status(&bench, id).await, Status::Deleted);
+        bench.settle().await.unwrap();
+        let kinds: Vec<_> = bench.history(id).into_iter().map(|(_, kind)| kind).collect();
+        assert_eq!(kinds, ["customer_created", "customer_frozen", "customer_deleted"]);
+    }
+}
+
 #[tokio::test]
 async fn the_job_of_an_earlier_freeze_does_nothing_to_a_later_one() {
     let (bench, id, first) = frozen().await;

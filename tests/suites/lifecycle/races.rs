@@ -1,6 +1,8 @@
 //! Sixty-four calls at once on one customer, over HTTP.
 
-use custodian_tests::{Client, PASSWORD, Tables};
+use std::sync::Arc;
+
+use custodian_tests::{Client, PASSWORD, Tables, Weather};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -16,11 +18,18 @@ const LEGAL: [(&str, &str); 8] = [
     ("active", "active"),
 ];
 
+/// Who speaks for the account: its admin, whose session ends with the first freeze, and a key, which outlives it.
+#[derive(Clone)]
+struct Tenant {
+    admin: Client,
+    key: Client,
+}
+
 /// One of the calls that race; answers its status and, of a created row, the id.
 async fn call(
     number: usize,
     operator: Client,
-    tenant: Client,
+    tenant: Tenant,
     id: String,
     deletes: bool,
 ) -> (u16, Option<String>) {
@@ -28,14 +37,15 @@ async fn call(
     let answer = match number % 16 {
         0 | 5 | 9 => operator.post(&format!("{account}/freeze"), json!({})).await,
         1 | 6 | 10 => operator.post(&format!("{account}/recover"), json!({})).await,
-        2 if number < 32 => tenant.post("/auth/unregister", json!({ "password": PASSWORD })).await,
-        3 => tenant.delete("/auth/unregister").await,
+        2 if number < 32 => tenant.admin.post("/auth/unregister", json!({ "password": PASSWORD })).await,
+        3 => tenant.key.delete("/auth/unregister").await,
         4 if deletes && number > 32 => operator.delete(&account).await,
         7 => operator.put(&account, json!({ "detail": format!("call {number}") })).await,
         _ => {
-            let answer = tenant.post("/v1.0/tags", json!({ "name": format!("tag {number}") })).await;
+            let answer = tenant.key.post("/v1.0/tags", json!({ "name": format!("tag {number}") })).await;
             let created = (answer.status == 200).then(|| answer.json()["id"].as_str().unwrap().to_owned());
-            assert!(matches!(answer.status, 200 | 401 | 403 | 503), "{}", answer.text);
+            let gone = if deletes { 401 } else { 403 };
+            assert!([200, 403, 503, gone].contains(&answer.status), "{}", answer.text);
             return (answer.status, created);
         }
     };
@@ -75,17 +85,43 @@ fn assert_legal(history: &[(u64, String, String)]) {
     }
 }
 
-async fn race(client: &Client, name: &str, deletes: bool) -> String {
-    let (id, tenant) = client.tenant(name).await;
-    let operator = client.operator().await;
-    let calls = (0..64).map(|n| tokio::spawn(call(n, operator.clone(), tenant.clone(), id.clone(), deletes)));
-    let answers: Vec<_> = join_all(calls).await.into_iter().map(Result::unwrap).collect();
-    client.idle().await;
+/// How often a row was created, and how often that was refused because the account was not open.
+#[derive(Default)]
+struct Children {
+    created: usize,
+    refused: usize,
+}
 
-    let history = history(client, &id).await;
+/// Sixty-four calls at once on a new account; answers its id and what was answered.
+async fn race(
+    client: &Client,
+    name: &str,
+    deletes: bool,
+    weather: Option<&Weather>,
+) -> (String, Vec<(u16, Option<String>)>) {
+    let (id, admin) = client.tenant(name).await;
+    let key = admin.post("/v1.0/accesskeys", json!({ "name": "racer" })).await.ok();
+    let tenant = Tenant { key: client.with_token(key["token"].as_str().unwrap()), admin };
+    let operator = client.operator().await;
+    if let Some(weather) = weather {
+        weather.break_over(client.engine(), 314_159);
+    }
+    let calls = (0..64).map(|n| tokio::spawn(call(n, operator.clone(), tenant.clone(), id.clone(), deletes)));
+    let answers = join_all(calls).await.into_iter().map(Result::unwrap).collect();
+    if let Some(weather) = weather {
+        weather.clear_up();
+        // What failed meanwhile is tried again.
+        client.advance(3600).await;
+    }
+    client.idle().await;
+    (id, answers)
+}
+
+/// Holds the account's row against what was told of it; answers its status.
+async fn assert_one_history(client: &Client, id: &str) -> String {
+    let history = history(client, id).await;
     assert_legal(&history);
-    let tables = Tables(client.engine().clone());
-    let row = tables.customer(&id);
+    let row = Tables(client.engine().clone()).customer(id);
     let last = history.last().unwrap();
     assert_eq!(row["version"]["N"], last.0.to_string(), "every write of the row was told");
     assert_eq!(row["status"]["S"], last.2.as_str());
@@ -94,24 +130,6 @@ async fn race(client: &Client, name: &str, deletes: bool) -> String {
     assert_eq!(row.get("due_at").is_some(), status == "frozen", "{row}");
     let freezes = history.iter().filter(|(_, kind, _)| kind == "customer_frozen").count();
     assert_eq!(row["freezes"]["N"], freezes.to_string());
-
-    let mut created: Vec<_> = answers.into_iter().filter_map(|(_, created)| created).collect();
-    let mut stored: Vec<_> = tables.query("tags", "customer_id", &id);
-    if status == "deleted" {
-        assert_eq!(tables.left_of(&id), [], "nothing outlives the account");
-        assert!(tables.removed(&id)["tags"] >= created.len() as u64);
-        return status.to_owned();
-    }
-    assert_eq!(tables.gates(&id), vec![status; 8], "the gates agree with the row");
-    let counts = tables.query("usage", "customer_id", &id);
-    let counts = counts.iter().filter_map(|gate| gate.get("n_tags")).map(|n| n["N"].as_str().unwrap());
-    let counted: usize = counts.map(|n| n.parse::<usize>().unwrap()).sum();
-    assert_eq!(counted, stored.len(), "what is counted is there");
-    let mut stored: Vec<_> =
-        stored.drain(..).map(|tag| tag["id"]["S"].as_str().unwrap().to_owned()).collect();
-    stored.sort();
-    created.sort();
-    assert_eq!(stored, created, "what was acknowledged is there, and nothing else");
     let jobs = client.get("/_local/schedules").await.ok();
     let job = format!("purge-{id}-{freezes}");
     let armed = jobs["result"].as_array().unwrap().iter().any(|each| each["name"] == job.as_str());
@@ -119,19 +137,68 @@ async fn race(client: &Client, name: &str, deletes: bool) -> String {
     status.to_owned()
 }
 
+/// Holds the rows of an account in this state against those that were acknowledged. `in_doubt`: answers were lost, so there
+/// may be more.
+fn assert_children(client: &Client, id: &str, status: &str, acknowledged: &[&String], in_doubt: bool) {
+    let tables = Tables(client.engine().clone());
+    if status == "deleted" {
+        assert_eq!(tables.left_of(id), [], "nothing outlives the account");
+        assert!(tables.removed(id)["tags"] >= acknowledged.len() as u64);
+        return;
+    }
+    assert_eq!(tables.gates(id), vec![status; 8], "the gates agree with the row");
+    let stored = tables.query("tags", "customer_id", id);
+    let counts = tables.query("usage", "customer_id", id);
+    let counts = counts.iter().filter_map(|gate| gate.get("n_tags")).map(|n| n["N"].as_str().unwrap());
+    let counted: usize = counts.map(|n| n.parse::<usize>().unwrap()).sum();
+    assert_eq!(counted, stored.len(), "what is counted is there");
+    let is_there = |id: &&String| stored.iter().any(|tag| tag["id"]["S"] == id.as_str());
+    assert!(acknowledged.iter().all(is_there), "what was acknowledged is there");
+    assert!(stored.len() == acknowledged.len() || in_doubt, "and nothing else");
+}
+
+/// Races on an account and holds what is there against what was answered; answers the account's status.
+async fn raced(client: &Client, name: &str, deletes: bool, children: &mut Children) -> String {
+    let (id, answers) = race(client, name, deletes, None).await;
+    let created: Vec<_> = answers.iter().filter_map(|(_, created)| created.as_ref()).collect();
+    children.created += created.len();
+    children.refused += answers.iter().filter(|(status, _)| *status == 403).count();
+    let status = assert_one_history(client, &id).await;
+    assert_children(client, &id, &status, &created, false);
+    status
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn racing_freezes_and_recoveries_make_one_legal_history() {
     let client = Client::start().await;
+    let mut children = Children::default();
     for name in ["ada", "bea"] {
-        let status = race(&client, name, false).await;
+        let status = raced(&client, name, false, &mut children).await;
         assert!(["active", "frozen"].contains(&status.as_str()), "{status}");
     }
+    assert!(
+        children.created > 0 && children.refused > 0,
+        "rows were created between the freezes, and refused"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_in_the_middle_of_a_race_is_the_end_of_it() {
     let client = Client::start().await;
     for name in ["cleo", "dora"] {
-        assert_eq!(race(&client, name, true).await, "deleted");
+        assert_eq!(raced(&client, name, true, &mut Children::default()).await, "deleted");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn racing_in_bad_weather_makes_one_legal_history_too() {
+    for (name, deletes) in [("ada", false), ("bea", true)] {
+        let weather = Weather::default();
+        let client = Client::start_watched(Arc::new(weather.clone())).await;
+        let (id, answers) = race(&client, name, deletes, Some(&weather)).await;
+        weather.assert_all_met();
+        let status = assert_one_history(&client, &id).await;
+        let created: Vec<_> = answers.iter().filter_map(|(_, created)| created.as_ref()).collect();
+        assert_children(&client, &id, &status, &created, true);
     }
 }
