@@ -3,6 +3,5 @@
 
 mod process;
 mod refused;
-mod refused;
 mod restart;
 mod sample;
