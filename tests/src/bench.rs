@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
+use custodian_app::metrics::Tally;
 use custodian_app::ports::{Alarms, CreateCustomers, Creation, NewAccount, SharedKeys};
 use custodian_app::{Clock, Context, Failure, Keys, Outcome, Settings, Sources, change};
 use custodian_auth::{KeyRing, Pseudonyms};
@@ -52,6 +53,7 @@ pub struct Bench {
     pub cx: Arc<Cx>,
     pub clock: Arc<HandClock>,
     pub fuse: Arc<Fuse>,
+    pub meter: Arc<Tally>,
     pub tables: Tables,
     _watched: Arc<Watched>,
 }
@@ -73,8 +75,17 @@ impl Default for Bench {
             ring: KeyRing::default(),
             pseudonyms: Some(Pseudonyms::new(Secret::new("of the bench"))),
         });
-        let cx = Context { store, ends, sources, settings: Settings::default(), keys };
-        Self { cx: Arc::new(cx), clock, fuse, tables: Tables(engine), _watched: Arc::new(Watched::start()) }
+        let meter = Arc::new(Tally::default());
+        let settings = Settings::default();
+        let cx = Context { store, ends, sources, settings, keys, meter: meter.clone() };
+        Self {
+            cx: Arc::new(cx),
+            clock,
+            fuse,
+            meter,
+            tables: Tables(engine),
+            _watched: Arc::new(Watched::start()),
+        }
     }
 }
 

@@ -32,7 +32,7 @@ impl Watched {
     pub fn start() -> Self {
         LOG.get_or_init(|| {
             // The service of a suite is the only one in its process; who listens already also hears this.
-            let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(|| Lines).try_init();
+            let _ = custodian_runtime::lines().with_writer(|| Lines).try_init();
             Mutex::default()
         });
         Self(())

@@ -1,11 +1,13 @@
 //! Sets a deployed platform up: keys, the platform's own customer, the first admin. An operator invokes it once; to
 //! repeat it changes nothing.
 
+use std::borrow::Cow;
+
 use custodian_app::platform::{SetUp, set_up};
 use custodian_app::ports::{CreateCustomers, ReadCustomers, SigningKeys};
 use custodian_app::{Context, Failure};
-use custodian_domain::{Secret, Timestamp};
-use custodian_events::Consumer;
+use custodian_domain::{CustomerId, Secret, Timestamp};
+use custodian_events::{Consumer, Subject};
 use serde::Deserialize;
 
 pub struct PlatformSetup;
@@ -15,6 +17,16 @@ pub struct PlatformSetup;
 pub struct FirstAdmin {
     pub username: String,
     pub password: Secret,
+}
+
+impl Subject for FirstAdmin {
+    fn customer(&self) -> Option<CustomerId> {
+        None
+    }
+
+    fn about(&self) -> Cow<'_, str> {
+        Cow::from("set_up")
+    }
 }
 
 impl<S: SigningKeys + ReadCustomers + CreateCustomers, E: Send + Sync> Consumer<S, E> for PlatformSetup {

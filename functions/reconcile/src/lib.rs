@@ -1,16 +1,18 @@
-//! Moves on what is overdue and drives again what stands still, whatever alarm or event was lost. Invoked by an operator
+//! Moves on what is overdue and drives again what stands still, whatever alarm or event was lost; looks again at deletions
+//! that have ended; and counts those that have not. Invoked by an operator
 //! with `{"recount": "<customer id>"}` it counts what that customer owns instead, and corrects its counters.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{Alarms, ChangeCustomers, DueCustomers, Recount};
-use custodian_app::{Context, Failure, change};
-use custodian_cascade::{OpenLedgers, Tasks, drive};
+use custodian_app::{Context, Failure, Metric, change};
+use custodian_cascade::{OpenLedgers, Rows, SealedLedgers, Tasks, drive, survey};
 use custodian_domain::kinds::ALL;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Customer, CustomerId, Status, Timestamp};
-use custodian_events::Consumer;
+use custodian_events::{Consumer, Subject};
 use serde::Deserialize;
 
 /// How long a deletion may make no progress before it is driven again.
@@ -24,8 +26,19 @@ pub struct Wish {
     pub recount: Option<CustomerId>,
 }
 
-impl<S: DueCustomers + ChangeCustomers + OpenLedgers + Recount, E: Alarms + Tasks> Consumer<S, E>
-    for Reconcile
+impl Subject for Wish {
+    fn customer(&self) -> Option<CustomerId> {
+        self.recount
+    }
+
+    fn about(&self) -> Cow<'_, str> {
+        Cow::from(if self.recount.is_some() { "recount" } else { "reconcile" })
+    }
+}
+
+impl<S, E: Alarms + Tasks> Consumer<S, E> for Reconcile
+where
+    S: DueCustomers + ChangeCustomers + OpenLedgers + SealedLedgers + Rows + Recount,
 {
     type Message = Wish;
 
@@ -45,8 +58,28 @@ impl<S: DueCustomers + ChangeCustomers + OpenLedgers + Recount, E: Alarms + Task
         for customer in cx.store.standing_since(standing_since).await? {
             first_failure = first_failure.and(drive(cx, customer, standing_since).await);
         }
-        first_failure
+        first_failure.and(look_again(cx, standing_since, stop_at).await)
     }
+}
+
+/// Counts the deletions that have not ended, and surveys those that ended a while ago.
+async fn look_again<S: OpenLedgers + SealedLedgers + Rows, E: Tasks>(
+    cx: &Context<S, E>,
+    before: Timestamp,
+    stop_at: Timestamp,
+) -> Result<(), Failure> {
+    let unfinished = cx.store.unfinished().await?;
+    let age = unfinished.oldest.map_or(Duration::ZERO, |oldest| cx.now().since(oldest));
+    cx.meter.note(&[Metric::UnfinishedDeletions(unfinished.count), Metric::OldestUnfinishedDeletion(age)]);
+    let mut survivors = 0;
+    for customer in cx.store.sealed_before(before).await? {
+        survivors += survey(cx, customer).await?;
+        if cx.now() >= stop_at {
+            break;
+        }
+    }
+    cx.meter.note(&[Metric::Survivors(survivors)]);
+    Ok(())
 }
 
 async fn recount<S: Recount, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<(), Failure> {
