@@ -75,6 +75,11 @@ pub fn secret(text: &str) {
     }
 }
 
+/// Every line so far, of all tests of this process.
+pub fn lines() -> Vec<Value> {
+    log().lines.iter().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
 fn log() -> MutexGuard<'static, Log> {
     let log = LOG.get_or_init(Mutex::default);
     // A test that failed while it held the log has not harmed it.
