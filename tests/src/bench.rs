@@ -16,6 +16,7 @@ use custodian_domain::lifecycle::Command;
 use custodian_domain::{Agent, AgentId, Customer, CustomerId, Profile, Secret, State, Timestamp};
 use custodian_engine::Engine;
 use custodian_events::{CUSTOMER_ERASED, Consumer, consume};
+use custodian_fn_reconcile::{Reconcile, Wish};
 use custodian_store::Store;
 use serde_json::{Value, json};
 
@@ -173,9 +174,12 @@ impl Bench {
 
     /// Lets the recurring job run.
     pub async fn reconcile(&self) -> Result<(), Failure> {
-        custodian_fn_reconcile::Reconcile
-            .consume(&self.cx, custodian_fn_reconcile::Wish::default(), self.later())
-            .await
+        self.wish(Wish::default()).await
+    }
+
+    /// Has it do something else, as an operator may.
+    pub async fn wish(&self, wish: Wish) -> Result<(), Failure> {
+        Reconcile.consume(&self.cx, wish, self.later()).await
     }
 
     /// An invocation's end that never comes while the clock stands still.

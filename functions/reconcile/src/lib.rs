@@ -1,6 +1,8 @@
 //! Moves on what is overdue and drives again what stands still, whatever alarm or event was lost; looks again at deletions
-//! that have ended; and counts those that have not. Invoked by an operator
-//! with `{"recount": "<customer id>"}` it counts what that customer owns instead, and corrects its counters.
+//! that have ended, and counts those that have not.
+//!
+//! Invoked by an operator with `{"recount": "<customer id>"}` it counts what that customer owns instead, and corrects its
+//! counters; with `{"survey": "<customer id>"}` it looks again at that customer's deletion, however long ago it ended.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -24,15 +26,20 @@ pub struct Reconcile;
 #[derive(Debug, Default, Deserialize)]
 pub struct Wish {
     pub recount: Option<CustomerId>,
+    pub survey: Option<CustomerId>,
 }
 
 impl Subject for Wish {
     fn customer(&self) -> Option<CustomerId> {
-        self.recount
+        self.recount.or(self.survey)
     }
 
     fn about(&self) -> Cow<'_, str> {
-        Cow::from(if self.recount.is_some() { "recount" } else { "reconcile" })
+        Cow::from(match self {
+            Self { recount: Some(_), .. } => "recount",
+            Self { survey: Some(_), .. } => "survey",
+            _ => "reconcile",
+        })
     }
 }
 
@@ -46,7 +53,10 @@ where
         if let Some(customer) = wish.recount {
             return recount(cx, customer).await;
         }
-        let mut first_failure = Ok(());
+        if let Some(customer) = wish.survey {
+            return look_again(cx, vec![customer], stop_at).await;
+        }
+        let mut first_failure = count_unfinished(cx).await;
         for customer in cx.store.overdue(cx.now()).await? {
             // One customer that cannot be moved on must not keep the others from it.
             first_failure = first_failure.and(move_on(cx, customer).await);
@@ -58,28 +68,36 @@ where
         for customer in cx.store.standing_since(standing_since).await? {
             first_failure = first_failure.and(drive(cx, customer, standing_since).await);
         }
-        first_failure.and(look_again(cx, standing_since, stop_at).await)
+        let ended = cx.store.sealed_before(standing_since).await?;
+        first_failure.and(look_again(cx, ended, stop_at).await)
     }
 }
 
-/// Counts the deletions that have not ended, and surveys those that ended a while ago.
-async fn look_again<S: OpenLedgers + SealedLedgers + Rows, E: Tasks>(
-    cx: &Context<S, E>,
-    before: Timestamp,
-    stop_at: Timestamp,
-) -> Result<(), Failure> {
+async fn count_unfinished<S: OpenLedgers, E>(cx: &Context<S, E>) -> Result<(), Failure> {
     let unfinished = cx.store.unfinished().await?;
     let age = unfinished.oldest.map_or(Duration::ZERO, |oldest| cx.now().since(oldest));
     cx.meter.note(&[Metric::UnfinishedDeletions(unfinished.count), Metric::OldestUnfinishedDeletion(age)]);
-    let mut survivors = 0;
-    for customer in cx.store.sealed_before(before).await? {
-        survivors += survey(cx, customer).await?;
+    Ok(())
+}
+
+/// Whether these deletions, which have ended, have left anything.
+async fn look_again<S: SealedLedgers + Rows, E: Tasks>(
+    cx: &Context<S, E>,
+    ended: Vec<CustomerId>,
+    stop_at: Timestamp,
+) -> Result<(), Failure> {
+    let (mut survivors, mut first_failure) = (0, Ok(()));
+    for customer in ended {
+        match survey(cx, customer).await {
+            Ok(rows) => survivors += rows,
+            Err(failure) => first_failure = first_failure.and(Err(failure)),
+        }
         if cx.now() >= stop_at {
             break;
         }
     }
     cx.meter.note(&[Metric::Survivors(survivors)]);
-    Ok(())
+    first_failure
 }
 
 async fn recount<S: Recount, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<(), Failure> {

@@ -83,7 +83,7 @@ impl Pump {
 
     /// What an operator may have `reconcile` do.
     pub(crate) async fn recount(&self, customer: CustomerId) -> Result<(), Failure> {
-        let wish = custodian_fn_reconcile::Wish { recount: Some(customer) };
+        let wish = custodian_fn_reconcile::Wish { recount: Some(customer), survey: None };
         consume::direct(&custodian_fn_reconcile::Reconcile, &self.cx, wish, self.stop_at()).await
     }
 

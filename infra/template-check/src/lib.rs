@@ -6,15 +6,19 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::{Map, Value, json};
 
 /// The template as JSON: `!Sub x` is `{"Sub": x}`.
-pub fn template() -> Value {
-    let source = read(&root().join("template.yaml"));
-    let documents = Yaml::load_from_str(&source).expect("YAML");
-    value(&documents[0])
+pub fn template() -> &'static Value {
+    static TEMPLATE: OnceLock<Value> = OnceLock::new();
+    TEMPLATE.get_or_init(|| {
+        let source = read(&root().join("template.yaml"));
+        let documents = Yaml::load_from_str(&source).expect("YAML");
+        value(&documents[0])
+    })
 }
 
 fn value(node: &Yaml<'_>) -> Value {
@@ -34,8 +38,7 @@ fn value(node: &Yaml<'_>) -> Value {
 
 /// The properties of the resources of a type, by their logical ids; a function's metadata is put beside them.
 pub fn resources(kind: &str) -> BTreeMap<String, Value> {
-    let template = template();
-    let all = template["Resources"].as_object().expect("resources");
+    let all = template()["Resources"].as_object().expect("resources");
     let wanted = all.iter().filter(|(_, resource)| resource["Type"] == kind);
     let properties = wanted.map(|(name, resource)| {
         let mut properties = resource["Properties"].clone();

@@ -7,12 +7,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use custodian_app::Metric;
+use custodian_cascade::STEPS;
 use custodian_runtime::{DIMENSION, NAMESPACE};
 use custodian_template_check::{list, read, resources, root, template, text};
 use serde_json::{Value, json};
 
 const BEGIN: &str = "  # The dashboard, from here to the end of the section: written from infra/operations/dashboard.json by infra/template-check.\n";
 const END: &str = "  # The end of the dashboard.\n";
+/// Words of AWS's own in the runbook.
+const AWS: [&str; 7] = [
+    "AccessDenied",
+    "BatchWriteItem",
+    "MaximumConcurrency",
+    "MemorySize",
+    "MessageRejected",
+    "PutEvents",
+    "TooManyRequestsException",
+];
+/// How names of the template end that no prose has.
+const PARTS: [&str; 4] = ["Alarm", "Dlq", "Queue", "Role"];
 const RUNBOOK: &str = "docs/operations.md";
 
 fn file(path: &str) -> String {
@@ -148,6 +161,30 @@ fn every_alarm_has_its_section_in_the_runbook_and_every_section_its_alarm() {
     }
 }
 
+#[test]
+fn reconcile_may_look_into_every_table_that_a_deletion_empties() {
+    let statements =
+        list(&resources("AWS::IAM::Role")["ReconcileRole"]["Policies"][0]["PolicyDocument"]["Statement"]);
+    let queries =
+        statements.iter().filter(|statement| list(&statement["Action"]).contains(&json!("dynamodb:Query")));
+    let queried: BTreeSet<String> = queries
+        .flat_map(|statement| list(&statement["Resource"]))
+        .filter_map(|arn| arn["GetAtt"].as_str().map(str::to_owned))
+        .collect();
+    let tables = resources("AWS::DynamoDB::Table");
+    let logical = |name: &str| {
+        let named = |table: &Value| text(&table["TableName"]["Sub"]) == format!("${{TablePrefix}}{name}");
+        tables
+            .iter()
+            .find(|(_, table)| named(table))
+            .map(|(logical, _)| format!("{logical}.Arn"))
+            .expect("a table")
+    };
+    let missing: Vec<_> =
+        STEPS.iter().map(|step| logical(step.table)).filter(|arn| !queried.contains(arn)).collect();
+    assert!(missing.is_empty(), "ReconcileRole may not query {missing:?}");
+}
+
 /// What stands between backticks on a line.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.lines().flat_map(|line| line.split('`').skip(1).step_by(2))
@@ -163,14 +200,18 @@ fn names_in_the_runbook_are_of_something_that_is_there() {
         .chain(of("Outputs"))
         .chain(metric_names())
         .collect();
+    let known = |word: &str| known.contains(word) || AWS.contains(&word);
     let is_name = |word: &&str| {
         word.starts_with(|c: char| c.is_ascii_uppercase())
             && word.chars().any(|c| c.is_ascii_lowercase())
             && word.chars().skip(1).any(|c| c.is_ascii_uppercase())
             && word.chars().all(|c| c.is_ascii_alphanumeric())
     };
+    // In commands, the names of what they are about.
+    let words = runbook.split(|c: char| !c.is_ascii_alphanumeric());
+    let in_commands = words.filter(|word| PARTS.iter().any(|part| word.ends_with(part) && word != part));
     let unknown: BTreeSet<_> =
-        quoted(&runbook).filter(is_name).filter(|word| !known.contains(*word)).collect();
+        quoted(&runbook).filter(is_name).chain(in_commands).filter(|word| !known(word)).collect();
     assert_eq!(unknown, BTreeSet::new(), "names that neither the template nor the code knows");
 }
 

@@ -12,6 +12,9 @@ pub async fn survey<S: SealedLedgers + Rows, E: Tasks>(
     cx: &Context<S, E>,
     customer: CustomerId,
 ) -> Result<u64, Failure> {
+    if !cx.store.ledger(customer).await?.is_some_and(|ledger| ledger.sealed) {
+        return Ok(0);
+    }
     let (mut left, mut rows): (Vec<&Step>, u64) = (Vec::new(), 0);
     for step in STEPS {
         let page = cx.store.page(customer, step).await?;

@@ -45,7 +45,8 @@ where
     for record in event.records {
         let read = serde_json::from_str(record.body.as_deref().unwrap_or_default());
         let read = read.map_err(|cause| Failure::unreadable("a message that can be read", cause));
-        let receives = record.attributes.get("ApproximateReceiveCount");
+        let receives =
+            record.attributes.get("ApproximateReceiveCount").and_then(|text| text.parse::<u64>().ok());
         let span = info_span!(
             "message",
             message_id = record.message_id,

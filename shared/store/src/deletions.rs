@@ -166,7 +166,7 @@ impl SealedLedgers for Store {
     }
 
     async fn reopen(&self, customer: CustomerId, steps: &[&Step], now: Timestamp) -> Result<(), Failure> {
-        let still_sealed = Expr::new("#open = :sealed").with(":sealed", s(SEALED));
+        let still_sealed = Expr::new("attribute_exists(#tm_sealed)");
         let broken = Expr::new("SET #open = :open, #tm_progress = :now REMOVE #tm_sealed, #removed")
             .with(":open", s(OPEN))
             .with(":now", n(now.micros()));

@@ -147,3 +147,21 @@ async fn no_line_has_a_field_that_nobody_has_thought_about() {
         assert!(unknown.is_empty(), "{unknown:?} in {line}");
     }
 }
+
+#[test]
+fn the_runbooks_queries_name_fields_that_lines_have() {
+    let runbook =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operations.md")).unwrap();
+    let known: Vec<&str> = FIELDS.into_iter().chain(MORE).collect();
+    let queries: Vec<&str> =
+        runbook.split("```logs").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(queries.len() >= 6, "{queries:?}");
+    for query in queries.iter().filter(|query| query.contains("filter message") || query.contains("_id")) {
+        // Functions of the language and what a query names itself are no fields; ids and reasons have an underscore.
+        let words =
+            query.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| word.contains('_'));
+        let unknown: Vec<_> =
+            words.filter(|word| !known.contains(word) && !word.starts_with("req_")).collect();
+        assert!(unknown.is_empty(), "{unknown:?} in {query}");
+    }
+}

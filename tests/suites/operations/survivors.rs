@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use custodian_domain::CustomerId;
 use custodian_domain::lifecycle::Command;
+use custodian_fn_reconcile::Wish;
 use custodian_tests::Bench;
 use serde_json::{Value, json};
 
@@ -64,6 +65,27 @@ async fn a_row_that_a_sealed_deletion_left_is_counted_and_removed_after_all() {
     bench.reconcile().await.unwrap();
     assert_eq!((bench.meter.of("Survivors").last, bench.meter.of("Survivors").sum), (0, 1));
     assert!(opening(&bench, id).get("tm_confirmed").is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_may_look_again_whenever_it_is_needed_but_only_at_what_is_deleted() {
+    let bench = Bench::default();
+    let (id, living) = (erased(&bench).await, bench.active("nessie").await);
+    bench.clock.advance(QUARTER);
+    bench.reconcile().await.unwrap();
+    // Long after, somebody restores a table from a backup.
+    bench.clock.advance(1000 * QUARTER);
+    for owner in [id, living] {
+        let row = json!({ "customer_id": { "S": owner.to_string() }, "id": { "S": "restored" } });
+        bench.tables.insert("flows", &[row]);
+    }
+    for customer in [living, id] {
+        bench.wish(Wish { survey: Some(customer), recount: None }).await.unwrap();
+    }
+    assert_eq!(bench.meter.of("Survivors").sum, 1);
+    bench.settle().await.unwrap();
+    assert_eq!(bench.tables.left_of(&id.to_string()), []);
+    assert_eq!(bench.tables.query("flows", "customer_id", &living.to_string()).len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
