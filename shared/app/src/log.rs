@@ -9,7 +9,7 @@ pub fn concerns(customer: CustomerId) {
     tracing::Span::current().record("customer_id", tracing::field::display(customer));
 }
 
-/// A span of time in the log.
+/// A span of time in the log, to the microsecond.
 pub fn millis(span: Duration) -> f64 {
-    span.as_secs_f64() * 1000.0
+    span.as_micros() as f64 / 1000.0
 }

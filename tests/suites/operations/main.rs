@@ -4,4 +4,5 @@
 mod counts;
 mod emf;
 mod lines;
+mod rotation;
 mod survivors;

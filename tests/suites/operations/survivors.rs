@@ -80,7 +80,7 @@ async fn an_operator_may_look_again_whenever_it_is_needed_but_only_at_what_is_de
         bench.tables.insert("flows", &[row]);
     }
     for customer in [living, id] {
-        bench.wish(Wish { survey: Some(customer), recount: None }).await.unwrap();
+        bench.wish(Wish { recount: None, survey: Some(customer) }).await.unwrap();
     }
     assert_eq!(bench.meter.of("Survivors").sum, 1);
     bench.settle().await.unwrap();
