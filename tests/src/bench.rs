@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
+use custodian_app::metrics::Tally;
 use custodian_app::ports::{Alarms, CreateCustomers, Creation, NewAccount, SharedKeys};
 use custodian_app::{Clock, Context, Failure, Keys, Outcome, Settings, Sources, change};
 use custodian_auth::{KeyRing, Pseudonyms};
@@ -15,6 +16,7 @@ use custodian_domain::lifecycle::Command;
 use custodian_domain::{Agent, AgentId, Customer, CustomerId, Profile, Secret, State, Timestamp};
 use custodian_engine::Engine;
 use custodian_events::{CUSTOMER_ERASED, Consumer, consume};
+use custodian_fn_reconcile::{Reconcile, Wish};
 use custodian_store::Store;
 use serde_json::{Value, json};
 
@@ -52,6 +54,7 @@ pub struct Bench {
     pub cx: Arc<Cx>,
     pub clock: Arc<HandClock>,
     pub fuse: Arc<Fuse>,
+    pub meter: Arc<Tally>,
     pub tables: Tables,
     _watched: Arc<Watched>,
 }
@@ -73,8 +76,17 @@ impl Default for Bench {
             ring: KeyRing::default(),
             pseudonyms: Some(Pseudonyms::new(Secret::new("of the bench"))),
         });
-        let cx = Context { store, ends, sources, settings: Settings::default(), keys };
-        Self { cx: Arc::new(cx), clock, fuse, tables: Tables(engine), _watched: Arc::new(Watched::start()) }
+        let meter = Arc::new(Tally::default());
+        let settings = Settings::default();
+        let cx = Context { store, ends, sources, settings, keys, meter: meter.clone() };
+        Self {
+            cx: Arc::new(cx),
+            clock,
+            fuse,
+            meter,
+            tables: Tables(engine),
+            _watched: Arc::new(Watched::start()),
+        }
     }
 }
 
@@ -162,9 +174,12 @@ impl Bench {
 
     /// Lets the recurring job run.
     pub async fn reconcile(&self) -> Result<(), Failure> {
-        custodian_fn_reconcile::Reconcile
-            .consume(&self.cx, custodian_fn_reconcile::Wish::default(), self.later())
-            .await
+        self.wish(Wish::default()).await
+    }
+
+    /// Has it do something else, as an operator may.
+    pub async fn wish(&self, wish: Wish) -> Result<(), Failure> {
+        Reconcile.consume(&self.cx, wish, self.later()).await
     }
 
     /// An invocation's end that never comes while the clock stands still.

@@ -32,7 +32,7 @@ impl Watched {
     pub fn start() -> Self {
         LOG.get_or_init(|| {
             // The service of a suite is the only one in its process; who listens already also hears this.
-            let _ = tracing_subscriber::fmt().json().flatten_event(true).with_writer(|| Lines).try_init();
+            let _ = custodian_runtime::lines().with_writer(|| Lines).try_init();
             Mutex::default()
         });
         Self(())
@@ -73,6 +73,11 @@ pub fn secret(text: &str) {
     if text.len() >= SHORTEST && log.known.insert(text.to_owned()) {
         log.secrets.push(text.to_owned());
     }
+}
+
+/// Every line so far, of all tests of this process.
+pub fn lines() -> Vec<Value> {
+    log().lines.iter().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }
 
 fn log() -> MutexGuard<'static, Log> {

@@ -1,4 +1,5 @@
-//! Every event that a suite's service has published, held against the event's schema when the test ends.
+//! Every event that a suite's service has published, held against the event's schema when the test ends; and that no
+//! deletion of it has left a row.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -24,6 +25,7 @@ impl Drop for Published {
             return;
         }
         let faults: Vec<_> = self.0.published().unwrap().iter().filter_map(|entry| fault(entry)).collect();
+        assert_eq!(self.0.counted().of("Survivors").sum, 0, "rows that sealed deletions have left");
         assert!(faults.is_empty(), "events that are not as docs/events.schema.json says: {faults:#?}");
     }
 }

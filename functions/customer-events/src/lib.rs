@@ -1,8 +1,8 @@
-//! Tells what happened to customers and to what they own, from the change streams, on the bus.
+//! Tells what happened to customers and to what they own, from the change streams, on the bus; and counts it.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::Timestamp;
-use custodian_events::{Bus, Change, Consumer, of_change};
+use custodian_events::{Bus, Change, Consumer, counted, of_change};
 
 pub struct Tell;
 
@@ -10,9 +10,9 @@ impl<S: Send + Sync, E: Bus> Consumer<S, E> for Tell {
     type Message = Change;
 
     async fn consume(&self, cx: &Context<S, E>, change: Change, _: Timestamp) -> Result<(), Failure> {
-        match of_change(&change) {
-            Some(event) => cx.ends.publish(&[event]).await,
-            None => Ok(()),
-        }
+        let Some(event) = of_change(&change) else { return Ok(()) };
+        cx.ends.publish(&[event]).await?;
+        cx.meter.note(&counted(&change));
+        Ok(())
     }
 }

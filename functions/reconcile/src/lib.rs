@@ -1,16 +1,20 @@
-//! Moves on what is overdue and drives again what stands still, whatever alarm or event was lost. Invoked by an operator
-//! with `{"recount": "<customer id>"}` it counts what that customer owns instead, and corrects its counters.
+//! Moves on what is overdue and drives again what stands still, whatever alarm or event was lost; looks again at deletions
+//! that have ended, and counts those that have not.
+//!
+//! Invoked by an operator with `{"recount": "<customer id>"}` it counts what that customer owns instead, and corrects its
+//! counters; with `{"survey": "<customer id>"}` it looks again at that customer's deletion, however long ago it ended.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{Alarms, ChangeCustomers, DueCustomers, Recount};
-use custodian_app::{Context, Failure, change};
-use custodian_cascade::{OpenLedgers, Tasks, drive};
+use custodian_app::{Context, Failure, Metric, change};
+use custodian_cascade::{OpenLedgers, Rows, SealedLedgers, Tasks, drive, survey};
 use custodian_domain::kinds::ALL;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Customer, CustomerId, Status, Timestamp};
-use custodian_events::Consumer;
+use custodian_events::{Consumer, Subject};
 use serde::Deserialize;
 
 /// How long a deletion may make no progress before it is driven again.
@@ -22,10 +26,26 @@ pub struct Reconcile;
 #[derive(Debug, Default, Deserialize)]
 pub struct Wish {
     pub recount: Option<CustomerId>,
+    pub survey: Option<CustomerId>,
 }
 
-impl<S: DueCustomers + ChangeCustomers + OpenLedgers + Recount, E: Alarms + Tasks> Consumer<S, E>
-    for Reconcile
+impl Subject for Wish {
+    fn customer(&self) -> Option<CustomerId> {
+        self.recount.or(self.survey)
+    }
+
+    fn about(&self) -> Cow<'_, str> {
+        Cow::from(match self {
+            Self { recount: Some(_), .. } => "recount",
+            Self { survey: Some(_), .. } => "survey",
+            _ => "reconcile",
+        })
+    }
+}
+
+impl<S, E: Alarms + Tasks> Consumer<S, E> for Reconcile
+where
+    S: DueCustomers + ChangeCustomers + OpenLedgers + SealedLedgers + Rows + Recount,
 {
     type Message = Wish;
 
@@ -33,7 +53,10 @@ impl<S: DueCustomers + ChangeCustomers + OpenLedgers + Recount, E: Alarms + Task
         if let Some(customer) = wish.recount {
             return recount(cx, customer).await;
         }
-        let mut first_failure = Ok(());
+        if let Some(customer) = wish.survey {
+            return look_again(cx, vec![customer], stop_at).await;
+        }
+        let mut first_failure = count_unfinished(cx).await;
         for customer in cx.store.overdue(cx.now()).await? {
             // One customer that cannot be moved on must not keep the others from it.
             first_failure = first_failure.and(move_on(cx, customer).await);
@@ -45,8 +68,36 @@ impl<S: DueCustomers + ChangeCustomers + OpenLedgers + Recount, E: Alarms + Task
         for customer in cx.store.standing_since(standing_since).await? {
             first_failure = first_failure.and(drive(cx, customer, standing_since).await);
         }
-        first_failure
+        let ended = cx.store.sealed_before(standing_since).await?;
+        first_failure.and(look_again(cx, ended, stop_at).await)
     }
+}
+
+async fn count_unfinished<S: OpenLedgers, E>(cx: &Context<S, E>) -> Result<(), Failure> {
+    let unfinished = cx.store.unfinished().await?;
+    let age = unfinished.oldest.map_or(Duration::ZERO, |oldest| cx.now().since(oldest));
+    cx.meter.note(&[Metric::UnfinishedDeletions(unfinished.count), Metric::OldestUnfinishedDeletion(age)]);
+    Ok(())
+}
+
+/// Whether these deletions, which have ended, have left anything.
+async fn look_again<S: SealedLedgers + Rows, E: Tasks>(
+    cx: &Context<S, E>,
+    ended: Vec<CustomerId>,
+    stop_at: Timestamp,
+) -> Result<(), Failure> {
+    let (mut survivors, mut first_failure) = (0, Ok(()));
+    for customer in ended {
+        match survey(cx, customer).await {
+            Ok(rows) => survivors += rows,
+            Err(failure) => first_failure = first_failure.and(Err(failure)),
+        }
+        if cx.now() >= stop_at {
+            break;
+        }
+    }
+    cx.meter.note(&[Metric::Survivors(survivors)]);
+    first_failure
 }
 
 async fn recount<S: Recount, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<(), Failure> {

@@ -6,12 +6,7 @@ use custodian_local::{Args, LocalError, Service};
 #[tokio::main]
 async fn main() -> Result<(), LocalError> {
     let level = tracing_subscriber::EnvFilter::new("warn,custodian_http=info");
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(level)
-        .with_writer(std::io::stderr)
-        .init();
+    custodian_runtime::lines().with_env_filter(level).with_writer(std::io::stderr).init();
     let args = Args::parse();
     let service = Service::open(&args).await?;
     // Before anything that takes its time: the password is shown once, and only now.

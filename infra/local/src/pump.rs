@@ -9,7 +9,6 @@ use custodian_app::Failure;
 use custodian_domain::alarm::Job as Alarm;
 use custodian_domain::{CustomerId, Timestamp};
 use custodian_engine::Engine;
-use custodian_events::Consumer;
 use custodian_events::consume;
 use futures::stream::{StreamExt, iter};
 use serde_json::{Value, json};
@@ -78,15 +77,14 @@ impl Pump {
 
     /// What the template's rate schedule invokes.
     pub(crate) async fn reconcile(&self) -> Result<(), Failure> {
-        custodian_fn_reconcile::Reconcile
-            .consume(&self.cx, custodian_fn_reconcile::Wish::default(), self.stop_at())
-            .await
+        let wish = custodian_fn_reconcile::Wish::default();
+        consume::direct(&custodian_fn_reconcile::Reconcile, &self.cx, wish, self.stop_at()).await
     }
 
     /// What an operator may have `reconcile` do.
     pub(crate) async fn recount(&self, customer: CustomerId) -> Result<(), Failure> {
-        let wish = custodian_fn_reconcile::Wish { recount: Some(customer) };
-        custodian_fn_reconcile::Reconcile.consume(&self.cx, wish, self.stop_at()).await
+        let wish = custodian_fn_reconcile::Wish { recount: Some(customer), survey: None };
+        consume::direct(&custodian_fn_reconcile::Reconcile, &self.cx, wish, self.stop_at()).await
     }
 
     async fn tell(&self, stream: &Stream) -> Result<bool, Failure> {
@@ -157,8 +155,8 @@ impl Pump {
         let input: Alarm = serde_json::from_str(&job.input)
             .map_err(|cause| Failure::unavailable("a job that can be read", cause))?;
         let done = match input {
-            Alarm::Purge { .. } => custodian_fn_purge::Purge.consume(cx, input, stop_at).await,
-            Alarm::Expire { .. } => custodian_fn_expire::Expire.consume(cx, input, stop_at).await,
+            Alarm::Purge { .. } => consume::direct(&custodian_fn_purge::Purge, cx, input, stop_at).await,
+            Alarm::Expire { .. } => consume::direct(&custodian_fn_expire::Expire, cx, input, stop_at).await,
         };
         if let Err(failure) = done {
             tracing::error!(%failure, job = job.name, "a job failed and will be tried again");

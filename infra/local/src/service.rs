@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, Request, Uri};
+use custodian_app::metrics::Tally;
 use custodian_app::platform::{SetUp, set_up};
 use custodian_app::ports::{SharedKeys, SigningKeys, VerifyingKeys};
 use custodian_app::{Context, Failure, Keys, Settings};
@@ -65,6 +66,7 @@ struct Inner {
     gateway: Gateway,
     pump: Mutex<()>,
     pumped: Pump,
+    meter: Arc<Tally>,
     work: Arc<Notify>,
     listener: Mutex<Option<TcpListener>>,
     port: u16,
@@ -94,7 +96,8 @@ impl Service {
         let settings = Settings { base_url: format!("http://127.0.0.1:{port}"), ..Settings::default() };
 
         let keys = Keys::new(SharedKeys { ring: KeyRing::default(), pseudonyms: None });
-        let cx = Context { store, ends: (), sources: sources(&clock), settings, keys };
+        let meter = Arc::new(Tally::default());
+        let cx = Context { store, ends: (), sources: sources(&clock), settings, keys, meter: meter.clone() };
         let password = args.admin_password.clone().unwrap_or_else(|| hex::encode(cx.sources.random::<12>()));
         let came_to = set_up(&cx, args.admin_username.clone(), Secret::new(password.clone())).await?;
         let signer = cx.store.signer().await?.ok_or(LocalError::NoKey)?;
@@ -102,7 +105,7 @@ impl Service {
         let work = Arc::new(Notify::new());
         let ends = LocalEnds { journal, clock, work: Arc::clone(&work), signer, deliverer: deliverer(args)? };
         let Context { store, sources, settings, .. } = cx;
-        let cx = Arc::new(Context { store, ends, sources, settings, keys });
+        let cx = Arc::new(Context { store, ends, sources, settings, keys, meter: meter.clone() });
         let streamed = schema::TABLES.iter().filter(|table| table.stream);
         let streams = streamed.map(|table| Stream::of(&engine, format!("{PREFIX}{}", table.name)));
         let streams = streams.collect::<Result<_, _>>()?;
@@ -111,6 +114,7 @@ impl Service {
             gateway: Gateway::new(),
             pump: Mutex::new(()),
             pumped: Pump { cx, engine, streams, flights: Mutex::default() },
+            meter,
             work,
             listener: Mutex::new(Some(listener)),
             port,
@@ -180,6 +184,11 @@ impl Service {
     /// Every event that was put on the bus, newest first, as it was put there; for tests that hold events to their schemas.
     pub fn published(&self) -> Result<Vec<String>, LocalError> {
         Ok(self.journal().events()?)
+    }
+
+    /// What was counted since this service was opened.
+    pub fn counted(&self) -> &Tally {
+        &self.0.meter
     }
 
     pub(crate) fn journal(&self) -> &Journal {

@@ -16,7 +16,7 @@ use custodian_events::{
     CUSTOMER_VERIFIED, OPERATIONS_TERMINATE, SOURCE,
 };
 use custodian_store::schema::{Key, TABLES, Table};
-use saphyr::{LoadableYamlNode, Yaml};
+use custodian_template_check::{list, read, resources, root, template, text};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -239,71 +239,13 @@ fn literals(source: &str) -> impl Iterator<Item = &str> {
     source.split('"').skip(1).step_by(2)
 }
 
-/// The properties of the resources of a type, by their logical ids; a function's metadata is put beside them.
-fn resources(kind: &str) -> BTreeMap<String, Value> {
-    let template = template();
-    let all = template["Resources"].as_object().expect("resources");
-    let wanted = all.iter().filter(|(_, resource)| resource["Type"] == kind);
-    let properties = wanted.map(|(name, resource)| {
-        let mut properties = resource["Properties"].clone();
-        if let Some(metadata) = resource.get("Metadata") {
-            properties["Metadata"] = metadata.clone();
-        }
-        (name.clone(), properties)
-    });
-    properties.collect()
-}
-
 /// The statements of a role's own policy.
 fn statements(role: &str) -> Vec<Value> {
     list(&resources("AWS::IAM::Role")[role]["Policies"][0]["PolicyDocument"]["Statement"])
 }
 
-/// The template as JSON: `!Sub x` is `{"Sub": x}`.
-fn template() -> Value {
-    let source = read(&root().join("template.yaml"));
-    let documents = Yaml::load_from_str(&source).expect("YAML");
-    value(&documents[0])
-}
-
-fn value(node: &Yaml<'_>) -> Value {
-    if let (Some(tag), Some(inner)) = (node.get_tag(), node.get_tagged_node()) {
-        return json!({ tag.suffix.clone(): value(inner) });
-    }
-    if let Some(mapping) = node.as_mapping() {
-        let text = |key: &Yaml<'_>| key.as_str().expect("a text as key").to_owned();
-        return mapping.iter().map(|(key, inner)| (text(key), value(inner))).collect::<Map<_, _>>().into();
-    }
-    if let Some(sequence) = node.as_sequence() {
-        return sequence.iter().map(value).collect();
-    }
-    let scalar = node.as_str().map(Value::from);
-    scalar.or_else(|| node.as_bool().map(Value::from)).or_else(|| node.as_integer().map(Value::from)).into()
-}
-
-/// A list, or a single element where one may stand for it, or nothing.
-fn list(value: &Value) -> Vec<Value> {
-    match value {
-        Value::Null => Vec::new(),
-        Value::Array(values) => values.clone(),
-        single => vec![single.clone()],
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("a text instead of {value}")).to_owned()
-}
-
 fn names(variables: &Value) -> BTreeSet<String> {
     variables.as_object().into_iter().flat_map(Map::keys).cloned().collect()
-}
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn read(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

@@ -1,4 +1,4 @@
-//! What every use case is handed: the store, the ends it may use, the time, chance and the settings.
+//! What every use case is handed: the store, the ends it may use, the time, chance, the settings and the meter.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use custodian_domain::{Stamp, Timestamp};
 
 use crate::keys::Keys;
+use crate::metrics::Meter;
 
 /// The time. There is one real clock (in `custodian-runtime`) and one that can be moved (in the local service).
 pub trait Clock: Send + Sync {
@@ -82,6 +83,7 @@ pub struct Context<S, E> {
     pub sources: Sources,
     pub settings: Settings,
     pub keys: Keys,
+    pub meter: Arc<dyn Meter>,
 }
 
 impl<S, E> Context<S, E> {

@@ -18,6 +18,20 @@ impl Failure {
         Self::Unavailable { what, cause: cause.to_string() }
     }
 
+    /// Something stored or sent that cannot be read. Of the cause no more is told than comes before a value.
+    pub fn unreadable(what: &'static str, cause: impl std::fmt::Display) -> Self {
+        let cause = cause.to_string();
+        Self::unavailable(what, cause.split('"').next().unwrap_or_default())
+    }
+
+    /// The stable key of what the caller is told.
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Refused(refusal) => refusal.reason,
+            Self::Unavailable { .. } => Reason::ServiceUnavailable,
+        }
+    }
+
     /// Whether this is the refusal for `reason`.
     pub fn is(&self, reason: Reason) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)

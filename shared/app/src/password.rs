@@ -10,6 +10,7 @@ use crate::change::ATTEMPTS;
 use crate::context::{Context, Settings};
 use crate::create::hash_password;
 use crate::failure::Failure;
+use crate::log;
 use crate::mail;
 use crate::ports::{
     Admissions, AgentChange, AgentWritten, FindLogins, KeepMailTokens, MailToken, Mailer, Principal, Purpose,
@@ -105,6 +106,7 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
     let Some((known, Purpose::Reset { agent_id })) = known.map(|known| (known.clone(), known.purpose)) else {
         return Err(Reason::InvalidToken.into());
     };
+    log::concerns(known.customer_id);
     let hash = hash_password(cx, password).await?;
     for _ in 0..ATTEMPTS {
         let before = cx.store.agent(known.customer_id, agent_id).await?.ok_or(Reason::InvalidToken)?;

@@ -1,4 +1,5 @@
-//! Setting a platform up: its keys, its own customer and its first admin. Repeating it changes nothing.
+//! Setting a platform up: its keys, its own customer and its first admin. Repeating it changes nothing. And giving it a new
+//! key to sign with.
 
 use custodian_auth::Signer;
 use custodian_domain::agent::{password_fault, username_fault};
@@ -26,13 +27,9 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     username: String,
     password: Secret,
 ) -> Result<SetUp, Failure> {
-    let private = Secret::new(hex(&cx.sources.random::<32>()));
-    let key_id = hex(&cx.sources.random::<4>());
-    if Signer::new(key_id.as_str(), &private).is_none() {
-        return Err(Failure::unavailable("the signing key", "could not be made"));
-    }
+    let (signer, private) = new_key(cx)?;
     let pseudonyms = Secret::new(hex(&cx.sources.random::<32>()));
-    cx.store.keep_first_key(&key_id, private, pseudonyms).await?;
+    cx.store.keep_first_key(signer.key_id(), private, pseudonyms).await?;
     if cx.store.customer(PLATFORM).await?.is_some() {
         return Ok(SetUp::Already);
     }
@@ -65,6 +62,22 @@ fn check(username: &str, password: &Secret) -> Result<(), Refusal> {
         Some((field, fault)) => Err(Refusal::field(Reason::InvalidArgument, field, fault)),
         None => Ok(()),
     }
+}
+
+/// From now on tokens are signed with a new key. Those that the last one has signed are good until they end, or until the
+/// next rotation: two keys live, never three.
+pub async fn rotate<S: SigningKeys, E>(cx: &Context<S, E>) -> Result<(), Failure> {
+    let current = cx.store.signer().await?;
+    let current = current.ok_or_else(|| Failure::unavailable("the signing key", "not set up yet"))?;
+    let (next, private) = new_key(cx)?;
+    cx.store.replace_key(&current, &next, private).await
+}
+
+fn new_key<S, E>(cx: &Context<S, E>) -> Result<(Signer, Secret), Failure> {
+    let private = Secret::new(hex(&cx.sources.random::<32>()));
+    let signer = Signer::new(hex(&cx.sources.random::<4>()), &private);
+    let signer = signer.ok_or_else(|| Failure::unavailable("the signing key", "could not be made"))?;
+    Ok((signer, private))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -583,4 +583,11 @@ pub trait SigningKeys: Send + Sync {
         private: Secret,
         pseudonyms: Secret,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Puts `next` in the place of `current`, publishes its public half beside that of `current`, and withdraws all others.
+    fn replace_key(
+        &self,
+        current: &Signer,
+        next: &Signer,
+        private: Secret,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }

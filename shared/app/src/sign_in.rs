@@ -9,6 +9,8 @@ use uuid::Uuid;
 use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::{Failure, ignore};
+use crate::log;
+use crate::metrics::Metric;
 use crate::ports::{Admissions, FindLogins, Principal, Rehash, Session, Signs, Throttles, Wanted};
 use crate::throttle::{PASSWORD_BY_ADDRESS, PASSWORD_BY_NAME, attempt};
 
@@ -22,7 +24,11 @@ pub async fn sign_in<S: FindLogins + Admissions + Throttles + Rehash, E: Signs>(
     let (attempt, found) = futures::try_join!(attempt(cx, &limits), find(cx, &username))?;
     let stored = found.as_ref().and_then(|(_, agent)| agent.password_hash.clone());
     let right = password_matches(password.clone(), stored).await?;
-    let (customer, agent) = found.filter(|_| right).ok_or(Reason::InvalidCredentials)?;
+    let Some((customer, agent)) = found.filter(|_| right) else {
+        cx.meter.note(&[Metric::LoginsRefused]);
+        return Err(Reason::InvalidCredentials.into());
+    };
+    log::concerns(customer.id);
     attempt.take_back(cx).await;
     renew_hash(cx, &agent, password).await;
     let claims = Claims {

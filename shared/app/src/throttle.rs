@@ -10,6 +10,7 @@ use futures::future::try_join_all;
 
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
+use crate::metrics::Metric;
 use crate::ports::{Reserved, Throttles};
 
 const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -61,6 +62,7 @@ pub async fn attempt<S: Throttles, E>(cx: &Context<S, E>, by: &[(Limit, &str)]) 
         None => Ok(counted),
         Some(until) => {
             counted.take_back(cx).await;
+            cx.meter.note(&[Metric::RequestsThrottled]);
             Err(refused(until, now).into())
         }
     }

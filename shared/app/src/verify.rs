@@ -13,6 +13,7 @@ use crate::access_keys::{NewKey, new_key};
 use crate::change::{ATTEMPTS, Outcome, change};
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
+use crate::log;
 use crate::mail;
 use crate::ports::{
     Alarms, Change, ChangeCustomers, Committed, KeepMailTokens, MailToken, Mailer, Purpose, ReadAgents,
@@ -37,6 +38,7 @@ pub async fn verify<S: ReadMailTokens + ChangeCustomers, E: Alarms>(
         let late = cx.store.is_late(&token_hash).await?;
         return Err(if late { Reason::VerificationWindowEnded } else { Reason::InvalidToken }.into());
     };
+    log::concerns(known.customer_id);
     match known.purpose {
         Purpose::Verify => activate(cx, &known).await,
         Purpose::Change => confirm_change(cx, &known).await,

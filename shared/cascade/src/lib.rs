@@ -7,6 +7,7 @@
 
 mod drive;
 pub mod steps;
+mod survey;
 mod work;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use drive::drive;
 pub use steps::{STEPS, Shape, Step, WEBHOOKS};
+pub use survey::survey;
 pub use work::{Worked, work};
 
 /// One message to a worker: empty this table for this customer.
@@ -58,6 +60,7 @@ pub struct Sealed {
     pub version: u64,
     /// How many rows of each table were removed.
     pub removed: BTreeMap<String, u64>,
+    pub tm_open: Timestamp,
     pub tm_sealed: Timestamp,
 }
 
@@ -102,13 +105,50 @@ pub trait OpenLedgers: Ledgers {
         &self,
         before: Timestamp,
     ) -> impl Future<Output = Result<Vec<CustomerId>, Failure>> + Send;
+
+    /// How many ledgers are not sealed, and since when the oldest of them has been open.
+    fn unfinished(&self) -> impl Future<Output = Result<Unfinished, Failure>> + Send;
+}
+
+/// The ledgers that are not sealed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unfinished {
+    pub count: u64,
+    pub oldest: Option<Timestamp>,
+}
+
+/// Looking again at deletions that have ended.
+pub trait SealedLedgers: Ledgers {
+    /// Some customers whose ledger was sealed before then and has not been looked at since, the longest waiting first.
+    fn sealed_before(
+        &self,
+        before: Timestamp,
+    ) -> impl Future<Output = Result<Vec<CustomerId>, Failure>> + Send;
+
+    /// Notes that nothing was found.
+    fn confirm(
+        &self,
+        customer: CustomerId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Breaks the seal and opens these steps again, unless somebody has done so already.
+    fn reopen(
+        &self,
+        customer: CustomerId,
+        steps: &[&Step],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Finding what a customer has.
+pub trait Rows: Send + Sync {
+    /// The first rows of a step, by a consistent query: empty means that nothing is left.
+    fn page(&self, customer: CustomerId, step: &Step) -> impl Future<Output = Result<Page, Failure>> + Send;
 }
 
 /// What emptying a table needs.
-pub trait Emptying: Ledgers {
-    /// The first rows of a step, by a consistent query: empty means that nothing is left.
-    fn page(&self, customer: CustomerId, step: &Step) -> impl Future<Output = Result<Page, Failure>> + Send;
-
+pub trait Emptying: Ledgers + Rows {
     /// Whether something of a step's is still needed, for an hour at most.
     fn is_needed(
         &self,

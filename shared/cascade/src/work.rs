@@ -34,16 +34,24 @@ pub async fn work<S: Emptying, E: Tasks>(
         let page = cx.store.page(customer, step).await?;
         if page.keys.is_empty() {
             cx.store.close(customer, step, cx.now()).await?;
+            tell(task, &state, "closed");
             finish(cx, step, task).await?;
             return Ok(Worked::Closed);
         }
         state = count(cx, task, state, &page).await?;
         cx.store.remove(customer, step, &page).await?;
         if cx.now() >= stop_at {
+            tell(task, &state, "handed on");
             cx.ends.hand_out(&[Task { hop: task.hop + 1, ..task.clone() }]).await?;
             return Ok(Worked::HandedOn);
         }
     }
+}
+
+/// How far a step has come, for whoever waits for its end.
+fn tell(task: &Task, state: &StepState, came_to: &'static str) {
+    let (step, removed) = (&*task.step, state.removed);
+    tracing::info!(customer_id = %task.customer_id, step, removed, hop = task.hop, came_to, "a step has come on");
 }
 
 /// How far the task's step has come, if there is such a deletion and it is not sealed.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use custodian_app::hooks::KeepHooks;
 use custodian_app::ports::{ReadCustomers, Written};
-use custodian_app::{Context, Failure, farewell};
+use custodian_app::{Context, Failure, Metric, farewell};
 use custodian_cascade::{Task, Tasks, WEBHOOKS};
 use custodian_domain::webhook::{
     Delivery, DeliveryStatus, Farewell, Hook, HookSecret, delivery_id, fingerprint,
@@ -66,6 +66,9 @@ where
     if cx.store.keep_delivery(&delivery, made).await? != Written::Done {
         return Ok(());
     }
+    if delivery.status == DeliveryStatus::Failed {
+        cx.meter.note(&[Metric::WebhooksGivenUp]);
+    }
     match report.outcome {
         Outcome::Disabled => cx.store.turn_off(customer.id, Some(&fingerprint(uri))).await.map(|_| ()),
         Outcome::Succeeded { .. } if hook.off.is_some() => {
@@ -110,7 +113,12 @@ where
             let name = format!("webhook-{id}-{}", next.attempt);
             cx.ends.errand(&next, &name, delay, now).await
         }
-        _ => end_farewell(cx, customer).await,
+        _ => {
+            if !matches!(report.outcome, Outcome::Succeeded { .. }) {
+                cx.meter.note(&[Metric::WebhooksGivenUp]);
+            }
+            end_farewell(cx, customer).await
+        }
     }
 }
 
@@ -138,8 +146,19 @@ async fn post<S, E: Posting>(
     let secrets = hook.secret.as_ref().and_then(secret_set);
     let method = Method::parse(method).unwrap_or_default();
     let report = cx.ends.post(Post { id, method, uri, body, secrets: secrets.as_ref(), now: cx.now() }).await;
+    cx.meter.note(&[counted(report.outcome)]);
     tracing_of(errand, &report);
     report
+}
+
+/// What an attempt counts as.
+const fn counted(outcome: Outcome) -> Metric {
+    match outcome {
+        Outcome::Succeeded { .. } => Metric::WebhooksDelivered,
+        Outcome::Failed { .. } | Outcome::Unreachable(_) | Outcome::TimedOut => Metric::WebhooksFailed,
+        Outcome::Refused(_) => Metric::WebhooksRefused,
+        Outcome::Disabled => Metric::WebhooksDisabled,
+    }
 }
 
 /// The secrets that sign now.

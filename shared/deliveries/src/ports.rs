@@ -1,12 +1,13 @@
 //! The capabilities that deliveries need.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
 use custodian_app::Failure;
 use custodian_app::ports::{AccessKeys, ReadAgents, ReadResources};
-use custodian_domain::Timestamp;
-use custodian_events::Event;
+use custodian_domain::{CustomerId, Timestamp};
+use custodian_events::{Event, Subject};
 use custodian_webhooks::{Method, Report, SecretSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,6 +23,16 @@ pub struct Errand {
 
 const fn first() -> u32 {
     1
+}
+
+impl Subject for Errand {
+    fn customer(&self) -> Option<CustomerId> {
+        Some(self.detail.customer_id)
+    }
+
+    fn about(&self) -> Cow<'_, str> {
+        Cow::from(&self.detail.kind)
+    }
 }
 
 /// The queue of errands, and the jobs that put one on it later.

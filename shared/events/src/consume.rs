@@ -1,19 +1,25 @@
-//! How functions consume messages: one at a time, and what fails is left for a later attempt.
+//! How functions consume messages: one at a time, and what fails is left for a later attempt. Every message leaves a line
+//! in the log, with what it is about, whom it concerns and how long it took.
 
 use std::future::Future;
 
 use aws_lambda_events::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+use custodian_app::log::{concerns, millis};
 use custodian_app::{Context, Failure};
 use custodian_cascade::Sealed;
 use custodian_domain::note::Note;
 use custodian_domain::{Customer, Timestamp};
 use serde::de::DeserializeOwned;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, info_span};
+
+use crate::Subject;
 
 /// A function behind a queue, a schedule or a stream.
 pub trait Consumer<S, E>: Send + Sync + 'static {
-    type Message: Send;
+    type Message: Subject + Send;
 
     /// Handles one message. It may come again, and it may come late; long work stops in time for `stop_at`.
     fn consume(
@@ -38,12 +44,17 @@ where
     let mut answer = SqsBatchResponse::default();
     for record in event.records {
         let read = serde_json::from_str(record.body.as_deref().unwrap_or_default());
-        let handled = match read {
-            Ok(message) => consumer.consume(cx, message, stop_at).await,
-            Err(cause) => Err(Failure::unavailable("a message that can be read", cause)),
-        };
-        if let Err(failure) = handled {
-            tracing::error!(%failure, "a message failed and will be delivered again");
+        let read = read.map_err(|cause| Failure::unreadable("a message that can be read", cause));
+        let receives =
+            record.attributes.get("ApproximateReceiveCount").and_then(|text| text.parse::<u64>().ok());
+        let span = info_span!(
+            "message",
+            message_id = record.message_id,
+            receives,
+            about = Empty,
+            customer_id = Empty
+        );
+        if handle(consumer, cx, read, stop_at).instrument(span).await.is_err() {
             let mut failed = BatchItemFailure::default();
             failed.item_identifier = record.message_id.unwrap_or_default();
             answer.batch_item_failures.push(failed);
@@ -78,12 +89,8 @@ where
     let mut answer = DynamoDbEventResponse::default();
     for record in event.records {
         let number = record.change.sequence_number.clone();
-        let handled = match change(record) {
-            Ok(change) => consumer.consume(cx, change, stop_at).await,
-            Err(failure) => Err(failure),
-        };
-        if let Err(failure) = handled {
-            tracing::error!(%failure, "a change could not be told and will be delivered again");
+        let span = info_span!("message", message_id = number, about = Empty, customer_id = Empty);
+        if handle(consumer, cx, change(record), stop_at).instrument(span).await.is_err() {
             let mut failed = DynamoDbBatchItemFailure::default();
             failed.item_identifier = number;
             answer.batch_item_failures.push(failed);
@@ -91,6 +98,44 @@ where
         }
     }
     answer
+}
+
+/// Handles what the function was invoked with.
+pub async fn direct<S: Sync, E: Sync, C: Consumer<S, E>>(
+    consumer: &C,
+    cx: &Context<S, E>,
+    message: C::Message,
+    stop_at: Timestamp,
+) -> Result<(), Failure> {
+    let span = info_span!("message", about = Empty, customer_id = Empty);
+    handle(consumer, cx, Ok(message), stop_at).instrument(span).await
+}
+
+async fn handle<S: Sync, E: Sync, C: Consumer<S, E>>(
+    consumer: &C,
+    cx: &Context<S, E>,
+    message: Result<C::Message, Failure>,
+    stop_at: Timestamp,
+) -> Result<(), Failure> {
+    let began = cx.now();
+    let outcome = match message {
+        Ok(message) => {
+            Span::current().record("about", &*message.about());
+            message.customer().into_iter().for_each(concerns);
+            // In a box, since what consumes nests deeply enough for the compiler to give up.
+            Box::pin(consumer.consume(cx, message, stop_at)).await
+        }
+        Err(failure) => Err(failure),
+    };
+    let latency_ms = millis(cx.now().since(began));
+    match &outcome {
+        Ok(()) => tracing::info!(latency_ms, "handled"),
+        Err(failure) => {
+            let reason = failure.reason().key();
+            tracing::error!(latency_ms, reason, %failure, "not handled");
+        }
+    }
+    outcome
 }
 
 /// The table that a stream is of, by its ARN: `…:table/<name>/stream/<label>`.
@@ -119,5 +164,5 @@ fn change(record: EventRecord) -> Result<Change, Failure> {
 }
 
 fn read<T: DeserializeOwned>(item: serde_dynamo::Item) -> Result<T, Failure> {
-    serde_dynamo::from_item(item).map_err(|cause| Failure::unavailable("an image that can be read", cause))
+    serde_dynamo::from_item(item).map_err(|cause| Failure::unreadable("an image that can be read", cause))
 }

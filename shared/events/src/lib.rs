@@ -6,8 +6,10 @@
 //! and the names of changed fields; never a value.
 
 pub mod consume;
+mod count;
 mod derive;
 pub mod schema;
+mod subject;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -17,9 +19,10 @@ use custodian_domain::{CustomerId, Status};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use consume::Change;
-pub use consume::Consumer;
+pub use consume::{Change, Consumer};
+pub use count::counted;
 pub use derive::{derive, of_change, of_note, of_seal, terminate};
+pub use subject::Subject;
 
 /// Where this service's events come from, on the bus.
 pub const SOURCE: &str = "custodian";

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use custodian_app::ports::{Admissions, Wanted};
-use custodian_app::{Context, Failure, ignore};
+use custodian_app::{Context, Failure, ignore, log};
 use custodian_domain::{
     AccessKey, Actor, Agent, AgentId, Customer, CustomerId, Permission, Reason, Refusal, Resource, Timestamp,
     gate,
@@ -89,6 +89,9 @@ impl<S: Admissions, E: Sync> Caller<S, E> for Operator {
         let read = authenticate(cx, call, wanted).await?;
         gate::open(&read.customer)?;
         permit(&read.actor, Permission::PLATFORM)?;
+        if let Some(target) = &read.wanted_customer {
+            tracing::Span::current().record("target_id", tracing::field::display(target.id));
+        }
         let Actor::Agent(agent) = read.actor else { return Err(Reason::PermissionDenied.into()) };
         Ok(Self { agent, target: read.wanted_customer })
     }
@@ -277,7 +280,7 @@ async fn authenticate<S: Admissions, E: Sync>(
     let wanted_customer = read.wanted_customer.clone();
     let (customer, actor) = named.alive(read, now).ok_or(Reason::InvalidCredentials)?;
     note_use(cx, &actor, now).await;
-    tracing::Span::current().record("customer_id", tracing::field::display(customer.id));
+    log::concerns(customer.id);
     Ok(Authenticated { customer, actor, wanted_customer, found })
 }
 

@@ -1,8 +1,10 @@
 //! An endpoint and the one way to serve it.
 
+use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
+use custodian_app::log::millis;
 use custodian_app::ports::{Idempotency, Wanted};
 use custodian_app::scope::{self, Scope};
 use custodian_app::{Context, Failure};
@@ -24,6 +26,14 @@ pub struct Route {
     pub method: &'static str,
     /// As in the template: `/v1.0/customers/{id}`.
     pub path: String,
+}
+
+/// As the gateway names it.
+impl fmt::Display for Route {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let space = if self.path.is_empty() { "" } else { " " };
+        write!(text, "{}{space}{}", self.method, self.path)
+    }
 }
 
 impl Route {
@@ -56,31 +66,35 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Answer, Failure>> + Send;
 }
 
-/// Admits the caller, runs the handler and tells its failure. Every request leaves one line in the log: no query, no
-/// body, no address.
+/// Admits the caller, runs the handler and tells its failure. Every request leaves one line in the log, with its route,
+/// what came of it, whom it concerned and how long it took: no query, no body, no address.
 pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,
     event: ApiGatewayV2httpRequest,
 ) -> Response<Body> {
+    let began = cx.now();
+    // Callers may name their requests, more than one alike; the gateway's own name is also in its access log.
+    let gateway_id = event.request_context.request_id.clone();
     let call = Call::new(event, call::fresh_request_id(cx.sources.random()));
-    let route = endpoint.route();
     let span = tracing::info_span!(
         "request",
+        route = endpoint.route().to_string(),
         request_id = call.request_id,
-        method = route.method,
-        path = route.path,
-        customer_id = tracing::field::Empty
+        gateway_id,
+        customer_id = tracing::field::Empty,
+        target_id = tracing::field::Empty
     );
     async {
         let outcome = AssertUnwindSafe(run(endpoint, cx, &call)).catch_unwind().await;
         let form = if endpoint.tells_by_page(&call) { Form::Page } else { Form::of(&call) };
-        let answer = match outcome {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(failure)) => problem::answer(&failure, &call, form),
-            Err(_) => problem::render(&Reason::Internal.into(), &call, form),
+        let (answer, reason) = match outcome {
+            Ok(Ok(answer)) => (answer, None),
+            Ok(Err(failure)) => (problem::answer(&failure, &call, form), Some(failure.reason())),
+            Err(_) => (problem::render(&Reason::Internal.into(), &call, form), Some(Reason::Internal)),
         };
-        tracing::info!(status = answer.status.as_u16(), "answered");
+        let (status, latency_ms) = (answer.status.as_u16(), millis(cx.now().since(began)));
+        tracing::info!(status, reason = reason.map(Reason::key), latency_ms, "answered");
         answer.into_response(&call.request_id)
     }
     .instrument(span)

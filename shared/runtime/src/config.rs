@@ -25,6 +25,11 @@ fn span(name: &'static str, unit: Duration, default: Duration) -> Result<Duratio
     Ok(number * unit)
 }
 
+/// The stack that this function is part of.
+pub(crate) fn stack() -> String {
+    or("STACK_NAME", "custodian")
+}
+
 pub(crate) fn settings() -> Result<Settings, Failure> {
     let default = Settings::default();
     Ok(Settings {

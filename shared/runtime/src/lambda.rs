@@ -1,6 +1,8 @@
 //! How a function runs: what it needs is connected before the first invocation, so that the first request finds warm
 //! connections; then each invocation is one call of its handler.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::{dynamodb::Event as StreamEvent, sqs::SqsEvent};
@@ -13,12 +15,16 @@ use custodian_store::Store;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_http::http::header::SET_COOKIE;
 use lambda_http::{Body, Response, service_fn};
-use lambda_runtime::{Error, LambdaEvent};
+use lambda_runtime::{Error, LambdaEvent, Runtime};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tracing::{Instrument, Span};
 
 use crate::aws::Aws;
 use crate::config;
+use crate::emf::Emf;
 use crate::ends::Connect;
+use crate::log;
 use crate::real::sources;
 
 /// What long work leaves of its time, to hand on what is left of it.
@@ -26,12 +32,37 @@ const MARGIN: Duration = Duration::from_secs(20);
 
 /// Connects everything. Reading the public keys is also what opens the connection to DynamoDB.
 async fn context<E: Connect>() -> Result<Context<Store, E>, Error> {
-    tracing_subscriber::fmt().json().flatten_event(true).with_current_span(true).with_target(false).init();
+    log::lines().init();
     let aws = Aws::load().await;
     let sources = sources();
+    let meter = Arc::new(Emf::new(config::stack(), Arc::clone(&sources.clock), std::io::stdout()));
     let store = aws.store(&sources)?;
     let (keys, ends) = (Keys::new(store.shared_keys().await?), E::connect(&aws, &store).await?);
-    Ok(Context { store, ends, sources, settings: config::settings()?, keys })
+    Ok(Context { store, ends, sources, settings: config::settings()?, keys, meter })
+}
+
+/// What every line of an invocation tells beside its own: which function it is of, and under which name the platform and
+/// X-Ray know the invocation.
+fn invocation(context: &lambda_runtime::Context) -> Span {
+    static WARM: AtomicBool = AtomicBool::new(false);
+    let trace_id = context.xray_trace_id.as_deref().and_then(log::trace_id);
+    let cold = !WARM.swap(true, Ordering::Relaxed);
+    let function = &context.env_config.function_name;
+    tracing::info_span!("invocation", function, invocation = context.request_id, trace_id, cold)
+}
+
+/// Calls `serve` for each invocation, for as long as there are any.
+async fn run<M, R, F>(serve: impl Fn(LambdaEvent<M>) -> F) -> Result<(), Error>
+where
+    M: DeserializeOwned,
+    R: Serialize,
+    F: Future<Output = Result<R, Error>>,
+{
+    let serve = |event: LambdaEvent<M>| {
+        let span = invocation(&event.context);
+        serve(event).instrument(span)
+    };
+    Runtime::new(service_fn(serve)).run().await
 }
 
 /// Serves one route of the API.
@@ -41,7 +72,7 @@ pub async fn http<E: Connect>(endpoint: impl Endpoint<Store, E>) -> Result<(), E
     let serve = move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         Ok::<_, Error>(answer(custodian_http::serve(endpoint, cx, event.payload).await))
     };
-    lambda_runtime::run(service_fn(serve)).await
+    run(serve).await
 }
 
 /// A response as the gateway takes it, with its cookies apart.
@@ -71,7 +102,7 @@ where
         let stop_at = stop_at(&event.context);
         Ok::<_, Error>(consume::queue(consumer, cx, event.payload, stop_at).await)
     };
-    lambda_runtime::run(service_fn(serve)).await
+    run(serve).await
 }
 
 /// Consumes change streams.
@@ -82,7 +113,7 @@ pub async fn stream<E: Connect>(consumer: impl Consumer<Store, E, Message = Chan
         let stop_at = stop_at(&event.context);
         Ok::<_, Error>(consume::stream(consumer, cx, event.payload, stop_at).await)
     };
-    lambda_runtime::run(service_fn(serve)).await
+    run(serve).await
 }
 
 /// Consumes what the Scheduler (or an operator) invokes the function with.
@@ -95,9 +126,9 @@ where
     let (cx, consumer) = (&cx, &consumer);
     let serve = move |event: LambdaEvent<C::Message>| async move {
         let stop_at = stop_at(&event.context);
-        Ok::<_, Error>(consumer.consume(cx, event.payload, stop_at).await?)
+        Ok::<_, Error>(consume::direct(consumer, cx, event.payload, stop_at).await?)
     };
-    lambda_runtime::run(service_fn(serve)).await
+    run(serve).await
 }
 
 fn stop_at(context: &lambda_runtime::Context) -> Timestamp {

@@ -1,20 +1,25 @@
-//! The real clock and real randomness and, for the Lambdas, configuration, clients and the ends in AWS.
+//! The real clock and real randomness, the forms of the log and of what is counted and, for the Lambdas, configuration,
+//! clients and the ends in AWS.
 //!
-//! Everything beyond the first two is behind the feature `lambda`: the local service and the tests compile no SDK but
+//! Everything beyond the first four is behind the feature `lambda`: the local service and the tests compile no SDK but
 //! DynamoDB's.
 
 #[cfg(feature = "lambda")]
 mod aws;
 #[cfg(feature = "lambda")]
 mod config;
+mod emf;
 #[cfg(feature = "lambda")]
 mod ends;
 #[cfg(feature = "lambda")]
 mod hooks;
 #[cfg(feature = "lambda")]
 mod lambda;
+mod log;
 mod real;
 
+pub use emf::{DIMENSION, Emf, NAMESPACE};
+pub use log::{Flat, lines, trace_id};
 pub use real::{SystemClock, SystemEntropy, sources};
 
 #[cfg(feature = "lambda")]

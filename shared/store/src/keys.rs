@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::expr::Expr;
-use crate::item::{Item, decode, decode_some, encode, key};
+use crate::item::{Item, decode, decode_some, encode, key, s};
+use crate::retry::Patience;
 use crate::schema::{SIGNING_KEYS, VERIFYING_KEYS};
-use crate::transaction::failed;
+use crate::transaction::{Transaction, failed};
 
 /// The row that names the key to sign with.
 const CURRENT: &str = "current";
@@ -56,15 +57,26 @@ impl SigningKeys for Store {
         let public = Shared { id: kept.key_id().to_owned(), public: Some(kept.public()), pseudonyms: None };
         self.put_new(VERIFYING_KEYS, encode(&public)?).await
     }
+
+    async fn replace_key(&self, current: &Signer, next: &Signer, private: Secret) -> Result<(), Failure> {
+        let public = Shared { id: next.key_id().to_owned(), public: Some(next.public()), pseudonyms: None };
+        let row = Private { id: CURRENT.to_owned(), key_id: next.key_id().to_owned(), private };
+        let still_current = Expr::new("#key_id = :current").with(":current", s(current.key_id()));
+        let mut tx = Transaction::new(self, Patience::StatusChange);
+        tx = tx.put((), VERIFYING_KEYS, encode(&public)?, Expr::new("attribute_not_exists(#id)"))?;
+        tx = tx.put((), SIGNING_KEYS, encode(&row)?, still_current)?;
+        let published = self.shared_rows().await?.into_iter().filter(|row| row.public.is_some());
+        for old in published.filter(|row| row.id != current.key_id()) {
+            tx = tx.delete((), VERIFYING_KEYS, key("id", old.id), Expr::any())?;
+        }
+        let replaced = tx.run().await?;
+        replaced.map_err(|()| Failure::unavailable("the signing key", "replaced at the same moment"))
+    }
 }
 
 impl VerifyingKeys for Store {
     async fn shared_keys(&self) -> Result<SharedKeys, Failure> {
-        // A table of three small rows at most: the one place where a scan reads just what is wanted.
-        let answer =
-            self.client.scan().table_name(self.table(VERIFYING_KEYS)).consistent_read(true).send().await;
-        let items: Vec<Item> = answer.map_err(|error| failed("the keys", &error))?.items.unwrap_or_default();
-        let rows: Vec<Shared> = items.into_iter().map(decode).collect::<Result<_, _>>()?;
+        let rows = self.shared_rows().await?;
         let pseudonyms = rows.iter().find_map(|row| row.pseudonyms.clone()).map(Pseudonyms::new);
         let ring = KeyRing::new(rows.into_iter().filter_map(|row| Some((row.id, row.public?))));
         Ok(SharedKeys { ring, pseudonyms })
@@ -72,6 +84,15 @@ impl VerifyingKeys for Store {
 }
 
 impl Store {
+    /// The public keys and the secret of pseudonyms: three small rows at most, the one place where a scan reads just what is
+    /// wanted.
+    async fn shared_rows(&self) -> Result<Vec<Shared>, Failure> {
+        let answer =
+            self.client.scan().table_name(self.table(VERIFYING_KEYS)).consistent_read(true).send().await;
+        let items: Vec<Item> = answer.map_err(|error| failed("the keys", &error))?.items.unwrap_or_default();
+        items.into_iter().map(decode).collect()
+    }
+
     /// Writes a row unless it is there.
     async fn put_new(&self, table: &str, item: Item) -> Result<(), Failure> {
         let new = Expr::new("attribute_not_exists(#id)");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use custodian_app::Failure;
-use custodian_cascade::{Emptying, Page, Shape, Step, StepState, WEBHOOKS};
+use custodian_cascade::{Emptying, Page, Rows, Shape, Step, StepState, WEBHOOKS};
 use custodian_domain::{CustomerId, Timestamp};
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
@@ -37,7 +37,7 @@ fn partition(customer: CustomerId, step: &Step) -> (&'static str, String, &'stat
     }
 }
 
-impl Emptying for Store {
+impl Rows for Store {
     async fn page(&self, customer: CustomerId, step: &Step) -> Result<Page, Failure> {
         let (hash, value, range) = partition(customer, step);
         let condition = Expr::new(format!("#{hash} = :hash")).with(":hash", s(value));
@@ -65,7 +65,9 @@ impl Emptying for Store {
         let keys = items.iter().filter_map(|item| text(item, range)).collect();
         Ok(Page { keys, pairs: items.iter().filter_map(|item| text(item, PAIR)).collect() })
     }
+}
 
+impl Emptying for Store {
     async fn is_needed(&self, customer: CustomerId, step: &Step, now: Timestamp) -> Result<bool, Failure> {
         if step.table == WEBHOOKS { self.says_farewell(customer, now).await } else { Ok(false) }
     }

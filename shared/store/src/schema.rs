@@ -49,7 +49,7 @@ pub const VERIFYING_KEYS: &str = "verifying_keys";
 pub const BY_STATUS: &str = "by_status";
 /// Lists what has a deadline, the earliest first; a row is in it only while it has one.
 pub const DUE: &str = "due";
-/// Lists ledgers that are not sealed, the longest neglected first.
+/// Lists ledgers that are not sealed, and those that are but were not looked at again, the longest neglected first.
 pub const OPEN: &str = "open";
 
 /// A table of rows that customers own.

@@ -111,7 +111,7 @@ async fn a_counter_that_is_wrong_is_right_after_a_recount() {
         }
     }
     bench.tables.insert("usage", &rows);
-    let wish = custodian_fn_reconcile::Wish { recount: Some(id) };
+    let wish = custodian_fn_reconcile::Wish { recount: Some(id), survey: None };
     custodian_fn_reconcile::Reconcile.consume(&bench.cx, wish, bench.later()).await.unwrap();
     use custodian_app::ports::Usage;
     let counts = bench.cx.store.usage(id).await.unwrap();

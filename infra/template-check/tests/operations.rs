@@ -1,0 +1,233 @@
+//! Alarms, the dashboard and the runbook name each other, what is counted and what is deployed; none knows more than the
+//! others.
+//!
+//! `cargo test -p custodian-template-check --test operations -- --ignored` writes the dashboard into the template.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use custodian_app::Metric;
+use custodian_cascade::STEPS;
+use custodian_runtime::{DIMENSION, NAMESPACE};
+use custodian_template_check::{list, read, resources, root, template, text};
+use serde_json::{Value, json};
+
+const BEGIN: &str = "  # The dashboard, from here to the end of the section: written from infra/operations/dashboard.json by infra/template-check.\n";
+const END: &str = "  # The end of the dashboard.\n";
+/// Words of AWS's own in the runbook.
+const AWS: [&str; 7] = [
+    "AccessDenied",
+    "BatchWriteItem",
+    "MaximumConcurrency",
+    "MemorySize",
+    "MessageRejected",
+    "PutEvents",
+    "TooManyRequestsException",
+];
+/// How names of the template end that no prose has.
+const PARTS: [&str; 4] = ["Alarm", "Dlq", "Queue", "Role"];
+const RUNBOOK: &str = "docs/operations.md";
+
+fn file(path: &str) -> String {
+    read(&root().join(path))
+}
+
+/// The dashboard's file as a resource of the template.
+fn section() -> String {
+    let body = file("infra/operations/dashboard.json");
+    let body: String = body.lines().map(|line| format!("        {line}\n")).collect();
+    format!(
+        "  Dashboard:
+    Type: AWS::CloudWatch::Dashboard
+    Properties:
+      DashboardName: !Ref AWS::StackName
+      DashboardBody: !Sub |\n{body}"
+    )
+}
+
+/// The template before the section, the section, and what comes after it.
+fn split(template: &str) -> (&str, &str, &str) {
+    let (before, rest) = template.split_once(BEGIN).expect("where the section begins");
+    let (section, after) = rest.split_once(END).expect("where the section ends");
+    (before, section, after)
+}
+
+#[test]
+fn the_dashboard_that_is_deployed_is_the_one_in_the_file() {
+    let template = file("template.yaml");
+    assert_eq!(split(&template).1, section());
+    let deployed = text(&resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Sub"]);
+    let deployed: Value = serde_json::from_str(&deployed).expect("JSON");
+    assert_eq!(deployed, dashboard());
+}
+
+#[test]
+#[ignore = "writes template.yaml"]
+fn write_the_dashboard_anew() {
+    let template = file("template.yaml");
+    let (before, _, after) = split(&template);
+    let template = [before, BEGIN, &section(), END, after].concat();
+    std::fs::write(root().join("template.yaml"), template).unwrap();
+}
+
+fn dashboard() -> Value {
+    serde_json::from_str(&file("infra/operations/dashboard.json")).expect("JSON")
+}
+
+fn alarms() -> BTreeMap<String, Value> {
+    resources("AWS::CloudWatch::Alarm")
+}
+
+fn metric_names() -> BTreeSet<String> {
+    Metric::ALL.iter().map(|metric| metric.name().to_owned()).collect()
+}
+
+#[test]
+fn widgets_stand_beside_each_other_on_the_grid() {
+    let mut taken = BTreeSet::new();
+    for widget in list(&dashboard()["widgets"]) {
+        let number = |name: &str| widget[name].as_u64().unwrap();
+        assert!(number("x") + number("width") <= 24, "{widget}");
+        for x in number("x")..number("x") + number("width") {
+            for y in number("y")..number("y") + number("height") {
+                assert!(taken.insert((x, y)), "it stands on another: {widget}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_dashboard_shows_every_alarm_and_everything_that_is_counted() {
+    let body = dashboard().to_string();
+    let shown: BTreeSet<_> =
+        alarms().into_keys().filter(|name| body.contains(&format!("${{{name}.Arn}}"))).collect();
+    assert_eq!(shown, alarms().into_keys().collect(), "alarms shown, and alarms");
+
+    let lines =
+        list(&dashboard()["widgets"]).into_iter().flat_map(|widget| list(&widget["properties"]["metrics"]));
+    let own = lines.filter(|line| line[0] == NAMESPACE);
+    let own: BTreeSet<_> = own
+        .map(|line| {
+            assert_eq!((&line[2], &line[3]), (&json!(DIMENSION), &json!("${AWS::StackName}")), "{line}");
+            text(&line[1])
+        })
+        .collect();
+    assert_eq!(own, metric_names(), "what is shown, and what is counted");
+}
+
+#[test]
+fn alarms_on_what_is_counted_name_something_that_is() {
+    let stack = json!([{ "Name": DIMENSION, "Value": { "Ref": "AWS::StackName" } }]);
+    let own: Vec<_> = alarms().into_iter().filter(|(_, alarm)| alarm["Namespace"] == NAMESPACE).collect();
+    assert!(own.len() >= 3, "{own:?}");
+    for (name, alarm) in own {
+        assert!(metric_names().contains(&text(&alarm["MetricName"])), "{name}: {alarm}");
+        assert_eq!(alarm["Dimensions"], stack, "{name}");
+    }
+    let name = &template()["Globals"]["Function"]["Environment"]["Variables"]["STACK_NAME"];
+    assert_eq!(*name, json!({ "Ref": "AWS::StackName" }), "what functions call the dimension's value");
+}
+
+#[test]
+fn every_alarm_tells_by_mail_when_it_begins_and_ends_and_where_to_read_on() {
+    for (name, alarm) in alarms() {
+        let topic = json!([{ "Ref": "AlarmTopic" }]);
+        assert_eq!((&alarm["AlarmActions"], &alarm["OKActions"]), (&topic, &topic), "{name}");
+        let place = format!("{RUNBOOK}#{}", name.to_lowercase());
+        assert!(text(&alarm["AlarmDescription"]).ends_with(&place), "{name} ends with {place}");
+    }
+}
+
+#[test]
+fn every_alarm_has_its_section_in_the_runbook_and_every_section_its_alarm() {
+    let runbook = file(RUNBOOK);
+    let sections =
+        runbook.lines().filter_map(|line| line.strip_prefix("### ")).filter(|title| title.ends_with("Alarm"));
+    assert_eq!(sections.map(str::to_owned).collect::<BTreeSet<_>>(), alarms().into_keys().collect());
+    for section in runbook
+        .split("\n### ")
+        .skip(1)
+        .filter(|section| alarms().keys().any(|name| section.starts_with(name)))
+    {
+        let title = section.lines().next().unwrap();
+        for part in ["**Means.**", "**See.**", "**Causes.**", "**Do.**", "**Over.**"] {
+            assert!(section.contains(part), "{title} does not say {part}");
+        }
+    }
+    let table = file("docs/deploy.md");
+    for name in alarms().into_keys() {
+        let link = format!("[`{name}`](operations.md#{})", name.to_lowercase());
+        assert!(table.contains(&link), "docs/deploy.md has {link}");
+    }
+}
+
+#[test]
+fn reconcile_may_look_into_every_table_that_a_deletion_empties() {
+    let statements =
+        list(&resources("AWS::IAM::Role")["ReconcileRole"]["Policies"][0]["PolicyDocument"]["Statement"]);
+    let queries =
+        statements.iter().filter(|statement| list(&statement["Action"]).contains(&json!("dynamodb:Query")));
+    let queried: BTreeSet<String> = queries
+        .flat_map(|statement| list(&statement["Resource"]))
+        .filter_map(|arn| arn["GetAtt"].as_str().map(str::to_owned))
+        .collect();
+    let tables = resources("AWS::DynamoDB::Table");
+    let logical = |name: &str| {
+        let named = |table: &Value| text(&table["TableName"]["Sub"]) == format!("${{TablePrefix}}{name}");
+        tables
+            .iter()
+            .find(|(_, table)| named(table))
+            .map(|(logical, _)| format!("{logical}.Arn"))
+            .expect("a table")
+    };
+    let missing: Vec<_> =
+        STEPS.iter().map(|step| logical(step.table)).filter(|arn| !queried.contains(arn)).collect();
+    assert!(missing.is_empty(), "ReconcileRole may not query {missing:?}");
+}
+
+/// What stands between backticks on a line.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().flat_map(|line| line.split('`').skip(1).step_by(2))
+}
+
+#[test]
+fn names_in_the_runbook_are_of_something_that_is_there() {
+    let (runbook, template) = (file(RUNBOOK), template());
+    let of = |part: &str| template[part].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let known: BTreeSet<String> = of("Resources")
+        .into_iter()
+        .chain(of("Parameters"))
+        .chain(of("Outputs"))
+        .chain(metric_names())
+        .collect();
+    let known = |word: &str| known.contains(word) || AWS.contains(&word);
+    let is_name = |word: &&str| {
+        word.starts_with(|c: char| c.is_ascii_uppercase())
+            && word.chars().any(|c| c.is_ascii_lowercase())
+            && word.chars().skip(1).any(|c| c.is_ascii_uppercase())
+            && word.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    // In commands, the names of what they are about.
+    let words = runbook.split(|c: char| !c.is_ascii_alphanumeric());
+    let in_commands = words.filter(|word| PARTS.iter().any(|part| word.ends_with(part) && word != part));
+    let unknown: BTreeSet<_> =
+        quoted(&runbook).filter(is_name).chain(in_commands).filter(|word| !known(word)).collect();
+    assert_eq!(unknown, BTreeSet::new(), "names that neither the template nor the code knows");
+}
+
+#[test]
+fn functions_that_the_runbook_invokes_are_deployed() {
+    let runbook = file(RUNBOOK);
+    let ends = |c: char| !(c.is_ascii_lowercase() || c == '-');
+    let named: BTreeSet<&str> =
+        runbook.split("$STACK-").skip(1).map(|rest| rest.split(ends).next().unwrap()).collect();
+    let functions = resources("AWS::Serverless::Function").into_values();
+    let deployed: BTreeSet<String> = functions
+        .map(|function| text(&function["FunctionName"]["Sub"]).replace("${AWS::StackName}-", ""))
+        .collect();
+    let unknown: BTreeSet<_> = named
+        .into_iter()
+        .filter(|name| !name.is_empty() && !deployed.contains(*name) && *name != "jobs")
+        .collect();
+    assert_eq!(unknown, BTreeSet::new(), "functions that the runbook names");
+}

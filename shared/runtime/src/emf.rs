@@ -1,0 +1,65 @@
+//! Counts as lines in CloudWatch's embedded metric format. The log group of the functions turns them into metrics, without
+//! a call and without anything to wait for.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use custodian_app::metrics::Unit;
+use custodian_app::{Clock, Meter, Metric};
+use custodian_domain::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// Where the metrics are found.
+pub const NAMESPACE: &str = "Custodian";
+/// The one dimension: never a customer, of whom there may be millions, and of whom nothing is to stay.
+pub const DIMENSION: &str = "Stack";
+
+/// Writes what is counted, a line each time.
+pub struct Emf<W> {
+    stack: String,
+    clock: Arc<dyn Clock>,
+    out: Mutex<W>,
+}
+
+impl<W: Write + Send> Emf<W> {
+    pub fn new(stack: String, clock: Arc<dyn Clock>, out: W) -> Self {
+        Self { stack, clock, out: Mutex::new(out) }
+    }
+}
+
+impl<W: Write + Send> Meter for Emf<W> {
+    fn note(&self, metrics: &[Metric]) {
+        if metrics.is_empty() {
+            return;
+        }
+        let line = format!("{}\n", line(&self.stack, self.clock.now(), metrics));
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(cause) = out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+            tracing::warn!(%cause, "a count was lost");
+        }
+    }
+}
+
+fn line(stack: &str, now: Timestamp, metrics: &[Metric]) -> Value {
+    let described =
+        metrics.iter().map(|metric| json!({ "Name": metric.name(), "Unit": unit(metric.unit()) }));
+    let directive = json!({
+        "Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": described.collect::<Vec<_>>(),
+    });
+    let mut line = Map::new();
+    line.insert(
+        "_aws".to_owned(),
+        json!({ "Timestamp": now.micros().div_euclid(1000), "CloudWatchMetrics": [directive] }),
+    );
+    line.insert(DIMENSION.to_owned(), stack.into());
+    line.extend(metrics.iter().map(|metric| (metric.name().to_owned(), metric.value().into())));
+    line.into()
+}
+
+const fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "Count",
+        Unit::Milliseconds => "Milliseconds",
+        Unit::Seconds => "Seconds",
+    }
+}
