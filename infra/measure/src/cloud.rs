@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode};
 use custodian_engine::Engine;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -68,6 +68,8 @@ impl Cloud {
 /// A certificate for `localhost`, and the authority that has signed it.
 fn certified() -> (ServerConfig, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    // Another name than the certificate's, or that would look as if it had signed itself.
+    authority.distinguished_name.push(DnType::CommonName, "the measurement's authority");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();

@@ -101,11 +101,13 @@ impl Stage {
         let trusted = &self.cloud.trusted;
         command.env_clear().envs([
             ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("NODE_NO_WARNINGS", "1"),
             ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
             ("AWS_REGION", "us-east-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "measured"),
             ("AWS_SECRET_ACCESS_KEY", "measured"),
             ("TABLE_PREFIX", "custodian-"),
