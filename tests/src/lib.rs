@@ -5,10 +5,12 @@
 
 pub mod bench;
 mod client;
+pub mod crowd;
 mod described;
 pub mod ends;
 pub mod fuse;
 pub mod logs;
+pub mod meter;
 pub mod published;
 pub mod rules;
 pub mod tables;

@@ -50,6 +50,14 @@ impl Watch for Rules {
         assert!(broken.is_empty(), "{operation} breaks rules: {broken:?}\n{body}");
         self.0.request(operation, body)
     }
+
+    fn meters(&self) -> bool {
+        self.0.meters()
+    }
+
+    fn cost(&self, operation: &str, consumed: &Value) {
+        self.0.cost(operation, consumed);
+    }
 }
 
 /// The rules that a request breaks.

@@ -29,6 +29,14 @@ pub enum Fate {
 /// Somebody who looks at every request and decides what becomes of it.
 pub trait Watch: Send + Sync {
     fn request(&self, operation: &str, body: &Value) -> Fate;
+
+    /// Whether every answer is to say what it has cost, to be told by `cost`.
+    fn meters(&self) -> bool {
+        false
+    }
+
+    /// What a request that was carried out has cost: the answer's `ConsumedCapacity`.
+    fn cost(&self, _operation: &str, _consumed: &Value) {}
 }
 
 /// Nobody watches.
@@ -49,6 +57,12 @@ impl Connector {
         Self { database, watch }
     }
 
+    async fn run(&self, operation: String, body: Vec<u8>) -> Result<(u16, String), ConnectorError> {
+        let database = self.database.clone();
+        let ran = tokio::task::spawn_blocking(move || dispatch(&database, &operation, &body)).await;
+        ran.map_err(|cause| ConnectorError::other(cause.into(), None))
+    }
+
     async fn answer(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
@@ -59,11 +73,15 @@ impl Connector {
         let (code, text) = match fate {
             Fate::Answer(code, value) => (code, value.to_string()),
             Fate::Lose => return Err(ConnectorError::io("lost on the way there".into())),
-            Fate::Pass | Fate::LoseAnswer => {
-                let run = move || dispatch(&self.database, &operation, &body);
-                let ran = tokio::task::spawn_blocking(run).await;
-                ran.map_err(|cause| ConnectorError::other(cause.into(), None))?
+            Fate::Pass | Fate::LoseAnswer if self.watch.meters() => {
+                let mut asking = seen;
+                asking["ReturnConsumedCapacity"] = "TOTAL".into();
+                let (code, text) = self.run(operation.clone(), asking.to_string().into_bytes()).await?;
+                let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+                self.watch.cost(&operation, &answer["ConsumedCapacity"]);
+                (code, text)
             }
+            Fate::Pass | Fate::LoseAnswer => self.run(operation, body).await?,
         };
         if answer_is_lost {
             return Err(ConnectorError::io("lost on the way back".into()));

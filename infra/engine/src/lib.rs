@@ -65,9 +65,14 @@ impl Engine {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    /// Runs one operation as DynamoDB's wire protocol has it: JSON in, JSON out.
+    /// Answers one operation as DynamoDB's wire protocol has it: the HTTP status and the body.
+    pub fn answer(&self, operation: &str, body: &[u8]) -> (u16, String) {
+        dispatch::dispatch(&self.database, operation, body)
+    }
+
+    /// Runs one operation: JSON in, JSON out.
     pub fn call(&self, operation: &str, body: &Value) -> Result<Value, EngineError> {
-        let (code, text) = dispatch::dispatch(&self.database, operation, body.to_string().as_bytes());
+        let (code, text) = self.answer(operation, body.to_string().as_bytes());
         if code != 200 {
             return Err(EngineError(format!("{operation}: {text}")));
         }

@@ -6,7 +6,7 @@ use custodian_domain::lifecycle::Command;
 use custodian_domain::{CustomerId, Status};
 use custodian_tests::{Bench, Cut};
 
-use crate::crowd::crowd;
+use custodian_tests::crowd::crowd;
 
 const QUARTER: Duration = Duration::from_secs(15 * 60);
 

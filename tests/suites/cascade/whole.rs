@@ -4,7 +4,7 @@ use custodian_domain::lifecycle::Command;
 use custodian_tests::{Bench, Client, Tables};
 use serde_json::json;
 
-use crate::crowd::{assert_nothing_says, crowd, others, texts};
+use custodian_tests::crowd::{assert_nothing_says, crowd, others, texts};
 
 /// Sixteen tables of this many rows each are 10,000.
 const EACH: usize = 625;

@@ -6,7 +6,7 @@ use custodian_domain::lifecycle::Command;
 use custodian_tests::{Bench, Cut};
 use serde_json::Value;
 
-use crate::crowd::{counts, crowd, step_row};
+use custodian_tests::crowd::{counts, crowd, step_row};
 
 /// A deletion whose steps are all handed out.
 async fn started(each: usize) -> (Bench, CustomerId) {

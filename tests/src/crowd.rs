@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use custodian_domain::CustomerId;
-use custodian_tests::Tables;
 use serde_json::{Value, json};
+
+use crate::Tables;
 
 /// The tables whose rows are keyed by customer and id.
 const BY_ID: [&str; 13] = [
@@ -25,7 +26,7 @@ const BY_ID: [&str; 13] = [
 
 /// Stores `each` rows of a customer in every table there is, and answers how many are in which. The text of each row
 /// contains `secret`.
-pub(crate) fn crowd(tables: &Tables, id: CustomerId, secret: &str, each: usize) -> BTreeMap<String, u64> {
+pub fn crowd(tables: &Tables, id: CustomerId, secret: &str, each: usize) -> BTreeMap<String, u64> {
     let customer = json!({ "S": id.to_string() });
     let text = json!({ "S": format!("{secret} says hello, {secret}") });
     for table in BY_ID {
@@ -51,7 +52,7 @@ pub(crate) fn crowd(tables: &Tables, id: CustomerId, secret: &str, each: usize) 
 }
 
 /// How many rows of a customer a cascade will find, table by table; pairs count once.
-pub(crate) fn counts(tables: &Tables, id: CustomerId) -> BTreeMap<String, u64> {
+pub fn counts(tables: &Tables, id: CustomerId) -> BTreeMap<String, u64> {
     let by_customer = BY_ID.into_iter().chain(["idempotency", "usage", "outbox", "webhooks"]);
     let mut counts: BTreeMap<_, _> = by_customer
         .map(|table| (table.to_owned(), tables.query(table, "customer_id", &id.to_string()).len() as u64))
@@ -64,7 +65,7 @@ pub(crate) fn counts(tables: &Tables, id: CustomerId) -> BTreeMap<String, u64> {
 }
 
 /// Everything that is not this customer's, table by table.
-pub(crate) fn others(tables: &Tables, id: CustomerId) -> Vec<(String, Vec<String>)> {
+pub fn others(tables: &Tables, id: CustomerId) -> Vec<(String, Vec<String>)> {
     let (id, mut dump) = (id.to_string(), tables.dump());
     for rows in dump.values_mut() {
         rows.retain(|row| !row.contains(&id));
@@ -73,7 +74,7 @@ pub(crate) fn others(tables: &Tables, id: CustomerId) -> Vec<(String, Vec<String
 }
 
 /// Fails if any of these texts is anywhere.
-pub(crate) fn assert_nothing_says(tables: &Tables, texts: &[&str]) {
+pub fn assert_nothing_says(tables: &Tables, texts: &[&str]) {
     for (table, rows) in tables.dump() {
         for (row, text) in rows.iter().flat_map(|row| texts.iter().map(move |text| (row, text))) {
             assert!(!row.to_lowercase().contains(&text.to_lowercase()), "{text} in {table}: {row}");
@@ -82,7 +83,7 @@ pub(crate) fn assert_nothing_says(tables: &Tables, texts: &[&str]) {
 }
 
 /// The texts by which a customer of the bench could be known.
-pub(crate) fn texts(name: &str) -> Vec<String> {
+pub fn texts(name: &str) -> Vec<String> {
     [
         format!("{name} inc."),
         format!("all about {name}"),
@@ -96,7 +97,7 @@ pub(crate) fn texts(name: &str) -> Vec<String> {
 }
 
 /// A row that has this id and key, of the ledger.
-pub(crate) fn step_row(tables: &Tables, id: CustomerId, step: &str) -> Value {
+pub fn step_row(tables: &Tables, id: CustomerId, step: &str) -> Value {
     let (_, steps) = tables.ledger(&id.to_string());
     steps.into_iter().find(|row| row["step"]["S"] == step).unwrap()
 }

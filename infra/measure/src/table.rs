@@ -1,0 +1,41 @@
+//! Figures for people to read.
+
+use std::time::Duration;
+
+/// The middle one.
+pub fn median<T: Ord + Copy>(values: impl IntoIterator<Item = T>) -> T {
+    let mut values: Vec<_> = values.into_iter().collect();
+    values.sort_unstable();
+    values[values.len() / 2]
+}
+
+/// Milliseconds with two places.
+pub fn ms(time: Duration) -> String {
+    format!("{:.2}", time.as_secs_f64() * 1000.0)
+}
+
+/// A table in Markdown, its columns as wide as they need to be; figures are to the right.
+pub fn markdown(heads: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([heads[column].chars().count(), 3]).max().unwrap_or(3)
+    };
+    let widths: Vec<_> = (0..heads.len()).map(width).collect();
+    let is_text =
+        |column: usize| column == 0 || rows.iter().any(|row| row[column].contains(char::is_alphabetic));
+    let line = |cells: &[String]| {
+        let cells = cells.iter().enumerate().map(|(column, cell)| match is_text(column) {
+            true => format!(" {cell:<0$} ", widths[column]),
+            false => format!(" {cell:>0$} ", widths[column]),
+        });
+        format!("|{}|\n", cells.collect::<Vec<_>>().join("|"))
+    };
+    let rule = (0..heads.len()).map(|column| match is_text(column) {
+        true => "-".repeat(widths[column] + 2),
+        false => format!("{}:", "-".repeat(widths[column] + 1)),
+    });
+    let rule = format!("|{}|\n", rule.collect::<Vec<_>>().join("|"));
+    let heads: Vec<_> = heads.iter().map(|&head| head.to_owned()).collect();
+    let body: String = rows.iter().map(|row| line(row)).collect();
+    line(&heads) + &rule + &body
+}

@@ -1,0 +1,12 @@
+//! A function that says hello, as `lambda_http` shows it.
+
+use lambda_http::{Body, Error, Request, Response, run, service_fn};
+
+async fn hello(_: Request) -> Result<Response<Body>, Error> {
+    Ok(Response::new(Body::from("hello")))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    run(service_fn(hello)).await
+}

@@ -1,0 +1,201 @@
+//! The parts that do nothing but compute, each beside the least that it could be.
+//!
+//! `cargo bench -p custodian-tests --bench pure`
+#![allow(clippy::unwrap_used)]
+
+use custodian_auth::{Claims, KeyRing, Signer, access_key};
+use custodian_domain::{AgentId, Customer, CustomerId, Profile, Secret, State, Timestamp};
+use custodian_http::page::PageRequest;
+use custodian_http::view::CustomerView;
+use custodian_http::{Answer, Call};
+use divan::{Bencher, black_box};
+use ed25519_dalek::{Signer as _, SigningKey, Verifier as _};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::from_micros(1_718_893_355_123_456);
+const LATER: Timestamp = Timestamp::from_micros(1_718_979_755_123_456);
+const PRIVATE: [u8; 32] = [7; 32];
+
+fn main() {
+    divan::main();
+}
+
+fn customer(version: u64) -> Customer {
+    let id = CustomerId(Uuid::from_u128(1));
+    Customer {
+        id,
+        version,
+        epoch: 1,
+        profile: Profile {
+            name: format!("Zaphod's {version}"),
+            detail: "all about Zaphod".to_owned(),
+            email: "zaphod@example.com".to_owned(),
+            phone_number: "+15551234567".to_owned(),
+            address: "1 Betelgeuse street".to_owned(),
+            webhook_method: "POST".to_owned(),
+            webhook_uri: "https://example.com/hook".to_owned(),
+        },
+        pending_email: None,
+        email_trusted_from: None,
+        billing_account_id: Uuid::from_u128(2),
+        email_verified: true,
+        guest_id: AgentId(Uuid::from_u128(3)),
+        freezes: 0,
+        platform: false,
+        plan: custodian_domain::Plan::default(),
+        state: State::Active,
+        tm_create: NOW,
+        tm_update: NOW,
+    }
+}
+
+fn call(method: &str, query: &str, body: Option<&Value>) -> Call {
+    let event = json!({
+        "version": "2.0", "routeKey": format!("{method} /v1.0/tags"), "rawPath": "/v1.0/tags", "rawQueryString": query,
+        "headers": { "content-type": "application/json" },
+        "requestContext": { "http": { "method": method, "path": "/v1.0/tags", "sourceIp": "192.0.2.1" } },
+        "body": body.map(ToString::to_string), "isBase64Encoded": false,
+    });
+    Call::new(serde_json::from_value(event).unwrap(), "measured".to_owned())
+}
+
+mod events {
+    use super::*;
+
+    /// From the two images of a change to the event.
+    #[divan::bench]
+    fn derive(bencher: Bencher<'_, '_>) {
+        let (old, new) = (customer(1), customer(2));
+        bencher.bench_local(|| custodian_events::derive(black_box(Some(&old)), black_box(Some(&new))));
+    }
+
+    /// The same, written as the bus gets it.
+    #[divan::bench]
+    fn derive_and_write(bencher: Bencher<'_, '_>) {
+        let (old, new) = (customer(1), customer(2));
+        bencher.bench_local(|| {
+            let event = custodian_events::derive(black_box(Some(&old)), black_box(Some(&new)));
+            serde_json::to_string(&event).unwrap()
+        });
+    }
+}
+
+mod page_tokens {
+    use super::*;
+
+    fn ids() -> Vec<Uuid> {
+        (1..=11).map(Uuid::from_u128).collect()
+    }
+
+    /// A page of ten ids with its token.
+    #[divan::bench]
+    fn write(bencher: Bencher<'_, '_>) {
+        let request = PageRequest::read(&call("GET", "page_size=10", None), "tags").unwrap();
+        bencher.with_inputs(ids).bench_local_values(|ids| request.page(ids, |id| *id, |id| *id));
+    }
+
+    #[divan::bench]
+    fn read(bencher: Bencher<'_, '_>) {
+        let request = PageRequest::read(&call("GET", "page_size=10", None), "tags").unwrap();
+        let page = serde_json::to_value(request.page(ids(), |id| *id, |id| *id)).unwrap();
+        let query = format!("page_token={}", page["next_page_token"].as_str().unwrap());
+        let next = call("GET", &query, None);
+        bencher.bench_local(|| PageRequest::read(black_box(&next), "tags").unwrap());
+    }
+}
+
+mod tokens {
+    use super::*;
+
+    fn signer() -> Signer {
+        Signer::new("k1", &Secret::new("07".repeat(32))).unwrap()
+    }
+
+    fn claims() -> Claims {
+        Claims {
+            agent_id: AgentId(Uuid::from_u128(1)),
+            customer_id: CustomerId(Uuid::from_u128(2)),
+            customer_epoch: 1,
+            agent_epoch: 1,
+            operator: None,
+        }
+    }
+
+    #[divan::bench]
+    fn sign(bencher: Bencher<'_, '_>) {
+        let signer = signer();
+        bencher.with_inputs(claims).bench_local_values(|claims| signer.sign(claims, NOW, LATER).unwrap());
+    }
+
+    #[divan::bench]
+    fn sign_bare_ed25519(bencher: Bencher<'_, '_>) {
+        let (key, text) = (SigningKey::from_bytes(&PRIVATE), [b'x'; 250]);
+        bencher.bench_local(|| key.sign(black_box(&text)));
+    }
+
+    #[divan::bench]
+    fn verify(bencher: Bencher<'_, '_>) {
+        let signer = signer();
+        let ring = KeyRing::new([("k1".to_owned(), signer.public())]);
+        let token = signer.sign(claims(), NOW, LATER).unwrap();
+        bencher.bench_local(|| ring.verify(black_box(token.expose()), NOW).unwrap());
+    }
+
+    #[divan::bench]
+    fn verify_bare_ed25519(bencher: Bencher<'_, '_>) {
+        let (key, text) = (SigningKey::from_bytes(&PRIVATE), [b'x'; 250]);
+        let (public, signature) = (key.verifying_key(), key.sign(&text));
+        bencher.bench_local(|| public.verify(black_box(&text), &signature).unwrap());
+    }
+}
+
+mod access_keys {
+    use super::*;
+
+    #[divan::bench]
+    fn read(bencher: Bencher<'_, '_>) {
+        let minted = access_key::mint([7; 32], Uuid::from_u128(1), CustomerId(Uuid::from_u128(2)));
+        bencher.bench_local(|| access_key::read(black_box(minted.token.expose())).unwrap());
+    }
+
+    #[divan::bench]
+    fn read_bare_sha256(bencher: Bencher<'_, '_>) {
+        bencher.bench_local(|| Sha256::digest(black_box([7; 32])));
+    }
+}
+
+mod json {
+    use super::*;
+
+    fn body() -> Value {
+        serde_json::to_value(CustomerView::from(&customer(1))).unwrap()
+    }
+
+    /// A body as a handler reads it.
+    #[divan::bench]
+    fn read(bencher: Bencher<'_, '_>) {
+        let call = call("PUT", "", Some(&body()));
+        bencher.bench_local(|| black_box(&call).json().unwrap());
+    }
+
+    #[divan::bench]
+    fn read_bare_serde_json(bencher: Bencher<'_, '_>) {
+        let text = body().to_string();
+        bencher.bench_local(|| serde_json::from_str::<Value>(black_box(&text)).unwrap());
+    }
+
+    /// A row as it is answered.
+    #[divan::bench]
+    fn answer(bencher: Bencher<'_, '_>) {
+        let customer = customer(1);
+        bencher.bench_local(|| Answer::row(&CustomerView::from(black_box(&customer))));
+    }
+
+    #[divan::bench]
+    fn answer_bare_serde_json(bencher: Bencher<'_, '_>) {
+        let body = body();
+        bencher.bench_local(|| serde_json::to_string(black_box(&body)).unwrap());
+    }
+}
