@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{Alarms, ChangeCustomers, Throttles};
 use crate::sign_in::password_matches;
-use crate::throttle::{PASSWORD_BY_NAME, attempt};
+use crate::throttle::{attempt, password_of};
 
 /// The phrase that confirms, to the letter.
 const PHRASE: &str = "DELETE";
@@ -46,9 +46,14 @@ impl Leaving {
     }
 
     /// What a caller has to confirm with: an agent by its password, a key, which has none, by the phrase.
-    async fn confirm<S: Throttles, E>(&self, cx: &Context<S, E>, actor: &Actor) -> Result<(), Failure> {
+    async fn confirm<S: Throttles, E>(
+        &self,
+        cx: &Context<S, E>,
+        actor: &Actor,
+        address: &str,
+    ) -> Result<(), Failure> {
         match actor {
-            Actor::Agent(agent) => self.confirm_by_password(cx, agent).await,
+            Actor::Agent(agent) => self.confirm_by_password(cx, agent, address).await,
             Actor::Delegate { .. } => Err(Reason::PermissionDenied.into()),
             Actor::Key(_) if self.immediate => Err(Reason::ReauthenticationRequired.into()),
             Actor::Key(_) if self.phrase.is_none() => Err(Reason::ConfirmationRequired.into()),
@@ -61,10 +66,11 @@ impl Leaving {
         &self,
         cx: &Context<S, E>,
         agent: &Agent,
+        address: &str,
     ) -> Result<(), Failure> {
         let password = self.password.clone().ok_or(Reason::ConfirmationRequired)?;
         let stored = agent.password_hash.clone().ok_or(Reason::PasswordNotSet)?;
-        let attempt = attempt(cx, &[(PASSWORD_BY_NAME, &folded(&agent.username))]).await?;
+        let attempt = attempt(cx, &password_of(&folded(&agent.username), address)).await?;
         if !password_matches(password, Some(stored)).await? {
             return Err(Reason::InvalidPassword.into());
         }
@@ -76,15 +82,16 @@ impl Leaving {
     }
 }
 
-/// Freezes the caller's account, or deletes it at once.
+/// Freezes the caller's account, or deletes it at once. `address` is the caller's network address.
 pub async fn unregister<S: ChangeCustomers + Throttles, E: Alarms>(
     cx: &Context<S, E>,
     customer: Customer,
     actor: &Actor,
     leaving: Leaving,
+    address: &str,
 ) -> Result<Customer, Failure> {
     leaving.check()?;
-    leaving.confirm(cx, actor).await?;
+    leaving.confirm(cx, actor, address).await?;
     let command =
         if leaving.immediate { Command::Delete } else { Command::Freeze { grace: cx.settings.grace } };
     change(cx, customer.id, Some(customer), command, None).await?.customer()

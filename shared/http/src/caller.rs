@@ -90,6 +90,7 @@ impl<S: Admissions, E: Sync> Caller<S, E> for Operator {
         gate::open(&read.customer)?;
         permit(&read.actor, Permission::PLATFORM)?;
         let Actor::Agent(agent) = read.actor else { return Err(Reason::PermissionDenied.into()) };
+        note_operator(agent.id);
         Ok(Self { agent, target: read.wanted_customer })
     }
 
@@ -277,8 +278,16 @@ async fn authenticate<S: Admissions, E: Sync>(
     let wanted_customer = read.wanted_customer.clone();
     let (customer, actor) = named.alive(read, now).ok_or(Reason::InvalidCredentials)?;
     note_use(cx, &actor, now).await;
+    if let Actor::Delegate { operator, .. } = &actor {
+        note_operator(*operator);
+    }
     tracing::Span::current().record("customer_id", tracing::field::display(customer.id));
     Ok(Authenticated { customer, actor, wanted_customer, found })
+}
+
+/// The log says which platform admin was at work, on accounts or as the guest of one.
+fn note_operator(id: AgentId) {
+    tracing::Span::current().record("operator_id", tracing::field::display(id));
 }
 
 /// The day of a key's last use is written once a day.
