@@ -30,7 +30,9 @@ impl<S: UseMailTokens + ChangeCustomers + Throttles, E: Alarms> Endpoint<S, E> f
         if call.is_form() {
             let text = match verified.purpose {
                 Purpose::Change => "It is the address of the account from now on.",
-                _ => "The account is active. If it has no password yet, a mail with a link to set one is on its way.",
+                _ => {
+                    "The account is active. If it has no password yet, a mail with a link to set one is on its way."
+                }
             };
             return Ok(html::message(StatusCode::OK, "Your e-mail address is confirmed", text));
         }

@@ -48,7 +48,10 @@ pub(crate) fn schemas() -> [(&'static str, Value); 3] {
     );
     let violation = whole(vec![("field", text.clone()), ("description", text.clone())]);
     let lost = whole(vec![("customer_id", uuid())]);
-    let lost = described(lost, "With IDEMPOTENT_ANSWER_LOST: the account that the answer told of, if it is gone since.");
+    let lost = described(
+        lost,
+        "With IDEMPOTENT_ANSWER_LOST: the account that the answer told of, if it is gone since.",
+    );
     let frozen = whole(vec![
         ("deletion_scheduled_at", time()),
         ("deletion_effective_at", time()),

@@ -17,9 +17,7 @@ use uuid::Uuid;
 use crate::change::change;
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
-use crate::ports::{
-    Alarms, ChangeCustomers, CreateCustomers, Creation, FindEmails, FindLogins, NewAccount,
-};
+use crate::ports::{Alarms, ChangeCustomers, CreateCustomers, Creation, FindEmails, FindLogins, NewAccount};
 use crate::scope::{self, Scope};
 
 /// What an operator gives to open an account.

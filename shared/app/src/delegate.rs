@@ -57,7 +57,9 @@ pub async fn delegate<S: ReadAgents + Audits, E: Signs>(
     match &delegated {
         Ok(_) => tracing::info!(operator = %operator.id, %customer_id, "a platform admin acts as a guest"),
         // An account that is not there, or is gone, keeps no note.
-        Err(failure) => tracing::warn!(operator = %operator.id, %customer_id, %failure, "a delegation was refused"),
+        Err(failure) => {
+            tracing::warn!(operator = %operator.id, %customer_id, %failure, "a delegation was refused")
+        }
     }
     delegated
 }

@@ -56,8 +56,13 @@ pub struct PendingEmail {
 #[serde(tag = "who", rename_all = "lowercase")]
 pub enum Asker {
     /// An agent, with its epoch.
-    Agent { agent_id: AgentId, epoch: u64 },
-    Key { key_id: Uuid },
+    Agent {
+        agent_id: AgentId,
+        epoch: u64,
+    },
+    Key {
+        key_id: Uuid,
+    },
     /// A platform admin, by itself or as the account's guest.
     Operator,
 }
@@ -161,12 +166,7 @@ impl Customer {
     /// The next version of this row with another profile, whose e-mail address counts at once.
     fn patched(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
         let profile = patch.clone().apply(&self.profile);
-        Self {
-            version: self.version + 1,
-            profile,
-            tm_update: now,
-            ..self.clone()
-        }
+        Self { version: self.version + 1, profile, tm_update: now, ..self.clone() }
     }
 
     /// The next version of this row with another profile, whose e-mail address has to be confirmed first, unless none of

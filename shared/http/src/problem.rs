@@ -56,7 +56,8 @@ pub(crate) fn render(refusal: &Refusal, call: &Call, form: Form) -> Answer {
 
 /// What a person with a browser is told: what is wrong, and what helps.
 fn words(refusal: &Refusal) -> String {
-    let fault = |detail: &Detail| Some(format!("The {} {}.", detail.get("field")?, detail.get("description")?));
+    let fault =
+        |detail: &Detail| Some(format!("The {} {}.", detail.get("field")?, detail.get("description")?));
     let mut told: Vec<_> = refusal.details.iter().filter_map(fault).collect();
     if told.is_empty() {
         told.push(refusal.reason.message().to_owned());

@@ -68,7 +68,8 @@ impl Idempotency for Store {
             .with(":no", AttributeValue::Bool(false))
             .with(":mac", s(body_mac));
         let tx = Transaction::without_ticket(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, ticket.customer_id, gate_of(ticket.customer_id, ticket), LIVING)?;
+        let tx =
+            usage::pass(tx, Guard::Gate, ticket.customer_id, gate_of(ticket.customer_id, ticket), LIVING)?;
         match tx.put(Guard::Row, IDEMPOTENCY, row, free)?.run().await? {
             Ok(()) => Ok(Begun::Fresh),
             Err(Guard::Gate) => Ok(Begun::Closed),
