@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """From signing up to the first login, as a person does it: with the mails' links, in headless Chromium.
 
-Starts the service that `cargo build` has made, and Debian's chromedriver. Prints where it keeps its screenshots.
+Starts the service by `cargo run`, or the binary that it is given, and Debian's chromedriver. Prints where it keeps its
+screenshots.
 """
 
+import argparse
 import base64
 import json
 import os
@@ -21,10 +23,10 @@ EMAIL, PASSWORD = "ann@acme.example", "correct horse battery"
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
-def call(url, body=None):
+def call(url, body=None, method=None):
     """A request with a JSON body, or without one; answers status and JSON."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.loads(answer.read() or "null")
@@ -51,8 +53,8 @@ def end(process):
 class Service:
     """The local service, on a port of its own."""
 
-    def __init__(self, log):
-        command = ["cargo", "run", "--quiet", "--", "--ephemeral", "--port", "0", "--admin-password", PASSWORD]
+    def __init__(self, log, program):
+        command = [*program, "--ephemeral", "--port", "0", "--admin-password", PASSWORD]
         # In a session of its own: what cargo has started has to end with it.
         self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
         text = lambda: re.search(r"Custodian on (\S+)", pathlib.Path(log.name).read_text())
@@ -64,6 +66,13 @@ class Service:
         mails = call(f"{self.base}/_local/mailbox")[1]["result"]
         mail = next(mail for mail in mails if mail["subject"] == subject)
         return re.search(r"http\S+", mail["text"]).group(0)
+
+    def login(self, password):
+        return call(f"{self.base}/auth/login", {"username": EMAIL, "password": password})
+
+    def forgot(self):
+        assert call(f"{self.base}/auth/password-forgot", {"username": EMAIL}) == (200, {})
+        return self.mailed("Set your password")
 
 
 class Refused(Exception):
@@ -117,6 +126,9 @@ class Browser:
     def type(self, selector, text):
         self.do(f"element/{self.find(selector)}/value", {"text": text})
 
+    def value(self, selector):
+        return self.do(f"element/{self.find(selector)}/property/value")
+
     def screenshot(self, name):
         (self.folder / f"{name}.png").write_bytes(base64.b64decode(self.do("screenshot")))
 
@@ -131,30 +143,54 @@ def run(service, browser):
     browser.press("Your e-mail address is confirmed")
     browser.screenshot("2-confirmed")
 
-    browser.open(service.mailed("Set your password"))
+    link = service.mailed("Set your password")
+    browser.open(link)
     browser.ready("input[type=password]")
-    browser.screenshot("3-password")
+    assert browser.value("#username") == EMAIL
     browser.type("input[type=password]", PASSWORD)
+    browser.screenshot("3-password")
     browser.press("Your password is set")
     browser.screenshot("4-set")
 
-    status, session = call(f"{service.base}/auth/login", {"username": EMAIL, "password": PASSWORD})
+    status, session = service.login(PASSWORD)
     assert status == 200, session
-    status, customer = call(f"{service.base}/v1.0/customer?token={session['token']}")
+    own = f"{service.base}/v1.0/customer?token={session['token']}"
+    status, customer = call(own)
     assert (status, customer["status"]) == (200, "active"), customer
 
-    # A link works once; the second time the page says so.
-    browser.do("back", {})
+    # A link works once. The second time the page says so, before or after the button was pressed.
+    browser.open(link)
+    browser.ready("p[role=alert]")
+    browser.screenshot("5-used")
+    link = service.forgot()
+    browser.open(link)
     browser.ready("input[type=password]")
     browser.type("input[type=password]", PASSWORD)
+    service.forgot()
     browser.press("This did not work")
-    browser.screenshot("5-used")
+    browser.screenshot("6-replaced")
+
+    # Another address is the account's once its link was followed, and that again works once.
+    assert call(own, {"email": "new@acme.example"}, "PUT")[0] == 200
+    link = service.mailed("Confirm your new e-mail address")
+    browser.open(link)
+    browser.press("Your e-mail address is confirmed")
+    browser.screenshot("7-changed")
+    assert call(own)[1]["email"] == "new@acme.example"
+    browser.open(link)
+    browser.press("This did not work")
+    browser.screenshot("8-confirmed-before")
 
 
 def main():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="custodian-browser-"))
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--program", help="the service's binary; without it, cargo run builds it")
+    arguments.add_argument("--folder", type=pathlib.Path, help="where to keep the screenshots")
+    given = arguments.parse_args()
+    folder = given.folder or pathlib.Path(tempfile.mkdtemp(prefix="custodian-browser-"))
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / "service.log").open("w") as log:
-        service = Service(log)
+        service = Service(log, [given.program] if given.program else ["cargo", "run", "--quiet", "--"])
         try:
             browser = Browser(folder)
             try:

@@ -112,7 +112,7 @@ impl Client {
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let body = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec);
         if let Some(body) = &body {
-            logs::note(&serde_json::from_slice(body).unwrap_or_default());
+            logs::note_request(body);
         }
         let response = http.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

@@ -7,8 +7,18 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 use serde_json::Value;
 
 /// The fields whose texts may stand in no log line.
-const SECRET: [&str; 8] =
-    ["password", "old_password", "token", "secret", "email", "phone_number", "address", "username"];
+const SECRET: [&str; 10] = [
+    "password",
+    "current_password",
+    "token",
+    "secret",
+    "email",
+    "phone_number",
+    "number",
+    "address",
+    "target",
+    "username",
+];
 /// Shorter texts stand in innocent words.
 const SHORTEST: usize = 8;
 
@@ -67,6 +77,17 @@ pub fn note(body: &Value) {
     }
 }
 
+/// Notes every secret text of a request's body, be it JSON or a page's form.
+pub fn note_request(body: &[u8]) {
+    match serde_json::from_slice(body) {
+        Ok(json) => note(&json),
+        Err(_) => {
+            let fields = url::form_urlencoded::parse(body).into_owned();
+            note(&Value::Object(fields.map(|(name, value)| (name, Value::String(value))).collect()));
+        }
+    }
+}
+
 /// Notes a text that no log line may have.
 pub fn secret(text: &str) {
     let mut log = log();
@@ -119,7 +140,7 @@ impl Write for Lines {
 mod tests {
     use serde_json::json;
 
-    use super::{Watched, log, note};
+    use super::{Watched, log, note, note_request};
 
     #[test]
     fn a_secret_in_a_line_is_found_whichever_came_first() {
@@ -132,8 +153,20 @@ mod tests {
         note(&json!({ "text": format!("Follow https://x/?token={} now", "a1".repeat(32)) }));
         tracing::info!(query = format!("token={}", "a1".repeat(32)), "answered");
         tracing::debug!("leak-before@example.com below the level that is logged");
+        note_request(b"token=x&password=a+fine%2Bpassword");
+        tracing::info!("a fine+password");
+        note_request(br#"{"current_password":"the one before","addresses":[{"target":"+49 30 7654321"}]}"#);
+        tracing::info!("the one before, +49 30 7654321");
         let found: Vec<_> = log().leaks().into_iter().map(|(secret, _)| secret.to_owned()).collect();
-        assert_eq!(found, ["leak-before@example.com", "+49 30 1234567", &"a1".repeat(32)]);
+        let expected = [
+            "leak-before@example.com",
+            "+49 30 1234567",
+            &"a1".repeat(32),
+            "a fine+password",
+            "the one before",
+            "+49 30 7654321",
+        ];
+        assert_eq!(found, expected);
         drop(watched);
     }
 }

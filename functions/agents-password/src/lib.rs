@@ -24,7 +24,7 @@ impl<S: Admissions + Throttles + UpdateAgents, E: Send + Sync> Endpoint<S, E> fo
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let seen = caller.agent(AgentId(call.id()?))?;
         let (password, current) = read_password(&call.json()?)?;
-        let agent = set_password(cx, &caller.actor, seen, password, current).await?;
+        let agent = set_password(cx, &caller.actor, seen, password, current, &call.address).await?;
         Ok(Answer::row(&AgentView::from(&agent)))
     }
 }

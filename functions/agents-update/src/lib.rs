@@ -1,9 +1,8 @@
 //! `PUT /v1.0/agents/{id}`: its name, detail and ring method.
 
-use custodian_app::agents::edit;
+use custodian_app::agents::describe;
 use custodian_app::ports::{Admissions, UpdateAgents, Wanted};
 use custodian_app::{Context, Failure};
-use custodian_domain::Agent;
 use custodian_domain::AgentId;
 use custodian_domain::agent_fields::AgentPatch;
 use custodian_http::view::AgentView;
@@ -25,11 +24,7 @@ impl<S: Admissions + UpdateAgents, E: Send + Sync> Endpoint<S, E> for UpdateAgen
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let seen = caller.agent(AgentId(call.id()?))?;
         let patch = AgentPatch::read(&call.json()?)?;
-        let apply = |agent: &mut Agent| {
-            patch.apply(agent);
-            Ok(())
-        };
-        let agent = edit(cx, &caller.actor, seen, apply).await?;
+        let agent = describe(cx, &caller.actor, seen, &patch).await?;
         Ok(Answer::row(&AgentView::from(&agent)))
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /auth/email-verify`: proves an e-mail address with the token that was mailed to it, as JSON or by the form of
 //! the page.
 
-use custodian_app::ports::{Alarms, ChangeCustomers, ReadMailTokens, Throttles};
+use custodian_app::ports::{Alarms, ChangeCustomers, Purpose, Throttles, UseMailTokens};
 use custodian_app::throttle::{TOKEN_BY_ADDRESS, attempt};
 use custodian_app::{Context, Failure, verify::verify};
 use custodian_domain::{Refusal, Secret, fields::Fields};
@@ -11,7 +11,7 @@ use serde_json::json;
 
 pub struct EmailVerify;
 
-impl<S: ReadMailTokens + ChangeCustomers + Throttles, E: Alarms> Endpoint<S, E> for EmailVerify {
+impl<S: UseMailTokens + ChangeCustomers + Throttles, E: Alarms> Endpoint<S, E> for EmailVerify {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
@@ -28,7 +28,12 @@ impl<S: ReadMailTokens + ChangeCustomers + Throttles, E: Alarms> Endpoint<S, E> 
         let verified = verify(cx, &token).await?;
         attempt.take_back(cx).await;
         if call.is_form() {
-            let text = "The account is active. If it has no password yet, a mail with a link to set one is on its way.";
+            let text = match verified.purpose {
+                Purpose::Change => "It is the address of the account from now on.",
+                _ => {
+                    "The account is active. If it has no password yet, a mail with a link to set one is on its way."
+                }
+            };
             return Ok(html::message(StatusCode::OK, "Your e-mail address is confirmed", text));
         }
         let key = verified.access_key.as_ref().map(|made| KeyView::with_token(&made.key, &made.token));

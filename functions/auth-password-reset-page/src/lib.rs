@@ -1,14 +1,16 @@
 //! `GET /auth/password-reset?token=`: the page behind the link of the mail. Opening it changes nothing, since mail scanners open
-//! links too; its button does.
+//! links too; its button does. It says whose password is to be set, to people and to the managers of their passwords.
 
+use custodian_app::password::username_of;
+use custodian_app::ports::{ReadAgents, ReadMailTokens};
 use custodian_app::{Context, Failure};
 use custodian_auth::mail_token::is_well_formed;
-use custodian_domain::Reason;
+use custodian_domain::{Reason, Secret};
 use custodian_http::{Answer, Anyone, Call, Endpoint, Route, StatusCode, html};
 
 pub struct PasswordResetPage;
 
-impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for PasswordResetPage {
+impl<S: ReadMailTokens + ReadAgents, E: Send + Sync> Endpoint<S, E> for PasswordResetPage {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
@@ -19,11 +21,17 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for PasswordResetPage {
         true
     }
 
-    async fn handle(&self, _: &Context<S, E>, _: Anyone, call: &Call) -> Result<Answer, Failure> {
+    async fn handle(&self, cx: &Context<S, E>, _: Anyone, call: &Call) -> Result<Answer, Failure> {
         let token = call.query("token").filter(|token| is_well_formed(token)).ok_or(Reason::InvalidToken)?;
+        let username = html::escaped(&username_of(cx, &Secret::new(token)).await?);
         let body = format!(
             "<form method=\"post\" action=\"/auth/password-reset\">\
-             <input type=\"hidden\" name=\"token\" value=\"{token}\"><label for=\"password\">New password, 8 to 128 characters</label><input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" required minlength=\"8\" maxlength=\"128\">\
+             <input type=\"hidden\" name=\"token\" value=\"{token}\">\
+             <label for=\"username\">Username</label>\
+             <input id=\"username\" name=\"username\" value=\"{username}\" autocomplete=\"username\" readonly>\
+             <label for=\"password\">New password, 8 to 128 characters</label>\
+             <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" \
+             required minlength=\"8\" maxlength=\"128\">\
              <button type=\"submit\">Set password</button></form>"
         );
         Ok(html::page(StatusCode::OK, "Set your password", &body))

@@ -17,7 +17,7 @@ impl<S: Admissions + ChangeCustomers + Throttles, E: Alarms> Endpoint<S, E> for 
 
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let leaving = Leaving::read(&call.json()?)?;
-        let customer = unregister(cx, caller.customer, &caller.actor, leaving).await?;
+        let customer = unregister(cx, caller.customer, &caller.actor, leaving, &call.address).await?;
         Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

@@ -2,8 +2,8 @@
 
 use custodian_app::ports::{Admissions, ChangeCustomers};
 use custodian_app::{Context, Failure, update::update};
-use custodian_domain::gate;
 use custodian_domain::profile::ProfilePatch;
+use custodian_domain::{Customer, gate};
 use custodian_http::view::CustomerView;
 use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
 
@@ -19,8 +19,9 @@ impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateC
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         caller.may_change_account()?;
         let patch = ProfilePatch::read(&call.json()?)?;
-        let customer =
-            update(cx, caller.customer, gate::open, |row, now| row.patched_unconfirmed(&patch, now)).await?;
+        let asker = caller.actor.asker();
+        let next = |row: &Customer, now| row.patched_unconfirmed(&patch, asker, now);
+        let customer = update(cx, caller.customer, gate::open, next).await?;
         Ok(Answer::row(&CustomerView::from(&customer)))
     }
 }

@@ -1,8 +1,7 @@
 //! Does what people asked for after they were answered, so that neither the work nor its outcome shows in the answer.
 
-use custodian_app::ports::{
-    Admissions, Alarms, CreateCustomers, FindEmails, FindLogins, KeepMailTokens, Mailer, ReadAgents, Request,
-};
+use custodian_app::create::OpenAccounts;
+use custodian_app::ports::{Admissions, Alarms, KeepMailTokens, Mailer, ReadAgents, Request};
 use custodian_app::{Context, Failure, password::send_reset, sign_up::sign_up};
 use custodian_domain::Timestamp;
 use custodian_events::Consumer;
@@ -11,7 +10,7 @@ pub struct Requested;
 
 impl<S, E> Consumer<S, E> for Requested
 where
-    S: FindLogins + Admissions + KeepMailTokens + CreateCustomers + FindEmails + ReadAgents,
+    S: Admissions + KeepMailTokens + OpenAccounts + ReadAgents,
     E: Mailer + Alarms,
 {
     type Message = Request;

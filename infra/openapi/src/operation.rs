@@ -145,7 +145,7 @@ impl Operation {
 
     /// `If-Match` is taken.
     fn is_conditional(&self) -> bool {
-        matches!(self.method, "PUT" | "DELETE") && self.path.starts_with("/v1.0/")
+        matches!(self.method, "PUT" | "DELETE")
     }
 
     /// `Idempotency-Key` is taken.

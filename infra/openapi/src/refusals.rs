@@ -3,7 +3,7 @@
 use custodian_domain::Reason;
 use serde_json::{Map, Value, json};
 
-use crate::schema::{described, named, object, one_of, time, whole};
+use crate::schema::{described, named, object, one_of, time, uuid, whole};
 
 /// In which forms an operation tells of failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,11 @@ pub(crate) fn schemas() -> [(&'static str, Value); 3] {
         &["type", "title", "status", "detail", "reason", "request_id"],
     );
     let violation = whole(vec![("field", text.clone()), ("description", text.clone())]);
+    let lost = whole(vec![("customer_id", uuid())]);
+    let lost = described(
+        lost,
+        "With IDEMPOTENT_ANSWER_LOST: the account that the answer told of, if it is gone since.",
+    );
     let frozen = whole(vec![
         ("deletion_scheduled_at", time()),
         ("deletion_effective_at", time()),
@@ -60,7 +65,7 @@ pub(crate) fn schemas() -> [(&'static str, Value); 3] {
             "Problem",
             described(problem, "The same facts as RFC 9457, for who accepts application/problem+json."),
         ),
-        ("Detail", json!({ "anyOf": [violation, frozen] })),
+        ("Detail", json!({ "anyOf": [violation, frozen, lost] })),
     ]
 }
 

@@ -49,7 +49,13 @@ pub(crate) fn profile() -> Fields {
     vec![
         ("name", text(255)),
         ("detail", text(4096)),
-        ("email", with(filled(255), json!({ "format": "email" }))),
+        (
+            "email",
+            with(
+                filled(255),
+                json!({ "format": "email", "description": "In ASCII: the domain of `a@bücher.example` is `xn--bcher-kva.example`." }),
+            ),
+        ),
         ("phone_number", text(255)),
         ("address", text(1024)),
         ("webhook_method", webhook_method()),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use custodian_domain::agent_fields::NewAgent;
+use custodian_domain::agent_fields::{AgentPatch, NewAgent};
 use custodian_domain::profile::folded;
 use custodian_domain::{
     Actor, Agent, AgentId, CustomerId, Permission, Reason, Refusal, Secret, Status, gate,
@@ -19,7 +19,7 @@ use crate::ports::{
 use crate::resources::missing;
 use crate::scope;
 use crate::sign_in::password_matches;
-use crate::throttle::{PASSWORD_BY_NAME, attempt};
+use crate::throttle::{attempt, password_of};
 
 /// From when on a password that somebody else has set may confirm an immediate deletion: a stolen key must not be able to
 /// make itself one and wipe the account with it.
@@ -129,6 +129,23 @@ pub async fn edit<S: UpdateAgents, E>(
     Err(flickering())
 }
 
+/// Changes name, detail and ring method; the guest keeps its name.
+pub async fn describe<S: UpdateAgents, E>(
+    cx: &Context<S, E>,
+    actor: &Actor,
+    seen: Agent,
+    patch: &AgentPatch,
+) -> Result<Agent, Failure> {
+    edit(cx, actor, seen, |agent| {
+        if patch.renames(agent) {
+            unless_guest(agent)?;
+        }
+        patch.apply(agent);
+        Ok(())
+    })
+    .await
+}
+
 /// Gives an agent another permission; its tokens are dead then.
 pub async fn permit<S: UpdateAgents, E>(
     cx: &Context<S, E>,
@@ -157,6 +174,7 @@ pub async fn set_password<S: UpdateAgents + Throttles, E>(
     seen: Agent,
     password: Secret,
     current: Option<Secret>,
+    address: &str,
 ) -> Result<Agent, Failure> {
     unless_guest(&seen)?;
     actor.may_change(&seen)?;
@@ -164,7 +182,7 @@ pub async fn set_password<S: UpdateAgents + Throttles, E>(
     if own {
         let missing = || Refusal::field(Reason::InvalidArgument, "current_password", "is required");
         let current = current.ok_or_else(missing)?;
-        let attempt = attempt(cx, &[(PASSWORD_BY_NAME, &folded(&seen.username))]).await?;
+        let attempt = attempt(cx, &password_of(&folded(&seen.username), address)).await?;
         if !password_matches(current, seen.password_hash.clone()).await? {
             return Err(Reason::InvalidPassword.into());
         }

@@ -5,16 +5,20 @@ use std::time::Duration;
 use custodian_auth::password;
 use custodian_domain::agent::{password_fault, username_fault};
 use custodian_domain::fields::Fields;
+use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{
-    Agent, AgentId, Alarm, Customer, CustomerId, Plan, Profile, Reason, Refusal, Secret, State, Timestamp,
+    Agent, AgentId, Alarm, Customer, CustomerId, Plan, Profile, Reason, Refusal, Secret, State, Status,
+    Timestamp,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::change::change;
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
-use crate::ports::{Alarms, CreateCustomers, Creation, NewAccount};
+use crate::ports::{Alarms, ChangeCustomers, CreateCustomers, Creation, FindEmails, FindLogins, NewAccount};
+use crate::scope::{self, Scope};
 
 /// What an operator gives to open an account.
 #[derive(Debug)]
@@ -44,8 +48,12 @@ impl Opening {
     }
 }
 
+/// What opening an account takes: also to expire who holds its names and has not been verified in time.
+pub trait OpenAccounts: CreateCustomers + ChangeCustomers + FindEmails + FindLogins {}
+impl<S: CreateCustomers + ChangeCustomers + FindEmails + FindLogins> OpenAccounts for S {}
+
 /// Opens an account that awaits the verification of its e-mail address.
-pub async fn create<S: CreateCustomers, E: Alarms>(
+pub async fn create<S: OpenAccounts, E: Alarms>(
     cx: &Context<S, E>,
     opening: Opening,
 ) -> Result<Customer, Failure> {
@@ -65,7 +73,7 @@ pub enum Opened {
 }
 
 /// Opens an account that has to be verified within `window`.
-pub async fn open<S: CreateCustomers, E: Alarms>(
+pub async fn open<S: OpenAccounts, E: Alarms>(
     cx: &Context<S, E>,
     opening: Opening,
     window: Duration,
@@ -76,7 +84,7 @@ pub async fn open<S: CreateCustomers, E: Alarms>(
     if let Some(alarm) = Alarm::of(&account.customer) {
         cx.ends.arm(&alarm).await?;
     }
-    let refused = match cx.store.create(&account).await? {
+    let refused = match try_create(cx, &account).await? {
         Creation::Done => return Ok(Opened::Done(Box::new(account.customer))),
         Creation::EmailTaken => Opened::EmailTaken,
         Creation::UsernameTaken => Opened::UsernameTaken,
@@ -88,6 +96,41 @@ pub async fn open<S: CreateCustomers, E: Alarms>(
         );
     }
     Ok(refused)
+}
+
+/// Stores an account, if need be after those have expired who hold its names and whose time to verify is over: their jobs
+/// may be late, and the names are free at once.
+async fn try_create<S: OpenAccounts, E: Alarms>(
+    cx: &Context<S, E>,
+    account: &NewAccount,
+) -> Result<Creation, Failure> {
+    let mut created = cx.store.create(account).await?;
+    for _ in 0..2 {
+        let holder = match created {
+            Creation::Done => return Ok(created),
+            Creation::EmailTaken => cx.store.email_owner(&account.customer.profile.email).await?,
+            Creation::UsernameTaken => cx.store.login(&account.admin.username).await?.map(|(owner, _)| owner),
+        };
+        let Some(holder) = holder else { return cx.store.create(account).await };
+        if !expire_overdue(cx, holder).await? {
+            return Ok(created);
+        }
+        created = cx.store.create(account).await?;
+    }
+    Ok(created)
+}
+
+/// Expires an account whose time to verify is over; false if it is not.
+async fn expire_overdue<S: ChangeCustomers, E: Alarms>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+) -> Result<bool, Failure> {
+    let row = cx.store.customer(id).await?.filter(|row| row.status() == Status::Initial);
+    let Some(row) = row.filter(|row| row.due().is_some_and(|due| due <= cx.now())) else { return Ok(false) };
+    // This is not the effect of the request that wants the name, so it carries none of that request's promises.
+    let expiring = change(cx, id, Some(row), Command::Expire, None);
+    scope::within(Scope::default(), expiring).await?;
+    Ok(true)
 }
 
 /// Puts a new account together: ids, the password's hash, the guest.

@@ -52,6 +52,24 @@ pub async fn delegate<S: ReadAgents + Audits, E: Signs>(
     operator: &Agent,
     delegation: Delegation,
 ) -> Result<Delegated, Failure> {
+    let customer_id = delegation.customer_id;
+    let delegated = sign(cx, operator, delegation).await;
+    match &delegated {
+        Ok(_) => tracing::info!(operator = %operator.id, %customer_id, "a platform admin acts as a guest"),
+        // An account that is not there, or is gone, keeps no note.
+        Err(failure) => {
+            tracing::warn!(operator = %operator.id, %customer_id, %failure, "a delegation was refused")
+        }
+    }
+    delegated
+}
+
+/// Notes the delegation with the customer and signs its token.
+async fn sign<S: ReadAgents + Audits, E: Signs>(
+    cx: &Context<S, E>,
+    operator: &Agent,
+    delegation: Delegation,
+) -> Result<Delegated, Failure> {
     let customer = cx.store.customer(delegation.customer_id).await?.ok_or(Reason::CustomerNotFound)?;
     gate::living(&customer).map_err(|_| Reason::CustomerNotFound)?;
     let guest = cx.store.agent(customer.id, customer.guest_id).await?.ok_or(Reason::CustomerNotFound)?;
@@ -80,6 +98,5 @@ pub async fn delegate<S: ReadAgents + Audits, E: Signs>(
     let expire = now.plus(LIFE);
     let token = cx.ends.signer().sign(claims, now, expire);
     let token = token.ok_or_else(|| Failure::unavailable("the signer", "claims could not be written"))?;
-    tracing::info!(operator = %operator.id, customer_id = %customer.id, "a platform admin acts as a guest");
     Ok(Delegated { token, customer_id: customer.id, expire })
 }

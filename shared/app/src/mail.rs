@@ -1,6 +1,6 @@
 //! The words of the mails, as text and as HTML that says the same.
 
-use custodian_domain::{Customer, Secret, Timestamp};
+use custodian_domain::{Asker, Customer, Secret, Timestamp};
 
 use crate::context::Settings;
 use crate::ports::Mail;
@@ -45,13 +45,22 @@ pub fn change(settings: &Settings, to: &str, token: &Secret, until: Timestamp) -
     letter(to, "Confirm your new e-mail address", ask, Some(&link), &end)
 }
 
-/// Tells the present address that another is to replace it.
-pub fn change_noted(to: &str) -> Mail {
-    let ask =
-        "somebody with the rights to do so asked to replace this e-mail address of your account by another.";
-    let end =
-        "It stays as it is until the other one is confirmed. If this was not you, change your password.";
-    letter(to, "Your e-mail address is about to change", ask, None, end)
+/// Tells the present address that another is to replace it, and how that is called off.
+pub fn change_noted(to: &str, asked_by: Asker) -> Mail {
+    let (who, call_off) = match asked_by {
+        Asker::Agent { .. } => (
+            "an administrator",
+            "If none of you meant this, each should change the password or log out: what was asked for ends with that.",
+        ),
+        Asker::Key { .. } => (
+            "a program with an access key",
+            "If this was not meant, delete the keys that you do not know: what was asked for ends with its key.",
+        ),
+        Asker::Operator => ("the platform's operator", "If you did not wish this, tell the operator."),
+    };
+    let ask = format!("{who} asked to replace this e-mail address of your account by another.");
+    let end = format!("It stays as it is until the other one is confirmed. {call_off}");
+    letter(to, "Your e-mail address is about to change", &ask, None, &end)
 }
 
 /// Offers to set a password.

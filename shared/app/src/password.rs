@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use custodian_auth::mail_token;
 use custodian_domain::fields::is_email;
-use custodian_domain::{Agent, Customer, CustomerId, Reason, Secret, Status, Timestamp};
+use custodian_domain::{Agent, AgentId, Customer, CustomerId, Reason, Secret, Status, Timestamp};
 
 use crate::change::ATTEMPTS;
 use crate::context::{Context, Settings};
@@ -68,15 +68,19 @@ where
         customer_id: customer.id,
         purpose: Purpose::Reset { agent_id: agent.id },
         email: email.to_owned(),
-        epoch: agent.epoch,
+        subject: subject(agent),
         ends,
         keep_until: ends.plus(Settings::DAY),
     };
     match cx.store.keep_mail_token(&kept, LIVING).await? {
         Written::Done => cx.ends.send(&mail::reset(&cx.settings, email, &agent.username, &token, ends)).await,
-        Written::Closed => Ok(()),
-        Written::Lost => Err(Failure::unavailable("the mail token", "replaced at the same moment")),
+        // Whoever was quicker mails a newer link, and is tried again if that fails.
+        Written::Closed | Written::Lost => Ok(()),
     }
+}
+
+fn subject(agent: &Agent) -> String {
+    mail_token::subject(agent.password_hash.as_ref(), agent.permission)
 }
 
 /// Where an agent's links go: to its username if that is an address, else to the account's. The first administrator's
@@ -87,12 +91,51 @@ fn mailbox<'a>(customer: &'a Customer, agent: &'a Agent) -> &'a str {
     if is_email(&agent.username) && !has_moved { &agent.username } else { &customer.profile.email }
 }
 
-/// From when on a password that was set by a mailed link may confirm an immediate deletion: at once, unless somebody who
-/// acts for the account has made the agent, set its password or confirmed the mailbox within a day.
+/// From when on a password that was set by a mailed link may confirm an immediate deletion. By a link to the account's own
+/// address: at once, whoever has touched the agent before, unless the address has changed within a day. By a link to the
+/// agent's own: as with the password before, since whoever made the agent chose that mailbox as well.
 fn trusted_from(customer: &Customer, agent: &Agent, now: Timestamp) -> Timestamp {
-    let of_account = mailbox(customer, agent) == customer.profile.email;
-    let moved = customer.email_trusted_from.filter(|_| of_account);
-    now.max(agent.password_trusted_from).max(moved.unwrap_or(now))
+    if mailbox(customer, agent) == customer.profile.email {
+        now.max(customer.email_trusted_from.unwrap_or(now))
+    } else {
+        now.max(agent.password_trusted_from)
+    }
+}
+
+/// What is known of a link to set a password, if it has not ended.
+async fn known<S: ReadMailTokens, E>(
+    cx: &Context<S, E>,
+    token: &Secret,
+) -> Result<(MailToken, AgentId), Failure> {
+    let known = cx.store.mail_token(&mail_token::hash(token)).await?.filter(|known| cx.now() < known.ends);
+    match known.map(|known| (known.purpose, known)) {
+        Some((Purpose::Reset { agent_id }, known)) => Ok((known, agent_id)),
+        _ => Err(Reason::InvalidToken.into()),
+    }
+}
+
+/// Whom a link is for, with the account, as long as it is about what is still so: a link dies with the password, the
+/// permission and the mailbox that it was sent for.
+async fn concerned<S: ReadAgents, E>(
+    cx: &Context<S, E>,
+    known: &MailToken,
+    id: AgentId,
+) -> Result<(Customer, Agent), Failure> {
+    let agent = cx.store.agent(known.customer_id, id).await?.ok_or(Reason::InvalidToken)?;
+    let customer = cx.store.customer(known.customer_id).await?.ok_or(Reason::InvalidToken)?;
+    if known.subject != subject(&agent) || known.email != mailbox(&customer, &agent) {
+        return Err(Reason::InvalidToken.into());
+    }
+    Ok((customer, agent))
+}
+
+/// Whose password a link sets.
+pub async fn username_of<S: ReadMailTokens + ReadAgents, E>(
+    cx: &Context<S, E>,
+    token: &Secret,
+) -> Result<String, Failure> {
+    let (known, agent_id) = known(cx, token).await?;
+    Ok(concerned(cx, &known, agent_id).await?.1.username)
 }
 
 /// Follows a link: the agent has this password from now on, and every token of it is dead.
@@ -102,19 +145,11 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
     password: Secret,
 ) -> Result<(), Failure> {
     let now = cx.now();
-    let known = cx.store.mail_token(&mail_token::hash(token)).await?.filter(|known| now < known.ends);
-    let Some((known, Purpose::Reset { agent_id })) = known.map(|known| (known.clone(), known.purpose)) else {
-        return Err(Reason::InvalidToken.into());
-    };
+    let (known, agent_id) = known(cx, token).await?;
     log::concerns(known.customer_id);
     let hash = hash_password(cx, password).await?;
     for _ in 0..ATTEMPTS {
-        let before = cx.store.agent(known.customer_id, agent_id).await?.ok_or(Reason::InvalidToken)?;
-        let customer = cx.store.customer(known.customer_id).await?.ok_or(Reason::InvalidToken)?;
-        // A link dies with the password, the permission and the mailbox that it was sent for.
-        if known.epoch != before.epoch || known.email != mailbox(&customer, &before) {
-            return Err(Reason::InvalidToken.into());
-        }
+        let (customer, before) = concerned(cx, &known, agent_id).await?;
         let after = Agent {
             version: before.version + 1,
             epoch: before.epoch + 1,

@@ -188,9 +188,9 @@ pub struct MailToken {
     pub purpose: Purpose,
     /// The address that it was mailed to.
     pub email: String,
-    /// The agent's epoch when it was mailed; a link for an account has none.
+    /// What the agent's link is about, so that it dies with that; a link for an account has nothing.
     #[serde(default)]
-    pub epoch: u64,
+    pub subject: String,
     /// When the link stops working. A verification ends with its account's window.
     pub ends: Timestamp,
     /// From when on the row may be removed by the table's TTL.
@@ -202,6 +202,11 @@ pub trait ReadMailTokens: Send + Sync {
 
     /// Whether this was a link to verify an account that has expired since.
     fn is_late(&self, hash: &str) -> impl Future<Output = Result<bool, Failure>> + Send;
+}
+
+pub trait UseMailTokens: ReadMailTokens {
+    /// Uses a token up that has nothing to do any more; false if somebody else has used it.
+    fn burn_mail_token(&self, token: &MailToken) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 
 pub trait KeepMailTokens: Send + Sync {
@@ -469,6 +474,9 @@ pub struct Kept {
     /// was lost after the effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// Whose account the answer tells of, if it is kept with that one and goes with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells_of: Option<CustomerId>,
     /// Whether the request has had its effect.
     pub done: bool,
     pub lease: String,
@@ -495,8 +503,14 @@ pub trait Idempotency: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<Begun, Failure>> + Send;
 
-    /// Keeps the answer.
-    fn keep_answer(&self, ticket: &Ticket, answer: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Keeps the answer with the account that it tells of.
+    fn keep_answer(
+        &self,
+        ticket: &Ticket,
+        tells_of: CustomerId,
+        answer: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Forgets a request that had no effect.
     fn forget(&self, ticket: &Ticket) -> impl Future<Output = Result<(), Failure>> + Send;

@@ -12,7 +12,7 @@ use crate::failure::{Failure, ignore};
 use crate::log;
 use crate::metrics::Metric;
 use crate::ports::{Admissions, FindLogins, Principal, Rehash, Session, Signs, Throttles, Wanted};
-use crate::throttle::{PASSWORD_BY_ADDRESS, PASSWORD_BY_NAME, attempt};
+use crate::throttle::{attempt, password_of};
 
 pub async fn sign_in<S: FindLogins + Admissions + Throttles + Rehash, E: Signs>(
     cx: &Context<S, E>,
@@ -20,7 +20,8 @@ pub async fn sign_in<S: FindLogins + Admissions + Throttles + Rehash, E: Signs>(
     password: Secret,
     address: &str,
 ) -> Result<Session, Failure> {
-    let limits = [(PASSWORD_BY_NAME, &*folded(&username)), (PASSWORD_BY_ADDRESS, address)];
+    let name = folded(&username);
+    let limits = password_of(&name, address);
     let (attempt, found) = futures::try_join!(attempt(cx, &limits), find(cx, &username))?;
     let stored = found.as_ref().and_then(|(_, agent)| agent.password_hash.clone());
     let right = password_matches(password.clone(), stored).await?;

@@ -7,10 +7,10 @@ use custodian_domain::{Profile, Refusal, Status};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
-use crate::create::{Opened, Opening, open};
+use crate::create::{OpenAccounts, Opened, Opening, open};
 use crate::failure::Failure;
 use crate::mail;
-use crate::ports::{Alarms, CreateCustomers, FindEmails, KeepMailTokens, Mailer, ReadAgents};
+use crate::ports::{Alarms, FindEmails, KeepMailTokens, Mailer, ReadAgents};
 use crate::verify::send_verification;
 
 /// What `POST /auth/signup` is given: an e-mail address, the terms accepted, and any of the profile.
@@ -27,7 +27,7 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
 /// Opens an account, or mails its owner a fresh link, or tells its owner that there is one.
 pub async fn sign_up<S, E>(cx: &Context<S, E>, profile: Profile) -> Result<(), Failure>
 where
-    S: CreateCustomers + FindEmails + ReadAgents + KeepMailTokens,
+    S: OpenAccounts + ReadAgents + KeepMailTokens,
     E: Alarms + Mailer,
 {
     let email = profile.email.clone();

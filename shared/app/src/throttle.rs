@@ -1,7 +1,7 @@
 //! How often something may be tried, under pseudonyms of who tries it.
 //!
 //! An attempt is counted before it is made and taken back if it succeeded, so that a burst of attempts at the same moment
-//! gets no further than as many one after the other.
+//! gets no further than as many one after the other. A window begins with the first attempt that is counted in it.
 
 use std::time::Duration;
 
@@ -42,6 +42,11 @@ pub const FORGOT_BY_NAME: Limit = Limit { kind: "forgot-name", most: 10 };
 pub const FORGOT_BY_ADDRESS: Limit = Limit { kind: "forgot-address", most: 1000 };
 /// Tokens from one address that were not right.
 pub const TOKEN_BY_ADDRESS: Limit = Limit { kind: "token-address", most: 300 };
+
+/// The limits of who tries a password for this username from this address, be it to log in or to confirm something.
+pub fn password_of<'a>(username: &'a str, address: &'a str) -> [(Limit, &'a str); 2] {
+    [(PASSWORD_BY_NAME, username), (PASSWORD_BY_ADDRESS, address)]
+}
 
 /// Attempts that were counted.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{Alarms, ChangeCustomers, Throttles};
 use crate::sign_in::password_matches;
-use crate::throttle::{Attempt, PASSWORD_BY_NAME, attempt};
+use crate::throttle::{Attempt, attempt, password_of};
 
 /// The phrase that confirms, to the letter.
 const PHRASE: &str = "DELETE";
@@ -52,9 +52,10 @@ impl Leaving {
         &self,
         cx: &Context<S, E>,
         actor: &Actor,
+        address: &str,
     ) -> Result<Option<Attempt>, Failure> {
         match actor {
-            Actor::Agent(agent) => self.confirm_by_password(cx, agent).await.map(Some),
+            Actor::Agent(agent) => self.confirm_by_password(cx, agent, address).await.map(Some),
             Actor::Delegate { .. } => Err(Reason::PermissionDenied.into()),
             Actor::Key(_) if self.immediate => Err(Reason::ReauthenticationRequired.into()),
             Actor::Key(_) if self.phrase.is_none() => Err(Reason::ConfirmationRequired.into()),
@@ -67,10 +68,11 @@ impl Leaving {
         &self,
         cx: &Context<S, E>,
         agent: &Agent,
+        address: &str,
     ) -> Result<Attempt, Failure> {
         let password = self.password.clone().ok_or(Reason::ConfirmationRequired)?;
         let stored = agent.password_hash.clone().ok_or(Reason::PasswordNotSet)?;
-        let attempt = attempt(cx, &[(PASSWORD_BY_NAME, &folded(&agent.username))]).await?;
+        let attempt = attempt(cx, &password_of(&folded(&agent.username), address)).await?;
         if !password_matches(password, Some(stored)).await? {
             return Err(Reason::InvalidPassword.into());
         }
@@ -82,15 +84,16 @@ impl Leaving {
     }
 }
 
-/// Freezes the caller's account, or deletes it at once.
+/// Freezes the caller's account, or deletes it at once. `address` is the caller's network address.
 pub async fn unregister<S: ChangeCustomers + Throttles, E: Alarms>(
     cx: &Context<S, E>,
     customer: Customer,
     actor: &Actor,
     leaving: Leaving,
+    address: &str,
 ) -> Result<Customer, Failure> {
     leaving.check()?;
-    let attempt = leaving.confirm(cx, actor).await?;
+    let attempt = leaving.confirm(cx, actor, address).await?;
     let command =
         if leaving.immediate { Command::Delete } else { Command::Freeze { grace: cx.settings.grace } };
     let take_back = async {

@@ -17,19 +17,21 @@ use crate::log;
 use crate::mail;
 use crate::ports::{
     Alarms, Change, ChangeCustomers, Committed, KeepMailTokens, MailToken, Mailer, Purpose, ReadAgents,
-    ReadMailTokens, Verification, Written,
+    UseMailTokens, Verification, Written,
 };
 
-/// An account that has just become active, with its first access key.
+/// An account whose address is proven, with its first access key if it has just become active.
 #[derive(Debug)]
 pub struct Verified {
     pub customer: Customer,
+    /// What the link was for.
+    pub purpose: Purpose,
     /// None if the account was active already: a key is shown only when it is made.
     pub access_key: Option<NewKey>,
 }
 
 /// Follows the mail's link: the account becomes active and gets its billing account and its first access key.
-pub async fn verify<S: ReadMailTokens + ChangeCustomers, E: Alarms>(
+pub async fn verify<S: UseMailTokens + ChangeCustomers, E: Alarms>(
     cx: &Context<S, E>,
     token: &Secret,
 ) -> Result<Verified, Failure> {
@@ -46,7 +48,7 @@ pub async fn verify<S: ReadMailTokens + ChangeCustomers, E: Alarms>(
     }
 }
 
-async fn activate<S: ChangeCustomers, E: Alarms>(
+async fn activate<S: UseMailTokens + ChangeCustomers, E: Alarms>(
     cx: &Context<S, E>,
     known: &MailToken,
 ) -> Result<Verified, Failure> {
@@ -59,12 +61,21 @@ async fn activate<S: ChangeCustomers, E: Alarms>(
     let made = new_key(cx, known.customer_id, first_key());
     let verification = Verification { billing_account, access_key: made.key.clone() };
     match change(cx, known.customer_id, Some(waiting), Command::Verify, Some((&verification, known))).await? {
-        Outcome::Moved { after, .. } => Ok(Verified { customer: *after, access_key: Some(made) }),
-        stayed => Ok(Verified { customer: stayed.customer()?, access_key: None }),
+        Outcome::Moved { after, .. } => {
+            Ok(Verified { customer: *after, purpose: known.purpose, access_key: Some(made) })
+        }
+        // Active before, it has no need of the link, which is used up all the same. Of those who follow one link at the
+        // same moment one has used it up, and the others find that.
+        stayed => {
+            let customer = stayed.customer()?;
+            let used = cx.store.burn_mail_token(known).await?;
+            let verified = Verified { customer, purpose: known.purpose, access_key: None };
+            if used { Ok(verified) } else { Err(Reason::InvalidToken.into()) }
+        }
     }
 }
 
-/// The address that was to be confirmed takes the place of the old one.
+/// The address that was to be confirmed takes the place of the old one, if the credential that asked for it stands.
 async fn confirm_change<S: ChangeCustomers, E>(
     cx: &Context<S, E>,
     known: &MailToken,
@@ -86,7 +97,9 @@ async fn confirm_change<S: ChangeCustomers, E>(
             farewell: None,
         };
         match cx.store.commit(change).await? {
-            Committed::Done => return Ok(Verified { customer: after, access_key: None }),
+            Committed::Done => {
+                return Ok(Verified { customer: after, purpose: known.purpose, access_key: None });
+            }
             Committed::Lost => {}
             Committed::TokenGone | Committed::EmailTaken => return Err(Reason::InvalidToken.into()),
         }
@@ -102,24 +115,24 @@ pub async fn send_change<S: ReadAgents + KeepMailTokens, E: Mailer>(
     let Some(customer) = cx.store.customer(id).await?.filter(|row| row.status() == Status::Active) else {
         return Ok(());
     };
-    let Some(PendingEmail { address: email, ends }) = customer.pending_email else { return Ok(()) };
+    let Some(PendingEmail { address: email, ends, asked_by }) = customer.pending_email else { return Ok(()) };
     let token = mail_token::new(cx.sources.random());
     let kept = MailToken {
         hash: mail_token::hash(&token),
         customer_id: id,
         purpose: Purpose::Change,
         email: email.clone(),
-        epoch: 0,
+        subject: String::new(),
         ends,
         keep_until: ends.plus(Settings::DAY),
     };
     match cx.store.keep_mail_token(&kept, &[Status::Active]).await? {
         Written::Done => {
             cx.ends.send(&mail::change(&cx.settings, &email, &token, ends)).await?;
-            cx.ends.send(&mail::change_noted(&customer.profile.email)).await
+            cx.ends.send(&mail::change_noted(&customer.profile.email, asked_by)).await
         }
-        Written::Closed => Ok(()),
-        Written::Lost => Err(Failure::unavailable("the mail token", "replaced at the same moment")),
+        // Whoever was quicker mails a newer link, and is tried again if that fails.
+        Written::Closed | Written::Lost => Ok(()),
     }
 }
 
@@ -144,19 +157,19 @@ pub async fn send_verification<S: ReadAgents + KeepMailTokens, E: Mailer>(
     id: CustomerId,
 ) -> Result<(), Failure> {
     let waiting = cx.store.customer(id).await?.filter(|row| row.status() == Status::Initial);
-    let Some((customer, verify_by)) = waiting.and_then(|row| row.due().map(|due| (row, due))) else {
-        return Ok(());
-    };
+    let waiting = waiting.and_then(|row| row.due().map(|due| (row, due)));
+    // A link that has ended before it is mailed helps nobody.
+    let Some((customer, verify_by)) = waiting.filter(|(_, due)| cx.now() < *due) else { return Ok(()) };
     let token = mail_token::new(cx.sources.random());
     let kept = MailToken {
         hash: mail_token::hash(&token),
         customer_id: id,
         purpose: Purpose::Verify,
         email: customer.profile.email.clone(),
-        epoch: 0,
+        subject: String::new(),
         ends: verify_by,
-        // The row outlives the window by a day, so that a late click is told that it is late.
-        keep_until: verify_by.plus(Settings::DAY),
+        // What is left of it outlives the window by a month, so that a late click is told that it is late.
+        keep_until: verify_by.plus(30 * Settings::DAY),
     };
     match cx.store.keep_mail_token(&kept, &[Status::Initial]).await? {
         Written::Done => {
@@ -164,7 +177,7 @@ pub async fn send_verification<S: ReadAgents + KeepMailTokens, E: Mailer>(
             let admin = agents.iter().rfind(|agent| !agent.guest).map_or("", |agent| &agent.username);
             cx.ends.send(&mail::verification(&cx.settings, &customer, admin, &token, verify_by)).await
         }
-        Written::Closed => Ok(()),
-        Written::Lost => Err(Failure::unavailable("the mail token", "replaced at the same moment")),
+        // Whoever was quicker mails a newer link, and is tried again if that fails.
+        Written::Closed | Written::Lost => Ok(()),
     }
 }

@@ -1,6 +1,6 @@
 //! The secret of a mailed link: 32 random bytes as 64 hex digits, of which only a hash is stored.
 
-use custodian_domain::Secret;
+use custodian_domain::{Permission, Secret};
 use sha2::{Digest, Sha256};
 
 /// A new token from fresh random bytes.
@@ -18,6 +18,13 @@ pub fn hash(token: &Secret) -> String {
     hex::encode(Sha256::digest(token.expose().as_bytes()))
 }
 
+/// What a link to set a password is about: the password that it replaces and the permission that it gives. When either
+/// changes, the link is about something that is no more.
+pub fn subject(password_hash: Option<&Secret>, permission: Permission) -> String {
+    let digest = Sha256::new().chain_update(permission.bits().to_be_bytes());
+    hex::encode(digest.chain_update(password_hash.map_or("", Secret::expose)).finalize())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -27,6 +34,20 @@ mod tests {
         assert!(is_well_formed(new([255; 32]).expose()));
         for bad in ["", &"F".repeat(64), &"f".repeat(63), &"g".repeat(64)] {
             assert!(!is_well_formed(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_subject_of_a_link_is_the_password_and_the_permission() {
+        let of = |password: Option<&str>, permission| subject(password.map(Secret::new).as_ref(), permission);
+        let before = of(Some("hash"), Permission::ADMIN);
+        assert_eq!(before, of(Some("hash"), Permission::ADMIN));
+        for other in [
+            of(Some("hush"), Permission::ADMIN),
+            of(None, Permission::ADMIN),
+            of(Some("hash"), Permission::AGENT),
+        ] {
+            assert_ne!(before, other);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Who acts: an agent by itself, a program by an access key, or a platform admin as a customer's guest.
 
 use crate::reason::{Reason, Refusal};
-use crate::{AccessKey, Agent, AgentId, Permission};
+use crate::{AccessKey, Agent, AgentId, Asker, Permission};
 
 /// Somebody whose credential is alive.
 #[derive(Clone, Debug)]
@@ -26,6 +26,15 @@ impl Actor {
             Self::Agent(agent) => format!("agent {}", agent.id),
             Self::Key(key) => format!("key {}", key.id),
             Self::Delegate { operator, .. } => format!("delegate {operator}"),
+        }
+    }
+
+    /// Who asks for what is confirmed later.
+    pub const fn asker(&self) -> Asker {
+        match self {
+            Self::Agent(agent) => Asker::Agent { agent_id: agent.id, epoch: agent.epoch },
+            Self::Key(key) => Asker::Key { key_id: key.id },
+            Self::Delegate { .. } => Asker::Operator,
         }
     }
 

@@ -75,6 +75,11 @@ impl AgentPatch {
         }
     }
 
+    /// Whether the agent would have another name.
+    pub fn renames(&self, agent: &Agent) -> bool {
+        self.name.as_ref().is_some_and(|name| *name != agent.name)
+    }
+
     pub fn apply(&self, agent: &mut Agent) {
         let pairs = [
             (&self.name, &mut agent.name),

@@ -47,6 +47,24 @@ pub struct PendingEmail {
     pub address: String,
     /// Until then nobody else gets the address, and the mailed link works.
     pub ends: Timestamp,
+    pub asked_by: Asker,
+}
+
+/// Whose credential asked for another address. What a session or a key has asked for ends with it, so that changing the
+/// password, logging out or deleting the key calls off what a thief has asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "who", rename_all = "lowercase")]
+pub enum Asker {
+    /// An agent, with its epoch.
+    Agent {
+        agent_id: AgentId,
+        epoch: u64,
+    },
+    Key {
+        key_id: Uuid,
+    },
+    /// A platform admin, by itself or as the account's guest.
+    Operator,
 }
 
 impl PendingEmail {
@@ -146,42 +164,25 @@ impl Customer {
     }
 
     /// The next version of this row with another profile, whose e-mail address counts at once.
-    #[must_use]
-    pub fn patched(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
+    fn patched(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
         let profile = patch.clone().apply(&self.profile);
-        // A client sends back what it has read: the very address that stands asks for nothing.
-        let asks = patch.email().is_some_and(|email| email != self.profile.email);
-        let pending_email = self.pending_email.clone().filter(|_| !asks);
-        let is_other = folded(&profile.email) != folded(&self.profile.email);
-        let moved = Some(now.plus(PendingEmail::WAITS)).filter(|_| is_other && self.email_verified);
-        let email_trusted_from = moved.or(self.email_trusted_from);
-        Self {
-            version: self.version + 1,
-            profile,
-            pending_email,
-            email_trusted_from,
-            tm_update: now,
-            ..self.clone()
-        }
+        Self { version: self.version + 1, profile, tm_update: now, ..self.clone() }
     }
 
-    /// The next version of this row with another profile, whose e-mail address has to be confirmed first. To name the
-    /// present address drops one that was to be confirmed.
+    /// The next version of this row with another profile, whose e-mail address has to be confirmed first, unless none of
+    /// this account's has been yet. To name the present address asks for nothing, since clients send back what they have
+    /// read; to name the one that waits lets it wait anew, with a fresh link.
     #[must_use]
-    pub fn patched_unconfirmed(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
+    pub fn patched_unconfirmed(&self, patch: &ProfilePatch, asked_by: Asker, now: Timestamp) -> Self {
         let next = self.patched(patch, now);
-        if folded(&next.profile.email) == folded(&self.profile.email) {
+        let is_first = self.status() == Status::Initial;
+        if is_first || folded(&next.profile.email) == folded(&self.profile.email) {
             return next;
         }
-        let waiting = self
-            .pending_email
-            .clone()
-            .filter(|pending| pending.ends > now && folded(&pending.address) == folded(&next.profile.email));
-        let asked =
-            || PendingEmail { address: next.profile.email.clone(), ends: now.plus(PendingEmail::WAITS) };
-        let pending_email = Some(waiting.unwrap_or_else(asked));
+        let (address, ends) = (next.profile.email.clone(), now.plus(PendingEmail::WAITS));
+        let pending_email = Some(PendingEmail { address, ends, asked_by });
         let profile = Profile { email: self.profile.email.clone(), ..next.profile.clone() };
-        Self { pending_email, profile, email_trusted_from: self.email_trusted_from, ..next }
+        Self { pending_email, profile, ..next }
     }
 
     /// The next version of this row with the address that was to be confirmed.

@@ -122,10 +122,11 @@ pub fn text_fault(text: &str, max: usize) -> Option<String> {
     text.chars().any(char::is_control).then(|| "must not contain control characters".to_owned())
 }
 
-/// Whether this is one e-mail address and nothing else; a top-level domain is not required (`admin@localhost`).
+/// Whether this is one e-mail address and nothing else; a top-level domain is not required (`admin@localhost`). It is one
+/// in ASCII, as mail services take them: the domain of `a@bücher.example` is given as `xn--bcher-kva.example`.
 pub fn is_email(text: &str) -> bool {
     let plain = Options::default().without_display_text().without_domain_literal();
-    EmailAddress::parse_with_options(text, plain).is_ok()
+    text.is_ascii() && EmailAddress::parse_with_options(text, plain).is_ok()
 }
 
 /// Whether this is an http or https URL with a host.
@@ -176,13 +177,16 @@ mod tests {
 
     #[test]
     fn addresses_of_one_mailbox_are_emails_and_nothing_else_is() {
-        for good in ["a@example.com", "admin@localhost", "x.y+z@sub.example.org"] {
+        for good in ["a@example.com", "admin@localhost", "x.y+z@sub.example.org", "a@xn--bcher-kva.example"] {
             assert!(is_email(good), "{good}");
         }
         for bad in
             ["", "a", "a@", "@b", "a@b@c", "A <a@b.c>", "a b@c.d", "a..b@c.d", "a@[127.0.0.1]", "a@b..c"]
         {
             assert!(!is_email(bad), "{bad}");
+        }
+        for no_mail_service_takes_it in ["ü@example.com", "a@bücher.example", "İ@example.com"] {
+            assert!(!is_email(no_mail_service_takes_it), "{no_mail_service_takes_it}");
         }
     }
 

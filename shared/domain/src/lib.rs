@@ -29,7 +29,7 @@ pub use access_key::AccessKey;
 pub use actor::Actor;
 pub use agent::Agent;
 pub use alarm::Alarm;
-pub use customer::{Customer, PendingEmail, State, Status};
+pub use customer::{Asker, Customer, PendingEmail, State, Status};
 pub use ids::{AgentId, CustomerId, Stamp};
 pub use permission::Permission;
 pub use plan::Plan;

@@ -42,9 +42,10 @@ pub enum Rule {
 pub const TABLE: [(&str, [Rule; 5]); 6] = {
     use Rule::{Move, Stay};
     const NO: Rule = Rule::Refuse(Reason::StateInvalid);
+    const LATE: Rule = Rule::Refuse(Reason::VerificationWindowEnded);
     //             initial active  frozen  deleted expired
     [
-        ("verify",  [Move, Stay,   NO,     NO,     NO]),
+        ("verify",  [Move, Stay,   NO,     LATE,   LATE]),
         ("freeze",  [NO,   Move,   Stay,   NO,     NO]),
         ("recover", [NO,   Stay,   Move,   NO,     NO]),
         ("delete",  [Move, Move,   Move,   Stay,   NO]),

@@ -49,7 +49,7 @@ impl ProfilePatch {
             webhook_uri: fields.text("webhook_uri", 1023),
         };
         if patch.email.as_deref().is_some_and(|email| !fields::is_email(email)) {
-            fields.refuse("email", "must be an e-mail address");
+            fields.refuse("email", "must be an e-mail address in ASCII");
         }
         let method = patch.webhook_method.as_deref();
         if method.is_some_and(|method| !matches!(method, "" | "POST" | "GET" | "PUT" | "DELETE")) {

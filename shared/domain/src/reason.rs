@@ -126,7 +126,7 @@ reasons! {
     /// 409: what is to be transcribed is being transcribed.
     TranscribeAlreadyProgressing = 409 "ALREADY_EXISTS" "TRANSCRIBE_ALREADY_PROGRESSING" "This is being transcribed already.";
     /// 409: the guest agent stays as it is.
-    GuestAgentProtected = 409 "FAILED_PRECONDITION" "GUEST_AGENT_PROTECTED" "The guest agent can be neither deleted nor given a password or another permission.";
+    GuestAgentProtected = 409 "FAILED_PRECONDITION" "GUEST_AGENT_PROTECTED" "The guest agent can be neither deleted nor renamed nor given a password or another permission.";
     /// 409: the last administrator of an account stays.
     LastAdmin = 409 "FAILED_PRECONDITION" "LAST_ADMIN" "An account keeps at least one administrator.";
     /// 409: the Idempotency-Key came with another body before.

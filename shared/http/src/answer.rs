@@ -1,5 +1,6 @@
 //! What a handler answers.
 
+use custodian_domain::CustomerId;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use lambda_http::{Body, Response};
@@ -9,9 +10,12 @@ use serde_json::json;
 /// The name of the header that carries the request's name.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A view of a row that tells its version.
+/// A view of a row that tells its version, and whose it is.
 pub trait Versioned {
     fn version(&self) -> u64;
+
+    /// The account that the row is of, or itself is.
+    fn account(&self) -> CustomerId;
 }
 
 /// The entity tag of a version.
@@ -25,6 +29,8 @@ pub struct Answer {
     pub(crate) status: StatusCode,
     headers: Vec<(HeaderName, String)>,
     body: String,
+    /// The account whose row this is.
+    pub(crate) tells_of: Option<CustomerId>,
 }
 
 impl Answer {
@@ -35,7 +41,8 @@ impl Answer {
 
     /// 200 with a row, and its version as `ETag`.
     pub fn row<T: Serialize + Versioned>(row: &T) -> Self {
-        Self::json(row).header(ETAG, etag(row.version()))
+        let answer = Self::json(row).header(ETAG, etag(row.version()));
+        Self { tells_of: Some(row.account()), ..answer }
     }
 
     /// The same answer with another status.
@@ -66,11 +73,12 @@ impl Answer {
             status: StatusCode::from_u16(frozen.status).ok()?,
             headers: frozen.headers.into_iter().filter_map(header).collect(),
             body: frozen.body,
+            tells_of: None,
         })
     }
 
     pub(crate) fn with_status(status: StatusCode, content_type: &str, body: String) -> Self {
-        Self { status, headers: vec![(CONTENT_TYPE, content_type.to_owned())], body }
+        Self { status, headers: vec![(CONTENT_TYPE, content_type.to_owned())], body, tells_of: None }
     }
 
     #[must_use]

@@ -93,6 +93,7 @@ impl<S: Admissions, E: Sync> Caller<S, E> for Operator {
             tracing::Span::current().record("target_id", tracing::field::display(target.id));
         }
         let Actor::Agent(agent) = read.actor else { return Err(Reason::PermissionDenied.into()) };
+        note_operator(agent.id);
         Ok(Self { agent, target: read.wanted_customer })
     }
 
@@ -280,8 +281,16 @@ async fn authenticate<S: Admissions, E: Sync>(
     let wanted_customer = read.wanted_customer.clone();
     let (customer, actor) = named.alive(read, now).ok_or(Reason::InvalidCredentials)?;
     note_use(cx, &actor, now).await;
+    if let Actor::Delegate { operator, .. } = &actor {
+        note_operator(*operator);
+    }
     log::concerns(customer.id);
     Ok(Authenticated { customer, actor, wanted_customer, found })
+}
+
+/// The log says which platform admin was at work, on accounts or as the guest of one.
+fn note_operator(id: AgentId) {
+    tracing::Span::current().record("operator_id", tracing::field::display(id));
 }
 
 /// The day of a key's last use is written once a day.

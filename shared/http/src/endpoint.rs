@@ -83,7 +83,8 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         request_id = call.request_id,
         gateway_id,
         customer_id = tracing::field::Empty,
-        target_id = tracing::field::Empty
+        target_id = tracing::field::Empty,
+        operator_id = tracing::field::Empty
     );
     async {
         let outcome = AssertUnwindSafe(run(endpoint, cx, &call)).catch_unwind().await;
@@ -127,9 +128,9 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     }
 }
 
-/// Whether a PUT or DELETE under `/v1.0` is bound to a version by `If-Match`; refused if it is to another one.
+/// Whether a PUT or DELETE is bound to a version by `If-Match`; refused if it is to another one.
 fn matches_version(route: &Route, call: &Call, version: Option<u64>) -> Result<bool, Failure> {
-    let conditional = matches!(route.method, "PUT" | "DELETE") && route.path.starts_with("/v1.0/");
+    let conditional = matches!(route.method, "PUT" | "DELETE");
     // A row that is not there is the handler's to refuse.
     match version.filter(|_| conditional).and_then(|version| call.if_match(version)) {
         Some(false) => Err(Reason::PreconditionFailed.into()),

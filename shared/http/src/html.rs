@@ -10,9 +10,10 @@ use crate::answer::Answer;
 
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem;\
 color:#1a1a1a;background:#fff}h1{font-size:1.5rem}label{display:block;margin:1rem 0 .25rem}\
-input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;border:1px solid #6b6b6b;border-radius:.25rem}\
+input{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;border:1px solid #6b6b6b;border-radius:.25rem;\
+color:#1a1a1a;background:#fff}input[readonly]{background:#eee}\
 button{font:inherit;margin-top:1rem;padding:.6rem 1.2rem;border:0;border-radius:.25rem;background:#0b57a4;color:#fff}\
-input:focus,button:focus{outline:3px solid #f2a900;outline-offset:2px}\
+input:focus,button:focus{outline:3px solid #b86e00;outline-offset:2px}\
 @media(prefers-color-scheme:dark){body{color:#eee;background:#16181c}button{background:#7db8f0;color:#10131a}}";
 
 /// A page with one heading. `body` is HTML whose texts are escaped already.
@@ -35,7 +36,8 @@ pub fn page(status: StatusCode, title: &str, body: &str) -> Answer {
 
 /// A page that says one thing.
 pub fn message(status: StatusCode, title: &str, text: &str) -> Answer {
-    page(status, title, &format!("<p role=\"status\">{}</p>", escaped(text)))
+    let role = if status.is_success() { "status" } else { "alert" };
+    page(status, title, &format!("<p role=\"{role}\">{}</p>", escaped(text)))
 }
 
 pub use custodian_app::mail::escaped;

@@ -1,6 +1,7 @@
 //! How a failure is told: the production system's envelope, or the same facts as RFC 9457.
 
 use custodian_app::Failure;
+use custodian_domain::reason::Detail;
 use custodian_domain::{Reason, Refusal};
 use http::StatusCode;
 use http::header::RETRY_AFTER;
@@ -49,13 +50,25 @@ pub(crate) fn render(refusal: &Refusal, call: &Call, form: Form) -> Answer {
         Form::Problem => {
             Answer::with_status(status, "application/problem+json", problem(refusal, call).to_string())
         }
-        Form::Page => {
-            let facts = refusal.details.iter().filter_map(|detail| detail.get("description"));
-            let told: Vec<_> =
-                [refusal.reason.message()].into_iter().chain(facts.map(String::as_str)).collect();
-            html::message(status, "This did not work", &told.join(" "))
-        }
+        Form::Page => html::message(status, "This did not work", &words(refusal)),
     }
+}
+
+/// What a person with a browser is told: what is wrong, and what helps.
+fn words(refusal: &Refusal) -> String {
+    let fault =
+        |detail: &Detail| Some(format!("The {} {}.", detail.get("field")?, detail.get("description")?));
+    let mut told: Vec<_> = refusal.details.iter().filter_map(fault).collect();
+    if told.is_empty() {
+        told.push(refusal.reason.message().to_owned());
+    }
+    let helps = match refusal.reason {
+        Reason::InvalidArgument => "Go back to the page before to correct it.",
+        Reason::InvalidToken => "Use the link of the newest mail, or ask for another one.",
+        _ => "",
+    };
+    told.push(helps.to_owned());
+    told.join(" ").trim_end().to_owned()
 }
 
 fn envelope(refusal: &Refusal, call: &Call) -> Map<String, Value> {

@@ -1,7 +1,10 @@
 //! Writes that are safe to repeat: `Idempotency-Key` on every POST under `/v1.0`.
 //!
 //! The key belongs to the customer, the principal and the route. A running record is a lease; the transaction that has
-//! the effect notes it there, so who takes an ended lease over knows that nothing was done.
+//! the effect notes it there, so who takes an ended lease over knows that nothing was done. An answer is kept with the
+//! account that it tells of, and so goes with it.
+
+use std::collections::BTreeMap;
 
 use custodian_app::ports::{Begun, Idempotency, Kept};
 use custodian_app::scope::Ticket;
@@ -77,6 +80,11 @@ fn again(seal: &Seal, kept: &Kept, body_mac: &str, now: Timestamp) -> Result<Ans
         let opened = seal.open(answer).and_then(|plain| Answer::thawed(&plain));
         return opened.ok_or_else(|| Failure::unavailable("the kept answer", "cannot be read"));
     }
+    // The account has gone since, and what was told of it went along: what is left is which one it was.
+    if let Some(account) = kept.tells_of {
+        let which = BTreeMap::from([("customer_id", account.to_string())]);
+        return Err(Refusal::with_details(Reason::IdempotentAnswerLost, vec![which]).into());
+    }
     if now < kept.lease_until {
         let wait = kept.lease_until.seconds() - now.seconds();
         let retry_after = Some(u64::try_from(wait).unwrap_or(0).max(1));
@@ -90,7 +98,10 @@ impl Repeatable {
     pub(crate) async fn end<S: Idempotency, E>(self, cx: &Context<S, E>, outcome: &Result<Answer, Failure>) {
         let kept = match outcome {
             Ok(answer) => match self.seal.close(&answer.frozen(), cx.sources.random()) {
-                Some(sealed) => cx.store.keep_answer(&self.ticket, &sealed).await,
+                Some(sealed) => {
+                    let tells_of = answer.tells_of.unwrap_or(self.ticket.customer_id);
+                    cx.store.keep_answer(&self.ticket, tells_of, &sealed, cx.now()).await
+                }
                 None => Err(Failure::unavailable("the answer", "could not be encrypted")),
             },
             Err(_) => cx.store.forget(&self.ticket).await,

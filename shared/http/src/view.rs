@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use custodian_domain::agent::Address;
 use custodian_domain::kinds::{ALL, Kind, Shape};
-use custodian_domain::{AccessKey, Agent, Customer, Plan, Resource, Secret, Timestamp};
+use custodian_domain::{AccessKey, Agent, Customer, CustomerId, Plan, Resource, Secret, Timestamp};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
@@ -237,11 +237,19 @@ impl Versioned for CustomerView<'_> {
     fn version(&self) -> u64 {
         self.version
     }
+
+    fn account(&self) -> CustomerId {
+        CustomerId(self.id)
+    }
 }
 
 impl Versioned for AgentView<'_> {
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn account(&self) -> CustomerId {
+        CustomerId(self.customer_id)
     }
 }
 
@@ -249,10 +257,18 @@ impl Versioned for KeyView<'_> {
     fn version(&self) -> u64 {
         self.version
     }
+
+    fn account(&self) -> CustomerId {
+        CustomerId(self.customer_id)
+    }
 }
 
 impl Versioned for ResourceView<'_> {
     fn version(&self) -> u64 {
         self.row.version
+    }
+
+    fn account(&self) -> CustomerId {
+        self.row.customer_id
     }
 }

@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use custodian_app::Failure;
 use custodian_app::change::ATTEMPTS;
-use custodian_app::ports::{Change, ChangeCustomers, Committed, ReadCustomers};
+use custodian_app::ports::{Change, ChangeCustomers, Committed, MailToken, Purpose, ReadCustomers};
 use custodian_app::scope::{self, Scope};
 use custodian_domain::note::Note;
-use custodian_domain::{Customer, CustomerId, Timestamp, kinds};
+use custodian_domain::{Asker, Customer, CustomerId, Timestamp, kinds};
 
 use crate::Store;
 use crate::deletions;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::{Item, decode_some, encode, key, n, s};
-use crate::resources::at_version;
+use crate::resources::{at_version, row_key};
 use crate::retry::Patience;
-use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
+use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, Verdict, failed};
 use crate::{access_keys, hooks, outbox, tokens, usage};
 
@@ -143,9 +143,30 @@ impl Store {
         }
         if let Some(token) = change.burn {
             tx = tokens::burn(tx, Guard::Token, token.customer_id, token.purpose, &token.hash)?;
+            tx = asker_stands(tx, before, token)?;
         }
         tx.run().await
     }
+}
+
+/// What somebody has asked for is confirmed only while the credential that asked for it stands.
+fn asker_stands<'a>(
+    tx: Transaction<'a, Guard>,
+    before: &Customer,
+    link: &MailToken,
+) -> Result<Transaction<'a, Guard>, Failure> {
+    let asked_by = before.pending_email.as_ref().filter(|_| link.purpose == Purpose::Change);
+    let (table, row, stands) = match asked_by.map(|pending| pending.asked_by) {
+        None | Some(Asker::Operator) => return Ok(tx),
+        Some(Asker::Agent { agent_id, epoch }) => {
+            let same = Expr::new("#epoch = :epoch").with(":epoch", n(epoch));
+            (AGENTS, row_key(before.id, agent_id.0), same)
+        }
+        Some(Asker::Key { key_id }) => {
+            (ACCESS_KEYS, row_key(before.id, key_id), Expr::new("attribute_exists(#id)"))
+        }
+    };
+    tx.check(Guard::Token, table, row, stands)
 }
 
 /// The limits and the billing account follow the plan.

@@ -40,9 +40,13 @@ impl Throttles for Store {
         Err(Failure::unavailable("the throttle", "changed by others each time it was read"))
     }
 
+    /// A window that is empty then is removed: who has just logged in is to look like who never tried.
     async fn give_back(&self, name: &str) -> Result<(), Failure> {
+        if self.close_window(name).await? {
+            return Ok(());
+        }
         let update = Expr::new("SET #n = #n - :one").with(":one", n(1));
-        let some = Expr::new("attribute_exists(#id) AND #n >= :one");
+        let some = Expr::new("attribute_exists(#id) AND #n > :one");
         self.update_if(THROTTLE, key("id", name), update, some).await.map(|_| ())
     }
 }
@@ -70,6 +74,25 @@ impl Store {
                 ),
             ) => Ok(Some(full.item().cloned().unwrap_or_default())),
             _ => Err(failed("the throttle", &error)),
+        }
+    }
+
+    /// Removes a window with one attempt in it; false if there are others.
+    async fn close_window(&self, name: &str) -> Result<bool, Failure> {
+        let last = Expr::new("#n = :one").with(":one", n(1));
+        let call = self.client.delete_item().table_name(self.table(THROTTLE)).set_key(Some(key("id", name)));
+        let call = call
+            .set_condition_expression(last.text())
+            .set_expression_attribute_names(last.names())
+            .set_expression_attribute_values(last.values());
+        match call.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(failed("the throttle", &error)),
         }
     }
 

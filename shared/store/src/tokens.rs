@@ -4,7 +4,7 @@
 //! and found by the cascade.
 
 use custodian_app::Failure;
-use custodian_app::ports::{KeepMailTokens, MailToken, Purpose, ReadMailTokens, Written};
+use custodian_app::ports::{KeepMailTokens, MailToken, Purpose, ReadMailTokens, UseMailTokens, Written};
 use custodian_domain::{CustomerId, Status};
 use serde::Deserialize;
 
@@ -90,6 +90,13 @@ impl ReadMailTokens for Store {
 
     async fn is_late(&self, hash: &str) -> Result<bool, Failure> {
         Ok(self.token_row(late(hash)).await?.is_some())
+    }
+}
+
+impl UseMailTokens for Store {
+    async fn burn_mail_token(&self, token: &MailToken) -> Result<bool, Failure> {
+        let tx = Transaction::new(self, Patience::Request);
+        Ok(burn(tx, (), token.customer_id, token.purpose, &token.hash)?.run().await?.is_ok())
     }
 }
 

@@ -187,6 +187,9 @@ async fn the_guest_stays_as_it_is() {
     refused(&ann.delete(&path).await, protected);
     refused(&ann.put(&format!("{path}/password"), json!({ "password": PASSWORD })).await, protected);
     refused(&ann.put(&format!("{path}/permission"), json!({ "permission": AGENT })).await, protected);
+    refused(&ann.put(&path, json!({ "name": "renamed" })).await, protected);
+    let described = ann.put(&path, json!({ "name": "guest", "detail": "as it was read" })).await.ok();
+    assert_eq!((&described["name"], &described["detail"]), (&json!("guest"), &json!("as it was read")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Platform admins who act as a customer's guest.
 
-use custodian_tests::{Client, PASSWORD};
+use custodian_tests::{Client, PASSWORD, Tables};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,4 +49,26 @@ async fn a_delegation_takes_a_reason_and_a_living_customer() {
     assert_eq!(operator.post("/auth/delegate", unknown).await.refusal(), (404, "CUSTOMER_NOT_FOUND".into()));
     operator.delete(&format!("/v1.0/customers/{id}")).await.ok();
     assert_eq!(operator.post("/auth/delegate", good).await.refusal(), (404, "CUSTOMER_NOT_FOUND".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_delegation_is_noted_with_the_account_and_none_that_was_refused() {
+    let client = Client::start().await;
+    let (id, _) = client.tenant("ann").await;
+    let operator = client.operator().await;
+    let me = operator.get("/v1.0/me").await.ok();
+    let notes = || Tables(client.engine().clone()).scan("audits");
+    let refused = operator.post("/auth/delegate", json!({ "customer_id": id, "reason": "short" })).await;
+    assert_eq!((refused.status, notes().len()), (400, 0));
+    for reason in ["ticket 4711: cannot log in", "ticket 4712: still cannot"] {
+        operator.post("/auth/delegate", json!({ "customer_id": id, "reason": reason })).await.ok();
+    }
+    let mut noted = notes();
+    noted.sort_by_key(|note| note["id"]["S"].as_str().unwrap().to_owned());
+    let reasons: Vec<_> = noted.iter().map(|note| note["reason"]["S"].as_str().unwrap()).collect();
+    assert_eq!(reasons, ["ticket 4711: cannot log in", "ticket 4712: still cannot"]);
+    for note in &noted {
+        assert_eq!((&note["customer_id"]["S"], &note["operator"]["S"]), (&json!(id), &me["id"]));
+        assert!(note["tm_create"]["N"].is_string(), "{note}");
+    }
 }

@@ -1,6 +1,6 @@
 //! An e-mail address changes when the new one is confirmed.
 
-use custodian_tests::{Client, PASSWORD};
+use custodian_tests::{Answer, Client, PASSWORD};
 use serde_json::json;
 
 use crate::signup::subjects;
@@ -76,8 +76,18 @@ async fn a_link_proves_the_address_that_it_was_mailed_to() {
     client.post("/auth/email-verify", json!({ "token": new })).await.ok();
 }
 
+/// Confirms by the newest link that was mailed to an address.
+async fn confirm(client: &Client, mailbox: &str) -> Answer {
+    let token = client.mailed_token(mailbox).await;
+    client.post("/auth/email-verify", json!({ "token": token })).await
+}
+
+fn dead(answer: &Answer) {
+    assert_eq!(answer.refusal(), (400, "INVALID_TOKEN".into()));
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn asking_again_replaces_and_naming_the_present_address_drops_what_was_asked() {
+async fn another_address_takes_the_place_of_the_one_that_waits_and_the_present_one_asks_for_nothing() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let (_, bob) = client.tenant("bob").await;
@@ -85,9 +95,118 @@ async fn asking_again_replaces_and_naming_the_present_address_drops_what_was_ask
     let one = client.mailed_token("one@example.com").await;
     ann.put("/v1.0/customer", json!({ "email": "two@example.com" })).await.ok();
     let two = client.mailed_token("two@example.com").await;
-    assert_eq!(client.post("/auth/email-verify", json!({ "token": one })).await.reason(), "INVALID_TOKEN");
+    dead(&client.post("/auth/email-verify", json!({ "token": one })).await);
     bob.put("/v1.0/customer", json!({ "email": "one@example.com" })).await.ok();
-    ann.put("/v1.0/customer", json!({ "email": "Ann@example.com" })).await.ok();
-    assert_eq!(client.post("/auth/email-verify", json!({ "token": two })).await.reason(), "INVALID_TOKEN");
-    assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "Ann@example.com");
+    // Clients send back what they have read, in their own spelling or in that of the account.
+    let mut read = ann.get("/v1.0/customer").await.ok();
+    assert_eq!(ann.put("/v1.0/customer", read.clone()).await.ok(), read);
+    read["email"] = json!("Ann@example.com");
+    assert_eq!(ann.put("/v1.0/customer", read).await.ok()["email"], "Ann@example.com");
+    let confirmed = client.post("/auth/email-verify", json!({ "token": two })).await.ok();
+    assert_eq!(confirmed["customer"]["email"], "two@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_for_the_same_address_again_mails_a_fresh_link_and_gives_it_another_day() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let wanted = json!({ "email": "new@example.com" });
+    ann.put("/v1.0/customer", wanted.clone()).await.ok();
+    let first = client.mailed_token("new@example.com").await;
+    client.advance(20 * 3600).await;
+    ann.put("/v1.0/customer", wanted).await.ok();
+    let mails = subjects(&client, "new@example.com").await;
+    assert_eq!(mails, ["Confirm your new e-mail address"; 2]);
+    dead(&client.post("/auth/email-verify", json!({ "token": first })).await);
+    client.advance(20 * 3600).await;
+    assert_eq!(confirm(&client, "new@example.com").await.ok()["customer"]["email"], "new@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_asked_for_ends_with_its_session() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let wanted = json!({ "email": "evil@evil.example" });
+    ann.put("/v1.0/customer", wanted.clone()).await.ok();
+    client.idle().await;
+    let note = client.get("/_local/mailbox").await.ok()["result"].to_string();
+    assert!(
+        note.contains("an administrator asked to replace") && note.contains("change the password or log out")
+    );
+    let me = ann.get("/v1.0/me").await.ok();
+    let path = format!("/v1.0/agents/{}/password", me["id"].as_str().unwrap());
+    let body = json!({ "password": "a new password", "current_password": PASSWORD });
+    ann.put(&path, body).await.ok();
+    dead(&confirm(&client, "evil@evil.example").await);
+
+    let ann = client.login("ann", "a new password").await;
+    ann.put("/v1.0/customer", wanted.clone()).await.ok();
+    client.idle().await;
+    ann.post("/auth/logout", json!({})).await.ok();
+    dead(&confirm(&client, "evil@evil.example").await);
+
+    // Who asks again, asks for itself.
+    let ann = client.login("ann", "a new password").await;
+    ann.put("/v1.0/customer", wanted).await.ok();
+    confirm(&client, "evil@evil.example").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_agent_asked_for_ends_with_the_agent() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let body = json!({ "username": "bob", "password": PASSWORD, "permission": 32 });
+    let made = ann.post("/v1.0/agents", body).await.ok();
+    let bob = client.login("bob", PASSWORD).await;
+    bob.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+    client.idle().await;
+    ann.delete(&format!("/v1.0/agents/{}", made["id"].as_str().unwrap())).await.ok();
+    dead(&confirm(&client, "new@example.com").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_key_asked_for_ends_with_the_key() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let made = ann.post("/v1.0/accesskeys", json!({})).await.ok();
+    let key = client.with_token(made["token"].as_str().unwrap());
+    key.put("/v1.0/customer", json!({ "email": "evil@evil.example" })).await.ok();
+    client.idle().await;
+    let note = client.get("/_local/mailbox").await.ok()["result"].to_string();
+    assert!(note.contains("a program with an access key") && note.contains("delete the keys"), "{note}");
+    ann.delete(&format!("/v1.0/accesskeys/{}", made["id"].as_str().unwrap())).await.ok();
+    dead(&confirm(&client, "evil@evil.example").await);
+    assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "ann@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_changes_the_address_of_an_active_account_by_the_same_way() {
+    let client = Client::start().await;
+    let (id, ann) = client.tenant("ann").await;
+    let operator = client.operator().await;
+    let account = format!("/v1.0/customers/{id}");
+    let put = operator.put(&account, json!({ "email": "typo@example.com", "name": "Ann" })).await.ok();
+    assert_eq!((&put["email"], &put["name"]), (&json!("ann@example.com"), &json!("Ann")));
+    assert_eq!(subjects(&client, "ann@example.com").await[0], "Your e-mail address is about to change");
+    client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
+    assert_eq!(subjects(&client, "typo@example.com").await, ["Confirm your new e-mail address"]);
+    operator.put(&account, json!({ "email": "right@example.com" })).await.ok();
+    operator.post("/auth/logout", json!({})).await.ok();
+    let confirmed = confirm(&client, "right@example.com").await.ok();
+    assert_eq!(confirmed["customer"]["email_verified"], true);
+    assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "right@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_no_mail_service_takes_is_refused_and_its_punycode_is_taken() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    for email in ["\u{fc}@example.com", "a@b\u{fc}cher.example"] {
+        let answer = ann.put("/v1.0/customer", json!({ "email": email })).await;
+        assert_eq!(answer.refusal(), (400, "INVALID_ARGUMENT".into()), "{email}");
+        let answer = client.post("/auth/signup", json!({ "email": email, "accepted_tos": true })).await;
+        assert_eq!(answer.refusal(), (400, "INVALID_ARGUMENT".into()), "{email}");
+    }
+    ann.put("/v1.0/customer", json!({ "email": "a@xn--bcher-kva.example" })).await.ok();
+    confirm(&client, "a@xn--bcher-kva.example").await.ok();
 }

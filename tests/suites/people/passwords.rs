@@ -1,6 +1,6 @@
 //! Passwords: forgotten, set, guessed; and tokens that die with them.
 
-use custodian_tests::{Client, PASSWORD};
+use custodian_tests::{Client, PASSWORD, Tables};
 use serde_json::json;
 
 use crate::signup::subjects;
@@ -122,4 +122,50 @@ async fn logging_out_kills_every_token_of_the_agent_and_nobody_elses() {
     }
     bob.get("/v1.0/me").await.ok();
     client.login("ann", PASSWORD).await.get("/v1.0/me").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_outlives_a_log_out_and_dies_with_the_permission() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
+    let token = client.mailed_token("ann@example.com").await;
+    ann.post("/auth/logout", json!({})).await.ok();
+    client.post("/auth/password-reset", json!({ "token": token, "password": NEW })).await.ok();
+
+    let ann = client.login("ann", NEW).await;
+    let body = json!({ "username": "bob@example.com", "password": PASSWORD });
+    let bob = ann.post("/v1.0/agents", body).await.ok();
+    client.post("/auth/password-forgot", json!({ "username": "bob@example.com" })).await.ok();
+    let token = client.mailed_token("bob@example.com").await;
+    let path = format!("/v1.0/agents/{}/permission", bob["id"].as_str().unwrap());
+    ann.put(&path, json!({ "permission": 32 })).await.ok();
+    let stale = client.post("/auth/password-reset", json!({ "token": token, "password": NEW })).await;
+    assert_eq!(stale.refusal(), (400, "INVALID_TOKEN".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_renews_a_hash_of_other_parameters_and_is_no_change_of_the_password() {
+    // Of the password of the tests, with 64 KiB and one pass.
+    const OLD: &str =
+        "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$QOKF1iG70GOhZX71bkTGoINw9zqSjKFirULQQtMxBVI";
+    let client = Client::start().await;
+    let (id, ann) = client.tenant("ann").await;
+    let tables = Tables(client.engine().clone());
+    let row = || {
+        let agents = tables.query("agents", "customer_id", &id);
+        agents.into_iter().find(|agent| agent["username"]["S"] == "ann").unwrap()
+    };
+    let mut old = row();
+    old["password_hash"]["S"] = json!(OLD);
+    tables.insert("agents", &[old.clone()]);
+    let wrong = client.post("/auth/login", json!({ "username": "ann", "password": NEW })).await;
+    assert_eq!((wrong.status, row()), (401, old.clone()), "a wrong password renews nothing");
+    client.login("ann", PASSWORD).await;
+    let new = row();
+    assert!(new["password_hash"]["S"].as_str().unwrap().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert_eq!((&new["epoch"], &new["version"]), (&old["epoch"], &old["version"]));
+    ann.get("/v1.0/me").await.ok();
+    client.login("ann", PASSWORD).await;
+    assert_eq!(row(), new, "and once is enough");
 }

@@ -124,6 +124,21 @@ async fn a_write_bound_to_a_version_fails_on_another_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn coming_back_may_be_bound_to_the_version_that_was_read() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    ann.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
+    let ann = client.login("ann", PASSWORD).await;
+    let frozen = ann.get("/v1.0/customer").await;
+    let recover = async |condition: &str| {
+        ann.send(ann.request(Method::DELETE, "/auth/unregister").header("if-match", condition)).await
+    };
+    assert_eq!(recover("\"0\"").await.refusal(), (412, "PRECONDITION_FAILED".into()));
+    assert_eq!(ann.get("/v1.0/customer").await.ok()["status"], "frozen");
+    assert_eq!(recover(frozen.headers["etag"].to_str().unwrap()).await.ok()["status"], "active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_writes_bound_to_the_same_version_one_succeeds() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;

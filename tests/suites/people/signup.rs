@@ -11,7 +11,7 @@ pub(crate) async fn subjects(client: &Client, to: &str) -> Vec<String> {
     to_them.map(|mail| mail["subject"].as_str().unwrap().to_owned()).collect()
 }
 
-fn signup(email: &str) -> Value {
+pub(crate) fn signup(email: &str) -> Value {
     json!({ "email": email, "accepted_tos": true, "name": "Ann & Co" })
 }
 

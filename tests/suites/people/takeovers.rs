@@ -62,6 +62,19 @@ async fn a_key_cannot_wipe_the_account_by_way_of_another_mailbox() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_cannot_keep_the_owner_from_an_immediate_deletion() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let me = ann.get("/v1.0/me").await.ok();
+    let path = format!("/v1.0/agents/{}/password", me["id"].as_str().unwrap());
+    key_of(&ann).await.put(&path, json!({ "password": "a stolen account" })).await.ok();
+    needs_a_day(&wipe(&client, "ann", "a stolen account").await);
+    // The link goes to the account's own address, which nobody has changed.
+    reset(&client, "ann", "ann@example.com", PASSWORD).await;
+    assert_eq!(wipe(&client, "ann", PASSWORD).await.ok()["status"], "deleted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_reads_the_former_mailbox_gets_no_link() {
     let client = Client::start().await;
     let signup = json!({ "email": "old@example.com", "accepted_tos": true });

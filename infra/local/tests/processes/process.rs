@@ -1,8 +1,11 @@
 //! A process of the local service, and what a test does with it.
 
+use std::collections::HashSet;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -22,6 +25,9 @@ pub(crate) fn folder(name: &str) -> PathBuf {
 pub(crate) struct Process {
     pub(crate) child: Child,
     out: BufReader<ChildStdout>,
+    log: PathBuf,
+    /// What may stand in no line of it.
+    secrets: Mutex<HashSet<String>>,
     /// The first line that it printed.
     line: String,
     http: reqwest::Client,
@@ -32,25 +38,47 @@ impl Process {
     pub(crate) fn start(folder: &Path, more: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_custodian"));
         command.args(["--port", "0", "--data"]).arg(folder).args(more);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let log = folder.with_extension("log");
+        let lines = File::create(&log).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(lines).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
         let base = line.split_whitespace().last().unwrap().to_owned();
-        Self { child, out, line, http: reqwest::Client::new(), base }
+        let secrets = Mutex::new(HashSet::from([PASSWORD.to_owned()]));
+        Self { child, out, log, secrets, line, http: reqwest::Client::new(), base }
     }
 
     pub(crate) fn with_password(folder: &Path) -> Self {
         Self::start(folder, &["--admin-password", PASSWORD])
     }
 
-    /// Kills it as hard as can be, and answers everything that it has printed.
+    /// Kills it as hard as can be, and answers everything that it has printed. Nothing secret or personal that went through
+    /// the test may stand in its log.
     pub(crate) fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        let log = std::fs::read_to_string(&self.log).unwrap();
+        let leaked: Vec<_> = self.secrets().iter().filter(|secret| log.contains(*secret)).cloned().collect();
+        assert!(leaked.is_empty(), "in the log: {leaked:?}");
         let mut printed = std::mem::take(&mut self.line);
         self.out.read_to_string(&mut printed).unwrap();
         printed
+    }
+
+    fn secrets(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, body: &Value) {
+        for (name, value) in body.as_object().into_iter().flatten() {
+            match value.as_str() {
+                Some(text) if ["token", "email"].contains(&&**name) => {
+                    drop(self.secrets().insert(text.to_owned()))
+                }
+                _ => self.note(value),
+            }
+        }
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, token: &str, body: Value) -> (u16, Value) {
@@ -67,10 +95,13 @@ impl Process {
         body: Value,
     ) -> Option<(u16, Value)> {
         let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.base));
+        self.note(&body);
         let request = request.bearer_auth(token).json(&body);
         let answer = request.send().await.ok()?;
         let status = answer.status().as_u16();
-        Some((status, answer.json().await.ok()?))
+        let body = answer.json().await.ok()?;
+        self.note(&body);
+        Some((status, body))
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Value {

@@ -19,7 +19,9 @@ fn own() -> Vec<Operation> {
         Operation::new(
             "PUT",
             "/v1.0/customer",
-            "Changes the own profile. A new e-mail address is reserved at once and counts once it is confirmed.",
+            "Changes the own profile. A new e-mail address is reserved for a day and counts once it is confirmed by the link that \
+             is mailed to it, if the session or the key that asked for it stands until then. To ask for it again mails a \
+             fresh link; another one takes its place; the present one asks for nothing.",
         )
         .takes(object(profile(), &[]))
         .gives_row("Customer")
@@ -68,8 +70,13 @@ fn every() -> Vec<Operation> {
         Operation::new("GET", "/v1.0/customers/{id}", "Any account. Also one that is gone.")
             .gives_row("Customer")
             .refuses(&[Reason::CustomerNotFound]),
-        change("PUT", "", "Changes the profile of an account that is initial or active.")
-            .takes(object(profile(), &[]))
+        change(
+            "PUT",
+            "",
+            "Changes the profile of an account that is initial or active. A new e-mail address of an active one counts once \
+             it is confirmed.",
+        )
+        .takes(object(profile(), &[]))
             .refuses(&[Reason::EmailAlreadyExists]),
         change(
             "DELETE",

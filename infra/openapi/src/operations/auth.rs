@@ -38,7 +38,8 @@ pub(super) fn all() -> Vec<Operation> {
             "POST",
             "/auth/email-verify",
             "Proves an e-mail address by the token that was mailed to it. An account that was not verified becomes active \
-             and gets its first access key; with one that was, `accesskey` is null. A page's form is answered with a page.",
+             and gets its first access key. `accesskey` is null if the link was to confirm another address, or if the account \
+             was active before. A page's form is answered with a page.",
         )
         .takes(mailed())
         .gives(whole(vec![("customer", named("Customer")), ("accesskey", nullable(named("NewAccessKey")))]))

@@ -45,8 +45,13 @@ fn agents() -> Vec<Operation> {
             .gives_row("Agent")
             .refuses(&[Reason::AgentAlreadyExists, Reason::ResourceLimitExceeded]),
         one("GET", "", "One agent. Every agent may see itself; admins and managers see all."),
-        one("PUT", "", "Changes name, detail and ring method. Of oneself, or of who is not above oneself.")
-            .takes(object(changed, &[])),
+        one(
+            "PUT",
+            "",
+            "Changes name, detail and ring method. Of oneself, or of who is not above oneself; the guest keeps its name.",
+        )
+        .takes(object(changed, &[]))
+        .refuses(&[Reason::GuestAgentProtected]),
         one("DELETE", "", "Removes an agent for good. But for the guest and the last administrator.")
             .refuses(&[Reason::GuestAgentProtected, Reason::LastAdmin]),
     ]
