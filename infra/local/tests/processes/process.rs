@@ -74,7 +74,7 @@ impl Process {
         for (name, value) in body.as_object().into_iter().flatten() {
             match value.as_str() {
                 Some(text) if ["token", "email"].contains(&&**name) => {
-                    drop(self.secrets().insert(text.to_owned()))
+                    self.secrets().insert(text.to_owned());
                 }
                 _ => self.note(value),
             }
