@@ -80,6 +80,11 @@ impl Kind {
         self.limits.iter().any(Option::is_some)
     }
 
+    /// Whether its rows hold names that lead to them: agents hold their usernames, the others what is unique of them.
+    pub const fn holds_names(&self) -> bool {
+        self.unique.is_some() || matches!(self.verbs, Verbs::Own)
+    }
+
     /// The verbs of its routes, as the crates that kinds share are named.
     pub fn shared_verbs(&self) -> &'static [&'static str] {
         match self.verbs {
