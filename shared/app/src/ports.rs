@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use custodian_auth::{KeyRing, Pseudonyms, Signer};
 use custodian_domain::alarm::{Alarm, Job};
-use custodian_domain::kinds::Kind;
+use custodian_domain::kinds::{ALL, Kind};
 use custodian_domain::webhook::Farewell;
 use custodian_domain::{
     AccessKey, Agent, AgentId, Customer, CustomerId, Profile, Resource, Secret, Status, Timestamp,
@@ -429,12 +429,27 @@ pub trait Usage: Send + Sync {
     ) -> impl Future<Output = Result<BTreeMap<&'static str, u64>, Failure>> + Send;
 }
 
+/// What is counted of a customer.
+#[derive(Clone, Copy, Debug)]
+pub enum Tally {
+    Kind(&'static Kind),
+    AccessKeys,
+    /// Those agents of whom one has to stay.
+    Admins,
+}
+
+impl Tally {
+    pub fn all() -> impl Iterator<Item = Self> {
+        ALL.iter().copied().map(Self::Kind).chain([Self::AccessKeys, Self::Admins])
+    }
+}
+
 pub trait Recount: Send + Sync {
-    /// Counts the rows of a kind and corrects the counter, unless rows come or go meanwhile; says whether it could.
+    /// Counts the rows and corrects the counter, unless rows come or go meanwhile; says whether it could.
     fn recount(
         &self,
         customer: CustomerId,
-        kind: &'static Kind,
+        tally: Tally,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 
