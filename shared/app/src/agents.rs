@@ -9,7 +9,6 @@ use custodian_domain::{
 };
 use uuid::Uuid;
 
-use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::Failure;
@@ -17,6 +16,7 @@ use crate::ports::{
     AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Throttles, UpdateAgents,
 };
 use crate::resources::missing;
+use crate::retry::{Patience, Race};
 use crate::scope;
 use crate::sign_in::password_matches;
 use crate::throttle::{PASSWORD_BY_NAME, attempt};
@@ -81,7 +81,8 @@ pub async fn create<S: CreateAgents, E>(
         ..Agent::first_admin(customer, id, &new.username, now)
     };
     new.profile.apply(&mut agent);
-    for _ in 0..ATTEMPTS {
+    let mut race = race();
+    loop {
         match cx.store.create_agent(&agent).await? {
             AgentCreated::Done => return Ok(agent),
             AgentCreated::UsernameTaken => return Err(Reason::AgentAlreadyExists.into()),
@@ -89,8 +90,8 @@ pub async fn create<S: CreateAgents, E>(
             AgentCreated::NoSuchTag => return Err(missing("tag_ids").into()),
             AgentCreated::Closed => why_closed(&cx.store, customer).await?,
         }
+        race.again(&*cx.sources.entropy).await?;
     }
-    Err(flickering())
 }
 
 /// Changes an agent that `actor` may change; `edit` makes the change and may refuse it.
@@ -100,8 +101,8 @@ pub async fn edit<S: UpdateAgents, E>(
     seen: Agent,
     edit: impl Fn(&mut Agent) -> Result<(), Refusal> + Send + Sync,
 ) -> Result<Agent, Failure> {
-    let mut before = seen;
-    for _ in 0..ATTEMPTS {
+    let (mut before, mut race) = (seen, race());
+    loop {
         actor.may_change(&before)?;
         let mut after = before.clone();
         edit(&mut after)?;
@@ -122,11 +123,13 @@ pub async fn edit<S: UpdateAgents, E>(
             AgentWritten::Done => return Ok(after),
             AgentWritten::NoSuchTag => return Err(missing("tag_ids").into()),
             AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
-            AgentWritten::Closed => why_closed(&cx.store, before.customer_id).await?,
-            AgentWritten::Lost | AgentWritten::TokenGone => before = reread(&cx.store, &before).await?,
+            AgentWritten::Closed => {
+                why_closed(&cx.store, before.customer_id).await?;
+                race.again(&*cx.sources.entropy).await?;
+            }
+            AgentWritten::Lost | AgentWritten::TokenGone => before = reread(cx, &mut race, &before).await?,
         }
     }
-    Err(flickering())
 }
 
 /// Gives an agent another permission; its tokens are dead then.
@@ -192,29 +195,36 @@ pub async fn delete<S: DeleteAgents, E>(
     actor: &Actor,
     seen: Agent,
 ) -> Result<Agent, Failure> {
-    let mut agent = seen;
-    for _ in 0..ATTEMPTS {
+    let (mut agent, mut race) = (seen, race());
+    loop {
         unless_guest(&agent)?;
         actor.may_change(&agent)?;
         match cx.store.delete_agent(&agent, cx.now()).await? {
             AgentWritten::Done => return Ok(agent),
             AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
-            AgentWritten::Closed => why_closed(&cx.store, agent.customer_id).await?,
+            AgentWritten::Closed => {
+                why_closed(&cx.store, agent.customer_id).await?;
+                race.again(&*cx.sources.entropy).await?;
+            }
             AgentWritten::Lost | AgentWritten::TokenGone | AgentWritten::NoSuchTag => {
-                agent = reread(&cx.store, &agent).await?
+                agent = reread(cx, &mut race, &agent).await?;
             }
         }
     }
-    Err(flickering())
 }
 
 fn unless_guest(agent: &Agent) -> Result<(), Refusal> {
     if agent.guest { Err(Reason::GuestAgentProtected.into()) } else { Ok(()) }
 }
 
-async fn reread<S: ReadAgents>(store: &S, agent: &Agent) -> Result<Agent, Failure> {
+async fn reread<S: ReadAgents, E>(
+    cx: &Context<S, E>,
+    race: &mut Race,
+    agent: &Agent,
+) -> Result<Agent, Failure> {
     scope::may_reread()?;
-    Ok(store.agent(agent.customer_id, agent.id).await?.ok_or(Reason::AgentNotFound)?)
+    race.again(&*cx.sources.entropy).await?;
+    Ok(cx.store.agent(agent.customer_id, agent.id).await?.ok_or(Reason::AgentNotFound)?)
 }
 
 async fn why_closed<S: ReadAgents>(store: &S, customer: CustomerId) -> Result<(), Failure> {
@@ -222,6 +232,6 @@ async fn why_closed<S: ReadAgents>(store: &S, customer: CustomerId) -> Result<()
     Ok(gate::open(&row)?)
 }
 
-fn flickering() -> Failure {
-    Failure::unavailable("the agent", "changed by others each time it was read")
+fn race() -> Race {
+    Race::new("the agent", Patience::Request)
 }

@@ -6,7 +6,6 @@ use custodian_auth::mail_token;
 use custodian_domain::fields::is_email;
 use custodian_domain::{Agent, Customer, CustomerId, Reason, Secret, Status, Timestamp};
 
-use crate::change::ATTEMPTS;
 use crate::context::{Context, Settings};
 use crate::create::hash_password;
 use crate::failure::Failure;
@@ -15,6 +14,7 @@ use crate::ports::{
     Admissions, AgentChange, AgentWritten, FindLogins, KeepMailTokens, MailToken, Mailer, Principal, Purpose,
     ReadAgents, ReadMailTokens, UpdateAgents, Wanted, Written,
 };
+use crate::retry::{Patience, Race};
 
 /// How long a link works.
 const LIFE: Duration = Duration::from_secs(3600);
@@ -106,7 +106,8 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
         return Err(Reason::InvalidToken.into());
     };
     let hash = hash_password(cx, password).await?;
-    for _ in 0..ATTEMPTS {
+    let mut race = Race::new("the agent", Patience::Request);
+    loop {
         let before = cx.store.agent(known.customer_id, agent_id).await?.ok_or(Reason::InvalidToken)?;
         let customer = cx.store.customer(known.customer_id).await?.ok_or(Reason::InvalidToken)?;
         // A link dies with the password, the permission and the mailbox that it was sent for.
@@ -131,11 +132,10 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
         };
         match cx.store.update_agent(change).await? {
             AgentWritten::Done => return Ok(()),
-            AgentWritten::Lost | AgentWritten::NoSuchTag => {}
+            AgentWritten::Lost | AgentWritten::NoSuchTag => race.again(&*cx.sources.entropy).await?,
             AgentWritten::Closed | AgentWritten::TokenGone | AgentWritten::LastAdmin => {
                 return Err(Reason::InvalidToken.into());
             }
         }
     }
-    Err(Failure::unavailable("the agent", "changed by others each time it was read"))
 }

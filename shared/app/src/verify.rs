@@ -10,7 +10,7 @@ use custodian_domain::{
 use serde_json::json;
 
 use crate::access_keys::{NewKey, new_key};
-use crate::change::{ATTEMPTS, Outcome, change};
+use crate::change::{Outcome, change};
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::mail;
@@ -18,6 +18,7 @@ use crate::ports::{
     Alarms, Change, ChangeCustomers, Committed, KeepMailTokens, MailToken, Mailer, Purpose, ReadAgents,
     ReadMailTokens, Verification, Written,
 };
+use crate::retry::{Patience, Race};
 
 /// An account that has just become active, with its first access key.
 #[derive(Debug)]
@@ -67,7 +68,8 @@ async fn confirm_change<S: ChangeCustomers, E>(
     cx: &Context<S, E>,
     known: &MailToken,
 ) -> Result<Verified, Failure> {
-    for _ in 0..ATTEMPTS {
+    let mut race = Race::new("the customer", Patience::Request);
+    loop {
         let before = cx.store.customer(known.customer_id).await?.ok_or(Reason::InvalidToken)?;
         gate::open(&before)?;
         let waiting = before.pending_email.as_ref().filter(|pending| cx.now() < pending.ends);
@@ -85,11 +87,10 @@ async fn confirm_change<S: ChangeCustomers, E>(
         };
         match cx.store.commit(change).await? {
             Committed::Done => return Ok(Verified { customer: after, access_key: None }),
-            Committed::Lost => {}
+            Committed::Lost => race.again(&*cx.sources.entropy).await?,
             Committed::TokenGone | Committed::EmailTaken => return Err(Reason::InvalidToken.into()),
         }
     }
-    Err(Failure::unavailable("the customer", "changed by others each time it was read"))
 }
 
 /// Mails a link to the address that is to replace an account's, and a note to the present one.

@@ -128,7 +128,7 @@ impl Store {
             if left.is_empty() {
                 return Ok(());
             }
-            if !backoff.wait(self).await {
+            if !backoff.wait(&*self.entropy).await {
                 return Err(Failure::unavailable("the rows", "deletions were left unprocessed"));
             }
         }

@@ -1,7 +1,6 @@
 //! Rows that customers own. The customer is the first part of every key.
 
 use custodian_app::Failure;
-use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{
     CreateResources, DeleteResources, ListResources, ReadResources, Stored, UpdateResources, Written,
 };
@@ -17,7 +16,7 @@ use crate::customers::Freed;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::{Item, decode, encode, key2, n, s};
-use crate::retry::Patience;
+use crate::retry::{Patience, Race};
 use crate::transaction::{Transaction, Verdict, failed};
 use crate::{outbox, usage};
 
@@ -219,8 +218,8 @@ impl Write<'_> {
 
 impl Store {
     async fn write_row(&self, write: Write<'_>) -> Result<Stored, Failure> {
-        let mut gone_owner = None;
-        for _ in 0..ATTEMPTS {
+        let (mut gone_owner, mut race) = (None, Race::new("a name", Patience::Request));
+        loop {
             match self.try_write_row(write, gone_owner).await? {
                 Ok(()) => return Ok(Stored::Done),
                 Err(Guard::Gate) => return Ok(Stored::Closed),
@@ -235,13 +234,12 @@ impl Store {
                         Freed::FromGone(owner) if gone_owner != Some((at, owner)) => {
                             gone_owner = Some((at, owner));
                         }
-                        Freed::Now => {}
+                        Freed::Now => race.again(&*self.entropy).await?,
                         _ => return Ok(Stored::Taken),
                     }
                 }
             }
         }
-        Ok(Stored::Taken)
     }
 
     async fn try_write_row(

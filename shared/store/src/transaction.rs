@@ -140,7 +140,7 @@ impl<'a, G: Copy> Transaction<'a, G> {
                 Judgement::Condition(at) => {
                     return guards.get(at).map_or_else(|| Err(taken_over().into()), |g| Ok(Err(*g)));
                 }
-                Judgement::Busy if backoff.wait(self.store).await => {}
+                Judgement::Busy if backoff.wait(&*self.store.entropy).await => {}
                 Judgement::Busy | Judgement::Down => return Err(down(&error)),
             }
         }
