@@ -20,7 +20,7 @@ pub async fn create<S: CreateResources, E>(
     patch: ResourcePatch,
 ) -> Result<Resource, Failure> {
     let now = cx.now();
-    let row = patch.create(kind, customer, cx.sources.stamp(now).uuid(), now);
+    let row = patch.create(customer, cx.sources.stamp(now).uuid(), now);
     let mut race = race();
     loop {
         match cx.store.create_resource(kind, &row).await? {
