@@ -10,7 +10,7 @@ use crate::ports::{AccessKeys, Counted, CreateAccessKeys, DeleteAccessKeys, Upda
 use crate::retry::{Patience, Race};
 use crate::scope::{self, Scope};
 
-/// How many keys are looked at to find those that have ended.
+/// How many keys are looked at to find those that have ended: more than there may be, and one read gives them all.
 const LOOKED_AT: usize = 1000;
 
 /// A key with its token, which nobody can read again.
@@ -67,7 +67,7 @@ async fn make_room<S: DeleteAccessKeys, E>(
 ) -> Result<bool, Failure> {
     let keys = cx.store.access_keys(customer, None, LOOKED_AT).await?;
     let mut any = false;
-    for ended in keys.iter().filter(|key| !key.is_live(cx.now())) {
+    for ended in keys.rows.iter().filter(|key| !key.is_live(cx.now())) {
         // Tidying up is not the effect of the request, and if somebody else has done it there is room as well.
         let removal = cx.store.delete_access_key(ended, cx.now());
         any |= scope::within(Scope::default(), removal).await? != Written::Closed;

@@ -13,7 +13,8 @@ use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::Failure;
 use crate::ports::{
-    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Throttles, UpdateAgents,
+    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, Part, ReadAgents, Throttles,
+    UpdateAgents,
 };
 use crate::resources::missing;
 use crate::retry::{Patience, Race};
@@ -34,6 +35,10 @@ pub struct Filter {
 }
 
 impl Filter {
+    const fn shows_all(&self) -> bool {
+        self.tag_ids.is_none() && self.status.is_none()
+    }
+
     fn shows(&self, agent: &Agent) -> bool {
         let tagged = |ids: &Vec<Uuid>| agent.tag_ids.iter().any(|id| ids.contains(id));
         self.tag_ids.as_ref().is_none_or(tagged)
@@ -41,25 +46,20 @@ impl Filter {
     }
 }
 
-/// The next agents that a filter shows, newest first.
+/// Those of the next agents that a filter shows, newest first. Where it may hide some, many are looked at however few are
+/// wanted: their number is what a list costs.
 pub async fn list<S: ReadAgents, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
     filter: &Filter,
     below: Option<Uuid>,
     limit: usize,
-) -> Result<Vec<Agent>, Failure> {
-    let (mut shown, mut below) = (Vec::new(), below);
-    loop {
-        let part = cx.store.agents(customer, below, limit).await?;
-        let (read, last) = (part.len(), part.last().map(|agent| agent.id.0));
-        shown.extend(part.into_iter().filter(|agent| filter.shows(agent)));
-        if read < limit || shown.len() >= limit {
-            shown.truncate(limit);
-            return Ok(shown);
-        }
-        below = last;
-    }
+) -> Result<Part<Agent>, Failure> {
+    const LOOKED_AT: usize = 100;
+    let limit = if filter.shows_all() { limit } else { limit.max(LOOKED_AT) };
+    let mut part = cx.store.agents(customer, below, limit).await?;
+    part.rows.retain(|agent| filter.shows(agent));
+    Ok(part)
 }
 
 pub async fn create<S: CreateAgents, E>(

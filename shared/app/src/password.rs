@@ -45,7 +45,7 @@ where
 {
     let Some(customer) = cx.store.customer(id).await? else { return Ok(()) };
     let agents = cx.store.agents(id, None, LOOKED_AT).await?;
-    let without = agents.iter().rfind(|agent| !agent.guest && agent.password_hash.is_none());
+    let without = agents.rows.iter().rfind(|agent| !agent.guest && agent.password_hash.is_none());
     match without {
         Some(agent) => mail_link(cx, &customer, agent).await,
         None => Ok(()),

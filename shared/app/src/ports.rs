@@ -152,14 +152,30 @@ pub trait CreateCustomers: Send + Sync {
     fn create(&self, account: &NewAccount) -> impl Future<Output = Result<Creation, Failure>> + Send;
 }
 
+/// Some rows of a list, newest first: as many as one read gives, which may be fewer than were asked for.
+#[derive(Clone, Debug)]
+pub struct Part<T> {
+    pub rows: Vec<T>,
+    /// The id below which the list goes on; none if that was all.
+    pub next: Option<Uuid>,
+}
+
+impl<T> Part<T> {
+    /// The same part of the list, with rows as something else.
+    pub fn try_map<V, X>(self, row: impl FnMut(T) -> Result<V, X>) -> Result<Part<V>, X> {
+        let Self { rows, next } = self;
+        Ok(Part { rows: rows.into_iter().map(row).collect::<Result<_, _>>()?, next })
+    }
+}
+
 pub trait ListCustomers: Send + Sync {
-    /// Customers in any of `statuses` whose id is below `below`, newest first, at most `limit`.
+    /// Customers in any of `statuses` whose id is below `below`, at most `limit`.
     fn customers(
         &self,
         statuses: &[Status],
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<Customer>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Part<Customer>, Failure>> + Send;
 }
 
 pub trait DueCustomers: Send + Sync {
@@ -220,13 +236,13 @@ pub trait ReadAgents: ReadCustomers {
         id: AgentId,
     ) -> impl Future<Output = Result<Option<Agent>, Failure>> + Send;
 
-    /// Agents below `below`, newest first, at most `limit`.
+    /// Agents below `below`, at most `limit`.
     fn agents(
         &self,
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<Agent>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Part<Agent>, Failure>> + Send;
 }
 
 /// The next version of an agent, with what is stored in the same transaction.
@@ -307,7 +323,7 @@ pub trait AccessKeys: ReadCustomers {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<AccessKey>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Part<AccessKey>, Failure>> + Send;
 }
 
 pub trait CreateAccessKeys: AccessKeys + DeleteAccessKeys {
@@ -362,7 +378,7 @@ pub trait ListResources: Send + Sync {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<Resource>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Part<Resource>, Failure>> + Send;
 }
 
 pub trait ReadResources: ReadCustomers {

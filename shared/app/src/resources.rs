@@ -100,16 +100,15 @@ pub async fn stop_all<S: ListResources + UpdateResources, E>(
     let (kind, mut below) = (&TRANSCRIPTIONS, None);
     loop {
         let page = cx.store.resources(kind, customer, below, PAGE).await?;
-        below = page.last().map(|row| row.id);
-        let is_last = page.len() < PAGE;
-        for row in page {
+        for row in page.rows {
             let Some(after) = stopped(&row, cx.now()) else { continue };
             // Whoever has changed it meanwhile was not let in: the account is frozen. Once it is not, this is over.
             if cx.store.update_resource(kind, &[Status::Frozen], &row, &after).await? == Stored::Closed {
                 return Ok(());
             }
         }
-        if is_last {
+        below = page.next;
+        if below.is_none() {
             return Ok(());
         }
     }

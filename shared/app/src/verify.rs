@@ -160,7 +160,7 @@ pub async fn send_verification<S: ReadAgents + KeepMailTokens, E: Mailer>(
     match cx.store.keep_mail_token(&kept, &[Status::Initial]).await? {
         Written::Done => {
             let agents = cx.store.agents(id, None, 10).await?;
-            let admin = agents.iter().rfind(|agent| !agent.guest).map_or("", |agent| &agent.username);
+            let admin = agents.rows.iter().rfind(|agent| !agent.guest).map_or("", |agent| &agent.username);
             cx.ends.send(&mail::verification(&cx.settings, &customer, admin, &token, verify_by)).await
         }
         Written::Closed => Ok(()),

@@ -8,7 +8,7 @@ mod table;
 mod unique;
 
 pub use field::{Field, MOST_INTEGER, Source};
-pub use shape::{Link, Shape};
+pub use shape::{Link, MOST_BYTES, Shape};
 pub use table::*;
 pub use unique::{ADDRESS_TYPES, Name, Scope, Unique};
 
