@@ -133,8 +133,8 @@ fn transaction(body: &Value) -> Vec<String> {
         let is_gate =
             table == "usage" && key.and_then(Value::as_str).is_some_and(|key| key.starts_with("gate#"));
         gate |= is_gate && asks_the_status(action);
-        // Who moves a customer on flips its gates, on condition of the status that the row has.
-        moves |= table == "customers" && asks_the_status(action);
+        // Who opens an account or moves it on writes its gates, on condition of the row.
+        moves |= table == "customers" && (asks_the_status(action) || is_new(action));
     }
     if owned && !gate && !moves {
         broken.push("a write to what a customer owns that asks no gate for the status".to_owned());
@@ -149,6 +149,10 @@ fn asks_the_status(action: &Value) -> bool {
     named
         && !condition.contains(" OR ")
         && ["#status = :", "#status IN (:"].iter().any(|is| condition.contains(is))
+}
+
+fn is_new(action: &Value) -> bool {
+    action["ConditionExpression"] == "attribute_not_exists(#id)"
 }
 
 /// Every attribute in every expression, at any depth, goes by an alias.
