@@ -1,9 +1,10 @@
 //! Every field of every kind: what goes in comes out, and what is wrong is named.
 
-use custodian_domain::kinds::{CONTACTS, FLOWS, Field, Kind, Shape, Source, TAGS, TRUNKS, Verbs, routed};
+use custodian_domain::kinds::{FLOWS, Field, Kind, Shape, Source, TAGS, Verbs, routed};
 use custodian_tests::Client;
 use serde_json::{Value, json};
 
+use crate::extremes::{bad, most};
 use crate::values::{an_id, body, kinds, least, make, on_plan, path, place};
 
 /// What was given is in a row; a contact's addresses say more than was asked.
@@ -111,106 +112,6 @@ fn named(answer: &custodian_tests::Answer, field: &Field, route: &str) {
     assert_eq!(told, [field.name], "{route}");
 }
 
-/// Values that a field does not take.
-fn bad(field: &Field) -> Vec<Value> {
-    let long = "x".repeat(256);
-    let mut bad = vec![Value::Null];
-    let more = match &field.shape {
-        Shape::Text { most } => vec![json!(7), json!("x".repeat(most + 1)), json!("a\u{0}b"), json!([])],
-        Shape::Phone => {
-            vec![json!(15_551_234), json!("1555"), json!("+1 555"), json!("+1234567890123456"), json!("")]
-        }
-        Shape::Choice { .. } => vec![json!(1), json!("nothing of the kind")],
-        Shape::Flag => vec![json!("true"), json!(1)],
-        Shape::Integer { least, .. } => vec![json!(least - 1), json!(1.5), json!("1"), json!(1e16)],
-        Shape::Time | Shape::Id | Shape::Link(_) => vec![json!("no id"), json!(1)],
-        Shape::Links(link) => {
-            let ids: Vec<_> = (0..=link.most).map(an_id).collect();
-            vec![json!("x"), json!(["no id"]), json!([ids[0], ids[0]]), json!(ids)]
-        }
-        Shape::Ids => vec![json!("x"), json!([1])],
-        Shape::Domain => {
-            let labels = vec!["a"; 127].join(".") + ".a";
-            vec![json!(1), json!("not a domain !!"), json!(" a.b"), json!("10.0.0.1"), json!(labels + "b")]
-        }
-        Shape::Choices { of } => {
-            vec![json!(of[0]), json!([1]), json!([""]), json!(vec![of[0]; of.len() + 1]), json!(["sip"])]
-        }
-        Shape::Networks { most } => vec![
-            json!("10.0.0.1"),
-            json!([1]),
-            json!([""]),
-            json!(["not an ip"]),
-            json!(["10.0.0.0/33"]),
-            json!(vec!["10.0.0.1"; most + 1]),
-        ],
-        Shape::Actions { most } => vec![
-            json!({}),
-            json!([1]),
-            json!([{}]),
-            json!([{ "type": 1 }]),
-            json!([{ "type": long }]),
-            json!([{ "type": "talk", "option": { "text": "a\u{0}b" } }]),
-            json!(vec![json!({ "type": "a" }); most + 1]),
-        ],
-        Shape::Addresses { most } => {
-            let one = json!({ "type": "tel", "target": "+1" });
-            let many: Vec<_> =
-                (0..=*most).map(|n| json!({ "type": "tel", "target": format!("+{n}") })).collect();
-            vec![
-                json!({}),
-                json!([1]),
-                json!([{ "type": "fax", "target": "1" }]),
-                json!([{ "type": "tel" }]),
-                json!([{ "type": "tel", "target": long }]),
-                json!([{ "type": "tel", "target": "+1", "name": long }]),
-                json!([one, one]),
-                json!(many),
-            ]
-        }
-        Shape::Flags(names) => vec![json!([]), json!({ names[0]: 1 })],
-    };
-    bad.extend(more);
-    bad.extend((field.filled && matches!(field.shape, Shape::Choice { .. })).then(|| json!("")));
-    bad
-}
-
-/// The most that a field takes: the longest, the highest, as many as there may be. `tags` are as many as one row may have.
-fn most(shape: &Shape, tags: &[Value]) -> Option<Value> {
-    // Two bytes each.
-    let long = |bytes: usize| "\u{fc}".repeat(bytes / 2) + &"x".repeat(bytes % 2);
-    Some(match shape {
-        Shape::Text { most } => json!(long(*most)),
-        Shape::Phone => json!("+123456789012345"),
-        Shape::Choice { of, .. } => json!(of.last()),
-        Shape::Flag => json!(true),
-        Shape::Integer { most, .. } => json!(most),
-        Shape::Links(link) => json!(tags[..link.most]),
-        Shape::Domain => json!(["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)].join(".")),
-        Shape::Choices { of } => json!(of),
-        Shape::Networks { most } => (0..*most)
-            .map(|n| json!(format!("2001:db8:1111:2222:3333:4444:5555:{:x}/128", 0x1000 + n)))
-            .collect(),
-        Shape::Actions { most } => {
-            let mut actions = vec![json!({ "type": "a" }); *most];
-            actions[0] = json!({ "type": long(255) });
-            actions.into()
-        }
-        Shape::Addresses { most } => {
-            let target = |n: usize| long(253) + &format!("{n:02}");
-            let address =
-                |n| json!({ "type": "email", "target": target(n), "name": long(255), "detail": long(255) });
-            (0..*most).map(address).collect()
-        }
-        Shape::Flags(names) => names
-            .iter()
-            .map(|name| ((*name).to_owned(), json!(true)))
-            .collect::<serde_json::Map<_, _>>()
-            .into(),
-        Shape::Time | Shape::Id | Shape::Link(_) | Shape::Ids => return None,
-    })
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_field_does_not_take_is_refused_by_name_and_changes_nothing() {
     let client = Client::start().await;
@@ -312,89 +213,4 @@ async fn an_empty_text_takes_back_a_choice_an_id_or_what_a_field_leads_to() {
             }
         }
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn virtual_numbers_are_of_their_range_and_no_others_are() {
-    let client = Client::start().await;
-    let (_, ann) = on_plan(&client, "ann", "unlimited").await;
-    let number = |number: &str, kind: &str| json!({ "number": number, "type": kind });
-    for (text, kind) in [
-        ("+1555", "virtual"),
-        ("+89912345", "virtual"),
-        ("+8991234567890", "virtual"),
-        ("+899000123456", "virtual"),
-        ("+899123456789", "normal"),
-        ("+899123456789", ""),
-        ("+8991", "normal"),
-    ] {
-        let answer = ann.post("/v1.0/numbers", number(text, kind)).await;
-        assert_eq!(answer.refusal(), (400, "INVALID_ARGUMENT".into()), "{text} {kind}");
-        assert_eq!(answer.json()["error"]["details"][0]["field"], "number", "{text} {kind}");
-    }
-    assert_eq!(ann.post("/v1.0/numbers", json!({ "number": "+899123456789" })).await.status, 400);
-    for (text, kind) in
-        [("+899123456789", "virtual"), ("+899001000000", "virtual"), ("+898123456789", "normal")]
-    {
-        ann.post("/v1.0/numbers", number(text, kind)).await.ok();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn hosts_and_networks_have_one_spelling_and_stand_once() {
-    let client = Client::start().await;
-    let (_, ann) = on_plan(&client, "ann", "unlimited").await;
-    let trunk = json!({
-        "domain_name": "SIP.Example.COM.", "auth_types": ["ip", "ip"],
-        "allowed_ips": ["10.0.0.1", "2001:DB8::1", "10.0.0.1", "2001:db8:0::1", "10.0.0.0/8"],
-    });
-    let made = make(&ann, &TRUNKS, trunk).await;
-    assert_eq!(made["domain_name"], "sip.example.com");
-    assert_eq!(made["auth_types"], json!(["ip"]));
-    assert_eq!(made["allowed_ips"], json!(["10.0.0.1", "2001:db8::1", "10.0.0.0/8"]));
-    for taken in ["sip.example.com", "sip.example.com.", "sip.EXAMPLE.com"] {
-        let answer = ann.post("/v1.0/trunks", json!({ "domain_name": taken })).await;
-        assert_eq!(answer.refusal(), (409, "DOMAIN_ALREADY_EXISTS".into()), "{taken}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_address_of_a_contact_says_since_when_it_is_there() {
-    let client = Client::start().await;
-    let (_, ann) = on_plan(&client, "ann", "unlimited").await;
-    let address = |target: &str| json!({ "type": "tel", "target": target });
-    let made = make(&ann, &CONTACTS, json!({ "addresses": [address("+1")] })).await;
-    assert_eq!(made["addresses"][0]["tm_create"], made["tm_create"]);
-    client.advance(60).await;
-    let both = json!({ "addresses": [address("+2"), address("+1")] });
-    let changed = ann.put(&place(&CONTACTS, &made), both).await.ok();
-    let since = |at: usize| changed["addresses"][at]["tm_create"].clone();
-    assert_eq!((since(0), since(1)), (changed["tm_update"].clone(), made["tm_create"].clone()));
-    assert_ne!(changed["tm_update"], made["tm_create"]);
-    // Its times are not a client's to say.
-    let mut said = changed["addresses"].clone();
-    said[0]["tm_create"] = json!("2001-01-01T00:00:00Z");
-    let again = ann.put(&place(&CONTACTS, &made), json!({ "addresses": said })).await.ok();
-    assert_eq!(again["addresses"], changed["addresses"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_would_weigh_too_much_in_every_answer_is_refused() {
-    let client = Client::start().await;
-    let (_, ann) = on_plan(&client, "ann", "unlimited").await;
-    // Answered as 1000000000000000.0, each of them.
-    let body = |numbers: usize| {
-        let numbers = vec!["1e15"; numbers].join(",");
-        format!("{{\"actions\": [{{\"type\": \"talk\", \"option\": [{numbers}]}}]}}")
-    };
-    let post = |numbers: usize| {
-        let request = ann.request(reqwest::Method::POST, "/v1.0/flows");
-        ann.send(request.header("content-type", "application/json").body(body(numbers)))
-    };
-    let refused = post(13_000).await;
-    assert_eq!(refused.refusal(), (400, "INVALID_ARGUMENT".into()));
-    assert_eq!(refused.json()["error"]["details"][0]["field"], "actions");
-    let kept = post(6_000).await.ok();
-    assert_eq!(ann.get(&place(&FLOWS, &kept)).await.ok(), kept);
-    assert!(kept.to_string().len() > 100_000);
 }

@@ -9,18 +9,7 @@ use custodian_domain::Plan;
 use custodian_domain::kinds::{AGENTS, Kind};
 use serde_json::{Map, Value};
 
-/// A beginning and an end.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Span {
-    pub(crate) from: u64,
-    pub(crate) to: u64,
-}
-
-impl Span {
-    fn ends_before(self, other: Self) -> bool {
-        self.to < other.from
-    }
-}
+use crate::lives::{Life, Span, Version, names, references};
 
 /// A row as an answer showed it, with the version of its `ETag`.
 pub(crate) type Seen = (u64, Value);
@@ -68,21 +57,6 @@ pub(crate) struct Event {
     pub(crate) done: Done,
 }
 
-/// One version of a row: what it was, and by which operation.
-struct Version {
-    span: Span,
-    row: Value,
-    body: Map<String, Value>,
-}
-
-/// The life of one row.
-struct Life {
-    tenant: usize,
-    kind: &'static Kind,
-    versions: BTreeMap<u64, Version>,
-    end: Option<(u64, Span)>,
-}
-
 /// A name, held from one operation to another, or still.
 struct Holding<'a> {
     id: &'a str,
@@ -98,50 +72,6 @@ pub(crate) struct History {
 
 fn id_of(row: &Value) -> String {
     row["id"].as_str().unwrap_or_default().to_owned()
-}
-
-/// The names that a row holds alone, with how far they count.
-pub(crate) fn names(kind: &Kind, tenant: usize, row: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
-    let filled = |name: String| Some(name).filter(|name| !name.is_empty()).into_iter().collect();
-    let own = |names: Vec<String>| names.into_iter().map(|name| format!("{tenant} {name}")).collect();
-    match kind.table {
-        "agents" => filled(text(&row["username"])),
-        "numbers" => filled(text(&row["number"])),
-        "trunks" => filled(text(&row["domain_name"])),
-        "extensions" => own(filled(text(&row["extension"]))),
-        "transcriptions" => own(filled(text(&row["reference_id"]))),
-        "contacts" => {
-            let addresses = row["addresses"].as_array().into_iter().flatten();
-            own(addresses.map(|address| text(&address["type"]) + &text(&address["target"])).collect())
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The rows that fields lead to, by id.
-fn references(kind: &Kind, row: &Value) -> Vec<String> {
-    let tags = (kind.table == AGENTS.table).then_some("tag_ids");
-    let fields = kind.fields.iter().filter(|field| field.shape.link().is_some()).map(|field| field.name);
-    let ids = fields.chain(tags).flat_map(|name| match &row[name] {
-        Value::Array(ids) => ids.clone(),
-        single => vec![single.clone()],
-    });
-    let ids = ids.filter_map(|id| id.as_str().map(str::to_owned));
-    ids.filter(|id| !id.starts_with("00000000-0000")).collect()
-}
-
-/// Whether what was given is in a row; a contact's addresses say more than was asked.
-fn holds(row: &Value, given: &Value) -> bool {
-    match (row, given) {
-        (Value::Object(row), Value::Object(given)) => {
-            given.iter().all(|(name, value)| row.get(name).is_some_and(|found| holds(found, value)))
-        }
-        (Value::Array(row), Value::Array(given)) => {
-            row.len() == given.len() && row.iter().zip(given).all(|(found, value)| holds(found, value))
-        }
-        _ => row == given,
-    }
 }
 
 impl History {
@@ -201,12 +131,11 @@ impl History {
         match &event.done {
             Done::Read { id, seen } | Done::Changed { id, seen, .. } | Done::Removed { id, seen } => {
                 let life = &self.lives[id];
-                let gone = life.end.map(|(_, span)| span);
                 let Some((version, row)) = seen else {
-                    assert!(gone.is_some_and(|gone| gone.from < at.to), "{id} was there: {event:?}");
+                    assert!(!life.stays(at), "{id} was there: {event:?}");
                     return;
                 };
-                assert!(!gone.is_some_and(|gone| gone.ends_before(at)), "{id} was gone: {event:?}");
+                assert!(life.may_be_there(at), "{id} was gone: {event:?}");
                 if let Done::Read { .. } = event.done {
                     life.check_seen(*version, row, at);
                 }
@@ -229,11 +158,7 @@ impl History {
         let (known, own) = (references(event.kind, before), id_of(after));
         for id in references(event.kind, after).iter().filter(|id| !known.contains(id) && **id != own) {
             let life = self.lives.get(id);
-            let there = life.is_some_and(|life| {
-                life.tenant == event.tenant
-                    && life.made().from < event.span.to
-                    && !life.end.is_some_and(|(_, gone)| gone.ends_before(event.span))
-            });
+            let there = life.is_some_and(|life| life.tenant == event.tenant && life.may_be_there(event.span));
             assert!(there, "it leads to {id}, which was not there: {event:?}");
         }
     }
@@ -250,9 +175,7 @@ impl History {
         let at = event.span;
         let justified = if reason == "RESOURCE_LIMIT_EXCEEDED" {
             let limit = self.plans[event.tenant].limit(event.kind).unwrap_or(u64::MAX);
-            self.count(event, |life| {
-                life.made().from < at.to && !life.end.is_some_and(|(_, gone)| gone.ends_before(at))
-            }) >= limit
+            self.count(event, |life| life.may_be_there(at)) >= limit
         } else if reason.ends_with("_ALREADY_EXISTS") || reason.ends_with("_ALREADY_PROGRESSING") {
             let held = names(event.kind, event.tenant, body).into_iter().filter_map(|name| {
                 let table = event.kind.table;
@@ -265,9 +188,7 @@ impl History {
         } else if reason == "INVALID_ARGUMENT" {
             references(event.kind, body).iter().any(|id| {
                 let life = self.lives.get(id).filter(|life| life.tenant == event.tenant);
-                life.is_none_or(|life| {
-                    life.made().to > at.from || life.end.is_some_and(|(_, gone)| gone.from < at.to)
-                })
+                !life.is_some_and(|life| life.stays(at))
             })
         } else {
             false
@@ -288,13 +209,11 @@ impl History {
         let mut known = 0;
         for (id, life) in of {
             let Some(row) = listed.get(id) else {
-                let all_the_time =
-                    life.made().to < at.from && !life.end.is_some_and(|(_, gone)| gone.from < at.to);
-                assert!(!all_the_time, "{id} is missing: {event:?}");
+                assert!(!life.stays(at), "{id} is missing: {event:?}");
                 continue;
             };
             known += 1;
-            assert!(!life.end.is_some_and(|(_, gone)| gone.ends_before(at)), "{id} was gone: {event:?}");
+            assert!(life.may_be_there(at), "{id} was not there: {event:?}");
             let version = life.versions.iter().find(|(_, version)| version.row == **row);
             let (version, _) = version.unwrap_or_else(|| panic!("{id} never was like this: {row}"));
             life.check_seen(*version, row, at);
@@ -310,10 +229,9 @@ impl History {
             else {
                 continue;
             };
-            let now = event.span.to;
-            let there = self.count(event, |life| {
-                life.made().to <= now && !life.end.is_some_and(|(_, gone)| gone.from <= now)
-            });
+            // The moment after it.
+            let now = Span { from: event.span.to + 1, to: event.span.to + 1 };
+            let there = self.count(event, |life| life.stays(now));
             assert!(there <= limit, "{there} of {limit}: {event:?}");
         }
     }
@@ -365,50 +283,5 @@ impl History {
     /// How often it came to what this looks for.
     pub(crate) fn met(&self, is_it: impl Fn(&Done) -> bool) -> usize {
         self.events.iter().filter(|event| is_it(&event.done)).count()
-    }
-}
-
-impl Life {
-    fn made(&self) -> Span {
-        self.versions[&1].span
-    }
-
-    /// Each version is the one before with what one change said, so that no change is lost; the end is of the last one.
-    fn check(&self, id: &str) {
-        let count = self.versions.len() as u64;
-        assert!(self.versions.keys().copied().eq(1..=count), "{id}: {:?}", self.versions.keys());
-        for (number, next) in self.versions.iter().skip(1) {
-            let before = &self.versions[&(number - 1)];
-            assert!(
-                !next.span.ends_before(before.span),
-                "version {number} of {id} came before the one before"
-            );
-            for (name, value) in next.row.as_object().unwrap().iter().filter(|(name, _)| *name != "tm_update")
-            {
-                match next.body.get(name).filter(|_| self.is_changeable(name)) {
-                    Some(given) => assert!(holds(value, given), "version {number} of {id}: {name}"),
-                    None => assert_eq!(*value, before.row[name], "version {number} of {id}: {name}"),
-                }
-            }
-        }
-        if let Some((version, _)) = self.end {
-            assert_eq!(version, count, "{id} was removed as it was last");
-        }
-    }
-
-    fn is_changeable(&self, name: &str) -> bool {
-        let of_agents = self.kind.table == AGENTS.table;
-        of_agents || self.kind.field(name).is_some_and(|field| field.is_writable(false))
-    }
-
-    /// A version was seen as it was, not before it was made nor after the next one had been.
-    fn check_seen(&self, version: u64, row: &Value, at: Span) {
-        assert_eq!(*row, self.versions[&version].row, "version {version}");
-        assert!(self.versions[&version].span.from < at.to, "version {version} was seen too early: {row}");
-        let next = self.versions.get(&(version + 1));
-        assert!(
-            !next.is_some_and(|next| next.span.ends_before(at)),
-            "version {version} was seen too late: {row}"
-        );
     }
 }

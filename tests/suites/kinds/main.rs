@@ -3,9 +3,12 @@
 
 mod agents;
 mod billing;
+mod extremes;
 mod fields;
 mod history;
 mod limits;
+mod lives;
+mod meanings;
 mod model;
 mod names;
 mod pages;

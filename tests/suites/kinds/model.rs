@@ -10,7 +10,8 @@ use custodian_tests::{Answer, Client, Tables};
 use futures::future::join_all;
 use serde_json::{Map, Value, json};
 
-use crate::history::{Done, Event, History, Seen, Span};
+use crate::history::{Done, Event, History, Seen};
+use crate::lives::{Span, names};
 use crate::values::{an_id, body, least, made_kinds, on_plan, path, usage};
 
 const CALLERS: usize = 8;
@@ -273,7 +274,7 @@ fn names_are_held_by_rows_that_are_there(history: &History, tables: &Tables) {
         let held = keys.iter().filter(|row| row["id"]["S"].as_str().unwrap().starts_with(&begin)).count();
         let wanted: usize = (0..CUSTOMERS)
             .flat_map(|tenant| history.left(tenant, kind).into_iter().map(move |row| (tenant, row)))
-            .map(|(tenant, row)| crate::history::names(kind, tenant, &row).len())
+            .map(|(tenant, row)| names(kind, tenant, &row).len())
             .sum();
         assert_eq!(held, wanted, "{} ({:?})", kind.route, matches!(unique.scope, Scope::Platform));
     }
