@@ -27,6 +27,9 @@ const WORDS: [&str; 16] = [
     "if_not_exists",
 ];
 
+/// What the engine takes in one transaction.
+const MOST_ACTIONS: usize = 100;
+
 /// Fails the test in which a request breaks a rule; else hands it on to another watch.
 #[derive(Clone)]
 pub struct Rules(Arc<dyn Watch>);
@@ -116,9 +119,13 @@ fn only_deletions(body: &Value) -> Option<String> {
 
 fn transaction(body: &Value) -> Vec<String> {
     let mut broken = Vec::new();
-    let (mut owned, mut gate) = (false, false);
+    let (mut owned, mut gate, mut moves) = (false, false, false);
     if body.get("ClientRequestToken").is_none() {
         broken.push("a transaction without a token".to_owned());
+    }
+    let count = body["TransactItems"].as_array().map_or(0, Vec::len);
+    if count > MOST_ACTIONS {
+        broken.push(format!("a transaction of {count} actions"));
     }
     let actions = body["TransactItems"].as_array().into_iter().flatten();
     for (kind, action) in actions.flat_map(entries) {
@@ -131,12 +138,29 @@ fn transaction(body: &Value) -> Vec<String> {
         let by_customer = EMPTIED.contains(&table) && !["identifiers", "tokens", "usage"].contains(&table);
         owned |= by_customer && kind != "ConditionCheck";
         let key = action.get("Key").or(action.get("Item")).map(|row| &row["key"]["S"]);
-        gate |= table == "usage" && key.and_then(Value::as_str).is_some_and(|key| key.starts_with("gate#"));
+        let is_gate =
+            table == "usage" && key.and_then(Value::as_str).is_some_and(|key| key.starts_with("gate#"));
+        gate |= is_gate && asks_the_status(action);
+        // Who opens an account or moves it on writes its gates, on condition of the row.
+        moves |= table == "customers" && (asks_the_status(action) || is_new(action));
     }
-    if owned && !gate {
-        broken.push("a write to what a customer owns that asks no gate".to_owned());
+    if owned && !gate && !moves {
+        broken.push("a write to what a customer owns that asks no gate for the status".to_owned());
     }
     broken
+}
+
+/// Whether a write holds only in some statuses: those that its condition names.
+fn asks_the_status(action: &Value) -> bool {
+    let condition = action["ConditionExpression"].as_str().unwrap_or_default();
+    let named = entries(&action["ExpressionAttributeNames"]).any(|(_, name)| name == "status");
+    named
+        && !condition.contains(" OR ")
+        && ["#status = :", "#status IN (:"].iter().any(|is| condition.contains(is))
+}
+
+fn is_new(action: &Value) -> bool {
+    action["ConditionExpression"] == "attribute_not_exists(#id)"
 }
 
 /// Every attribute in every expression, at any depth, goes by an alias.
@@ -190,11 +214,17 @@ mod tests {
             "TableName": "custodian-tags", "Item": {}, "ConditionExpression": "attribute_not_exists(#id)",
         } });
         let gate = json!({ "ConditionCheck": {
-            "TableName": "custodian-usage", "Key": { "key": { "S": "gate#1" } }, "ConditionExpression": "#s = :s",
+            "TableName": "custodian-usage", "Key": { "key": { "S": "gate#1" } },
+            "ConditionExpression": "#status IN (:s0)", "ExpressionAttributeNames": { "#status": "status" },
         } });
+        let mut any_gate = gate.clone();
+        any_gate["ConditionCheck"]["ConditionExpression"] = json!("attribute_exists(#key)");
         let transaction =
             |items: &[&serde_json::Value]| json!({ "ClientRequestToken": "t", "TransactItems": items });
         assert!(broken("TransactWriteItems", &transaction(&[&put, &gate])).is_empty());
         assert!(!broken("TransactWriteItems", &transaction(&[&put])).is_empty());
+        assert!(!broken("TransactWriteItems", &transaction(&[&put, &any_gate])).is_empty());
+        assert!(broken("TransactWriteItems", &transaction(&[&gate; 100])).is_empty());
+        assert!(!broken("TransactWriteItems", &transaction(&[&gate; 101])).is_empty());
     }
 }

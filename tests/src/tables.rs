@@ -2,34 +2,27 @@
 
 use std::collections::BTreeMap;
 
+use custodian_domain::kinds::ALL;
 use custodian_engine::Engine;
 use serde_json::{Map, Value, json};
 
 /// What the names of the tables begin with.
 pub const PREFIX: &str = "custodian-";
 
-/// The tables of everything that an account owns: the eleven kinds, and what comes with them.
-pub const EMPTIED: [&str; 19] = [
-    "identifiers",
-    "agents",
-    "numbers",
-    "flows",
-    "queues",
-    "trunks",
-    "extensions",
-    "files",
-    "billing_accounts",
-    "tags",
-    "transcriptions",
-    "contacts",
-    "accesskeys",
-    "audits",
-    "tokens",
-    "idempotency",
-    "usage",
-    "outbox",
-    "webhooks",
-];
+/// What comes with an account beside the kinds that it owns.
+const OTHERS: [&str; 8] =
+    ["identifiers", "accesskeys", "audits", "tokens", "idempotency", "usage", "outbox", "webhooks"];
+
+/// The tables of everything that an account owns: the kinds of the registry, and what comes with them.
+pub const EMPTIED: [&str; OTHERS.len() + ALL.len()] = {
+    let mut tables = [OTHERS[0]; OTHERS.len() + ALL.len()];
+    let mut at = 0;
+    while at < tables.len() {
+        tables[at] = if at < OTHERS.len() { OTHERS[at] } else { ALL[at - OTHERS.len()].table };
+        at += 1;
+    }
+    tables
+};
 
 /// Every row of every table, as JSON with sorted keys, sorted.
 pub type Dump = BTreeMap<String, Vec<String>>;

@@ -2,7 +2,7 @@
 
 use custodian_app::ports::{AccessKeys, Admissions};
 use custodian_app::{Context, Failure};
-use custodian_http::page::PageRequest;
+use custodian_http::page::{PageRequest, shown};
 use custodian_http::view::KeyView;
 use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
 
@@ -17,8 +17,8 @@ impl<S: Admissions + AccessKeys, E: Send + Sync> Endpoint<S, E> for ListKeys {
 
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let wanted = PageRequest::read(call, "accesskeys")?;
-        let rows = cx.store.access_keys(caller.customer_id(), wanted.below, wanted.limit()).await?;
-        let views: Vec<_> = rows.iter().collect();
-        Ok(Answer::json(&wanted.page(views, |key| key.id, |key| KeyView::from(*key))))
+        let read = |below, limit| cx.store.access_keys(caller.customer_id(), below, limit);
+        let page = wanted.fill(read, |key| key.id, |key| shown(&KeyView::from(key))).await?;
+        Ok(Answer::json(&page))
     }
 }

@@ -5,7 +5,7 @@ use custodian_app::ports::{Admissions, ReadAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent::STATUSES;
 use custodian_domain::{Reason, Refusal, ids};
-use custodian_http::page::PageRequest;
+use custodian_http::page::{PageRequest, shown};
 use custodian_http::view::AgentView;
 use custodian_http::{Answer, Call, Endpoint, Route, Tenant};
 
@@ -21,9 +21,9 @@ impl<S: Admissions + ReadAgents, E: Send + Sync> Endpoint<S, E> for ListAgents {
     async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
         let filter = filter(call)?;
         let wanted = PageRequest::read(call, "agents")?;
-        let rows = list(cx, caller.customer_id(), &filter, wanted.below, wanted.limit()).await?;
-        let views: Vec<_> = rows.iter().collect();
-        Ok(Answer::json(&wanted.page(views, |agent| agent.id.0, |agent| AgentView::from(*agent))))
+        let read = |below, limit| list(cx, caller.customer_id(), &filter, below, limit);
+        let page = wanted.fill(read, |agent| agent.id.0, |agent| shown(&AgentView::from(agent))).await?;
+        Ok(Answer::json(&page))
     }
 }
 

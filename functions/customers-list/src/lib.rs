@@ -3,7 +3,7 @@
 use custodian_app::ports::{Admissions, ListCustomers};
 use custodian_app::{Context, Failure};
 use custodian_domain::{Reason, Refusal, Status};
-use custodian_http::page::PageRequest;
+use custodian_http::page::{PageRequest, shown};
 use custodian_http::view::CustomerView;
 use custodian_http::{Answer, Call, Endpoint, Operator, Route};
 
@@ -19,9 +19,9 @@ impl<S: Admissions + ListCustomers, E: Send + Sync> Endpoint<S, E> for ListAll {
     async fn handle(&self, cx: &Context<S, E>, _: Operator, call: &Call) -> Result<Answer, Failure> {
         let statuses = statuses(call)?;
         let wanted = PageRequest::read(call, "customers")?;
-        let rows = cx.store.customers(&statuses, wanted.below, wanted.limit()).await?;
-        let views: Vec<_> = rows.iter().collect();
-        Ok(Answer::json(&wanted.page(views, |row| row.id.0, |row| CustomerView::from(*row))))
+        let read = |below, limit| cx.store.customers(&statuses, below, limit);
+        let page = wanted.fill(read, |row| row.id.0, |row| shown(&CustomerView::from(row))).await?;
+        Ok(Answer::json(&page))
     }
 }
 

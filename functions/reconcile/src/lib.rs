@@ -7,11 +7,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use custodian_app::change::ATTEMPTS;
-use custodian_app::ports::{Alarms, ChangeCustomers, DueCustomers, Recount};
+use custodian_app::ports::{Alarms, ChangeCustomers, DueCustomers, Recount, Tally};
+use custodian_app::retry::{Patience, Race};
 use custodian_app::{Context, Failure, Metric, change};
 use custodian_cascade::{OpenLedgers, Rows, SealedLedgers, Tasks, drive, survey};
-use custodian_domain::kinds::ALL;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Customer, CustomerId, Status, Timestamp};
 use custodian_events::{Consumer, Subject};
@@ -101,10 +100,10 @@ async fn look_again<S: SealedLedgers + Rows, E: Tasks>(
 }
 
 async fn recount<S: Recount, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<(), Failure> {
-    for kind in ALL {
-        let mut attempts = 0..ATTEMPTS;
-        while !cx.store.recount(customer, kind).await? {
-            attempts.next().ok_or_else(|| Failure::unavailable("a count", "rows came and went each time"))?;
+    for tally in Tally::all() {
+        let mut race = Race::new("a count", Patience::StatusChange);
+        while !cx.store.recount(customer, tally).await? {
+            race.again(&*cx.sources.entropy).await?;
         }
     }
     Ok(())

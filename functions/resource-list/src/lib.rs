@@ -5,7 +5,7 @@
 use custodian_app::ports::{Admissions, ListResources, Wanted};
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::Kind;
-use custodian_http::page::PageRequest;
+use custodian_http::page::{PageRequest, shown};
 use custodian_http::view::ResourceView;
 use custodian_http::{Answer, Call, Endpoint, Route, Tenant};
 
@@ -26,8 +26,8 @@ impl<S: Admissions + ListResources, E: Send + Sync> Endpoint<S, E> for ListRows 
 
     async fn handle(&self, cx: &Context<S, E>, caller: Tenant, call: &Call) -> Result<Answer, Failure> {
         let wanted = PageRequest::read(call, self.kind.route)?;
-        let rows = cx.store.resources(self.kind, caller.customer_id(), wanted.below, wanted.limit()).await?;
-        let views: Vec<_> = rows.iter().collect();
-        Ok(Answer::json(&wanted.page(views, |row| row.id, |row| ResourceView::new(self.kind, row))))
+        let read = |below, limit| cx.store.resources(self.kind, caller.customer_id(), below, limit);
+        let page = wanted.fill(read, |row| row.id, |row| shown(&ResourceView::new(self.kind, row))).await?;
+        Ok(Answer::json(&page))
     }
 }

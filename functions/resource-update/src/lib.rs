@@ -23,7 +23,7 @@ impl<S: Admissions + UpdateResources, E: Send + Sync> Endpoint<S, E> for UpdateR
     }
 
     fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Resource(self.kind, id))
+        call.id().map_or(Wanted::Kind(self.kind), |id| Wanted::Resource(self.kind, id))
     }
 
     async fn handle(&self, cx: &Context<S, E>, caller: Tenant, call: &Call) -> Result<Answer, Failure> {

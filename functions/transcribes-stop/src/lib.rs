@@ -18,7 +18,7 @@ impl<S: Admissions + UpdateResources, E: Send + Sync> Endpoint<S, E> for StopTra
     }
 
     fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Resource(&TRANSCRIPTIONS, id))
+        call.id().map_or(Wanted::Kind(&TRANSCRIPTIONS), |id| Wanted::Resource(&TRANSCRIPTIONS, id))
     }
 
     async fn handle(&self, cx: &Context<S, E>, caller: Tenant, call: &Call) -> Result<Answer, Failure> {

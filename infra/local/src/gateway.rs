@@ -17,6 +17,9 @@ use crate::routes::{Cx, Served, not_found, routes};
 /// What the real gateway takes; it refuses more by itself.
 pub(crate) const GATEWAY_LIMIT: usize = 10 * 1024 * 1024;
 
+/// What a Lambda may answer, in bytes.
+const LAMBDA_LIMIT: usize = 6 * 1024 * 1024;
+
 pub(crate) struct Gateway {
     routes: Vec<Served>,
     default: Served,
@@ -40,9 +43,7 @@ impl Gateway {
             Ok(event) => into_axum((served.handler)(cx, event).await),
             Err(cause) => {
                 tracing::error!(%cause, "an event could not be read");
-                let mut response = Response::new(r#"{"message":"Internal Server Error"}"#.into());
-                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-                response
+                broken()
             }
         };
         if cross_origin {
@@ -136,7 +137,23 @@ fn event(
     })
 }
 
+/// What the gateway answers when a function has not.
+fn broken() -> Response<axum::body::Body> {
+    let mut response = Response::new(r#"{"message":"Internal Server Error"}"#.into());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
+
+/// Whether Lambda would hand this body on, which stands in a JSON text there.
+fn is_too_large(body: &Body) -> bool {
+    matches!(body, Body::Text(text) if json!(text).to_string().len() > LAMBDA_LIMIT)
+}
+
 fn into_axum(response: Response<Body>) -> Response<axum::body::Body> {
+    if is_too_large(response.body()) {
+        tracing::error!("an answer is larger than Lambda's");
+        return broken();
+    }
     response.map(|body| match body {
         Body::Text(text) => text.into(),
         Body::Binary(bytes) => bytes.into(),

@@ -28,7 +28,8 @@ type Deployed = (Operation, String, Audience);
 
 const ABOUT: &str = "Customer (tenant) accounts, what they own, and their end.
 
-Texts are limited in bytes of UTF-8 (`x-max-bytes`), and hold no control characters. A field that is not named here is \
+Texts are limited in bytes of UTF-8 (`x-max-bytes`), and hold no control characters. A choice or an id that need not be \
+said is taken back by an empty text. A field that is not named here is \
 ignored in a body, so that what was read can be sent back; null is refused. PUT changes what it names. An unknown route \
 and a wrong method are 404 `ROUTE_NOT_FOUND`. Who accepts `application/problem+json` is told of failures as RFC 9457. What \
 the gateway refuses by itself (a request that is too large for it) has a form of its own.";
@@ -129,7 +130,9 @@ fn parameters() -> Value {
     json!({
         "id": { "name": "id", "in": "path", "required": true, "schema": schema::uuid() },
         "page_size": { "name": "page_size", "in": "query", "schema": { "type": "integer", "default": 100 },
-            "description": "How many rows, from 1 to 100; what is below or above counts as the nearest of them." },
+            "description": "How many rows at most, from 1 to 100; what is below or above counts as the nearest of them. A page \
+    may be shorter, even empty, where rows are large or a filter hides many: the list is at its end only when \
+    `next_page_token` is empty." },
         "page_token": { "name": "page_token", "in": "query", "schema": { "type": "string" },
             "description": "The `next_page_token` of the page before, or an RFC 3339 time before which rows were made." },
         "If-Match": { "name": "If-Match", "in": "header", "schema": { "type": "string" },

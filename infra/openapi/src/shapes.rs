@@ -1,12 +1,16 @@
 //! The kinds' part: schemas from the registry and from nothing else, so that a new kind is described by being declared.
 
 use custodian_domain::Plan;
-use custodian_domain::kinds::{ADDRESS_TYPES, Field, Kind, Link, Scope, Shape, Source};
+use custodian_domain::kinds::{ADDRESS_TYPES, Field, Kind, Link, MOST_BYTES, Scope, Shape, Source};
 use serde_json::{Value, json};
 
 use crate::schema::{
     Fields, described, filled, nullable, object, one_of, served, text, time, uuid, uuids, whole, with,
 };
+
+/// Labels with dots between them, and perhaps one at the end; or nothing.
+const HOST: &str =
+    r"^(([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?)?$";
 
 /// The name of a kind's schema: `billing_account` is `BillingAccount`.
 pub(crate) fn name(kind: &Kind) -> String {
@@ -32,7 +36,7 @@ pub(crate) fn body(kind: &Kind, creating: bool) -> Value {
     let required: Vec<_> =
         kind.fields.iter().filter(|field| creating && field.required).map(|field| field.name).collect();
     let fields = writable.map(|field| {
-        let schema = given(&field.shape);
+        let schema = said(field);
         let must_say = required.contains(&field.name);
         (field.name, if must_say { with(schema, json!({ "minLength": 1 })) } else { schema })
     });
@@ -48,6 +52,9 @@ fn about(kind: &Kind) -> String {
         };
         words.push(format!("At most, by plan: {}.", Plan::ALL.map(limit).join(", ")));
     }
+    words.extend(
+        kind.rule.as_ref().map(|rule| format!("When one is made, its {} {}.", rule.field, rule.words)),
+    );
     if let Some(unique) = &kind.unique {
         let within = match unique.scope {
             Scope::Platform => "the whole platform",
@@ -78,7 +85,23 @@ fn answered(field: &Field) -> Value {
     }
 }
 
-/// A value of a shape as requests give it.
+/// A field as requests give it.
+fn said(field: &Field) -> Value {
+    let schema = given(&field.shape);
+    if !field.is_cleared_by_empty_text() {
+        return schema;
+    }
+    match field.shape {
+        Shape::Choice { of, .. } if of.contains(&"") => schema,
+        Shape::Choice { of, .. } => {
+            let choices: Vec<_> = of.iter().copied().chain([""]).collect();
+            described(one_of(&choices), &format!("An empty text is {}.", of[0]))
+        }
+        _ => json!({ "anyOf": [schema, { "const": "", "description": "None." }] }),
+    }
+}
+
+/// A value of a shape.
 fn given(shape: &Shape) -> Value {
     match shape {
         Shape::Text { most } => text(*most),
@@ -91,14 +114,26 @@ fn given(shape: &Shape) -> Value {
         Shape::Link(link) => described(uuid(), &leads(*link)),
         Shape::Links(link) => described(uuids(link.most), &leads(*link)),
         Shape::Ids => uuids(50),
-        Shape::Texts { of, most } => {
-            let item = of.map_or_else(|| filled(255), one_of);
-            json!({ "type": "array", "items": item, "maxItems": most })
+        Shape::Domain => json!({ "type": "string", "maxLength": 254, "pattern": HOST,
+            "description": "The name of a host in ASCII, answered in small letters, without a dot at its end." }),
+        Shape::Choices { of } => described(
+            json!({ "type": "array", "items": one_of(of), "maxItems": of.len() }),
+            "What stands twice is answered once.",
+        ),
+        Shape::Networks { most } => {
+            let item =
+                json!({ "type": "string", "maxLength": 49, "pattern": "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$" });
+            let words = "IP addresses, and networks in CIDR notation. What stands twice is answered once.";
+            described(json!({ "type": "array", "items": item, "maxItems": most }), words)
         }
         Shape::Actions { most } => {
             let item = object(vec![("type", text(255))], &["type"]);
             let item = with(item, json!({ "additionalProperties": true }));
-            json!({ "type": "array", "items": item, "maxItems": most })
+            let words = format!(
+                "At most {MOST_BYTES} bytes together, as they are answered. Texts in them may have tabs and ends of lines. Of \
+a number, what an integer of 64 bits or a double holds of it is kept."
+            );
+            described(json!({ "type": "array", "items": item, "maxItems": most }), &words)
         }
         Shape::Addresses { most } => addresses(*most, false),
         Shape::Flags(names) => object(flags(names), &[]),
@@ -124,6 +159,7 @@ fn addresses(most: usize, answered: bool) -> Value {
     let item = if answered {
         fields.insert(0, ("id", served(uuid())));
         fields.extend([("customer_id", served(uuid())), ("contact_id", served(uuid()))]);
+        fields.push(("tm_create", served(described(time(), "Since when the contact has it."))));
         whole(fields)
     } else {
         object(fields, &["type", "target"])

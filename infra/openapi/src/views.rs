@@ -139,6 +139,10 @@ fn agent() -> Value {
         ("permission", permission()),
         ("tag_ids", uuids(MOST_TAGS)),
         ("addresses", agent_addresses(true)),
+        (
+            "direct_hash",
+            served(described(json!({ "const": "" }), "Always empty: this service calls nobody by a hash.")),
+        ),
         ("tm_create", served(time())),
         ("tm_update", served(time())),
         ("tm_delete", served(nullable(time()))),

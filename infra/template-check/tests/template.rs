@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use custodian_cascade::STEPS;
 use custodian_domain::CustomerId;
 use custodian_domain::alarm::Job;
-use custodian_domain::kinds::routed;
+use custodian_domain::kinds::{ALL, routed};
 use custodian_events::{
     CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_ERASED, CUSTOMER_EXPIRED, CUSTOMER_FROZEN, CUSTOMER_UPDATED,
     CUSTOMER_VERIFIED, OPERATIONS_TERMINATE, SOURCE,
@@ -77,20 +77,57 @@ fn rules_hand_on_the_events_that_the_code_sends() {
 
 #[test]
 fn the_cascades_worker_may_empty_the_tables_of_its_steps_and_no_other() {
+    let steps: BTreeSet<String> = STEPS.iter().map(|step| step.table.to_owned()).collect();
+    let emptied = tables_of("CascadeWorkerRole", "BatchWriteItem");
+    assert_eq!(emptied, steps, "the tables that CascadeWorkerRole may empty, and those of the steps");
+}
+
+#[test]
+fn what_is_counted_anew_may_be_read_by_who_counts() {
+    // Beside the counters and the ledgers themselves.
+    let mut read = tables_of("ReconcileRole", "Query");
+    for own in ["usage", "deletions"] {
+        assert!(read.remove(own), "{own}");
+    }
+    assert_eq!(
+        read,
+        kinds_and("accesskeys"),
+        "the tables that ReconcileRole may query, and those that are counted"
+    );
+}
+
+#[test]
+fn what_webhooks_show_may_be_read_by_who_delivers() {
+    let mut read = tables_of("WebhookDeliverRole", "GetItem");
+    for own in ["customers", "webhooks"] {
+        assert!(read.remove(own), "{own}");
+    }
+    assert_eq!(
+        read,
+        kinds_and("accesskeys"),
+        "the tables that WebhookDeliverRole may read, and those that are told of"
+    );
+}
+
+/// The tables of all kinds, and another.
+fn kinds_and(other: &str) -> BTreeSet<String> {
+    ALL.iter().map(|kind| kind.table).chain([other]).map(str::to_owned).collect()
+}
+
+/// The tables, without their indexes, on which a role may do this.
+fn tables_of(role: &str, action: &str) -> BTreeSet<String> {
     let names: BTreeMap<String, String> = resources("AWS::DynamoDB::Table")
         .into_iter()
         .map(|(logical, table)| {
             (format!("{logical}.Arn"), text(&table["TableName"]["Sub"]).replace("${TablePrefix}", ""))
         })
         .collect();
-    let emptied: BTreeSet<&str> = statements("CascadeWorkerRole")
+    statements(role)
         .iter()
-        .filter(|statement| list(&statement["Action"]).contains(&json!("dynamodb:BatchWriteItem")))
+        .filter(|statement| list(&statement["Action"]).contains(&json!(format!("dynamodb:{action}"))))
         .flat_map(|statement| list(&statement["Resource"]))
-        .map(|arn| names[&text(&arn["GetAtt"])].as_str())
-        .collect();
-    let steps: BTreeSet<&str> = STEPS.iter().map(|step| step.table).collect();
-    assert_eq!(emptied, steps, "the tables that CascadeWorkerRole may empty, and those of the steps");
+        .filter_map(|arn| arn["GetAtt"].as_str().map(|logical| names[logical].clone()))
+        .collect()
 }
 
 #[test]

@@ -4,13 +4,13 @@ use custodian_auth::access_key::mint;
 use custodian_domain::access_key::{DEFAULT_LIFE, KeyPatch};
 use custodian_domain::{AccessKey, CustomerId, Reason, Secret, gate};
 
-use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{AccessKeys, Counted, CreateAccessKeys, DeleteAccessKeys, UpdateAccessKeys, Written};
+use crate::retry::{Patience, Race};
 use crate::scope::{self, Scope};
 
-/// How many keys are looked at to find those that have ended.
+/// How many keys are looked at to find those that have ended: more than there may be, and one read gives them all.
 const LOOKED_AT: usize = 1000;
 
 /// A key with its token, which nobody can read again.
@@ -48,15 +48,16 @@ pub async fn create<S: CreateAccessKeys, E>(
     patch: KeyPatch,
 ) -> Result<NewKey, Failure> {
     let made = new_key(cx, customer, patch);
-    for _ in 0..ATTEMPTS {
+    let mut race = race();
+    loop {
         match cx.store.create_access_key(&made.key).await? {
             Counted::Done => return Ok(made),
             Counted::Closed => why_closed(&cx.store, customer).await?,
             Counted::Full if make_room(cx, customer).await? => {}
             Counted::Full => return Err(Reason::ResourceLimitExceeded.into()),
         }
+        race.again(&*cx.sources.entropy).await?;
     }
-    Err(flickering())
 }
 
 /// Removes the keys that have ended; false if there were none.
@@ -66,7 +67,7 @@ async fn make_room<S: DeleteAccessKeys, E>(
 ) -> Result<bool, Failure> {
     let keys = cx.store.access_keys(customer, None, LOOKED_AT).await?;
     let mut any = false;
-    for ended in keys.iter().filter(|key| !key.is_live(cx.now())) {
+    for ended in keys.rows.iter().filter(|key| !key.is_live(cx.now())) {
         // Tidying up is not the effect of the request, and if somebody else has done it there is room as well.
         let removal = cx.store.delete_access_key(ended, cx.now());
         any |= scope::within(Scope::default(), removal).await? != Written::Closed;
@@ -79,8 +80,8 @@ pub async fn update<S: UpdateAccessKeys, E>(
     seen: AccessKey,
     patch: KeyPatch,
 ) -> Result<AccessKey, Failure> {
-    let mut before = seen;
-    for _ in 0..ATTEMPTS {
+    let (mut before, mut race) = (seen, race());
+    loop {
         let mut after = before.clone();
         after.version += 1;
         after.tm_update = cx.now();
@@ -88,31 +89,40 @@ pub async fn update<S: UpdateAccessKeys, E>(
         after.detail = patch.detail.clone().unwrap_or(after.detail);
         match cx.store.update_access_key(&before, &after).await? {
             Written::Done => return Ok(after),
-            Written::Lost => before = reread(&cx.store, &before).await?,
-            Written::Closed => why_closed(&cx.store, before.customer_id).await?,
+            Written::Lost => before = reread(cx, &mut race, &before).await?,
+            Written::Closed => {
+                why_closed(&cx.store, before.customer_id).await?;
+                race.again(&*cx.sources.entropy).await?;
+            }
         }
     }
-    Err(flickering())
 }
 
 pub async fn delete<S: DeleteAccessKeys, E>(
     cx: &Context<S, E>,
     seen: AccessKey,
 ) -> Result<AccessKey, Failure> {
-    let mut key = seen;
-    for _ in 0..ATTEMPTS {
+    let (mut key, mut race) = (seen, race());
+    loop {
         match cx.store.delete_access_key(&key, cx.now()).await? {
             Written::Done => return Ok(key),
-            Written::Lost => key = reread(&cx.store, &key).await?,
-            Written::Closed => why_closed(&cx.store, key.customer_id).await?,
+            Written::Lost => key = reread(cx, &mut race, &key).await?,
+            Written::Closed => {
+                why_closed(&cx.store, key.customer_id).await?;
+                race.again(&*cx.sources.entropy).await?;
+            }
         }
     }
-    Err(flickering())
 }
 
-async fn reread<S: AccessKeys>(store: &S, key: &AccessKey) -> Result<AccessKey, Failure> {
+async fn reread<S: AccessKeys, E>(
+    cx: &Context<S, E>,
+    race: &mut Race,
+    key: &AccessKey,
+) -> Result<AccessKey, Failure> {
     scope::may_reread()?;
-    Ok(store.access_key(key.customer_id, key.id).await?.ok_or(Reason::AccessKeyNotFound)?)
+    race.again(&*cx.sources.entropy).await?;
+    Ok(cx.store.access_key(key.customer_id, key.id).await?.ok_or(Reason::AccessKeyNotFound)?)
 }
 
 async fn why_closed<S: AccessKeys>(store: &S, customer: CustomerId) -> Result<(), Failure> {
@@ -120,6 +130,6 @@ async fn why_closed<S: AccessKeys>(store: &S, customer: CustomerId) -> Result<()
     Ok(gate::open(&row)?)
 }
 
-fn flickering() -> Failure {
-    Failure::unavailable("the access key", "changed by others each time it was read")
+fn race() -> Race {
+    Race::new("the access key", Patience::Request)
 }

@@ -9,14 +9,15 @@ use custodian_domain::{
 };
 use uuid::Uuid;
 
-use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::Failure;
 use crate::ports::{
-    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Throttles, UpdateAgents,
+    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, Part, ReadAgents, Throttles,
+    UpdateAgents,
 };
 use crate::resources::missing;
+use crate::retry::{Patience, Race};
 use crate::scope;
 use crate::sign_in::password_matches;
 use crate::throttle::{attempt, password_of};
@@ -34,6 +35,10 @@ pub struct Filter {
 }
 
 impl Filter {
+    const fn shows_all(&self) -> bool {
+        self.tag_ids.is_none() && self.status.is_none()
+    }
+
     fn shows(&self, agent: &Agent) -> bool {
         let tagged = |ids: &Vec<Uuid>| agent.tag_ids.iter().any(|id| ids.contains(id));
         self.tag_ids.as_ref().is_none_or(tagged)
@@ -41,25 +46,20 @@ impl Filter {
     }
 }
 
-/// The next agents that a filter shows, newest first.
+/// Those of the next agents that a filter shows, newest first. Where it may hide some, many are looked at however few are
+/// wanted: their number is what a list costs.
 pub async fn list<S: ReadAgents, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
     filter: &Filter,
     below: Option<Uuid>,
     limit: usize,
-) -> Result<Vec<Agent>, Failure> {
-    let (mut shown, mut below) = (Vec::new(), below);
-    loop {
-        let part = cx.store.agents(customer, below, limit).await?;
-        let (read, last) = (part.len(), part.last().map(|agent| agent.id.0));
-        shown.extend(part.into_iter().filter(|agent| filter.shows(agent)));
-        if read < limit || shown.len() >= limit {
-            shown.truncate(limit);
-            return Ok(shown);
-        }
-        below = last;
-    }
+) -> Result<Part<Agent>, Failure> {
+    const LOOKED_AT: usize = 100;
+    let limit = if filter.shows_all() { limit } else { limit.max(LOOKED_AT) };
+    let mut part = cx.store.agents(customer, below, limit).await?;
+    part.rows.retain(|agent| filter.shows(agent));
+    Ok(part)
 }
 
 pub async fn create<S: CreateAgents, E>(
@@ -81,7 +81,8 @@ pub async fn create<S: CreateAgents, E>(
         ..Agent::first_admin(customer, id, &new.username, now)
     };
     new.profile.apply(&mut agent);
-    for _ in 0..ATTEMPTS {
+    let mut race = race();
+    loop {
         match cx.store.create_agent(&agent).await? {
             AgentCreated::Done => return Ok(agent),
             AgentCreated::UsernameTaken => return Err(Reason::AgentAlreadyExists.into()),
@@ -89,8 +90,8 @@ pub async fn create<S: CreateAgents, E>(
             AgentCreated::NoSuchTag => return Err(missing("tag_ids").into()),
             AgentCreated::Closed => why_closed(&cx.store, customer).await?,
         }
+        race.again(&*cx.sources.entropy).await?;
     }
-    Err(flickering())
 }
 
 /// Changes an agent that `actor` may change; `edit` makes the change and may refuse it.
@@ -100,8 +101,8 @@ pub async fn edit<S: UpdateAgents, E>(
     seen: Agent,
     edit: impl Fn(&mut Agent) -> Result<(), Refusal> + Send + Sync,
 ) -> Result<Agent, Failure> {
-    let mut before = seen;
-    for _ in 0..ATTEMPTS {
+    let (mut before, mut race) = (seen, race());
+    loop {
         actor.may_change(&before)?;
         let mut after = before.clone();
         edit(&mut after)?;
@@ -122,11 +123,13 @@ pub async fn edit<S: UpdateAgents, E>(
             AgentWritten::Done => return Ok(after),
             AgentWritten::NoSuchTag => return Err(missing("tag_ids").into()),
             AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
-            AgentWritten::Closed => why_closed(&cx.store, before.customer_id).await?,
-            AgentWritten::Lost | AgentWritten::TokenGone => before = reread(&cx.store, &before).await?,
+            AgentWritten::Closed => {
+                why_closed(&cx.store, before.customer_id).await?;
+                race.again(&*cx.sources.entropy).await?;
+            }
+            AgentWritten::Lost | AgentWritten::TokenGone => before = reread(cx, &mut race, &before).await?,
         }
     }
-    Err(flickering())
 }
 
 /// Changes name, detail and ring method; the guest keeps its name.
@@ -210,29 +213,36 @@ pub async fn delete<S: DeleteAgents, E>(
     actor: &Actor,
     seen: Agent,
 ) -> Result<Agent, Failure> {
-    let mut agent = seen;
-    for _ in 0..ATTEMPTS {
+    let (mut agent, mut race) = (seen, race());
+    loop {
         unless_guest(&agent)?;
         actor.may_change(&agent)?;
         match cx.store.delete_agent(&agent, cx.now()).await? {
             AgentWritten::Done => return Ok(agent),
             AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
-            AgentWritten::Closed => why_closed(&cx.store, agent.customer_id).await?,
+            AgentWritten::Closed => {
+                why_closed(&cx.store, agent.customer_id).await?;
+                race.again(&*cx.sources.entropy).await?;
+            }
             AgentWritten::Lost | AgentWritten::TokenGone | AgentWritten::NoSuchTag => {
-                agent = reread(&cx.store, &agent).await?
+                agent = reread(cx, &mut race, &agent).await?;
             }
         }
     }
-    Err(flickering())
 }
 
 fn unless_guest(agent: &Agent) -> Result<(), Refusal> {
     if agent.guest { Err(Reason::GuestAgentProtected.into()) } else { Ok(()) }
 }
 
-async fn reread<S: ReadAgents>(store: &S, agent: &Agent) -> Result<Agent, Failure> {
+async fn reread<S: ReadAgents, E>(
+    cx: &Context<S, E>,
+    race: &mut Race,
+    agent: &Agent,
+) -> Result<Agent, Failure> {
     scope::may_reread()?;
-    Ok(store.agent(agent.customer_id, agent.id).await?.ok_or(Reason::AgentNotFound)?)
+    race.again(&*cx.sources.entropy).await?;
+    Ok(cx.store.agent(agent.customer_id, agent.id).await?.ok_or(Reason::AgentNotFound)?)
 }
 
 async fn why_closed<S: ReadAgents>(store: &S, customer: CustomerId) -> Result<(), Failure> {
@@ -240,6 +250,6 @@ async fn why_closed<S: ReadAgents>(store: &S, customer: CustomerId) -> Result<()
     Ok(gate::open(&row)?)
 }
 
-fn flickering() -> Failure {
-    Failure::unavailable("the agent", "changed by others each time it was read")
+fn race() -> Race {
+    Race::new("the agent", Patience::Request)
 }

@@ -6,10 +6,10 @@ use custodian_domain::{Customer, CustomerId, Plan, Reason, Resource};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{Change, ChangeCustomers, Committed, ReadResources};
+use crate::retry::{Patience, Race};
 use crate::scope;
 use crate::update::by_operator;
 
@@ -26,8 +26,8 @@ pub async fn set_plan<S: ChangeCustomers + ReadResources, E>(
     plan: Plan,
 ) -> Result<Customer, Failure> {
     let id = seen.id;
-    let mut before = seen;
-    for _ in 0..ATTEMPTS {
+    let (mut before, mut race) = (seen, Race::new("the customer", Patience::Request));
+    loop {
         by_operator(&before)?;
         if before.plan == plan {
             return Ok(before);
@@ -50,9 +50,9 @@ pub async fn set_plan<S: ChangeCustomers + ReadResources, E>(
             return Ok(after);
         }
         scope::may_reread()?;
+        race.again(&*cx.sources.entropy).await?;
         before = cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?;
     }
-    Err(Failure::unavailable("the customer", "changed by others each time it was read"))
 }
 
 /// The id in the body of `PUT …/billing_account_id`, if it is of one of the customer's own.

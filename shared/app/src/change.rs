@@ -2,7 +2,7 @@
 //!
 //! Decide from the row, set the alarm that the next state needs, store the next version on condition of the one that
 //! was read, remove the alarm that the old state had. The alarm comes first, so that a crash in between leaves a job
-//! that finds nothing to do, and never an account without its purge. A lost race reads and decides again.
+//! that finds nothing to do, and never an account without its purge. A lost race waits, reads and decides again.
 
 use custodian_domain::alarm::Job;
 use custodian_domain::lifecycle::{Command, Decision, decide};
@@ -12,10 +12,8 @@ use crate::context::Context;
 use crate::failure::{Failure, ignore};
 use crate::farewell;
 use crate::ports::{Alarms, Change, ChangeCustomers, Committed, MailToken, Verification};
+use crate::retry::{Patience, Race};
 use crate::scope;
-
-/// How often a lost race is decided again.
-pub const ATTEMPTS: usize = 5;
 
 /// What a command came to.
 #[derive(Clone, Debug)]
@@ -49,7 +47,8 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
     verification: Option<(&Verification, &MailToken)>,
 ) -> Result<Outcome, Failure> {
     let (mut seen, mut armed) = (seen, None);
-    for _ in 0..ATTEMPTS {
+    let mut race = Race::new("the customer", Patience::StatusChange);
+    loop {
         let before = match seen.take() {
             Some(row) => row,
             None => cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?,
@@ -80,12 +79,12 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
             Committed::Lost => {
                 scope::may_reread()?;
                 armed = Alarm::of(&after);
+                race.again(&*cx.sources.entropy).await?;
             }
             Committed::TokenGone => return Err(Reason::InvalidToken.into()),
             Committed::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
         }
     }
-    Err(Failure::unavailable("the customer", "changed by others each time it was read"))
 }
 
 /// Removes a job that was set for a state that the row did not get into, where nobody else can need it: the row is gone, or

@@ -21,6 +21,7 @@ pub mod password;
 pub mod platform;
 pub mod ports;
 pub mod resources;
+pub mod retry;
 pub mod scope;
 pub mod sign_in;
 pub mod sign_out;

@@ -6,7 +6,6 @@ use custodian_auth::mail_token;
 use custodian_domain::fields::is_email;
 use custodian_domain::{Agent, AgentId, Customer, CustomerId, Reason, Secret, Status, Timestamp};
 
-use crate::change::ATTEMPTS;
 use crate::context::{Context, Settings};
 use crate::create::hash_password;
 use crate::failure::Failure;
@@ -16,6 +15,7 @@ use crate::ports::{
     Admissions, AgentChange, AgentWritten, FindLogins, KeepMailTokens, MailToken, Mailer, Principal, Purpose,
     ReadAgents, ReadMailTokens, UpdateAgents, Wanted, Written,
 };
+use crate::retry::{Patience, Race};
 
 /// How long a link works.
 const LIFE: Duration = Duration::from_secs(3600);
@@ -46,7 +46,7 @@ where
 {
     let Some(customer) = cx.store.customer(id).await? else { return Ok(()) };
     let agents = cx.store.agents(id, None, LOOKED_AT).await?;
-    let without = agents.iter().rfind(|agent| !agent.guest && agent.password_hash.is_none());
+    let without = agents.rows.iter().rfind(|agent| !agent.guest && agent.password_hash.is_none());
     match without {
         Some(agent) => mail_link(cx, &customer, agent).await,
         None => Ok(()),
@@ -148,7 +148,8 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
     let (known, agent_id) = known(cx, token).await?;
     log::concerns(known.customer_id);
     let hash = hash_password(cx, password).await?;
-    for _ in 0..ATTEMPTS {
+    let mut race = Race::new("the agent", Patience::Request);
+    loop {
         let (customer, before) = concerned(cx, &known, agent_id).await?;
         let after = Agent {
             version: before.version + 1,
@@ -168,11 +169,10 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
         };
         match cx.store.update_agent(change).await? {
             AgentWritten::Done => return Ok(()),
-            AgentWritten::Lost | AgentWritten::NoSuchTag => {}
+            AgentWritten::Lost | AgentWritten::NoSuchTag => race.again(&*cx.sources.entropy).await?,
             AgentWritten::Closed | AgentWritten::TokenGone | AgentWritten::LastAdmin => {
                 return Err(Reason::InvalidToken.into());
             }
         }
     }
-    Err(Failure::unavailable("the agent", "changed by others each time it was read"))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use custodian_auth::{KeyRing, Pseudonyms, Signer};
 use custodian_domain::alarm::{Alarm, Job};
-use custodian_domain::kinds::Kind;
+use custodian_domain::kinds::{ALL, Kind};
 use custodian_domain::webhook::Farewell;
 use custodian_domain::{
     AccessKey, Agent, AgentId, Customer, CustomerId, Profile, Resource, Secret, Status, Timestamp,
@@ -152,14 +152,30 @@ pub trait CreateCustomers: Send + Sync {
     fn create(&self, account: &NewAccount) -> impl Future<Output = Result<Creation, Failure>> + Send;
 }
 
+/// Some rows of a list, newest first: as many as one read gives, which may be fewer than were asked for.
+#[derive(Clone, Debug)]
+pub struct Part<T> {
+    pub rows: Vec<T>,
+    /// The id below which the list goes on; none if that was all.
+    pub next: Option<Uuid>,
+}
+
+impl<T> Part<T> {
+    /// The same part of the list, with rows as something else.
+    pub fn try_map<V, X>(self, row: impl FnMut(T) -> Result<V, X>) -> Result<Part<V>, X> {
+        let Self { rows, next } = self;
+        Ok(Part { rows: rows.into_iter().map(row).collect::<Result<_, _>>()?, next })
+    }
+}
+
 pub trait ListCustomers: Send + Sync {
-    /// Customers in any of `statuses` whose id is below `below`, newest first, at most `limit`.
+    /// Customers in any of `statuses` whose id is below `below`, at most `limit`.
     fn customers(
         &self,
         statuses: &[Status],
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<Customer>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Part<Customer>, Failure>> + Send;
 }
 
 pub trait DueCustomers: Send + Sync {
@@ -225,13 +241,13 @@ pub trait ReadAgents: ReadCustomers {
         id: AgentId,
     ) -> impl Future<Output = Result<Option<Agent>, Failure>> + Send;
 
-    /// Agents below `below`, newest first, at most `limit`.
+    /// Agents below `below`, at most `limit`.
     fn agents(
         &self,
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<Agent>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Part<Agent>, Failure>> + Send;
 }
 
 /// The next version of an agent, with what is stored in the same transaction.
@@ -312,7 +328,7 @@ pub trait AccessKeys: ReadCustomers {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<AccessKey>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Part<AccessKey>, Failure>> + Send;
 }
 
 pub trait CreateAccessKeys: AccessKeys + DeleteAccessKeys {
@@ -367,7 +383,7 @@ pub trait ListResources: Send + Sync {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<Resource>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Part<Resource>, Failure>> + Send;
 }
 
 pub trait ReadResources: ReadCustomers {
@@ -434,12 +450,27 @@ pub trait Usage: Send + Sync {
     ) -> impl Future<Output = Result<BTreeMap<&'static str, u64>, Failure>> + Send;
 }
 
+/// What is counted of a customer.
+#[derive(Clone, Copy, Debug)]
+pub enum Tally {
+    Kind(&'static Kind),
+    AccessKeys,
+    /// Those agents of whom one has to stay.
+    Admins,
+}
+
+impl Tally {
+    pub fn all() -> impl Iterator<Item = Self> {
+        ALL.iter().copied().map(Self::Kind).chain([Self::AccessKeys, Self::Admins])
+    }
+}
+
 pub trait Recount: Send + Sync {
-    /// Counts the rows of a kind and corrects the counter, unless rows come or go meanwhile; says whether it could.
+    /// Counts the rows and corrects the counter, unless rows come or go meanwhile; says whether it could.
     fn recount(
         &self,
         customer: CustomerId,
-        kind: &'static Kind,
+        tally: Tally,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 

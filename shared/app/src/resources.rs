@@ -4,14 +4,13 @@ use custodian_domain::kinds::{Kind, TRANSCRIPTIONS};
 use custodian_domain::resource::ResourcePatch;
 use custodian_domain::{CustomerId, Reason, Refusal, Resource, Status, Timestamp, gate};
 use serde_json::{Map, json};
-use uuid::Uuid;
 
-use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{
     CreateResources, DeleteResources, ListResources, ReadCustomers, ReadResources, Stored, UpdateResources,
 };
+use crate::retry::{Patience, Race};
 use crate::scope;
 
 pub async fn create<S: CreateResources, E>(
@@ -21,16 +20,17 @@ pub async fn create<S: CreateResources, E>(
     patch: ResourcePatch,
 ) -> Result<Resource, Failure> {
     let now = cx.now();
-    let row = patch.create(kind, customer, cx.sources.stamp(now).uuid(), now);
-    for _ in 0..ATTEMPTS {
+    let row = patch.create(customer, cx.sources.stamp(now).uuid(), now);
+    let mut race = race();
+    loop {
         match cx.store.create_resource(kind, &row).await? {
             Stored::Done => return Ok(row),
             Stored::Lost => return Err(Failure::unavailable("the new id", "in use already")),
             Stored::Closed => why_closed(&cx.store, customer).await?,
             refused => return Err(refusal(kind, refused).into()),
         }
+        race.again(&*cx.sources.entropy).await?;
     }
-    Err(flickering())
 }
 
 /// Stores what `next` makes of a row; if it makes nothing, the row stays as it is.
@@ -40,17 +40,19 @@ pub async fn update<S: UpdateResources, E>(
     seen: Resource,
     next: impl Fn(&Resource, Timestamp) -> Result<Option<Resource>, Refusal> + Send + Sync,
 ) -> Result<Resource, Failure> {
-    let mut before = seen;
-    for _ in 0..ATTEMPTS {
+    let (mut before, mut race) = (seen, race());
+    loop {
         let Some(after) = next(&before, cx.now())? else { return Ok(before) };
         match cx.store.update_resource(kind, &[Status::Active], &before, &after).await? {
             Stored::Done => return Ok(after),
-            Stored::Lost => before = reread(&cx.store, kind, &before).await?,
-            Stored::Closed => why_closed(&cx.store, before.customer_id).await?,
+            Stored::Lost => before = reread(cx, &mut race, kind, &before).await?,
+            Stored::Closed => {
+                why_closed(&cx.store, before.customer_id).await?;
+                race.again(&*cx.sources.entropy).await?;
+            }
             refused => return Err(refusal(kind, refused).into()),
         }
     }
-    Err(flickering())
 }
 
 pub async fn delete<S: DeleteResources, E>(
@@ -58,26 +60,29 @@ pub async fn delete<S: DeleteResources, E>(
     kind: &'static Kind,
     seen: Resource,
 ) -> Result<Resource, Failure> {
-    let mut row = seen;
-    for _ in 0..ATTEMPTS {
+    let (mut row, mut race) = (seen, race());
+    loop {
         match cx.store.delete_resource(kind, &row, cx.now()).await? {
             Stored::Done => return Ok(row),
-            Stored::Lost => row = reread(&cx.store, kind, &row).await?,
-            Stored::Closed => why_closed(&cx.store, row.customer_id).await?,
+            Stored::Lost => row = reread(cx, &mut race, kind, &row).await?,
+            Stored::Closed => {
+                why_closed(&cx.store, row.customer_id).await?;
+                race.again(&*cx.sources.entropy).await?;
+            }
             refused => return Err(refusal(kind, refused).into()),
         }
     }
-    Err(flickering())
 }
 
-async fn reread<S: ReadResources>(
-    store: &S,
+async fn reread<S: ReadResources, E>(
+    cx: &Context<S, E>,
+    race: &mut Race,
     kind: &'static Kind,
     row: &Resource,
 ) -> Result<Resource, Failure> {
     scope::may_reread()?;
-    let (customer, id): (CustomerId, Uuid) = (row.customer_id, row.id);
-    Ok(store.resource(kind, customer, id).await?.ok_or(kind.not_found)?)
+    race.again(&*cx.sources.entropy).await?;
+    Ok(cx.store.resource(kind, row.customer_id, row.id).await?.ok_or(kind.not_found)?)
 }
 
 /// The gate was closed between the admission and the write: says why, unless it has opened again by now.
@@ -95,16 +100,15 @@ pub async fn stop_all<S: ListResources + UpdateResources, E>(
     let (kind, mut below) = (&TRANSCRIPTIONS, None);
     loop {
         let page = cx.store.resources(kind, customer, below, PAGE).await?;
-        below = page.last().map(|row| row.id);
-        let is_last = page.len() < PAGE;
-        for row in page {
+        for row in page.rows {
             let Some(after) = stopped(&row, cx.now()) else { continue };
             // Whoever has changed it meanwhile was not let in: the account is frozen. Once it is not, this is over.
             if cx.store.update_resource(kind, &[Status::Frozen], &row, &after).await? == Stored::Closed {
                 return Ok(());
             }
         }
-        if is_last {
+        below = page.next;
+        if below.is_none() {
             return Ok(());
         }
     }
@@ -131,6 +135,6 @@ pub(crate) fn missing(field: &str) -> Refusal {
     Refusal::field(Reason::InvalidArgument, field, "leads to something that the account does not have")
 }
 
-fn flickering() -> Failure {
-    Failure::unavailable("the row", "changed by others each time it was read")
+fn race() -> Race {
+    Race::new("the row", Patience::Request)
 }

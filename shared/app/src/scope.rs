@@ -5,6 +5,9 @@
 //! re-reads of lost races, and the store's transactions) through the task that handles the request.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use custodian_domain::{CustomerId, Reason};
 
@@ -12,6 +15,7 @@ use crate::failure::Failure;
 
 tokio::task_local! {
     static SCOPE: Scope;
+    static WAITED: Waited;
 }
 
 /// The promises that a request carries.
@@ -31,9 +35,28 @@ pub struct Ticket {
     pub lease: String,
 }
 
-/// Runs the handling of a request under its promises.
+/// How long a request has waited for others, in all.
+#[derive(Clone, Debug, Default)]
+pub struct Waited(Arc<AtomicU64>);
+
+impl Waited {
+    pub(crate) fn so_far(&self) -> Duration {
+        Duration::from_micros(self.0.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn add(&self, delay: Duration) {
+        self.0.fetch_add(u64::try_from(delay.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+}
+
+/// Runs the handling of a request under its promises. What is done beside it has others, but no patience of its own.
 pub async fn within<F: Future>(scope: Scope, work: F) -> F::Output {
-    SCOPE.scope(scope, work).await
+    WAITED.scope(waited(), SCOPE.scope(scope, work)).await
+}
+
+/// How long the request that is being handled has waited; whatever is no request has just begun to.
+pub(crate) fn waited() -> Waited {
+    WAITED.try_with(Waited::clone).unwrap_or_default()
 }
 
 /// Asked before a row is read again after a lost race: with `If-Match`, another version is no longer the one meant.

@@ -2,15 +2,15 @@
 
 use custodian_domain::{Agent, Reason};
 
-use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::password::LIVING;
 use crate::ports::{AgentChange, AgentWritten, UpdateAgents};
+use crate::retry::{Patience, Race};
 
 pub async fn sign_out<S: UpdateAgents, E>(cx: &Context<S, E>, agent: Agent) -> Result<(), Failure> {
-    let mut before = agent;
-    for _ in 0..ATTEMPTS {
+    let (mut before, mut race) = (agent, Race::new("the agent", Patience::Request));
+    loop {
         let after = Agent { version: before.version + 1, epoch: before.epoch + 1, ..before.clone() };
         match cx
             .store
@@ -30,8 +30,8 @@ pub async fn sign_out<S: UpdateAgents, E>(cx: &Context<S, E>, agent: Agent) -> R
             }
             AgentWritten::Lost | AgentWritten::NoSuchTag => {}
         }
+        race.again(&*cx.sources.entropy).await?;
         let reread = cx.store.agent(before.customer_id, before.id).await?;
         before = reread.ok_or(Reason::InvalidCredentials)?;
     }
-    Err(Failure::unavailable("the agent", "changed by others each time it was read"))
 }

@@ -2,10 +2,10 @@
 
 use custodian_domain::{Customer, Reason, Refusal, Timestamp};
 
-use crate::change::ATTEMPTS;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{Change, ChangeCustomers, Committed};
+use crate::retry::{Patience, Race};
 use crate::scope;
 
 /// Applies `next` to the row that was seen, or to a newer one, while `permits` says that its state allows it.
@@ -16,8 +16,8 @@ pub async fn update<S: ChangeCustomers, E>(
     next: impl Fn(&Customer, Timestamp) -> Customer + Send + Sync,
 ) -> Result<Customer, Failure> {
     let id = seen.id;
-    let mut before = seen;
-    for _ in 0..ATTEMPTS {
+    let (mut before, mut race) = (seen, Race::new("the customer", Patience::Request));
+    loop {
         permits(&before)?;
         let after = next(&before, cx.now());
         let is_same =
@@ -41,9 +41,9 @@ pub async fn update<S: ChangeCustomers, E>(
             Committed::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
             Committed::Lost | Committed::TokenGone => scope::may_reread()?,
         }
+        race.again(&*cx.sources.entropy).await?;
         before = cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?;
     }
-    Err(Failure::unavailable("the customer", "changed by others each time it was read"))
 }
 
 /// An operator changes accounts that are initial or active.

@@ -10,7 +10,7 @@ use custodian_domain::{
 use serde_json::json;
 
 use crate::access_keys::{NewKey, new_key};
-use crate::change::{ATTEMPTS, Outcome, change};
+use crate::change::{Outcome, change};
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::log;
@@ -19,6 +19,7 @@ use crate::ports::{
     Alarms, Change, ChangeCustomers, Committed, KeepMailTokens, MailToken, Mailer, Purpose, ReadAgents,
     UseMailTokens, Verification, Written,
 };
+use crate::retry::{Patience, Race};
 
 /// An account whose address is proven, with its first access key if it has just become active.
 #[derive(Debug)]
@@ -80,7 +81,8 @@ async fn confirm_change<S: ChangeCustomers, E>(
     cx: &Context<S, E>,
     known: &MailToken,
 ) -> Result<Verified, Failure> {
-    for _ in 0..ATTEMPTS {
+    let mut race = Race::new("the customer", Patience::Request);
+    loop {
         let before = cx.store.customer(known.customer_id).await?.ok_or(Reason::InvalidToken)?;
         gate::open(&before)?;
         let waiting = before.pending_email.as_ref().filter(|pending| cx.now() < pending.ends);
@@ -100,11 +102,10 @@ async fn confirm_change<S: ChangeCustomers, E>(
             Committed::Done => {
                 return Ok(Verified { customer: after, purpose: known.purpose, access_key: None });
             }
-            Committed::Lost => {}
+            Committed::Lost => race.again(&*cx.sources.entropy).await?,
             Committed::TokenGone | Committed::EmailTaken => return Err(Reason::InvalidToken.into()),
         }
     }
-    Err(Failure::unavailable("the customer", "changed by others each time it was read"))
 }
 
 /// Mails a link to the address that is to replace an account's, and a note to the present one.
@@ -174,7 +175,7 @@ pub async fn send_verification<S: ReadAgents + KeepMailTokens, E: Mailer>(
     match cx.store.keep_mail_token(&kept, &[Status::Initial]).await? {
         Written::Done => {
             let agents = cx.store.agents(id, None, 10).await?;
-            let admin = agents.iter().rfind(|agent| !agent.guest).map_or("", |agent| &agent.username);
+            let admin = agents.rows.iter().rfind(|agent| !agent.guest).map_or("", |agent| &agent.username);
             cx.ends.send(&mail::verification(&cx.settings, &customer, admin, &token, verify_by)).await
         }
         // Whoever was quicker mails a newer link, and is tried again if that fails.

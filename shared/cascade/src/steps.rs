@@ -1,4 +1,7 @@
-//! The steps of a cascade: every table that can hold something of a customer.
+//! The steps of a cascade: every table that can hold something of a customer. Those of the kinds are taken from their
+//! registry.
+
+use custodian_domain::kinds::{ALL, Kind};
 
 /// How a table's rows are found and removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,20 +37,9 @@ const fn pairs(table: &'static str) -> Step {
     Step { table, shape: Shape::Pairs, after: None }
 }
 
-/// Agents and numbers wait for the identifiers: while a name still points at a row, the row is there.
-pub const STEPS: &[Step] = &[
+/// What is emptied beside the tables of the kinds.
+const OTHERS: [Step; 8] = [
     pairs(IDENTIFIERS),
-    Step { after: Some(IDENTIFIERS), ..rows("agents") },
-    Step { after: Some(IDENTIFIERS), ..rows("numbers") },
-    rows("flows"),
-    rows("queues"),
-    rows("trunks"),
-    rows("extensions"),
-    rows("files"),
-    rows("billing_accounts"),
-    rows("tags"),
-    rows("transcriptions"),
-    rows("contacts"),
     rows("accesskeys"),
     rows("audits"),
     pairs("tokens"),
@@ -57,6 +49,22 @@ pub const STEPS: &[Step] = &[
     keyed(WEBHOOKS),
 ];
 
+/// One step for the table of every kind, and the others.
+pub const STEPS: &[Step] = &{
+    let mut steps = [OTHERS[0]; OTHERS.len() + ALL.len()];
+    let mut at = 0;
+    while at < steps.len() {
+        steps[at] = if at < OTHERS.len() { OTHERS[at] } else { of_kind(ALL[at - OTHERS.len()]) };
+        at += 1;
+    }
+    steps
+};
+
+/// What names lead to waits for the identifiers: while a name still points at a row, the row is there.
+const fn of_kind(kind: &Kind) -> Step {
+    Step { after: if kind.holds_names() { Some(IDENTIFIERS) } else { None }, ..rows(kind.table) }
+}
+
 impl Step {
     pub fn named(table: &str) -> Option<&'static Self> {
         STEPS.iter().find(|step| step.table == table)
@@ -65,14 +73,15 @@ impl Step {
 
 #[cfg(test)]
 mod tests {
-    use custodian_domain::kinds::ALL;
-
     use super::*;
 
     #[test]
-    fn every_kind_that_a_customer_owns_has_its_step() {
-        for table in ALL.iter().map(|kind| kind.table) {
-            assert!(Step::named(table).is_some(), "{table}");
+    fn every_kind_has_its_step_and_no_table_has_two() {
+        let tables: std::collections::HashSet<_> = STEPS.iter().map(|step| step.table).collect();
+        assert_eq!(tables.len(), STEPS.len());
+        for kind in ALL {
+            let step = Step::named(kind.table);
+            assert!(step.is_some_and(|step| step.after.is_some() == kind.holds_names()), "{}", kind.table);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Emptying one table for one customer.
 
-use custodian_app::change::ATTEMPTS;
+use custodian_app::retry::{Patience, Race};
 use custodian_app::{Context, Failure};
 use custodian_domain::Timestamp;
 
@@ -68,8 +68,8 @@ async fn count<S: Emptying, E>(
     state: StepState,
     page: &Page,
 ) -> Result<StepState, Failure> {
-    let mut state = state;
-    for _ in 0..ATTEMPTS {
+    let (mut state, mut race) = (state, Race::new("the ledger", Patience::Request));
+    loop {
         let known = state.counted_to.as_deref();
         let fresh =
             page.keys.iter().filter(|key| known.is_none_or(|known| key.as_str() > known)).count() as u64;
@@ -81,13 +81,13 @@ async fn count<S: Emptying, E>(
             let removed = state.removed + fresh;
             return Ok(StepState { removed, counted_to: Some(last.clone()), tm_progress: now, ..state });
         }
+        race.again(&*cx.sources.entropy).await?;
         match self::state(cx, task).await? {
             Some(read) if !read.closed => state = read,
             // Everything on this page is counted and gone by now.
             _ => return Ok(state),
         }
     }
-    Err(Failure::unavailable("the ledger", "counted by others each time it was read"))
 }
 
 /// After a step is closed: those that waited for it start, and the last one seals the ledger.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use custodian_app::change::ATTEMPTS;
 use custodian_app::hooks::KeepHooks;
 use custodian_app::ports::{ReadCustomers, Written};
+use custodian_app::retry::{Patience, Race};
 use custodian_app::{Context, Failure};
 use custodian_domain::note::event_id;
 use custodian_domain::webhook::{Delivery, DeliveryStatus, HookSecret, delivery_id};
@@ -48,7 +48,8 @@ pub async fn rotate<S: KeepHooks + ReadCustomers, E>(
     cx: &Context<S, E>,
     customer: &Customer,
 ) -> Result<Value, Failure> {
-    for _ in 0..ATTEMPTS {
+    let mut race = Race::new("the webhook's secret", Patience::Request);
+    loop {
         let before = cx.store.hook(customer.id).await?.secret;
         let (now, fresh) = (cx.now(), SigningSecret::new(cx.sources.random()));
         let kept = HookSecret {
@@ -65,8 +66,8 @@ pub async fn rotate<S: KeepHooks + ReadCustomers, E>(
                 gate::open(&row)?;
             }
         }
+        race.again(&*cx.sources.entropy).await?;
     }
-    Err(Failure::unavailable("the webhook's secret", "changed by others each time it was read"))
 }
 
 /// Sends an event that says nothing, and answers its delivery as it will be listed.

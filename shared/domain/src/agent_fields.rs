@@ -71,7 +71,7 @@ impl AgentPatch {
         Self {
             name: fields.text("name", 255),
             detail: fields.text("detail", 4096),
-            ring_method: fields.one_of("ring_method", &RING_METHODS),
+            ring_method: fields.one_of_or_empty("ring_method", &RING_METHODS),
         }
     }
 

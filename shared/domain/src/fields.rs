@@ -82,6 +82,14 @@ impl<'a> Fields<'a> {
         Some(text)
     }
 
+    /// One of these texts, or an empty one for the first of them.
+    pub fn one_of_or_empty(&mut self, field: &'static str, choices: &[&str]) -> Option<String> {
+        match self.body.get(field)? {
+            Value::String(text) if text.is_empty() => choices.first().map(|&first| first.to_owned()),
+            _ => self.one_of(field, choices),
+        }
+    }
+
     pub fn boolean(&mut self, field: &'static str) -> Option<bool> {
         match self.body.get(field)? {
             Value::Bool(value) => Some(*value),

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::fields::Fields;
 use crate::ids;
-use crate::kinds::{Field, Kind};
-use crate::reason::Refusal;
+use crate::kinds::{Field, Kind, Shape};
+use crate::reason::{Reason, Refusal};
 use crate::{CustomerId, Timestamp};
 
 /// An owned row as it is stored: the fields of its kind beside what every row has.
@@ -80,20 +80,23 @@ impl Resource {
 
 /// The fields that a request gives, checked against the kind's declaration.
 #[derive(Clone, Debug)]
-pub struct ResourcePatch(Map<String, Value>);
+pub struct ResourcePatch {
+    kind: &'static Kind,
+    given: Map<String, Value>,
+}
 
 impl ResourcePatch {
     /// The fields of a row that is to be made.
-    pub fn creating(kind: &Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
+    pub fn creating(kind: &'static Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
         Self::read(kind, body, true)
     }
 
     /// The fields of a row that are to be changed.
-    pub fn changing(kind: &Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
+    pub fn changing(kind: &'static Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
         Self::read(kind, body, false)
     }
 
-    fn read(kind: &Kind, body: &Map<String, Value>, creating: bool) -> Result<Self, Refusal> {
+    fn read(kind: &'static Kind, body: &Map<String, Value>, creating: bool) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let mut given = Map::new();
         for field in kind.fields.iter().filter(|field| field.is_writable(creating)) {
@@ -103,19 +106,41 @@ impl ResourcePatch {
                 continue;
             }
             let Some(value) = body.get(field.name) else { continue };
-            if let Some(value) = field.shape.read(field.name, value, &mut fields) {
+            if let Some(value) = field.read(value, &mut fields) {
                 given.insert(field.name.to_owned(), value);
             }
         }
-        fields.finish(Self(given))
+        // Of fields that are wrong each for itself there is no more to say.
+        let given = fields.finish(given)?;
+        if let Some(rule) = kind.rule.as_ref().filter(|rule| creating && !(rule.holds)(&given)) {
+            return Err(Refusal::field(Reason::InvalidArgument, rule.field, rule.words));
+        }
+        Ok(Self { kind, given })
     }
 
-    pub fn create(self, kind: &Kind, customer_id: CustomerId, id: Uuid, now: Timestamp) -> Resource {
-        Resource::first(kind, customer_id, id, now, self.0)
+    pub fn create(self, customer_id: CustomerId, id: Uuid, now: Timestamp) -> Resource {
+        let given = self.dated(None, now);
+        Resource::first(self.kind, customer_id, id, now, given)
     }
 
     /// The next version of a row: what was not given is unchanged.
     pub fn apply(self, before: &Resource, now: Timestamp) -> Resource {
-        before.changed(self.0, now)
+        before.changed(self.dated(Some(before), now), now)
+    }
+
+    /// What was given, in which every address says since when the row has it.
+    fn dated(&self, before: Option<&Resource>, now: Timestamp) -> Map<String, Value> {
+        let mut given = self.given.clone();
+        let listed = self.kind.fields.iter().filter(|field| matches!(field.shape, Shape::Addresses { .. }));
+        for field in listed {
+            let known = before.and_then(|row| row.fields.get(field.name)).and_then(Value::as_array);
+            let addresses = given.get_mut(field.name).and_then(Value::as_array_mut);
+            for address in addresses.into_iter().flatten() {
+                let same = known.into_iter().flatten().find(|known| known["id"] == address["id"]);
+                let since = same.map(|known| known["tm_create"].clone());
+                address["tm_create"] = since.unwrap_or_else(|| now.to_rfc3339().into());
+            }
+        }
+        given
     }
 }

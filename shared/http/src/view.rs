@@ -86,6 +86,8 @@ pub struct AgentView<'a> {
     permission: u32,
     tag_ids: &'a [Uuid],
     addresses: &'a [Address],
+    /// There are no direct hashes here; clients that exist expect the field.
+    direct_hash: &'static str,
     tm_create: String,
     tm_update: String,
     tm_delete: Option<String>,
@@ -105,6 +107,7 @@ impl<'a> From<&'a Agent> for AgentView<'a> {
             permission: agent.permission.bits(),
             tag_ids: &agent.tag_ids,
             addresses: &agent.addresses,
+            direct_hash: "",
             tm_create: agent.tm_create.to_rfc3339(),
             tm_update: agent.tm_update.to_rfc3339(),
             tm_delete: None,
@@ -205,9 +208,10 @@ impl ResourceView<'_> {
     /// Each address says whose it is.
     fn addresses(&self, stored: Option<&Value>) -> Vec<Value> {
         let of = |address: &Value| {
-            let mut shown = address.clone();
-            shown["customer_id"] = json!(self.row.customer_id);
-            shown["contact_id"] = json!(self.row.id);
+            let mut shown = json!({ "id": address["id"], "customer_id": self.row.customer_id, "contact_id": self.row.id });
+            if let (Some(shown), Some(address)) = (shown.as_object_mut(), address.as_object()) {
+                shown.extend(address.clone());
+            }
             shown
         };
         stored.and_then(Value::as_array).into_iter().flatten().map(of).collect()

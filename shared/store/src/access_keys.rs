@@ -2,7 +2,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    AccessKeys, Counted, CreateAccessKeys, DeleteAccessKeys, NoteUse, UpdateAccessKeys, Written,
+    AccessKeys, Counted, CreateAccessKeys, DeleteAccessKeys, NoteUse, Part, UpdateAccessKeys, Written,
 };
 use custodian_domain::note::Note;
 use custodian_domain::{AccessKey, CustomerId, Status, Timestamp};
@@ -32,8 +32,8 @@ impl AccessKeys for Store {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<Vec<AccessKey>, Failure> {
-        self.owned_rows(ACCESS_KEYS, customer, below, limit).await?.into_iter().map(decode).collect()
+    ) -> Result<Part<AccessKey>, Failure> {
+        self.owned_rows(ACCESS_KEYS, customer, below, limit).await?.try_map(decode)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Opening accounts.
 
 use custodian_app::Failure;
-use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{CreateCustomers, Creation, NewAccount};
 use custodian_domain::note::Note;
 use custodian_domain::{CustomerId, kinds};
@@ -11,7 +10,7 @@ use crate::customers::{self, Freed};
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::encode;
-use crate::retry::Patience;
+use crate::retry::{Patience, Race};
 use crate::schema::{AGENTS, CUSTOMERS};
 use crate::transaction::{Transaction, Verdict};
 use crate::{outbox, usage};
@@ -35,13 +34,14 @@ impl CreateCustomers for Store {
     async fn create(&self, account: &NewAccount) -> Result<Creation, Failure> {
         let (email, username) = names(account);
         let (now, mut gone) = (account.customer.tm_create, Gone::default());
-        for _ in 0..ATTEMPTS {
+        let mut race = Race::new("the e-mail address", Patience::Request);
+        loop {
             match self.try_create(account, gone).await? {
                 Ok(()) => return Ok(Creation::Done),
                 Err(Guard::New) => return Err(Failure::unavailable("a new id", "in use already")),
                 Err(Guard::Email) => match self.freed(&email, now).await? {
                     Freed::FromGone(owner) if gone.email != Some(owner) => gone.email = Some(owner),
-                    Freed::Now => {}
+                    Freed::Now => race.again(&*self.entropy).await?,
                     _ => return Ok(Creation::EmailTaken),
                 },
                 Err(Guard::Username) => match self.freed(&username, now).await? {
@@ -50,7 +50,6 @@ impl CreateCustomers for Store {
                 },
             }
         }
-        Ok(Creation::EmailTaken)
     }
 }
 

@@ -39,7 +39,7 @@ impl Store {
             if wanted.is_empty() {
                 return Ok(found);
             }
-            if !backoff.wait(self).await {
+            if !backoff.wait(&*self.entropy).await {
                 return Err(Failure::unavailable("the store", "keys were left unprocessed"));
             }
         }

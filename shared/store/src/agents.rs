@@ -2,7 +2,8 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, ReadAgents, Rehash, UpdateAgents,
+    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, Part, ReadAgents, Rehash,
+    UpdateAgents,
 };
 use custodian_domain::kinds::{self, TAGS};
 use custodian_domain::note::Note;
@@ -65,8 +66,8 @@ impl ReadAgents for Store {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<Vec<Agent>, Failure> {
-        self.owned_rows(AGENTS, customer, below, limit).await?.into_iter().map(decode).collect()
+    ) -> Result<Part<Agent>, Failure> {
+        self.owned_rows(AGENTS, customer, below, limit).await?.try_map(decode)
     }
 }
 

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use custodian_app::Failure;
-use custodian_app::ports::{Recount, Usage};
-use custodian_domain::CustomerId;
-use custodian_domain::kinds::{AGENTS, ALL, Kind};
+use custodian_app::ports::{Recount, Tally, Usage};
+use custodian_domain::kinds::{ALL, Kind};
+use custodian_domain::{Agent, CustomerId};
 
 use crate::Store;
 use crate::expr::Expr;
-use crate::item::{Item, n, s};
+use crate::item::{Item, decode, n, s};
 use crate::retry::Patience;
-use crate::schema::USAGE;
+use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
 use crate::transaction::{Transaction, failed};
 use crate::usage::{self, Counter};
 
@@ -38,29 +38,54 @@ impl Store {
         Ok(answer.items.unwrap_or_default().into_iter().filter_map(keyed).collect())
     }
 
-    /// How many rows of a kind are there now; the guest does not count.
-    async fn counted_anew(&self, customer: CustomerId, kind: &Kind) -> Result<i64, Failure> {
+    /// How many rows are there now; the guest does not count.
+    async fn counted_anew(&self, customer: CustomerId, tally: Tally) -> Result<i64, Failure> {
+        let table = match tally {
+            Tally::Kind(kind) => kind.table,
+            Tally::AccessKeys => ACCESS_KEYS,
+            Tally::Admins => AGENTS,
+        };
         let condition = Expr::new("#customer_id = :customer").with(":customer", s(customer));
         let no_guest = Expr::new("#guest <> :true").with(":true", AttributeValue::Bool(true));
-        let filter = Some(&no_guest).filter(|_| kind.table == AGENTS.table);
+        let filter = Some(&no_guest).filter(|_| table == AGENTS);
         let all = filter.map_or_else(|| condition.clone(), |filter| condition.joined_with(filter));
+        // What an agent may do is for the domain to say.
+        let select = if matches!(tally, Tally::Admins) { Select::AllAttributes } else { Select::Count };
         let (mut rows, mut start) = (0, None);
         loop {
-            let query = self.client.query().table_name(self.table(kind.table)).consistent_read(true);
+            let query = self.client.query().table_name(self.table(table)).consistent_read(true);
             let query = query
-                .select(Select::Count)
+                .select(select.clone())
                 .set_key_condition_expression(condition.text())
                 .set_filter_expression(filter.and_then(Expr::text))
                 .set_expression_attribute_names(all.names())
                 .set_expression_attribute_values(all.values())
                 .set_exclusive_start_key(start);
             let answer = query.send().await.map_err(|error| failed("the rows", &error))?;
-            rows += i64::from(answer.count);
+            rows += match answer.items {
+                Some(agents) => stays(agents)?,
+                None => i64::from(answer.count),
+            };
             start = answer.last_evaluated_key;
             if start.is_none() {
                 return Ok(rows);
             }
         }
+    }
+}
+
+/// How many of these agents are of those of whom one has to stay.
+fn stays(agents: Vec<Item>) -> Result<i64, Failure> {
+    let agents = agents.into_iter().map(decode::<Agent>).collect::<Result<Vec<_>, _>>()?;
+    Ok(agents.iter().map(|agent| i64::from(agent.stays())).sum())
+}
+
+/// Where it is counted along.
+fn counters(tally: Tally) -> Vec<Counter> {
+    match tally {
+        Tally::Kind(kind) => usage::counters(kind).collect(),
+        Tally::AccessKeys => vec![usage::counter(ACCESS_KEYS)],
+        Tally::Admins => vec![usage::counter(usage::ADMINS)],
     }
 }
 
@@ -77,14 +102,15 @@ impl Usage for Store {
 }
 
 impl Recount for Store {
-    async fn recount(&self, customer: CustomerId, kind: &'static Kind) -> Result<bool, Failure> {
+    async fn recount(&self, customer: CustomerId, tally: Tally) -> Result<bool, Failure> {
         let seen = self.usage_rows(customer).await?;
-        let counters: Vec<(Counter, &Item)> = usage::counters(kind)
+        let counters: Vec<(Counter, &Item)> = counters(tally)
+            .into_iter()
             .filter_map(|counter| Some((seen.get(&counter.key)?, counter)))
             .map(|(item, counter)| (counter, item))
             .collect();
         let noted: i64 = counters.iter().map(|(counter, item)| number(item, &counter.attribute)).sum();
-        let wrong_by = self.counted_anew(customer, kind).await? - noted;
+        let wrong_by = self.counted_anew(customer, tally).await? - noted;
         if wrong_by == 0 || counters.is_empty() {
             return Ok(true);
         }

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use custodian_app::Failure;
-use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{Change, ChangeCustomers, Committed, MailToken, Purpose, ReadCustomers};
 use custodian_app::scope::{self, Scope};
 use custodian_domain::note::Note;
@@ -15,7 +14,7 @@ use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::{Item, decode_some, encode, key, n, s};
 use crate::resources::{at_version, row_key};
-use crate::retry::Patience;
+use crate::retry::{Patience, Race};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, Verdict, failed};
 use crate::{access_keys, hooks, outbox, tokens, usage};
@@ -56,8 +55,8 @@ impl ReadCustomers for Store {
 
 impl ChangeCustomers for Store {
     async fn commit(&self, change: Change<'_>) -> Result<Committed, Failure> {
-        let mut gone_owner = None;
-        for _ in 0..ATTEMPTS {
+        let (mut gone_owner, mut race) = (None, Race::new("the e-mail address", Patience::Request));
+        loop {
             match self.try_commit(change, gone_owner).await? {
                 Ok(()) => return Ok(Committed::Done),
                 Err(Guard::Row) => return Ok(Committed::Lost),
@@ -66,13 +65,12 @@ impl ChangeCustomers for Store {
                     let wanted = change.after.emails().last().unwrap_or_default();
                     match self.freed(&identifiers::email(wanted), change.after.tm_update).await? {
                         Freed::FromGone(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
-                        Freed::Now => {}
+                        Freed::Now => race.again(&*self.entropy).await?,
                         _ => return Ok(Committed::EmailTaken),
                     }
                 }
             }
         }
-        Ok(Committed::EmailTaken)
     }
 }
 

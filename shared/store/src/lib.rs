@@ -22,7 +22,6 @@ mod listing;
 mod outbox;
 mod purge;
 mod resources;
-mod retry;
 pub mod schema;
 mod throttle;
 mod tokens;
@@ -32,7 +31,7 @@ mod usage;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use custodian_app::Entropy;
+use custodian_app::{Entropy, retry};
 
 /// A handle on the tables of one deployment.
 #[derive(Clone)]

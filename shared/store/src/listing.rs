@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::ports::{DueCustomers, ListCustomers};
+use custodian_app::ports::{DueCustomers, ListCustomers, Part};
 use custodian_domain::{Customer, Status, Timestamp};
 use futures::future::try_join_all;
 use uuid::Uuid;
@@ -24,22 +24,14 @@ impl ListCustomers for Store {
         statuses: &[Status],
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<Vec<Customer>, Failure> {
-        let (mut rows, mut below) = (Vec::new(), below);
-        loop {
-            let ids = self.ids_below(statuses, below, limit).await?;
-            let last = ids.last().and_then(|id| Uuid::try_parse(id).ok());
-            let mut part = self.rows(&ids).await?;
-            // The index may lag behind: what the table says counts.
-            part.retain(|row| statuses.contains(&row.status()));
-            part.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
-            rows.extend(part);
-            if ids.len() < limit || rows.len() >= limit {
-                rows.truncate(limit);
-                return Ok(rows);
-            }
-            below = last;
-        }
+    ) -> Result<Part<Customer>, Failure> {
+        let ids = self.ids_below(statuses, below, limit).await?;
+        let last = ids.last().filter(|_| ids.len() >= limit).and_then(|id| Uuid::try_parse(id).ok());
+        let mut rows = self.rows(&ids).await?;
+        // The index may lag behind: what the table says counts.
+        rows.retain(|row| statuses.contains(&row.status()));
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
+        Ok(Part { rows, next: last })
     }
 }
 

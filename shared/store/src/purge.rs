@@ -13,9 +13,9 @@ use crate::deletions::row_key;
 use crate::expr::Expr;
 use crate::identifiers::{PAIR, SELF, owned_by};
 use crate::item::{Item, key2, n, s};
-use crate::retry::{Backoff, Patience, is_throttled};
+use crate::retry::{Backoff, Patience};
 use crate::schema::DELETIONS;
-use crate::transaction::{Transaction, failed, unbuilt};
+use crate::transaction::{Transaction, failed, is_throttled, unbuilt};
 
 /// Rows that are counted and removed together.
 const PAGE: i32 = 500;
@@ -54,7 +54,7 @@ impl Rows for Store {
         let items = loop {
             match query.clone().send().await {
                 Ok(answer) => break answer.items.unwrap_or_default(),
-                Err(error) if is_throttled(&error) && backoff.wait(self).await => {}
+                Err(error) if is_throttled(&error) && backoff.wait(&*self.entropy).await => {}
                 Err(error) => return Err(failed("the rows", &error)),
             }
         };
@@ -140,7 +140,7 @@ impl Store {
                 Err(error) if is_throttled(&error) => {}
                 Err(error) => return Err(failed("the rows", &error)),
             }
-            if left.is_empty() || !backoff.wait(self).await {
+            if left.is_empty() || !backoff.wait(&*self.entropy).await {
                 return Ok(());
             }
         }

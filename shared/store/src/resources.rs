@@ -1,9 +1,8 @@
 //! Rows that customers own. The customer is the first part of every key.
 
 use custodian_app::Failure;
-use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{
-    CreateResources, DeleteResources, ListResources, ReadResources, Stored, UpdateResources, Written,
+    CreateResources, DeleteResources, ListResources, Part, ReadResources, Stored, UpdateResources, Written,
 };
 use custodian_domain::kinds::{Kind, Name};
 use custodian_domain::note::Note;
@@ -17,7 +16,7 @@ use crate::customers::Freed;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim};
 use crate::item::{Item, decode, encode, key2, n, s};
-use crate::retry::Patience;
+use crate::retry::{Patience, Race};
 use crate::transaction::{Transaction, Verdict, failed};
 use crate::{outbox, usage};
 
@@ -57,46 +56,37 @@ impl ListResources for Store {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<Vec<Resource>, Failure> {
-        let items = self.owned_rows(kind.table, customer, below, limit).await?;
-        items.into_iter().map(|item| row(kind, item)).collect()
+    ) -> Result<Part<Resource>, Failure> {
+        self.owned_rows(kind.table, customer, below, limit).await?.try_map(|item| row(kind, item))
     }
 }
 
 impl Store {
-    /// A customer's rows of a table, newest first.
+    /// A customer's rows of a table, newest first: those of one page of the engine, which ends at 1 MB.
     pub(crate) async fn owned_rows(
         &self,
         table: &str,
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<Vec<Item>, Failure> {
+    ) -> Result<Part<Item>, Failure> {
         let mut condition = Expr::new("#customer_id = :customer").with(":customer", s(customer));
         if let Some(below) = below {
             condition = Expr::new("#customer_id = :customer AND #id < :below")
                 .with(":customer", s(customer))
                 .with(":below", s(below));
         }
-        let mut rows = Vec::new();
-        let mut start = None;
-        loop {
-            let query = self.client.query().table_name(self.table(table)).consistent_read(true);
-            let query = query
-                .set_key_condition_expression(condition.text())
-                .set_expression_attribute_names(condition.names())
-                .set_expression_attribute_values(condition.values())
-                .set_exclusive_start_key(start)
-                .scan_index_forward(false)
-                .limit(i32::try_from(limit - rows.len()).unwrap_or(i32::MAX));
-            let answer = query.send().await.map_err(|error| failed("the rows", &error))?;
-            rows.extend(answer.items.unwrap_or_default());
-            start = answer.last_evaluated_key;
-            // A page of the engine ends at 1 MB, which may be before the limit.
-            if start.is_none() || rows.len() >= limit {
-                return Ok(rows);
-            }
-        }
+        let query = self.client.query().table_name(self.table(table)).consistent_read(true);
+        let query = query
+            .set_key_condition_expression(condition.text())
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values())
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let answer = query.send().await.map_err(|error| failed("the rows", &error))?;
+        let last = answer.last_evaluated_key.as_ref().and_then(|key| key.get("id")?.as_s().ok());
+        let next = last.and_then(|id| Uuid::try_parse(id).ok());
+        Ok(Part { rows: answer.items.unwrap_or_default(), next })
     }
 }
 
@@ -219,8 +209,8 @@ impl Write<'_> {
 
 impl Store {
     async fn write_row(&self, write: Write<'_>) -> Result<Stored, Failure> {
-        let mut gone_owner = None;
-        for _ in 0..ATTEMPTS {
+        let (mut gone_owner, mut race) = (None, Race::new("a name", Patience::Request));
+        loop {
             match self.try_write_row(write, gone_owner).await? {
                 Ok(()) => return Ok(Stored::Done),
                 Err(Guard::Gate) => return Ok(Stored::Closed),
@@ -235,13 +225,12 @@ impl Store {
                         Freed::FromGone(owner) if gone_owner != Some((at, owner)) => {
                             gone_owner = Some((at, owner));
                         }
-                        Freed::Now => {}
+                        Freed::Now => race.again(&*self.entropy).await?,
                         _ => return Ok(Stored::Taken),
                     }
                 }
             }
         }
-        Ok(Stored::Taken)
     }
 
     async fn try_write_row(

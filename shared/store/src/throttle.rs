@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use custodian_app::Failure;
-use custodian_app::change::ATTEMPTS;
 use custodian_app::ports::{Reserved, Throttles};
 use custodian_domain::Timestamp;
 
 use crate::Store;
 use crate::expr::Expr;
 use crate::item::{Item, key, n};
+use crate::retry::{Patience, Race};
 use crate::schema::THROTTLE;
 use crate::transaction::failed;
 
@@ -22,7 +22,8 @@ impl Throttles for Store {
         window: Duration,
         now: Timestamp,
     ) -> Result<Reserved, Failure> {
-        for _ in 0..ATTEMPTS {
+        let mut race = Race::new("the throttle", Patience::Request);
+        loop {
             let Some(row) = self.count_in_window(name, most, now).await? else { return Ok(Reserved::Yes) };
             let instant = |name: &str| {
                 let text = row.get(name).and_then(|value| value.as_n().ok());
@@ -34,10 +35,9 @@ impl Throttles for Store {
                 }
                 _ if self.open_window(name, now.plus(window), now).await? => return Ok(Reserved::Yes),
                 // Somebody else has opened the window: count in theirs.
-                _ => {}
+                _ => race.again(&*self.entropy).await?,
             }
         }
-        Err(Failure::unavailable("the throttle", "changed by others each time it was read"))
     }
 
     /// A window that is empty then is removed: who has just logged in is to look like who never tried.

@@ -11,7 +11,7 @@ use crate::Store;
 use crate::expr::Expr;
 use crate::idempotency;
 use crate::item::Item;
-use crate::retry::{Backoff, Patience, is_throttled};
+use crate::retry::{Backoff, Patience};
 use crate::schema::IDEMPOTENCY;
 
 /// What a transaction came to: done, or the guard of the first condition that did not hold.
@@ -140,7 +140,7 @@ impl<'a, G: Copy> Transaction<'a, G> {
                 Judgement::Condition(at) => {
                     return guards.get(at).map_or_else(|| Err(taken_over().into()), |g| Ok(Err(*g)));
                 }
-                Judgement::Busy if backoff.wait(self.store).await => {}
+                Judgement::Busy if backoff.wait(&*self.store.entropy).await => {}
                 Judgement::Busy | Judgement::Down => return Err(down(&error)),
             }
         }
@@ -196,6 +196,15 @@ pub(crate) fn failed<E: ProvideErrorMetadata>(what: &'static str, error: &SdkErr
         _ => "not sent",
     };
     Failure::unavailable(what, cause)
+}
+
+/// Whether more was asked of a table than it can do at a time. Nothing was done, and in a moment it may be.
+pub(crate) fn is_throttled<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    let code = error.code();
+    matches!(
+        code,
+        Some("ProvisionedThroughputExceededException" | "RequestLimitExceeded" | "ThrottlingException")
+    )
 }
 
 pub(crate) fn unbuilt(cause: impl std::fmt::Display) -> Failure {

@@ -18,7 +18,7 @@ use crate::transaction::Transaction;
 
 const GATES: u8 = 8;
 /// What the administrators of a customer are counted under; the guest does not count.
-const ADMINS: &str = "admins";
+pub(crate) const ADMINS: &str = "admins";
 /// Counts every change of a counter, so that a recount can tell that nothing moved meanwhile.
 pub(crate) const MOVES: &str = "moves";
 
@@ -31,11 +31,16 @@ pub(crate) struct Counter {
 /// Everywhere that rows of a kind are counted.
 pub(crate) fn counters(kind: &Kind) -> impl Iterator<Item = Counter> {
     let (table, one_by_one) = (kind.table, kind.is_limited() || kind.table == BILLING_ACCOUNTS);
-    let single = one_by_one.then(|| Counter { key: format!("count#{table}"), attribute: "n".to_owned() });
+    let single = one_by_one.then(|| counter(table));
     let gates = (0..GATES).filter(move |_| !one_by_one);
     let gates =
         gates.map(move |gate| Counter { key: format!("gate#{gate}"), attribute: format!("n_{table}") });
     single.into_iter().chain(gates)
+}
+
+/// The counter of what is counted one by one.
+pub(crate) fn counter(name: &str) -> Counter {
+    Counter { key: format!("count#{name}"), attribute: "n".to_owned() }
 }
 
 /// Holds while a counter has not moved.
@@ -200,7 +205,7 @@ pub(crate) fn count_admins<'a, G: Copy>(
     if by == 0 {
         return Ok(tx);
     }
-    let update = Expr::new("SET #n = #n + :by").with(":by", n(by));
+    let update = Expr::new(format!("SET #n = #n + :by, {}", counted())).with(":by", n(by)).with(":one", n(1));
     let enough =
         Expr::new("attribute_exists(#key) AND #n > :least").with(":least", n(if by < 0 { 1 } else { 0 }));
     tx.update(guard, USAGE, counter_key(customer, ADMINS), update, enough)

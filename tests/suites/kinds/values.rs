@@ -1,12 +1,17 @@
 //! Values for the fields of any kind.
 
-use custodian_domain::kinds::{Field, Kind, Shape, Verbs, routed};
-use custodian_tests::Client;
+use custodian_domain::kinds::{AGENTS, Field, Kind, Shape, Verbs, routed};
+use custodian_tests::{Client, PASSWORD};
 use serde_json::{Map, Value, json};
 
 /// The kinds whose rows come and go by request.
 pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> {
     routed().filter(|kind| kind.verbs == Verbs::All)
+}
+
+/// The same, and agents, which have crates of their own.
+pub(crate) fn made_kinds() -> impl Iterator<Item = &'static Kind> {
+    kinds().chain([&AGENTS])
 }
 
 /// An id of something that this service does not keep.
@@ -26,8 +31,11 @@ pub(crate) fn value(field: &Field, number: usize) -> Option<Value> {
         Shape::Id => json!(an_id(number)),
         Shape::Ids => json!([an_id(number)]),
         Shape::Link(_) | Shape::Links(_) => return None,
-        Shape::Texts { of: Some(of), .. } => json!([of[number % of.len()]]),
-        Shape::Texts { of: None, .. } => json!([format!("10.0.0.{number}"), "::1"]),
+        Shape::Domain => json!(format!("host{number}.example.com")),
+        Shape::Choices { of } => json!([of[number % of.len()]]),
+        Shape::Networks { .. } => {
+            json!([format!("10.0.{}.{}", number / 256 % 256, number % 256), "2001:db8::/32"])
+        }
         Shape::Actions { .. } => json!([
             { "type": "talk", "option": { "text": number, "huge": 1e300, "deep": [[[[{ "a": null }]]]] } },
         ]),
@@ -46,11 +54,19 @@ pub(crate) fn value(field: &Field, number: usize) -> Option<Value> {
 /// A body with every field that a request may give.
 pub(crate) fn body(kind: &Kind, number: usize, creating: bool) -> Map<String, Value> {
     let given = kind.fields.iter().filter(|field| field.is_writable(creating));
-    given.filter_map(|field| Some((field.name.to_owned(), value(field, number)?))).collect()
+    let mut body: Map<_, _> =
+        given.filter_map(|field| Some((field.name.to_owned(), value(field, number)?))).collect();
+    if body.get("type").is_some_and(|kind| kind == "virtual") {
+        body.insert("number".to_owned(), json!(format!("+899{:09}", 1_000_000 + number)));
+    }
+    body
 }
 
 /// A body with what a creation has to give, and no more.
 pub(crate) fn least(kind: &Kind, number: usize) -> Value {
+    if kind.table == AGENTS.table {
+        return json!({ "username": format!("agent-{number}"), "password": PASSWORD });
+    }
     let required = kind.fields.iter().filter(|field| field.required);
     required
         .filter_map(|field| Some((field.name.to_owned(), value(field, number)?)))

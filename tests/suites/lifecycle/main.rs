@@ -7,3 +7,4 @@ mod interruptions;
 mod meetings;
 mod races;
 mod scene;
+mod writes;

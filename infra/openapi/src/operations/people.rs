@@ -20,12 +20,14 @@ fn agents() -> Vec<Operation> {
         ("password", new_password()),
         ("name", text(255)),
         ("detail", text(4096)),
-        ("ring_method", one_of(&[RING_ALL])),
+        ("ring_method", described(one_of(&[RING_ALL, ""]), "An empty text is ringall.")),
         ("permission", with(permission(), json!({ "default": 16 }))),
         ("tag_ids", uuids(MOST_TAGS)),
         ("addresses", agent_addresses(false)),
     ];
-    let changed = vec![("name", text(255)), ("detail", text(4096)), ("ring_method", one_of(&RING_METHODS))];
+    let ring_methods: Vec<_> = RING_METHODS.into_iter().chain([""]).collect();
+    let ring_method = described(one_of(&ring_methods), "An empty text is ringall.");
+    let changed = vec![("name", text(255)), ("detail", text(4096)), ("ring_method", ring_method)];
     let tags = json!({ "type": "array", "items": uuid(), "minItems": 1, "maxItems": 100 });
     let query = |name: &str, schema: Value, words: &str| json!({ "name": name, "in": "query", "schema": schema, "explode": false, "description": words });
     vec![

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::shape::{Link, Shape};
+use crate::fields::Fields;
 use crate::{CustomerId, Reason, Timestamp};
 
 /// A field of a kind.
@@ -14,6 +15,8 @@ pub struct Field {
     pub source: Source,
     /// Whether a creation must give it, not empty.
     pub required: bool,
+    /// Whether a request that gives it must give something.
+    pub filled: bool,
 }
 
 /// Who says what is in a field.
@@ -35,7 +38,7 @@ pub enum Source {
 
 impl Field {
     pub(super) const fn new(name: &'static str, shape: Shape) -> Self {
-        Self { name, shape, source: Source::Client, required: false }
+        Self { name, shape, source: Source::Client, required: false, filled: false }
     }
 
     pub(super) const fn text(name: &'static str, most: usize) -> Self {
@@ -71,7 +74,25 @@ impl Field {
     }
 
     pub(super) const fn required(self) -> Self {
-        Self { required: true, ..self }
+        Self { required: true, ..self.filled() }
+    }
+
+    pub(super) const fn filled(self) -> Self {
+        Self { filled: true, ..self }
+    }
+
+    /// Whether the empty text takes back what was said, of what is otherwise no text: clients of languages with zero values
+    /// send it for a choice or an id that they do not make.
+    pub const fn is_cleared_by_empty_text(&self) -> bool {
+        !self.filled && matches!(self.shape, Shape::Choice { .. } | Shape::Id | Shape::Link(_))
+    }
+
+    /// Reads what a request gives; what is wrong is noted.
+    pub fn read(&self, given: &Value, fields: &mut Fields<'_>) -> Option<Value> {
+        if given == "" && self.is_cleared_by_empty_text() {
+            return Some(self.shape.empty());
+        }
+        self.shape.read(self.name, given, fields)
     }
 
     /// Whether a request may say what is in it.

@@ -2,14 +2,17 @@
 //! the API and the tests all read it from here.
 
 mod field;
+mod network;
 pub(crate) mod shape;
 mod table;
 mod unique;
 
 pub use field::{Field, MOST_INTEGER, Source};
-pub use shape::{Link, Shape};
+pub use shape::{Link, MOST_BYTES, Shape};
 pub use table::*;
 pub use unique::{ADDRESS_TYPES, Name, Scope, Unique};
+
+use serde_json::{Map, Value};
 
 use crate::permission::Permission;
 use crate::reason::Reason;
@@ -34,6 +37,19 @@ pub struct Kind {
     pub verbs: Verbs,
     /// The HTTP status of the answer to a creation.
     pub created: u16,
+    /// What holds of a new row beside what its fields say each for itself.
+    pub rule: Option<Rule>,
+}
+
+/// What must hold between the fields of a new row.
+#[derive(Debug)]
+pub struct Rule {
+    /// The field that is refused.
+    pub field: &'static str,
+    /// What must be, in words.
+    pub words: &'static str,
+    /// Whether it is so, of what a request gives.
+    pub holds: fn(&Map<String, Value>) -> bool,
 }
 
 /// The most rows of a kind, by plan: free, basic, professional, unlimited. None is no limit.
@@ -64,6 +80,7 @@ impl Kind {
             needs: Permission::ADMIN_OR_MANAGER,
             verbs: Verbs::All,
             created: 200,
+            rule: None,
         }
     }
 
@@ -78,6 +95,11 @@ impl Kind {
     /// Whether any plan limits it, so that its rows are counted one by one.
     pub fn is_limited(&self) -> bool {
         self.limits.iter().any(Option::is_some)
+    }
+
+    /// Whether its rows hold names that lead to them: agents hold their usernames, the others what is unique of them.
+    pub const fn holds_names(&self) -> bool {
+        self.unique.is_some() || matches!(self.verbs, Verbs::Own)
     }
 
     /// The verbs of its routes, as the crates that kinds share are named.

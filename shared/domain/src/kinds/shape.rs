@@ -4,9 +4,13 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::field::NONE;
+use super::network;
 use crate::fields::{Fields, text_fault};
 use crate::ids;
 use crate::reason::Reason;
+
+/// The most that one field may weigh in an answer, and in the table, which keeps rows of at most 400 KB.
+pub const MOST_BYTES: usize = 128 * 1024;
 
 /// What a field can hold.
 #[derive(Clone, Copy, Debug)]
@@ -37,12 +41,17 @@ pub enum Shape {
     Links(Link),
     /// Ids that this service does not keep.
     Ids,
-    /// Texts, of these if they are listed.
-    Texts {
-        of: Option<&'static [&'static str]>,
+    /// The name of a host.
+    Domain,
+    /// Some of these texts, each once.
+    Choices {
+        of: &'static [&'static str],
+    },
+    /// IP addresses and networks, each once.
+    Networks {
         most: usize,
     },
-    /// Objects with a `type`, otherwise kept as they came.
+    /// Objects with a `type`, otherwise kept as they came; of a number, what 64 bits hold of it.
     Actions {
         most: usize,
     },
@@ -75,7 +84,8 @@ impl Shape {
             self,
             Self::Links(_)
                 | Self::Ids
-                | Self::Texts { .. }
+                | Self::Choices { .. }
+                | Self::Networks { .. }
                 | Self::Actions { .. }
                 | Self::Addresses { .. }
                 | Self::Flags(_)
@@ -85,7 +95,7 @@ impl Shape {
     /// What it holds when nothing is said.
     pub fn empty(&self) -> Value {
         match self {
-            Self::Text { .. } | Self::Phone => json!(""),
+            Self::Text { .. } | Self::Phone | Self::Domain => json!(""),
             Self::Choice { of, .. } => json!(of.first()),
             Self::Flag => json!(false),
             Self::Integer { least, .. } => json!((*least).max(0)),
@@ -93,12 +103,34 @@ impl Shape {
             Self::Id | Self::Link(_) => json!(NONE),
             Self::Links(_)
             | Self::Ids
-            | Self::Texts { .. }
+            | Self::Choices { .. }
+            | Self::Networks { .. }
             | Self::Actions { .. }
             | Self::Addresses { .. } => json!([]),
             Self::Flags(names) => {
                 names.iter().map(|name| ((*name).to_owned(), json!(false))).collect::<Map<_, _>>().into()
             }
+        }
+    }
+
+    /// The most bytes that a value of this shape takes.
+    #[cfg(test)]
+    fn heaviest(&self) -> usize {
+        const ID: usize = 39;
+        // A text within a text, each of whose letters may need a backslash.
+        const SHORT: usize = 2 * 255 + 3;
+        match self {
+            Self::Text { most } => *most,
+            Self::Flag | Self::Integer { .. } | Self::Time | Self::Id | Self::Link(_) | Self::Phone => ID,
+            Self::Choice { of, .. } => of.iter().map(|text| text.len()).max().unwrap_or(0),
+            Self::Domain => 253,
+            Self::Links(link) => link.most * ID,
+            Self::Ids => 50 * ID,
+            Self::Choices { of } => of.len() * SHORT,
+            Self::Networks { most } => most * 50,
+            Self::Actions { .. } => MOST_BYTES,
+            Self::Addresses { most } => most * (3 * SHORT + 5 * ID + 100),
+            Self::Flags(names) => names.len() * SHORT,
         }
     }
 
@@ -120,8 +152,10 @@ impl Shape {
             Self::Id | Self::Link(_) => given.as_str().and_then(ids::parse).map(|id| json!(id)),
             Self::Links(link) => distinct(given, link.most).map(|ids| json!(ids)),
             Self::Ids => distinct(given, 50).map(|ids| json!(ids)),
-            Self::Texts { of, most } => list(given, *most, |item| text(item, *of)),
-            Self::Actions { most } => list(given, *most, action),
+            Self::Domain => given.as_str().and_then(network::domain).map(Value::String),
+            Self::Choices { of } => list(given, of.len(), |item| choice(item, of)).map(each_once),
+            Self::Networks { most } => list(given, *most, network).map(each_once),
+            Self::Actions { most } => list(given, *most, action).filter(fits),
             Self::Addresses { most } => return super::unique::addresses(given, *most, fields),
             Self::Flags(names) => flags(given, names),
         };
@@ -150,9 +184,13 @@ impl Shape {
             Self::Id | Self::Link(_) => "must be a UUID".to_owned(),
             Self::Links(Link { most, .. }) => format!("must be at most {most} different UUIDs"),
             Self::Ids => "must be at most 50 different UUIDs".to_owned(),
-            Self::Texts { of: Some(of), most } => format!("must be at most {most} of {}", of.join(", ")),
-            Self::Texts { of: None, most } => format!("must be at most {most} strings of 1 to 255 bytes"),
-            Self::Actions { most } => format!("must be at most {most} objects with a type"),
+            Self::Domain => "must be the name of a host, or empty".to_owned(),
+            Self::Choices { of } => format!("must be at most {} of {}", of.len(), of.join(", ")),
+            Self::Networks { most } => format!("must be at most {most} IP addresses or networks (CIDR)"),
+            Self::Actions { most } => format!(
+                "must be at most {most} objects with a type, of {MOST_BYTES} bytes together as they are answered, without \
+                 control characters but tabs and ends of lines"
+            ),
             Self::Addresses { most } => format!("must be at most {most} objects with a type and a target"),
             Self::Flags(names) => format!("must be an object of true and false: {}", names.join(", ")),
         }
@@ -182,14 +220,44 @@ pub(crate) fn distinct(given: &Value, most: usize) -> Option<Vec<Uuid>> {
     Some(read)
 }
 
-fn text(item: &Value, of: Option<&[&str]>) -> Option<Value> {
-    let text = item.as_str().filter(|text| !text.is_empty() && text_fault(text, 255).is_none())?;
-    of.is_none_or(|of| of.contains(&text)).then(|| json!(text))
+fn choice(item: &Value, of: &[&str]) -> Option<Value> {
+    item.as_str().filter(|text| of.contains(text)).map(|text| json!(text))
+}
+
+fn network(item: &Value) -> Option<Value> {
+    item.as_str().and_then(network::network).map(Value::String)
+}
+
+/// Without what stands in a list already.
+fn each_once(list: Value) -> Value {
+    let mut once = Vec::new();
+    for item in list.as_array().into_iter().flatten() {
+        if !once.contains(item) {
+            once.push(item.clone());
+        }
+    }
+    once.into()
 }
 
 fn action(item: &Value) -> Option<Value> {
     let kind = item.as_object()?.get("type")?.as_str()?;
-    text_fault(kind, 255).is_none().then(|| item.clone())
+    (text_fault(kind, 255).is_none() && is_legible(item)).then(|| item.clone())
+}
+
+/// Whether no text in it has control characters. What is read aloud may have lines.
+fn is_legible(value: &Value) -> bool {
+    let legible = |text: &String| !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
+    match value {
+        Value::String(text) => legible(text),
+        Value::Array(items) => items.iter().all(is_legible),
+        Value::Object(map) => map.iter().all(|(name, value)| legible(name) && is_legible(value)),
+        _ => true,
+    }
+}
+
+/// Numbers may become longer than they came: `1e15` is answered as `1000000000000000.0`.
+fn fits(list: &Value) -> bool {
+    list.to_string().len() <= MOST_BYTES
 }
 
 fn flags(given: &Value, names: &[&'static str]) -> Option<Value> {
@@ -212,6 +280,23 @@ mod tests {
         }
         for bad in ["", "+", "15551234567", "+1 555", "+1-555", "+1234567890123456", "+१२३", "tel:+1"] {
             assert!(!is_phone(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_aloud_has_lines_and_no_other_control_characters_at_any_depth() {
+        let with = |text: &str| json!({ "type": "talk", "option": { "deep": [{ "text": text }] } });
+        assert!(action(&with("one\n\ttwo\r\n")).is_some());
+        assert!(action(&with("a\u{0}b")).is_none());
+        assert!(action(&json!({ "type": "talk", "option": { "a\u{1b}": 1 } })).is_none());
+    }
+
+    #[test]
+    fn no_row_of_any_kind_outgrows_what_the_table_keeps() {
+        for kind in crate::kinds::ALL {
+            let fields = kind.fields.iter().map(|field| field.name.len() + field.shape.heaviest());
+            let heaviest = fields.sum::<usize>();
+            assert!(heaviest < 300_000, "{}: {heaviest}", kind.route);
         }
     }
 

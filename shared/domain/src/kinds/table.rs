@@ -1,9 +1,11 @@
 //! The declarations.
 
+use serde_json::{Map, Value};
+
 use super::field::{Field, Source};
 use super::shape::Shape;
 use super::unique::{Scope, Unique, of_text, reached_at, transcribed};
-use super::{Kind, Verbs};
+use super::{Kind, Rule, Verbs};
 use crate::permission::Permission;
 use crate::reason::Reason;
 
@@ -36,6 +38,11 @@ pub const AGENTS: Kind = Kind {
 
 pub const NUMBERS: Kind = Kind {
     noun: "number",
+    rule: Some(Rule {
+        field: "number",
+        words: "must, if it is virtual, be +899 and nine digits, not beginning with +899000, and else not begin with +899",
+        holds: is_of_its_type,
+    }),
     unique: Some(Unique {
         scope: Scope::Platform,
         what: "number",
@@ -92,7 +99,8 @@ pub const QUEUES: Kind = Kind {
             Field::new(
                 "routing_method",
                 Shape::Choice { of: &["random"], wrong: Reason::InvalidRoutingMethod },
-            ),
+            )
+            .filled(),
             Field::links("tag_ids", "tags"),
             DIRECT_HASH,
             Field::link("wait_flow_id", "flows"),
@@ -123,11 +131,11 @@ pub const TRUNKS: Kind = Kind {
         &[
             NAME,
             DETAIL,
-            Field::text("domain_name", 255).once(),
-            Field::new("auth_types", Shape::Texts { of: Some(&["basic", "ip"]), most: 2 }),
+            Field::new("domain_name", Shape::Domain).once(),
+            Field::new("auth_types", Shape::Choices { of: &["basic", "ip"] }),
             Field::text("username", 255),
             Field::text("password", 255),
-            Field::new("allowed_ips", Shape::Texts { of: None, most: 100 }),
+            Field::new("allowed_ips", Shape::Networks { most: 100 }),
         ],
     )
 };
@@ -259,3 +267,13 @@ pub const CONTACTS: Kind = Kind {
         ],
     )
 };
+
+/// Virtual numbers are of a range of their own, whose first thousandth is reserved.
+fn is_of_its_type(given: &Map<String, Value>) -> bool {
+    let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
+    match (text("type"), text("number").strip_prefix("+899")) {
+        ("virtual", Some(rest)) => rest.len() == 9 && !rest.starts_with("000"),
+        ("virtual", None) => false,
+        (_, within) => within.is_none(),
+    }
+}
