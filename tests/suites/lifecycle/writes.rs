@@ -139,7 +139,7 @@ pub(crate) async fn verified(bench: &Bench) -> CustomerId {
         customer_id: id,
         purpose: Purpose::Verify,
         email: customer.profile.email,
-        epoch: 0,
+        subject: String::new(),
         ends: verify_by,
         keep_until: verify_by,
     };
