@@ -90,7 +90,7 @@ mod page_tokens {
     /// A page of ten of eleven ids, with its token.
     fn page(request: &PageRequest) -> Page {
         let read = async |_, _| Ok(Part { rows: (1..=11).map(Uuid::from_u128).collect(), next: None });
-        let page = request.fill(read, |id| *id, |id| shown(id));
+        let page = request.fill(read, |id| *id, shown);
         page.now_or_never().unwrap().unwrap()
     }
 
