@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// Every field that a line may have. A new one is a decision: it may hold no name, no address and no value.
-const FIELDS: [&str; 32] = [
+const FIELDS: [&str; 33] = [
     "about",
     "attempt",
     "came_to",
@@ -27,6 +27,7 @@ const FIELDS: [&str; 32] = [
     "message_id",
     "new",
     "operator",
+    "operator_id",
     "outcome",
     "reason",
     "receives",
