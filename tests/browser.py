@@ -89,18 +89,24 @@ class Browser:
         port = next(m for m in (re.search(r"successfully on port (\d+)", line) for line in self.process.stdout) if m).group(1)
         flags = [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-            "--disable-background-networking", "--disable-component-update", "--window-size=390,780",
+            "--disable-background-networking", "--disable-component-update",
             f"--user-data-dir={folder}/profile", "--blink-settings=scriptEnabled=false",
         ]
         wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": flags}}}}
         answer = call(f"http://127.0.0.1:{port}/session", wanted)[1]["value"]
         self.session = f"http://127.0.0.1:{port}/session/{answer['sessionId']}"
+        # A phone's width, which is less than a window of Chromium can have.
+        phone = {"width": 390, "height": 780, "deviceScaleFactor": 2, "mobile": False}
+        self.emulate("Emulation.setDeviceMetricsOverride", phone)
 
     def do(self, path, body=None):
         status, answer = call(f"{self.session}/{path}", body)
         if status != 200:
             raise Refused(answer)
         return answer["value"]
+
+    def emulate(self, command, parameters):
+        self.do("goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def find(self, selector):
         return self.do("element", {"using": "css selector", "value": selector})[ELEMENT]
@@ -129,6 +135,11 @@ class Browser:
     def value(self, selector):
         return self.do(f"element/{self.find(selector)}/property/value")
 
+    def colours(self, scheme):
+        """Prefers light or dark from now on."""
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self.emulate("Emulation.setEmulatedMedia", media)
+
     def screenshot(self, name):
         (self.folder / f"{name}.png").write_bytes(base64.b64decode(self.do("screenshot")))
 
@@ -149,6 +160,9 @@ def run(service, browser):
     assert browser.value("#username") == EMAIL
     browser.type("input[type=password]", PASSWORD)
     browser.screenshot("3-password")
+    browser.colours("dark")
+    browser.screenshot("3-password-dark")
+    browser.colours("light")
     browser.press("Your password is set")
     browser.screenshot("4-set")
 

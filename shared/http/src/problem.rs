@@ -59,16 +59,14 @@ fn words(refusal: &Refusal) -> String {
     let fault =
         |detail: &Detail| Some(format!("The {} {}.", detail.get("field")?, detail.get("description")?));
     let mut told: Vec<_> = refusal.details.iter().filter_map(fault).collect();
-    if told.is_empty() {
-        told.push(refusal.reason.message().to_owned());
-    }
-    let helps = match refusal.reason {
-        Reason::InvalidArgument => "Go back to the page before to correct it.",
-        Reason::InvalidToken => "Use the link of the newest mail, or ask for another one.",
-        _ => "",
-    };
-    told.push(helps.to_owned());
-    told.join(" ").trim_end().to_owned()
+    told.push(match refusal.reason {
+        Reason::InvalidArgument => "Go back to the page before to correct it.".to_owned(),
+        Reason::InvalidToken => {
+            "This link is unknown, was used or has ended. Use that of the newest mail, or ask for another one.".to_owned()
+        }
+        other => other.message().to_owned(),
+    });
+    told.join(" ")
 }
 
 fn envelope(refusal: &Refusal, call: &Call) -> Map<String, Value> {

@@ -97,7 +97,7 @@ async fn a_page_says_what_is_wrong_and_what_helps() {
     let verify = client.mailed_token("ann@example.com").await;
     client.post("/auth/password-forgot", serde_json::json!({ "username": "ann" })).await.ok();
     let reset = client.mailed_token("ann@example.com").await;
-    let newest = "Use the link of the newest mail";
+    let newest = "Use that of the newest mail";
     for bad in ["", "?token=", "?token=x", "?token=%3Cscript%3E", &format!("?token={}", "A".repeat(64))] {
         for path in PAGES {
             let page = client.get(&format!("{path}{bad}")).await;
