@@ -19,6 +19,8 @@ pub enum Cut {
     DiesBefore,
     /// The process dies after the call, before its answer.
     DiesAfter,
+    /// Neither the call nor any after it is ever answered. Not one of [`Self::ALL`]: whoever waits needs a limit.
+    Hangs,
 }
 
 impl Cut {
@@ -87,15 +89,16 @@ impl Fuse {
         let mut state = self.state();
         state.calls += 1;
         if state.dead {
-            return Fate::Lose;
+            return if state.cut.is_some_and(|(_, cut)| cut == Cut::Hangs) { Fate::Hang } else { Fate::Lose };
         }
         let Some((_, cut)) = state.cut.filter(|(at, _)| at + 1 == state.calls) else {
             return Fate::Pass;
         };
-        state.dead = matches!(cut, Cut::DiesBefore | Cut::DiesAfter);
+        state.dead = matches!(cut, Cut::DiesBefore | Cut::DiesAfter | Cut::Hangs);
         match cut {
             Cut::Lost | Cut::DiesBefore => Fate::Lose,
             Cut::AnswerLost | Cut::DiesAfter => Fate::LoseAnswer,
+            Cut::Hangs => Fate::Hang,
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod crowd;
 mod described;
 pub mod ends;
 pub mod fuse;
+pub mod gateway;
 pub mod logs;
 pub mod meter;
 pub mod published;

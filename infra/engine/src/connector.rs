@@ -24,6 +24,8 @@ pub enum Fate {
     LoseAnswer,
     /// It never arrives.
     Lose,
+    /// It arrives, and is never answered, nor is the connection closed.
+    Hang,
 }
 
 /// Somebody who looks at every request and decides what becomes of it.
@@ -72,6 +74,7 @@ impl Connector {
         let answer_is_lost = fate == Fate::LoseAnswer;
         let (code, text) = match fate {
             Fate::Answer(code, value) => (code, value.to_string()),
+            Fate::Hang => std::future::pending().await,
             Fate::Lose => return Err(ConnectorError::io("lost on the way there".into())),
             Fate::Pass | Fate::LoseAnswer if self.watch.meters() => {
                 let mut asking = seen;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use custodian_app::log::millis;
 use custodian_app::ports::{Idempotency, Wanted};
@@ -19,6 +20,10 @@ use crate::call::{self, Call};
 use crate::caller::Caller;
 use crate::problem::{self, Form};
 use crate::repeat::{self, Next};
+
+/// What a request may take in all: a second less than its function may run, so that the caller is told by us, with a reason
+/// and a time to try again, and not by the gateway. Whatever was under way is then as if its answer had been lost.
+pub const AT_MOST: Duration = Duration::from_secs(9);
 
 /// Where an endpoint is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +92,11 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         operator_id = tracing::field::Empty
     );
     async {
-        let outcome = AssertUnwindSafe(run(endpoint, cx, &call)).catch_unwind().await;
+        let in_time = async {
+            let ended = tokio::time::timeout(AT_MOST, run(endpoint, cx, &call)).await;
+            ended.unwrap_or_else(|_| Err(Failure::unavailable("the request", "its time was over")))
+        };
+        let outcome = AssertUnwindSafe(in_time).catch_unwind().await;
         let form = if endpoint.tells_by_page(&call) { Form::Page } else { Form::of(&call) };
         let (answer, reason) = match outcome {
             Ok(Ok(answer)) => (answer, None),

@@ -1,7 +1,9 @@
 //! Clients: one HTTP client with one trust store for all of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
@@ -9,6 +11,9 @@ use custodian_app::{Failure, Sources};
 use custodian_store::Store;
 
 use crate::config;
+
+/// How long DynamoDB may take for an answer, which it gives in milliseconds.
+const ATTEMPT: Duration = Duration::from_secs(3);
 
 /// What ends are connected with.
 pub struct Aws {
@@ -24,7 +29,10 @@ impl Aws {
     }
 
     pub(crate) fn store(&self, sources: &Sources) -> Result<Store, Failure> {
-        let client = aws_sdk_dynamodb::Client::new(&self.sdk);
+        // An attempt that hangs is given up in time for another within the request.
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build();
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.sdk).timeout_config(timeouts).build();
+        let client = aws_sdk_dynamodb::Client::from_conf(config);
         Ok(Store::new(client, &config::required("TABLE_PREFIX")?, Arc::clone(&sources.entropy)))
     }
 }

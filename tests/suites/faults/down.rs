@@ -1,8 +1,11 @@
 //! A database that does not answer, or answers nonsense: every route that asks who calls says 503, and none says yes.
 
 use custodian_engine::Fate;
+use custodian_fn_auth_email_verify::EmailVerify;
+use custodian_http::Route;
 use custodian_local::deployed_routes;
-use custodian_tests::{Answer, Client, PASSWORD};
+use custodian_tests::gateway::event;
+use custodian_tests::{Answer, Bench, Client, Cut, PASSWORD};
 use reqwest::Method;
 use serde_json::json;
 
@@ -102,4 +105,16 @@ async fn work_behind_the_requests_goes_on_when_the_database_is_back() {
     stage.client.advance(3600).await;
     assert_eq!(stage.tables().left_of(&stage.id), []);
     stage.tables().removed(&stage.id);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_hangs_is_given_up_before_the_gateway_gives_up() {
+    let bench = Bench::default();
+    bench.fuse.cut(0, Cut::Hangs);
+    let began = tokio::time::Instant::now();
+    let body = json!({ "token": "0".repeat(64) });
+    let event = event(&Route::new("POST", "/auth/email-verify"), "192.0.2.1", &json!({}), &body);
+    let answer = custodian_http::serve(&EmailVerify, &*bench.cx, event).await;
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"1".parse().unwrap()));
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "the functions' timeout in template.yaml");
 }
