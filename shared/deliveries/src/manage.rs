@@ -141,3 +141,35 @@ fn shown(row: &Delivery) -> Value {
         "tm_create": row.tm_create.to_rfc3339(), "tm_update": row.tm_update.to_rfc3339(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use custodian_domain::{CustomerId, Timestamp};
+    use custodian_http::page::{MOST_BYTES, weight_of};
+
+    use super::*;
+
+    #[test]
+    fn a_list_of_the_longest_deliveries_is_an_answer_that_can_be_given() {
+        let (id, time) = (Uuid::max(), Timestamp::from_micros(1_718_893_355_123_456));
+        let longest = Delivery {
+            customer_id: CustomerId(id),
+            id,
+            event_id: id,
+            // Names of events and of what went wrong are the service's own.
+            kind: "x".repeat(100),
+            resource_id: Some(id),
+            version: u64::MAX,
+            time: time.to_rfc3339(),
+            status: DeliveryStatus::Succeeded,
+            attempts: u32::MAX,
+            status_code: Some(599),
+            error: Some("x".repeat(100)),
+            latency_ms: Some(u64::MAX),
+            tm_next: Some(time),
+            tm_create: time,
+            tm_update: time,
+        };
+        assert!(SHOWN * weight_of(&shown(&longest).to_string()) < MOST_BYTES);
+    }
+}

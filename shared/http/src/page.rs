@@ -100,7 +100,7 @@ pub fn shown(view: &impl Serialize) -> Result<Box<RawValue>, Failure> {
 }
 
 /// How many bytes JSON takes within a JSON text. It has no control characters, which would take more.
-fn weight_of(json: &str) -> usize {
+pub fn weight_of(json: &str) -> usize {
     json.len() + 1 + json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
 

@@ -20,15 +20,33 @@ async fn operators_credit_and_debit_and_nothing_is_ever_owed() {
     assert_eq!(owed.refusal(), (402, "INSUFFICIENT_BALANCE".into()));
     assert_eq!(operator.post(&path, json!({})).await.status, 400);
     assert_eq!(ann.post(&path, json!({ "balance_credit": 1 })).await.status, 403);
-    let racing = (0..10).map(|_| operator.post(&path, json!({ "balance_credit": 1 })));
+    let racing = (0..32).map(|_| operator.post(&path, json!({ "balance_credit": 1 })));
     futures::future::join_all(racing).await.iter().for_each(|answer| {
         answer.ok();
     });
-    assert_eq!(ann.get("/v1.0/billing_account").await.ok()["balance_credit"], 10);
+    assert_eq!(ann.get("/v1.0/billing_account").await.ok()["balance_credit"], 32);
     let initial = client.open_account("new").await;
     let none =
         operator.post(&format!("/v1.0/customers/{initial}/balance"), json!({ "balance_credit": 1 })).await;
     assert_eq!(none.refusal(), (404, "BILLING_ACCOUNT_NOT_FOUND".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_32_who_change_one_row_at_once_each_has_a_version_of_its_own() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let tag = ann.post("/v1.0/tags", json!({ "name": "first" })).await.ok();
+    let at = format!("/v1.0/tags/{}", tag["id"].as_str().unwrap());
+    let racing = (0..32).map(|n| ann.put(&at, json!({ "name": n.to_string() })));
+    let answers = futures::future::join_all(racing).await;
+    let version = |answer: &custodian_tests::Answer| answer.headers["etag"].to_str().unwrap().to_owned();
+    let versions: std::collections::BTreeSet<_> =
+        answers.iter().map(|answer| (answer.ok(), version(answer)).1).collect();
+    assert_eq!(versions.len(), 32);
+    let last = ann.get(&at).await;
+    assert_eq!(version(&last), "\"33\"");
+    let winner = answers.iter().find(|answer| version(answer) == "\"33\"").unwrap();
+    assert_eq!(winner.ok(), last.ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
