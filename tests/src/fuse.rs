@@ -42,6 +42,11 @@ pub struct Fuse {
 }
 
 impl Fuse {
+    /// A fuse beside these rules.
+    pub fn with(rules: Arc<Rules>) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -101,5 +106,13 @@ impl Watch for Fuse {
     fn request(&self, operation: &str, body: &Value) -> Fate {
         self.rules.request(operation, body);
         self.call(operation)
+    }
+
+    fn meters(&self) -> bool {
+        self.rules.meters()
+    }
+
+    fn cost(&self, operation: &str, consumed: &Value) {
+        self.rules.cost(operation, consumed);
     }
 }
