@@ -23,6 +23,8 @@ use serde_json::{Value, json};
 use crate::ends::Ends;
 use crate::fuse::Fuse;
 use crate::logs::{self, Watched};
+use crate::meter::Meter;
+use crate::rules::Rules;
 use crate::tables::{PREFIX, Tables};
 
 /// A clock that stands still until it is moved.
@@ -64,9 +66,20 @@ pub const BEGINNING: Timestamp = Timestamp::from_micros(1_718_893_355_123_456);
 
 impl Default for Bench {
     fn default() -> Self {
+        Self::with(Fuse::default())
+    }
+}
+
+impl Bench {
+    /// A bench at which every request is metered.
+    pub fn metered(meter: &Arc<Meter>) -> Self {
+        let rules = Arc::new(Rules::before(Arc::clone(meter) as _));
+        Self::with(Fuse::with(rules))
+    }
+
+    fn with(fuse: Fuse) -> Self {
         let engine = Engine::in_memory().unwrap();
-        let (fuse, clock) =
-            (Arc::new(Fuse::default()), Arc::new(HandClock(AtomicI64::new(BEGINNING.micros()))));
+        let (fuse, clock) = (Arc::new(fuse), Arc::new(HandClock(AtomicI64::new(BEGINNING.micros()))));
         let entropy = custodian_runtime::sources().entropy;
         let store = Store::new(engine.watched(fuse.clone()), PREFIX, Arc::clone(&entropy));
         engine.create_tables(&store.tables()).unwrap();
@@ -88,9 +101,7 @@ impl Default for Bench {
             _watched: Arc::new(Watched::start()),
         }
     }
-}
 
-impl Bench {
     /// Opens an account, in any state that accounts begin in, without the cost of a password.
     pub async fn account(&self, name: &str, state: State) -> CustomerId {
         let now = self.clock.now();

@@ -47,6 +47,11 @@ pub struct Fuse {
 }
 
 impl Fuse {
+    /// A fuse beside these rules.
+    pub fn with(rules: Arc<Rules>) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -110,5 +115,13 @@ impl Watch for Fuse {
             Fate::Pass => self.weather.request(operation, body),
             cut => cut,
         }
+    }
+
+    fn meters(&self) -> bool {
+        self.rules.meters()
+    }
+
+    fn cost(&self, operation: &str, consumed: &Value) {
+        self.rules.cost(operation, consumed);
     }
 }

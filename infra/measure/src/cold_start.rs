@@ -12,7 +12,7 @@ use clap::Parser;
 use custodian_measure::process::{Running, Start};
 use custodian_measure::programs::Folder;
 use custodian_measure::stage::{self, Function, Stage};
-use custodian_measure::table::{markdown, median, ms};
+use custodian_measure::table::{by_memory, markdown, median, ms};
 use custodian_measure::{HASHING, bare_hash};
 use tokio::process::Command;
 
@@ -157,7 +157,11 @@ fn report(subjects: &[Subject], hash: Duration) -> Vec<String> {
         "Python / it",
     ];
     let rows: Vec<_> = subjects.iter().map(|subject| subject.row(hash, sdk, python)).collect();
-    println!("{}\nA bare hash of a password: {} ms", markdown(&heads, &rows), ms(hash));
+    println!("{}\nA bare hash of a password: {} ms\n", markdown(&heads, &rows), ms(hash));
+    if let Some(job) = of(JOB) {
+        println!("{}", by_memory(&format!("a cold start of {JOB}"), job.median(|of| of.start.cpu)));
+        println!("{}", by_memory("a hash", hash));
+    }
     let mut broken = Vec::new();
     for subject in subjects.iter().filter(|subject| matches!(subject.program, Program::Of(_))) {
         let compared = subject.compared(hash);

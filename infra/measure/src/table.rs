@@ -39,3 +39,12 @@ pub fn markdown(heads: &[&str], rows: &[Vec<String>]) -> String {
     let body: String = rows.iter().map(|row| line(row)).collect();
     line(&heads) + &rule + &body
 }
+
+/// How long so much computing takes with the memory that a Lambda function may have: 1769 MB are a whole processor.
+pub fn by_memory(what: &str, cpu: Duration) -> String {
+    let sizes = [128, 256, 512, 1024, 1769];
+    let heads = sizes.map(|size| format!("{size} MB"));
+    let heads: Vec<_> = std::iter::once("ms").chain(heads.iter().map(String::as_str)).collect();
+    let figures = sizes.map(|size| format!("{:.1}", cpu.as_secs_f64() * 1000.0 * 1769.0 / f64::from(size)));
+    markdown(&heads, &[[vec![what.to_owned()], figures.to_vec()].concat()])
+}

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use custodian_cascade::STEPS;
+
 use crate::requests::Line;
 
 /// List prices in US dollars, of us-east-1, on demand, without any free tier, as they were in November 2026.
@@ -46,6 +48,11 @@ const HASHING_MB: f64 = 1024.0;
 const HASHING: [&str; 4] =
     ["POST /auth/login", "POST /auth/unregister", "POST /auth/unregister, immediate", "POST /v1.0/customers"];
 
+/// What begins a cascade: a message and an invocation for each of its steps and one for the whole.
+const ERASING: [&str; 2] = ["DELETE /v1.0/customers/{id}", "POST /auth/unregister, immediate"];
+/// The calls of a worker that finds nothing: the ledger, what the table holds, closing the step.
+const WORKER_CALLS: f64 = 4.0;
+
 /// A million read and write units, as dollars.
 pub(crate) fn capacity(reads: f64, writes: f64) -> f64 {
     reads * READ_UNIT + writes * WRITE_UNIT
@@ -65,7 +72,9 @@ pub(crate) fn million(line: &Line) -> f64 {
     // One function tells of the event, one looks whether there is a webhook.
     let event = EVENT + QUEUE_CALLS * QUEUE_CALL + 2.0 * invocations(MEMORY_MB, CPU_MS, 1.0);
     let units = capacity(line.used.reads + line.after.reads, line.used.writes + line.after.writes);
-    answer + units + line.events as f64 * event
+    let worker = QUEUE_CALLS * QUEUE_CALL + invocations(MEMORY_MB, CPU_MS, WORKER_CALLS);
+    let workers = if ERASING.contains(&line.endpoint) { STEPS.len() as f64 + 1.0 } else { 0.0 };
+    answer + units + line.events as f64 * event + workers * worker
 }
 
 /// What workers cost that remove a million rows of one table as fast as a partition allows: a thousand a second.

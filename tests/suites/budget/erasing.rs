@@ -1,11 +1,11 @@
 //! What it uses to erase an account: for the account, and for each row that it owns.
 
-use custodian_domain::CustomerId;
-use custodian_tests::Tables;
-use custodian_tests::crowd::crowd;
-use custodian_tests::meter::Used;
+use std::sync::Arc;
 
-use crate::requests::Metered;
+use custodian_domain::lifecycle::Command;
+use custodian_tests::Bench;
+use custodian_tests::crowd::crowd;
+use custodian_tests::meter::{Meter, Used};
 
 /// Rows in each table: little, and more.
 const FEW: usize = 100;
@@ -21,18 +21,16 @@ pub(crate) struct Erased {
 
 /// Deletes an account that owns this many rows in each table; answers how many those are and what it used.
 async fn erase(each: usize) -> (f64, Used) {
-    let metered = Metered::start().await;
-    let client = &metered.client;
-    let (id, _) = client.tenant("ada").await;
-    let operator = client.operator().await;
-    let tables = Tables(client.engine().clone());
-    let rows: u64 = crowd(&tables, CustomerId(id.parse().unwrap()), "ada", each).values().sum();
-    client.idle().await;
-    metered.take();
-    operator.delete(&format!("/v1.0/customers/{id}")).await.ok();
-    client.idle().await;
-    let used = metered.take();
-    assert_eq!(tables.left_of(&id), [], "everything is erased");
+    let meter = Arc::new(Meter::default());
+    let bench = Bench::metered(&meter);
+    let id = bench.active("ada").await;
+    let rows: u64 = crowd(&bench.tables, id, "ada", each).values().sum();
+    bench.settle().await.unwrap();
+    meter.take();
+    bench.changed(id, Command::Delete).await;
+    bench.settle().await.unwrap();
+    let used = meter.take();
+    assert_eq!(bench.tables.left_of(&id.to_string()), [], "everything is erased");
     (rows as f64, used)
 }
 

@@ -70,6 +70,18 @@ fn with(document: &str, tables: &[(&str, String)]) -> String {
     document
 }
 
+/// Whether two texts have the same words, and figures that differ by a twentieth at most: workers of one cascade meet each
+/// other now so, now so.
+fn alike(one: &str, other: &str) -> bool {
+    let (mut words, mut others) = (one.split_whitespace(), other.split_whitespace());
+    let figure = |word: &str| word.parse::<f64>();
+    let same = |one: &str, other: &str| match (figure(one), figure(other)) {
+        (Ok(one), Ok(other)) => (one - other).abs() <= one.abs() / 20.0,
+        _ => one == other,
+    };
+    words.by_ref().all(|one| others.next().is_some_and(|other| same(one, other))) && others.next().is_none()
+}
+
 async fn tables() -> [(&'static str, String); 3] {
     let lines = measured().await;
     [("requests", requests(&lines)), ("rows", rows(&erased().await)), ("prices", prices())]
@@ -79,7 +91,7 @@ async fn tables() -> [(&'static str, String); 3] {
 async fn the_document_tells_what_everything_costs() {
     let written = std::fs::read_to_string(document()).unwrap();
     let right = with(&written, &tables().await);
-    assert!(written == right, "docs/costs.md is not what is measured:\n{right}");
+    assert!(alike(&written, &right), "docs/costs.md is not what is measured:\n{right}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,21 +19,21 @@ pub(crate) struct Line {
 }
 
 /// A service at which every request is metered.
-pub(crate) struct Metered {
-    pub(crate) client: Client,
+struct Metered {
+    client: Client,
     meter: Arc<Meter>,
     lines: Vec<Line>,
 }
 
 impl Metered {
-    pub(crate) async fn start() -> Self {
+    async fn start() -> Self {
         let meter = Arc::new(Meter::default());
         let client = Client::start_watched(Arc::clone(&meter) as _).await;
         Self { client, meter, lines: Vec::new() }
     }
 
     /// What was used since the last time.
-    pub(crate) fn take(&self) -> Used {
+    fn take(&self) -> Used {
         self.meter.take()
     }
 
