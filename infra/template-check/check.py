@@ -20,6 +20,8 @@ MOST_RESOURCES = 400
 ACCESS_LOG = {"requestId", "routeKey", "status", "responseLatency", "integrationErrorMessage"}
 # Who may touch the private keys.
 SIGNING = {"AuthDelegateRole", "AuthLoginRole", "PlatformSetupRole"}
+# Functions that wait for what customers run.
+WAITING = {"WebhookDeliverFunction"}
 # Actions that AWS lets nobody narrow to a resource.
 UNBOUND = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
@@ -98,11 +100,39 @@ def check_mapping(name, mapping, resources):
     """SQS must hide a message for longer than its function may work on it; AWS advises six times as long."""
     if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
         fault(name, "does not report which items failed")
+    given_up = mapping.get("DestinationConfig", {}).get("OnFailure")
+    if given_up and f'"{name}"' not in json.dumps(resources["StreamGivenUpAlarm"]):
+        fault(name, "gives up what StreamGivenUpAlarm does not see")
     source = resources[target(mapping["EventSourceArn"])]
     if source["Type"] == "AWS::SQS::Queue":
-        timeout = resources[target(mapping["FunctionName"])]["Properties"]["Timeout"]
+        function = target(mapping["FunctionName"])
+        if function in WAITING and "MaximumConcurrency" not in mapping.get("ScalingConfig", {}):
+            fault(name, f"{function} waits for others, and may take all of the account's concurrency for it")
+        timeout = resources[function]["Properties"]["Timeout"]
         if source["Properties"].get("VisibilityTimeout", 30) < 6 * timeout:
             fault(name, f"works for up to {timeout} s, but its queue does not hide messages for six times that")
+
+
+def may_put(queue, rule, resources):
+    """Whether EventBridge may put on a queue what a rule gives it: the queue's policy has to name the rule."""
+    policies = [it["Properties"] for it in resources.values() if it["Type"] == "AWS::SQS::QueuePolicy"]
+    for policy in (policy for policy in policies if queue in [target(it) for it in policy["Queues"]]):
+        for statement in listed(policy["PolicyDocument"]["Statement"]):
+            sources = statement.get("Condition", {}).get("ArnEquals", {}).get("aws:SourceArn")
+            if "sqs:SendMessage" in listed(statement["Action"]) and rule in [target(it) for it in listed(sources)]:
+                return True
+    return False
+
+
+def check_rule(name, rule, resources):
+    """What a rule cannot put on its queue, and cannot set aside either, is lost without a trace."""
+    for it in rule["Targets"]:
+        aside = target(it.get("DeadLetterConfig", {}).get("Arn"))
+        if aside is None:
+            fault(name, "drops what its target does not take")
+        for queue in filter(None, [target(it["Arn"]), aside]):
+            if not may_put(queue, name, resources):
+                fault(name, f"may not put anything on {queue}")
 
 
 def check_table(name, table):
@@ -147,6 +177,8 @@ def main(path):
                 check_policy(name, properties["PolicyDocument"])
             case "AWS::SQS::Queue":
                 check_queue(name, properties, resources)
+            case "AWS::Events::Rule" if "EventPattern" in properties:
+                check_rule(name, properties, resources)
             case "AWS::Lambda::EventSourceMapping":
                 check_mapping(name, properties, resources)
             case "AWS::DynamoDB::Table":

@@ -39,6 +39,7 @@ fn customer(version: u64) -> Customer {
             webhook_method: "POST".to_owned(),
             webhook_uri: "https://example.com/hook".to_owned(),
         },
+        webhook_since: None,
         pending_email: None,
         email_trusted_from: None,
         billing_account_id: Uuid::from_u128(2),

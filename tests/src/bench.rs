@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use custodian_app::metrics::Tally;
-use custodian_app::ports::{Alarms, CreateCustomers, Creation, NewAccount, SharedKeys};
+use custodian_app::ports::{Alarms, Cause, CreateCustomers, Creation, NewAccount, SharedKeys};
 use custodian_app::{Clock, Context, Failure, Keys, Outcome, Settings, Sources, change};
 use custodian_auth::{KeyRing, Pseudonyms};
 use custodian_cascade::Task;
@@ -60,6 +60,9 @@ pub struct Bench {
     pub tables: Tables,
     _watched: Arc<Watched>,
 }
+
+/// The tables whose changes are told.
+const STREAMED: [&str; 3] = ["customers", "outbox", "deletions"];
 
 /// When every bench begins: some microseconds after a whole second.
 pub const BEGINNING: Timestamp = Timestamp::from_micros(1_718_893_355_123_456);
@@ -121,6 +124,7 @@ impl Bench {
                 webhook_uri: format!("https://{name}.example.com/hook"),
             },
             pending_email: None,
+            webhook_since: None,
             email_trusted_from: None,
             billing_account_id: uuid::Uuid::nil(),
             email_verified: state == State::Active,
@@ -169,6 +173,11 @@ impl Bench {
         self.change(id, command).await.unwrap().customer().unwrap()
     }
 
+    /// Something that happens now and has a mail sent.
+    pub fn cause(&self) -> Cause {
+        Cause { at: self.clock.now(), id: uuid::Uuid::nil() }
+    }
+
     /// A customer as it is stored.
     pub async fn customer(&self, id: CustomerId) -> Customer {
         use custodian_app::ports::ReadCustomers;
@@ -198,6 +207,20 @@ impl Bench {
         self.clock.now().plus(Duration::from_secs(60))
     }
 
+    /// Another bench with the same rows, at the same time, that has told everything.
+    pub fn twin(&self) -> Self {
+        let twin = Self::default();
+        twin.clock.set(self.clock.now());
+        for table in self.tables.names() {
+            twin.tables.insert(&table, &self.tables.scan(&table));
+        }
+        for table in STREAMED {
+            let told = twin.records(table).len();
+            twin.cx.ends.held().told.insert(table, told);
+        }
+        twin
+    }
+
     /// The records of a table's stream, as a function gets them.
     fn records(&self, table: &str) -> Vec<Value> {
         let table = self.tables.call("DescribeTable", &json!({ "TableName": format!("{PREFIX}{table}") }));
@@ -214,7 +237,7 @@ impl Bench {
 
     /// Tells what the streams have not told yet.
     pub async fn tell(&self) -> Result<(), Failure> {
-        for table in ["customers", "outbox", "deletions"] {
+        for table in STREAMED {
             self.tell_of(table).await?;
         }
         Ok(())

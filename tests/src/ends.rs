@@ -13,6 +13,7 @@ use custodian_domain::alarm::{Alarm, Job};
 use custodian_engine::Fate;
 use custodian_events::{Bus, CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_EXPIRED, Delivered, Event};
 use custodian_webhooks::{Outcome, Report};
+use uuid::Uuid;
 
 use crate::fuse::Fuse;
 
@@ -28,6 +29,10 @@ pub struct Held {
     /// Webhooks to be posted: here only the news of an account's end, which its ledger waits for.
     pub errands: Vec<Errand>,
     pub mails: Vec<Mail>,
+    /// Webhooks that were posted: their ids, where to, and what they said.
+    pub posted: Vec<(Uuid, String, String)>,
+    /// What becomes of the next attempt of a webhook, instead of success.
+    pub stumbles: BTreeMap<Uuid, Report>,
     /// How many records of each stream were told.
     pub(crate) told: std::collections::BTreeMap<&'static str, usize>,
 }
@@ -80,7 +85,7 @@ impl Bus for Ends {
                     CUSTOMER_CREATED => held.posts.push(delivered),
                     CUSTOMER_DELETED => {
                         held.starts.push(delivered);
-                        held.errands.push(Errand { detail: event.clone(), attempt: 1 });
+                        held.errands.push(Errand::first(event.clone()));
                     }
                     CUSTOMER_EXPIRED => held.starts.push(delivered),
                     _ => {}
@@ -97,9 +102,12 @@ impl Errands for Ends {
 }
 
 impl Posting for Ends {
-    /// Every receiver is content.
-    async fn post(&self, _: Post<'_>) -> Report {
-        Report { outcome: Outcome::Succeeded { status: 200 }, latency: Duration::ZERO }
+    /// Every receiver is content, unless a test says otherwise.
+    async fn post(&self, post: Post<'_>) -> Report {
+        let mut held = self.held();
+        held.posted.push((post.id, post.uri.to_owned(), post.body));
+        let content = Report { outcome: Outcome::Succeeded { status: 200 }, latency: Duration::ZERO };
+        held.stumbles.remove(&post.id).unwrap_or(content)
     }
 }
 

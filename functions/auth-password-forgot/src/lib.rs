@@ -1,7 +1,7 @@
 //! `POST /auth/password-forgot`: mails a link to set a password. Known and unknown names get one answer, and nobody
 //! looks a name up before it is given.
 
-use custodian_app::ports::{Request, Requests, Throttles};
+use custodian_app::ports::{Request, Requested, Requests, Throttles};
 use custodian_app::throttle::{FORGOT_BY_ADDRESS, FORGOT_BY_NAME, attempt};
 use custodian_app::{Context, Failure};
 use custodian_domain::profile::folded;
@@ -22,7 +22,7 @@ impl<S: Throttles, E: Requests> Endpoint<S, E> for Forgot {
         let username = username(call)?;
         let limits = [(FORGOT_BY_NAME, &*folded(&username)), (FORGOT_BY_ADDRESS, &call.address)];
         attempt(cx, &limits).await?;
-        cx.ends.request(&Request::Forgot { username }).await?;
+        cx.ends.request(&Requested::new(Request::Forgot { username }, cx.sources.stamp(cx.now()))).await?;
         Ok(Answer::json(&json!({})))
     }
 }

@@ -1,7 +1,7 @@
 //! `POST /auth/signup`: opens an account for whoever reads the mail. Known and new addresses get one answer: what is
 //! valid is queued, and nobody looks the address up before the answer.
 
-use custodian_app::ports::{Request, Requests, Throttles};
+use custodian_app::ports::{Request, Requested, Requests, Throttles};
 use custodian_app::throttle::{SIGNUP_BY_ADDRESS, SIGNUP_BY_EMAIL, attempt};
 use custodian_app::{Context, Failure, sign_up};
 use custodian_domain::profile::folded;
@@ -21,7 +21,7 @@ impl<S: Throttles, E: Requests> Endpoint<S, E> for SignUp {
         let profile = sign_up::read(&call.json()?)?;
         let limits = [(SIGNUP_BY_EMAIL, &*folded(&profile.email)), (SIGNUP_BY_ADDRESS, &call.address)];
         attempt(cx, &limits).await?;
-        cx.ends.request(&Request::SignUp { profile }).await?;
+        cx.ends.request(&Requested::new(Request::SignUp { profile }, cx.sources.stamp(cx.now()))).await?;
         Ok(Answer::json(&json!({})))
     }
 }

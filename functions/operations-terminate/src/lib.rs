@@ -1,5 +1,6 @@
 //! Ends what runs for an account that was frozen or has ended: its transcriptions here, everything else by telling the call
-//! plane. News that come late, when the account is active again, do nothing.
+//! plane. News that come late, when the account is active again, do nothing. The call plane is told first: whatever keeps this
+//! from ending the rest keeps nobody from ending the calls.
 
 use custodian_app::ports::{ListResources, ReadCustomers, UpdateResources};
 use custodian_app::resources::stop_all;
@@ -12,15 +13,22 @@ pub struct Terminate;
 impl<S: ReadCustomers + ListResources + UpdateResources, E: Bus> Consumer<S, E> for Terminate {
     type Message = Delivered;
 
-    async fn consume(&self, cx: &Context<S, E>, message: Delivered, _: Timestamp) -> Result<(), Failure> {
+    async fn consume(
+        &self,
+        cx: &Context<S, E>,
+        message: Delivered,
+        stop_at: Timestamp,
+    ) -> Result<(), Failure> {
         let stopped = message.detail;
         let customer = cx.store.customer(stopped.customer_id).await?;
-        match customer.map(|customer| customer.status()) {
-            Some(Status::Frozen) => stop_all(cx, stopped.customer_id).await?,
+        let Some(status @ (Status::Frozen | Status::Deleted)) = customer.map(|row| row.status()) else {
+            return Ok(());
+        };
+        cx.ends.publish(&[terminate(&stopped)]).await?;
+        match status {
+            Status::Frozen => stop_all(cx, stopped.customer_id, stop_at).await,
             // Its rows are the cascade's.
-            Some(Status::Deleted) => {}
-            _ => return Ok(()),
+            _ => Ok(()),
         }
-        cx.ends.publish(&[terminate(&stopped)]).await
     }
 }

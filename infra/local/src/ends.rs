@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use custodian_app::Failure;
-use custodian_app::ports::{Alarms, Mail, Mailer, Request, Requests, Signs};
+use custodian_app::ports::{Alarms, Mail, Mailer, Requested, Requests, Signs};
 use custodian_app::{Clock, Sources};
 use custodian_auth::Signer;
 use custodian_cascade::{Task, Tasks};
@@ -28,6 +28,7 @@ pub(crate) const REQUESTS: &str = "requests";
 pub(crate) const CASCADE_START: &str = "cascade-start";
 pub(crate) const CASCADE: &str = "cascade";
 pub(crate) const WEBHOOKS: &str = "webhooks";
+pub(crate) const SLOW_WEBHOOKS: &str = "webhooks-slow";
 pub(crate) const OPERATIONS: &str = "operations";
 
 /// Which queues the bus's rules put an event on, as the template's do.
@@ -93,7 +94,8 @@ impl Bus for LocalEnds {
 impl Errands for LocalEnds {
     async fn errand(&self, errand: &Errand, _: &str, delay: Duration, now: Timestamp) -> Result<(), Failure> {
         let body = serde_json::to_string(errand).map_err(|cause| Failure::unavailable("an errand", cause))?;
-        self.journal.send(WEBHOOKS, &body, now.plus(delay))?;
+        let queue = if errand.slow { SLOW_WEBHOOKS } else { WEBHOOKS };
+        self.journal.send(queue, &body, now.plus(delay))?;
         self.work.notify_one();
         Ok(())
     }
@@ -120,7 +122,7 @@ impl Tasks for LocalEnds {
 }
 
 impl Requests for LocalEnds {
-    async fn request(&self, request: &Request) -> Result<(), Failure> {
+    async fn request(&self, request: &Requested) -> Result<(), Failure> {
         self.send(REQUESTS, request)
     }
 }

@@ -12,10 +12,10 @@ use custodian_engine::Engine;
 use custodian_events::consume;
 use futures::stream::{StreamExt, iter};
 use serde_json::{Value, json};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use crate::ends::{CASCADE, CASCADE_START, MAIL, OPERATIONS, REQUESTS, WEBHOOKS};
+use crate::ends::{CASCADE, CASCADE_START, MAIL, OPERATIONS, REQUESTS, SLOW_WEBHOOKS, WEBHOOKS};
 use crate::journal::{Job, Journal, Message};
 use crate::routes::Cx;
 use crate::stream::Stream;
@@ -28,6 +28,8 @@ const BACKOFF: Duration = Duration::from_secs(30);
 const RECEIVES: u32 = 5;
 /// Messages under way at once.
 const ABREAST: usize = 8;
+/// Webhooks to slow destinations under way at once, as the template says.
+pub(crate) const SLOW_ABREAST: usize = 5;
 /// For how long a message that is under way is hidden.
 const HIDDEN: Duration = Duration::from_secs(180);
 const STREAM_POSITION: &str = "stream position";
@@ -47,6 +49,8 @@ pub(crate) struct Pump {
     pub(crate) streams: Vec<Stream>,
     /// Webhooks under way.
     pub(crate) flights: Mutex<JoinSet<Result<(), Failure>>>,
+    /// How many more of them may wait for slow destinations.
+    pub(crate) slow: Arc<Semaphore>,
 }
 
 impl Pump {
@@ -115,21 +119,36 @@ impl Pump {
             landed.map_err(|cause| Failure::unavailable("a webhook's task", cause))??;
         }
         let errands = self.journal().visible_messages(&[WEBHOOKS], now)?;
-        for errand in &errands {
-            // Hidden while it is under way, as a queue hides it: a receiver may take its time, and nobody waits for it.
-            self.journal().put_off_message(errand.id, WEBHOOKS, now.plus(HIDDEN), 0)?;
-            let (cx, errand) = (Arc::clone(&self.cx), errand.clone());
-            self.flights.lock().await.spawn(async move { deliver(&cx, errand).await });
+        let mut any = !errands.is_empty();
+        for errand in errands {
+            self.fly(errand, None).await?;
+        }
+        for errand in self.journal().visible_messages(&[SLOW_WEBHOOKS], now)? {
+            let Ok(place) = Arc::clone(&self.slow).try_acquire_owned() else { break };
+            any = true;
+            self.fly(errand, Some(place)).await?;
         }
         let queues = [MAIL, REQUESTS, CASCADE_START, CASCADE, OPERATIONS];
         let messages = self.journal().visible_messages(&queues, now)?;
-        let any = !messages.is_empty() || !errands.is_empty();
+        any |= !messages.is_empty();
         let outcomes: Vec<_> = iter(messages)
             .map(|message| deliver(&self.cx, message))
             .buffer_unordered(ABREAST)
             .collect()
             .await;
         outcomes.into_iter().collect::<Result<(), _>>().map(|()| any)
+    }
+
+    /// Sends a webhook off, which nobody waits for: its receiver may take its time.
+    async fn fly(&self, errand: Message, place: Option<OwnedSemaphorePermit>) -> Result<(), Failure> {
+        // Hidden while it is under way, as a queue hides it.
+        self.journal().put_off_message(errand.id, &errand.queue, self.cx.now().plus(HIDDEN), 0)?;
+        let cx = Arc::clone(&self.cx);
+        self.flights.lock().await.spawn(async move {
+            let _place = place;
+            deliver(&cx, errand).await
+        });
+        Ok(())
     }
 
     /// Waits for one of the webhooks that are under way; false if none is.
@@ -172,11 +191,13 @@ async fn deliver(cx: &Cx, message: Message) -> Result<(), Failure> {
     let event = sqs_event(&message);
     let answer = match message.queue.as_str() {
         MAIL => consume::queue(&custodian_fn_mail::Post, cx, event, stop_at).await,
-        REQUESTS => consume::queue(&custodian_fn_requests::Requested, cx, event, stop_at).await,
+        REQUESTS => consume::queue(&custodian_fn_requests::DoRequest, cx, event, stop_at).await,
         CASCADE_START => consume::queue(&custodian_fn_cascade::Cascade, cx, event, stop_at).await,
         CASCADE => consume::queue(&custodian_fn_cascade_worker::Worker, cx, event, stop_at).await,
         OPERATIONS => consume::queue(&custodian_fn_operations_terminate::Terminate, cx, event, stop_at).await,
-        WEBHOOKS => consume::queue(&custodian_fn_webhook_deliver::Deliver, cx, event, stop_at).await,
+        WEBHOOKS | SLOW_WEBHOOKS => {
+            consume::queue(&custodian_fn_webhook_deliver::Deliver, cx, event, stop_at).await
+        }
         _ => return journal.put_off_message(message.id, DEAD_LETTERS, NEVER, 1),
     };
     if answer.batch_item_failures.is_empty() {

@@ -20,7 +20,7 @@ use custodian_engine::{Engine, EngineError, Watch};
 use custodian_store::{Store, schema};
 use custodian_webhooks::{Deliverer, Limits, Reach, SystemResolver, Trust};
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, MutexGuard, Notify};
+use tokio::sync::{Mutex, MutexGuard, Notify, Semaphore};
 use uuid::Uuid;
 
 use crate::args::Args;
@@ -29,7 +29,7 @@ use crate::control;
 use crate::ends::{LocalEnds, sources};
 use crate::gateway::{GATEWAY_LIMIT, Gateway};
 use crate::journal::Journal;
-use crate::pump::Pump;
+use crate::pump::{Pump, SLOW_ABREAST};
 use crate::sample;
 use crate::stream::Stream;
 
@@ -93,7 +93,11 @@ impl Service {
         let clock = Arc::new(VirtualClock::new(offset));
         let store = Store::new(engine.watched(watch), PREFIX, sources(&clock).entropy);
         engine.create_tables(&store.tables())?;
-        let settings = Settings { base_url: format!("http://127.0.0.1:{port}"), ..Settings::default() };
+        let settings = Settings {
+            base_url: format!("http://127.0.0.1:{port}"),
+            webhooks_anywhere: args.allow_loopback_webhooks,
+            ..Settings::default()
+        };
 
         let keys = Keys::new(SharedKeys { ring: KeyRing::default(), pseudonyms: None });
         let meter = Arc::new(Tally::default());
@@ -113,7 +117,13 @@ impl Service {
         Ok(Self(Arc::new(Inner {
             gateway: Gateway::new(),
             pump: Mutex::new(()),
-            pumped: Pump { cx, engine, streams, flights: Mutex::default() },
+            pumped: Pump {
+                cx,
+                engine,
+                streams,
+                flights: Mutex::default(),
+                slow: Arc::new(Semaphore::new(SLOW_ABREAST)),
+            },
             meter,
             work,
             listener: Mutex::new(Some(listener)),

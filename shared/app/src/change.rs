@@ -70,6 +70,8 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
         let (verification, burn) = verification.unzip();
         if let Some(verification) = verification {
             after.billing_account_id = verification.billing_account.id;
+            // What comes with the verification is told too, and was made just before.
+            after.webhook_since = Some(verification.billing_account.tm_create);
         }
         let farewell = farewell::seal(cx, &before, &after)?;
         let farewell = farewell.as_ref();

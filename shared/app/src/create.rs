@@ -156,6 +156,7 @@ pub async fn assemble<S, E>(
             epoch: 1,
             profile: opening.profile,
             pending_email: None,
+            webhook_since: None,
             email_trusted_from: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use custodian_domain::webhook::{Delivery, Hook, HookSecret};
-use custodian_domain::{CustomerId, Timestamp};
+use custodian_domain::webhook::{Delivery, Finding, Hook, HookSecret};
+use custodian_domain::{CustomerId, Status, Timestamp};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -13,39 +13,46 @@ use crate::ports::Written;
 pub trait KeepHooks: Send + Sync {
     fn hook(&self, customer: CustomerId) -> impl Future<Output = Result<Hook, Failure>> + Send;
 
-    /// Stores a secret in place of the one that was made at `before`.
+    /// Stores a secret in place of the one that was made at `before`, while the customer is in one of `statuses`.
     fn keep_hook_secret(
         &self,
         customer: CustomerId,
         secret: &HookSecret,
         before: Option<Timestamp>,
+        statuses: &'static [Status],
     ) -> impl Future<Output = Result<Written, Failure>> + Send;
 
-    /// Notes that a destination is to be left alone, or, with none, that it is not.
-    fn turn_off(
-        &self,
-        customer: CustomerId,
-        fingerprint: Option<&str>,
-    ) -> impl Future<Output = Result<Written, Failure>> + Send;
-
+    /// A delivery, unless it has ended by `now`.
     fn delivery(
         &self,
         customer: CustomerId,
         id: Uuid,
+        now: Timestamp,
     ) -> impl Future<Output = Result<Option<Delivery>, Failure>> + Send;
 
-    /// The newest deliveries.
+    /// The newest deliveries that have not ended by `now`.
     fn deliveries(
         &self,
         customer: CustomerId,
         limit: usize,
+        now: Timestamp,
     ) -> impl Future<Output = Result<Vec<Delivery>, Failure>> + Send;
 
-    /// Stores how a delivery stands, if it has had so many attempts before.
+    /// Stores how a delivery stands, if it has had so many attempts before, and with it what the last one has shown of its
+    /// destination.
     fn keep_delivery(
         &self,
         delivery: &Delivery,
         attempts_before: u32,
+        finding: &Finding,
+    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+
+    /// Lets one of several who were asked for the same attempt make it: nobody else does before `until`, if the delivery is
+    /// as it was read.
+    fn claim_attempt(
+        &self,
+        delivery: &Delivery,
+        until: Timestamp,
     ) -> impl Future<Output = Result<Written, Failure>> + Send;
 
     /// Forgets where the news of an account's end went.

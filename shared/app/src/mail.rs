@@ -1,9 +1,30 @@
-//! The words of the mails, as text and as HTML that says the same.
+//! The mails: each sent once for its cause; their words, as text and as HTML that says the same.
 
-use custodian_domain::{Asker, Customer, Secret, Timestamp};
+use custodian_domain::{Asker, Customer, Secret, Status, Timestamp};
 
-use crate::context::Settings;
-use crate::ports::Mail;
+use crate::context::{Context, Settings};
+use crate::failure::Failure;
+use crate::ports::{KeepMailTokens, Mail, MailToken, Mailer, TokenKept};
+
+/// Sends the mails of a token, once for its cause: what comes again finds that they were sent. If that is not known, they
+/// are sent again, with a token of their own.
+pub(crate) async fn send_once<S: KeepMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    token: &MailToken,
+    statuses: &'static [Status],
+    mails: &[Mail],
+) -> Result<(), Failure> {
+    match cx.store.keep_mail_token(token, statuses).await? {
+        TokenKept::Done => {
+            for mail in mails {
+                cx.ends.send(mail).await?;
+            }
+            cx.store.note_mailed(token).await
+        }
+        // Whoever was quicker mails a newer link, and is tried again if that fails.
+        TokenKept::Answered | TokenKept::Closed | TokenKept::Lost => Ok(()),
+    }
+}
 
 /// Asks to confirm an e-mail address.
 pub fn verification(

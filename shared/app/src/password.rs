@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::log;
 use crate::mail;
 use crate::ports::{
-    Admissions, AgentChange, AgentWritten, FindLogins, KeepMailTokens, MailToken, Mailer, Principal, Purpose,
-    ReadAgents, ReadMailTokens, UpdateAgents, Wanted, Written,
+    Admissions, AgentChange, AgentWritten, Cause, FindLogins, KeepMailTokens, MailToken, Mailer, Principal,
+    Purpose, ReadAgents, ReadMailTokens, UpdateAgents, Wanted,
 };
 use crate::retry::{Patience, Race};
 
@@ -25,7 +25,7 @@ pub const LIVING: &[Status] = &[Status::Initial, Status::Active, Status::Frozen]
 const LOOKED_AT: usize = 100;
 
 /// Mails a link to set a password to whom this username belongs, if it belongs to somebody.
-pub async fn send_reset<S, E>(cx: &Context<S, E>, username: &str) -> Result<(), Failure>
+pub async fn send_reset<S, E>(cx: &Context<S, E>, username: &str, cause: Cause) -> Result<(), Failure>
 where
     S: FindLogins + Admissions + KeepMailTokens,
     E: Mailer,
@@ -33,13 +33,17 @@ where
     let Some((customer, agent)) = cx.store.login(username).await? else { return Ok(()) };
     let read = cx.store.admission(customer, Principal::Agent(agent), Wanted::Nothing).await?;
     match read.customer.zip(read.agent) {
-        Some((customer, agent)) => mail_link(cx, &customer, &agent).await,
+        Some((customer, agent)) => mail_link(cx, &customer, &agent, cause).await,
         None => Ok(()),
     }
 }
 
 /// Mails the administrator of an account that was just verified a link to set a password, where none is set.
-pub async fn send_first_password<S, E>(cx: &Context<S, E>, id: CustomerId) -> Result<(), Failure>
+pub async fn send_first_password<S, E>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    cause: Cause,
+) -> Result<(), Failure>
 where
     S: ReadAgents + KeepMailTokens,
     E: Mailer,
@@ -48,12 +52,17 @@ where
     let agents = cx.store.agents(id, None, LOOKED_AT).await?;
     let without = agents.rows.iter().rfind(|agent| !agent.guest && agent.password_hash.is_none());
     match without {
-        Some(agent) => mail_link(cx, &customer, agent).await,
+        Some(agent) => mail_link(cx, &customer, agent, cause).await,
         None => Ok(()),
     }
 }
 
-async fn mail_link<S, E>(cx: &Context<S, E>, customer: &Customer, agent: &Agent) -> Result<(), Failure>
+async fn mail_link<S, E>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    agent: &Agent,
+    cause: Cause,
+) -> Result<(), Failure>
 where
     S: KeepMailTokens,
     E: Mailer,
@@ -66,17 +75,15 @@ where
     let kept = MailToken {
         hash: mail_token::hash(&token),
         customer_id: customer.id,
+        cause,
         purpose: Purpose::Reset { agent_id: agent.id },
         email: email.to_owned(),
         subject: subject(agent),
         ends,
         keep_until: ends.plus(Settings::DAY),
     };
-    match cx.store.keep_mail_token(&kept, LIVING).await? {
-        Written::Done => cx.ends.send(&mail::reset(&cx.settings, email, &agent.username, &token, ends)).await,
-        // Whoever was quicker mails a newer link, and is tried again if that fails.
-        Written::Closed | Written::Lost => Ok(()),
-    }
+    let mail = mail::reset(&cx.settings, email, &agent.username, &token, ends);
+    mail::send_once(cx, &kept, LIVING, &[mail]).await
 }
 
 fn subject(agent: &Agent) -> String {

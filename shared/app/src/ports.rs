@@ -9,7 +9,7 @@ use custodian_domain::alarm::{Alarm, Job};
 use custodian_domain::kinds::{ALL, Kind};
 use custodian_domain::webhook::Farewell;
 use custodian_domain::{
-    AccessKey, Agent, AgentId, Customer, CustomerId, Profile, Resource, Secret, Status, Timestamp,
+    AccessKey, Agent, AgentId, Customer, CustomerId, Profile, Resource, Secret, Stamp, Status, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -193,6 +193,15 @@ pub enum Purpose {
     Change,
     /// Sets an agent's password.
     Reset { agent_id: AgentId },
+    /// Leads nowhere: its mail only tells something.
+    Note,
+}
+
+/// What has a mail sent: an event or a request, and when that was. Later ones are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cause {
+    pub at: Timestamp,
+    pub id: Uuid,
 }
 
 /// What is stored of a mailed link.
@@ -200,6 +209,8 @@ pub enum Purpose {
 pub struct MailToken {
     pub hash: String,
     pub customer_id: CustomerId,
+    /// What it was mailed for.
+    pub cause: Cause,
     #[serde(flatten)]
     pub purpose: Purpose,
     /// The address that it was mailed to.
@@ -226,12 +237,28 @@ pub trait UseMailTokens: ReadMailTokens {
 }
 
 pub trait KeepMailTokens: Send + Sync {
-    /// Stores a token in place of the earlier one for the same purpose, while the customer is in one of `statuses`.
+    /// Stores a token in place of the earlier one for the same purpose, while the customer is in one of `statuses`. One
+    /// that was mailed for the same cause, or stands for a later one, is left as it is.
     fn keep_mail_token(
         &self,
         token: &MailToken,
         statuses: &'static [Status],
-    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+    ) -> impl Future<Output = Result<TokenKept, Failure>> + Send;
+
+    /// Notes that a token was handed to the mailer, if it is still the newest for its purpose.
+    fn note_mailed(&self, token: &MailToken) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// What became of a token that was to be mailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKept {
+    Done,
+    /// There is nothing to mail: it was mailed before, or something later was.
+    Answered,
+    /// Another took its place at the same moment.
+    Lost,
+    /// The customer's status does not permit it.
+    Closed,
 }
 
 pub trait ReadAgents: ReadCustomers {
@@ -577,6 +604,21 @@ pub trait FindEmails: ReadCustomers {
     fn email_owner(&self, email: &str) -> impl Future<Output = Result<Option<CustomerId>, Failure>> + Send;
 }
 
+/// A request as it waits in its queue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Requested {
+    /// The same however often it is delivered.
+    pub cause: Cause,
+    #[serde(flatten)]
+    pub request: Request,
+}
+
+impl Requested {
+    pub fn new(request: Request, made: Stamp) -> Self {
+        Self { cause: Cause { at: made.now, id: made.uuid() }, request }
+    }
+}
+
 /// Something that people asked for and that is done after they were answered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
@@ -589,7 +631,7 @@ pub enum Request {
 
 /// The queue of what is done after the answer.
 pub trait Requests: Send + Sync {
-    fn request(&self, request: &Request) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn request(&self, request: &Requested) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// A mail to one person.

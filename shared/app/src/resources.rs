@@ -91,17 +91,22 @@ async fn why_closed<S: ReadCustomers>(store: &S, customer: CustomerId) -> Result
     Ok(gate::open(&row)?)
 }
 
-/// Ends every transcription that runs for a frozen customer.
+/// Ends every transcription that runs for a frozen customer; if the time is over before, the rest is for another attempt.
 pub async fn stop_all<S: ListResources + UpdateResources, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
+    stop_at: Timestamp,
 ) -> Result<(), Failure> {
     const PAGE: usize = 100;
     let (kind, mut below) = (&TRANSCRIPTIONS, None);
     loop {
         let page = cx.store.resources(kind, customer, below, PAGE).await?;
         for row in page.rows {
-            let Some(after) = stopped(&row, cx.now()) else { continue };
+            let now = cx.now();
+            let Some(after) = stopped(&row, now) else { continue };
+            if now >= stop_at {
+                return Err(Failure::unavailable("the transcriptions", "more than the time allows"));
+            }
             // Whoever has changed it meanwhile was not let in: the account is frozen. Once it is not, this is over.
             if cx.store.update_resource(kind, &[Status::Frozen], &row, &after).await? == Stored::Closed {
                 return Ok(());

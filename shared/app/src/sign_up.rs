@@ -1,16 +1,18 @@
 //! Signing up: the answer is the same whether or not the e-mail address is known; the difference is in the mail.
 
+use custodian_auth::mail_token;
 use custodian_domain::agent::username_fault;
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;
-use custodian_domain::{Profile, Refusal, Status};
+use custodian_domain::{Customer, Profile, Refusal, Status};
 use serde_json::{Map, Value};
 
-use crate::context::Context;
+use crate::context::{Context, Settings};
 use crate::create::{OpenAccounts, Opened, Opening, open};
 use crate::failure::Failure;
 use crate::mail;
-use crate::ports::{Alarms, FindEmails, KeepMailTokens, Mailer, ReadAgents};
+use crate::password::LIVING;
+use crate::ports::{Alarms, Cause, FindEmails, KeepMailTokens, MailToken, Mailer, Purpose, ReadAgents};
 use crate::verify::send_verification;
 
 /// What `POST /auth/signup` is given: an e-mail address, the terms accepted, and any of the profile.
@@ -25,7 +27,7 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
 }
 
 /// Opens an account, or mails its owner a fresh link, or tells its owner that there is one.
-pub async fn sign_up<S, E>(cx: &Context<S, E>, profile: Profile) -> Result<(), Failure>
+pub async fn sign_up<S, E>(cx: &Context<S, E>, profile: Profile, cause: Cause) -> Result<(), Failure>
 where
     S: OpenAccounts + ReadAgents + KeepMailTokens,
     E: Alarms + Mailer,
@@ -45,20 +47,43 @@ where
     match opened {
         // The event of the new account has the link mailed.
         Opened::Done(_) => Ok(()),
-        Opened::EmailTaken => tell_owner(cx, &email).await,
+        Opened::EmailTaken => tell_owner(cx, &email, cause).await,
         Opened::UsernameTaken => Err(Failure::unavailable("a new username", "in use already")),
     }
 }
 
-async fn tell_owner<S, E>(cx: &Context<S, E>, email: &str) -> Result<(), Failure>
+async fn tell_owner<S, E>(cx: &Context<S, E>, email: &str, cause: Cause) -> Result<(), Failure>
 where
     S: FindEmails + ReadAgents + KeepMailTokens,
     E: Mailer,
 {
     let Some(owner) = cx.store.email_owner(email).await? else { return Ok(()) };
     match cx.store.customer(owner).await? {
-        Some(customer) if customer.status() == Status::Initial => send_verification(cx, owner).await,
-        Some(_) => cx.ends.send(&mail::known(&cx.settings, email)).await,
+        // Who asked before there was an account is answered by the mail of its opening: this request may be what opened it.
+        Some(customer) if cause.at <= customer.tm_create => Ok(()),
+        Some(customer) if customer.status() == Status::Initial => send_verification(cx, owner, cause).await,
+        Some(customer) => send_note(cx, &customer, email, cause).await,
         None => Ok(()),
     }
+}
+
+/// Tells somebody who signed up again that there is an account.
+async fn send_note<S: KeepMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    email: &str,
+    cause: Cause,
+) -> Result<(), Failure> {
+    let now = cx.now();
+    let kept = MailToken {
+        hash: mail_token::hash(&mail_token::new(cx.sources.random())),
+        customer_id: customer.id,
+        cause,
+        purpose: Purpose::Note,
+        email: email.to_owned(),
+        subject: String::new(),
+        ends: now,
+        keep_until: now.plus(Settings::DAY),
+    };
+    mail::send_once(cx, &kept, LIVING, &[mail::known(&cx.settings, email)]).await
 }

@@ -13,7 +13,8 @@ use crate::failure::{Failure, ignore};
 use crate::metrics::Metric;
 use crate::ports::{Reserved, Throttles};
 
-const WINDOW: Duration = Duration::from_secs(15 * 60);
+const QUARTER: Duration = Duration::from_secs(15 * 60);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// How long an attempt may take.
 const YOUNG: Duration = Duration::from_secs(3);
@@ -21,27 +22,37 @@ const YOUNG: Duration = Duration::from_secs(3);
 const TRIES: u32 = 15;
 const BETWEEN: Duration = Duration::from_millis(100);
 
-/// At most this many attempts in a quarter of an hour.
+/// At most this many attempts in a window of time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit {
     pub kind: &'static str,
     pub most: u32,
+    window: Duration,
+}
+
+impl Limit {
+    const fn a_quarter(kind: &'static str, most: u32) -> Self {
+        Self { kind, most, window: QUARTER }
+    }
 }
 
 /// Wrong passwords for one username.
-pub const PASSWORD_BY_NAME: Limit = Limit { kind: "password-name", most: 10 };
+pub const PASSWORD_BY_NAME: Limit = Limit::a_quarter("password-name", 10);
 /// Wrong passwords from one address.
-pub const PASSWORD_BY_ADDRESS: Limit = Limit { kind: "password-address", most: 300 };
+pub const PASSWORD_BY_ADDRESS: Limit = Limit::a_quarter("password-address", 300);
 /// Signups for one e-mail address.
-pub const SIGNUP_BY_EMAIL: Limit = Limit { kind: "signup-email", most: 10 };
+pub const SIGNUP_BY_EMAIL: Limit = Limit::a_quarter("signup-email", 10);
 /// Signups from one address.
-pub const SIGNUP_BY_ADDRESS: Limit = Limit { kind: "signup-address", most: 1000 };
+pub const SIGNUP_BY_ADDRESS: Limit = Limit::a_quarter("signup-address", 1000);
 /// Forgotten passwords of one username.
-pub const FORGOT_BY_NAME: Limit = Limit { kind: "forgot-name", most: 10 };
+pub const FORGOT_BY_NAME: Limit = Limit::a_quarter("forgot-name", 10);
 /// Forgotten passwords from one address.
-pub const FORGOT_BY_ADDRESS: Limit = Limit { kind: "forgot-address", most: 1000 };
+pub const FORGOT_BY_ADDRESS: Limit = Limit::a_quarter("forgot-address", 1000);
 /// Tokens from one address that were not right.
-pub const TOKEN_BY_ADDRESS: Limit = Limit { kind: "token-address", most: 300 };
+pub const TOKEN_BY_ADDRESS: Limit = Limit::a_quarter("token-address", 300);
+
+/// Webhooks that an account asks for, be it a test or one more attempt.
+pub const WEBHOOK_BY_ACCOUNT: Limit = Limit { kind: "webhook-account", most: 60, window: HOUR };
 
 /// The limits of who tries a password for this username from this address, be it to log in or to confirm something.
 pub fn password_of<'a>(username: &'a str, address: &'a str) -> [(Limit, &'a str); 2] {
@@ -82,13 +93,22 @@ async fn reserve<S: Throttles, E>(
     let key = cx.keys.pseudonym(limit.kind, who)?;
     let mut tries = 0..TRIES;
     loop {
-        match cx.store.reserve(&key, limit.most, WINDOW, now).await? {
+        match cx.store.reserve(&key, limit.most, limit.window, now).await? {
             // What fills the window may be attempts that are just being made and will succeed.
             Reserved::Full { last, .. } if now < last.plus(YOUNG) && tries.next().is_some() => {
                 tokio::time::sleep(BETWEEN).await;
             }
             reserved => return Ok((key, reserved)),
         }
+    }
+}
+
+/// Counts what is never taken back, or refuses it with 429.
+pub async fn spend<S: Throttles, E>(cx: &Context<S, E>, limit: Limit, who: &str) -> Result<(), Failure> {
+    let (now, key) = (cx.now(), cx.keys.pseudonym(limit.kind, who)?);
+    match cx.store.reserve(&key, limit.most, limit.window, now).await? {
+        Reserved::Yes => Ok(()),
+        Reserved::Full { until, .. } => Err(refused(until, now).into()),
     }
 }
 

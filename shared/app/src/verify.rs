@@ -16,8 +16,8 @@ use crate::failure::Failure;
 use crate::log;
 use crate::mail;
 use crate::ports::{
-    Alarms, Change, ChangeCustomers, Committed, KeepMailTokens, MailToken, Mailer, Purpose, ReadAgents,
-    UseMailTokens, Verification, Written,
+    Alarms, Cause, Change, ChangeCustomers, Committed, KeepMailTokens, MailToken, Mailer, Purpose,
+    ReadAgents, UseMailTokens, Verification,
 };
 use crate::retry::{Patience, Race};
 
@@ -45,7 +45,7 @@ pub async fn verify<S: UseMailTokens + ChangeCustomers, E: Alarms>(
     match known.purpose {
         Purpose::Verify => activate(cx, &known).await,
         Purpose::Change => confirm_change(cx, &known).await,
-        Purpose::Reset { .. } => Err(Reason::InvalidToken.into()),
+        Purpose::Reset { .. } | Purpose::Note => Err(Reason::InvalidToken.into()),
     }
 }
 
@@ -112,6 +112,7 @@ async fn confirm_change<S: ChangeCustomers, E>(
 pub async fn send_change<S: ReadAgents + KeepMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
+    cause: Cause,
 ) -> Result<(), Failure> {
     let Some(customer) = cx.store.customer(id).await?.filter(|row| row.status() == Status::Active) else {
         return Ok(());
@@ -121,20 +122,18 @@ pub async fn send_change<S: ReadAgents + KeepMailTokens, E: Mailer>(
     let kept = MailToken {
         hash: mail_token::hash(&token),
         customer_id: id,
+        cause,
         purpose: Purpose::Change,
         email: email.clone(),
         subject: String::new(),
         ends,
         keep_until: ends.plus(Settings::DAY),
     };
-    match cx.store.keep_mail_token(&kept, &[Status::Active]).await? {
-        Written::Done => {
-            cx.ends.send(&mail::change(&cx.settings, &email, &token, ends)).await?;
-            cx.ends.send(&mail::change_noted(&customer.profile.email, asked_by)).await
-        }
-        // Whoever was quicker mails a newer link, and is tried again if that fails.
-        Written::Closed | Written::Lost => Ok(()),
-    }
+    let mails = [
+        mail::change(&cx.settings, &email, &token, ends),
+        mail::change_noted(&customer.profile.email, asked_by),
+    ];
+    mail::send_once(cx, &kept, &[Status::Active], &mails).await
 }
 
 fn first_key() -> KeyPatch {
@@ -156,6 +155,7 @@ fn billing_account<S, E>(cx: &Context<S, E>, customer: &Customer, now: Timestamp
 pub async fn send_verification<S: ReadAgents + KeepMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
+    cause: Cause,
 ) -> Result<(), Failure> {
     let waiting = cx.store.customer(id).await?.filter(|row| row.status() == Status::Initial);
     let waiting = waiting.and_then(|row| row.due().map(|due| (row, due)));
@@ -165,6 +165,7 @@ pub async fn send_verification<S: ReadAgents + KeepMailTokens, E: Mailer>(
     let kept = MailToken {
         hash: mail_token::hash(&token),
         customer_id: id,
+        cause,
         purpose: Purpose::Verify,
         email: customer.profile.email.clone(),
         subject: String::new(),
@@ -172,13 +173,8 @@ pub async fn send_verification<S: ReadAgents + KeepMailTokens, E: Mailer>(
         // What is left of it outlives the window by a month, so that a late click is told that it is late.
         keep_until: verify_by.plus(30 * Settings::DAY),
     };
-    match cx.store.keep_mail_token(&kept, &[Status::Initial]).await? {
-        Written::Done => {
-            let agents = cx.store.agents(id, None, 10).await?;
-            let admin = agents.rows.iter().rfind(|agent| !agent.guest).map_or("", |agent| &agent.username);
-            cx.ends.send(&mail::verification(&cx.settings, &customer, admin, &token, verify_by)).await
-        }
-        // Whoever was quicker mails a newer link, and is tried again if that fails.
-        Written::Closed | Written::Lost => Ok(()),
-    }
+    let agents = cx.store.agents(id, None, 10).await?;
+    let admin = agents.rows.iter().rfind(|agent| !agent.guest).map_or("", |agent| &agent.username);
+    let mail = mail::verification(&cx.settings, &customer, admin, &token, verify_by);
+    mail::send_once(cx, &kept, &[Status::Initial], &[mail]).await
 }

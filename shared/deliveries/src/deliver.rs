@@ -4,17 +4,27 @@ use std::time::Duration;
 
 use custodian_app::hooks::KeepHooks;
 use custodian_app::ports::{ReadCustomers, Written};
-use custodian_app::{Context, Failure, Metric, farewell};
-use custodian_cascade::{Task, Tasks, WEBHOOKS};
+use custodian_app::{Context, Failure, Metric};
+use custodian_cascade::Tasks;
 use custodian_domain::webhook::{
-    Delivery, DeliveryStatus, Farewell, Hook, HookSecret, delivery_id, fingerprint,
+    Delivery, DeliveryStatus, Finding, Hook, KEPT, Slow, delivery_id, fingerprint,
 };
 use custodian_domain::{Customer, Status, Timestamp};
 use custodian_events::CUSTOMER_DELETED;
-use custodian_webhooks::{Attempt, Method, Outcome, Patience, Report, SecretSet, SigningSecret, next};
+use custodian_webhooks::{Attempt, Outcome, Patience, Report, next};
+use uuid::Uuid;
 
-use crate::payload::payload;
-use crate::ports::{Errand, Errands, Post, Posting, ReadRows};
+use crate::farewell::say_farewell;
+use crate::ports::{Errand, Errands, Posting, ReadRows};
+use crate::post::{post, secrets};
+use crate::turn::{Turn, turn};
+
+/// A destination that keeps an attempt waiting for so long is slow,
+const SLOW_FROM: Duration = Duration::from_secs(5);
+/// and stays so for so long.
+const SLOW_FOR: Duration = Duration::from_secs(15 * 60);
+/// Longer than an attempt takes: whoever has claimed one and is not done by then does not work on it any more.
+const CLAIM: Duration = Duration::from_secs(60);
 
 /// Does an errand. It may come again and it may come late: an attempt that was made is not made again, and what is told is
 /// what is so now.
@@ -25,9 +35,7 @@ where
 {
     let Some(customer) = cx.store.customer(errand.detail.customer_id).await? else { return Ok(()) };
     match customer.status() {
-        Status::Active | Status::Frozen if !customer.profile.webhook_uri.is_empty() => {
-            tell(cx, errand, &customer).await
-        }
+        Status::Active | Status::Frozen => tell(cx, errand, &customer).await,
         Status::Deleted if errand.detail.kind == CUSTOMER_DELETED => {
             say_farewell(cx, errand, &customer).await
         }
@@ -41,148 +49,131 @@ where
     S: ReadRows + KeepHooks,
     E: Posting + Errands,
 {
-    let (now, uri) = (cx.now(), &customer.profile.webhook_uri);
+    let now = cx.now();
     let hook = cx.store.hook(customer.id).await?;
-    let happened = Timestamp::parse(&errand.detail.time).unwrap_or(now);
-    let id = delivery_id(errand.detail.id, happened);
-    let known = cx.store.delivery(customer.id, id).await?;
-    let made = known.as_ref().map_or(0, |known| known.attempts);
-    if made >= errand.attempt {
-        // The attempt was made, but perhaps the next one was not seen to.
-        return match known {
-            Some(known) if made == errand.attempt => again(cx, errand, &known).await,
-            _ => Ok(()),
-        };
+    let id = delivery_id(errand.detail.id, errand.detail.happened().unwrap_or(now));
+    let known = cx.store.delivery(customer.id, id, now).await?;
+    match (turn(errand, known.as_ref(), &hook, customer, now), &known) {
+        (Turn::Attempt, _) if !errand.slow && hook.is_slow(&customer.profile.webhook_uri, now) => {
+            wait_elsewhere(cx, errand, id).await
+        }
+        (Turn::Attempt, Some(known)) if errand.asked && !claim(cx, known, now).await? => Ok(()),
+        (Turn::Attempt, _) => attempt(cx, errand, customer, &hook, id, known.as_ref()).await,
+        (Turn::SeeToNext, Some(known)) => see_to_next(cx, errand, known).await,
+        (Turn::Close(reason), Some(known)) => close(cx, known, reason, now).await,
+        _ => Ok(()),
     }
-    // A test is what turns a destination on again.
-    if hook.is_off(uri) && errand.detail.kind != crate::manage::TEST {
-        return Ok(());
+}
+
+/// Passes an errand on to where waiting for its destination keeps nobody else waiting.
+pub(crate) async fn wait_elsewhere<S, E: Errands>(
+    cx: &Context<S, E>,
+    errand: &Errand,
+    id: Uuid,
+) -> Result<(), Failure> {
+    let same = Errand { slow: true, ..errand.clone() };
+    cx.ends.errand(&same, &name(id, errand.attempt), Duration::ZERO, cx.now()).await
+}
+
+/// The name of an errand's own.
+pub(crate) fn name(delivery: Uuid, attempt: u32) -> String {
+    format!("webhook-{delivery}-{attempt}")
+}
+
+/// Of several who were asked for one attempt at the same moment, one makes it.
+async fn claim<S: KeepHooks, E>(
+    cx: &Context<S, E>,
+    known: &Delivery,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    if known.claimed_until.is_some_and(|until| now < until) {
+        return Ok(false);
     }
-    let body = payload(&cx.store, customer, &errand.detail).await?;
-    let report = post(cx, &hook, (uri, &customer.profile.webhook_method), errand, id, body).await;
-    let since_first = known.as_ref().map_or(Duration::ZERO, |known| now.since(known.tm_create));
-    let delay = following(cx, errand, since_first, Patience::Usual, &report);
-    let delivery = record(errand, id, known.as_ref(), &report, delay, now);
-    if cx.store.keep_delivery(&delivery, made).await? != Written::Done {
+    Ok(cx.store.claim_attempt(known, now.plus(CLAIM)).await? == Written::Done)
+}
+
+async fn attempt<S, E>(
+    cx: &Context<S, E>,
+    errand: &Errand,
+    customer: &Customer,
+    hook: &Hook,
+    id: Uuid,
+    known: Option<&Delivery>,
+) -> Result<(), Failure>
+where
+    S: ReadRows + KeepHooks,
+    E: Posting + Errands,
+{
+    let profile = &customer.profile;
+    let Some(secrets) = secrets(cx, customer.id, hook).await? else { return Ok(()) };
+    let to = (&*profile.webhook_uri, &*profile.webhook_method);
+    let begun = cx.now();
+    let report = post(cx, errand, customer, to, id, &secrets).await?;
+    // What follows is counted from the answer, for which it may have taken its time.
+    let ended = cx.now();
+    let begun = known.map_or(begun, |known| known.tm_create);
+    let attempt =
+        Attempt { number: errand.attempt, since_first: ended.since(begun), patience: Patience::Usual };
+    let delay = next(attempt, report.outcome, u32::from_be_bytes(cx.sources.random()));
+    // What is kept of it ends before an attempt that comes later than this.
+    let delay = delay.filter(|delay| ended.plus(*delay) < begun.plus(KEPT));
+    let delivery = record(errand, id, begun, &report, delay, ended);
+    let finding = finding(&report, hook, &profile.webhook_uri, ended);
+    let before = known.map_or(0, |known| known.attempts);
+    if cx.store.keep_delivery(&delivery, before, &finding).await? != Written::Done {
         return Ok(());
     }
     if delivery.status == DeliveryStatus::Failed {
         cx.meter.note(&[Metric::WebhooksGivenUp]);
     }
+    see_to_next(cx, errand, &delivery).await
+}
+
+/// What an attempt has shown of its destination.
+fn finding(report: &Report, hook: &Hook, uri: &str, now: Timestamp) -> Finding {
+    let fingerprint = fingerprint(uri);
     match report.outcome {
-        Outcome::Disabled => cx.store.turn_off(customer.id, Some(&fingerprint(uri))).await.map(|_| ()),
-        Outcome::Succeeded { .. } if hook.off.is_some() => {
-            cx.store.turn_off(customer.id, None).await.map(|_| ())
-        }
-        _ => again(cx, errand, &delivery).await,
+        Outcome::Disabled => Finding::Off(fingerprint),
+        Outcome::Succeeded { .. } if hook.is_off(uri) => Finding::On(now),
+        _ if report.latency >= SLOW_FROM => Finding::Slow(Slow { fingerprint, until: now.plus(SLOW_FOR) }),
+        _ => Finding::Nothing,
     }
 }
 
 /// Sees to the next attempt, if there is to be one.
-async fn again<S, E: Errands>(
+async fn see_to_next<S, E: Errands>(
     cx: &Context<S, E>,
     errand: &Errand,
     delivery: &Delivery,
 ) -> Result<(), Failure> {
     let Some(due) = delivery.tm_next else { return Ok(()) };
     let now = cx.now();
-    let next = Errand { attempt: errand.attempt + 1, ..errand.clone() };
-    let name = format!("webhook-{}-{}", delivery.id, next.attempt);
-    cx.ends.errand(&next, &name, due.since(now), now).await
+    let next = Errand { attempt: errand.attempt + 1, ..Errand::first(errand.detail.clone()) };
+    cx.ends.errand(&next, &name(delivery.id, next.attempt), due.since(now), now).await
 }
 
-/// The news of the account's end. Nothing is kept of it but that the ledger waits for it.
-async fn say_farewell<S, E>(cx: &Context<S, E>, errand: &Errand, customer: &Customer) -> Result<(), Failure>
-where
-    S: ReadRows + KeepHooks,
-    E: Posting + Errands + Tasks,
-{
-    let (now, hook) = (cx.now(), cx.store.hook(customer.id).await?);
-    let Some(farewell) = hook.farewell.clone() else { return Ok(()) };
-    let destination = farewell::open(&cx.keys, customer.id, &farewell)?;
-    let Some(to) = destination.filter(|to| now < farewell.until && !hook.is_off(&to.uri)) else {
-        return end_farewell(cx, customer).await;
-    };
-    let body = payload(&cx.store, customer, &errand.detail).await?;
-    let id = delivery_id(errand.detail.id, customer.tm_update);
-    let report = post(cx, &hook, (&to.uri, &to.method), errand, id, body).await;
-    let since_first = now.since(customer.tm_update);
-    match following(cx, errand, since_first, Patience::Deletion, &report) {
-        Some(delay) if is_worth(&farewell, now, delay) => {
-            let next = Errand { attempt: errand.attempt + 1, ..errand.clone() };
-            let name = format!("webhook-{id}-{}", next.attempt);
-            cx.ends.errand(&next, &name, delay, now).await
-        }
-        _ => {
-            if !matches!(report.outcome, Outcome::Succeeded { .. }) {
-                cx.meter.note(&[Metric::WebhooksGivenUp]);
-            }
-            end_farewell(cx, customer).await
-        }
-    }
-}
-
-fn is_worth(farewell: &Farewell, now: Timestamp, delay: Duration) -> bool {
-    now.plus(delay) < farewell.until
-}
-
-/// The step of the ledger may go on: nobody is told any more.
-async fn end_farewell<S: KeepHooks, E: Tasks>(
+/// Nothing will be tried any more, and whoever looks is told why.
+async fn close<S: KeepHooks, E>(
     cx: &Context<S, E>,
-    customer: &Customer,
+    known: &Delivery,
+    reason: &str,
+    now: Timestamp,
 ) -> Result<(), Failure> {
-    cx.store.forget_farewell(customer.id).await?;
-    cx.ends.hand_out(&[Task { customer_id: customer.id, step: WEBHOOKS.to_owned(), hop: 0 }]).await
-}
-
-async fn post<S, E: Posting>(
-    cx: &Context<S, E>,
-    hook: &Hook,
-    (uri, method): (&str, &str),
-    errand: &Errand,
-    id: uuid::Uuid,
-    body: String,
-) -> Report {
-    let secrets = hook.secret.as_ref().and_then(secret_set);
-    let method = Method::parse(method).unwrap_or_default();
-    let report = cx.ends.post(Post { id, method, uri, body, secrets: secrets.as_ref(), now: cx.now() }).await;
-    cx.meter.note(&[counted(report.outcome)]);
-    tracing_of(errand, &report);
-    report
-}
-
-/// What an attempt counts as.
-const fn counted(outcome: Outcome) -> Metric {
-    match outcome {
-        Outcome::Succeeded { .. } => Metric::WebhooksDelivered,
-        Outcome::Failed { .. } | Outcome::Unreachable(_) | Outcome::TimedOut => Metric::WebhooksFailed,
-        Outcome::Refused(_) => Metric::WebhooksRefused,
-        Outcome::Disabled => Metric::WebhooksDisabled,
-    }
-}
-
-/// The secrets that sign now.
-pub(crate) fn secret_set(kept: &HookSecret) -> Option<SecretSet> {
-    let current = SigningSecret::parse(kept.current.expose())?;
-    let previous = kept.previous.as_ref().and_then(|secret| SigningSecret::parse(secret.expose()));
-    Some(SecretSet::restore(current, previous.zip(kept.previous_until)))
-}
-
-fn following<S, E>(
-    cx: &Context<S, E>,
-    errand: &Errand,
-    since_first: Duration,
-    patience: Patience,
-    report: &Report,
-) -> Option<Duration> {
-    let attempt = Attempt { number: errand.attempt, since_first, patience };
-    next(attempt, report.outcome, u32::from_be_bytes(cx.sources.random()))
+    let closed = Delivery {
+        status: DeliveryStatus::Failed,
+        error: Some(reason.to_owned()),
+        tm_next: None,
+        claimed_until: None,
+        tm_update: now,
+        ..known.clone()
+    };
+    cx.store.keep_delivery(&closed, known.attempts, &Finding::Nothing).await.map(|_| ())
 }
 
 fn record(
     errand: &Errand,
-    id: uuid::Uuid,
-    known: Option<&Delivery>,
+    id: Uuid,
+    begun: Timestamp,
     report: &Report,
     delay: Option<Duration>,
     now: Timestamp,
@@ -208,18 +199,8 @@ fn record(
         error: (!succeeded).then(|| report.outcome.name().to_owned()),
         latency_ms: u64::try_from(report.latency.as_millis()).ok(),
         tm_next: delay.map(|delay| now.plus(delay)),
-        tm_create: known.map_or(now, |known| known.tm_create),
+        claimed_until: None,
+        tm_create: begun,
         tm_update: now,
     }
-}
-
-fn tracing_of(errand: &Errand, report: &Report) {
-    tracing::info!(
-        customer_id = %errand.detail.customer_id,
-        event = errand.detail.kind,
-        attempt = errand.attempt,
-        outcome = report.outcome.name(),
-        latency_ms = u64::try_from(report.latency.as_millis()).unwrap_or(u64::MAX),
-        "a webhook was attempted"
-    );
 }

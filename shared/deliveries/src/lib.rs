@@ -2,13 +2,16 @@
 //!
 //! An event on the bus becomes an errand in a queue. Its payload is built from the row when it is delivered, never carried
 //! along; of each attempt the outcome is kept with the account. What failed comes again by a delayed message or, later than
-//! a queue can, by a one-off job. The news of an account's end goes to the destination that the account had: it is kept
+//! a queue can, by a one-off job. A destination that keeps attempts waiting is waited for in a queue of its own. The news of an account's end goes to the destination that the account had: it is kept
 //! encrypted for an hour, and is a step of the deletion's ledger.
 
 mod deliver;
+mod farewell;
 mod manage;
 mod payload;
 mod ports;
+mod post;
+mod turn;
 
 pub use deliver::deliver;
 pub use manage::{deliveries, redeliver, rotate, show, test};

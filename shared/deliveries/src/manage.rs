@@ -3,23 +3,24 @@
 use std::time::Duration;
 
 use custodian_app::hooks::KeepHooks;
-use custodian_app::ports::{ReadCustomers, Written};
+use custodian_app::ports::{ReadCustomers, Throttles, Written};
 use custodian_app::retry::{Patience, Race};
+use custodian_app::throttle::{WEBHOOK_BY_ACCOUNT, spend};
 use custodian_app::{Context, Failure};
 use custodian_domain::note::event_id;
 use custodian_domain::webhook::{Delivery, DeliveryStatus, HookSecret, delivery_id};
-use custodian_domain::{Customer, Reason, Secret, gate};
+use custodian_domain::{Customer, Reason, Secret, Status, gate};
 use custodian_events::Event;
-use custodian_webhooks::SigningSecret;
+use custodian_webhooks::{Destination, Reach, SigningSecret};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::deliver::name;
 use crate::ports::{Errand, Errands};
+use crate::post::fresh;
 
 /// The event that a test sends.
 pub(crate) const TEST: &str = "webhook_test";
-/// How long the secret before signs too.
-const BOTH: Duration = Duration::from_secs(86_400);
 /// How many deliveries are shown.
 const SHOWN: usize = 100;
 
@@ -27,14 +28,17 @@ const SHOWN: usize = 100;
 pub async fn show<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) -> Result<Value, Failure> {
     let hook = cx.store.hook(customer.id).await?;
     let uri = &customer.profile.webhook_uri;
+    let reach = if cx.settings.webhooks_anywhere { Reach::Everywhere } else { Reach::Public };
     let state = match uri.as_str() {
         "" => "off",
+        uri if Destination::parse(uri, reach).is_err() => "refused",
         uri if hook.is_off(uri) => "disabled",
         _ => "active",
     };
     let secret = hook.secret.as_ref();
     let prefix = secret.and_then(|secret| SigningSecret::parse(secret.current.expose()));
-    let until = secret.and_then(|secret| secret.previous_until).filter(|until| *until > cx.now());
+    let replaced = secret.map(|secret| secret.previous.as_slice()).unwrap_or_default().iter();
+    let until = replaced.map(|one| one.until).max().filter(|until| *until > cx.now());
     Ok(json!({
         "webhook_uri": uri, "webhook_method": customer.profile.webhook_method,
         "secret_prefix": prefix.as_ref().map_or("", |secret| secret.prefix()),
@@ -43,7 +47,7 @@ pub async fn show<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) -> R
     }))
 }
 
-/// Makes a new secret; the one before signs too for a day.
+/// Makes a new secret; the one before signs too for a day, and so does every other of the last day.
 pub async fn rotate<S: KeepHooks + ReadCustomers, E>(
     cx: &Context<S, E>,
     customer: &Customer,
@@ -51,14 +55,13 @@ pub async fn rotate<S: KeepHooks + ReadCustomers, E>(
     let mut race = Race::new("the webhook's secret", Patience::Request);
     loop {
         let before = cx.store.hook(customer.id).await?.secret;
-        let (now, fresh) = (cx.now(), SigningSecret::new(cx.sources.random()));
-        let kept = HookSecret {
-            current: Secret::new(fresh.expose().to_owned()),
-            previous_until: before.as_ref().map(|_| now.plus(BOTH)),
-            previous: before.as_ref().map(|before| before.current.clone()),
-            tm_create: now,
+        let (now, fresh): (_, Secret) = (cx.now(), fresh(cx));
+        let kept = match &before {
+            None => HookSecret::first(fresh.clone(), now),
+            Some(before) => before.replaced(fresh.clone(), now).ok_or(Reason::StateInvalid)?,
         };
-        match cx.store.keep_hook_secret(customer.id, &kept, before.map(|before| before.tm_create)).await? {
+        let before = before.map(|before| before.tm_create);
+        match cx.store.keep_hook_secret(customer.id, &kept, before, &[Status::Active]).await? {
             Written::Done => return Ok(json!({ "secret": fresh.expose() })),
             Written::Lost => {}
             Written::Closed => {
@@ -71,7 +74,10 @@ pub async fn rotate<S: KeepHooks + ReadCustomers, E>(
 }
 
 /// Sends an event that says nothing, and answers its delivery as it will be listed.
-pub async fn test<S, E: Errands>(cx: &Context<S, E>, customer: &Customer) -> Result<Value, Failure> {
+pub async fn test<S: Throttles, E: Errands>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+) -> Result<Value, Failure> {
     let (now, random) = (cx.now(), Uuid::from_bytes(cx.sources.random()));
     let event = Event {
         id: event_id(&[&customer.id.to_string(), &random.to_string(), TEST]),
@@ -86,23 +92,23 @@ pub async fn test<S, E: Errands>(cx: &Context<S, E>, customer: &Customer) -> Res
         time: now.to_rfc3339(),
     };
     let id = delivery_id(event.id, now);
-    send(cx, customer, Errand { detail: event, attempt: 1 }, id).await?;
+    send(cx, customer, Errand::first(event), id).await?;
     Ok(json!({ "id": id }))
 }
 
 /// The newest deliveries, as they are shown.
 pub async fn deliveries<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) -> Result<Value, Failure> {
-    let rows = cx.store.deliveries(customer.id, SHOWN).await?;
+    let rows = cx.store.deliveries(customer.id, SHOWN, cx.now()).await?;
     Ok(json!({ "result": rows.iter().map(shown).collect::<Vec<_>>(), "next_page_token": "" }))
 }
 
-/// Attempts a delivery once more, however it stands.
-pub async fn redeliver<S: KeepHooks, E: Errands>(
+/// Attempts a delivery once more, however it stands, and also where its destination was turned off.
+pub async fn redeliver<S: KeepHooks + Throttles, E: Errands>(
     cx: &Context<S, E>,
     customer: &Customer,
     id: Uuid,
 ) -> Result<Value, Failure> {
-    let known = cx.store.delivery(customer.id, id).await?.ok_or(Reason::DeliveryNotFound)?;
+    let known = cx.store.delivery(customer.id, id, cx.now()).await?.ok_or(Reason::DeliveryNotFound)?;
     let event = Event {
         id: known.event_id,
         kind: known.kind.clone(),
@@ -115,11 +121,12 @@ pub async fn redeliver<S: KeepHooks, E: Errands>(
         removed: None,
         time: known.time.clone(),
     };
-    send(cx, customer, Errand { detail: event, attempt: known.attempts + 1 }, id).await?;
+    let errand = Errand { attempt: known.attempts + 1, asked: true, ..Errand::first(event) };
+    send(cx, customer, errand, id).await?;
     Ok(shown(&Delivery { status: DeliveryStatus::Pending, ..known }))
 }
 
-async fn send<S, E: Errands>(
+async fn send<S: Throttles, E: Errands>(
     cx: &Context<S, E>,
     customer: &Customer,
     errand: Errand,
@@ -128,8 +135,8 @@ async fn send<S, E: Errands>(
     if customer.profile.webhook_uri.is_empty() {
         return Err(Reason::WebhookNotConfigured.into());
     }
-    let name = format!("webhook-{id}-{}", errand.attempt);
-    cx.ends.errand(&errand, &name, Duration::ZERO, cx.now()).await
+    spend(cx, WEBHOOK_BY_ACCOUNT, &customer.id.to_string()).await?;
+    cx.ends.errand(&errand, &name(id, errand.attempt), Duration::ZERO, cx.now()).await
 }
 
 fn shown(row: &Delivery) -> Value {
@@ -167,6 +174,7 @@ mod tests {
             error: Some("x".repeat(100)),
             latency_ms: Some(u64::MAX),
             tm_next: Some(time),
+            claimed_until: Some(time),
             tm_create: time,
             tm_update: time,
         };

@@ -1,7 +1,7 @@
 //! The body of a webhook: `{"type","data"}` as in production, and the version that orders the events of one row.
 
 use custodian_app::Failure;
-use custodian_domain::kinds::ALL;
+use custodian_domain::kinds::{ALL, Kind};
 use custodian_domain::{AgentId, Customer};
 use custodian_events::Event;
 use custodian_http::view::{AgentView, CustomerView, KeyView, ResourceView};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::manage::TEST;
 use crate::ports::ReadRows;
 
-/// The body for an event: the row as callers see it now, or, of a row that is gone, its ids.
+/// The body for an event: the row as callers see it now, without its secrets, or, of a row that is gone, its ids.
 pub async fn payload<S: ReadRows>(store: &S, customer: &Customer, event: &Event) -> Result<String, Failure> {
     let data = match row(store, customer, event).await? {
         Some(row) => row,
@@ -23,6 +23,14 @@ pub async fn payload<S: ReadRows>(store: &S, customer: &Customer, event: &Event)
 fn gone(event: &Event) -> Value {
     let tm_delete = event.kind.ends_with("_deleted").then_some(&event.time);
     json!({ "id": event.resource_id, "customer_id": event.customer_id, "tm_delete": tm_delete })
+}
+
+/// A row as its owner reads it, but for what is for readers alone.
+fn without_secrets(kind: &Kind, mut data: Value) -> Value {
+    if let Value::Object(fields) = &mut data {
+        fields.retain(|name, _| kind.field(name).is_none_or(|field| !field.secret));
+    }
+    data
 }
 
 fn shown(view: &impl Serialize) -> Option<Value> {
@@ -46,7 +54,8 @@ async fn row<S: ReadRows>(store: &S, customer: &Customer, event: &Event) -> Resu
         noun => match ALL.iter().find(|kind| kind.noun == noun) {
             Some(kind) => {
                 let row = store.resource(kind, customer.id, id).await?;
-                row.and_then(|row| shown(&ResourceView::new(kind, &row)))
+                let view = row.and_then(|row| shown(&ResourceView::new(kind, &row)));
+                view.map(|data| without_secrets(kind, data))
             }
             None => None,
         },

@@ -19,6 +19,23 @@ pub struct Errand {
     pub detail: Event,
     #[serde(default = "first")]
     pub attempt: u32,
+    /// Whether it is where slow destinations are waited for.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub slow: bool,
+    /// Whether somebody has asked for this attempt.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub asked: bool,
+}
+
+impl Errand {
+    pub const fn first(detail: Event) -> Self {
+        Self { detail, attempt: 1, slow: false, asked: false }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+const fn is_not(flag: &bool) -> bool {
+    !*flag
 }
 
 const fn first() -> u32 {
@@ -35,9 +52,9 @@ impl Subject for Errand {
     }
 }
 
-/// The queue of errands, and the jobs that put one on it later.
+/// The queues of errands, and the jobs that put one there later.
 pub trait Errands: Send + Sync {
-    /// Sends an errand, to be done after `delay`; `name` is the errand's own.
+    /// Sends an errand, to be done after `delay`, to the queue of slow destinations if it says so; `name` is the errand's own.
     fn errand(
         &self,
         errand: &Errand,

@@ -18,6 +18,9 @@ pub struct Customer {
     pub epoch: u64,
     #[serde(flatten)]
     pub profile: Profile,
+    /// Since when webhooks go where the profile says: what happened before is not told there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook_since: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_email: Option<PendingEmail>,
     /// A day after the last change of the address; none if it is the one that the account began with.
@@ -166,7 +169,9 @@ impl Customer {
     /// The next version of this row with another profile, whose e-mail address counts at once.
     fn patched(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
         let profile = patch.clone().apply(&self.profile);
-        Self { version: self.version + 1, profile, tm_update: now, ..self.clone() }
+        let leads_elsewhere = profile.webhook_uri != self.profile.webhook_uri;
+        let webhook_since = if leads_elsewhere { Some(now) } else { self.webhook_since };
+        Self { version: self.version + 1, profile, webhook_since, tm_update: now, ..self.clone() }
     }
 
     /// The next version of this row with another profile, whose e-mail address has to be confirmed first, unless none of
@@ -229,6 +234,7 @@ impl Customer {
     pub fn anonymised(&self, state: State, now: Timestamp) -> Self {
         Self {
             profile: Profile::default(),
+            webhook_since: None,
             pending_email: None,
             email_trusted_from: None,
             plan: Plan::default(),

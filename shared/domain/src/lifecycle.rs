@@ -102,7 +102,10 @@ fn make_move(customer: &Customer, command: Command, now: Timestamp) -> Result<De
     let next = match command {
         Command::Verify if now >= due => return Err(Reason::VerificationWindowEnded.into()),
         Command::Recover if now >= due => return Err(Reason::GracePeriodEnded.into()),
-        Command::Verify => Customer { email_verified: true, ..customer.moved(State::Active, now) },
+        // From now on it is known that somebody answers for where webhooks go.
+        Command::Verify => {
+            Customer { email_verified: true, webhook_since: Some(now), ..customer.moved(State::Active, now) }
+        }
         Command::Recover => customer.moved(State::Active, now),
         Command::Freeze { grace } => frozen(customer, grace, now),
         Command::Delete => customer.anonymised(State::Deleted { tm_delete: now }, now),

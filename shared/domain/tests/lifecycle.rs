@@ -28,6 +28,7 @@ fn customer(status: Status) -> Customer {
         epoch: 2,
         profile: Profile { name: "Acme".into(), email: "a@example.com".into(), ..Profile::default() },
         pending_email: None,
+        webhook_since: None,
         email_trusted_from: None,
         billing_account_id: Uuid::from_u128(8),
         email_verified: true,
@@ -79,7 +80,7 @@ fn every_state_answers_every_command_as_the_table_says() {
         printed,
         [
             // initial active frozen deleted expired
-            "verify: move stay STATE_INVALID STATE_INVALID STATE_INVALID",
+            "verify: move stay STATE_INVALID VERIFICATION_WINDOW_ENDED VERIFICATION_WINDOW_ENDED",
             "freeze: STATE_INVALID move stay STATE_INVALID STATE_INVALID",
             "recover: STATE_INVALID stay move STATE_INVALID STATE_INVALID",
             "delete: move move move stay STATE_INVALID",

@@ -145,6 +145,7 @@ mod tests {
             epoch: 1,
             profile: Profile { name: "Acme".into(), email: "ann@example.com".into(), ..Profile::default() },
             pending_email: None,
+            webhook_since: None,
             email_trusted_from: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use custodian_app::Failure;
-use custodian_domain::{CustomerId, Status};
+use custodian_domain::{CustomerId, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -65,6 +65,13 @@ pub struct Event {
     pub removed: Option<BTreeMap<String, u64>>,
     /// RFC 3339.
     pub time: String,
+}
+
+impl Event {
+    /// When it happened.
+    pub fn happened(&self) -> Option<Timestamp> {
+        Timestamp::parse(&self.time)
+    }
 }
 
 /// An event as a rule of the bus hands it on: the part that consumers read.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use custodian_app::ports::Request;
+use custodian_app::ports::{Request, Requested};
 use custodian_cascade::Task;
 use custodian_domain::CustomerId;
 use custodian_domain::alarm::Job;
@@ -64,15 +64,15 @@ impl Subject for Job {
 }
 
 /// Who asked is known by a name only, which no line may have.
-impl Subject for Request {
+impl Subject for Requested {
     fn customer(&self) -> Option<CustomerId> {
         None
     }
 
     fn about(&self) -> Cow<'_, str> {
-        match self {
-            Self::Forgot { .. } => Cow::from("forgot"),
-            Self::SignUp { .. } => Cow::from("sign_up"),
+        match self.request {
+            Request::Forgot { .. } => Cow::from("forgot"),
+            Request::SignUp { .. } => Cow::from("sign_up"),
         }
     }
 }

@@ -5,7 +5,7 @@ use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, Flexib
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use custodian_app::Failure;
-use custodian_app::ports::{Alarms, Mail, Mailer, Request, Requests, SigningKeys, Signs};
+use custodian_app::ports::{Alarms, Mail, Mailer, Requested, Requests, SigningKeys, Signs};
 use custodian_auth::Signer;
 use custodian_cascade::{Task, Tasks};
 use custodian_domain::Timestamp;
@@ -178,7 +178,7 @@ impl Connect for RequestQueue {
 }
 
 impl Requests for RequestQueue {
-    async fn request(&self, request: &Request) -> Result<(), Failure> {
+    async fn request(&self, request: &Requested) -> Result<(), Failure> {
         let body =
             serde_json::to_string(request).map_err(|cause| Failure::unavailable("a request", cause))?;
         let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;

@@ -1,4 +1,4 @@
-//! The ends of webhooks in AWS: their queue, the jobs that come to it later, and HTTP to where customers say.
+//! The ends of webhooks in AWS: their queues, the jobs that come there later, and HTTP to where customers say.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::ends::{CascadeQueue, Connect, OneOffJobs};
 /// What a queue can put off at most.
 const MOST_DELAY: Duration = Duration::from_secs(900);
 
-/// The queue of errands.
+/// A queue of errands; connected, the one where all of them begin.
 pub struct ErrandQueue {
     client: aws_sdk_sqs::Client,
     url: String,
@@ -43,6 +43,8 @@ impl Errands for ErrandQueue {
 /// Everything that a delivery needs.
 pub struct Webhooks {
     errands: ErrandQueue,
+    /// Where slow destinations are waited for.
+    slow: ErrandQueue,
     jobs: OneOffJobs,
     queue_arn: String,
     cascade: CascadeQueue,
@@ -54,8 +56,11 @@ impl Connect for Webhooks {
         let down = |cause| Failure::unavailable("the trusted certificates", cause);
         let trust = Trust::of_the_system().map_err(down)?;
         let deliverer = Deliverer::new(Reach::Public, SystemResolver, trust, Limits::default());
+        let errands = ErrandQueue::connect(aws, store).await?;
+        let slow = ErrandQueue { client: errands.client.clone(), url: required("WEBHOOK_SLOW_QUEUE_URL")? };
         Ok(Self {
-            errands: ErrandQueue::connect(aws, store).await?,
+            errands,
+            slow,
             jobs: OneOffJobs::connect(aws, store).await?,
             queue_arn: required("WEBHOOK_QUEUE_ARN")?,
             cascade: CascadeQueue::connect(aws, store).await?,
@@ -72,6 +77,9 @@ impl Errands for Webhooks {
         delay: Duration,
         now: Timestamp,
     ) -> Result<(), Failure> {
+        if errand.slow {
+            return self.slow.errand(errand, name, delay, now).await;
+        }
         if delay <= MOST_DELAY {
             return self.errands.errand(errand, name, delay, now).await;
         }

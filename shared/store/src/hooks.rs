@@ -1,13 +1,12 @@
 //! What is kept of customers' webhooks.
 
-use std::time::Duration;
-
 use custodian_app::Failure;
 use custodian_app::hooks::KeepHooks;
 use custodian_app::password::LIVING;
 use custodian_app::ports::Written;
-use custodian_domain::webhook::{Delivery, Farewell, Hook, HookSecret};
+use custodian_domain::webhook::{Delivery, Farewell, Finding, Hook, HookSecret, KEPT};
 use custodian_domain::{CustomerId, Status, Timestamp};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Store;
@@ -19,12 +18,20 @@ use crate::schema::WEBHOOKS;
 use crate::transaction::{Transaction, failed};
 use crate::usage;
 
-/// How long a delivery is shown.
-const KEPT: Duration = Duration::from_secs(30 * 86_400);
 const SECRET: &str = "secret";
 const OFF: &str = "off";
+const SLOW: &str = "slow";
 const FAREWELL: &str = "farewell";
 const DELIVERY: &str = "delivery#";
+
+/// Whether a destination is to be left alone, or since when it is not any more.
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Off {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_since: Option<Timestamp>,
+}
 
 fn row_key(customer: CustomerId, key: &str) -> Item {
     key2("customer_id", customer, "key", key)
@@ -32,6 +39,31 @@ fn row_key(customer: CustomerId, key: &str) -> Item {
 
 fn delivery_key(customer: CustomerId, id: Uuid) -> Item {
     row_key(customer, &format!("{DELIVERY}{id}"))
+}
+
+/// Holds whether or not the row is there.
+fn any() -> Expr {
+    Expr::new("attribute_exists(#key) OR attribute_not_exists(#key)")
+}
+
+/// What an attempt has shown of its destination is kept in the transaction that keeps the attempt.
+fn keep_finding<'a>(
+    tx: Transaction<'a, Guard>,
+    customer: CustomerId,
+    finding: &Finding,
+) -> Result<Transaction<'a, Guard>, Failure> {
+    let (key, mut row) = match finding {
+        Finding::Nothing => return Ok(tx),
+        Finding::Off(hash) => (OFF, encode(&Off { fingerprint: Some(hash.clone()), on_since: None })?),
+        Finding::On(since) => (OFF, encode(&Off { fingerprint: None, on_since: Some(*since) })?),
+        Finding::Slow(slow) => {
+            let mut row = encode(slow)?;
+            row.insert("ttl".to_owned(), n(slow.until.seconds() + 1));
+            (SLOW, row)
+        }
+    };
+    row.extend(row_key(customer, key));
+    tx.put(Guard::Row, WEBHOOKS, row, any())
 }
 
 /// The transaction that ends an account keeps where the news of it goes.
@@ -68,16 +100,17 @@ impl Store {
 
 impl KeepHooks for Store {
     async fn hook(&self, customer: CustomerId) -> Result<Hook, Failure> {
-        let keys = [SECRET, OFF, FAREWELL].map(|key| row_key(customer, key)).to_vec();
+        let keys = [SECRET, OFF, SLOW, FAREWELL].map(|key| row_key(customer, key)).to_vec();
         let mut found = self.batch(vec![(WEBHOOKS, keys)]).await?;
         let mut hook = Hook::default();
         for item in found.remove(&self.table(WEBHOOKS)).unwrap_or_default() {
             match item.get("key").and_then(|key| key.as_s().ok()).map(String::as_str) {
                 Some(SECRET) => hook.secret = Some(decode(item)?),
                 Some(FAREWELL) => hook.farewell = Some(decode(item)?),
+                Some(SLOW) => hook.slow = Some(decode(item)?),
                 _ => {
-                    let fingerprint = item.get("fingerprint").and_then(|text| text.as_s().ok());
-                    hook.off = fingerprint.cloned();
+                    let Off { fingerprint, on_since } = decode(item)?;
+                    (hook.off, hook.on_since) = (fingerprint, on_since);
                 }
             }
         }
@@ -89,6 +122,7 @@ impl KeepHooks for Store {
         customer: CustomerId,
         secret: &HookSecret,
         before: Option<Timestamp>,
+        statuses: &'static [Status],
     ) -> Result<Written, Failure> {
         let mut row = encode(secret)?;
         row.extend(row_key(customer, SECRET));
@@ -97,45 +131,60 @@ impl KeepHooks for Store {
             Some(before) => Expr::new("#tm_create = :before").with(":before", n(before.micros())),
         };
         let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, customer, customer.0, &[Status::Active])?;
+        let tx = usage::pass(tx, Guard::Gate, customer, customer.0, statuses)?;
         Ok(written(tx.put(Guard::Row, WEBHOOKS, row, unchanged)?.run().await?))
     }
 
-    async fn turn_off(&self, customer: CustomerId, fingerprint: Option<&str>) -> Result<Written, Failure> {
-        let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, customer, customer.0, LIVING)?;
-        let any = Expr::new("attribute_exists(#key) OR attribute_not_exists(#key)");
-        let mut row = row_key(customer, OFF);
-        let tx = match fingerprint {
-            None => tx.delete(Guard::Row, WEBHOOKS, row, any)?,
-            Some(text) => {
-                row.insert("fingerprint".to_owned(), s(text));
-                tx.put(Guard::Row, WEBHOOKS, row, any)?
-            }
-        };
-        Ok(written(tx.run().await?))
+    async fn delivery(
+        &self,
+        customer: CustomerId,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<Delivery>, Failure> {
+        let row: Option<Delivery> = self.hook_row(customer, &format!("{DELIVERY}{id}")).await?;
+        Ok(row.filter(|row| now < row.tm_create.plus(KEPT)))
     }
 
-    async fn delivery(&self, customer: CustomerId, id: Uuid) -> Result<Option<Delivery>, Failure> {
-        self.hook_row(customer, &format!("{DELIVERY}{id}")).await
-    }
-
-    async fn deliveries(&self, customer: CustomerId, limit: usize) -> Result<Vec<Delivery>, Failure> {
+    async fn deliveries(
+        &self,
+        customer: CustomerId,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Delivery>, Failure> {
         let condition = Expr::new("#customer_id = :customer AND begins_with(#key, :delivery)")
             .with(":customer", s(customer))
             .with(":delivery", s(DELIVERY));
-        let query = self.client.query().table_name(self.table(WEBHOOKS)).consistent_read(true);
-        let query = query
-            .set_key_condition_expression(condition.text())
-            .set_expression_attribute_names(condition.names())
-            .set_expression_attribute_values(condition.values())
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let answer = query.send().await.map_err(|error| failed("the deliveries", &error))?;
-        answer.items.unwrap_or_default().into_iter().map(decode).collect()
+        let lives = Expr::new("#tm_create > :ended").with(":ended", n(now.minus(KEPT).micros()));
+        let both = condition.joined_with(&lives);
+        let (mut found, mut from) = (Vec::new(), None);
+        loop {
+            let query = self.client.query().table_name(self.table(WEBHOOKS)).consistent_read(true);
+            let query = query
+                .set_key_condition_expression(condition.text())
+                .set_filter_expression(lives.text())
+                .set_expression_attribute_names(both.names())
+                .set_expression_attribute_values(both.values())
+                .scan_index_forward(false)
+                .set_exclusive_start_key(from)
+                .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+            let page = query.send().await.map_err(|error| failed("the deliveries", &error))?;
+            for item in page.items.unwrap_or_default() {
+                found.push(decode(item)?);
+            }
+            from = page.last_evaluated_key;
+            if found.len() >= limit || from.is_none() {
+                found.truncate(limit);
+                return Ok(found);
+            }
+        }
     }
 
-    async fn keep_delivery(&self, delivery: &Delivery, attempts_before: u32) -> Result<Written, Failure> {
+    async fn keep_delivery(
+        &self,
+        delivery: &Delivery,
+        attempts_before: u32,
+        finding: &Finding,
+    ) -> Result<Written, Failure> {
         let mut row = encode(delivery)?;
         row.extend(delivery_key(delivery.customer_id, delivery.id));
         row.insert("ttl".to_owned(), n(delivery.tm_create.plus(KEPT).seconds()));
@@ -145,11 +194,27 @@ impl KeepHooks for Store {
         };
         let tx = Transaction::new(self, Patience::Request);
         let tx = usage::pass(tx, Guard::Gate, delivery.customer_id, delivery.id, LIVING)?;
-        Ok(written(tx.put(Guard::Row, WEBHOOKS, row, unchanged)?.run().await?))
+        let tx = tx.put(Guard::Row, WEBHOOKS, row, unchanged)?;
+        Ok(written(keep_finding(tx, delivery.customer_id, finding)?.run().await?))
+    }
+
+    async fn claim_attempt(&self, delivery: &Delivery, until: Timestamp) -> Result<Written, Failure> {
+        let (customer, id) = (delivery.customer_id, delivery.id);
+        let claim = Expr::new("SET #claimed_until = :until").with(":until", n(until.micros()));
+        let free = match delivery.claimed_until {
+            None => Expr::new("#attempts = :attempts AND attribute_not_exists(#claimed_until)"),
+            Some(seen) => {
+                Expr::new("#attempts = :attempts AND #claimed_until = :seen").with(":seen", n(seen.micros()))
+            }
+        };
+        let free = free.with(":attempts", n(delivery.attempts));
+        let tx = Transaction::new(self, Patience::Request);
+        let tx = usage::pass(tx, Guard::Gate, customer, id, LIVING)?;
+        Ok(written(tx.update(Guard::Row, WEBHOOKS, delivery_key(customer, id), claim, free)?.run().await?))
     }
 
     async fn forget_farewell(&self, customer: CustomerId) -> Result<(), Failure> {
-        let any = Expr::new("attribute_exists(#key) OR attribute_not_exists(#key)");
+        let any = any();
         let call = self.client.delete_item().table_name(self.table(WEBHOOKS));
         let call = call
             .set_key(Some(row_key(customer, FAREWELL)))

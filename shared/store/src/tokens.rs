@@ -1,12 +1,20 @@
 //! Mailed tokens: of each only a hash, of each purpose only the newest.
 //!
+//! The row under its owner says for what a token was mailed, and whether it was. It stays when the token is used up, so that
+//! what comes again then finds it too.
+//!
 //! As with identifiers, a token is two rows: one found by its hash, and one under its owner by which it is replaced,
 //! and found by the cascade.
 
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::ports::{KeepMailTokens, MailToken, Purpose, ReadMailTokens, UseMailTokens, Written};
+use custodian_app::ports::{
+    Cause, KeepMailTokens, MailToken, Purpose, ReadMailTokens, TokenKept, UseMailTokens,
+};
 use custodian_domain::{CustomerId, Status};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::expr::Expr;
@@ -23,6 +31,7 @@ fn slot(purpose: Purpose) -> String {
         Purpose::Verify => "verify".to_owned(),
         Purpose::Change => "change".to_owned(),
         Purpose::Reset { agent_id } => format!("reset#{agent_id}"),
+        Purpose::Note => "note".to_owned(),
     }
 }
 
@@ -32,9 +41,23 @@ enum Guard {
     Row,
 }
 
-#[derive(Debug, Deserialize)]
+/// How long it is known for what a token was mailed: longer than any queue keeps a message, dead letters included.
+const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
+
+/// What is kept under its owner of the newest token for a purpose.
+#[derive(Debug, Deserialize, Serialize)]
 struct Newest {
     hash: String,
+    cause: Cause,
+    /// Whether it was handed to the mailer.
+    mailed: bool,
+}
+
+impl Newest {
+    /// Whether nothing is to be mailed for this cause any more.
+    fn answers(&self, cause: Cause) -> bool {
+        cause < self.cause || (cause == self.cause && self.mailed)
+    }
 }
 
 fn id_of(hash: &str) -> String {
@@ -67,7 +90,7 @@ pub(crate) fn burn<'a, G: Copy>(
         Purpose::Verify => tx.delete(guard, TOKENS, late(hash), Expr::any())?,
         _ => tx,
     };
-    tx.delete(guard, TOKENS, by_owner(customer, purpose), newest.clone())?.delete(
+    tx.check(guard, TOKENS, by_owner(customer, purpose), newest.clone())?.delete(
         guard,
         TOKENS,
         by_hash(hash),
@@ -105,13 +128,13 @@ impl KeepMailTokens for Store {
         &self,
         token: &MailToken,
         statuses: &'static [Status],
-    ) -> Result<Written, Failure> {
+    ) -> Result<TokenKept, Failure> {
         let owner = token.customer_id;
         let slot = by_owner(owner, token.purpose);
         let earlier: Option<Newest> = decode_some(self.token_row(slot.clone()).await?)?;
-        let mut row = encode(token)?;
-        row.insert("ttl".to_owned(), n(token.keep_until.seconds()));
-        row.insert("owner".to_owned(), s(owner));
+        if earlier.as_ref().is_some_and(|earlier| earlier.answers(token.cause)) {
+            return Ok(TokenKept::Answered);
+        }
         let mut tx = Transaction::new(self, Patience::Request);
         tx = usage::pass(tx, Guard::Gate, owner, owner.0, statuses)?;
         let mut unchanged = Expr::new("attribute_not_exists(#id)");
@@ -127,16 +150,31 @@ impl KeepMailTokens for Store {
             row.insert("ttl".to_owned(), n(token.keep_until.seconds()));
             tx = tx.put(Guard::Row, TOKENS, row, Expr::new("attribute_not_exists(#id)"))?;
         }
-        let (mut found, mut listed) = (row.clone(), row);
-        found.extend(by_hash(&token.hash));
+        let newest = Newest { hash: token.hash.clone(), cause: token.cause, mailed: false };
+        let mut listed = encode(&newest)?;
         listed.extend(slot);
         listed.insert(PAIR.to_owned(), s(id_of(&token.hash)));
+        listed.insert("ttl".to_owned(), n(token.keep_until.plus(REMEMBERED).seconds()));
         tx = tx.put(Guard::Row, TOKENS, listed, unchanged)?;
-        tx = tx.put(Guard::Row, TOKENS, found, Expr::new("attribute_not_exists(#id)"))?;
+        if token.purpose != Purpose::Note {
+            let mut found = encode(token)?;
+            found.extend(by_hash(&token.hash));
+            found.insert("ttl".to_owned(), n(token.keep_until.seconds()));
+            found.insert("owner".to_owned(), s(owner));
+            tx = tx.put(Guard::Row, TOKENS, found, Expr::new("attribute_not_exists(#id)"))?;
+        }
         Ok(match tx.run().await? {
-            Ok(()) => Written::Done,
-            Err(Guard::Gate) => Written::Closed,
-            Err(Guard::Row) => Written::Lost,
+            Ok(()) => TokenKept::Done,
+            Err(Guard::Gate) => TokenKept::Closed,
+            Err(Guard::Row) => TokenKept::Lost,
         })
+    }
+
+    async fn note_mailed(&self, token: &MailToken) -> Result<(), Failure> {
+        let noted = Expr::new("SET #mailed = :yes").with(":yes", AttributeValue::Bool(true));
+        let newest = Expr::new("#hash = :hash").with(":hash", s(&token.hash));
+        let slot = by_owner(token.customer_id, token.purpose);
+        // If it is not the newest any more, nobody asks about it either.
+        self.update_if(TOKENS, slot, noted, newest).await.map(|_| ())
     }
 }

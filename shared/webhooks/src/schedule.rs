@@ -22,8 +22,8 @@ pub const DELAYS: [Duration; 9] = [
     Duration::from_secs(24 * HOUR),
 ];
 
-/// The longest that a receiver may ask to wait.
-pub const LONGEST_WISH: Duration = Duration::from_secs(24 * HOUR);
+/// The longest that a receiver may ask to wait: who asks for more is not waited for at all.
+pub const LONGEST_WISH: Duration = Duration::from_secs(7 * 24 * HOUR);
 
 /// How long after its first attempt a deletion's webhook may still be tried: until then its destination is kept.
 pub const DELETION: Duration = Duration::from_secs(HOUR);
@@ -52,17 +52,19 @@ pub struct Attempt {
 
 /// How long after this attempt the next one follows; `None` if there is none to follow.
 ///
-/// The delay is the schedule's or, if that is longer, what the receiver asked for (24 hours at most); and on top up to a
-/// tenth of it, by `jitter`: a number drawn evenly from all of `u32`. Nothing is tried earlier than asked.
+/// The delay is the schedule's or, if that is longer, what the receiver asked for; and on top up to a tenth of it, by
+/// `jitter`: a number drawn evenly from all of `u32`. Nothing is tried earlier than asked: a wish for more than
+/// [`LONGEST_WISH`] ends the delivery.
 pub fn next(attempt: Attempt, outcome: Outcome, jitter: u32) -> Option<Duration> {
     let asked = match outcome {
         Outcome::Succeeded { .. } | Outcome::Disabled => return None,
         Outcome::Refused(refusal) if refusal.is_final() => return None,
+        Outcome::Failed { retry_after: Some(asked), .. } if asked > LONGEST_WISH => return None,
         Outcome::Failed { retry_after, .. } => retry_after.unwrap_or_default(),
         Outcome::Refused(_) | Outcome::Unreachable(_) | Outcome::TimedOut => Duration::ZERO,
     };
     let failed_before = usize::try_from(attempt.number.checked_sub(1)?).ok()?;
-    let delay = (*DELAYS.get(failed_before)?).max(asked.min(LONGEST_WISH));
+    let delay = (*DELAYS.get(failed_before)?).max(asked);
     let delay = delay.mul_f64(1.0 + JITTER * f64::from(jitter) / f64::from(u32::MAX));
     match attempt.patience {
         Patience::Usual => Some(delay),
@@ -130,11 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_may_ask_for_more_time_but_not_for_less_or_for_more_than_a_day() {
+    fn a_receiver_may_ask_for_up_to_a_week_and_not_for_less_time() {
         assert_eq!(next(usual(1), asking(120), 0), Some(Duration::from_secs(120)));
         assert_eq!(next(usual(2), asking(120), 0), Some(DELAYS[1]));
-        for long in [24 * HOUR, 365 * 24 * HOUR, u64::MAX] {
-            assert_eq!(next(usual(1), asking(long), 0), Some(LONGEST_WISH));
+        assert_eq!(next(usual(1), asking(7 * 24 * HOUR), 0), Some(LONGEST_WISH));
+        for longer in [7 * 24 * HOUR + 1, 365 * 24 * HOUR, u64::MAX] {
+            assert_eq!(next(usual(1), asking(longer), 0), None, "rather not at all than too early");
         }
         assert!(next(usual(1), asking(120), u32::MAX / 3).unwrap() > Duration::from_secs(120));
     }

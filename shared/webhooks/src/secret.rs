@@ -52,37 +52,27 @@ impl SigningSecret {
     }
 }
 
-/// What a customer's webhooks are signed with: one secret, or two while one is being replaced.
+/// What a customer's webhooks are signed with: the current secret, and those that it has replaced while they are in use.
 #[derive(Clone, Debug)]
 pub struct SecretSet {
     current: SigningSecret,
-    previous: Option<(SigningSecret, Timestamp)>,
+    previous: Vec<(SigningSecret, Timestamp)>,
 }
 
 impl SecretSet {
     pub const fn new(current: SigningSecret) -> Self {
-        Self { current, previous: None }
+        Self { current, previous: Vec::new() }
     }
 
-    /// The set as it was stored: the previous secret with the instant at which it stops being used.
-    pub const fn restore(current: SigningSecret, previous: Option<(SigningSecret, Timestamp)>) -> Self {
-        Self { current, previous }
-    }
-
-    /// Puts a new secret in the place of the current one, which is used beside it until `until`. A secret that was still
-    /// being replaced is dropped: at most two are ever in use.
+    /// The same with a secret that was replaced, which is used until that instant (the instant excluded).
     #[must_use]
-    pub fn rotate(self, fresh: SigningSecret, until: Timestamp) -> Self {
-        Self { current: fresh, previous: Some((self.current, until)) }
+    pub fn and(mut self, replaced: SigningSecret, until: Timestamp) -> Self {
+        self.previous.push((replaced, until));
+        self
     }
 
     pub const fn current(&self) -> &SigningSecret {
         &self.current
-    }
-
-    /// The secret that is being replaced, and the instant at which it stops being used (that instant excluded).
-    pub fn previous(&self) -> Option<(&SigningSecret, Timestamp)> {
-        self.previous.as_ref().map(|(secret, until)| (secret, *until))
     }
 
     /// The secrets to sign with at `now`, the current one first.
@@ -127,7 +117,7 @@ mod tests {
 
     #[test]
     fn debugging_shows_nothing_of_a_secret_or_a_set() {
-        let set = SecretSet::new(SigningSecret::new([255; 24])).rotate(SigningSecret::new([0; 24]), NOW);
+        let set = SecretSet::new(SigningSecret::new([255; 24])).and(SigningSecret::new([0; 24]), NOW);
         let shown = format!("{set:?} {:?}", set.current());
         assert!(!shown.contains("////") && !shown.contains("AAAA") && !shown.contains("whsec"), "{shown}");
     }
@@ -136,16 +126,16 @@ mod tests {
     fn a_replaced_secret_is_used_beside_the_new_one_until_its_instant() {
         let (old, new) = (SigningSecret::new([1; 24]), SigningSecret::new([2; 24]));
         let until = NOW.plus(HOUR);
-        let set = SecretSet::new(old.clone()).rotate(new.clone(), until);
+        let set = SecretSet::new(new.clone()).and(old.clone(), until);
         assert_eq!(in_use(&set, NOW), [new.expose(), old.expose()]);
         assert_eq!(in_use(&set, until), [new.expose()]);
     }
 
     #[test]
-    fn replacing_twice_drops_the_oldest() {
+    fn each_of_several_replaced_secrets_is_used_until_its_own_instant() {
         let [one, two, three] = [1, 2, 3].map(|n| SigningSecret::new([n; 24]));
-        let set =
-            SecretSet::new(one).rotate(two.clone(), NOW.plus(HOUR)).rotate(three.clone(), NOW.plus(HOUR));
+        let set = SecretSet::new(three.clone()).and(two.clone(), NOW.plus(HOUR)).and(one.clone(), NOW);
+        assert_eq!(in_use(&set, NOW.minus(HOUR)), [three.expose(), two.expose(), one.expose()]);
         assert_eq!(in_use(&set, NOW), [three.expose(), two.expose()]);
     }
 }

@@ -91,7 +91,7 @@ mod tests {
     fn while_a_secret_is_replaced_receivers_with_either_accept_and_afterwards_the_new_alone() {
         let fresh = SigningSecret::new([9; 24]);
         let until = SENT.plus(Duration::from_secs(60));
-        let set = SecretSet::new(secret()).rotate(fresh.clone(), until);
+        let set = SecretSet::new(fresh.clone()).and(secret(), until);
         let (during, after) = (standard(&set, &id(), SENT, BODY), standard(&set, &id(), until, BODY));
         assert!(during.ends_with(&format!(" {SIGNATURE}")), "{during}");
         for shown in [SECRET, fresh.expose()] {

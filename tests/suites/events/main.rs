@@ -1,9 +1,13 @@
 //! What other systems are told of an account's life: events on the bus, and webhooks to where customers say.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod again;
 mod farewell;
 mod kinds;
+mod library;
 mod life;
+mod mails;
+mod messages;
 mod operations;
 mod outcomes;
 mod payloads;

@@ -1,6 +1,9 @@
 //! What runs for an account ends when it stops, and does not start again by itself.
 
-use custodian_tests::{Client, Tables};
+use std::sync::Arc;
+
+use custodian_engine::Fate;
+use custodian_tests::{Client, Script, Tables};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -88,10 +91,30 @@ async fn everything_that_runs_ends_however_much_it_is() {
     };
     tables.insert("transcriptions", &(1..=230).map(copy).collect::<Vec<_>>());
     freeze(&client, &id).await;
-    client.idle().await;
+    // However many attempts that takes.
+    client.advance(3600).await;
     let rows = tables.query("transcriptions", "customer_id", &id);
     let running = rows.iter().filter(|row| row.to_string().contains("progressing")).count();
     assert_eq!((rows.len(), running), (231, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_call_plane_hears_of_a_freeze_whatever_keeps_transcriptions_from_ending() {
+    let script = Arc::new(Script::default());
+    let client = Client::start_with(&[], Arc::clone(&script) as _).await;
+    let (id, ann) = client.tenant("ann").await;
+    let ann = program(&ann).await;
+    let running = transcribe(&ann, 1).await;
+    client.idle().await;
+    script.set(|_, body| if body.to_string().contains("transcriptions") { Fate::Lose } else { Fate::Pass });
+    freeze(&client, &id).await;
+    let told = events(&client, &id).await;
+    let ends = told.iter().filter(|event| event["type"] == "operations_terminate").count();
+    assert_eq!(ends, 1, "{:?}", types(&told));
+    script.clear();
+    client.advance(3600).await;
+    recover(&client, &id).await;
+    assert_eq!(status(&ann, &running).await, "done", "and what was left is done later");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,12 @@
 //! What a webhook says: the row as its owner would read it at that moment.
 
-use custodian_domain::kinds::{Verbs, routed};
+use custodian_domain::kinds::{Kind, Verbs, routed};
 use serde_json::{Value, json};
 
 use crate::{Receiver, hooked, point, start, test};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_webhook_shows_the_row_as_its_owner_reads_it() {
+async fn a_webhook_shows_the_row_as_its_owner_reads_it_but_for_passwords() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (id, ann) = hooked(&client, "ann", &receiver).await;
     let bodies = [
@@ -17,6 +17,7 @@ async fn a_webhook_shows_the_row_as_its_owner_reads_it() {
         ("accesskeys", json!({ "name": "ci" })),
         ("numbers", json!({ "number": "+15550001111" })),
         ("extensions", json!({ "extension": "100", "password": "dial tone" })),
+        ("trunks", json!({ "domain_name": "acme", "username": "acme", "password": "dial tone" })),
         ("contacts", json!({ "addresses": [{ "type": "tel", "target": "+15550001111" }] })),
     ];
     let plain = routed()
@@ -29,7 +30,11 @@ async fn a_webhook_shows_the_row_as_its_owner_reads_it() {
         let received = receiver.take();
         assert_eq!(received.len(), 1, "{route}");
         let said = received[0].json();
-        let shown = ann.get(&format!("/v1.0/{route}/{row}")).await.ok();
+        let mut shown = ann.get(&format!("/v1.0/{route}/{row}")).await.ok();
+        let secrets = Kind::by_route(route).into_iter().flat_map(|kind| kind.fields);
+        for field in secrets.filter(|field| field.secret) {
+            assert_eq!(shown.as_object_mut().unwrap().remove(field.name), Some(json!("dial tone")));
+        }
         assert_eq!(said["data"], shown, "{route}");
         assert_eq!(said.as_object().unwrap().keys().collect::<Vec<_>>(), ["type", "data", "version"]);
         assert!(said["type"].as_str().unwrap().ends_with("_created") && said["version"] == 1);

@@ -18,6 +18,8 @@ pub(crate) enum Reply {
     Status(u16),
     /// With one header.
     With(u16, &'static str, &'static str),
+    /// The same, after so many seconds.
+    After(u64, u16, &'static str, &'static str),
     /// Nothing, until it is released; then 200.
     Never,
 }
@@ -142,9 +144,14 @@ async fn receive(State(Receiver(inner)): State<Receiver>, request: Request) -> R
     });
     inner.arrived.notify_one();
     let answer = |status: u16| Response::builder().status(status);
+    if let Reply::After(seconds, ..) = reply {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
     match reply {
         Reply::Status(status) => answer(status).body(Body::empty()).unwrap(),
-        Reply::With(status, name, value) => answer(status).header(name, value).body(Body::empty()).unwrap(),
+        Reply::With(status, name, value) | Reply::After(_, status, name, value) => {
+            answer(status).header(name, value).body(Body::empty()).unwrap()
+        }
         Reply::Never => {
             released.await;
             answer(200).body(Body::empty()).unwrap()

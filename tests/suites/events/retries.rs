@@ -76,12 +76,68 @@ async fn a_receiver_may_ask_for_more_time_and_not_for_less() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (_, ann) = hooked(&client, "ann", &receiver).await;
     for (status, asked, seconds) in
-        [(503, "120", 120), (429, "1", 5), (500, "soon", 5), (503, "0", 5), (429, "99999999", 86_400)]
+        [(503, "120", 120), (429, "1", 5), (500, "soon", 5), (503, "0", 5), (429, "604800", 604_800)]
     {
         receiver.next(&[Reply::With(status, "retry-after", asked)]);
         let id = test(&ann).await;
         assert_about(wait(&delivery(&ann, &id).await), seconds);
     }
+    receiver.next(&[Reply::With(503, "retry-after", "604801")]);
+    let id = test(&ann).await;
+    let shown = delivery(&ann, &id).await;
+    assert_eq!(
+        (&shown["status"], &shown["tm_next"]),
+        (&json!("failed"), &Value::Null),
+        "it asks for too much"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_receiver_asks_for_is_counted_from_its_answer_however_long_that_takes() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = hooked(&client, "ann", &receiver).await;
+    receiver.next(&[Reply::After(6, 503, "retry-after", "5")]);
+    let id = test(&ann).await;
+    let shown = delivery(&ann, &id).await;
+    assert_about(wait(&shown), 5);
+    assert!(micros(&shown["tm_update"]) - micros(&shown["tm_create"]) >= 6_000_000, "{shown}");
+    client.advance(60).await;
+    let made: Vec<_> = receiver.take().iter().map(super::Received::seconds).collect();
+    assert_eq!(made.len(), 2);
+    assert!(made[1] - made[0] >= 11, "6 s to answer, and 5 s as it asked: {made:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_fails_nine_times_gets_it_at_the_tenth() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = hooked(&client, "ann", &receiver).await;
+    let ann = program(&ann).await;
+    client.idle().await;
+    receiver.take();
+    receiver.next(&[Reply::Status(500); 9]);
+    let id = test(&ann).await;
+    client.advance(WEEK).await;
+    let shown = delivery(&ann, &id).await;
+    assert_eq!((&shown["attempts"], &shown["status"]), (&json!(10), &json!("succeeded")));
+    assert_eq!((receiver.take().len(), &shown["tm_next"]), (10, &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_for_several_times_at_once_is_attempted_once() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = hooked(&client, "ann", &receiver).await;
+    let id = test(&ann).await;
+    client.idle().await;
+    receiver.take();
+    let path = format!("/v1.0/customer/webhook/deliveries/{}/redeliver", id.as_str().unwrap());
+    let service = client.service().clone();
+    let still = service.hold_still().await;
+    for _ in 0..5 {
+        ann.post(&path, json!({})).await.ok();
+    }
+    drop(still);
+    let shown = delivery(&ann, &id).await;
+    assert_eq!((receiver.take().len(), &shown["attempts"]), (1, &json!(2)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use custodian_tests::{Client, PASSWORD, Tables};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Receiver, deliveries, events, hooked, micros, point, start, test};
+use crate::{Receiver, deliveries, events, hooked, micros, point, program, start, test};
 
 const HOOK: &str = "/v1.0/customer/webhook";
 
@@ -19,6 +19,8 @@ async fn the_webhook_shows_its_state_and_of_its_secret_no_more_than_the_first_le
     let shown = ann.get(HOOK).await.ok();
     let none = json!({ "webhook_uri": "", "webhook_method": "", "secret_prefix": "", "tm_previous_secret_until": null, "state": "off" });
     assert_eq!(shown, none);
+    let service = client.service().clone();
+    let still = service.hold_still().await;
     ann.put("/v1.0/customer", json!({ "webhook_uri": receiver.uri(), "webhook_method": "PUT" })).await.ok();
     let shown = ann.get(HOOK).await.ok();
     assert_eq!((&shown["webhook_uri"], &shown["webhook_method"]), (&json!(receiver.uri()), &json!("PUT")));
@@ -34,14 +36,17 @@ async fn the_webhook_shows_its_state_and_of_its_secret_no_more_than_the_first_le
         assert_eq!(shown["secret_prefix"], secret[..10]);
         assert!(!answer.text.contains(&secret[10..]));
         if turn == 0 {
-            assert_eq!(shown["tm_previous_secret_until"], Value::Null);
+            assert_eq!(shown["tm_previous_secret_until"], Value::Null, "nothing was delivered before");
         } else {
-            let now = client.post("/_local/idle", json!({})).await.ok()["now"].clone();
-            let left = micros(&shown["tm_previous_secret_until"]) - micros(&now);
-            assert!((86_000_000_000..=86_400_000_000).contains(&left), "both sign for a day: {left}");
+            assert!(shown["tm_previous_secret_until"].is_string(), "the first one still signs");
         }
         secrets.push(secret);
     }
+    let until = micros(&ann.get(HOOK).await.ok()["tm_previous_secret_until"]);
+    drop(still);
+    let now = client.post("/_local/idle", json!({})).await.ok()["now"].clone();
+    let left = until - micros(&now);
+    assert!((86_000_000_000..=86_400_000_000).contains(&left), "both sign for a day: {left}");
     test(&ann).await;
     let listed = json!(deliveries(&ann).await).to_string();
     let published = client.service().published().unwrap().concat();
@@ -92,7 +97,7 @@ async fn only_admins_come_near_it() {
     }
     client.idle().await;
     assert!(receiver.take().is_empty());
-    assert_eq!(ann.get(HOOK).await.ok()["secret_prefix"], "");
+    assert_eq!(ann.get(HOOK).await.ok()["tm_previous_secret_until"], Value::Null, "nobody has rotated it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,28 +136,102 @@ async fn deliveries_are_each_accounts_own() {
     assert!(receiver.take().is_empty());
 }
 
+/// Makes so many tags, each of which is told.
+async fn tags(ann: &Client, many: usize) {
+    for number in 0..many {
+        ann.post("/v1.0/tags", json!({ "name": format!("tag {number}") })).await.ok();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_hundred_are_shown_newest_first_and_end_after_thirty_days_or_with_the_account() {
+async fn the_last_hundred_are_shown_newest_first_and_go_with_the_account() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (id, ann) = hooked(&client, "ann", &receiver).await;
+    tags(&ann, 70).await;
     let mut sent = Vec::new();
-    for _ in 0..103 {
+    for _ in 0..33 {
         sent.push(test(&ann).await);
     }
     let shown = deliveries(&ann).await;
     let ids: Vec<_> = shown.iter().map(|row| row["id"].clone()).collect();
-    assert_eq!(ids, sent.iter().rev().take(100).cloned().collect::<Vec<_>>());
+    assert_eq!(ids[..33], sent.iter().rev().cloned().collect::<Vec<_>>());
+    let kinds: Vec<_> = shown[33..].iter().map(|row| row["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["tag_created"; 67]);
     let tables = Tables(client.engine().clone());
-    let rows = tables.query("webhooks", "customer_id", &id);
-    assert_eq!(rows.len(), 104, "and that of the destination itself");
-    for row in rows {
-        let seconds = |name: &str, unit: i64| row[name]["N"].as_str().unwrap().parse::<i64>().unwrap() / unit;
-        assert_eq!(seconds("ttl", 1) - seconds("tm_create", 1_000_000), 30 * 86_400);
-    }
+    assert_eq!(
+        tables.query("webhooks", "customer_id", &id).len(),
+        105,
+        "103, that of the destination itself, and the secret"
+    );
     client.operator().await.delete(&format!("/v1.0/customers/{id}")).await.ok();
     let erased = events(&client, &id).await.pop().unwrap();
-    assert_eq!((&erased["type"], &erased["removed"]["webhooks"]), (&json!("customer_erased"), &json!(104)));
+    assert_eq!((&erased["type"], &erased["removed"]["webhooks"]), (&json!("customer_erased"), &json!(105)));
     assert!(tables.query("webhooks", "customer_id", &id).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_is_over_after_thirty_days_even_if_its_row_is_still_there() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (id, ann) = hooked(&client, "ann", &receiver).await;
+    let ann = program(&ann).await;
+    let old = test(&ann).await;
+    // More than one page of what has ended.
+    tags(&ann, 130).await;
+    client.advance(30 * 86_400 - 60).await;
+    assert_eq!(deliveries(&ann).await.len(), 100);
+    client.advance(3600).await;
+    let new = test(&ann).await;
+    receiver.take();
+    let shown: Vec<_> = deliveries(&ann).await.into_iter().map(|row| row["id"].clone()).collect();
+    assert_eq!(shown, [new]);
+    let rows = Tables(client.engine().clone()).query("webhooks", "customer_id", &id);
+    assert!(rows.len() > 130, "nothing has removed them");
+    assert_eq!(ann.post(&redeliver(&old), json!({})).await.refusal(), (404, "DELIVERY_NOT_FOUND".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_webhooks_an_hour_are_sent_on_request_and_no_more() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = hooked(&client, "ann", &receiver).await;
+    let (_, bob) = hooked(&client, "bob", &receiver).await;
+    let mut last = Value::Null;
+    for _ in 0..59 {
+        last = test(&ann).await;
+    }
+    client.idle().await;
+    ann.post(&redeliver(&last), json!({})).await.ok();
+    client.idle().await;
+    assert_eq!(receiver.take().len(), 60);
+    for path in [format!("{HOOK}/test"), redeliver(&last)] {
+        let refused = ann.post(&path, json!({})).await;
+        assert_eq!(refused.refusal(), (429, "RATE_LIMIT_EXCEEDED".into()));
+        let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=3600).contains(&wait), "{wait}");
+    }
+    client.idle().await;
+    assert!(receiver.take().is_empty());
+    test(&bob).await;
+    client.advance(3600).await;
+    test(&ann).await;
+    client.idle().await;
+    assert_eq!(receiver.take().len(), 2, "others may, and an hour later everybody may again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_that_webhooks_never_go_to_is_shown_as_refused() {
+    for (anywhere, state) in [(false, "refused"), (true, "active")] {
+        let client = if anywhere { start().await } else { Client::start().await };
+        let (_, ann) = client.tenant("ann").await;
+        for (uri, state) in [
+            ("http://127.0.0.1:8080/", state),
+            ("https://example.invalid:22/", state),
+            ("https://user:password@example.invalid/", "refused"),
+            ("https://example.invalid/hook", "active"),
+        ] {
+            ann.put("/v1.0/customer", json!({ "webhook_uri": uri })).await.ok();
+            assert_eq!(ann.get(HOOK).await.ok()["state"], state, "{uri}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,11 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use custodian_tests::Tables;
 use hmac::{Hmac, Mac};
 use serde_json::json;
 use sha2::Sha256;
 
-use crate::{Received, Receiver, hooked, program, start, test};
+use crate::{Received, Receiver, hooked, point, program, start, test};
 
 const DAY: u64 = 86_400;
 
@@ -37,17 +38,43 @@ async fn rotate(admin: &custodian_tests::Client) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_without_a_secret_gets_webhooks_with_an_id_a_time_and_no_signature() {
+async fn everything_is_signed_from_the_beginning_under_a_secret_that_nobody_has_seen() {
     let (client, receiver) = (start().await, Receiver::start().await);
-    let (_, ann) = hooked(&client, "ann", &receiver).await;
-    let id = test(&ann).await;
+    let (id, ann) = client.tenant("ann").await;
+    point(&ann, &receiver.uri()).await;
+    let first = receiver.take().remove(0);
+    let tables = Tables(client.engine().clone());
+    let rows = tables.query("webhooks", "customer_id", &id);
+    let kept =
+        rows.iter().find(|row| row["key"]["S"] == "secret").expect("it was made for the first delivery");
+    let unseen = kept["current"]["S"].as_str().unwrap().to_owned();
+    assert!(standard(&first, &unseen) && voipbin(&first, &unseen));
+
+    let shown = rotate(&ann).await;
+    assert_ne!(shown, unseen);
+    test(&ann).await;
     client.idle().await;
-    let received = receiver.take().remove(0);
-    assert_eq!(received.header("webhook-id"), Some(&*format!("msg_{}", id.as_str().unwrap())));
-    assert!(received.header("webhook-timestamp").is_some());
+    let next = receiver.take().remove(0);
+    assert!(standard(&next, &shown) && voipbin(&next, &shown));
+    assert!(standard(&next, &unseen), "and for a day under the one before as well");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_first_of_an_account_is_its_end_and_that_is_signed_too() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (id, ann) = client.tenant("ann").await;
+    let service = client.service().clone();
+    let still = service.hold_still().await;
+    ann.put("/v1.0/customer", json!({ "webhook_uri": receiver.uri() })).await.ok();
+    client.operator().await.delete(&format!("/v1.0/customers/{id}")).await.ok();
+    drop(still);
+    client.idle().await;
+    let told = receiver.take();
+    assert_eq!(told.iter().map(Received::kind).collect::<Vec<_>>(), ["customer_deleted"]);
     for name in ["webhook-signature", "x-voipbin-signature"] {
-        assert_eq!(received.header(name), None);
+        assert!(told[0].header(name).is_some(), "{name}");
     }
+    assert_eq!(Tables(client.engine().clone()).left_of(&id), [], "and no secret stays behind");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +98,7 @@ async fn both_signatures_hold_and_one_altered_byte_or_another_secret_breaks_them
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_secret_and_the_one_before_sign_for_a_day_and_then_the_new_one_alone() {
+async fn a_secret_that_was_replaced_signs_for_a_day_and_then_no_more() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (_, ann) = hooked(&client, "ann", &receiver).await;
     let ann = program(&ann).await;
@@ -91,10 +118,23 @@ async fn a_new_secret_and_the_one_before_sign_for_a_day_and_then_the_new_one_alo
     let by = |secret: &str| accepted.iter().map(|one| standard(one, secret)).collect::<Vec<_>>();
     assert_eq!((by(&first), by(&second)), (vec![true, true, false], vec![true, true, true]));
     assert!(accepted.iter().all(|one| voipbin(one, &second)), "which has room for one");
-    let third = rotate(&ann).await;
-    test(&ann).await;
-    client.idle().await;
-    let last = receiver.take().remove(0);
-    let signing = [&first, &second, &third].map(|secret| standard(&last, secret));
-    assert_eq!(signing, [false, true, true], "never more than two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_rotation_takes_a_secret_from_receivers_before_its_day_is_over() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = client.tenant("ann").await;
+    let ann = program(&ann).await;
+    let mut secrets = Vec::new();
+    for _ in 0..5 {
+        secrets.push(rotate(&ann).await);
+    }
+    let again = || ann.post("/v1.0/customer/webhook/rotate", json!({}));
+    assert_eq!(again().await.refusal(), (409, "STATE_INVALID".to_owned()));
+    point(&ann, &receiver.uri()).await;
+    let told = receiver.take().remove(0);
+    assert!(secrets.iter().all(|secret| standard(&told, secret)));
+    assert_eq!(told.header("webhook-signature").unwrap().split(' ').count(), 5);
+    client.advance(DAY).await;
+    again().await.ok();
 }

@@ -127,7 +127,7 @@ async fn a_verification_mail_is_not_kept_for_an_account_that_has_closed() {
         let closed = close(&other, id, Closing::Gone);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(closed));
     });
-    custodian_app::verify::send_verification(&bench.cx, id).await.unwrap();
+    custodian_app::verify::send_verification(&bench.cx, id, bench.cause()).await.unwrap();
     assert!(bench.cx.ends.held().mails.is_empty(), "no mail to somebody who is gone");
     assert_eq!(bench.tables.scan("tokens").len(), 0);
 }

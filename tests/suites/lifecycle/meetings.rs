@@ -42,7 +42,7 @@ async fn prepared(status: Status, due: bool) -> (Bench, CustomerId, String) {
     };
     let mut link = "0".repeat(64);
     if status == Status::Initial {
-        verify::send_verification(&bench.cx, id).await.unwrap();
+        verify::send_verification(&bench.cx, id, bench.cause()).await.unwrap();
         let mail = bench.cx.ends.held().mails[0].text.clone();
         link = mail.split("token=").nth(1).unwrap().chars().take(64).collect();
     }

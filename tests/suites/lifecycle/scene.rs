@@ -60,7 +60,7 @@ impl Scene {
         bench.tell().await.unwrap();
         match flow {
             Flow::Verify => {
-                verify::send_verification(&bench.cx, id).await.unwrap();
+                verify::send_verification(&bench.cx, id, bench.cause()).await.unwrap();
                 let mail = bench.cx.ends.held().mails[0].text.clone();
                 link = mail.split("token=").nth(1).unwrap().chars().take(64).collect();
             }
@@ -93,7 +93,7 @@ impl Scene {
                 let opening = Opening::read(body.as_object().unwrap()).unwrap();
                 create(&bench.cx, opening).await.map(|_| ())
             }
-            Flow::Mail => verify::send_verification(&bench.cx, id).await,
+            Flow::Mail => verify::send_verification(&bench.cx, id, bench.cause()).await,
             Flow::Verify => verify::verify(&bench.cx, &Secret::new(self.link.as_str())).await.map(|_| ()),
             Flow::Freeze => bench.change(id, bench.freezing()).await.map(|_| ()),
             Flow::Recover => bench.change(id, Command::Recover).await.map(|_| ()),

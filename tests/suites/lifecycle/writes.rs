@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use custodian_app::ports::{KeepMailTokens, MailToken, Purpose, ReadAgents, ReadResources, Written};
+use custodian_app::ports::{KeepMailTokens, MailToken, Purpose, ReadAgents, ReadResources, TokenKept};
 use custodian_app::{Failure, access_keys, agents, billing, resources};
 use custodian_domain::access_key::KeyPatch;
 use custodian_domain::agent_fields::NewAgent;
@@ -137,6 +137,7 @@ pub(crate) async fn verified(bench: &Bench) -> CustomerId {
     let kept = MailToken {
         hash: custodian_auth::mail_token::hash(&token),
         customer_id: id,
+        cause: bench.cause(),
         purpose: Purpose::Verify,
         email: customer.profile.email,
         subject: String::new(),
@@ -144,7 +145,7 @@ pub(crate) async fn verified(bench: &Bench) -> CustomerId {
         keep_until: verify_by,
     };
     let statuses = &[Status::Initial];
-    assert_eq!(bench.cx.store.keep_mail_token(&kept, statuses).await.unwrap(), Written::Done);
+    assert_eq!(bench.cx.store.keep_mail_token(&kept, statuses).await.unwrap(), TokenKept::Done);
     custodian_app::verify::verify(&bench.cx, &token).await.unwrap();
     id
 }

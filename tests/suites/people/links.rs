@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use custodian_app::password::send_reset;
-use custodian_app::ports::FindEmails;
+use custodian_app::ports::{Cause, FindEmails};
 use custodian_app::sign_up::sign_up;
 use custodian_app::verify::{self, send_verification};
 use custodian_domain::lifecycle::Command;
@@ -11,6 +11,7 @@ use custodian_domain::{Profile, Reason, Secret, Status};
 use custodian_tests::{Bench, Client, PASSWORD, Tables};
 use futures::future::join_all;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::signup::signup;
 
@@ -100,7 +101,7 @@ async fn a_link_that_stands_though_the_account_is_active_is_used_up_and_makes_no
 async fn a_late_link_is_told_that_it_is_late_before_between_and_after_expiry_and_cascade() {
     let bench = Bench::default();
     let id = bench.initial("ada").await;
-    send_verification(&bench.cx, id).await.unwrap();
+    send_verification(&bench.cx, id, bench.cause()).await.unwrap();
     let token = newest(&bench);
     let late = async || {
         let verified = verify::verify(&bench.cx, &token).await;
@@ -123,7 +124,7 @@ async fn a_late_link_is_told_that_it_is_late_before_between_and_after_expiry_and
 async fn a_link_of_an_account_that_was_deleted_meanwhile_is_late_too() {
     let bench = Bench::default();
     let id = bench.initial("ada").await;
-    send_verification(&bench.cx, id).await.unwrap();
+    send_verification(&bench.cx, id, bench.cause()).await.unwrap();
     let token = newest(&bench);
     bench.changed(id, Command::Delete).await;
     for _ in 0..2 {
@@ -137,17 +138,17 @@ async fn a_link_of_an_account_that_was_deleted_meanwhile_is_late_too() {
 async fn an_address_whose_time_is_over_is_free_though_nobody_has_expired_it_yet() {
     let bench = Bench::default();
     let profile = Profile { email: "ada@example.com".into(), ..Profile::default() };
-    sign_up(&bench.cx, profile.clone()).await.unwrap();
+    sign_up(&bench.cx, profile.clone(), bench.cause()).await.unwrap();
     let first = bench.cx.store.email_owner("ada@example.com").await.unwrap().unwrap();
     bench.clock.advance(bench.cx.settings.verify_sign_up_within + Duration::from_secs(1));
-    send_verification(&bench.cx, first).await.unwrap();
+    send_verification(&bench.cx, first, bench.cause()).await.unwrap();
     assert!(bench.cx.ends.held().mails.is_empty(), "no link is mailed that has ended already");
 
-    sign_up(&bench.cx, profile).await.unwrap();
+    sign_up(&bench.cx, profile, bench.cause()).await.unwrap();
     assert_eq!(bench.customer(first).await.status(), Status::Expired);
     let second = bench.cx.store.email_owner("ada@example.com").await.unwrap().unwrap();
     assert_ne!(first, second);
-    send_verification(&bench.cx, second).await.unwrap();
+    send_verification(&bench.cx, second, bench.cause()).await.unwrap();
     verify::verify(&bench.cx, &newest(&bench)).await.unwrap();
     bench.settle().await.unwrap();
     assert_eq!(bench.cx.store.email_owner("ada@example.com").await.unwrap(), Some(second));
@@ -159,11 +160,12 @@ async fn of_links_asked_for_at_the_same_moment_the_one_that_is_mailed_works() {
     let bench = Bench::default();
     bench.active("ada").await;
     let other = bench.clone();
+    let [first, second] = [1, 2].map(|id| Cause { id: Uuid::from_u128(id), ..bench.cause() });
     bench.fuse.meanwhile("TransactWriteItems", move || {
-        let asked = send_reset(&other.cx, "ada");
+        let asked = send_reset(&other.cx, "ada", second);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(asked)).unwrap();
     });
-    send_reset(&bench.cx, "ada").await.expect("nothing is left to be tried again later");
+    send_reset(&bench.cx, "ada", first).await.expect("nothing is left to be tried again later");
     assert_eq!(bench.cx.ends.held().mails.len(), 1);
     custodian_app::password::reset(&bench.cx, &newest(&bench), Secret::new(PASSWORD)).await.unwrap();
 }

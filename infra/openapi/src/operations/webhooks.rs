@@ -11,8 +11,8 @@ const PATH: &str = "/v1.0/customer/webhook";
 
 pub(super) fn all() -> Vec<Operation> {
     let state = described(
-        one_of(&["off", "disabled", "active"]),
-        "Off without a URI; disabled after it answered 410.",
+        one_of(&["off", "refused", "disabled", "active"]),
+        "Off without a URI; refused where the URI leads to what webhooks never go to; disabled after it answered 410.",
     );
     let webhook = whole(vec![
         ("webhook_uri", text(1023)),
@@ -21,7 +21,10 @@ pub(super) fn all() -> Vec<Operation> {
             "secret_prefix",
             described(json!({ "type": "string" }), "The first letters of the secret, if there is one."),
         ),
-        ("tm_previous_secret_until", described(nullable(time()), "Until when the secret before signs too.")),
+        (
+            "tm_previous_secret_until",
+            described(nullable(time()), "Until when a secret signs too that was replaced."),
+        ),
         ("state", state),
     ]);
     let secret = whole(vec![("secret", json!({ "type": "string", "pattern": "^whsec_" }))]);
@@ -35,24 +38,26 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "POST",
             format!("{PATH}/rotate"),
-            "Makes a new signing secret and shows it, this once. The one before signs too for a day.",
+            "Makes a new signing secret and shows it, this once. Every secret of the last day signs too, of which there \
+             are four at most: a fifth rotation within a day is refused.",
         )
-        .gives(secret),
+        .gives(secret)
+        .refuses(&[Reason::StateInvalid]),
         Operation::new(
             "POST",
             format!("{PATH}/test"),
             "Sends a webhook that says nothing. Its id is that of the delivery.",
         )
         .gives(whole(vec![("id", uuid())]))
-        .refuses(&[Reason::WebhookNotConfigured]),
+        .refuses(&[Reason::WebhookNotConfigured, Reason::RateLimitExceeded]),
         Operation::new("GET", format!("{PATH}/deliveries"), "What became of the last hundred webhooks.")
             .gives(newest),
         Operation::new(
             "POST",
             format!("{PATH}/deliveries/{{id}}/redeliver"),
-            "Attempts a webhook once more, however it stands.",
+            "Attempts a webhook once more, however it stands, and also where the destination was disabled.",
         )
         .gives(named("Delivery"))
-        .refuses(&[Reason::DeliveryNotFound, Reason::WebhookNotConfigured]),
+        .refuses(&[Reason::DeliveryNotFound, Reason::WebhookNotConfigured, Reason::RateLimitExceeded]),
     ]
 }

@@ -17,6 +17,8 @@ pub struct Field {
     pub required: bool,
     /// Whether a request that gives it must give something.
     pub filled: bool,
+    /// Whether it is for who reads the row, and never sent anywhere.
+    pub secret: bool,
 }
 
 /// Who says what is in a field.
@@ -38,7 +40,7 @@ pub enum Source {
 
 impl Field {
     pub(super) const fn new(name: &'static str, shape: Shape) -> Self {
-        Self { name, shape, source: Source::Client, required: false, filled: false }
+        Self { name, shape, source: Source::Client, required: false, filled: false, secret: false }
     }
 
     pub(super) const fn text(name: &'static str, most: usize) -> Self {
@@ -93,6 +95,10 @@ impl Field {
             return Some(self.shape.empty());
         }
         self.shape.read(self.name, given, fields)
+    }
+
+    pub(super) const fn secret(self) -> Self {
+        Self { secret: true, ..self }
     }
 
     /// Whether a request may say what is in it.

@@ -134,7 +134,7 @@ pub const TRUNKS: Kind = Kind {
             Field::new("domain_name", Shape::Domain).once(),
             Field::new("auth_types", Shape::Choices { of: &["basic", "ip"] }),
             Field::text("username", 255),
-            Field::text("password", 255),
+            Field::text("password", 255).secret(),
             Field::new("allowed_ips", Shape::Networks { most: 100 }),
         ],
     )
@@ -158,7 +158,7 @@ pub const EXTENSIONS: Kind = Kind {
             Field::text("extension", 255).once().required(),
             Field::text("domain_name", 255).from(Source::Customer),
             Field::text("username", 255).from(Source::Copy("extension")),
-            Field::text("password", 255),
+            Field::text("password", 255).secret(),
             DIRECT_HASH,
         ],
     )

@@ -19,8 +19,8 @@ async fn hold(stream: TcpStream) {
 
 #[tokio::test]
 async fn a_webhook_arrives_as_promised_and_an_answer_is_an_outcome() {
-    let secrets = SecretSet::new(SigningSecret::new([1; 24]))
-        .rotate(SigningSecret::new([2; 24]), NOW.plus(LIMITS.total));
+    let secrets =
+        SecretSet::new(SigningSecret::new([1; 24])).and(SigningSecret::new([2; 24]), NOW.plus(LIMITS.total));
     let mut receiver = Receiver::answering("HTTP/1.1 204 No Content\r\n\r\n").await;
     let url = receiver.url("/in?key=a%20b&x={y}#part");
     let mut message = message(&url);
