@@ -1,6 +1,7 @@
 //! The SDK's connection, replaced by a call.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
@@ -18,6 +19,8 @@ use crate::dispatch::dispatch;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
     Pass,
+    /// It is carried out after a while.
+    Late(Duration),
     /// It is not carried out, and this is the answer.
     Answer(u16, Value),
     /// It is carried out, and the answer is lost on the way.
@@ -70,13 +73,19 @@ impl Connector {
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let body = request.body().bytes().unwrap_or_default().to_vec();
         let seen = serde_json::from_slice(&body).unwrap_or_default();
-        let fate = self.watch.request(&operation, &seen);
+        let fate = match self.watch.request(&operation, &seen) {
+            Fate::Late(by) => {
+                tokio::time::sleep(by).await;
+                Fate::Pass
+            }
+            fate => fate,
+        };
         let answer_is_lost = fate == Fate::LoseAnswer;
         let (code, text) = match fate {
             Fate::Answer(code, value) => (code, value.to_string()),
             Fate::Hang => std::future::pending().await,
             Fate::Lose => return Err(ConnectorError::io("lost on the way there".into())),
-            Fate::Pass | Fate::LoseAnswer if self.watch.meters() => {
+            Fate::Pass | Fate::Late(_) | Fate::LoseAnswer if self.watch.meters() => {
                 let mut asking = seen;
                 asking["ReturnConsumedCapacity"] = "TOTAL".into();
                 let (code, text) = self.run(operation.clone(), asking.to_string().into_bytes()).await?;
@@ -84,7 +93,7 @@ impl Connector {
                 self.watch.cost(&operation, &answer["ConsumedCapacity"]);
                 (code, text)
             }
-            Fate::Pass | Fate::LoseAnswer => self.run(operation, body).await?,
+            Fate::Pass | Fate::Late(_) | Fate::LoseAnswer => self.run(operation, body).await?,
         };
         if answer_is_lost {
             return Err(ConnectorError::io("lost on the way back".into()));

@@ -68,7 +68,8 @@ struct Advance {
 }
 
 async fn clock(State(service): State<Service>, body: Bytes) -> Result<Json<Value>, Response> {
-    let wanted = serde_json::from_slice(&body).ok();
+    // By way of an object, since serde reads an array of one as well.
+    let wanted = serde_json::from_slice(&body).map(Value::Object).and_then(serde_json::from_value).ok();
     let Some(by) = wanted.map(|Advance { advance_seconds }| Duration::from_secs(advance_seconds)) else {
         return Err(refused(
             "The body is {\"advance_seconds\": n} with a whole number that is not negative.",

@@ -40,6 +40,7 @@ impl Stage {
                 Request::by(&client, "GET", format!("/auth/email-verify?token={token}"))
             }
             "auth-password-reset-page" => {
+                let token = self.reset_token().await;
                 Request::by(&client, "GET", format!("/auth/password-reset?token={token}"))
             }
             "auth-email-verify" => {
@@ -49,11 +50,7 @@ impl Stage {
                 post("/auth/email-verify", json!({ "token": token }))
             }
             "auth-password-reset" => {
-                let name = self.fresh();
-                client.open_account(&name).await;
-                client.idle().await;
-                client.post("/auth/password-forgot", json!({ "username": name })).await.ok();
-                let token = client.mailed_token(&format!("{name}@example.com")).await;
+                let token = self.reset_token().await;
                 post("/auth/password-reset", json!({ "token": token, "password": PASSWORD }))
             }
             "auth-delegate" => {
@@ -77,6 +74,15 @@ impl Stage {
             }
             other => panic!("there is no request for {other}"),
         }
+    }
+
+    /// What is in the mail to somebody who forgot the password.
+    async fn reset_token(&mut self) -> String {
+        let name = self.fresh();
+        self.client.open_account(&name).await;
+        self.client.idle().await;
+        self.client.post("/auth/password-forgot", json!({ "username": name })).await.ok();
+        self.client.mailed_token(&format!("{name}@example.com")).await
     }
 
     /// Somebody with an account of their own.

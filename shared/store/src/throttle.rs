@@ -24,6 +24,10 @@ impl Throttles for Store {
     ) -> Result<Reserved, Failure> {
         let mut race = Race::new("the throttle", Patience::Request);
         loop {
+            // Most of those who try have no window, since who succeeds leaves none.
+            if self.open_window(name, now.plus(window), now).await? {
+                return Ok(Reserved::Yes);
+            }
             let Some(row) = self.count_in_window(name, most, now).await? else { return Ok(Reserved::Yes) };
             let instant = |name: &str| {
                 let text = row.get(name).and_then(|value| value.as_n().ok());
@@ -33,8 +37,7 @@ impl Throttles for Store {
                 Some(until) if now < until => {
                     return Ok(Reserved::Full { until, last: instant("last").unwrap_or(until) });
                 }
-                _ if self.open_window(name, now.plus(window), now).await? => return Ok(Reserved::Yes),
-                // Somebody else has opened the window: count in theirs.
+                // It has just been closed.
                 _ => race.again(&*self.entropy).await?,
             }
         }

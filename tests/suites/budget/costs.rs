@@ -28,8 +28,8 @@ const QUEUE_CALL: f64 = 0.40;
 const LOG_GB: f64 = 0.50;
 const TRACE: f64 = 5.00;
 
-/// What is assumed, since it cannot be measured without AWS. A call of DynamoDB takes so long, one after the other.
-const CALL_MS: f64 = 5.0;
+/// What is assumed, since it cannot be measured without AWS. A round of calls of DynamoDB takes so long.
+const ROUND_MS: f64 = 5.0;
 /// What an invocation logs, the platform's lines and the gateway's with it.
 const LOG_KB: f64 = 1.0;
 /// The share of requests that X-Ray records by default, beyond the first of each second.
@@ -50,17 +50,17 @@ const HASHING: [&str; 4] =
 
 /// What begins a cascade: a message and an invocation for each of its steps and one for the whole.
 const ERASING: [&str; 2] = ["DELETE /v1.0/customers/{id}", "POST /auth/unregister, immediate"];
-/// The calls of a worker that finds nothing: the ledger, what the table holds, closing the step.
-const WORKER_CALLS: f64 = 4.0;
+/// The rounds of a worker that finds nothing: the ledger, what the table holds, closing the step.
+const WORKER_ROUNDS: f64 = 4.0;
 
 /// A million read and write units, as dollars.
 pub(crate) fn capacity(reads: f64, writes: f64) -> f64 {
     reads * READ_UNIT + writes * WRITE_UNIT
 }
 
-/// What a million invocations cost that compute for `cpu` ms and make this many calls.
-fn invocations(memory: f64, cpu: f64, calls: f64) -> f64 {
-    let billed = (cpu * WHOLE_CPU_MB / memory + calls * CALL_MS).ceil();
+/// What a million invocations cost that compute for `cpu` ms and wait for this many rounds of calls.
+fn invocations(memory: f64, cpu: f64, rounds: f64) -> f64 {
+    let billed = (cpu * WHOLE_CPU_MB / memory + rounds * ROUND_MS).ceil();
     INVOCATION + billed * 1000.0 * memory / 1024.0 * GB_SECOND + LOG_KB * LOG_GB + TRACED * TRACE
 }
 
@@ -68,11 +68,11 @@ fn invocations(memory: f64, cpu: f64, calls: f64) -> f64 {
 pub(crate) fn million(line: &Line) -> f64 {
     let (memory, cpu) =
         if HASHING.contains(&line.endpoint) { (HASHING_MB, CPU_MS + HASH_MS) } else { (MEMORY_MB, CPU_MS) };
-    let answer = GATEWAY + invocations(memory, cpu, line.used.operations.len() as f64);
+    let answer = GATEWAY + invocations(memory, cpu, line.used.rounds as f64);
     // One function tells of the event, one looks whether there is a webhook.
     let event = EVENT + QUEUE_CALLS * QUEUE_CALL + 2.0 * invocations(MEMORY_MB, CPU_MS, 1.0);
     let units = capacity(line.used.reads + line.after.reads, line.used.writes + line.after.writes);
-    let worker = QUEUE_CALLS * QUEUE_CALL + invocations(MEMORY_MB, CPU_MS, WORKER_CALLS);
+    let worker = QUEUE_CALLS * QUEUE_CALL + invocations(MEMORY_MB, CPU_MS, WORKER_ROUNDS);
     let workers = if ERASING.contains(&line.endpoint) { STEPS.len() as f64 + 1.0 } else { 0.0 };
     answer + units + line.events as f64 * event + workers * worker
 }

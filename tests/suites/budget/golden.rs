@@ -27,16 +27,16 @@ fn counted(operations: &[String]) -> String {
 
 fn requests(lines: &[Line]) -> String {
     let mut table = String::from(
-        "| endpoint | calls | which | read units | write units | events | read units, after | write units, after | $ a million |\n\
+        "| endpoint | rounds | calls | read units | write units | events | read units, after | write units, after | $ a million |\n\
          |---|---:|---|---:|---:|---:|---:|---:|---:|\n",
     );
     for line in lines {
         let Line { endpoint, used, after, events, .. } = line;
-        let (calls, which, cost) = (used.operations.len(), counted(&used.operations), million(line));
+        let (rounds, calls, cost) = (used.rounds, counted(&used.operations), million(line));
         let (reads, writes, later) = (used.reads, used.writes, (after.reads, after.writes));
         writeln!(
             table,
-            "| {endpoint} | {calls} | {which} | {reads} | {writes} | {events} | {} | {} | {cost:.2} |",
+            "| {endpoint} | {rounds} | {calls} | {reads} | {writes} | {events} | {} | {} | {cost:.2} |",
             later.0, later.1
         )
         .unwrap();

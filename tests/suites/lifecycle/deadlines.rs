@@ -176,10 +176,11 @@ async fn an_unverified_account_expires_at_the_end_of_its_window_and_not_before()
     bench.settle().await.unwrap();
     assert_eq!(status(&bench, id).await, Status::Expired);
     assert_eq!(bench.tables.left_of(&id.to_string()), []);
-    for command in [Command::Verify, Command::Recover, Command::Delete, bench.freezing()] {
+    for command in [Command::Recover, Command::Delete, bench.freezing()] {
         assert!(
             refused(bench.change(id, command).await, Reason::StateInvalid),
             "expired absorbs: {command:?}"
         );
     }
+    assert!(refused(bench.change(id, Command::Verify).await, Reason::VerificationWindowEnded));
 }

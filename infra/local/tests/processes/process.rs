@@ -73,7 +73,7 @@ impl Process {
     fn note(&self, body: &Value) {
         for (name, value) in body.as_object().into_iter().flatten() {
             match value.as_str() {
-                Some(text) if ["token", "email"].contains(&&**name) => {
+                Some(text) if !text.is_empty() && ["token", "email"].contains(&&**name) => {
                     self.secrets().insert(text.to_owned());
                 }
                 _ => self.note(value),
