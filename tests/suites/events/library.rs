@@ -58,6 +58,8 @@ async fn the_published_library_accepts_every_delivery_to_the_last_and_none_with_
     client.advance(10).await;
     let operator = client.operator().await;
     operator.post(&format!("/v1.0/customers/{id}/freeze"), json!({})).await.ok();
+    // Of an account that is gone by then only its end is told.
+    client.idle().await;
     operator.delete(&format!("/v1.0/customers/{id}")).await.ok();
     events(&client, &id).await;
 
