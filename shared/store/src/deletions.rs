@@ -221,31 +221,3 @@ impl Store {
         Ok((whose, answer.last_evaluated_key))
     }
 }
-
-impl Store {
-    /// Changes one row if `condition`, which must imply that it exists, holds; false if it does not.
-    pub(crate) async fn update_if(
-        &self,
-        table: &str,
-        key: Item,
-        update: Expr,
-        condition: Expr,
-    ) -> Result<bool, Failure> {
-        let both = update.joined_with(&condition);
-        let call = self.client.update_item().table_name(self.table(table)).set_key(Some(key));
-        let call = call
-            .set_update_expression(update.text())
-            .set_condition_expression(condition.text())
-            .set_expression_attribute_names(both.names())
-            .set_expression_attribute_values(both.values());
-        match call.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(failed("a row", &error)),
-        }
-    }
-}

@@ -214,13 +214,7 @@ impl KeepHooks for Store {
     }
 
     async fn forget_farewell(&self, customer: CustomerId) -> Result<(), Failure> {
-        let any = any();
-        let call = self.client.delete_item().table_name(self.table(WEBHOOKS));
-        let call = call
-            .set_key(Some(row_key(customer, FAREWELL)))
-            .set_condition_expression(any.text())
-            .set_expression_attribute_names(any.names());
-        call.send().await.map(|_| ()).map_err(|error| failed("the webhook", &error))
+        self.delete_if(WEBHOOKS, row_key(customer, FAREWELL), any()).await.map(|_| ())
     }
 }
 

@@ -96,22 +96,8 @@ impl Idempotency for Store {
         let without_effect = Expr::new("#lease = :lease AND #done = :no")
             .with(":lease", s(&ticket.lease))
             .with(":no", AttributeValue::Bool(false));
-        let call =
-            self.client.delete_item().table_name(self.table(IDEMPOTENCY)).set_key(Some(row_key(ticket)));
-        let call = call
-            .set_condition_expression(without_effect.text())
-            .set_expression_attribute_names(without_effect.names())
-            .set_expression_attribute_values(without_effect.values());
-        match call.send().await {
-            Ok(_) => Ok(()),
-            // A record that had its effect after all is not forgotten.
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(failed("the kept answers", &error)),
-        }
+        // A record that had its effect after all is not forgotten.
+        self.delete_if(IDEMPOTENCY, row_key(ticket), without_effect).await.map(|_| ())
     }
 }
 

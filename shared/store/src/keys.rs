@@ -96,16 +96,6 @@ impl Store {
     /// Writes a row unless it is there.
     async fn put_new(&self, table: &str, item: Item) -> Result<(), Failure> {
         let new = Expr::new("attribute_not_exists(#id)");
-        let call = self.client.put_item().table_name(self.table(table)).set_item(Some(item));
-        let call = call.set_condition_expression(new.text()).set_expression_attribute_names(new.names());
-        match call.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(failed("the keys", &error)),
-        }
+        self.put_if(table, item, new).await.map(|_| ())
     }
 }

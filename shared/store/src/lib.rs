@@ -9,6 +9,7 @@ mod accounts;
 mod admission;
 mod agents;
 mod audits;
+mod conditional;
 mod counts;
 mod customers;
 mod deletions;

@@ -83,20 +83,7 @@ impl Store {
     /// Removes a window with one attempt in it; false if there are others.
     async fn close_window(&self, name: &str) -> Result<bool, Failure> {
         let last = Expr::new("#n = :one").with(":one", n(1));
-        let call = self.client.delete_item().table_name(self.table(THROTTLE)).set_key(Some(key("id", name)));
-        let call = call
-            .set_condition_expression(last.text())
-            .set_expression_attribute_names(last.names())
-            .set_expression_attribute_values(last.values());
-        match call.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(failed("the throttle", &error)),
-        }
+        self.delete_if(THROTTLE, key("id", name), last).await
     }
 
     /// Opens a window with one attempt in it; false if there is one already.
@@ -107,19 +94,6 @@ impl Store {
         row.insert("last".to_owned(), n(now.micros()));
         row.insert("ttl".to_owned(), AttributeValue::N((ends.seconds() + 60).to_string()));
         let over = Expr::new("attribute_not_exists(#id) OR #ends <= :now").with(":now", n(now.micros()));
-        let call = self.client.put_item().table_name(self.table(THROTTLE)).set_item(Some(row));
-        let call = call
-            .set_condition_expression(over.text())
-            .set_expression_attribute_names(over.names())
-            .set_expression_attribute_values(over.values());
-        match call.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(failed("the throttle", &error)),
-        }
+        self.put_if(THROTTLE, row, over).await
     }
 }
