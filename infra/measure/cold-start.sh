@@ -16,13 +16,8 @@ functions=${1:-}
 # The peers in other languages, installed once, for as long as what they require stays the same.
 peers=$PWD/infra/peers
 cache=${XDG_CACHE_HOME:-$HOME/.cache}
-version=$(cksum < "$peers/python/requirements.txt" | cut -d ' ' -f 1)
-python=$cache/custodian-python/$version
-if [ ! -e "$python/complete" ]; then
-    python3 -m venv --clear "$python"
-    "$python/bin/pip" install --quiet --disable-pip-version-check --requirement "$peers/python/requirements.txt"
-    touch "$python/complete"
-fi
+. infra/python.sh
+python=$(python_of "$peers/python")
 version=$(cksum < "$peers/node/package-lock.json" | cut -d ' ' -f 1)
 node=$cache/custodian-node/$version
 if [ ! -e "$node/complete" ]; then

@@ -4,7 +4,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/tools.sh"
+. "$here/../python.sh"
+PATH=$(python_of "$here")/bin:$PATH
 cd "$here/../.."
 case $(uname -m) in
     x86_64) target=--x86-64 architecture=x86_64 ;;
@@ -19,7 +20,7 @@ size=$(stat -c %s "$built/requests/bootstrap.zip")
 echo "requests by cargo-lambda: $size bytes, zipped"
 
 # SAM's tools are those of the template's check. The target check would fetch a toolchain for what is here already.
-sam=$(ls -d "${XDG_CACHE_HOME:-$HOME/.cache}"/custodian-python/*/bin/sam | head -n 1)
+sam=$(python_of "$here/../template-check")/bin/sam
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 printf '[build]\nskip_target_check = true\n' > "$work/cargo-lambda.toml"

@@ -14,7 +14,8 @@ case $architecture in
     *) echo "arm64 or x86_64, not $architecture" >&2 && exit 2 ;;
 esac
 
-. "$here/tools.sh"
+. "$here/../python.sh"
+PATH=$(python_of "$here")/bin:$PATH
 cd "$here/../.."
 cargo lambda build --release $target --skip-target-check --package 'custodian-fn-*' --output-format zip
 python3 "$here/packed.py" "${CARGO_TARGET_DIR:-target}/lambda" .aws-sam/packed.yaml
