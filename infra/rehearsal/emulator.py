@@ -76,8 +76,9 @@ class Beside:
         self.pace.held = asked["held"]
         return {}
 
-    def post_rehearsal_rights(self, _):
-        """The policies have changed."""
+    def post_rehearsal_rights(self, asked):
+        """The policy of a function has changed; its next invocation is in a new process."""
+        lambda_svc.invalidate_worker(asked["function"])
         self.forget_rights()
         lambda_svc._esm_wake.set()
         return {}

@@ -42,7 +42,7 @@ def every_function_acted(cloud, template):
     return f"{sum(it['times'] for it in invoked.values())} invocations of {len(invoked)} functions, none failed"
 
 
-def main(root, work, programs, tests):
+def main(root, work, programs, built):
     report, cloud, template = Report(), Cloud(work), stack.Template(f"{root}/template.yaml")
     try:
         report.section("Deploy")
@@ -57,10 +57,10 @@ def main(root, work, programs, tests):
         report.check("every function was invoked", every_function_acted, cloud, template)
         report.check("IAM refused nothing so far", nothing_refused, cloud)
         report.section("The black-box suites")
-        suites.run(report, cloud, tests)
+        suites.run(report, cloud, built)
         report.check("IAM refused nothing so far", nothing_refused, cloud)
         report.section("Without any one of its rights a function fails")
-        rights.run(report, cloud, template)
+        rights.run(report, cloud, template, made)
         return report.end()
     finally:
         cloud.stop()
