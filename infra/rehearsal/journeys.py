@@ -38,6 +38,10 @@ def told(service, account):
     return [it["detail-type"] for it in reversed(mine)]
 
 
+def times(cloud, function):
+    return cloud.ask("GET", "/_rehearsal/report")["invoked"].get(f"{STACK}-{function}", {"times": 0})["times"]
+
+
 def furnish(client):
     """Something in as many tables as one request each fills."""
     client.post("/v1.0/tags", {"name": "vip"}, {"Idempotency-Key": "furnish"}).ok()
@@ -72,7 +76,9 @@ def purge(cloud):
     assert job in service.jobs(), f"no job among {list(service.jobs())}"
     service.advance(30 * DAY - 60)
     assert service.operator().get(f"/v1.0/customers/{account}").ok()["status"] == "frozen", "purged too early"
+    before = times(cloud, "purge")
     service.advance(120)
+    assert times(cloud, "purge") == before + 1, "the Scheduler has not invoked purge"
     assert job not in service.jobs(), "the job is still there"
     assert service.operator().get(f"/v1.0/customers/{account}").ok()["status"] == "deleted", "not purged"
     count = assert_erased(cloud, account, "customer_deleted")
@@ -83,7 +89,9 @@ def expiry(cloud):
     service = Service(cloud)
     account = service.open_account("eve")
     assert f"expire-{account}" in service.jobs(), "no job"
+    before = times(cloud, "expire")
     service.advance(7 * DAY + 60)
+    assert times(cloud, "expire") == before + 1, "the Scheduler has not invoked expire"
     assert service.operator().get(f"/v1.0/customers/{account}").ok()["status"] == "expired", "not expired"
     assert_erased(cloud, account, "customer_expired")
     service.open_account("eve")

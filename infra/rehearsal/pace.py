@@ -81,11 +81,15 @@ def rest():
     return True
 
 
+def recurring():
+    return [job for _, job in scheduler._schedules.all_items() if scheduler._at_time_epoch(job["ScheduleExpression"]) is None]
+
+
 class Pace:
     def __init__(self, clock):
         self.clock = clock
         self.held = False
-        self._firing = threading.Lock()
+        self._firing = threading.RLock()
         threading.Thread(target=self._every_second, daemon=True).start()
 
     def _every_second(self):
@@ -93,13 +97,20 @@ class Pace:
             time.sleep(1)
             self.fire()
 
-    def fire(self):
-        if not self.held:
-            with self._firing:
+    def fire(self, only_once=False):
+        """What is due. On the way to a later time, jobs that recur wait for its end, as they do in the local service: they
+        would do the work of the others."""
+        with self._firing:
+            waiting = recurring() if only_once else []
+            for job in waiting:
+                job["State"] = "DISABLED"
+            if not self.held:
                 scheduler._tick_schedules()
+            for job in waiting:
+                job["State"] = "ENABLED"
 
     def jobs(self):
-        for (_, _, _), job in scheduler._schedules.all_items():
+        for _, job in scheduler._schedules.all_items():
             yield job, scheduler._at_time_epoch(job["ScheduleExpression"])
 
     def next_due(self, until):
@@ -112,12 +123,13 @@ class Pace:
     def advance(self, seconds):
         """From due time to due time, each followed by whatever it causes."""
         target = time.time() + seconds
-        self.fire()
-        while rest() and (due := self.next_due(target)):
-            self.clock.advance(max(1, math.ceil(due - time.time())))
+        with self._firing:
             self.fire()
-        self.clock.advance(max(0, round(target - time.time())))
-        self.fire()
+            while rest() and (due := self.next_due(target)):
+                self.clock.advance(max(1, math.ceil(due - time.time())))
+                self.fire(only_once=True)
+            self.clock.advance(max(0, round(target - time.time())))
+            self.fire()
         return rest()
 
 

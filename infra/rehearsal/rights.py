@@ -69,7 +69,7 @@ def each_is_missed(cloud, template, made, function):
             role.put(role.statements[:number] + role.statements[number + 1:])
             if goes_wrong(cloud, role, case) is not None:
                 continue
-            if any(all(part in short(statement) for part in it) for it in EXCUSED.get(function, {})):
+            if any(part in short(statement) for part in EXCUSED.get(function, {})):
                 excused += 1
             else:
                 idle.append(short(statement))
