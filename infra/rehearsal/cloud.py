@@ -29,8 +29,8 @@ def free_ports(count):
 
 
 class Cloud:
-    def __init__(self, work):
-        self.work = Path(work)
+    def __init__(self, work, programs):
+        self.work, self.programs = Path(work), programs
         self.port, self.api_port = free_ports(2)
         self.url, self.api_url = (f"http://127.0.0.1:{port}" for port in (self.port, self.api_port))
         self.log = self.work / "functions.log"
@@ -44,7 +44,7 @@ class Cloud:
             "SFTP_ENABLED": "0", "PYTHONDONTWRITEBYTECODE": "1",
         }
         output = open(self.work / "emulator.log", "w", encoding="utf-8")
-        arguments = [sys.executable, HERE / "emulator.py", str(self.port), str(self.api_port), self.log]
+        arguments = [sys.executable, HERE / "emulator.py", str(self.port), str(self.api_port), self.programs, self.log]
         self.process = subprocess.Popen(arguments, env=environment, stdout=output, stderr=output, cwd=HERE)
         self.wait_until_ready()
 

@@ -20,7 +20,7 @@ from memory import Memory
 from ministack import app as ministack
 from ministack.services import apigateway, eventbridge, lambda_svc, ses
 
-AWS_PORT, API_PORT, LOG = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+AWS_PORT, API_PORT, (PROGRAMS, LOG) = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
 
 
 class Beside:
@@ -140,7 +140,7 @@ def both_ports(beside):
 
 
 async def run():
-    corrections.correct(LOG)
+    corrections.correct(PROGRAMS, LOG)
     forget_rights = rights_in_force.watch()
     beside = Beside(pace.start(), forget_rights)
     config = Config()

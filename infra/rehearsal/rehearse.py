@@ -12,8 +12,8 @@ from report import Report
 from service import ADMIN, PASSWORD, Service
 
 
-def deploy(cloud, template, programs):
-    stack.upload(cloud, template, programs)
+def deploy(cloud, template):
+    stack.upload(cloud, template)
     made = stack.create(cloud)
     count = stack.check(cloud, template, made)
     cloud.ask("POST", "/_rehearsal/api", {"id": made["Api"]})
@@ -43,11 +43,11 @@ def every_function_acted(cloud, template):
 
 
 def main(root, work, programs, built):
-    report, cloud, template = Report(), Cloud(work), stack.Template(f"{root}/template.yaml")
+    report, cloud, template = Report(), Cloud(work, programs), stack.Template(f"{root}/template.yaml")
     try:
         report.section("Deploy")
         cloud.start()
-        made = report.check("the unchanged template", deploy, cloud, template, programs)
+        made = report.check("the unchanged template", deploy, cloud, template)
         if made is None or report.check("platform-setup makes the first admin", set_up, cloud) is None:
             return report.end()
         report.section("Every route, under its function's own role")

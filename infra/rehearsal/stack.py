@@ -1,9 +1,7 @@
 """Deploys template.yaml as it is: translated by SAM's own translator, created by the emulator's CloudFormation."""
 
-import io
 import json
 import time
-import zipfile
 from pathlib import Path
 
 from samtranslator.parser.parser import Parser
@@ -34,12 +32,9 @@ class Template:
     def translate(self, path):
         source = yaml_parse(Path(path).read_text(encoding="utf-8"))
         for function in of_type(source, "AWS::Serverless::Function").values():
-            function["Properties"]["CodeUri"] = f"s3://{BUCKET}/{binary_of(function)}.zip"
+            function["Properties"]["CodeUri"] = f"s3://{BUCKET}/{binary_of(function)}"
         defaults = {name: it.get("Default", "x") for name, it in source["Parameters"].items()}
         return Translator({}, Parser()).translate(source, {**defaults, **PARAMETERS})
-
-    def binaries(self):
-        return sorted({binary_of(it) for it in self.functions.values()})
 
     def declared_routes(self):
         """By route, as the template's events name it, the function that it leads to."""
@@ -52,17 +47,10 @@ class Template:
         return routes
 
 
-def upload(cloud, template, programs):
-    """Each program in an archive of its own, as Lambda takes it: not compressed, since it does not travel far."""
+def upload(cloud, template):
+    """The template only: the emulator fetches the programs itself."""
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
-    for name in template.binaries():
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as file:
-            entry = zipfile.ZipInfo("bootstrap")
-            entry.external_attr = 0o755 << 16
-            file.writestr(entry, (Path(programs) / name).read_bytes())
-        s3.put_object(Bucket=BUCKET, Key=f"{name}.zip", Body=archive.getvalue())
     s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(template.translated).encode())
 
 
