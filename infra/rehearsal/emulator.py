@@ -8,6 +8,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 from datetime import datetime, timezone
 from urllib.parse import parse_qs
 
@@ -32,7 +33,7 @@ class Beside:
     def now(self, rested=True):
         if not rested:
             raise TimeoutError("what is under way does not end")
-        return {"now": datetime.now(timezone.utc).isoformat()}
+        return {"now": stamp(time.time())}
 
     def get_local_health(self, _):
         return {"status": "ready"}
@@ -89,7 +90,7 @@ class Beside:
 
 
 def stamp(seconds):
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat()
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 async def read(receive):
