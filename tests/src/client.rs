@@ -52,15 +52,34 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
-    service: Service,
+    /// None if it is deployed.
+    service: Option<Service>,
     /// End with the last of the clients.
-    _watched: Arc<(Published, Watched)>,
+    _watched: Arc<(Option<Published>, Watched)>,
+}
+
+/// Where the rehearsal has deployed the service, and made what stands before it answer `/_local/` as the local one does.
+#[expect(clippy::disallowed_methods, reason = "the one thing that a test is told from outside")]
+fn deployed() -> Option<String> {
+    std::env::var("CUSTODIAN_DEPLOYED").ok()
 }
 
 impl Client {
-    /// A service in memory, and a client without a credential.
+    /// A service in memory, or the deployed one as it was set up; and a client without a credential.
     pub async fn start() -> Self {
-        Self::start_watched(Arc::new(())).await
+        match deployed() {
+            Some(base) => Self::reach(base).await,
+            None => Self::start_watched(Arc::new(())).await,
+        }
+    }
+
+    /// The deployed service, once it has forgotten the tests before this one.
+    async fn reach(base: String) -> Self {
+        let watched = Arc::new((None, Watched::start()));
+        let http = reqwest::Client::new();
+        let forgotten = http.post(format!("{base}/_rehearsal/reset")).send().await.unwrap();
+        assert!(forgotten.status().is_success(), "{}", forgotten.text().await.unwrap());
+        Self { http, base, token: None, service: None, _watched: watched }
     }
 
     /// The same, with a watch over every request to the database.
@@ -70,6 +89,7 @@ impl Client {
 
     /// The same, with more words on its command line.
     pub async fn start_with(more: &[&str], watch: Arc<dyn Watch>) -> Self {
+        assert!(deployed().is_none(), "this test needs a service of its own");
         let watched = Watched::start();
         let args = ["custodian", "--ephemeral", "--port", "0", "--admin-password", PASSWORD];
         let args = args.iter().chain(more);
@@ -78,16 +98,16 @@ impl Client {
         let serving = service.clone();
         tokio::spawn(async move { serving.serve().await.unwrap() });
         let base = format!("http://127.0.0.1:{}", service.port());
-        let watched = Arc::new((Published::of(&service), watched));
-        Self { http: reqwest::Client::new(), base, token: None, service, _watched: watched }
+        let watched = Arc::new((Some(Published::of(&service)), watched));
+        Self { http: reqwest::Client::new(), base, token: None, service: Some(service), _watched: watched }
     }
 
     pub fn service(&self) -> &Service {
-        &self.service
+        self.service.as_ref().expect("this test needs a service of its own")
     }
 
     pub fn engine(&self) -> &Engine {
-        self.service.engine()
+        self.service().engine()
     }
 
     pub fn base(&self) -> &str {

@@ -1,0 +1,79 @@
+"""The emulator as a process, and clients of the AWS that it plays."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+HERE = Path(__file__).resolve().parent
+REGION = "eu-central-1"
+# Known to the emulator as the root of its only account.
+ROOT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for it in sockets:
+        it.bind(("127.0.0.1", 0))
+    ports = [it.getsockname()[1] for it in sockets]
+    for it in sockets:
+        it.close()
+    return ports
+
+
+class Cloud:
+    def __init__(self, work, programs):
+        self.work, self.programs = Path(work), programs
+        self.port, self.api_port = free_ports(2)
+        self.url, self.api_url = (f"http://127.0.0.1:{port}" for port in (self.port, self.api_port))
+        self.log = self.work / "functions.log"
+        self.process = None
+
+    def start(self):
+        environment = {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LD_PRELOAD", "CUSTODIAN_CLOCK")}, **ROOT,
+            "AUTH": "true", "GATEWAY_PORT": str(self.port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1",
+            "MINISTACK_REGION": REGION, "AWS_ENDPOINT_URL": self.url, "LOG_LEVEL": "WARNING", "TMPDIR": str(self.work),
+            "SFTP_ENABLED": "0", "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        output = open(self.work / "emulator.log", "w", encoding="utf-8")
+        arguments = [sys.executable, HERE / "emulator.py", str(self.port), str(self.api_port), self.programs, self.log]
+        self.process = subprocess.Popen(arguments, env=environment, stdout=output, stderr=output, cwd=HERE)
+        self.wait_until_ready()
+
+    def wait_until_ready(self):
+        for _ in range(600):
+            if self.process.poll() is not None:
+                sys.exit(f"the emulator has ended:\n{(self.work / 'emulator.log').read_text()}")
+            try:
+                return self.ask("GET", "/_local/health")
+            except OSError:
+                time.sleep(0.05)
+        sys.exit("the emulator does not answer")
+
+    def ask(self, method, path, body=None):
+        """What only the emulator answers; it says so if it cannot."""
+        data = json.dumps(body or {}).encode() if method == "POST" else None
+        request = urllib.request.Request(self.api_url + path, data=data, method=method)
+        with urllib.request.urlopen(request, timeout=300) as answer:
+            return json.load(answer)
+
+    def client(self, service):
+        return boto3.client(
+            service, endpoint_url=self.url, region_name=REGION, aws_access_key_id="test", aws_secret_access_key="test",
+            config=Config(retries={"max_attempts": 1}, read_timeout=300, max_pool_connections=4))
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
