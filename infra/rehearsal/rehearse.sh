@@ -8,13 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 cd "$root"
 
-version=$(cksum <"$here/requirements.txt" | cut -d ' ' -f 1)
-tools=${XDG_CACHE_HOME:-$HOME/.cache}/custodian-python/$version
-if [ ! -e "$tools/complete" ]; then
-    python3 -m venv --clear "$tools"
-    "$tools/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
-    touch "$tools/complete"
-fi
+. infra/python.sh
+tools=$(python_of "$here")
 
 work=$(mktemp -d)
 if [ "${1:-}" = --keep ]; then echo "working in $work"; else trap 'rm -rf "$work"' EXIT; fi
