@@ -1,5 +1,6 @@
 """The rehearsal: deploys the template, and sees the product work as deployed. rehearse.sh runs it."""
 
+import signal
 import sys
 
 import journeys
@@ -67,4 +68,6 @@ def main(root, work, programs, built):
 
 
 if __name__ == "__main__":
+    # A run that is called off stops what it has started as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("called off"))
     sys.exit(main(*sys.argv[1:]))
