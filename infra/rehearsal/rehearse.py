@@ -33,6 +33,15 @@ def nothing_refused(cloud):
     assert not refused, "IAM refused what the product needs:\n" + "\n".join(sorted({str(it) for it in refused}))
 
 
+def nothing_personal_logged(cloud):
+    """What goes through the rehearsal is known, so that it would be found."""
+    lines = cloud.log.read_text(encoding="utf-8").splitlines()
+    personal = (PASSWORD, "@example.com", "+1555", ADMIN)
+    leaks = [line for line in lines if any(it in line for it in personal)]
+    assert not leaks, "\n".join(leaks[:10])
+    return f"{len(lines)} lines"
+
+
 def every_function_acted(cloud, template):
     invoked = cloud.ask("GET", "/_rehearsal/report")["invoked"]
     names = {it["Properties"]["FunctionName"]["Fn::Sub"].split("-", 1)[1] for it in template.functions.values()}
@@ -60,6 +69,7 @@ def main(root, work, programs, built):
         report.section("The black-box suites")
         suites.run(report, cloud, built)
         report.check("IAM refused nothing so far", nothing_refused, cloud)
+        report.check("nothing personal is in the functions' log", nothing_personal_logged, cloud)
         report.section("Without any one of its rights a function fails")
         rights.run(report, cloud, template, made)
         return report.end()

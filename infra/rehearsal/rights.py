@@ -86,8 +86,8 @@ def used(statement, pairs):
 
 
 def of_all(cloud, template, made):
-    """How much of what all functions may do was asked for in the whole rehearsal. The rest, most of which it takes an access key,
-    a race or a repeated request to need, is written to the working folder: to be looked at, not a fault."""
+    """How much of what all functions may do was asked for in the whole rehearsal. The rest is written to the working folder, to
+    be looked at and no fault: most of it is needed only by programs, in races or for what is sent again."""
     granted = cloud.ask("GET", "/_rehearsal/report")["granted"]
     total, idle = 0, []
     for it in template.functions.values():

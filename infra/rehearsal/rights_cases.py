@@ -2,7 +2,7 @@
 
 from journeys import DAY, ENDED, assert_erased, furnish, rows, told
 from service import ADMIN, PASSWORD, Service
-from stack import PREFIX
+from stack import write
 
 # The tests' password, hashed with less effort than is made today: whoever logs in with it gets a new hash.
 OUTDATED = "$argon2id$v=19$m=1024,t=1,p=1$bYFH4ZezAvM+Ppz37meG1A$z3zrhdvcT7bx/ebdXqHLJdEAIIyskoL9U93p1NlAQcw"
@@ -14,15 +14,6 @@ def held(cloud, is_held):
 
 def opening(name):
     return {"username": name, "password": PASSWORD, "email": f"{name}@example.com", "name": name}
-
-
-def write(cloud, table, key, **attributes):
-    """Changes a row behind the product's back, to what would take a race or years to come by."""
-    names = {f"#{name}": name for name in attributes}
-    cloud.client("dynamodb").update_item(
-        TableName=PREFIX + table, Key=key, ExpressionAttributeNames=names,
-        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
-        ExpressionAttributeValues={f":{name}": {"S": value} for name, value in attributes.items()})
 
 
 def refused(answer, status):

@@ -1,26 +1,38 @@
 """Every route of the template, called once and more in the life of two accounts, each answered by its own function."""
 
+import itertools
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from service import PASSWORD, Service
+from stack import write
+
+NOBODY = "5e4a0680-804e-11ec-8477-2fea5968d85b"
 
 KINDS = {
     "numbers": {"number": "+15550001111"}, "flows": {}, "queues": {"name": "Sales"}, "trunks": {"domain_name": "voice"},
     "extensions": {"extension": "100", "password": "dial-it-well"}, "storage_files": {"name": "greeting"},
     "tags": {"name": "vip"}, "transcribes": {"language": "en-US"}, "contacts": {"first_name": "Ann"},
 }
+# What a second row must not share with the first.
+OTHER = {"numbers": {"number": "+15550004444"}, "extensions": {"extension": "101"}, "trunks": {"domain_name": "other"}}
 
 
 class Recorder(Service):
     """Notes what was called, and insists on success."""
 
-    called = set()
+    called, posts = set(), itertools.count()
 
     def call(self, method, path, body=None, headers=None):
         answer = super().call(method, path, body, headers)
         self.called.add((method, path.split("?")[0]))
         assert answer.status in (200, 201), f"{method} {path}: {answer.status} {answer.text}"
         return answer
+
+    def post(self, path, body=None, headers=None):
+        """Each with a key of its own, so that the right to keep its answer is needed as well."""
+        key = {"Idempotency-Key": f"rehearsal-{next(self.posts)}"}
+        return super().post(path, body, {**key, **(headers or {})})
 
     def login(self, username, password=PASSWORD):
         token = self.post("/auth/login", {"username": username, "password": password}).json()["token"]
@@ -96,7 +108,9 @@ def people(service):
     ann.put(f"{at}/tag_ids", {"tag_ids": [tag]})
     ann.delete(at)
     key = ann.post("/v1.0/accesskeys", {"name": "robot"}).json()
-    Recorder(service.cloud, key["token"]).get("/v1.0/accesskeys")
+    program = Recorder(service.cloud, key["token"])
+    program.get("/v1.0/accesskeys")
+    program.get("/v1.0/me")
     at = f"/v1.0/accesskeys/{key['id']}"
     ann.get(at)
     ann.put(at, {"name": "android"})
@@ -107,7 +121,7 @@ def people(service):
 def kinds(service):
     ann = service.login("ann")
     for kind, body in KINDS.items():
-        made = ann.post(f"/v1.0/{kind}", body, {"Idempotency-Key": f"rehearsal-{kind}"}).json()["id"]
+        made = ann.post(f"/v1.0/{kind}", body).json()["id"]
         at = f"/v1.0/{kind}/{made}"
         ann.get(f"/v1.0/{kind}")
         ann.get(at)
@@ -123,6 +137,37 @@ def leaving(service):
     ann.post("/auth/unregister", {"password": PASSWORD})
     service.login("ann").delete("/auth/unregister")
     return "unregistering and calling it off"
+
+
+def programs(service, template):
+    """Every route once more, by a program that has not been seen today: that it was is noted, whatever comes of the request."""
+    ann, count = service.login("ann"), 0
+    for method, _, path in (it.partition(" ") for it in template.declared_routes() if "/" in it):
+        key = ann.post("/v1.0/accesskeys", {}).json()
+        program = Service(service.cloud, key["token"])
+        body = {} if method in ("POST", "PUT") else None
+        answer = program.call(method, path.replace("{id}", NOBODY), body)
+        assert answer.status < 500, f"{method} {path}: {answer.status} {answer.text}"
+        ann.delete(f"/v1.0/accesskeys/{key['id']}")
+        count += 1
+    return f"{count} routes by programs"
+
+
+def meanwhile(service):
+    """What is made, changed and removed at the moment at which its account is frozen: its gates are shut, and it is read again."""
+    account, tim = service.tenant("tim")
+    made = {kind: tim.post(f"/v1.0/{kind}", body).json()["id"] for kind, body in KINDS.items()}
+    for number in range(8):
+        write(service.cloud, "usage", {"customer_id": {"S": account}, "key": {"S": f"gate#{number}"}}, status="frozen")
+    late = Service(service.cloud, tim.token)
+    calls = [("POST", f"/v1.0/{kind}", {**body, **OTHER.get(kind, {})}) for kind, body in KINDS.items()]
+    for kind, at in ((kind, f"/v1.0/{kind}/{it}") for kind, it in made.items()):
+        calls += [("PUT", at, {"notes": "late"} if kind == "contacts" else {"name": "late"}), ("DELETE", at, None)]
+    with ThreadPoolExecutor(8) as several:
+        answers = list(several.map(lambda it: late.call(*it), calls))
+    wrong = [f"{call[:2]}: {it.status} {it.text}" for call, it in zip(calls, answers) if it.status != 503]
+    assert not wrong, "\n".join(wrong)
+    return f"{len(calls)} requests that came too late"
 
 
 def unknown(service):
@@ -148,4 +193,6 @@ def run(report, cloud, template):
     for name, part in (("getting in", getting_in), ("operators", operating), ("the own account", own_account),
                        ("people", people), ("kinds", kinds), ("leaving", leaving), ("elsewhere", unknown)):
         report.check(name, part, service)
+    report.check("programs", programs, service, template)
+    report.check("too late", meanwhile, service)
     report.check("no route was left out", all_called, template)
