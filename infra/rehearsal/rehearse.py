@@ -1,5 +1,6 @@
 """The rehearsal: deploys the template, and sees the product work as deployed. rehearse.sh runs it."""
 
+import signal
 import sys
 
 import journeys
@@ -32,6 +33,15 @@ def nothing_refused(cloud):
     assert not refused, "IAM refused what the product needs:\n" + "\n".join(sorted({str(it) for it in refused}))
 
 
+def nothing_personal_logged(cloud):
+    """What goes through the rehearsal is known, so that it would be found."""
+    lines = cloud.log.read_text(encoding="utf-8").splitlines()
+    personal = (PASSWORD, "@example.com", "+1555", ADMIN)
+    leaks = [line for line in lines if any(it in line for it in personal)]
+    assert not leaks, "\n".join(leaks[:10])
+    return f"{len(lines)} lines"
+
+
 def every_function_acted(cloud, template):
     invoked = cloud.ask("GET", "/_rehearsal/report")["invoked"]
     names = {it["Properties"]["FunctionName"]["Fn::Sub"].split("-", 1)[1] for it in template.functions.values()}
@@ -59,6 +69,7 @@ def main(root, work, programs, built):
         report.section("The black-box suites")
         suites.run(report, cloud, built)
         report.check("IAM refused nothing so far", nothing_refused, cloud)
+        report.check("nothing personal is in the functions' log", nothing_personal_logged, cloud)
         report.section("Without any one of its rights a function fails")
         rights.run(report, cloud, template, made)
         return report.end()
@@ -67,4 +78,6 @@ def main(root, work, programs, built):
 
 
 if __name__ == "__main__":
+    # A run that is called off stops what it has started as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("called off"))
     sys.exit(main(*sys.argv[1:]))

@@ -1,7 +1,7 @@
 """That every statement of a role is needed: taken away, one at a time, each makes the work of its function fail.
 
 Work fails if it does not come to what it should, or if IAM refused something on the way: the rehearsal takes either for a
-fault, also where the product goes on without.
+fault, also where the product goes on without. Then, of the statements of all functions, that each was asked for.
 """
 
 import json
@@ -58,6 +58,10 @@ def short(statement):
     return f"{', '.join(listed(statement['Action']))} on {', '.join(names[:3])}{', …' if len(names) > 3 else ''}"
 
 
+def is_excused(function, statement):
+    return any(part in short(statement) for part in EXCUSED.get(function, {}))
+
+
 def each_is_missed(cloud, template, made, function):
     role, case = Role(cloud, template, made, function), CASES[function]
     role.put(role.statements)
@@ -69,7 +73,7 @@ def each_is_missed(cloud, template, made, function):
             role.put(role.statements[:number] + role.statements[number + 1:])
             if goes_wrong(cloud, role, case) is not None:
                 continue
-            if any(part in short(statement) for part in EXCUSED.get(function, {})):
+            if is_excused(function, statement):
                 excused += 1
             else:
                 idle.append(short(statement))
@@ -79,27 +83,29 @@ def each_is_missed(cloud, template, made, function):
     return f"{len(role.statements) - excused} statements" + (f", {excused} excused" if excused else "")
 
 
-def never_used(cloud, template, made):
-    """Statements that nothing in the whole rehearsal has needed, for every function: to look at, not a fault."""
-    granted = cloud.ask("GET", "/_rehearsal/report")["granted"]
-    unused = []
-    for it in sorted(name.split("}-")[1] for name in functions(template)):
-        role = Role(cloud, template, made, it)
-        pairs = granted.get(role.name, [])
-        unused += [f"{it}: {short(statement)}" for statement in role.statements if not used(statement, pairs)]
-    return unused
-
-
-def functions(template):
-    return [it["Properties"]["FunctionName"]["Fn::Sub"] for it in template.functions.values()]
-
-
 def used(statement, pairs):
     actions, resources = listed(statement["Action"]), listed(statement["Resource"])
     return any(any(fnmatchcase(action, it) for it in actions) and any(fnmatchcase(arn, it) for it in resources)
                for action, arn in pairs)
 
 
+def of_all(cloud, template, made):
+    """That the whole rehearsal has asked for all that any function may do. What is asked for and refused fails it, so that this
+    says of every statement what the cases say of some: it cannot be taken away unnoticed."""
+    granted = cloud.ask("GET", "/_rehearsal/report")["granted"]
+    total, idle = 0, []
+    for it in template.functions.values():
+        function = it["Properties"]["FunctionName"]["Fn::Sub"].split("}-")[1]
+        role = Role(cloud, template, made, function)
+        statements = [it for it in role.statements if not is_excused(function, it)]
+        total += len(statements)
+        pairs = granted.get(role.name, [])
+        idle += [f"{function}: {short(it)}" for it in statements if not used(it, pairs)]
+    assert not idle, "never asked for:\n" + "\n".join(sorted(idle))
+    return f"{total} statements of {len(template.functions)} functions"
+
+
 def run(report, cloud, template, made):
     for function in CASES:
         report.check(function, each_is_missed, cloud, template, made, function)
+    report.check("all functions", of_all, cloud, template, made)

@@ -2,7 +2,7 @@
 
 from journeys import DAY, ENDED, assert_erased, furnish, rows, told
 from service import ADMIN, PASSWORD, Service
-from stack import PREFIX
+from stack import write
 
 # The tests' password, hashed with less effort than is made today: whoever logs in with it gets a new hash.
 OUTDATED = "$argon2id$v=19$m=1024,t=1,p=1$bYFH4ZezAvM+Ppz37meG1A$z3zrhdvcT7bx/ebdXqHLJdEAIIyskoL9U93p1NlAQcw"
@@ -14,15 +14,6 @@ def held(cloud, is_held):
 
 def opening(name):
     return {"username": name, "password": PASSWORD, "email": f"{name}@example.com", "name": name}
-
-
-def write(cloud, table, key, **attributes):
-    """Changes a row behind the product's back, to what would take a race or years to come by."""
-    names = {f"#{name}": name for name in attributes}
-    cloud.client("dynamodb").update_item(
-        TableName=PREFIX + table, Key=key, ExpressionAttributeNames=names,
-        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
-        ExpressionAttributeValues={f":{name}": {"S": value} for name, value in attributes.items()})
 
 
 def refused(answer, status):
@@ -113,6 +104,45 @@ def mail(cloud):
     service.mailed_token("max2@example.com")
 
 
+def answer_requests(cloud):
+    """Two people sign up with one address, the second once the time of the first is over; somebody forgot a password."""
+    service = Service(cloud)
+    sign_up = {"email": "sid@example.com", "accepted_tos": True}
+    service.post("/auth/signup", sign_up).ok()
+    first = service.mailed_token("sid@example.com")
+    service.post("/auth/password-forgot", {"username": ADMIN}).ok()
+    held(cloud, True)
+    service.advance(3_700)
+    service.post("/auth/signup", sign_up).ok()
+    assert service.mailed_token("sid@example.com") != first, "the address is not free"
+    _, ron = service.tenant("ron")
+    service.post("/auth/password-forgot", {"username": "ron"}).ok()
+    service.mailed_token("ron@example.com")
+
+
+def end_operations(cloud):
+    service = Service(cloud)
+    account, oda = service.tenant("oda")
+    running = {"language": "en-US", "reference_type": "call", "reference_id": "0197a0b0-0000-7000-8000-000000000000"}
+    oda.post("/v1.0/transcribes", running).ok()
+    oda.post("/auth/unregister", {"password": PASSWORD}).ok()
+    events = told(service, account)
+    assert "operations_terminate" in events and "transcribe_updated" in events, f"{events}"
+
+
+def deliver(cloud):
+    """To a name that leads inside, so that it is tried again; the last time for the account's end."""
+    service = Service(cloud)
+    account, wes = service.tenant("wes")
+    wes.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()
+    wes.post("/v1.0/tags", {"name": "vip"}).ok()
+    service.advance(3_600)
+    assert any(name.startswith("webhook-") for name in service.jobs()), "no job for the next attempt"
+    service.login("wes").post("/auth/unregister", ENDED).ok()
+    service.advance(7_200)
+    assert_erased(cloud, account, "customer_deleted")
+
+
 def tell(cloud):
     service = Service(cloud)
     account, _ = service.tenant("tea")
@@ -129,6 +159,9 @@ CASES = {
     "cascade": erase,
     "cascade-worker": erase,
     "mail": mail,
+    "requests": answer_requests,
+    "operations-terminate": end_operations,
+    "webhook-deliver": deliver,
     "customer-events": tell,
 }
 

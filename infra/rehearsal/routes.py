@@ -1,26 +1,38 @@
 """Every route of the template, called once and more in the life of two accounts, each answered by its own function."""
 
+import itertools
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 from service import PASSWORD, Service
+from stack import write
+
+NOBODY = "5e4a0680-804e-11ec-8477-2fea5968d85b"
 
 KINDS = {
     "numbers": {"number": "+15550001111"}, "flows": {}, "queues": {"name": "Sales"}, "trunks": {"domain_name": "voice"},
     "extensions": {"extension": "100", "password": "dial-it-well"}, "storage_files": {"name": "greeting"},
     "tags": {"name": "vip"}, "transcribes": {"language": "en-US"}, "contacts": {"first_name": "Ann"},
 }
+# What a second row must not share with the first.
+OTHER = {"numbers": {"number": "+15550004444"}, "extensions": {"extension": "101"}, "trunks": {"domain_name": "other"}}
 
 
 class Recorder(Service):
     """Notes what was called, and insists on success."""
 
-    called = set()
+    called, posts = set(), itertools.count()
 
     def call(self, method, path, body=None, headers=None):
         answer = super().call(method, path, body, headers)
         self.called.add((method, path.split("?")[0]))
         assert answer.status in (200, 201), f"{method} {path}: {answer.status} {answer.text}"
         return answer
+
+    def post(self, path, body=None, headers=None):
+        """Each with a key of its own, so that the right to keep its answer is needed as well."""
+        key = {"Idempotency-Key": f"rehearsal-{next(self.posts)}"}
+        return super().post(path, body, {**key, **(headers or {})})
 
     def login(self, username, password=PASSWORD):
         token = self.post("/auth/login", {"username": username, "password": password}).json()["token"]
@@ -61,11 +73,13 @@ def operating(service):
 
 
 def own_account(service):
-    _, ann = service.tenant("ann")
+    customer, ann = service.tenant("ann")
     ann.get("/v1.0/customer")
     ann.put("/v1.0/customer", {"name": "Ann Ltd", "webhook_uri": "https://127.0.0.1/hook"})
     ann.get("/v1.0/customer/usage")
     account = ann.get("/v1.0/billing_account").json()["id"]
+    # There is one for now, so it takes a hand to make a change of this.
+    write(service.cloud, "customers", {"id": {"S": customer}}, billing_account_id=NOBODY)
     ann.put("/v1.0/customer/billing_account_id", {"billing_account_id": account})
     ann.get("/v1.0/billing_accounts")
     ann.get(f"/v1.0/billing_accounts/{account}")
@@ -96,7 +110,9 @@ def people(service):
     ann.put(f"{at}/tag_ids", {"tag_ids": [tag]})
     ann.delete(at)
     key = ann.post("/v1.0/accesskeys", {"name": "robot"}).json()
-    Recorder(service.cloud, key["token"]).get("/v1.0/accesskeys")
+    program = Recorder(service.cloud, key["token"])
+    program.get("/v1.0/accesskeys")
+    program.get("/v1.0/me")
     at = f"/v1.0/accesskeys/{key['id']}"
     ann.get(at)
     ann.put(at, {"name": "android"})
@@ -106,12 +122,14 @@ def people(service):
 
 def kinds(service):
     ann = service.login("ann")
+    flow, tag = (ann.post(f"/v1.0/{kind}", {}).json()["id"] for kind in ("flows", "tags"))
+    leads = {"flows": {"on_complete_flow_id": flow}, "queues": {"tag_ids": [tag]}, "contacts": {"tag_ids": [tag]}}
     for kind, body in KINDS.items():
-        made = ann.post(f"/v1.0/{kind}", body, {"Idempotency-Key": f"rehearsal-{kind}"}).json()["id"]
+        made = ann.post(f"/v1.0/{kind}", body).json()["id"]
         at = f"/v1.0/{kind}/{made}"
         ann.get(f"/v1.0/{kind}")
         ann.get(at)
-        ann.put(at, {"name": "other"} if kind != "contacts" else {"last_name": "other"})
+        ann.put(at, leads.get(kind, {"name": "other"}))
         if kind == "transcribes":
             ann.post(f"{at}/stop")
         ann.delete(at)
@@ -123,6 +141,56 @@ def leaving(service):
     ann.post("/auth/unregister", {"password": PASSWORD})
     service.login("ann").delete("/auth/unregister")
     return "unregistering and calling it off"
+
+
+def programs(service, template):
+    """Every route once more, by a program that has not been seen today: that it was is noted, whatever comes of the request."""
+    ann, count = service.login("ann"), 0
+    for method, _, path in (it.partition(" ") for it in template.declared_routes() if "/" in it):
+        key = ann.post("/v1.0/accesskeys", {}).json()
+        program = Service(service.cloud, key["token"])
+        body = {} if method in ("POST", "PUT") else None
+        answer = program.call(method, path.replace("{id}", NOBODY), body)
+        assert answer.status < 500, f"{method} {path}: {answer.status} {answer.text}"
+        ann.delete(f"/v1.0/accesskeys/{key['id']}")
+        count += 1
+    return f"{count} routes by programs"
+
+
+def late_calls(tim, account):
+    """Every request that writes to what an account owns, on rows that are there."""
+    made = {kind: tim.post(f"/v1.0/{kind}", body).json()["id"] for kind, body in KINDS.items()}
+    agent = tim.post("/v1.0/agents", {"username": "tam@example.com", "password": PASSWORD}).json()["id"]
+    key = tim.post("/v1.0/accesskeys", {}).json()["id"]
+    billing = tim.get("/v1.0/billing_account").json()["id"]
+    calls = [("POST", f"/v1.0/{kind}", {**body, **OTHER.get(kind, {})}) for kind, body in KINDS.items()]
+    for kind, at in ((kind, f"/v1.0/{kind}/{it}") for kind, it in made.items()):
+        calls += [("PUT", at, {"notes": "late"} if kind == "contacts" else {"name": "late"}), ("DELETE", at, None)]
+    changes = {"": {"name": "late"}, "/permission": {"permission": 32}, "/password": {"password": f"{PASSWORD} 2"},
+               "/status": {"status": "busy"}, "/addresses": {"addresses": [{"type": "tel", "target": "+15550005555"}]},
+               "/tag_ids": {"tag_ids": [made["tags"]]}}
+    calls += [("PUT", f"/v1.0/agents/{agent}{part}", body) for part, body in changes.items()]
+    return calls + [
+        ("DELETE", f"/v1.0/agents/{agent}", None), ("POST", "/v1.0/accesskeys", {}),
+        ("PUT", f"/v1.0/accesskeys/{key}", {"name": "late"}), ("DELETE", f"/v1.0/accesskeys/{key}", None),
+        ("PUT", f"/v1.0/billing_accounts/{billing}", {"name": "late"}), ("POST", "/v1.0/customer/webhook/rotate", {}),
+        ("POST", f"/v1.0/transcribes/{made['transcribes']}/stop", {}),
+        ("POST", f"/v1.0/customers/{account}/balance", {"balance_credit": 5})]
+
+
+def meanwhile(service):
+    """What is written at the moment at which its account is frozen: its gates are shut, and the account is read again."""
+    account, tim = service.tenant("tim")
+    operator = Service(service.cloud, service.operator().token)
+    calls = late_calls(tim, account)
+    for number in range(8):
+        write(service.cloud, "usage", {"customer_id": {"S": account}, "key": {"S": f"gate#{number}"}}, status="frozen")
+    late = Service(service.cloud, tim.token)
+    with ThreadPoolExecutor(8) as several:
+        answers = list(several.map(lambda it: (operator if "/customers/" in it[1] else late).call(*it), calls))
+    wrong = [f"{call[:2]}: {it.status} {it.text}" for call, it in zip(calls, answers) if it.status != 503]
+    assert not wrong, "\n".join(wrong)
+    return f"{len(calls)} requests that came too late"
 
 
 def unknown(service):
@@ -148,4 +216,6 @@ def run(report, cloud, template):
     for name, part in (("getting in", getting_in), ("operators", operating), ("the own account", own_account),
                        ("people", people), ("kinds", kinds), ("leaving", leaving), ("elsewhere", unknown)):
         report.check(name, part, service)
+    report.check("programs", programs, service, template)
+    report.check("too late", meanwhile, service)
     report.check("no route was left out", all_called, template)

@@ -104,3 +104,12 @@ def check_functions(cloud, made, template):
         bus = made["EventBus"]
         targets = cloud.client("events").list_targets_by_rule(Rule=made[name].split("|")[-1], EventBusName=bus)["Targets"]
         assert len(targets) == len(rule["Properties"]["Targets"]), f"{name} has {len(targets)} targets"
+
+
+def write(cloud, table, key, **attributes):
+    """Changes a row behind the product's back, to what would take a race or years to come by."""
+    names = {f"#{name}": name for name in attributes}
+    cloud.client("dynamodb").update_item(
+        TableName=PREFIX + table, Key=key, ExpressionAttributeNames=names,
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+        ExpressionAttributeValues={f":{name}": {"S": value} for name, value in attributes.items()})

@@ -165,9 +165,12 @@ fn rights(kind: &Kind, verb: &str) -> Vec<Right> {
 
 /// What a verb does to the names that rows of the kind hold alone.
 fn names(kind: &Kind, verb: &str) -> Option<Vec<&'static str>> {
-    kind.unique.as_ref()?;
+    let from = kind.unique.as_ref()?.from;
+    // A change takes and gives back names only if it can change what they are made of.
+    let changes = || from.iter().filter_map(|name| kind.field(name)).any(|field| field.is_writable(false));
     match verb {
         "delete" => Some(vec!["DeleteItem"]),
+        "update" if !changes() => None,
         _ => Some(vec!["GetItem", "PutItem", "DeleteItem"]),
     }
 }

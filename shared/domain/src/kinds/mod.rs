@@ -145,6 +145,15 @@ mod tests {
     }
 
     #[test]
+    fn names_are_made_of_fields_of_the_kind() {
+        for kind in ALL {
+            let from = kind.unique.as_ref().map_or(&[][..], |unique| unique.from);
+            assert_eq!(from.is_empty(), kind.unique.is_none(), "{}", kind.route);
+            assert!(from.iter().all(|name| kind.field(name).is_some()), "{}", kind.route);
+        }
+    }
+
+    #[test]
     fn a_larger_plan_never_allows_less() {
         for kind in ALL {
             let limits = kind.limits.map(|limit| limit.unwrap_or(u64::MAX));

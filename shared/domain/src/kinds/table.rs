@@ -46,6 +46,7 @@ pub const NUMBERS: Kind = Kind {
     unique: Some(Unique {
         scope: Scope::Platform,
         what: "number",
+        from: &["number"],
         names: |row| of_text(row, "number"),
         taken: Reason::NumberAlreadyExists,
     }),
@@ -121,6 +122,7 @@ pub const TRUNKS: Kind = Kind {
     unique: Some(Unique {
         scope: Scope::Platform,
         what: "domain",
+        from: &["domain_name"],
         names: |row| of_text(row, "domain_name"),
         taken: Reason::DomainAlreadyExists,
     }),
@@ -145,6 +147,7 @@ pub const EXTENSIONS: Kind = Kind {
     unique: Some(Unique {
         scope: Scope::Customer,
         what: "extension",
+        from: &["extension"],
         names: |row| of_text(row, "extension"),
         taken: Reason::ExtensionAlreadyExists,
     }),
@@ -220,6 +223,7 @@ pub const TRANSCRIPTIONS: Kind = Kind {
     unique: Some(Unique {
         scope: Scope::Customer,
         what: "transcribe",
+        from: &["status", "reference_type", "reference_id"],
         names: transcribed,
         taken: Reason::TranscribeAlreadyProgressing,
     }),
@@ -246,6 +250,7 @@ pub const CONTACTS: Kind = Kind {
     unique: Some(Unique {
         scope: Scope::Customer,
         what: "address",
+        from: &["addresses"],
         names: reached_at,
         taken: Reason::AddressAlreadyExists,
     }),

@@ -22,6 +22,8 @@ pub struct Unique {
     pub scope: Scope,
     /// What the names are, in the keys of the store.
     pub what: &'static str,
+    /// The fields that the names are made of.
+    pub from: &'static [&'static str],
     /// The names that a row holds.
     pub names: fn(&Resource) -> Vec<String>,
     /// Says that somebody else holds one.
