@@ -10,6 +10,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
+target=${CARGO_TARGET_DIR:-target}
 functions=${1:-}
 [ $# -eq 0 ] || shift
 
@@ -30,11 +31,11 @@ cp "$peers/node/bootstrap.mjs" "$node"
 
 if [ -z "$functions" ]; then
     cargo build --release --quiet --features lambda $(printf -- '--package custodian-fn-%s ' $(ls functions))
-    functions=target/release
+    functions=$target/release
 fi
 cargo build --release --quiet --features lambda --package custodian-peers
 cargo run --release --quiet --package custodian-measure --bin cold-start -- \
-    --functions "$functions" --peers target/release \
+    --functions "$functions" --peers "$target/release" \
     --job "Node $(node --version | tr -d v)=$(command -v node),$node/bootstrap.mjs" \
     --job "Python $("$python/bin/python" --version | cut -d ' ' -f 2)=$python/bin/python,$peers/python/bootstrap.py" \
     "$@"

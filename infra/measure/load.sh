@@ -14,7 +14,7 @@ fi
 
 cargo build --release --quiet
 log=$(mktemp)
-target/release/custodian --ephemeral --port 0 --admin-password "to be measured" --sample > "$log" 2>&1 &
+"${CARGO_TARGET_DIR:-target}/release/custodian" --ephemeral --port 0 --admin-password "to be measured" --sample > "$log" 2>&1 &
 service=$!
 trap 'kill "$service"; rm -f "$log"' EXIT
 until grep -q 'Custodian on' "$log"; do
