@@ -55,20 +55,43 @@ where
         if let Some(customer) = wish.survey {
             return look_again(cx, vec![customer], stop_at).await;
         }
+        // What fails must not keep the rest from being done: neither one part of it, nor one customer.
         let mut first_failure = count_unfinished(cx).await;
-        for customer in cx.store.overdue(cx.now()).await? {
-            // One customer that cannot be moved on must not keep the others from it.
-            first_failure = first_failure.and(move_on(cx, customer).await);
+        for customer in listed(cx.store.overdue(cx.now()).await, &mut first_failure) {
+            let id = customer.id;
+            note(id, move_on(cx, customer).await, &mut first_failure);
             if cx.now() >= stop_at {
                 return first_failure;
             }
         }
         let standing_since = cx.now().minus(STANDING);
-        for customer in cx.store.standing_since(standing_since).await? {
-            first_failure = first_failure.and(drive(cx, customer, standing_since).await);
+        for id in listed(cx.store.standing_since(standing_since).await, &mut first_failure) {
+            note(id, drive(cx, id, standing_since).await, &mut first_failure);
         }
-        let ended = cx.store.sealed_before(standing_since).await?;
+        let ended = listed(cx.store.sealed_before(standing_since).await, &mut first_failure);
         first_failure.and(look_again(cx, ended, stop_at).await)
+    }
+}
+
+/// What there is to do; nothing, if that cannot be read.
+fn listed<T>(read: Result<Vec<T>, Failure>, first_failure: &mut Result<(), Failure>) -> Vec<T> {
+    read.unwrap_or_else(|failure| {
+        keep(Err(failure), first_failure);
+        Vec::new()
+    })
+}
+
+/// Says which customer could not be helped.
+fn note(customer: CustomerId, done: Result<(), Failure>, first_failure: &mut Result<(), Failure>) {
+    if let Err(failure) = &done {
+        tracing::error!(customer_id = %customer, %failure, "not moved on");
+    }
+    keep(done, first_failure);
+}
+
+fn keep(done: Result<(), Failure>, first_failure: &mut Result<(), Failure>) {
+    if first_failure.is_ok() {
+        *first_failure = done;
     }
 }
 
@@ -89,7 +112,7 @@ async fn look_again<S: SealedLedgers + Rows, E: Tasks>(
     for customer in ended {
         match survey(cx, customer).await {
             Ok(rows) => survivors += rows,
-            Err(failure) => first_failure = first_failure.and(Err(failure)),
+            Err(failure) => note(customer, Err(failure), &mut first_failure),
         }
         if cx.now() >= stop_at {
             break;

@@ -30,5 +30,8 @@ impl Clock for VirtualClock {
     }
 }
 
+/// The year 9999: what comes after it has no spelling that everybody reads.
+pub(crate) const END: Timestamp = Timestamp::from_micros(253_370_764_800_000_000);
+
 /// How far the clock may be moved in one call: a hundred years.
 pub(crate) const FURTHEST: Duration = Duration::from_secs(100 * 365 * 86_400);

@@ -12,7 +12,7 @@ use custodian_app::Failure;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::clock::FURTHEST;
+use crate::clock::{END, FURTHEST};
 use crate::service::Service;
 
 pub(crate) fn router() -> Router<Service> {
@@ -75,8 +75,8 @@ async fn clock(State(service): State<Service>, body: Bytes) -> Result<Json<Value
             "The body is {\"advance_seconds\": n} with a whole number that is not negative.",
         ));
     };
-    if by > FURTHEST {
-        return Err(refused("The clock moves by a hundred years at most."));
+    if by > FURTHEST || service.now().plus(by) >= END {
+        return Err(refused("The clock moves by a hundred years at most, and not beyond the year 9998."));
     }
     let now = service.advance(by).await.map_err(|failure| Down(failure).into_response())?;
     Ok(Json(json!({ "now": now.to_rfc3339() })))

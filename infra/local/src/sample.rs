@@ -16,14 +16,20 @@ struct Caller<'a> {
     token: String,
 }
 
-/// The specification's "Acme Corp": 10 agents, 5 numbers, 8 flows, 3 queues, and some of every other kind. Answers who may
-/// log in to it; a service that has it already is left as it is.
-pub(crate) async fn fill(service: &Service, operator: (&str, &str)) -> Result<(), LocalError> {
+/// The specification's "Acme Corp": 10 agents, 5 numbers, 8 flows, 3 queues, and some of every other kind. A
+/// service that has it already is left as it is. False if it is not there and nobody knows the operator's
+/// password, by which it is made.
+pub(crate) async fn fill(
+    service: &Service,
+    operator: &str,
+    password: Option<&str>,
+) -> Result<bool, LocalError> {
     let nobody = Caller { service, token: String::new() };
     if nobody.login(USERNAME, PASSWORD).await.is_ok() {
-        return Ok(());
+        return Ok(true);
     }
-    let operator = nobody.login(operator.0, operator.1).await?;
+    let Some(password) = password else { return Ok(false) };
+    let operator = nobody.login(operator, password).await?;
     let account = operator.post(
         "/v1.0/customers",
         json!({
@@ -46,7 +52,12 @@ pub(crate) async fn fill(service: &Service, operator: (&str, &str)) -> Result<()
     telephony(&owner).await?;
     operator.post(&format!("/v1.0/customers/{id}/balance"), json!({ "balance_credit": 25_000_000 })).await?;
     service.idle().await?;
-    Ok(())
+    Ok(true)
+}
+
+/// Says why there is no sample.
+pub(crate) fn needs_operator() -> String {
+    "no sample account: it takes --admin-password to make it anew".to_owned()
 }
 
 /// Says who may log in to the sample.

@@ -142,9 +142,9 @@ impl Service {
     #[expect(clippy::print_stdout, reason = "this is what the command prints")]
     pub async fn fill_sample(&self, args: &Args) -> Result<(), LocalError> {
         let new = self.0.new_password.as_ref().map(|password| password.expose().to_owned());
-        let password = args.admin_password.clone().or(new).unwrap_or_default();
-        sample::fill(self, (&args.admin_username, &password)).await?;
-        println!("{}", sample::announcement());
+        let password = args.admin_password.clone().or(new);
+        let is_there = sample::fill(self, &args.admin_username, password.as_deref()).await?;
+        println!("{}", if is_there { sample::announcement() } else { sample::needs_operator() });
         Ok(())
     }
 
@@ -205,7 +205,7 @@ impl Service {
         &self.0.pumped.cx.ends.journal
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.0.pumped.cx.now()
     }
 

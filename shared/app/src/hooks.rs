@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use custodian_domain::webhook::{Delivery, Finding, Hook, HookSecret};
+use custodian_domain::webhook::{Delivery, Finding, Hook, HookSecret, Slow};
 use custodian_domain::{CustomerId, Status, Timestamp};
 use uuid::Uuid;
 
@@ -47,7 +47,14 @@ pub trait KeepHooks: Send + Sync {
         finding: &Finding,
     ) -> impl Future<Output = Result<Written, Failure>> + Send;
 
-    /// Lets one of several who were asked for the same attempt make it: nobody else does before `until`, if the delivery is
+    /// Notes that a destination is slow.
+    fn note_slow(
+        &self,
+        customer: CustomerId,
+        slow: &Slow,
+    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+
+    /// Lets one of several who would make the same attempt make it: nobody else does before `until`, if the delivery is
     /// as it was read.
     fn claim_attempt(
         &self,

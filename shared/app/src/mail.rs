@@ -5,25 +5,30 @@ use custodian_domain::{Asker, Customer, Secret, Status, Timestamp};
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::ports::{KeepMailTokens, Mail, MailToken, Mailer, TokenKept};
+use crate::retry::{Patience, Race};
 
 /// Sends the mails of a token, once for its cause: what comes again finds that they were sent. If that is not known, they
-/// are sent again, with a token of their own.
+/// are sent again, with a token of their own, for which the earlier one makes room: the mail with the link comes last, so that
+/// none is sent in vain because of another.
 pub(crate) async fn send_once<S: KeepMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     token: &MailToken,
     statuses: &'static [Status],
     mails: &[Mail],
 ) -> Result<(), Failure> {
-    match cx.store.keep_mail_token(token, statuses).await? {
-        TokenKept::Done => {
-            for mail in mails {
-                cx.ends.send(mail).await?;
-            }
-            cx.store.note_mailed(token).await
+    let mut race = Race::new("a mailed link", Patience::Request);
+    loop {
+        match cx.store.keep_mail_token(token, statuses).await? {
+            TokenKept::Done => break,
+            TokenKept::Answered | TokenKept::Closed => return Ok(()),
+            // Whoever was quicker may mail what is later than this, or earlier.
+            TokenKept::Lost => race.again(&*cx.sources.entropy).await?,
         }
-        // Whoever was quicker mails a newer link, and is tried again if that fails.
-        TokenKept::Answered | TokenKept::Closed | TokenKept::Lost => Ok(()),
     }
+    for mail in mails {
+        cx.ends.send(mail).await?;
+    }
+    cx.store.note_mailed(token).await
 }
 
 /// Asks to confirm an e-mail address.

@@ -108,7 +108,10 @@ pub async fn spend<S: Throttles, E>(cx: &Context<S, E>, limit: Limit, who: &str)
     let (now, key) = (cx.now(), cx.keys.pseudonym(limit.kind, who)?);
     match cx.store.reserve(&key, limit.most, limit.window, now).await? {
         Reserved::Yes => Ok(()),
-        Reserved::Full { until, .. } => Err(refused(until, now).into()),
+        Reserved::Full { until, .. } => {
+            cx.meter.note(&[Metric::RequestsThrottled]);
+            Err(refused(until, now).into())
+        }
     }
 }
 

@@ -130,8 +130,8 @@ pub async fn send_change<S: ReadAgents + KeepMailTokens, E: Mailer>(
         keep_until: ends.plus(Settings::DAY),
     };
     let mails = [
-        mail::change(&cx.settings, &email, &token, ends),
         mail::change_noted(&customer.profile.email, asked_by),
+        mail::change(&cx.settings, &email, &token, ends),
     ];
     mail::send_once(cx, &kept, &[Status::Active], &mails).await
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use custodian_app::hooks::KeepHooks;
 use custodian_app::ports::{ReadCustomers, Written};
-use custodian_app::{Context, Failure, Metric};
+use custodian_app::{Context, Failure, Metric, ignore};
 use custodian_cascade::Tasks;
 use custodian_domain::webhook::{
     Delivery, DeliveryStatus, Finding, Hook, KEPT, Slow, delivery_id, fingerprint,
@@ -23,8 +23,9 @@ use crate::turn::{Turn, turn};
 const SLOW_FROM: Duration = Duration::from_secs(5);
 /// and stays so for so long.
 const SLOW_FOR: Duration = Duration::from_secs(15 * 60);
-/// Longer than an attempt takes: whoever has claimed one and is not done by then does not work on it any more.
-const CLAIM: Duration = Duration::from_secs(60);
+/// Longer than an attempt takes: whoever has claimed one and is not done by then does not work on it any more. It has ended
+/// before a message that could not be handled comes again.
+const CLAIM: Duration = Duration::from_secs(25);
 
 /// Does an errand. It may come again and it may come late: an attempt that was made is not made again, and what is told is
 /// what is so now.
@@ -57,7 +58,7 @@ where
         (Turn::Attempt, _) if !errand.slow && hook.is_slow(&customer.profile.webhook_uri, now) => {
             wait_elsewhere(cx, errand, id).await
         }
-        (Turn::Attempt, Some(known)) if errand.asked && !claim(cx, known, now).await? => Ok(()),
+        (Turn::Attempt, Some(known)) if !claim(cx, known, now).await? => leave_to_other(errand),
         (Turn::Attempt, _) => attempt(cx, errand, customer, &hook, id, known.as_ref()).await,
         (Turn::SeeToNext, Some(known)) => see_to_next(cx, errand, known).await,
         (Turn::Close(reason), Some(known)) => close(cx, known, reason, now).await,
@@ -80,7 +81,16 @@ pub(crate) fn name(delivery: Uuid, attempt: u32) -> String {
     format!("webhook-{delivery}-{attempt}")
 }
 
-/// Of several who were asked for one attempt at the same moment, one makes it.
+/// Somebody else makes this attempt. Who was asked for it has done enough; whoever is to see to it by itself has to look again,
+/// since the other may not come to its end.
+fn leave_to_other(errand: &Errand) -> Result<(), Failure> {
+    if errand.asked {
+        return Ok(());
+    }
+    Err(Failure::unavailable("the attempt", "another makes it at this moment"))
+}
+
+/// Of several who would make one attempt at the same moment, one makes it.
 async fn claim<S: KeepHooks, E>(
     cx: &Context<S, E>,
     known: &Delivery,
@@ -126,16 +136,20 @@ where
     if delivery.status == DeliveryStatus::Failed {
         cx.meter.note(&[Metric::WebhooksGivenUp]);
     }
+    if report.latency >= SLOW_FROM {
+        let slow = Slow { fingerprint: fingerprint(&profile.webhook_uri), until: ended.plus(SLOW_FOR) };
+        // Apart from the attempt: many come to it at the same moment, and none of them may fail by the others.
+        let noted = cx.store.note_slow(customer.id, &slow).await;
+        ignore(noted.map(|_| ()), "the next slow attempt shows it again");
+    }
     see_to_next(cx, errand, &delivery).await
 }
 
 /// What an attempt has shown of its destination.
 fn finding(report: &Report, hook: &Hook, uri: &str, now: Timestamp) -> Finding {
-    let fingerprint = fingerprint(uri);
     match report.outcome {
-        Outcome::Disabled => Finding::Off(fingerprint),
+        Outcome::Disabled => Finding::Off(fingerprint(uri)),
         Outcome::Succeeded { .. } if hook.is_off(uri) => Finding::On(now),
-        _ if report.latency >= SLOW_FROM => Finding::Slow(Slow { fingerprint, until: now.plus(SLOW_FOR) }),
         _ => Finding::Nothing,
     }
 }
@@ -167,7 +181,10 @@ async fn close<S: KeepHooks, E>(
         tm_update: now,
         ..known.clone()
     };
-    cx.store.keep_delivery(&closed, known.attempts, &Finding::Nothing).await.map(|_| ())
+    if cx.store.keep_delivery(&closed, known.attempts, &Finding::Nothing).await? == Written::Done {
+        cx.meter.note(&[Metric::WebhooksGivenUp]);
+    }
+    Ok(())
 }
 
 fn record(

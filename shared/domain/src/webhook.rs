@@ -90,7 +90,6 @@ pub enum Finding {
     Off(String),
     /// It takes webhooks again, since then.
     On(Timestamp),
-    Slow(Slow),
 }
 
 /// Where the news of an account's end goes, for an hour at most.

@@ -4,7 +4,7 @@ use custodian_app::Failure;
 use custodian_app::hooks::KeepHooks;
 use custodian_app::password::LIVING;
 use custodian_app::ports::Written;
-use custodian_domain::webhook::{Delivery, Farewell, Finding, Hook, HookSecret, KEPT};
+use custodian_domain::webhook::{Delivery, Farewell, Finding, Hook, HookSecret, KEPT, Slow};
 use custodian_domain::{CustomerId, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -56,11 +56,6 @@ fn keep_finding<'a>(
         Finding::Nothing => return Ok(tx),
         Finding::Off(hash) => (OFF, encode(&Off { fingerprint: Some(hash.clone()), on_since: None })?),
         Finding::On(since) => (OFF, encode(&Off { fingerprint: None, on_since: Some(*since) })?),
-        Finding::Slow(slow) => {
-            let mut row = encode(slow)?;
-            row.insert("ttl".to_owned(), n(slow.until.seconds() + 1));
-            (SLOW, row)
-        }
     };
     row.extend(row_key(customer, key));
     tx.put(Guard::Row, WEBHOOKS, row, any())
@@ -196,6 +191,15 @@ impl KeepHooks for Store {
         let tx = usage::pass(tx, Guard::Gate, delivery.customer_id, delivery.id, LIVING)?;
         let tx = tx.put(Guard::Row, WEBHOOKS, row, unchanged)?;
         Ok(written(keep_finding(tx, delivery.customer_id, finding)?.run().await?))
+    }
+
+    async fn note_slow(&self, customer: CustomerId, slow: &Slow) -> Result<Written, Failure> {
+        let mut row = encode(slow)?;
+        row.extend(row_key(customer, SLOW));
+        row.insert("ttl".to_owned(), n(slow.until.seconds() + 1));
+        let tx = Transaction::new(self, Patience::Request);
+        let tx = usage::pass(tx, Guard::Gate, customer, customer.0, LIVING)?;
+        Ok(written(tx.put(Guard::Row, WEBHOOKS, row, any())?.run().await?))
     }
 
     async fn claim_attempt(&self, delivery: &Delivery, until: Timestamp) -> Result<Written, Failure> {

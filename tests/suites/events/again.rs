@@ -3,15 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use custodian_app::ports::{Request, Requested};
+use custodian_app::Clock;
+use custodian_app::hooks::KeepHooks;
+use custodian_app::ports::{Request, Requested, Written};
 use custodian_app::{resources, update};
 use custodian_auth::mail_token;
+use custodian_deliveries::Errand;
 use custodian_domain::kinds::{Kind, TAGS, TRANSCRIPTIONS};
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::resource::ResourcePatch;
-use custodian_domain::webhook::delivery_id;
+use custodian_domain::webhook::{DeliveryStatus, delivery_id};
 use custodian_domain::{Asker, Customer, CustomerId, Profile, Secret};
+use custodian_events::Consumer;
+use custodian_fn_webhook_deliver::Deliver;
 use custodian_tests::Bench;
 use custodian_tests::tables::Dump;
 use custodian_webhooks::{Outcome, Report};
@@ -204,4 +209,37 @@ async fn consumers_end_in_the_same_state_however_often_and_in_whatever_order_mes
             assert_eq!((other.tables.dump(), webhooks(&other), mails(&other)), came, "seed {seed}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_another_makes_at_this_moment_is_left_to_it_and_made_if_that_one_does_not_end() {
+    let bench = Bench::default();
+    let ann = bench.active("ann").await;
+    make(&bench, ann, &TAGS, json!({ "name": "vip" })).await;
+    let event = published(&bench).await.into_iter().find(|event| event.kind == "tag_created").unwrap();
+    let id = delivery_id(event.id, event.happened().unwrap());
+    let failed =
+        Report { outcome: Outcome::Failed { status: 500, retry_after: None }, latency: Duration::ZERO };
+    bench.cx.ends.held().stumbles.insert(id, failed);
+    bench.cx.ends.held().errands.clear();
+    consume(&bench, Message::Webhook(event)).await;
+    let next = bench.cx.ends.held().errands.pop().expect("it is tried again");
+
+    let known = bench.cx.store.delivery(ann, id, bench.clock.now()).await.unwrap().unwrap();
+    let claimed = bench.cx.store.claim_attempt(&known, bench.clock.now().plus(Duration::from_secs(25))).await;
+    assert_eq!(claimed.unwrap(), Written::Done, "another is at it");
+    bench.cx.ends.held().posted.clear();
+    let deliver = async |errand: &Errand| Deliver.consume(&bench.cx, errand.clone(), bench.later()).await;
+    assert!(deliver(&next).await.is_err(), "what sees to it by itself looks again");
+    assert!(
+        deliver(&Errand { asked: true, ..next.clone() }).await.is_ok(),
+        "what was asked for is being done"
+    );
+    assert!(bench.cx.ends.held().posted.is_empty());
+
+    bench.clock.advance(Duration::from_secs(25));
+    deliver(&next).await.unwrap();
+    assert_eq!(bench.cx.ends.held().posted.len(), 1);
+    let shown = bench.cx.store.delivery(ann, id, bench.clock.now()).await.unwrap().unwrap();
+    assert_eq!((shown.attempts, shown.status), (2, DeliveryStatus::Succeeded));
 }

@@ -39,6 +39,34 @@ async fn two_processes_never_serve_the_same_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_clock_does_not_come_to_a_year_that_cannot_be_written() {
+    let process = Process::start(&folder("years"), &["--ephemeral"]);
+    let century = json!({ "advance_seconds": 100 * 365 * 86_400_u64 });
+    let mut last = Value::Null;
+    for _ in 0..90 {
+        let (status, answer) = process.send("POST", "/_local/clock", "", century.clone()).await;
+        if status == 400 {
+            break;
+        }
+        last = answer;
+    }
+    assert!(last["now"].as_str().is_some_and(|now| now.starts_with("99")), "{last}");
+    let (status, _) = process.send("POST", "/_local/clock", "", century).await;
+    assert_eq!(status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sample_that_nobody_can_make_keeps_nobody_from_serving() {
+    let folder = folder("unmade");
+    let process = Process::with_password(&folder);
+    process.get("/_local/health", "").await;
+    process.kill();
+    let process = Process::start(&folder, &["--sample"]);
+    process.get("/_local/health", "").await;
+    assert!(process.kill().contains("no sample account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_step_of_the_clock_that_makes_no_sense_is_refused_and_moves_nothing() {
     let process = Process::start(&folder("clock"), &["--ephemeral"]);
     let before = process.post("/_local/idle", "", json!({})).await;
