@@ -64,7 +64,16 @@ impl Watch for Weather {
     fn request(&self, operation: &str, body: &Value) -> Fate {
         let engine = self.0.engine.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(engine) = engine else { return Fate::Pass };
-        match (self.draw() % 16, operation) {
+        // Each trouble is met at least once: the first call that can meet it does.
+        let first = match operation {
+            "TransactWriteItems" if !self.met().contains_key("conflict") => Some(3),
+            "BatchGetItem" | "BatchWriteItem" if !self.met().contains_key("in part") => Some(3),
+            _ => ["lost", "answer lost", "throttled"]
+                .into_iter()
+                .zip(0..)
+                .find_map(|(trouble, drawn)| (!self.met().contains_key(trouble)).then_some(drawn)),
+        };
+        match (first.unwrap_or_else(|| self.draw() % 16), operation) {
             (0, _) => self.trouble("lost", Fate::Lose),
             (1, _) => self.trouble("answer lost", Fate::LoseAnswer),
             (2, _) => self.trouble("throttled", Plan::throttled()),
