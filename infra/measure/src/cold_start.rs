@@ -36,7 +36,7 @@ struct Args {
     #[arg(long)]
     job: Vec<String>,
     /// How often each is started; the median counts.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 15)]
     starts: usize,
     /// Measure only functions whose name contains this.
     #[arg(long, default_value = "")]
