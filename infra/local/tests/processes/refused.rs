@@ -53,6 +53,7 @@ async fn the_clock_does_not_come_to_a_year_that_cannot_be_written() {
     assert!(last["now"].as_str().is_some_and(|now| now.starts_with("99")), "{last}");
     let (status, _) = process.send("POST", "/_local/clock", "", century).await;
     assert_eq!(status, 400);
+    process.kill();
 }
 
 #[tokio::test(flavor = "multi_thread")]
