@@ -59,14 +59,14 @@ where
         let mut first_failure = count_unfinished(cx).await;
         for customer in listed(cx.store.overdue(cx.now()).await, &mut first_failure) {
             let id = customer.id;
-            note(id, move_on(cx, customer).await, &mut first_failure);
+            first_failure = first_failure.and(named(id, move_on(cx, customer).await));
             if cx.now() >= stop_at {
                 return first_failure;
             }
         }
         let standing_since = cx.now().minus(STANDING);
         for id in listed(cx.store.standing_since(standing_since).await, &mut first_failure) {
-            note(id, drive(cx, id, standing_since).await, &mut first_failure);
+            first_failure = first_failure.and(named(id, drive(cx, id, standing_since).await));
         }
         let ended = listed(cx.store.sealed_before(standing_since).await, &mut first_failure);
         first_failure.and(look_again(cx, ended, stop_at).await)
@@ -76,23 +76,16 @@ where
 /// What there is to do; nothing, if that cannot be read.
 fn listed<T>(read: Result<Vec<T>, Failure>, first_failure: &mut Result<(), Failure>) -> Vec<T> {
     read.unwrap_or_else(|failure| {
-        keep(Err(failure), first_failure);
+        if first_failure.is_ok() {
+            *first_failure = Err(failure);
+        }
         Vec::new()
     })
 }
 
 /// Says which customer could not be helped.
-fn note(customer: CustomerId, done: Result<(), Failure>, first_failure: &mut Result<(), Failure>) {
-    if let Err(failure) = &done {
-        tracing::error!(customer_id = %customer, %failure, "not moved on");
-    }
-    keep(done, first_failure);
-}
-
-fn keep(done: Result<(), Failure>, first_failure: &mut Result<(), Failure>) {
-    if first_failure.is_ok() {
-        *first_failure = done;
-    }
+fn named(customer: CustomerId, done: Result<(), Failure>) -> Result<(), Failure> {
+    done.inspect_err(|failure| tracing::error!(customer_id = %customer, %failure, "not moved on"))
 }
 
 async fn count_unfinished<S: OpenLedgers, E>(cx: &Context<S, E>) -> Result<(), Failure> {
@@ -112,7 +105,7 @@ async fn look_again<S: SealedLedgers + Rows, E: Tasks>(
     for customer in ended {
         match survey(cx, customer).await {
             Ok(rows) => survivors += rows,
-            Err(failure) => note(customer, Err(failure), &mut first_failure),
+            Err(failure) => first_failure = first_failure.and(named(customer, Err(failure))),
         }
         if cx.now() >= stop_at {
             break;

@@ -162,7 +162,7 @@ async fn see_to_next<S, E: Errands>(
 ) -> Result<(), Failure> {
     let Some(due) = delivery.tm_next else { return Ok(()) };
     let now = cx.now();
-    let next = Errand { attempt: errand.attempt + 1, ..Errand::first(errand.detail.clone()) };
+    let next = errand.following();
     cx.ends.errand(&next, &name(delivery.id, next.attempt), due.since(now), now).await
 }
 

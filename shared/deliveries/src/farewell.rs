@@ -40,7 +40,7 @@ where
     let attempt = Attempt { number: errand.attempt, since_first, patience: Patience::Deletion };
     match next(attempt, report.outcome, u32::from_be_bytes(cx.sources.random())) {
         Some(delay) if is_worth(&farewell, ended, delay) => {
-            let next = Errand { attempt: errand.attempt + 1, ..Errand::first(errand.detail.clone()) };
+            let next = errand.following();
             cx.ends.errand(&next, &name(id, next.attempt), delay, ended).await
         }
         _ => {

@@ -31,6 +31,11 @@ impl Errand {
     pub const fn first(detail: Event) -> Self {
         Self { detail, attempt: 1, slow: false, asked: false }
     }
+
+    /// The next attempt, which nobody has asked for.
+    pub(crate) fn following(&self) -> Self {
+        Self { attempt: self.attempt + 1, ..Self::first(self.detail.clone()) }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
