@@ -61,6 +61,14 @@ impl Watch for Rules {
     fn cost(&self, operation: &str, consumed: &Value) {
         self.0.cost(operation, consumed);
     }
+
+    fn begins(&self) {
+        self.0.begins();
+    }
+
+    fn ends(&self) {
+        self.0.ends();
+    }
 }
 
 /// The rules that a request breaks.

@@ -42,6 +42,12 @@ pub trait Watch: Send + Sync {
 
     /// What a request that was carried out has cost: the answer's `ConsumedCapacity`.
     fn cost(&self, _operation: &str, _consumed: &Value) {}
+
+    /// Somebody calls the SDK; its retries are part of the call.
+    fn begins(&self) {}
+
+    /// The SDK has answered.
+    fn ends(&self) {}
 }
 
 /// Nobody watches.

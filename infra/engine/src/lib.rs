@@ -4,6 +4,7 @@
 //! production, and only the connection is replaced by a call into the embedded engine. So everything that is tested here
 //! is the code that is deployed, and a [`Watch`] sees, counts, refuses or loses whole requests.
 
+mod calls;
 mod connector;
 mod dispatch;
 mod tables;
@@ -61,6 +62,7 @@ impl Engine {
             .endpoint_url("http://engine.invalid")
             .retry_config(RetryConfig::standard().with_initial_backoff(RETRY_AFTER))
             .retry_partition(RetryPartition::custom("engine").token_bucket(TokenBucket::unlimited()).build())
+            .interceptor(calls::Calls(Arc::clone(&watch)))
             .http_client(connector::Connector::new(self.database.clone(), watch));
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }

@@ -53,6 +53,11 @@ impl Gateway {
         response
     }
 
+    /// The function of this name.
+    pub(crate) fn function(&self, name: &str) -> Option<&Served> {
+        self.routes.iter().find(|served| served.function == name)
+    }
+
     fn find(&self, method: &Method, path: &str) -> (&Served, BTreeMap<String, String>) {
         let matched = self.routes.iter().filter(|served| served.route.method == method.as_str());
         let mut found: Vec<_> =

@@ -19,6 +19,7 @@ use custodian_domain::{CustomerId, Secret, Timestamp};
 use custodian_engine::{Engine, EngineError, Watch};
 use custodian_store::{Store, schema};
 use custodian_webhooks::{Deliverer, Limits, Reach, SystemResolver, Trust};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, MutexGuard, Notify, Semaphore};
 use uuid::Uuid;
@@ -251,6 +252,16 @@ impl Service {
         let response = inner.gateway.handle(Arc::clone(&inner.pumped.cx), request).await;
         inner.work.notify_one();
         response
+    }
+
+    /// Invokes a function by its name with an event of the gateway's, for measurements of what is ours; `None` if there is none.
+    pub async fn call(
+        &self,
+        function: &str,
+        event: ApiGatewayV2httpRequest,
+    ) -> Option<lambda_http::Response<lambda_http::Body>> {
+        let served = self.0.gateway.function(function)?;
+        Some((served.handler)(Arc::clone(&self.0.pumped.cx), event).await)
     }
 
     /// Waits until nothing is due now.

@@ -1,28 +1,24 @@
 //! How long every HTTP function takes from the start of its process to its first answer, beside the least that a Rust
-//! function can be and beside programs of the same job in other languages: in one run, in turn, over TLS.
+//! function of as many calls can be and beside programs of the same job in other languages: in one run, in turn, over TLS.
 //!
 //! `infra/measure/cold-start.sh` builds and gathers what this needs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use custodian_measure::process::{Running, Start};
-use custodian_measure::programs::Folder;
-use custodian_measure::stage::{self, Function, Stage};
+use custodian_measure::programs::{Folder, JOB, Least, Program};
+use custodian_measure::stage::{self, Stage};
 use custodian_measure::table::{by_memory, markdown, median, ms};
-use custodian_measure::{HASHING, bare_hash};
-use tokio::process::Command;
 
-/// What a function may take at most of what the Rust function with the SDK takes.
-const MOST_OF_SDK: f64 = 1.3;
-/// How many times faster than the job in Python it is at least.
+/// What a function may take at most of what the least function with the SDK takes that does as much.
+const MOST_OF_LEAST: f64 = 1.3;
+/// How many times faster the function is at least whose job is done in Python, too.
 const LEAST_OF_PYTHON: f64 = 40.0;
-/// The function whose job other programs do.
-const JOB: &str = "customer-get";
-
 /// Measures cold starts; prints a table.
 #[derive(Parser)]
 struct Args {
@@ -48,16 +44,8 @@ struct Args {
 
 /// What is measured.
 struct Subject {
-    name: String,
     program: Program,
-    size: u64,
     starts: Vec<Measured>,
-}
-
-enum Program {
-    Of(Function),
-    Peer(PathBuf),
-    Job(Vec<String>),
 }
 
 /// A start, and what of it the database took in how many calls.
@@ -72,78 +60,130 @@ impl Subject {
         median(self.starts.iter().map(get))
     }
 
-    /// The time to the answer that is compared: without what the database took, which in AWS is another machine's time,
-    /// and without a bare hash in the functions that hash a password.
-    fn compared(&self, hash: Duration) -> f64 {
-        let hashes = matches!(&self.program, Program::Of(function) if HASHING.contains(&function.program()));
-        let aside = if hashes { hash } else { Duration::ZERO };
-        self.median(|of| of.start.answered.saturating_sub(of.database + aside)).as_secs_f64()
+    /// The time to the answer without what the database took, which in AWS is another machine's time.
+    fn ours(&self) -> f64 {
+        self.median(|of| of.start.answered.saturating_sub(of.database)).as_secs_f64()
     }
 
-    fn row(&self, hash: Duration, sdk: f64, python: Option<f64>) -> Vec<String> {
-        let compared = self.compared(hash);
+    fn calls(&self) -> usize {
+        self.median(|of| of.calls)
+    }
+
+    /// The least that does as much: makes as many calls, and hashes a password if this does.
+    fn least(&self) -> Least {
+        Least { calls: self.calls().max(1), hashes: self.program.hashes() }
+    }
+
+    fn row(&self, all: &Measurements) -> Vec<String> {
         vec![
-            self.name.clone(),
-            if self.size == 0 { "-".to_owned() } else { format!("{:.1}", self.size as f64 / 1e6) },
+            self.program.name(),
+            self.program.size().map_or("-".to_owned(), |size| format!("{:.1}", size as f64 / 1e6)),
             ms(self.median(|of| of.start.init)),
             ms(self.median(|of| of.start.answered)),
-            self.median(|of| of.calls).to_string(),
+            self.calls().to_string(),
             ms(self.median(|of| of.database)),
             ms(self.median(|of| of.start.cpu)),
             format!("{:.1}", self.median(|of| of.start.peak_kib) as f64 / 1024.0),
-            format!("{:.2}", compared / sdk),
-            python.map_or("-".to_owned(), |python| format!("{:.0}", python / compared)),
+            format!("{:.2}", self.ours() / all.sdk(Least::default())),
+            format!("{:.2}", self.ours() / all.sdk(self.least())),
+            all.python().map_or("-".to_owned(), |python| format!("{:.0}", python / self.ours())),
         ]
     }
 }
 
-fn subjects(args: &Args) -> Vec<Subject> {
-    let subject =
-        |name: &str, program, size| Subject { name: name.to_owned(), program, size, starts: vec![] };
-    let (functions, peers) = (Folder(args.functions.clone()), Folder(args.peers.clone()));
-    let peer = |name| subject(name, Program::Peer(peers.path(name)), peers.size(name));
-    let mut subjects = vec![peer("hello"), peer("hello-sdk")];
-    for job in &args.job {
-        let (name, command) = job.split_once('=').expect("a name, =, and a command");
-        let command = command.split(',').map(str::to_owned).collect();
-        subjects.push(subject(&format!("{name}, {JOB}"), Program::Job(command), 0));
+/// All that is measured, in the order of the table.
+struct Measurements(Vec<Subject>);
+
+impl Measurements {
+    fn of(args: &Args) -> Self {
+        let (functions, peers) = (Folder(args.functions.clone()), Folder(args.peers.clone()));
+        let jobs = args.job.iter().map(|job| {
+            let (name, command) = job.split_once('=').expect("a name, =, and a command");
+            Program::Job(name.to_owned(), command.split(',').map(str::to_owned).collect())
+        });
+        let ours = stage::functions().into_iter().filter(|function| function.name.contains(&args.only));
+        let ours = ours.map(|function| Program::Of(function.clone(), functions.path(function.program())));
+        let programs = [Program::Hello(peers.path("hello"))].into_iter().chain(jobs).chain(ours);
+        Self(programs.map(|program| Subject { program, starts: vec![] }).collect())
     }
-    for function in stage::functions().into_iter().filter(|function| function.name.contains(&args.only)) {
-        let (name, size) = (function.name.clone(), functions.size(function.program()));
-        subjects.push(subject(&name, Program::Of(function), size));
+
+    /// Adds for each what is the least that does as much.
+    fn add_least(&mut self, args: &Args) {
+        let wanted = self.0.iter().filter(|subject| matches!(subject.program, Program::Of(..)));
+        let wanted: BTreeSet<_> = wanted.map(Subject::least).chain([Least::default()]).collect();
+        let path = Folder(args.peers.clone()).path("hello-sdk");
+        let least = wanted.into_iter().map(|least| Program::HelloSdk(path.clone(), least));
+        self.0.splice(1..1, least.map(|program| Subject { program, starts: vec![] }));
     }
-    subjects
+
+    async fn round(&mut self, stage: &mut Stage) {
+        for subject in &mut self.0 {
+            let measured = measure(stage, &subject.program).await;
+            subject.starts.push(measured);
+        }
+    }
+
+    /// The least of as many calls or, if a function has made another number than in the first round, of fewer.
+    fn sdk(&self, wanted: Least) -> f64 {
+        let fits = |least: &Least| least.hashes == wanted.hashes && least.calls <= wanted.calls;
+        let is = |program: &Program| matches!(program, Program::HelloSdk(_, least) if fits(least));
+        // They are in order of their calls.
+        self.0.iter().rfind(|subject| is(&subject.program)).map_or(f64::NAN, Subject::ours)
+    }
+
+    fn python(&self) -> Option<f64> {
+        self.0.iter().find(|subject| subject.program.name().starts_with("Python")).map(Subject::ours)
+    }
+
+    fn job(&self) -> Option<&Subject> {
+        self.0.iter().find(|subject| subject.program.name() == JOB)
+    }
+
+    /// What does not keep its promise.
+    fn broken(&self) -> Vec<String> {
+        let ours = self.0.iter().filter(|subject| matches!(subject.program, Program::Of(..)));
+        let mut broken: Vec<_> = ours
+            .map(|subject| (subject.program.name(), subject.ours() / self.sdk(subject.least())))
+            .filter(|(_, times)| *times > MOST_OF_LEAST)
+            .map(|(name, times)| format!("{name}: {times:.2} x the least, not {MOST_OF_LEAST}"))
+            .collect();
+        if let (Some(job), Some(python)) = (self.job(), self.python())
+            && python < LEAST_OF_PYTHON * job.ours()
+        {
+            broken.push(format!("{JOB}: less than {LEAST_OF_PYTHON} x as fast as Python"));
+        }
+        broken
+    }
 }
 
 /// Prepares a request, starts the program and has it answered while nothing else happens.
-async fn measure(stage: &mut Stage, args: &Args, subject: &Subject) -> Measured {
-    let functions = Folder(args.functions.clone());
-    let (function, command) = match &subject.program {
-        Program::Of(function) => (function.clone(), stage.command(function, &functions)),
-        Program::Peer(path) => (stage::function("ping"), stage.with_environment(Command::new(path))),
-        Program::Job(words) => {
-            let mut command = Command::new(&words[0]);
-            command.args(&words[1..]);
-            (stage::function(JOB), stage.with_environment(command))
-        }
-    };
+async fn measure(stage: &mut Stage, program: &Program) -> Measured {
+    let function = program.function();
     let request = stage.request(function.program()).await;
     let event = request.event(&function.route, stage.number());
     let service = stage.client.service().clone();
     let _still = service.hold_still().await;
     stage.cloud.take();
-    let (running, start, answer) = Running::start(command, event).await;
-    request.check(&subject.name, &answer);
+    let (running, start, answer) = Running::start(program.command(stage), event).await;
+    request.check(&program.name(), &answer);
     let calls = stage.cloud.take();
     running.stop().await;
     Measured { start, database: calls.iter().map(|call| call.took).sum(), calls: calls.len() }
 }
 
-/// Prints the table; tells what does not keep its promise.
-fn report(subjects: &[Subject], hash: Duration) -> Vec<String> {
-    let of = |wanted: &str| subjects.iter().find(|subject| subject.name.starts_with(wanted));
-    let sdk = of("hello-sdk").map(|subject| subject.compared(hash)).expect("it is measured");
-    let python = of("Python").map(|subject| subject.compared(hash));
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let mut stage = Stage::open().await;
+    let mut all = Measurements::of(&args);
+    // Rounds more, first: they tell who makes how many calls, and fill the file system's cache.
+    all.round(&mut stage).await;
+    all.add_least(&args);
+    all.round(&mut stage).await;
+    all.0.iter_mut().for_each(|subject| subject.starts.clear());
+    for _ in 0..args.starts {
+        all.round(&mut stage).await;
+    }
     let heads = [
         "program",
         "MB",
@@ -154,47 +194,15 @@ fn report(subjects: &[Subject], hash: Duration) -> Vec<String> {
         "CPU ms",
         "peak MiB",
         "x SDK",
+        "x least",
         "Python / it",
     ];
-    let rows: Vec<_> = subjects.iter().map(|subject| subject.row(hash, sdk, python)).collect();
-    println!("{}\nA bare hash of a password: {} ms\n", markdown(&heads, &rows), ms(hash));
-    if let Some(job) = of(JOB) {
+    let rows: Vec<_> = all.0.iter().map(|subject| subject.row(&all)).collect();
+    println!("{}", markdown(&heads, &rows));
+    if let Some(job) = all.job() {
         println!("{}", by_memory(&format!("a cold start of {JOB}"), job.median(|of| of.start.cpu)));
-        println!("{}", by_memory("a hash", hash));
     }
-    let mut broken = Vec::new();
-    for subject in subjects.iter().filter(|subject| matches!(subject.program, Program::Of(_))) {
-        let compared = subject.compared(hash);
-        if compared > MOST_OF_SDK * sdk {
-            broken.push(format!(
-                "{}: {:.2} x the SDK's hello, not {MOST_OF_SDK}",
-                subject.name,
-                compared / sdk
-            ));
-        }
-        if python.is_some_and(|python| python < LEAST_OF_PYTHON * compared) {
-            broken.push(format!("{}: less than {LEAST_OF_PYTHON} x as fast as Python", subject.name));
-        }
-    }
-    broken
-}
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    let args = Args::parse();
-    let hash = bare_hash();
-    let mut stage = Stage::open().await;
-    let mut subjects = subjects(&args);
-    // One round more, first, fills the file system's cache.
-    for round in 0..=args.starts {
-        for subject in &mut subjects {
-            let measured = measure(&mut stage, &args, subject).await;
-            if round > 0 {
-                subject.starts.push(measured);
-            }
-        }
-    }
-    let broken = report(&subjects, hash);
+    let broken = all.broken();
     broken.iter().for_each(|line| println!("- {line}"));
     if args.assert && !broken.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

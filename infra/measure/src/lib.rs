@@ -5,11 +5,6 @@
 //! asks our stand-in of the Runtime API for invocations, and speaks to our DynamoDB over TLS.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
-use std::time::Duration;
-
-use custodian_auth::password;
-use custodian_domain::Secret;
-
 pub mod cloud;
 pub mod event;
 pub mod process;
@@ -18,23 +13,3 @@ pub mod requests;
 pub mod runtime;
 pub mod stage;
 pub mod table;
-
-/// The functions that hash a password, once.
-pub const HASHING: [&str; 6] = [
-    "auth-login",
-    "auth-password-reset",
-    "auth-unregister",
-    "agents-create",
-    "agents-password",
-    "customers-create",
-];
-
-/// What hashing a password takes here and now.
-pub fn bare_hash() -> Duration {
-    let password = Secret::new("correct horse battery");
-    table::median((0..15).map(|_| {
-        let begun = cloud::now();
-        assert!(password::hash(&password, [7; 16]).is_some());
-        begun.elapsed()
-    }))
-}

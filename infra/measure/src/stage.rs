@@ -1,12 +1,14 @@
 //! Where functions are measured: a local service with an account to work on, and its tables behind TLS.
 
+use std::sync::Arc;
+
+use custodian_engine::Watch;
 use custodian_local::deployed_routes;
 use custodian_tests::Client;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::cloud::Cloud;
-use crate::programs::Folder;
 
 /// A function of the API.
 #[derive(Clone, Debug)]
@@ -58,7 +60,12 @@ pub struct Stage {
 
 impl Stage {
     pub async fn open() -> Self {
-        let client = Client::start().await;
+        Self::watched(Arc::new(())).await
+    }
+
+    /// The same, with a watch over every request of the local service to its database.
+    pub async fn watched(watch: Arc<dyn Watch>) -> Self {
+        let client = Client::start_watched(watch).await;
         let folder = std::env::temp_dir().join(format!("custodian-measure-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let cloud = Cloud::over(client.engine().clone(), &folder).await;
@@ -86,13 +93,6 @@ impl Stage {
     pub fn number(&mut self) -> usize {
         self.given += 1;
         self.given
-    }
-
-    /// A program with the environment of a function; those that no function of its kind has do no harm.
-    pub fn command(&self, function: &Function, programs: &Folder) -> Command {
-        let mut command = self.with_environment(Command::new(programs.path(function.program())));
-        command.envs(function.kind().map(|kind| ("RESOURCE_KIND", kind)));
-        command
     }
 
     /// Sets what Lambda, the template and this stage set for a function.
