@@ -13,18 +13,18 @@ case $(uname -m) in
 esac
 built=${CARGO_TARGET_DIR:-target}/lambda
 
-# What needs most: mails, jobs, the store.
-cargo lambda build --release $target --skip-target-check --package custodian-fn-requests --output-format zip
-size=$(stat -c %s "$built/requests/bootstrap.zip")
-[ "$size" -le 4000000 ] || { echo "requests is larger than 4 MB, zipped: $size" >&2; exit 1; }
-echo "requests by cargo-lambda: $size bytes, zipped"
+# The largest: passwords, keys, jobs, the store.
+cargo lambda build --release $target --skip-target-check --package custodian-fn-auth-unregister --output-format zip
+size=$(stat -c %s "$built/auth-unregister/bootstrap.zip")
+[ "$size" -le 4000000 ] || { echo "auth-unregister is larger than 4 MB, zipped: $size" >&2; exit 1; }
+echo "auth-unregister by cargo-lambda: $size bytes, zipped"
 
 # SAM's tools are those of the template's check. The target check would fetch a toolchain for what is here already.
 sam=$(python_of "$here/../template-check")/bin/sam
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 printf '[build]\nskip_target_check = true\n' > "$work/cargo-lambda.toml"
-CARGO_LAMBDA_GLOBAL=$work/cargo-lambda.toml SAM_CLI_TELEMETRY=0 "$sam" build RequestsFunction --build-dir "$work/build" \
+CARGO_LAMBDA_GLOBAL=$work/cargo-lambda.toml SAM_CLI_TELEMETRY=0 "$sam" build AuthUnregisterFunction --build-dir "$work/build" \
     --parameter-overrides "Architecture=$architecture" > "$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-[ -x "$work/build/RequestsFunction/bootstrap" ] || { echo "SAM has built no bootstrap" >&2; exit 1; }
-echo "requests by SAM: $(stat -c %s "$work/build/RequestsFunction/bootstrap") bytes"
+[ -x "$work/build/AuthUnregisterFunction/bootstrap" ] || { echo "SAM has built no bootstrap" >&2; exit 1; }
+echo "auth-unregister by SAM: $(stat -c %s "$work/build/AuthUnregisterFunction/bootstrap") bytes"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds every function for deployment, zipped, and a template beside them that `sam deploy` takes as it is.
+# Builds every function for deployment, zipped, and packed.yaml, a template that `sam deploy` takes as it is. It lies where
+# SAM finds samconfig.toml beside it.
 #
 #   infra/package/package.sh [arm64|x86_64]
 #
-# Thin LTO is paid once a function: half an hour on two cores. Fails if a function is larger than it may be.
+# Thin LTO is paid once a function: an hour on two cores. Fails if a function is larger than it may be.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -18,4 +19,4 @@ esac
 PATH=$(python_of "$here")/bin:$PATH
 cd "$here/../.."
 cargo lambda build --release $target --skip-target-check --package 'custodian-fn-*' --output-format zip
-python3 "$here/packed.py" "${CARGO_TARGET_DIR:-target}/lambda" .aws-sam/packed.yaml
+python3 "$here/packed.py" "${CARGO_TARGET_DIR:-target}/lambda" packed.yaml

@@ -23,17 +23,16 @@ def main(packages, written):
         print(f"| {name} | {size / 1e6:.2f} |")
     print(f"| all {len(sizes)} | {sum(sizes.values()) / 1e6:.1f} |")
 
-    uses = iter(binaries(template))
-    root = os.path.relpath(packages, Path(written).parent)
-    packed = re.sub(r"CodeUri: \S+", lambda _: f"CodeUri: {root}/{next(uses)}/bootstrap.zip", template)
-    assert next(uses, None) is None, "a function without CodeUri"
-    Path(written).parent.mkdir(exist_ok=True)
-    Path(written).write_text(packed, encoding="utf-8")
-    print(f"\nsam deploy --template-file {written}")
-
     heavy = [name for name, size in sizes.items() if size > MOST_BYTES]
     if heavy:
         sys.exit(f"larger than {MOST_BYTES / 1e6} MB: {', '.join(heavy)}")
+
+    uses = iter(binaries(template))
+    root = os.path.relpath(packages)
+    packed = re.sub(r"CodeUri: \S+", lambda _: f"CodeUri: {root}/{next(uses)}/bootstrap.zip", template)
+    assert next(uses, None) is None, "a function without CodeUri"
+    Path(written).write_text(packed, encoding="utf-8")
+    print(f"\nsam deploy --template-file {written}")
 
 
 main(Path(sys.argv[1]), sys.argv[2])

@@ -21,11 +21,37 @@ use tokio_rustls::server::TlsStream;
 /// What a function trusts in Lambda; certificates are read from a file of this size.
 const SYSTEM_BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// A call that a function has made, and how long it was being answered here, network and TLS not included.
+/// A call that a function has made: when it was being answered here, network and TLS not included.
 #[derive(Clone, Debug)]
-pub struct Call {
-    pub operation: String,
+struct Call {
+    begun: Instant,
+    ended: Instant,
+}
+
+/// What a function has asked of AWS.
+#[derive(Clone, Copy, Debug)]
+pub struct Calls {
+    pub count: usize,
+    /// Calls that were being answered at the same moment are one round.
+    pub rounds: usize,
+    /// How long any of them was being answered.
     pub took: Duration,
+}
+
+impl Calls {
+    fn of(mut calls: Vec<Call>) -> Self {
+        calls.sort_unstable_by_key(|call| call.begun);
+        let (mut rounds, mut took, mut until) = (0, Duration::ZERO, None);
+        for call in &calls {
+            if until.is_none_or(|until| call.begun > until) {
+                rounds += 1;
+            }
+            let from = until.map_or(call.begun, |until: Instant| until.max(call.begun));
+            took += call.ended.saturating_duration_since(from);
+            until = Some(until.map_or(call.ended, |until| until.max(call.ended)));
+        }
+        Self { count: calls.len(), rounds, took }
+    }
 }
 
 /// The endpoint of every service.
@@ -60,8 +86,8 @@ impl Cloud {
     }
 
     /// The calls since the last time.
-    pub fn take(&self) -> Vec<Call> {
-        std::mem::take(&mut self.calls.lock().unwrap())
+    pub fn take(&self) -> Calls {
+        Calls::of(std::mem::take(&mut self.calls.lock().unwrap()))
     }
 }
 
@@ -95,24 +121,24 @@ async fn answer(
         // The Scheduler is the one whose requests have a path.
         let created = r#"{"ScheduleArn":"arn:aws:scheduler:us-east-1:000000000000:schedule/jobs/job"}"#;
         let taken = if method == Method::POST { created } else { "{}" };
-        answering.note(&format!("Scheduler {method}"), Duration::ZERO);
+        answering.note(now());
         return (StatusCode::OK, json, taken.to_owned());
     };
     if !service.starts_with("DynamoDB") {
-        answering.note(operation, Duration::ZERO);
+        answering.note(now());
         return (StatusCode::OK, json, r#"{"MessageId":"00000000-0000-4000-8000-000000000000"}"#.to_owned());
     }
     let begun = now();
     let (engine, name) = (answering.engine.clone(), operation.to_owned());
     let run = move || engine.answer(&name, &body);
     let (status, text) = tokio::task::spawn_blocking(run).await.unwrap();
-    answering.note(operation, begun.elapsed());
+    answering.note(begun);
     (StatusCode::from_u16(status).unwrap(), json, text)
 }
 
 impl Answering {
-    fn note(&self, operation: &str, took: Duration) {
-        self.calls.lock().unwrap().push(Call { operation: operation.to_owned(), took });
+    fn note(&self, begun: Instant) {
+        self.calls.lock().unwrap().push(Call { begun, ended: now() });
     }
 }
 
@@ -144,5 +170,19 @@ impl axum::serve::Listener for Tls {
 
     fn local_addr(&self) -> std::io::Result<Self::Addr> {
         self.listener.local_addr()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_that_overlap_are_one_round_and_their_time_counts_once() {
+        let start = now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let call = |from, to| Call { begun: at(from), ended: at(to) };
+        let calls = Calls::of(vec![call(20, 25), call(0, 10), call(2, 4), call(8, 12)]);
+        assert_eq!((calls.count, calls.rounds, calls.took), (4, 2, Duration::from_millis(17)));
     }
 }

@@ -7,15 +7,15 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
+use custodian_measure::cloud::Calls;
 use custodian_measure::process::{Running, Start};
-use custodian_measure::programs::{Folder, JOB, Least, Program};
+use custodian_measure::programs::{Folder, JOB, Program, Work};
 use custodian_measure::stage::{self, Stage};
 use custodian_measure::table::{by_memory, markdown, median, ms};
 
-/// What a function may take at most of what the least function with the SDK takes that does as much.
+/// What a function may take at most of what the least program takes that does as much.
 const MOST_OF_LEAST: f64 = 1.3;
 /// How many times faster the function is at least whose job is done in Python, too.
 const LEAST_OF_PYTHON: f64 = 40.0;
@@ -48,11 +48,10 @@ struct Subject {
     starts: Vec<Measured>,
 }
 
-/// A start, and what of it the database took in how many calls.
+/// A start, and what was asked of AWS in it.
 struct Measured {
     start: Start,
-    database: Duration,
-    calls: usize,
+    calls: Calls,
 }
 
 impl Subject {
@@ -62,16 +61,12 @@ impl Subject {
 
     /// The time to the answer without what the database took, which in AWS is another machine's time.
     fn ours(&self) -> f64 {
-        self.median(|of| of.start.answered.saturating_sub(of.database)).as_secs_f64()
+        self.median(|of| of.start.answered.saturating_sub(of.calls.took)).as_secs_f64()
     }
 
-    fn calls(&self) -> usize {
-        self.median(|of| of.calls)
-    }
-
-    /// The least that does as much: makes as many calls, and hashes a password if this does.
-    fn least(&self) -> Least {
-        Least { calls: self.calls().max(1), hashes: self.program.hashes() }
+    /// What it does at the least: as many rounds of calls, and a hash of a password if it makes one.
+    fn work(&self) -> Work {
+        Work { rounds: self.median(|of| of.calls.rounds).max(1), hashes: self.program.hashes() }
     }
 
     fn row(&self, all: &Measurements) -> Vec<String> {
@@ -80,12 +75,13 @@ impl Subject {
             self.program.size().map_or("-".to_owned(), |size| format!("{:.1}", size as f64 / 1e6)),
             ms(self.median(|of| of.start.init)),
             ms(self.median(|of| of.start.answered)),
-            self.calls().to_string(),
-            ms(self.median(|of| of.database)),
+            self.median(|of| of.calls.count).to_string(),
+            self.median(|of| of.calls.rounds).to_string(),
+            ms(self.median(|of| of.calls.took)),
             ms(self.median(|of| of.start.cpu)),
             format!("{:.1}", self.median(|of| of.start.peak_kib) as f64 / 1024.0),
-            format!("{:.2}", self.ours() / all.sdk(Least::default())),
-            format!("{:.2}", self.ours() / all.sdk(self.least())),
+            format!("{:.2}", self.ours() / all.hello_sdk()),
+            format!("{:.2}", self.ours() / all.least(self.work())),
             all.python().map_or("-".to_owned(), |python| format!("{:.0}", python / self.ours())),
         ]
     }
@@ -103,17 +99,18 @@ impl Measurements {
         });
         let ours = stage::functions().into_iter().filter(|function| function.name.contains(&args.only));
         let ours = ours.map(|function| Program::Of(function.clone(), functions.path(function.program())));
-        let programs = [Program::Hello(peers.path("hello"))].into_iter().chain(jobs).chain(ours);
+        let hello = [Program::Hello(peers.path("hello")), Program::HelloSdk(peers.path("hello-sdk"))];
+        let programs = hello.into_iter().chain(jobs).chain(ours);
         Self(programs.map(|program| Subject { program, starts: vec![] }).collect())
     }
 
-    /// Adds for each what is the least that does as much.
+    /// Adds for each the least that does as much.
     fn add_least(&mut self, args: &Args) {
-        let wanted = self.0.iter().filter(|subject| matches!(subject.program, Program::Of(..)));
-        let wanted: BTreeSet<_> = wanted.map(Subject::least).chain([Least::default()]).collect();
-        let path = Folder(args.peers.clone()).path("hello-sdk");
-        let least = wanted.into_iter().map(|least| Program::HelloSdk(path.clone(), least));
-        self.0.splice(1..1, least.map(|program| Subject { program, starts: vec![] }));
+        let ours = self.0.iter().filter(|subject| matches!(subject.program, Program::Of(..)));
+        let works: BTreeSet<_> = ours.map(Subject::work).collect();
+        let path = Folder(args.peers.clone()).path("least");
+        let least = works.into_iter().map(|work| Program::Least(path.clone(), work));
+        self.0.splice(2..2, least.map(|program| Subject { program, starts: vec![] }));
     }
 
     async fn round(&mut self, stage: &mut Stage) {
@@ -123,11 +120,16 @@ impl Measurements {
         }
     }
 
-    /// The least of as many calls or, if a function has made another number than in the first round, of fewer.
-    fn sdk(&self, wanted: Least) -> f64 {
-        let fits = |least: &Least| least.hashes == wanted.hashes && least.calls <= wanted.calls;
-        let is = |program: &Program| matches!(program, Program::HelloSdk(_, least) if fits(least));
-        // They are in order of their calls.
+    fn hello_sdk(&self) -> f64 {
+        let hello = self.0.iter().find(|subject| matches!(subject.program, Program::HelloSdk(_)));
+        hello.map_or(f64::NAN, Subject::ours)
+    }
+
+    /// The least of as many rounds or, if a function has made another number than in the first round, of fewer.
+    fn least(&self, wanted: Work) -> f64 {
+        let fits = |work: &Work| work.hashes == wanted.hashes && work.rounds <= wanted.rounds;
+        let is = |program: &Program| matches!(program, Program::Least(_, work) if fits(work));
+        // They are in order of their rounds.
         self.0.iter().rfind(|subject| is(&subject.program)).map_or(f64::NAN, Subject::ours)
     }
 
@@ -143,7 +145,7 @@ impl Measurements {
     fn broken(&self) -> Vec<String> {
         let ours = self.0.iter().filter(|subject| matches!(subject.program, Program::Of(..)));
         let mut broken: Vec<_> = ours
-            .map(|subject| (subject.program.name(), subject.ours() / self.sdk(subject.least())))
+            .map(|subject| (subject.program.name(), subject.ours() / self.least(subject.work())))
             .filter(|(_, times)| *times > MOST_OF_LEAST)
             .map(|(name, times)| format!("{name}: {times:.2} x the least, not {MOST_OF_LEAST}"))
             .collect();
@@ -168,7 +170,7 @@ async fn measure(stage: &mut Stage, program: &Program) -> Measured {
     request.check(&program.name(), &answer);
     let calls = stage.cloud.take();
     running.stop().await;
-    Measured { start, database: calls.iter().map(|call| call.took).sum(), calls: calls.len() }
+    Measured { start, calls }
 }
 
 #[tokio::main]
@@ -190,6 +192,7 @@ async fn main() -> ExitCode {
         "init ms",
         "answer ms",
         "calls",
+        "rounds",
         "in the database ms",
         "CPU ms",
         "peak MiB",

@@ -30,17 +30,11 @@ impl Folder {
     }
 }
 
-/// What the least function with the SDK does: some calls of DynamoDB one after the other, and perhaps a bare hash.
+/// What the least program does: some rounds of calls of DynamoDB, and perhaps a bare hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Least {
+pub struct Work {
     pub hashes: bool,
-    pub calls: usize,
-}
-
-impl Default for Least {
-    fn default() -> Self {
-        Self { hashes: false, calls: 1 }
-    }
+    pub rounds: usize,
 }
 
 /// A program that answers a request.
@@ -49,8 +43,10 @@ pub enum Program {
     Of(Function, PathBuf),
     /// `lambda_http` alone.
     Hello(PathBuf),
-    /// The same with the SDK.
-    HelloSdk(PathBuf, Least),
+    /// The same with the SDK as anybody sets it up, and one call.
+    HelloSdk(PathBuf),
+    /// The SDK as ours is set up, doing as much as a function.
+    Least(PathBuf, Work),
     /// The job in another language: what it is called, and the words of its command.
     Job(String, Vec<String>),
 }
@@ -61,9 +57,10 @@ impl Program {
         match self {
             Self::Of(function, _) => function.name.clone(),
             Self::Hello(_) => "hello".to_owned(),
-            Self::HelloSdk(_, Least { hashes, calls }) => {
-                let calls = if *calls == 1 { String::new() } else { format!(", {calls} calls") };
-                format!("hello-sdk{calls}{}", if *hashes { ", a hash" } else { "" })
+            Self::HelloSdk(_) => "hello-sdk".to_owned(),
+            Self::Least(_, Work { hashes, rounds }) => {
+                let rounds = if *rounds == 1 { "1 round".to_owned() } else { format!("{rounds} rounds") };
+                format!("least, {rounds}{}", if *hashes { ", a hash" } else { "" })
             }
             Self::Job(name, _) => format!("{name}, {JOB}"),
         }
@@ -74,7 +71,7 @@ impl Program {
         match self {
             Self::Of(function, _) => function.clone(),
             Self::Job(..) => function(JOB),
-            Self::Hello(_) | Self::HelloSdk(..) => function("ping"),
+            Self::Hello(_) | Self::HelloSdk(_) | Self::Least(..) => function("ping"),
         }
     }
 
@@ -87,10 +84,10 @@ impl Program {
                 command.envs(function.kind().map(|kind| ("RESOURCE_KIND", kind)));
                 command
             }
-            Self::Hello(path) => of(path),
-            Self::HelloSdk(path, least) => {
+            Self::Hello(path) | Self::HelloSdk(path) => of(path),
+            Self::Least(path, work) => {
                 let mut command = of(path);
-                command.env("CALLS", least.calls.to_string()).envs(least.hashes.then_some(("HASH", "1")));
+                command.env("ROUNDS", work.rounds.to_string()).envs(work.hashes.then_some(("HASH", "1")));
                 command
             }
             Self::Job(_, words) => {
@@ -105,15 +102,15 @@ impl Program {
     pub fn hashes(&self) -> bool {
         match self {
             Self::Of(function, _) => HASHING.contains(&function.program()),
-            Self::HelloSdk(_, least) => least.hashes,
-            Self::Hello(_) | Self::Job(..) => false,
+            Self::Least(_, work) => work.hashes,
+            Self::Hello(_) | Self::HelloSdk(_) | Self::Job(..) => false,
         }
     }
 
     /// The size of the program in bytes, if it is one.
     pub fn size(&self) -> Option<u64> {
         match self {
-            Self::Of(_, path) | Self::Hello(path) | Self::HelloSdk(path, _) => {
+            Self::Of(_, path) | Self::Hello(path) | Self::HelloSdk(path) | Self::Least(path, _) => {
                 std::fs::metadata(path).ok().map(|data| data.len())
             }
             Self::Job(..) => None,

@@ -1,5 +1,5 @@
-//! What a warm read takes: the real binary is invoked again and again, over TLS, beside the least function with the SDK that
-//! makes as many calls.
+//! What a warm read takes: the real binary is invoked again and again, over TLS, beside the least program that makes as many
+//! rounds of calls.
 //!
 //! `infra/measure/warm.sh` builds and gathers what this needs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use custodian_measure::cloud::Calls;
 use custodian_measure::process::Running;
-use custodian_measure::programs::{Folder, Least, Program};
+use custodian_measure::programs::{Folder, Program, Work};
 use custodian_measure::stage::{self, Stage};
 use custodian_measure::table::{by_memory, markdown, median, ms};
 
@@ -21,7 +22,7 @@ struct Args {
     /// The folder of the functions' programs: `<name>/bootstrap` or `<name>`.
     #[arg(long)]
     functions: PathBuf,
-    /// The folder of `hello-sdk`, built alike.
+    /// The folder of `least`, built alike.
     #[arg(long)]
     peers: PathBuf,
     /// How often each is invoked; the median counts.
@@ -35,7 +36,7 @@ struct Args {
 /// What the invocations of a program took.
 struct Warm {
     name: String,
-    calls: usize,
+    calls: Calls,
     whole: Duration,
     database: Duration,
     /// Without the database: the runtime, the SDK, TLS and the network, on both sides.
@@ -55,14 +56,12 @@ async fn measure(stage: &mut Stage, invocations: usize, program: &Program) -> Wa
     for _ in 0..invocations / 10 {
         running.invoke(event.clone()).await;
     }
-    stage.cloud.take();
-    let (cpu, mut times, mut calls) = (running.cpu(), Vec::new(), 0);
+    let (cpu, mut times, mut calls) = (running.cpu(), Vec::new(), stage.cloud.take());
     for _ in 0..invocations {
         let (whole, answer) = running.invoke(event.clone()).await;
         request.check(&function.name, &answer);
-        let made = stage.cloud.take();
-        calls = made.len();
-        times.push((whole, made.iter().map(|call| call.took).sum::<Duration>()));
+        calls = stage.cloud.take();
+        times.push((whole, calls.took));
     }
     let cpu = (running.cpu() - cpu) / u32::try_from(invocations).unwrap();
     running.stop().await;
@@ -80,7 +79,8 @@ impl Warm {
     fn row(&self, beside: Option<&Self>) -> Vec<String> {
         let figures = [self.whole, self.database, self.around, self.cpu].map(ms);
         let beyond = beside.map_or("-".to_owned(), |least| ms(self.around.saturating_sub(least.around)));
-        [vec![self.name.clone(), self.calls.to_string()], figures.to_vec(), vec![beyond]].concat()
+        let counts = [self.calls.count, self.calls.rounds].map(|count| count.to_string());
+        [vec![self.name.clone()], counts.to_vec(), figures.to_vec(), vec![beyond]].concat()
     }
 }
 
@@ -97,22 +97,15 @@ async fn main() {
         }
     }
     let mut least: BTreeMap<usize, Warm> = BTreeMap::new();
-    for calls in measured.iter().map(|warm| warm.calls) {
-        if let Entry::Vacant(entry) = least.entry(calls) {
-            let program = Program::HelloSdk(peers.path("hello-sdk"), Least { calls, hashes: false });
+    for rounds in measured.iter().map(|warm| warm.calls.rounds) {
+        if let Entry::Vacant(entry) = least.entry(rounds) {
+            let program = Program::Least(peers.path("least"), Work { rounds, hashes: false });
             entry.insert(measure(&mut stage, args.invocations, &program).await);
         }
     }
-    let heads = [
-        "program",
-        "calls",
-        "whole ms",
-        "in the database ms",
-        "around it ms",
-        "CPU ms",
-        "beyond hello-sdk ms",
-    ];
-    let ours = measured.iter().map(|warm| warm.row(least.get(&warm.calls)));
+    let heads =
+        ["program", "calls", "whole ms", "in the database ms", "around it ms", "CPU ms", "beyond least ms"];
+    let ours = measured.iter().map(|warm| warm.row(least.get(&warm.calls.rounds)));
     let rows: Vec<_> = least.values().map(|warm| warm.row(None)).chain(ours).collect();
     println!("{}", markdown(&heads, &rows));
     println!(

@@ -20,7 +20,9 @@ const AWS: [&str; 7] = [
     "BatchWriteItem",
     "MaximumConcurrency",
     "MemorySize",
+    "AccessDeniedException",
     "MessageRejected",
+    "ThrottlingException",
     "PutEvents",
     "TooManyRequestsException",
 ];

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::deliver::name;
 use crate::ports::{Errand, Errands};
 use crate::post::fresh;
+use crate::view::{DeliveryList, DeliveryView};
 
 /// The event that a test sends.
 pub(crate) const TEST: &str = "webhook_test";
@@ -97,9 +98,11 @@ pub async fn test<S: Throttles, E: Errands>(
 }
 
 /// The newest deliveries, as they are shown.
-pub async fn deliveries<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) -> Result<Value, Failure> {
-    let rows = cx.store.deliveries(customer.id, SHOWN, cx.now()).await?;
-    Ok(json!({ "result": rows.iter().map(shown).collect::<Vec<_>>(), "next_page_token": "" }))
+pub async fn deliveries<S: KeepHooks, E>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+) -> Result<DeliveryList, Failure> {
+    Ok(cx.store.deliveries(customer.id, SHOWN, cx.now()).await?.into())
 }
 
 /// Attempts a delivery once more, however it stands, and also where its destination was turned off.
@@ -107,7 +110,7 @@ pub async fn redeliver<S: KeepHooks + Throttles, E: Errands>(
     cx: &Context<S, E>,
     customer: &Customer,
     id: Uuid,
-) -> Result<Value, Failure> {
+) -> Result<DeliveryView, Failure> {
     let known = cx.store.delivery(customer.id, id, cx.now()).await?.ok_or(Reason::DeliveryNotFound)?;
     let event = Event {
         id: known.event_id,
@@ -123,7 +126,7 @@ pub async fn redeliver<S: KeepHooks + Throttles, E: Errands>(
     };
     let errand = Errand { attempt: known.attempts + 1, asked: true, ..Errand::first(event) };
     send(cx, customer, errand, id).await?;
-    Ok(shown(&Delivery { status: DeliveryStatus::Pending, ..known }))
+    Ok(Delivery { status: DeliveryStatus::Pending, ..known }.into())
 }
 
 async fn send<S: Throttles, E: Errands>(
@@ -137,16 +140,6 @@ async fn send<S: Throttles, E: Errands>(
     }
     spend(cx, WEBHOOK_BY_ACCOUNT, &customer.id.to_string()).await?;
     cx.ends.errand(&errand, &name(id, errand.attempt), Duration::ZERO, cx.now()).await
-}
-
-fn shown(row: &Delivery) -> Value {
-    json!({
-        "id": row.id, "event_id": row.event_id, "type": row.kind, "resource_id": row.resource_id,
-        "version": row.version, "status": row.status, "attempts": row.attempts,
-        "status_code": row.status_code, "error": row.error, "latency_ms": row.latency_ms,
-        "tm_next": row.tm_next.map(|next| next.to_rfc3339()),
-        "tm_create": row.tm_create.to_rfc3339(), "tm_update": row.tm_update.to_rfc3339(),
-    })
 }
 
 #[cfg(test)]
@@ -178,6 +171,7 @@ mod tests {
             tm_create: time,
             tm_update: time,
         };
-        assert!(SHOWN * weight_of(&shown(&longest).to_string()) < MOST_BYTES);
+        let shown = serde_json::to_string(&DeliveryView::from(longest)).unwrap();
+        assert!(SHOWN * weight_of(&shown) < MOST_BYTES);
     }
 }

@@ -11,7 +11,7 @@ use custodian_cascade::{Task, Tasks};
 use custodian_domain::Timestamp;
 use custodian_domain::alarm::{Alarm, Job};
 use custodian_events::{Bus, Event, SOURCE};
-use custodian_store::Store;
+use custodian_store::{Store, failed};
 use serde::Serialize;
 
 use crate::aws::Aws;
@@ -81,7 +81,7 @@ impl OneOffJobs {
         match call.send().await {
             Ok(_) => Ok(()),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conflict_exception()) => Ok(()),
-            Err(error) => Err(down(error.to_string())),
+            Err(error) => Err(failed("the scheduler", &error)),
         }
     }
 }
@@ -98,7 +98,7 @@ impl Alarms for OneOffJobs {
             Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {
                 Ok(())
             }
-            Err(error) => Err(Failure::unavailable("the scheduler", error)),
+            Err(error) => Err(failed("the scheduler", &error)),
         }
     }
 }
@@ -123,9 +123,13 @@ impl Bus for EventBus {
             let entry = PutEventsRequestEntry::builder().event_bus_name(&self.name).source(SOURCE);
             let entry = entry.detail_type(&event.kind).detail(detail).build();
             let answer = self.client.put_events().entries(entry).send().await;
-            let answer = answer.map_err(|error| Failure::unavailable("the event bus", error))?;
+            let answer = answer.map_err(|error| failed("the event bus", &error))?;
             if answer.failed_entry_count() > 0 {
-                return Err(Failure::unavailable("the event bus", "it did not take the event"));
+                let code = answer.entries().iter().find_map(|entry| entry.error_code());
+                return Err(Failure::unavailable(
+                    "the event bus",
+                    code.unwrap_or("it did not take the event"),
+                ));
             }
         }
         Ok(())
@@ -155,8 +159,7 @@ impl Tasks for CascadeQueue {
                 let entry = SendMessageBatchRequestEntry::builder().id(number.to_string()).message_body(body);
                 call = call.entries(entry.build().map_err(|cause| Failure::unavailable("a task", cause))?);
             }
-            let answer =
-                call.send().await.map_err(|error| Failure::unavailable("the cascade's queue", error))?;
+            let answer = call.send().await.map_err(|error| failed("the cascade's queue", &error))?;
             if !answer.failed().is_empty() {
                 return Err(Failure::unavailable("the cascade's queue", "it did not take every task"));
             }
@@ -182,7 +185,7 @@ impl Requests for RequestQueue {
         let body =
             serde_json::to_string(request).map_err(|cause| Failure::unavailable("a request", cause))?;
         let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
-        sent.map(|_| ()).map_err(|error| Failure::unavailable("the queue of requests", error))
+        sent.map(|_| ()).map_err(|error| failed("the queue of requests", &error))
     }
 }
 
@@ -210,9 +213,7 @@ impl Mailer for MailService {
         let call = self.client.send_email().from_email_address(&self.sender);
         let call = call.destination(Destination::builder().to_addresses(&mail.to).build());
         let sent = call.content(EmailContent::builder().simple(message).build()).send().await;
-        // The error is told by its kind alone: its text may name the address.
-        sent.map(|_| ())
-            .map_err(|error| down(error.into_service_error().meta().code().unwrap_or("unknown").to_owned()))
+        sent.map(|_| ()).map_err(|error| failed("the mail service", &error))
     }
 }
 

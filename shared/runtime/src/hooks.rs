@@ -7,7 +7,7 @@ use custodian_app::Failure;
 use custodian_cascade::{Task, Tasks};
 use custodian_deliveries::{Errand, Errands, Post, Posting};
 use custodian_domain::Timestamp;
-use custodian_store::Store;
+use custodian_store::{Store, failed};
 use custodian_webhooks::{Deliverer, Limits, Message, Reach, Report, SystemResolver, Trust};
 
 use crate::aws::Aws;
@@ -36,7 +36,7 @@ impl Errands for ErrandQueue {
         let seconds = (delay.min(MOST_DELAY) + Duration::from_millis(999)).as_secs();
         let delay = i32::try_from(seconds).unwrap_or(i32::MAX).min(900);
         let call = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(delay);
-        call.send().await.map(|_| ()).map_err(|error| Failure::unavailable("the queue of webhooks", error))
+        call.send().await.map(|_| ()).map_err(|error| failed("the queue of webhooks", &error))
     }
 }
 

@@ -29,6 +29,8 @@ mod tokens;
 mod transaction;
 mod usage;
 
+pub use transaction::failed;
+
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;

@@ -186,8 +186,8 @@ fn down(error: &SdkError<TransactWriteItemsError>) -> Failure {
     crate::transaction::failed("a transaction", error)
 }
 
-/// A failed call as a value: what was called and the error's code, but no item, since items are personal.
-pub(crate) fn failed<E: ProvideErrorMetadata>(what: &'static str, error: &SdkError<E>) -> Failure {
+/// A failed call of AWS as a value: what was called and the error's code, but not its text, which may name what is personal.
+pub fn failed<E: ProvideErrorMetadata>(what: &'static str, error: &SdkError<E>) -> Failure {
     let cause = match error {
         SdkError::ServiceError(_) => error.code().unwrap_or("service error"),
         SdkError::TimeoutError(_) => "timeout",
