@@ -134,8 +134,11 @@ fn the_variables_that_are_set_are_those_that_are_read() {
     for function in resources("AWS::Serverless::Function").values() {
         set.extend(names(&function["Environment"]["Variables"]));
     }
-    let is_variable =
-        |text: &&str| text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    // Lambda sets its own, and the SDK's, itself.
+    let is_variable = |text: &&str| {
+        let is_name = text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        is_name && !text.starts_with("AWS_")
+    };
     let sources = entries(&root().join("shared/runtime/src")).into_iter().map(|path| read(&path));
     let read: BTreeSet<String> = sources
         .flat_map(|source| {
