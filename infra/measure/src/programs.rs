@@ -30,11 +30,18 @@ impl Folder {
     }
 }
 
-/// What the least program does: some rounds of calls of DynamoDB, and perhaps a bare hash.
+/// What a function does at the least: some rounds of calls of DynamoDB, and perhaps a bare hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Work {
     pub hashes: bool,
     pub rounds: usize,
+}
+
+impl Work {
+    fn told(self) -> String {
+        let rounds = if self.rounds == 1 { "1 round".to_owned() } else { format!("{} rounds", self.rounds) };
+        if self.hashes { format!("{rounds}, a hash") } else { rounds }
+    }
 }
 
 /// A program that answers a request.
@@ -43,8 +50,8 @@ pub enum Program {
     Of(Function, PathBuf),
     /// `lambda_http` alone.
     Hello(PathBuf),
-    /// The same with the SDK as anybody sets it up, and one call.
-    HelloSdk(PathBuf),
+    /// The same with the SDK as anybody sets it up, doing as much as a function.
+    HelloSdk(PathBuf, Work),
     /// The SDK as ours is set up, doing as much as a function.
     Least(PathBuf, Work),
     /// The job in another language: what it is called, and the words of its command.
@@ -57,11 +64,8 @@ impl Program {
         match self {
             Self::Of(function, _) => function.name.clone(),
             Self::Hello(_) => "hello".to_owned(),
-            Self::HelloSdk(_) => "hello-sdk".to_owned(),
-            Self::Least(_, Work { hashes, rounds }) => {
-                let rounds = if *rounds == 1 { "1 round".to_owned() } else { format!("{rounds} rounds") };
-                format!("least, {rounds}{}", if *hashes { ", a hash" } else { "" })
-            }
+            Self::HelloSdk(_, work) => format!("hello-sdk, {}", work.told()),
+            Self::Least(_, work) => format!("least, {}", work.told()),
             Self::Job(name, _) => format!("{name}, {JOB}"),
         }
     }
@@ -71,7 +75,7 @@ impl Program {
         match self {
             Self::Of(function, _) => function.clone(),
             Self::Job(..) => function(JOB),
-            Self::Hello(_) | Self::HelloSdk(_) | Self::Least(..) => function("ping"),
+            Self::Hello(_) | Self::HelloSdk(..) | Self::Least(..) => function("ping"),
         }
     }
 
@@ -84,8 +88,8 @@ impl Program {
                 command.envs(function.kind().map(|kind| ("RESOURCE_KIND", kind)));
                 command
             }
-            Self::Hello(path) | Self::HelloSdk(path) => of(path),
-            Self::Least(path, work) => {
+            Self::Hello(path) => of(path),
+            Self::HelloSdk(path, work) | Self::Least(path, work) => {
                 let mut command = of(path);
                 command.env("ROUNDS", work.rounds.to_string()).envs(work.hashes.then_some(("HASH", "1")));
                 command
@@ -102,18 +106,18 @@ impl Program {
     pub fn hashes(&self) -> bool {
         match self {
             Self::Of(function, _) => HASHING.contains(&function.program()),
-            Self::Least(_, work) => work.hashes,
-            Self::Hello(_) | Self::HelloSdk(_) | Self::Job(..) => false,
+            Self::HelloSdk(_, work) | Self::Least(_, work) => work.hashes,
+            Self::Hello(_) | Self::Job(..) => false,
         }
     }
 
     /// The size of the program in bytes, if it is one.
     pub fn size(&self) -> Option<u64> {
         match self {
-            Self::Of(_, path) | Self::Hello(path) | Self::HelloSdk(path) | Self::Least(path, _) => {
+            Self::Job(..) => None,
+            Self::Of(_, path) | Self::Hello(path) | Self::HelloSdk(path, _) | Self::Least(path, _) => {
                 std::fs::metadata(path).ok().map(|data| data.len())
             }
-            Self::Job(..) => None,
         }
     }
 }

@@ -4,10 +4,12 @@ use custodian_tests::PASSWORD;
 use serde_json::{Value, json};
 
 use crate::event::Request;
-use crate::stage::Stage;
+use crate::stage::{NOWHERE, Stage};
 
 const CUSTOMER: &str = "/v1.0/customer";
 const CUSTOMERS: &str = "/v1.0/customers";
+/// Lists are asked for as many rows, since there are more and more of them while functions are measured.
+const PAGE: &str = "?page_size=20";
 
 impl Stage {
     /// Prepares a request for a function.
@@ -96,7 +98,7 @@ impl Stage {
         let new = json!({ "username": name, "password": PASSWORD, "permission": 16 });
         let path = "/v1.0/agents";
         if function == "agents-list" {
-            return Request::by(&self.admin, "GET", path);
+            return Request::by(&self.admin, "GET", format!("{path}{PAGE}"));
         }
         if function == "agents-create" {
             return Request::by(&self.admin, "POST", path).body(new);
@@ -123,7 +125,7 @@ impl Stage {
         let (email, own) = (format!("{name}@example.com"), format!("{CUSTOMERS}/{}", self.customer));
         let by = |method, target: &str| Request::by(&self.operator, method, target);
         match function {
-            "customers-list" => by("GET", CUSTOMERS),
+            "customers-list" => by("GET", &format!("{CUSTOMERS}{PAGE}")),
             "customers-get" => by("GET", &own),
             "customers-create" => {
                 by("POST", CUSTOMERS).body(json!({ "username": name, "password": PASSWORD, "email": email }))
@@ -155,7 +157,7 @@ impl Stage {
         let owner = if kind == "accesskeys" { self.leaver().await.1 } else { self.admin.clone() };
         let by = |method, target: &str| Request::by(&owner, method, target);
         match verb {
-            "list" => return by("GET", &path),
+            "list" => return by("GET", &format!("{path}{PAGE}")),
             "create" => return by("POST", &path).body(body),
             _ => {}
         }
@@ -198,7 +200,15 @@ impl Stage {
                 Request::by(&other, "POST", format!("{webhook}/rotate")).body(json!({}))
             }
             "webhook-test" => by("POST", &format!("{webhook}/test")).body(json!({})),
-            "webhook-deliveries" => by("GET", &format!("{webhook}/deliveries")),
+            // All of the last hundred are shown: of an account with twenty.
+            "webhook-deliveries" => {
+                let (_, other) = self.leaver().await;
+                other.put(CUSTOMER, json!({ "webhook_uri": NOWHERE })).await.ok();
+                for n in 1..20 {
+                    other.post("/v1.0/tags", json!({ "name": format!("tag {n}") })).await.ok();
+                }
+                Request::by(&other, "GET", format!("{webhook}/deliveries"))
+            }
             "webhook-redeliver" => {
                 let id = self.created(&format!("{webhook}/test"), json!({})).await;
                 self.client.idle().await;

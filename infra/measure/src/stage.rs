@@ -10,6 +10,9 @@ use tokio::process::Command;
 
 use crate::cloud::Cloud;
 
+/// Nothing is sent there, since webhooks go to public addresses only.
+pub(crate) const NOWHERE: &str = "http://127.0.0.1:9/";
+
 /// A function of the API.
 #[derive(Clone, Debug)]
 pub struct Function {
@@ -73,8 +76,7 @@ impl Stage {
         let operator = client.operator().await;
         let account = format!("/v1.0/customers/{customer}");
         operator.put(&format!("{account}/plan"), json!({ "plan": "unlimited" })).await.ok();
-        // Nothing is sent there, since webhooks go to public addresses only.
-        admin.put("/v1.0/customer", json!({ "webhook_uri": "http://127.0.0.1:9/" })).await.ok();
+        admin.put("/v1.0/customer", json!({ "webhook_uri": NOWHERE })).await.ok();
         admin.post("/v1.0/customer/webhook/rotate", json!({})).await.ok();
         for n in 0..20 {
             admin.post("/v1.0/tags", json!({ "name": format!("tag {n}") })).await.ok();
