@@ -120,7 +120,8 @@ async fn measure(stage: &mut Stage, waits: &Waits, invocations: usize, function:
     }
 }
 
-#[tokio::main]
+// As the functions run: on one thread.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let args = Args::parse();
     let waits = Arc::new(Waits::default());

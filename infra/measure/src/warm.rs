@@ -103,8 +103,16 @@ async fn main() {
             entry.insert(measure(&mut stage, args.invocations, &program).await);
         }
     }
-    let heads =
-        ["program", "calls", "whole ms", "in the database ms", "around it ms", "CPU ms", "beyond least ms"];
+    let heads = [
+        "program",
+        "calls",
+        "rounds",
+        "whole ms",
+        "in the database ms",
+        "around it ms",
+        "CPU ms",
+        "beyond least ms",
+    ];
     let ours = measured.iter().map(|warm| warm.row(least.get(&warm.calls.rounds)));
     let rows: Vec<_> = least.values().map(|warm| warm.row(None)).chain(ours).collect();
     println!("{}", markdown(&heads, &rows));
