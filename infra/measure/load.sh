@@ -12,7 +12,7 @@ if ! [ -x "$tools/bin/oha" ]; then
     cargo install oha --quiet --locked --version 1.16.0 --root "$tools"
 fi
 
-cargo build --release --quiet
+cargo build --profile bench --quiet
 log=$(mktemp)
 "${CARGO_TARGET_DIR:-target}/release/custodian" --ephemeral --port 0 --admin-password "to be measured" --sample > "$log" 2>&1 &
 service=$!
