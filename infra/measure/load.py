@@ -1,11 +1,13 @@
-"""Loads each route of a local service with oha and prints a table."""
+"""Loads each route of a local service with wrk and prints a table."""
 
 import json
+import re
 import subprocess
 import sys
+import tempfile
 import urllib.request
 
-OHA, BASE, SECONDS, CONNECTIONS = sys.argv[1:]
+BASE, SECONDS, CONNECTIONS = sys.argv[1:]
 USERNAME, PASSWORD = "acme", "acme sample account"
 
 
@@ -19,19 +21,30 @@ def ask(method, path, body=None, token=None):
         return json.load(answer)
 
 
+def milliseconds(text):
+    number, unit = re.fullmatch(r"([0-9.]+)(us|ms|s)", text).groups()
+    return float(number) * {"us": 0.001, "ms": 1, "s": 1000}[unit]
+
+
 def load(method, path, body, token):
     """Requests a second, the median, the 99th percentile in milliseconds, and how many were no success."""
-    command = [OHA, "--no-tui", "--output-format", "json", "-z", f"{SECONDS}s", "-c", CONNECTIONS, "-m", method]
-    command += ["-H", f"authorization: Bearer {token}", "-H", "content-type: application/json"]
-    if body is not None:
-        command += ["-d", json.dumps(body)]
-    done = subprocess.run(command + [BASE + path], check=True, capture_output=True, text=True)
-    told = json.loads(done.stdout)
-    counts = told["statusCodeDistribution"]
-    failed = sum(count for status, count in counts.items() if status != "200")
-    times = told["latencyPercentiles"]
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(f"wrk.method = {json.dumps(method)}\n")
+        script.write(f"wrk.headers['authorization'] = {json.dumps('Bearer ' + token)}\n")
+        script.write("wrk.headers['content-type'] = 'application/json'\n")
+        if body is not None:
+            script.write(f"wrk.body = {json.dumps(json.dumps(body))}\n")
+        script.flush()
+        command = ["wrk", "-t", "1", "-c", CONNECTIONS, "-d", f"{SECONDS}s", "--latency", "-s", script.name, BASE + path]
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rate = float(re.search(r"Requests/sec:\s+([0-9.]+)", told).group(1))
+    median, most = (milliseconds(re.search(rf"\s{share}%\s+(\S+)", told).group(1)) for share in (50, 99))
     # A route that fails is answered soon; its figures would say nothing.
-    return told["summary"]["requestsPerSec"], times["p50"] * 1000, times["p99"] * 1000, failed
+    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
+    broken = re.search(r"Socket errors: (.+)", told)
+    if broken:
+        sys.exit(f"{method} {path}: {broken.group(1)}")
+    return rate, median, most, int(failed.group(1)) if failed else 0
 
 
 login = {"username": USERNAME, "password": PASSWORD}

@@ -7,10 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 seconds=${1:-10}
 connections=${2:-16}
-tools=${XDG_CACHE_HOME:-$HOME/.cache}/custodian-tools
-if ! [ -x "$tools/bin/oha" ]; then
-    cargo install oha --quiet --locked --version 1.16.0 --root "$tools"
-fi
+command -v wrk > /dev/null || { apt-get update -qq && apt-get install -y -qq wrk > /dev/null; }
 
 cargo build --profile bench --quiet
 log=$(mktemp)
@@ -21,4 +18,4 @@ until grep -q 'Custodian on' "$log"; do
     kill -0 "$service" || { cat "$log"; exit 1; }
     sleep 0.1
 done
-python3 infra/measure/load.py "$tools/bin/oha" "$(grep -o 'http://[^ ]*' "$log" | head -1)" "$seconds" "$connections"
+python3 infra/measure/load.py "$(grep -o 'http://[^ ]*' "$log" | head -1)" "$seconds" "$connections"
