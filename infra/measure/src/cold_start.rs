@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use custodian_measure::cloud::Calls;
 use custodian_measure::process::{Running, Start};
-use custodian_measure::programs::{Folder, JOB, Program, Work};
+use custodian_measure::programs::{Folder, JOB, Peer, Program, Work};
 use custodian_measure::stage::{self, Stage};
 use custodian_measure::table::{by_memory, markdown, median, ms};
 
@@ -69,6 +69,10 @@ impl Subject {
         Work { rounds: self.median(|of| of.calls.rounds).max(1), hashes: self.program.hashes() }
     }
 
+    fn beside(&self, peer: Option<f64>) -> String {
+        peer.map_or("-".to_owned(), |peer| format!("{:.2}", self.ours() / peer))
+    }
+
     fn row(&self, all: &Measurements) -> Vec<String> {
         vec![
             self.program.name(),
@@ -80,8 +84,8 @@ impl Subject {
             ms(self.median(|of| of.calls.took)),
             ms(self.median(|of| of.start.cpu)),
             format!("{:.1}", self.median(|of| of.start.peak_kib) as f64 / 1024.0),
-            format!("{:.2}", self.ours() / all.hello_sdk(self.work())),
-            format!("{:.2}", self.ours() / all.least(self.work())),
+            self.beside(all.peer(Peer::HelloSdk, self.work())),
+            self.beside(all.peer(Peer::Least, self.work())),
             all.python().map_or("-".to_owned(), |python| format!("{:.0}", python / self.ours())),
         ]
     }
@@ -108,9 +112,11 @@ impl Measurements {
         let ours = self.0.iter().filter(|subject| matches!(subject.program, Program::Of(..)));
         let works: BTreeSet<_> = ours.map(Subject::work).collect();
         let peers = Folder(args.peers.clone());
-        let hello_sdk = works.iter().map(|work| Program::HelloSdk(peers.path("hello-sdk"), *work));
-        let least = works.iter().map(|work| Program::Least(peers.path("least"), *work));
-        self.0.splice(1..1, hello_sdk.chain(least).map(|program| Subject { program, starts: vec![] }));
+        let (works, peers) = (&works, &peers);
+        let of =
+            |peer: Peer| works.iter().map(move |work| Program::Peer(peer, peers.path(peer.program()), *work));
+        let programs: Vec<_> = [Peer::HelloSdk, Peer::Least].into_iter().flat_map(of).collect();
+        self.0.splice(1..1, programs.into_iter().map(|program| Subject { program, starts: vec![] }));
     }
 
     async fn round(&mut self, stage: &mut Stage) {
@@ -120,26 +126,14 @@ impl Measurements {
         }
     }
 
-    fn hello_sdk(&self, wanted: Work) -> f64 {
-        self.of_as_much(wanted, |program| match program {
-            Program::HelloSdk(_, work) => Some(*work),
-            _ => None,
-        })
-    }
-
-    fn least(&self, wanted: Work) -> f64 {
-        self.of_as_much(wanted, |program| match program {
-            Program::Least(_, work) => Some(*work),
-            _ => None,
-        })
-    }
-
-    /// What takes as many rounds or, if a function has made another number than in the first round, fewer.
-    fn of_as_much(&self, wanted: Work, work: impl Fn(&Program) -> Option<Work>) -> f64 {
-        let fits = |work: Work| work.hashes == wanted.hashes && work.rounds <= wanted.rounds;
+    /// What a peer takes for as many rounds or, if a function has made another number than in the first round, for fewer.
+    fn peer(&self, wanted: Peer, work: Work) -> Option<f64> {
+        let fits = |program: &Program| {
+            matches!(program, Program::Peer(peer, _, does)
+                if *peer == wanted && does.hashes == work.hashes && does.rounds <= work.rounds)
+        };
         // They are in order of their rounds.
-        let found = self.0.iter().rfind(|subject| work(&subject.program).is_some_and(fits));
-        found.map_or(f64::NAN, Subject::ours)
+        self.0.iter().rfind(|subject| fits(&subject.program)).map(Subject::ours)
     }
 
     fn python(&self) -> Option<f64> {
@@ -154,7 +148,10 @@ impl Measurements {
     fn broken(&self) -> Vec<String> {
         let ours = self.0.iter().filter(|subject| matches!(subject.program, Program::Of(..)));
         let mut broken: Vec<_> = ours
-            .map(|subject| (subject.program.name(), subject.ours() / self.hello_sdk(subject.work())))
+            .filter_map(|subject| {
+                let peer = self.peer(Peer::HelloSdk, subject.work())?;
+                Some((subject.program.name(), subject.ours() / peer))
+            })
             .filter(|(_, times)| *times > MOST_OF_SDK)
             .map(|(name, times)| format!("{name}: {times:.2} x the hello by the SDK, not {MOST_OF_SDK}"))
             .collect();

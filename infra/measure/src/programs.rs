@@ -44,16 +44,32 @@ impl Work {
     }
 }
 
+/// How the SDK is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// As anybody does.
+    HelloSdk,
+    /// As ours is.
+    Least,
+}
+
+impl Peer {
+    pub fn program(self) -> &'static str {
+        match self {
+            Self::HelloSdk => "hello-sdk",
+            Self::Least => "least",
+        }
+    }
+}
+
 /// A program that answers a request.
 #[derive(Clone, Debug)]
 pub enum Program {
     Of(Function, PathBuf),
     /// `lambda_http` alone.
     Hello(PathBuf),
-    /// The same with the SDK as anybody sets it up, doing as much as a function.
-    HelloSdk(PathBuf, Work),
-    /// The SDK as ours is set up, doing as much as a function.
-    Least(PathBuf, Work),
+    /// The same with the SDK, doing as much as a function.
+    Peer(Peer, PathBuf, Work),
     /// The job in another language: what it is called, and the words of its command.
     Job(String, Vec<String>),
 }
@@ -64,8 +80,7 @@ impl Program {
         match self {
             Self::Of(function, _) => function.name.clone(),
             Self::Hello(_) => "hello".to_owned(),
-            Self::HelloSdk(_, work) => format!("hello-sdk, {}", work.told()),
-            Self::Least(_, work) => format!("least, {}", work.told()),
+            Self::Peer(peer, _, work) => format!("{}, {}", peer.program(), work.told()),
             Self::Job(name, _) => format!("{name}, {JOB}"),
         }
     }
@@ -75,7 +90,7 @@ impl Program {
         match self {
             Self::Of(function, _) => function.clone(),
             Self::Job(..) => function(JOB),
-            Self::Hello(_) | Self::HelloSdk(..) | Self::Least(..) => function("ping"),
+            Self::Hello(_) | Self::Peer(..) => function("ping"),
         }
     }
 
@@ -89,7 +104,7 @@ impl Program {
                 command
             }
             Self::Hello(path) => of(path),
-            Self::HelloSdk(path, work) | Self::Least(path, work) => {
+            Self::Peer(_, path, work) => {
                 let mut command = of(path);
                 command.env("ROUNDS", work.rounds.to_string()).envs(work.hashes.then_some(("HASH", "1")));
                 command
@@ -106,7 +121,7 @@ impl Program {
     pub fn hashes(&self) -> bool {
         match self {
             Self::Of(function, _) => HASHING.contains(&function.program()),
-            Self::HelloSdk(_, work) | Self::Least(_, work) => work.hashes,
+            Self::Peer(_, _, work) => work.hashes,
             Self::Hello(_) | Self::Job(..) => false,
         }
     }
@@ -115,7 +130,7 @@ impl Program {
     pub fn size(&self) -> Option<u64> {
         match self {
             Self::Job(..) => None,
-            Self::Of(_, path) | Self::Hello(path) | Self::HelloSdk(path, _) | Self::Least(path, _) => {
+            Self::Of(_, path) | Self::Hello(path) | Self::Peer(_, path, _) => {
                 std::fs::metadata(path).ok().map(|data| data.len())
             }
         }

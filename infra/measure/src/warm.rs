@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::Parser;
 use custodian_measure::cloud::Calls;
 use custodian_measure::process::Running;
-use custodian_measure::programs::{Folder, Program, Work};
+use custodian_measure::programs::{Folder, Peer, Program, Work};
 use custodian_measure::stage::{self, Stage};
 use custodian_measure::table::{by_memory, markdown, median, ms};
 
@@ -99,7 +99,7 @@ async fn main() {
     let mut least: BTreeMap<usize, Warm> = BTreeMap::new();
     for rounds in measured.iter().map(|warm| warm.calls.rounds) {
         if let Entry::Vacant(entry) = least.entry(rounds) {
-            let program = Program::Least(peers.path("least"), Work { rounds, hashes: false });
+            let program = Program::Peer(Peer::Least, peers.path("least"), Work { rounds, hashes: false });
             entry.insert(measure(&mut stage, args.invocations, &program).await);
         }
     }

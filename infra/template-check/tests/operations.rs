@@ -17,13 +17,13 @@ const END: &str = "  # The end of the dashboard.\n";
 /// Words of AWS's own in the runbook.
 const AWS: [&str; 9] = [
     "AccessDenied",
+    "AccessDeniedException",
     "BatchWriteItem",
     "MaximumConcurrency",
     "MemorySize",
-    "AccessDeniedException",
     "MessageRejected",
-    "ThrottlingException",
     "PutEvents",
+    "ThrottlingException",
     "TooManyRequestsException",
 ];
 /// How names of the template end that no prose has.
