@@ -28,6 +28,13 @@ impl Request {
         Self { body: Some(body), ..self }
     }
 
+    /// The same by nobody, who says nothing.
+    #[must_use]
+    pub fn of_nobody(&self) -> Self {
+        let path = self.target.split('?').next().unwrap_or_default().to_owned();
+        Self { token: String::new(), body: None, target: path, ..self.clone() }
+    }
+
     /// The event for the function of a route (`/v1.0/tags/{id}`). `number` tells one request from another.
     pub fn event(&self, route: &str, number: usize) -> Value {
         let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Microseconds since 1970-01-01T00:00:00Z.
@@ -28,8 +28,11 @@ impl Timestamp {
 
     /// RFC 3339, UTC, `Z`, up to six fractional digits with trailing zeros trimmed.
     pub fn to_rfc3339(self) -> String {
-        let text = self.calendar().format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
-        format!("{}Z", text.trim_end_matches('0').trim_end_matches('.'))
+        let mut text = self.calendar().to_rfc3339_opts(SecondsFormat::Micros, true);
+        let digits = text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.').len();
+        text.truncate(digits);
+        text.push('Z');
+        text
     }
 
     /// `2024-07-20T14:22:35`, the form that a one-off schedule's `at(…)` takes.

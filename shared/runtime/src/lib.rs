@@ -19,7 +19,7 @@ mod log;
 mod real;
 
 pub use emf::{DIMENSION, Emf, NAMESPACE};
-pub use log::{Flat, lines, trace_id};
+pub use log::{Flat, Pairs, lines, trace_id};
 pub use real::{SystemClock, SystemEntropy, sources};
 
 #[cfg(feature = "lambda")]

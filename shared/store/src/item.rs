@@ -34,7 +34,9 @@ pub(crate) fn encode(row: &impl Serialize) -> Result<Item, Failure> {
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
-    serde_dynamo::from_item(item).map_err(|cause| Failure::unreadable("a stored row", cause))
+    // `from_item` would collect the map once more.
+    serde_dynamo::from_attribute_value(AttributeValue::M(item))
+        .map_err(|cause| Failure::unreadable("a stored row", cause))
 }
 
 pub(crate) fn decode_some<T: DeserializeOwned>(item: Option<Item>) -> Result<Option<T>, Failure> {
