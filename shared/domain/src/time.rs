@@ -51,12 +51,12 @@ impl Timestamp {
         Self(self.0.saturating_add(micros_of(span)))
     }
 
-    #[must_use]
     /// The span since an earlier instant; none if it is a later one.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.micros() - earlier.micros()).unwrap_or(0))
     }
 
+    #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(micros_of(span)))
     }
