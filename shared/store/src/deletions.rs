@@ -167,9 +167,10 @@ impl SealedLedgers for Store {
 
     async fn reopen(&self, customer: CustomerId, steps: &[&Step], now: Timestamp) -> Result<(), Failure> {
         let still_sealed = Expr::new("attribute_exists(#tm_sealed)");
-        let broken = Expr::new("SET #open = :open, #tm_progress = :now REMOVE #tm_sealed, #removed")
-            .with(":open", s(OPEN))
-            .with(":now", n(now.micros()));
+        let broken =
+            Expr::new("SET #open = :open, #tm_progress = :now REMOVE #tm_sealed, #tm_confirmed, #removed")
+                .with(":open", s(OPEN))
+                .with(":now", n(now.micros()));
         let mut tx = Transaction::new(self, Patience::StatusChange);
         tx = tx.update((), DELETIONS, row_key(customer, None), broken, still_sealed)?;
         for step in steps {

@@ -84,6 +84,7 @@ async fn an_operator_may_look_again_whenever_it_is_needed_but_only_at_what_is_de
     }
     assert_eq!(bench.meter.of("Survivors").sum, 1);
     bench.settle().await.unwrap();
+    assert_eq!(opening(&bench, id).get("tm_confirmed"), None, "nobody has looked since");
     assert_eq!(bench.tables.left_of(&id.to_string()), []);
     assert_eq!(bench.tables.query("flows", "customer_id", &living.to_string()).len(), 1);
 }
