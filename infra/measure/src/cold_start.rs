@@ -171,7 +171,7 @@ async fn measure(stage: &mut Stage, program: &Program) -> Measured {
     let function = program.function();
     let request = stage.request(function.program()).await;
     let before = if function.is_read() { request.clone() } else { request.of_nobody() };
-    let [before, event] = [before, request.clone()].map(|of| of.event(&function.route, stage.number()));
+    let [before, event] = [&before, &request].map(|of| of.event(&function.route, stage.number()));
     let service = stage.client.service().clone();
     let _still = service.hold_still().await;
     Running::start(program.command(stage), before).await.0.stop().await;

@@ -31,8 +31,7 @@ impl Request {
     /// The same by nobody, who says nothing.
     #[must_use]
     pub fn of_nobody(&self) -> Self {
-        let path = self.target.split('?').next().unwrap_or_default().to_owned();
-        Self { token: String::new(), body: None, target: path, ..self.clone() }
+        Self { token: String::new(), body: None, ..self.clone() }
     }
 
     /// The event for the function of a route (`/v1.0/tags/{id}`). `number` tells one request from another.

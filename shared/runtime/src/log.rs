@@ -32,16 +32,17 @@ pub fn trace_id(header: &str) -> Option<&str> {
 #[derive(Clone, Copy, Debug)]
 pub struct Flat;
 
-impl<S, N> FormatEvent<S, N> for Flat
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-    N: for<'writer> FormatFields<'writer> + 'static,
-{
-    fn format_event(&self, cx: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+impl<S: Subscriber + for<'span> LookupSpan<'span>> FormatEvent<S, Pairs> for Flat {
+    fn format_event(
+        &self,
+        cx: &FmtContext<'_, S, Pairs>,
+        mut out: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         let mut known = String::new();
         for span in cx.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
             let extensions = span.extensions();
-            let fields = extensions.get::<FormattedFields<N>>();
+            let fields = extensions.get::<FormattedFields<Pairs>>();
             known.push_str(fields.map_or("", |fields| fields.as_str()));
         }
         cx.format_fields(Writer::new(&mut known), event)?;
