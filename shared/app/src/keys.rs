@@ -1,4 +1,4 @@
-//! The public keys as a function holds them: read when it starts, and again when a token names a newer one.
+//! The keys as a function holds them: read when it starts, again when a token names a newer one, and again until there are any.
 
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
@@ -31,7 +31,7 @@ impl Keys {
         let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let pseudonyms = held.keys.pseudonyms.as_ref().map(|pseudonyms| pseudonyms.of(kind, text));
         pseudonyms
-            .ok_or_else(|| Failure::unavailable("the platform", "not set up when this instance started"))
+            .ok_or_else(|| Failure::unavailable("the platform", "not set up when this instance last looked"))
     }
 
     /// What a token says, if it is signed with a key of the platform and has not ended.
@@ -43,13 +43,24 @@ impl Keys {
     ) -> Result<Claims, Failure> {
         let first = self.try_verify(token, now);
         let verified = if first == Err(Rejected::UnknownKey) && self.may_reread(now) {
-            let keys = store.shared_keys().await?;
-            self.0.write().unwrap_or_else(PoisonError::into_inner).keys = keys;
+            self.reread(store).await?;
             self.try_verify(token, now)
         } else {
             first
         };
         Ok(verified.map_err(|_| Reason::InvalidCredentials)?)
+    }
+
+    /// Reads them again if there were none yet: the platform may have been set up since.
+    pub async fn look_again<S: VerifyingKeys>(&self, store: &S, now: Timestamp) -> Result<(), Failure> {
+        let set_up = self.0.read().unwrap_or_else(PoisonError::into_inner).keys.pseudonyms.is_some();
+        if set_up || !self.may_reread(now) { Ok(()) } else { self.reread(store).await }
+    }
+
+    async fn reread<S: VerifyingKeys>(&self, store: &S) -> Result<(), Failure> {
+        let keys = store.shared_keys().await?;
+        self.0.write().unwrap_or_else(PoisonError::into_inner).keys = keys;
+        Ok(())
     }
 
     fn try_verify(&self, token: &str, now: Timestamp) -> Result<Claims, Rejected> {

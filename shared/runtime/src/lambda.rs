@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_lambda_events::{dynamodb::Event as StreamEvent, sqs::SqsEvent};
 use custodian_app::ports::VerifyingKeys;
-use custodian_app::{Context, Keys};
+use custodian_app::{Context, Keys, ignore};
 use custodian_domain::Timestamp;
 use custodian_events::consume::{self, Change, Consumer};
 use custodian_http::Endpoint;
@@ -52,7 +52,7 @@ fn invocation(context: &lambda_runtime::Context) -> Span {
 }
 
 /// Calls `serve` for each invocation, for as long as there are any.
-async fn run<M, R, F>(serve: impl Fn(LambdaEvent<M>) -> F) -> Result<(), Error>
+async fn run<E, M, R, F>(cx: &Context<Store, E>, serve: impl Fn(LambdaEvent<M>) -> F) -> Result<(), Error>
 where
     M: DeserializeOwned,
     R: Serialize,
@@ -60,7 +60,13 @@ where
 {
     let serve = |event: LambdaEvent<M>| {
         let span = invocation(&event.context);
-        serve(event).instrument(span)
+        let served = serve(event);
+        let in_turn = async move {
+            let looked = cx.keys.look_again(&cx.store, cx.now()).await;
+            ignore(looked, "what needs the keys says that there are none");
+            served.await
+        };
+        in_turn.instrument(span)
     };
     Runtime::new(service_fn(serve)).run().await
 }
@@ -72,7 +78,7 @@ pub async fn http<E: Connect>(endpoint: impl Endpoint<Store, E>) -> Result<(), E
     let serve = move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         Ok::<_, Error>(answer(custodian_http::serve(endpoint, cx, event.payload).await))
     };
-    run(serve).await
+    run(cx, serve).await
 }
 
 /// A response as the gateway takes it, with its cookies apart.
@@ -102,7 +108,7 @@ where
         let stop_at = stop_at(&event.context);
         Ok::<_, Error>(consume::queue(consumer, cx, event.payload, stop_at).await)
     };
-    run(serve).await
+    run(cx, serve).await
 }
 
 /// Consumes change streams.
@@ -113,7 +119,7 @@ pub async fn stream<E: Connect>(consumer: impl Consumer<Store, E, Message = Chan
         let stop_at = stop_at(&event.context);
         Ok::<_, Error>(consume::stream(consumer, cx, event.payload, stop_at).await)
     };
-    run(serve).await
+    run(cx, serve).await
 }
 
 /// Consumes what the Scheduler (or an operator) invokes the function with.
@@ -128,7 +134,7 @@ where
         let stop_at = stop_at(&event.context);
         Ok::<_, Error>(consume::direct(consumer, cx, event.payload, stop_at).await?)
     };
-    run(serve).await
+    run(cx, serve).await
 }
 
 fn stop_at(context: &lambda_runtime::Context) -> Timestamp {

@@ -1,5 +1,7 @@
 //! A new key to sign tokens with, while those of the last one stay good.
 
+use std::time::Duration;
+
 use custodian_app::Keys;
 use custodian_app::platform::{rotate, set_up};
 use custodian_app::ports::{SigningKeys, VerifyingKeys};
@@ -49,6 +51,26 @@ async fn tokens_of_the_last_key_live_on_and_functions_that_run_already_learn_the
         assert!(is_good(&bench, &keys, &second).await, "the new key");
         assert!(is_good(&bench, &keys, &first).await, "the last key");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_ran_before_the_platform_was_set_up_learns_of_it_within_half_a_minute() {
+    let bench = Bench::default();
+    let (store, running) = (&bench.cx.store, fresh(&bench).await);
+    running.look_again(store, bench.cx.now()).await.unwrap();
+    set_up(&bench.cx, "admin@localhost".to_owned(), Secret::new(PASSWORD)).await.unwrap();
+
+    running.look_again(store, bench.cx.now()).await.unwrap();
+    assert!(running.pseudonym("login", "a@example.com").is_err(), "it has only just looked");
+    bench.clock.advance(Duration::from_secs(30));
+    running.look_again(store, bench.cx.now()).await.unwrap();
+    let known = fresh(&bench).await.pseudonym("login", "a@example.com").unwrap();
+    assert_eq!(running.pseudonym("login", "a@example.com").unwrap(), known);
+
+    bench.fuse.mend();
+    bench.clock.advance(Duration::from_secs(30));
+    running.look_again(store, bench.cx.now()).await.unwrap();
+    assert_eq!(bench.fuse.calls(), 0, "it does not look once it knows");
 }
 
 #[tokio::test(flavor = "multi_thread")]
