@@ -73,6 +73,10 @@ def asked_beside(role, action, resource):
     if action == "scheduler:CreateSchedule":
         passed = fields_of_call().get("Target", {}).get("RoleArn", "")
         return may(role, "iam:PassRole", passed, iam_PassedToService="scheduler.amazonaws.com")
+    if action == "ses:SendEmail":
+        # The identity here stands for one with a default configuration set.
+        sender = fields_of_call().get("FromEmailAddress", "")
+        return may(role, action, f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/default", ses_FromAddress=sender)
     if action == "sqs:SendMessage":
         return uses_key(role, resource, "kms:GenerateDataKey", "kms:Decrypt")
     return True

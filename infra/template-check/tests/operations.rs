@@ -42,7 +42,7 @@ fn section() -> String {
         "  Dashboard:
     Type: AWS::CloudWatch::Dashboard
     Properties:
-      DashboardName: !Ref AWS::StackName
+      DashboardName: !Sub ${{AWS::StackName}}-${{AWS::Region}}
       DashboardBody: !Sub |\n{body}"
     )
 }
