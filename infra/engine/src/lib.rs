@@ -80,11 +80,6 @@ impl Engine {
         }
         serde_json::from_str(&text).map_err(told)
     }
-
-    /// Removes the rows whose time to live is over, by the machine's clock.
-    pub fn sweep(&self) -> Result<usize, EngineError> {
-        self.database.sweep_ttl().map_err(told)
-    }
 }
 
 fn told(cause: impl std::fmt::Display) -> EngineError {
