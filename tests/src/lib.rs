@@ -3,6 +3,7 @@
 //! Each test opens its own service in memory, on a port of its own, and drives it as a stranger would.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
+mod accounts;
 pub mod bench;
 mod client;
 pub mod crowd;

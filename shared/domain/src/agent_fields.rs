@@ -7,7 +7,7 @@ use crate::agent::{
     ADDRESS_TYPES, Address, Agent, RING_ALL, RING_METHODS, STATUSES, password_fault, username_fault,
 };
 use crate::fields::{Fields, text_fault};
-use crate::kinds::shape;
+use crate::kinds::values;
 use crate::reason::Refusal;
 use crate::{Permission, Secret};
 
@@ -160,7 +160,7 @@ fn permission(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Perm
 }
 
 fn tag_ids(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Uuid>> {
-    let read = shape::distinct(body.get("tag_ids")?, MOST_TAGS);
+    let read = values::distinct(body.get("tag_ids")?, MOST_TAGS);
     if read.is_none() {
         fields.refuse("tag_ids", format!("must be at most {MOST_TAGS} different UUIDs"));
     }

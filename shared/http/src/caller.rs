@@ -1,21 +1,16 @@
 //! Who calls, as a type. A handler says in its signature whom it serves, and gets nobody else.
-//!
-//! Every admission but [`Anyone`]'s is one consistent read of the customer and the agent that the credential names
-//! (and of the row that the endpoint wants), in which everything a credential can die of is seen: status, both epochs,
-//! a removed agent. If the read fails, nobody is let in.
 
 use std::future::Future;
 use std::marker::PhantomData;
 
 use custodian_app::ports::{Admissions, Wanted};
-use custodian_app::{Context, Failure, ignore, log};
+use custodian_app::{Context, Failure};
 use custodian_domain::{
-    AccessKey, Actor, Agent, AgentId, Customer, CustomerId, Permission, Reason, Refusal, Resource, Timestamp,
-    gate,
+    AccessKey, Actor, Agent, AgentId, Customer, CustomerId, Permission, Reason, Refusal, Resource, gate,
 };
 
 use crate::Call;
-use crate::credential::{self, Named};
+use crate::admit::{Found, authenticate, note_operator, permit};
 
 /// Whom an admission lets in, as the description of the API tells it.
 #[derive(Clone, Copy, Debug)]
@@ -233,74 +228,5 @@ impl<S: Admissions, E: Sync, R: Right, G: Gate> Caller<S, E> for Account<R, G> {
 
     fn version(&self) -> Option<u64> {
         if self.is_subject { Some(self.customer.version) } else { self.found.version() }
-    }
-}
-
-fn permit(actor: &Actor, needed: Permission) -> Result<(), Refusal> {
-    if actor.permission().allows(needed) { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
-}
-
-/// Rows of the caller's own customer that were read along.
-#[derive(Debug)]
-struct Found {
-    resource: Option<Resource>,
-    key: Option<AccessKey>,
-    agent: Option<Agent>,
-}
-
-impl Found {
-    fn version(&self) -> Option<u64> {
-        let resource = self.resource.as_ref().map(|row| row.version);
-        let key = self.key.as_ref().map(|key| key.version);
-        resource.or(key).or_else(|| self.agent.as_ref().map(|agent| agent.version))
-    }
-}
-
-/// A caller whose credential is alive, and what was read along.
-struct Authenticated {
-    customer: Customer,
-    actor: Actor,
-    wanted_customer: Option<Customer>,
-    found: Found,
-}
-
-async fn authenticate<S: Admissions, E: Sync>(
-    cx: &Context<S, E>,
-    call: &Call,
-    wanted: Wanted,
-) -> Result<Authenticated, Failure> {
-    let credential = credential::find(call).ok_or(Reason::AuthenticationRequired)?;
-    let now = cx.now();
-    let named = Named::read(cx, credential, now).await?;
-    let read = cx.store.admission(named.customer_id(), named.principal(), wanted).await?;
-    let found = Found {
-        resource: read.wanted_resource.clone(),
-        key: read.wanted_key.clone(),
-        agent: read.wanted_agent.clone(),
-    };
-    let wanted_customer = read.wanted_customer.clone();
-    let (customer, actor) = named.alive(read, now).ok_or(Reason::InvalidCredentials)?;
-    note_use(cx, &actor, now).await;
-    if let Actor::Delegate { operator, .. } = &actor {
-        note_operator(*operator);
-    }
-    log::concerns(customer.id);
-    Ok(Authenticated { customer, actor, wanted_customer, found })
-}
-
-/// The log says which platform admin was at work, on accounts or as the guest of one.
-fn note_operator(id: AgentId) {
-    tracing::Span::current().record("operator_id", tracing::field::display(id));
-}
-
-/// The day of a key's last use is written once a day.
-async fn note_use<S: Admissions, E: Sync>(cx: &Context<S, E>, actor: &Actor, now: Timestamp) {
-    let Actor::Key(key) = actor else { return };
-    let day = now.start_of_day();
-    if key.tm_last_used != Some(day) {
-        ignore(
-            cx.store.note_use(key, day).await,
-            "the day of last use is a hint, and the next call notes it again",
-        );
     }
 }

@@ -3,12 +3,14 @@
 //! An [`Endpoint`] names the caller it takes. There is no way to make a caller but its admission, which reads the
 //! customer's status; so a handler that runs has been let in, and one that forgets to ask cannot be written.
 
+mod admit;
 pub mod answer;
 pub mod call;
 pub mod caller;
 mod credential;
 pub mod endpoint;
 pub mod html;
+mod owned;
 pub mod page;
 mod problem;
 mod repeat;

@@ -12,7 +12,8 @@ use custodian_webhooks::{Deliverer, Limits, Message, Reach, Report, SystemResolv
 
 use crate::aws::Aws;
 use crate::config::required;
-use crate::ends::{CascadeQueue, Connect, OneOffJobs};
+use crate::ends::{CascadeQueue, Connect};
+use crate::jobs::OneOffJobs;
 
 /// What a queue can put off at most.
 const MOST_DELAY: Duration = Duration::from_secs(900);

@@ -14,6 +14,8 @@ mod ends;
 #[cfg(feature = "lambda")]
 mod hooks;
 #[cfg(feature = "lambda")]
+mod jobs;
+#[cfg(feature = "lambda")]
 mod lambda;
 mod log;
 mod real;
@@ -25,10 +27,9 @@ pub use real::{SystemClock, SystemEntropy, sources};
 #[cfg(feature = "lambda")]
 pub use {
     config::resource_kind,
-    ends::{
-        CascadeQueue, EventBus, LoginKey, MailService, OneOffJobs, Reconciling, RequestQueue, Requesting,
-    },
+    ends::{CascadeQueue, EventBus, LoginKey, MailService, Reconciling, RequestQueue, Requesting},
     hooks::{ErrandQueue, Webhooks},
+    jobs::OneOffJobs,
     lambda::{direct, http, queue, stream},
     lambda_http::Error,
 };

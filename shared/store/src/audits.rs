@@ -7,7 +7,7 @@ use custodian_app::ports::{Audit, Audits, Written};
 use crate::Store;
 use crate::expr::Expr;
 use crate::item::encode;
-use crate::resources::{Guard, written};
+use crate::resource_writes::{Guard, written};
 use crate::retry::Patience;
 use crate::schema::AUDITS;
 use crate::transaction::Transaction;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::Store;
 use crate::expr::Expr;
 use crate::item::{Item, decode, decode_some, encode, key2, n, s};
-use crate::resources::{Guard, written};
+use crate::resource_writes::{Guard, written};
 use crate::retry::Patience;
 use crate::schema::WEBHOOKS;
 use crate::transaction::{Transaction, failed};

@@ -22,6 +22,7 @@ mod keys;
 mod listing;
 mod outbox;
 mod purge;
+mod resource_writes;
 mod resources;
 pub mod schema;
 mod throttle;

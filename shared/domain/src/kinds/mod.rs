@@ -3,9 +3,10 @@
 
 mod field;
 mod network;
-pub(crate) mod shape;
+mod shape;
 mod table;
 mod unique;
+pub(crate) mod values;
 
 pub use field::{Field, MOST_INTEGER, Source};
 pub use shape::{Link, MOST_BYTES, Shape};
