@@ -10,6 +10,8 @@ use custodian_domain::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use serde_json::Value;
 
+use crate::told;
+
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
     CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -62,6 +64,11 @@ impl Journal {
 
     fn held(&self) -> MutexGuard<'_, Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves nothing of what was removed in the file's log of writes.
+    pub(crate) fn settle(&self) -> Result<(), Failure> {
+        told::settle(&self.held())
     }
 
     fn write(&self, sql: &str, values: impl Params) -> Result<usize, Failure> {

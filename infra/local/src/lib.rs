@@ -15,6 +15,7 @@ mod routes;
 mod sample;
 mod service;
 mod stream;
+mod told;
 
 pub use args::Args;
 pub use routes::{deployed_operations, deployed_routes};

@@ -19,6 +19,7 @@ use crate::ends::{CASCADE, CASCADE_START, MAIL, OPERATIONS, REQUESTS, SLOW_WEBHO
 use crate::journal::{Job, Journal, Message};
 use crate::routes::Cx;
 use crate::stream::Stream;
+use crate::told::Told;
 
 /// How long one invocation may work before it hands on what is left.
 const TIME_SLICE: Duration = Duration::from_secs(5);
@@ -47,6 +48,7 @@ pub(crate) struct Pump {
     pub(crate) engine: Engine,
     /// The tables whose changes are told.
     pub(crate) streams: Vec<Stream>,
+    pub(crate) told: Told,
     /// Webhooks under way.
     pub(crate) flights: Mutex<JoinSet<Result<(), Failure>>>,
     /// How many more of them may wait for slow destinations.
@@ -65,7 +67,13 @@ impl Pump {
     /// Works until nothing is due.
     pub(crate) async fn drain(&self) -> Result<(), Failure> {
         while self.step().await? || self.landed().await? {}
-        Ok(())
+        self.settle()
+    }
+
+    /// Has the files hold nothing any more of what was removed from them.
+    pub(crate) fn settle(&self) -> Result<(), Failure> {
+        self.journal().settle()?;
+        self.told.settle()
     }
 
     /// Does what is due now; false if nothing was.
@@ -109,6 +117,7 @@ impl Pump {
             records.iter().filter_map(number).take_while(|number| failed.as_ref() != Some(number)).last();
         if let Some(last) = &handled {
             self.journal().set_fact(&place, last)?;
+            self.told.forget(&stream.table, last)?;
         }
         Ok(handled.is_some())
     }

@@ -99,7 +99,7 @@ impl Service {
         };
         axum::serve(listener, app).with_graceful_shutdown(stop).await?;
         pump.abort();
-        Ok(())
+        Ok(self.0.pumped.settle()?)
     }
 
     /// Keeps the stream, the queues and the jobs still while the guard is held.
@@ -158,7 +158,8 @@ impl Service {
 
     async fn reconcile(&self) -> Result<(), Failure> {
         self.journal().set_fact(RECONCILED, &self.now().micros().to_string())?;
-        self.0.pumped.reconcile().await
+        self.0.pumped.reconcile().await?;
+        self.0.pumped.settle()
     }
 
     /// Counts what a customer owns and corrects its counters, as an operator may have it done.

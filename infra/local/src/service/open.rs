@@ -25,6 +25,7 @@ use crate::gateway::Gateway;
 use crate::journal::Journal;
 use crate::pump::{Pump, SLOW_ABREAST};
 use crate::stream::Stream;
+use crate::told::Told;
 
 const PREFIX: &str = "custodian-";
 
@@ -55,7 +56,7 @@ impl Service {
     pub async fn open_watched(args: &Args, watch: Arc<dyn Watch>) -> Result<Self, LocalError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
         let port = listener.local_addr()?.port();
-        let (engine, journal, lock) = open_data(args)?;
+        let Data { engine, told, journal, lock } = open_data(args)?;
         let journal = Arc::new(journal);
         let offset = journal.fact(OFFSET)?.and_then(|text| text.parse().ok()).unwrap_or(0);
         let clock = Arc::new(VirtualClock::new(offset));
@@ -63,7 +64,7 @@ impl Service {
         engine.create_tables(&store.tables())?;
         let settings = Settings {
             base_url: format!("http://127.0.0.1:{port}"),
-            webhooks_anywhere: args.allow_loopback_webhooks,
+            webhooks_to_loopback: args.allow_loopback_webhooks,
             ..Settings::default()
         };
 
@@ -89,6 +90,7 @@ impl Service {
                 cx,
                 engine,
                 streams,
+                told,
                 flights: Mutex::default(),
                 slow: Arc::new(Semaphore::new(SLOW_ABREAST)),
             },
@@ -105,20 +107,30 @@ impl Service {
 
 /// As in the stack, but that webhooks may stay on this machine if that was asked for.
 fn deliverer(args: &Args) -> Result<Deliverer<SystemResolver>, Failure> {
-    let reach = if args.allow_loopback_webhooks { Reach::Everywhere } else { Reach::Public };
+    let reach = if args.allow_loopback_webhooks { Reach::Loopback } else { Reach::Public };
     let down = |cause| Failure::unavailable("the trusted certificates", cause);
     let trust = Trust::of_the_system().map_err(down)?;
     Deliverer::new(reach, SystemResolver, trust, Limits::default()).map_err(down)
 }
 
-fn open_data(args: &Args) -> Result<(Engine, Journal, Option<File>), LocalError> {
+/// What is kept, and what keeps other processes off it.
+struct Data {
+    engine: Engine,
+    told: Told,
+    journal: Journal,
+    lock: Option<File>,
+}
+
+fn open_data(args: &Args) -> Result<Data, LocalError> {
     if args.ephemeral {
-        return Ok((Engine::in_memory()?, Journal::open(None)?, None));
+        let (told, journal) = (Told::open(None)?, Journal::open(None)?);
+        return Ok(Data { engine: Engine::in_memory()?, told, journal, lock: None });
     }
     let folder: &Path = &args.data;
     std::fs::create_dir_all(folder)?;
     let lock = File::create(folder.join("lock"))?;
     lock.try_lock().map_err(|_| LocalError::InUse(folder.to_owned()))?;
     let (tables, ends) = (folder.join("tables.db"), folder.join("ends.db"));
-    Ok((Engine::open(&tables)?, Journal::open(Some(&ends))?, Some(lock)))
+    let (engine, journal) = (Engine::open(&tables)?, Journal::open(Some(&ends))?);
+    Ok(Data { engine, told: Told::open(Some(&tables))?, journal, lock: Some(lock) })
 }

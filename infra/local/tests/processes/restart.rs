@@ -111,6 +111,45 @@ async fn a_cascade_goes_on_after_every_kill() {
     assert!(ledger.iter().any(|row| row["key"]["S"] == "ledger" && row.get("tm_sealed").is_some()));
 }
 
+/// What stands in the files of a running process, beside the mails, which are their receivers'.
+fn kept(folder: &Path, words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let is_there = |word: &&&str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+        found.extend(words.iter().filter(is_there).map(|word| format!("{word} in {}", path.display())));
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_a_deleted_account_was_told_of_is_left_in_the_files() {
+    let folder = folder("erased");
+    let process = Process::with_password(&folder);
+    let (id, token) = process.tenant("zaphod").await;
+    let words = ["betelgeuse", "heart-of-gold", "magrathea", "milliways"];
+    let profile = json!({ "detail": words[0], "address": words[1] });
+    assert_eq!(process.send("PUT", "/v1.0/customer", &token, profile).await.0, 200);
+    let contact = json!({ "first_name": words[2] });
+    assert_eq!(process.send("POST", "/v1.0/contacts", &token, contact).await.0, 201);
+    process.post("/v1.0/tags", &token, json!({ "name": "a", "detail": words[3] })).await;
+    process.post("/_local/idle", "", json!({})).await;
+    assert_eq!(kept(&folder, &words).len(), words.len(), "they are there while the account is");
+    let operator = process.operator().await;
+    assert_eq!(process.send("DELETE", &format!("/v1.0/customers/{id}"), &operator, json!({})).await.0, 200);
+    process.post("/_local/idle", "", json!({})).await;
+    assert_eq!(kept(&folder, &words), Vec::<String>::new());
+    process.kill();
+    // The streams go on from where they were.
+    let process = Process::with_password(&folder);
+    let (second, _) = process.tenant("trillian").await;
+    let told = process.get("/_local/events", "").await;
+    let of = |event: &Value| event.to_string().contains(&second);
+    assert!(told["result"].as_array().unwrap().iter().any(of), "{told}");
+    process.kill();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pending_jobs_and_the_moved_clock_outlive_a_kill() {
     let folder = folder("pending");
