@@ -122,6 +122,8 @@ fn frozen(customer: &Customer, grace: Duration, now: Timestamp) -> Customer {
     Customer {
         epoch: customer.epoch + 1,
         freezes: customer.freezes + 1,
+        // Who asked for another address has lost the session that it was asked for by.
+        pending_email: None,
         ..customer.moved(State::Frozen { tm_frozen: now, tm_deletion_scheduled }, now)
     }
 }

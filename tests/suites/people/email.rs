@@ -62,6 +62,21 @@ async fn an_address_that_is_not_confirmed_within_a_day_is_free_for_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_waits_is_given_up_with_the_account_that_leaves() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    ann.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+    let link = client.mailed_token("new@example.com").await;
+    ann.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
+    client.login("ann", PASSWORD).await.delete("/auth/unregister").await.ok();
+    dead(&client.post("/auth/email-verify", json!({ "token": link })).await);
+    let ann = client.login("ann", PASSWORD).await.get("/v1.0/customer").await.ok();
+    assert_eq!((&ann["email"], &ann["status"]), (&json!("ann@example.com"), &json!("active")));
+    bob.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_proves_the_address_that_it_was_mailed_to() {
     let client = Client::start().await;
     let id = client.open_account("ann").await;
