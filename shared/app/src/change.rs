@@ -63,7 +63,10 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
             disarm_left(cx, &before, alarm).await;
         }
         let mut after = match decide(&before, command, cx.now())? {
-            Decision::Stay => return Ok(Outcome::Stayed(Box::new(before))),
+            Decision::Stay => {
+                disarm_again(cx, &before, command).await;
+                return Ok(Outcome::Stayed(Box::new(before)));
+            }
             Decision::NotYet => return Ok(Outcome::NotYet),
             Decision::Change(next) => next,
         };
@@ -98,6 +101,15 @@ async fn disarm_left<S, E: Alarms>(cx: &Context<S, E>, row: &Customer, left: Ala
     };
     if is_past && Alarm::of(row).is_none_or(|needed| needed.job != left.job) {
         ignore(cx.ends.disarm(&left.job).await, "a job without its state finds nothing to do");
+    }
+}
+
+/// Removes the job of the last freeze, if the one who made the account leave that state was cut off before doing so and now
+/// asks again.
+async fn disarm_again<S, E: Alarms>(cx: &Context<S, E>, row: &Customer, command: Command) {
+    if row.freezes > 0 && matches!(command, Command::Recover | Command::Delete) {
+        let left = Job::Purge { customer_id: row.id, freeze: row.freezes };
+        disarm_left(cx, row, Alarm { job: left, due: cx.now() }).await;
     }
 }
 

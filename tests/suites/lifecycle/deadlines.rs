@@ -122,6 +122,22 @@ async fn the_job_of_an_earlier_freeze_does_nothing_to_a_later_one() {
 }
 
 #[tokio::test]
+async fn whoever_recovers_again_removes_the_job_that_the_first_time_was_cut_off_before() {
+    let bench = Bench::default();
+    let id = bench.active("ann").await;
+    bench.changed(id, bench.freezing()).await;
+    let left = bench.cx.ends.held().jobs.clone();
+    bench.changed(id, Command::Recover).await;
+    bench.cx.ends.held().jobs.clone_from(&left);
+    assert!(matches!(bench.change(id, Command::Recover).await.unwrap(), Outcome::Stayed(_)));
+    assert_eq!(bench.cx.ends.held().jobs.len(), 0);
+
+    bench.changed(id, bench.freezing()).await;
+    assert!(matches!(bench.change(id, bench.freezing()).await.unwrap(), Outcome::Stayed(_)));
+    assert_eq!(bench.cx.ends.held().jobs.len(), 1, "that of the state it is in stays");
+}
+
+#[tokio::test]
 async fn jobs_without_their_row_or_state_find_nothing_to_do() {
     let (bench, id, deadline) = frozen().await;
     let nobody = CustomerId(uuid::Uuid::from_u128(7));
