@@ -1,9 +1,10 @@
-//! `GET /v1.0/customer/webhook/deliveries`: what became of the last hundred webhooks.
+//! `GET /v1.0/customer/webhook/deliveries`: what became of the webhooks of the last thirty days, newest first.
 
 use custodian_app::hooks::KeepHooks;
 use custodian_app::ports::Admissions;
 use custodian_app::{Context, Failure};
-use custodian_deliveries::deliveries;
+use custodian_deliveries::DeliveryView;
+use custodian_http::page::{PageRequest, shown};
 use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
 
 pub struct ListDeliveries;
@@ -15,7 +16,10 @@ impl<S: Admissions + KeepHooks, E: Send + Sync> Endpoint<S, E> for ListDeliverie
         Route::new("GET", "/v1.0/customer/webhook/deliveries")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, _: &Call) -> Result<Answer, Failure> {
-        Ok(Answer::json(&deliveries(cx, &caller.customer).await?))
+    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
+        let (wanted, now) = (PageRequest::read(call, "deliveries")?, cx.now());
+        let read = |below, limit| cx.store.deliveries(caller.customer_id(), below, limit, now);
+        let page = wanted.fill(read, |row| row.id, |row| shown(&DeliveryView::from(row))).await?;
+        Ok(Answer::json(&page))
     }
 }

@@ -57,8 +57,8 @@ pub struct Settings {
     pub session: Duration,
     /// The address that mails come from.
     pub mail_sender: String,
-    /// Whether webhooks may go to any address, this machine's own too: in the local service, where that was asked for.
-    pub webhooks_anywhere: bool,
+    /// Whether webhooks may go to this machine itself: in the local service, where that was asked for.
+    pub webhooks_to_loopback: bool,
 }
 
 impl Settings {
@@ -74,7 +74,7 @@ impl Default for Settings {
             verify_sign_up_within: Duration::from_secs(3600),
             session: 7 * Self::DAY,
             mail_sender: "no-reply@custodian.invalid".to_owned(),
-            webhooks_anywhere: false,
+            webhooks_to_loopback: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use custodian_domain::{CustomerId, Status, Timestamp};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::ports::Written;
+use crate::ports::{Part, Written};
 
 /// What is kept of webhooks.
 pub trait KeepHooks: Send + Sync {
@@ -30,13 +30,14 @@ pub trait KeepHooks: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<Delivery>, Failure>> + Send;
 
-    /// The newest deliveries that have not ended by `now`.
+    /// The newest deliveries, below an id, that have not ended by `now`.
     fn deliveries(
         &self,
         customer: CustomerId,
+        below: Option<Uuid>,
         limit: usize,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Vec<Delivery>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Part<Delivery>, Failure>> + Send;
 
     /// Stores how a delivery stands, if it has had so many attempts before, and with it what the last one has shown of its
     /// destination.

@@ -16,7 +16,7 @@ mod turn;
 mod view;
 
 pub use deliver::deliver;
-pub use manage::{deliveries, redeliver, rotate, show, test};
+pub use manage::{redeliver, rotate, show, test};
 pub use payload::payload;
 pub use ports::{Errand, Errands, Post, Posting, ReadRows};
-pub use view::{DeliveryList, DeliveryView};
+pub use view::DeliveryView;

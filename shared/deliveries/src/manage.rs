@@ -18,18 +18,16 @@ use uuid::Uuid;
 use crate::deliver::name;
 use crate::ports::{Errand, Errands};
 use crate::post::fresh;
-use crate::view::{DeliveryList, DeliveryView};
+use crate::view::DeliveryView;
 
 /// The event that a test sends.
 pub(crate) const TEST: &str = "webhook_test";
-/// How many deliveries are shown.
-const SHOWN: usize = 100;
 
 /// The destination, its method, of the secret its first letters, and whether it is in use.
 pub async fn show<S: KeepHooks, E>(cx: &Context<S, E>, customer: &Customer) -> Result<Value, Failure> {
     let hook = cx.store.hook(customer.id).await?;
     let uri = &customer.profile.webhook_uri;
-    let reach = if cx.settings.webhooks_anywhere { Reach::Everywhere } else { Reach::Public };
+    let reach = if cx.settings.webhooks_to_loopback { Reach::Loopback } else { Reach::Public };
     let state = match uri.as_str() {
         "" => "off",
         uri if Destination::parse(uri, reach).is_err() => "refused",
@@ -97,14 +95,6 @@ pub async fn test<S: Throttles, E: Errands>(
     Ok(json!({ "id": id }))
 }
 
-/// The newest deliveries, as they are shown.
-pub async fn deliveries<S: KeepHooks, E>(
-    cx: &Context<S, E>,
-    customer: &Customer,
-) -> Result<DeliveryList, Failure> {
-    Ok(cx.store.deliveries(customer.id, SHOWN, cx.now()).await?.into())
-}
-
 /// Attempts a delivery once more, however it stands, and also where its destination was turned off.
 pub async fn redeliver<S: KeepHooks + Throttles, E: Errands>(
     cx: &Context<S, E>,
@@ -126,7 +116,7 @@ pub async fn redeliver<S: KeepHooks + Throttles, E: Errands>(
     };
     let errand = Errand { attempt: known.attempts + 1, asked: true, ..Errand::first(event) };
     send(cx, customer, errand, id).await?;
-    Ok(Delivery { status: DeliveryStatus::Pending, ..known }.into())
+    Ok((&Delivery { status: DeliveryStatus::Pending, ..known }).into())
 }
 
 async fn send<S: Throttles, E: Errands>(
@@ -140,38 +130,4 @@ async fn send<S: Throttles, E: Errands>(
     }
     spend(cx, WEBHOOK_BY_ACCOUNT, &customer.id.to_string()).await?;
     cx.ends.errand(&errand, &name(id, errand.attempt), Duration::ZERO, cx.now()).await
-}
-
-#[cfg(test)]
-mod tests {
-    use custodian_domain::{CustomerId, Timestamp};
-    use custodian_http::page::{MOST_BYTES, weight_of};
-
-    use super::*;
-
-    #[test]
-    fn a_list_of_the_longest_deliveries_is_an_answer_that_can_be_given() {
-        let (id, time) = (Uuid::max(), Timestamp::from_micros(1_718_893_355_123_456));
-        let longest = Delivery {
-            customer_id: CustomerId(id),
-            id,
-            event_id: id,
-            // Names of events and of what went wrong are the service's own.
-            kind: "x".repeat(100),
-            resource_id: Some(id),
-            version: u64::MAX,
-            time: time.to_rfc3339(),
-            status: DeliveryStatus::Succeeded,
-            attempts: u32::MAX,
-            status_code: Some(599),
-            error: Some("x".repeat(100)),
-            latency_ms: Some(u64::MAX),
-            tm_next: Some(time),
-            claimed_until: Some(time),
-            tm_create: time,
-            tm_update: time,
-        };
-        let shown = serde_json::to_string(&DeliveryView::from(longest)).unwrap();
-        assert!(SHOWN * weight_of(&shown) < MOST_BYTES);
-    }
 }

@@ -23,35 +23,22 @@ pub struct DeliveryView {
     tm_update: String,
 }
 
-/// All that are shown, which is one page.
-#[derive(Debug, Serialize)]
-pub struct DeliveryList {
-    result: Vec<DeliveryView>,
-    next_page_token: &'static str,
-}
-
-impl From<Delivery> for DeliveryView {
-    fn from(row: Delivery) -> Self {
+impl From<&Delivery> for DeliveryView {
+    fn from(row: &Delivery) -> Self {
         Self {
             id: row.id,
             event_id: row.event_id,
-            kind: row.kind,
+            kind: row.kind.clone(),
             resource_id: row.resource_id,
             version: row.version,
             status: row.status,
             attempts: row.attempts,
             status_code: row.status_code,
-            error: row.error,
+            error: row.error.clone(),
             latency_ms: row.latency_ms,
             tm_next: row.tm_next.map(|next| next.to_rfc3339()),
             tm_create: row.tm_create.to_rfc3339(),
             tm_update: row.tm_update.to_rfc3339(),
         }
-    }
-}
-
-impl From<Vec<Delivery>> for DeliveryList {
-    fn from(rows: Vec<Delivery>) -> Self {
-        Self { result: rows.into_iter().map(DeliveryView::from).collect(), next_page_token: "" }
     }
 }

@@ -3,7 +3,7 @@
 use custodian_app::Failure;
 use custodian_app::hooks::KeepHooks;
 use custodian_app::password::LIVING;
-use custodian_app::ports::Written;
+use custodian_app::ports::{Part, Written};
 use custodian_domain::webhook::{Delivery, Farewell, Finding, Hook, HookSecret, KEPT, Slow};
 use custodian_domain::{CustomerId, Status, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -143,35 +143,29 @@ impl KeepHooks for Store {
     async fn deliveries(
         &self,
         customer: CustomerId,
+        below: Option<Uuid>,
         limit: usize,
         now: Timestamp,
-    ) -> Result<Vec<Delivery>, Failure> {
+    ) -> Result<Part<Delivery>, Failure> {
         let condition = Expr::new("#customer_id = :customer AND begins_with(#key, :delivery)")
             .with(":customer", s(customer))
             .with(":delivery", s(DELIVERY));
         let lives = Expr::new("#tm_create > :ended").with(":ended", n(now.minus(KEPT).micros()));
         let both = condition.joined_with(&lives);
-        let (mut found, mut from) = (Vec::new(), None);
-        loop {
-            let query = self.client.query().table_name(self.table(WEBHOOKS)).consistent_read(true);
-            let query = query
-                .set_key_condition_expression(condition.text())
-                .set_filter_expression(lives.text())
-                .set_expression_attribute_names(both.names())
-                .set_expression_attribute_values(both.values())
-                .scan_index_forward(false)
-                .set_exclusive_start_key(from)
-                .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-            let page = query.send().await.map_err(|error| failed("the deliveries", &error))?;
-            for item in page.items.unwrap_or_default() {
-                found.push(decode(item)?);
-            }
-            from = page.last_evaluated_key;
-            if found.len() >= limit || from.is_none() {
-                found.truncate(limit);
-                return Ok(found);
-            }
-        }
+        let query = self.client.query().table_name(self.table(WEBHOOKS)).consistent_read(true);
+        let query = query
+            .set_key_condition_expression(condition.text())
+            .set_filter_expression(lives.text())
+            .set_expression_attribute_names(both.names())
+            .set_expression_attribute_values(both.values())
+            .scan_index_forward(false)
+            .set_exclusive_start_key(below.map(|id| delivery_key(customer, id)))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let answer = query.send().await.map_err(|error| failed("the deliveries", &error))?;
+        let last = answer.last_evaluated_key.as_ref().and_then(|key| key.get("key")?.as_s().ok());
+        let next = last.and_then(|key| Uuid::try_parse(key.strip_prefix(DELIVERY)?).ok());
+        let rows = answer.items.unwrap_or_default().into_iter().map(decode).collect::<Result<_, _>>()?;
+        Ok(Part { rows, next })
     }
 
     async fn keep_delivery(

@@ -24,8 +24,9 @@ pub enum Reach {
     /// Public addresses, and the ports of the web.
     #[default]
     Public,
-    /// Any address and port, this host's own too: for the local service and for tests, never in a deployed stack.
-    Everywhere,
+    /// This host by its loopback addresses, too, and any port: for the local service and for tests, never in a deployed
+    /// stack.
+    Loopback,
 }
 
 /// Why nothing is sent to a destination.
@@ -138,7 +139,7 @@ impl Destination {
 
 /// Whether an address may be connected to.
 pub(crate) fn permits(reach: Reach, address: IpAddr) -> bool {
-    reach == Reach::Everywhere || is_public(address)
+    is_public(address) || (reach == Reach::Loopback && address.to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -234,7 +235,7 @@ mod tests {
 
     #[test]
     fn everywhere_reaches_this_host_and_any_port_but_speaks_http_alone() {
-        let parse = |uri| Destination::parse(uri, Reach::Everywhere).err();
+        let parse = |uri| Destination::parse(uri, Reach::Loopback).err();
         assert_eq!(parse("http://127.0.0.1:49152/"), None);
         assert_eq!(parse("ftp://127.0.0.1/"), Some(Refusal::Scheme));
         assert_eq!(Reach::default(), Reach::Public);

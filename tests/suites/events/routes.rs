@@ -144,7 +144,7 @@ async fn tags(ann: &Client, many: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_last_hundred_are_shown_newest_first_and_go_with_the_account() {
+async fn they_are_shown_in_pages_newest_first_and_go_with_the_account() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (id, ann) = hooked(&client, "ann", &receiver).await;
     tags(&ann, 70).await;
@@ -157,6 +157,21 @@ async fn the_last_hundred_are_shown_newest_first_and_go_with_the_account() {
     assert_eq!(ids[..33], sent.iter().rev().cloned().collect::<Vec<_>>());
     let kinds: Vec<_> = shown[33..].iter().map(|row| row["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["tag_created"; 67]);
+    let path = format!("{HOOK}/deliveries");
+    let (mut paged, mut page) = (Vec::new(), String::new());
+    loop {
+        let part = ann.get(&format!("{path}?page_size=40&page_token={page}")).await.ok();
+        paged.push(part["result"].as_array().unwrap().len());
+        page = part["next_page_token"].as_str().unwrap().to_owned();
+        if page.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(paged, [40, 40, 24], "and that of the destination itself");
+    for wrong in ["page_size=many", "page_token=nothing"] {
+        let refused = ann.get(&format!("{path}?{wrong}")).await.refusal();
+        assert_eq!(refused, (400, "INVALID_REQUEST_PARAMETER".into()), "{wrong}");
+    }
     let tables = Tables(client.engine().clone());
     assert_eq!(
         tables.query("webhooks", "customer_id", &id).len(),

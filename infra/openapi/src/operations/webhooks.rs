@@ -28,10 +28,6 @@ pub(super) fn all() -> Vec<Operation> {
         ("state", state),
     ]);
     let secret = whole(vec![("secret", json!({ "type": "string", "pattern": "^whsec_" }))]);
-    let newest = whole(vec![
-        ("result", json!({ "type": "array", "items": named("Delivery"), "maxItems": 100 })),
-        ("next_page_token", json!({ "const": "" })),
-    ]);
     vec![
         Operation::new("GET", PATH, "Where the account is told what happens, and whether that works.")
             .gives(webhook),
@@ -50,8 +46,8 @@ pub(super) fn all() -> Vec<Operation> {
         )
         .gives(whole(vec![("id", uuid())]))
         .refuses(&[Reason::WebhookNotConfigured, Reason::RateLimitExceeded]),
-        Operation::new("GET", format!("{PATH}/deliveries"), "What became of the last hundred webhooks.")
-            .gives(newest),
+        Operation::new("GET", format!("{PATH}/deliveries"), "What became of the webhooks of the last thirty days, newest first.")
+            .gives_page("Delivery"),
         Operation::new(
             "POST",
             format!("{PATH}/deliveries/{{id}}/redeliver"),

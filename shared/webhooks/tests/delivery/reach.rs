@@ -30,12 +30,26 @@ async fn a_public_reach_connects_to_nothing_on_this_host() {
 }
 
 #[tokio::test]
+async fn a_reach_to_this_host_goes_no_further_inside() {
+    let names = Names::of(&[&["10.1.2.3", "fd00::1"]]);
+    let local = deliverer(Reach::Loopback, &names);
+    let inside =
+        ["10.1.2.3", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "0.0.0.0"];
+    for host in inside {
+        let outcome = local.deliver(&message(&format!("http://{host}:9/"))).await.outcome;
+        assert_eq!(outcome, Outcome::Refused(Refusal::NotPublic), "{host}");
+    }
+    let outcome = local.deliver(&message("http://inside.example/")).await.outcome;
+    assert_eq!(outcome, Outcome::Refused(Refusal::NoPublicAddress));
+}
+
+#[tokio::test]
 async fn a_name_is_looked_up_once_an_attempt_and_the_answer_is_what_is_connected_to() {
     let mut receiver = Receiver::answering(OK).await;
     // A resolver that answers differently the second time, as one that rebinds: nobody asks it within an attempt.
     let names = Names::of(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let url = format!("http://hooks.example:{}/", receiver.address.port());
-    let deliverer = deliverer(Reach::Everywhere, &names);
+    let deliverer = deliverer(Reach::Loopback, &names);
     assert_eq!(deliverer.deliver(&message(&url)).await.outcome, Outcome::Succeeded { status: 200 });
     assert_eq!(names.asked.load(Ordering::Relaxed), 1);
     let seen = receiver.seen().unwrap();
@@ -50,7 +64,7 @@ async fn the_next_address_is_tried_if_one_takes_no_connection() {
     let receiver = Receiver::answering(OK).await;
     let names = Names::of(&[&["127.0.0.2", "127.0.0.3", "127.0.0.1"]]);
     let url = format!("http://hooks.example:{}/", receiver.address.port());
-    let outcome = deliverer(Reach::Everywhere, &names).deliver(&message(&url)).await.outcome;
+    let outcome = deliverer(Reach::Loopback, &names).deliver(&message(&url)).await.outcome;
     assert_eq!(outcome, Outcome::Succeeded { status: 200 });
 }
 
@@ -58,7 +72,7 @@ async fn the_next_address_is_tried_if_one_takes_no_connection() {
 async fn a_closed_port_and_an_unknown_name_are_told_apart() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let names = Names::default();
-    let deliverer = deliverer(Reach::Everywhere, &names);
+    let deliverer = deliverer(Reach::Loopback, &names);
     for (uri, fault) in
         [(format!("http://{free}/"), Fault::Connection), ("http://no.example/".into(), Fault::Name)]
     {

@@ -141,6 +141,6 @@ pub(crate) async fn deliver(uri: &str) -> Report {
 
 pub(crate) async fn deliver_within(limits: Limits, uri: &str) -> Report {
     let names = Names::default();
-    let deliverer = Deliverer::new(Reach::Everywhere, &names, Trust::of([]), limits).unwrap();
+    let deliverer = Deliverer::new(Reach::Loopback, &names, Trust::of([]), limits).unwrap();
     deliverer.deliver(&message(uri)).await
 }

@@ -42,7 +42,7 @@ async fn receiver(name: &str) -> (u16, CertificateDer<'static>, HeardNames) {
 
 async fn deliver(host: &str, port: u16, trust: Trust) -> Outcome {
     let names = Names::of(&[&["127.0.0.1"]]);
-    let deliverer = Deliverer::new(Reach::Everywhere, &names, trust, LIMITS).unwrap();
+    let deliverer = Deliverer::new(Reach::Loopback, &names, trust, LIMITS).unwrap();
     deliverer.deliver(&message(&format!("https://{host}:{port}/"))).await.outcome
 }
 
