@@ -34,7 +34,7 @@ fn filter(call: &Call) -> Result<Filter, Refusal> {
         Some(text) => {
             let read: Option<Vec<_>> = text.split(',').map(ids::parse).collect();
             let read = read.filter(|ids| ids.len() <= 100);
-            Some(read.ok_or_else(|| wrong("tag_ids", "must be 1 to 100 UUIDs with commas between them"))?)
+            Some(read.ok_or(Reason::InvalidTagIds)?)
         }
     };
     let status = call.query("status").map(str::to_owned);

@@ -139,7 +139,7 @@ fn parameters() -> Value {
             "description": "Only if the row is still of this version, as its `ETag` names it." },
         "Idempotency-Key": { "name": "Idempotency-Key", "in": "header",
             "schema": { "type": "string", "pattern": "^[!-~]{1,255}$" },
-            "description": "Makes repeating safe: the same key and body within 24 hours get the first answer again." },
+            "description": "Makes repeating safe: the same key and body within 24 hours get the first answer again. A request that was refused has done nothing and takes no key." },
         "X-Request-Id": { "name": "X-Request-Id", "in": "header", "schema": request_id(),
             "description": "A name for the request; any other text is replaced by a fresh one." },
     })

@@ -1,6 +1,7 @@
 //! How a request is refused: the envelope, its form as RFC 9457, and one response for each set of reasons.
 
 use custodian_domain::Reason;
+use custodian_http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::schema::{described, named, object, one_of, time, uuid, whole};
@@ -18,6 +19,8 @@ pub(crate) enum Told {
 pub(crate) fn schemas() -> [(&'static str, Value); 3] {
     let statuses = distinct(Reason::ALL.iter().map(|reason| reason.class().name));
     let codes = distinct(Reason::ALL.iter().map(|reason| reason.class().code));
+    let title = |code: &u16| StatusCode::from_u16(*code).ok()?.canonical_reason();
+    let titles: Vec<_> = codes.iter().filter_map(title).collect();
     let keys: Vec<_> = Reason::ALL.iter().map(|reason| reason.key()).collect();
     let reason =
         json!({ "type": "string", "enum": keys, "description": "The stable key, for programs to compare." });
@@ -37,7 +40,7 @@ pub(crate) fn schemas() -> [(&'static str, Value); 3] {
     let problem = object(
         vec![
             ("type", json!({ "const": "about:blank" })),
-            ("title", one_of(&statuses)),
+            ("title", one_of(&titles)),
             ("status", json!({ "type": "integer", "enum": codes })),
             ("detail", text.clone()),
             ("reason", reason),

@@ -1,8 +1,7 @@
 //! The billing account that an account pays with.
 
-use custodian_domain::fields::Fields;
 use custodian_domain::kinds::BILLING_ACCOUNTS;
-use custodian_domain::{Customer, CustomerId, Plan, Reason, Resource};
+use custodian_domain::{Customer, CustomerId, Plan, Reason, Refusal, Resource, ids};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -61,12 +60,9 @@ pub async fn wanted<S: ReadResources, E>(
     customer: CustomerId,
     body: &Map<String, Value>,
 ) -> Result<Uuid, Failure> {
-    let mut fields = Fields::new(body);
-    if !body.contains_key("billing_account_id") {
-        fields.refuse("billing_account_id", "is required");
-    }
-    let id = fields.uuid("billing_account_id");
-    let id = fields.finish(id.unwrap_or_default())?;
+    let given = body.get("billing_account_id").and_then(Value::as_str).and_then(ids::parse);
+    let wrong = || Refusal::field(Reason::InvalidId, "billing_account_id", "must be a UUID");
+    let id = given.ok_or_else(wrong)?;
     // It cannot go while its customer stays, so nothing has to hold it until the customer is written.
     cx.store.resource(&BILLING_ACCOUNTS, customer, id).await?.ok_or(Reason::BillingAccountNotFound)?;
     Ok(id)

@@ -8,7 +8,7 @@ use crate::agent::{
 };
 use crate::fields::{Fields, text_fault};
 use crate::kinds::values;
-use crate::reason::Refusal;
+use crate::reason::{Reason, Refusal};
 use crate::{Permission, Secret};
 
 /// How many addresses an agent may have.
@@ -37,7 +37,7 @@ impl NewAgent {
         }
         let profile = AgentPatch::read_from(&mut fields);
         if profile.ring_method.as_deref().is_some_and(|method| method != RING_ALL) {
-            fields.refuse("ring_method", "must be ringall for a new agent");
+            fields.refuse_as(Reason::InvalidRingMethod, "ring_method", "must be ringall for a new agent");
         }
         let permission = permission(&mut fields, body).unwrap_or(Permission::AGENT);
         let (tag_ids, addresses) = (tag_ids(&mut fields, body), addresses(&mut fields, body));
@@ -71,7 +71,7 @@ impl AgentPatch {
         Self {
             name: fields.text("name", 255),
             detail: fields.text("detail", 4096),
-            ring_method: fields.one_of_or_empty("ring_method", &RING_METHODS),
+            ring_method: ring_method(fields),
         }
     }
 
@@ -140,6 +140,13 @@ pub fn read_tag_ids(body: &Map<String, Value>) -> Result<Vec<Uuid>, Refusal> {
         fields.refuse("tag_ids", "is required");
     }
     fields.finish(read.unwrap_or_default())
+}
+
+/// An empty one is the first.
+fn ring_method(fields: &mut Fields<'_>) -> Option<String> {
+    let choices = [RING_METHODS.as_slice(), &[""]].concat();
+    let read = fields.one_of_or(Reason::InvalidRingMethod, "ring_method", &choices)?;
+    Some(if read.is_empty() { RING_ALL.to_owned() } else { read })
 }
 
 fn new_password(fields: &mut Fields<'_>) -> Secret {

@@ -74,20 +74,21 @@ impl<'a> Fields<'a> {
 
     /// One of these texts.
     pub fn one_of(&mut self, field: &'static str, choices: &[&str]) -> Option<String> {
+        self.one_of_or(Reason::InvalidArgument, field, choices)
+    }
+
+    /// One of these texts; another is refused for a reason that has a name of its own.
+    pub fn one_of_or(&mut self, reason: Reason, field: &'static str, choices: &[&str]) -> Option<String> {
         let text = self.text(field, 255)?;
         if !choices.contains(&&*text) {
-            self.refuse(field, format!("must be one of {}", choices.join(", ")));
+            self.refuse_as(
+                reason,
+                field,
+                format!("must be one of {}", choices.join(", ").trim_end_matches(", ")),
+            );
             return None;
         }
         Some(text)
-    }
-
-    /// One of these texts, or an empty one for the first of them.
-    pub fn one_of_or_empty(&mut self, field: &'static str, choices: &[&str]) -> Option<String> {
-        match self.body.get(field)? {
-            Value::String(text) if text.is_empty() => choices.first().map(|&first| first.to_owned()),
-            _ => self.one_of(field, choices),
-        }
     }
 
     pub fn boolean(&mut self, field: &'static str) -> Option<bool> {

@@ -20,8 +20,8 @@ impl Permission {
     pub const PLATFORM_ADMIN: Self = Self(0x21);
     /// Admin or manager: what most resource routes ask for.
     pub const ADMIN_OR_MANAGER: Self = Self(0x60);
-    /// Any agent of a customer.
-    pub const ANY: Self = Self(0x70);
+    /// What asks for no right: any agent of a customer has it, one without rights too.
+    pub const ANY: Self = Self(0);
 
     /// Reads a value from a request; bits that mean nothing are refused.
     pub fn from_bits(bits: u32) -> Option<Self> {
@@ -32,9 +32,9 @@ impl Permission {
         self.0
     }
 
-    /// Whether any of `wanted` is held; a platform admin holds everything.
+    /// Whether any of `wanted` is held, or nothing is wanted; a platform admin holds everything.
     pub const fn allows(self, wanted: Self) -> bool {
-        self.0 & (wanted.0 | Self::PLATFORM.0) != 0
+        wanted.0 == 0 || self.0 & (wanted.0 | Self::PLATFORM.0) != 0
     }
 
     /// Whether this counts as an administrator of its account, of whom one has to stay.

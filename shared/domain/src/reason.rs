@@ -53,6 +53,10 @@ reasons! {
     PasswordNotSet = 400 "INVALID_ARGUMENT" "PASSWORD_NOT_SET" "This agent has no password. Set one with a reset link first.";
     /// 400: queues know one routing method.
     InvalidRoutingMethod = 400 "INVALID_ARGUMENT" "INVALID_ROUTING_METHOD" "The routing method must be random.";
+    /// 400: agents are rung in one of two ways.
+    InvalidRingMethod = 400 "INVALID_ARGUMENT" "INVALID_RING_METHOD" "The ring method must be ringall or linear, and ringall for a new agent.";
+    /// 400: the tags that agents are looked for by are none, too many, or no ids.
+    InvalidTagIds = 400 "INVALID_ARGUMENT" "INVALID_TAG_IDS" "tag_ids must be 1 to 100 UUIDs with commas between them.";
     /// 400: an address of a kind that contacts do not have.
     InvalidAddressType = 400 "INVALID_ARGUMENT" "INVALID_ADDRESS_TYPE" "An address must have the type tel or email.";
     /// 400: an address without a target, or with one that stands twice.

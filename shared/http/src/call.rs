@@ -134,9 +134,17 @@ impl Call {
     }
 
     pub(crate) fn wants_problem_json(&self) -> bool {
-        self.header(ACCEPT)
-            .is_some_and(|accept| accept.to_ascii_lowercase().contains("application/problem+json"))
+        self.header(ACCEPT).is_some_and(|accept| accept.split(',').any(accepts_problem))
     }
+}
+
+/// Whether a range of media types is that of RFC 9457, and not with a weight of zero.
+fn accepts_problem(range: &str) -> bool {
+    let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let is_refused = |parameter: String| {
+        parameter.strip_prefix("q=").is_some_and(|weight| weight.parse::<f32>() == Ok(0.0))
+    };
+    parts.next().as_deref() == Some("application/problem+json") && !parts.any(is_refused)
 }
 
 /// What a caller may name a request: 1 to 64 letters, digits, `_` or `-`.

@@ -48,7 +48,8 @@ pub(crate) fn render(refusal: &Refusal, call: &Call, form: Form) -> Answer {
             Answer::with_status(status, "application/json", body.to_string())
         }
         Form::Problem => {
-            Answer::with_status(status, "application/problem+json", problem(refusal, call).to_string())
+            let body = problem(refusal, call, status);
+            Answer::with_status(status, "application/problem+json", body.to_string())
         }
         Form::Page => html::message(status, "This did not work", &words(refusal)),
     }
@@ -83,10 +84,10 @@ fn envelope(refusal: &Refusal, call: &Call) -> Map<String, Value> {
     error
 }
 
-fn problem(refusal: &Refusal, call: &Call) -> Value {
+fn problem(refusal: &Refusal, call: &Call, status: StatusCode) -> Value {
     let reason = refusal.reason;
     let mut problem = json!({
-        "type": "about:blank", "title": reason.class().name, "status": reason.class().code,
+        "type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(),
         "detail": reason.message(), "reason": reason.key(), "request_id": call.request_id,
     });
     if !refusal.details.is_empty() {

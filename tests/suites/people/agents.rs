@@ -84,14 +84,13 @@ async fn an_agent_keeps_what_it_is_given() {
 async fn invalid_agents_are_refused_field_by_field() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
-    let wrong: [(&str, Value); 12] = [
+    let wrong: [(&str, Value); 11] = [
         ("username", json!("a b")),
         ("username", json!("guest-7")),
         ("password", json!("short")),
         ("permission", json!(2)),
         ("permission", json!(-1)),
         ("permission", json!("32")),
-        ("ring_method", json!("linear")),
         ("tag_ids", json!(["x"])),
         ("tag_ids", json!("x")),
         ("addresses", json!([{ "type": "email", "target": "a@b.c" }])),
@@ -105,12 +104,16 @@ async fn invalid_agents_are_refused_field_by_field() {
         refused(&answer, (400, "INVALID_ARGUMENT"));
         assert_eq!(answer.json()["error"]["details"][0]["field"], field, "{value}");
     }
+    for method in ["linear", "zzz"] {
+        let body = json!({ "username": "bob", "password": PASSWORD, "ring_method": method });
+        refused(&ann.post("/v1.0/agents", body).await, (400, "INVALID_RING_METHOD"));
+    }
     refused(
         &ann.post("/v1.0/agents", json!({ "username": "ANN", "password": PASSWORD })).await,
         (409, "AGENT_ALREADY_EXISTS"),
     );
     refused(&ann.get("/v1.0/agents?status=asleep").await, (400, "INVALID_REQUEST_PARAMETER"));
-    refused(&ann.get("/v1.0/agents?tag_ids=").await, (400, "INVALID_REQUEST_PARAMETER"));
+    refused(&ann.get("/v1.0/agents?tag_ids=").await, (400, "INVALID_TAG_IDS"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,6 +220,20 @@ async fn the_last_administrator_stays_even_if_two_go_at_the_same_moment() {
             return;
         }
         ann.delete(&bob_path).await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_without_rights_sees_itself_and_nothing_else() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let body = json!({ "username": "bob", "password": PASSWORD, "permission": 0 });
+    let id = ann.post("/v1.0/agents", body).await.ok()["id"].as_str().unwrap().to_owned();
+    let bob = client.login("bob", PASSWORD).await;
+    assert_eq!(bob.get("/v1.0/me").await.ok()["id"], *id);
+    assert_eq!(bob.get(&format!("/v1.0/agents/{id}")).await.ok()["username"], "bob");
+    for path in ["/v1.0/customer", "/v1.0/agents", "/v1.0/tags", "/v1.0/accesskeys", "/v1.0/customers"] {
+        refused(&bob.get(path).await, (403, "PERMISSION_DENIED"));
     }
 }
 

@@ -81,7 +81,12 @@ async fn an_error_is_told_in_the_form_that_is_asked_for() {
         (problem["status"].as_u64(), problem["reason"].as_str()),
         (Some(401), Some("AUTHENTICATION_REQUIRED"))
     );
-    assert!(problem["title"].is_string() && problem["detail"].is_string() && problem["type"].is_string());
+    assert_eq!((&problem["type"], &problem["title"]), (&json!("about:blank"), &json!("Unauthorized")));
+    assert!(problem["detail"].is_string());
+    for unwanted in ["application/json, application/problem+json;q=0", "application/problem+jsonp"] {
+        let request = client.request(Method::GET, "/v1.0/customer").header("accept", unwanted);
+        assert_eq!(client.send(request).await.headers["content-type"], "application/json", "{unwanted}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,7 @@ fn own() -> Vec<Operation> {
         Operation::new("PUT", "/v1.0/customer/billing_account_id", "Names the default billing account among the own ones.")
             .takes(object(vec![("billing_account_id", uuid())], &["billing_account_id"]))
             .gives_row("Customer")
-            .refuses(&[Reason::BillingAccountNotFound]),
+            .refuses(&[Reason::BillingAccountNotFound, Reason::InvalidId]),
         Operation::new("GET", "/v1.0/billing_account", "The default billing account, with its balance.")
             .gives_row("BillingAccount")
             .of_kind(&BILLING_ACCOUNTS)

@@ -41,11 +41,12 @@ fn agents() -> Vec<Operation> {
         Operation::new("GET", "/v1.0/agents", "The account's agents, newest first.")
             .parameter(query("tag_ids", tags, "Only agents with one of these tags."))
             .parameter(query("status", one_of(&STATUSES), "Only agents who are doing this."))
-            .gives_page("Agent"),
+            .gives_page("Agent")
+            .refuses(&[Reason::InvalidTagIds]),
         Operation::new("POST", "/v1.0/agents", "Makes an agent. Of at most the rank of who makes it.")
             .takes(object(new, &["username", "password"]))
             .gives_row("Agent")
-            .refuses(&[Reason::AgentAlreadyExists, Reason::ResourceLimitExceeded]),
+            .refuses(&[Reason::AgentAlreadyExists, Reason::ResourceLimitExceeded, Reason::InvalidRingMethod]),
         one("GET", "", "One agent. Every agent may see itself; admins and managers see all."),
         one(
             "PUT",
@@ -53,7 +54,7 @@ fn agents() -> Vec<Operation> {
             "Changes name, detail and ring method. Of oneself, or of who is not above oneself; the guest keeps its name.",
         )
         .takes(object(changed, &[]))
-        .refuses(&[Reason::GuestAgentProtected]),
+        .refuses(&[Reason::GuestAgentProtected, Reason::InvalidRingMethod]),
         one("DELETE", "", "Removes an agent for good. But for the guest and the last administrator.")
             .refuses(&[Reason::GuestAgentProtected, Reason::LastAdmin]),
     ]
