@@ -28,10 +28,11 @@ INSIDE = {
 }
 ONLY = {"events": ["life::", "operations::", "refused::"]}
 # The emulator's gateway answers otherwise than the product asks of one: it makes text of any bytes, finds no route for
-# a path with %2f, and takes two slashes for one.
+# a path with %2f, takes two slashes for one, and answers what a browser asks beforehand by itself.
 OTHERWISE = {
     "refusals": [
-        "bodies::what_is_no_json_object", "requests::a_path_id_is_a_uuid", "requests::an_unknown_path"],
+        "bodies::what_is_no_json_object", "requests::a_path_id_is_a_uuid", "requests::an_unknown_path",
+        "requests::a_browser_may_send"],
 }
 
 

@@ -34,9 +34,6 @@ impl Gateway {
     pub(crate) async fn handle(&self, cx: Arc<Cx>, request: Request<Bytes>) -> Response<axum::body::Body> {
         let (parts, body) = request.into_parts();
         let cross_origin = parts.headers.contains_key(header::ORIGIN);
-        if cross_origin && is_preflight(&parts.method, &parts.headers) {
-            return with_cors(Response::new(axum::body::Body::empty()), StatusCode::NO_CONTENT);
-        }
         let (served, parameters) = self.find(&parts.method, parts.uri.path());
         let event = event(served, &parameters, &parts.method, &parts.uri, &parts.headers, &body, &cx);
         let response = match serde_json::from_value::<ApiGatewayV2httpRequest>(event) {
@@ -46,11 +43,7 @@ impl Gateway {
                 broken()
             }
         };
-        if cross_origin {
-            let status = response.status();
-            return with_cors(response, status);
-        }
-        response
+        if cross_origin { with_cors(response) } else { response }
     }
 
     /// The function of this name.
@@ -166,13 +159,8 @@ fn into_axum(response: Response<Body>) -> Response<axum::body::Body> {
     })
 }
 
-fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
-    method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
-}
-
 /// What the template's CORS configuration makes the gateway add.
-fn with_cors(mut response: Response<axum::body::Body>, status: StatusCode) -> Response<axum::body::Body> {
-    *response.status_mut() = status;
+fn with_cors(mut response: Response<axum::body::Body>) -> Response<axum::body::Body> {
     let headers = response.headers_mut();
     let fixed = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),

@@ -132,10 +132,14 @@ pub fn text_fault(text: &str, max: usize) -> Option<String> {
 }
 
 /// Whether this is one e-mail address and nothing else; a top-level domain is not required (`admin@localhost`). It is one
-/// in ASCII, as mail services take them: the domain of `a@bücher.example` is given as `xn--bcher-kva.example`.
+/// in ASCII, without quotes and with a host's name, as mail services take them: the domain of `a@bücher.example` is given as
+/// `xn--bcher-kva.example`.
 pub fn is_email(text: &str) -> bool {
     let plain = Options::default().without_display_text().without_domain_literal();
-    text.is_ascii() && EmailAddress::parse_with_options(text, plain).is_ok()
+    let is_host =
+        |domain: &str| domain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
+    let address = EmailAddress::parse_with_options(text, plain).ok().filter(|_| text.is_ascii());
+    address.is_some_and(|address| !text.contains('"') && is_host(address.domain()))
 }
 
 /// Whether this is an http or https URL with a host.
@@ -194,7 +198,15 @@ mod tests {
         {
             assert!(!is_email(bad), "{bad}");
         }
-        for no_mail_service_takes_it in ["ü@example.com", "a@bücher.example", "İ@example.com"] {
+        for no_mail_service_takes_it in [
+            "ü@example.com",
+            "a@bücher.example",
+            "İ@example.com",
+            "\"a@\"@example.com",
+            "\"a b\"@example.com",
+            "a@b!c.example",
+            "a@b_c.example",
+        ] {
             assert!(!is_email(no_mail_service_takes_it), "{no_mail_service_takes_it}");
         }
     }

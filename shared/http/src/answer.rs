@@ -39,6 +39,11 @@ impl Answer {
         Self::with_status(StatusCode::OK, "application/json", serde_json::to_string(body).unwrap_or_default())
     }
 
+    /// 204: all that there is to say is in the headers.
+    pub fn empty() -> Self {
+        Self { status: StatusCode::NO_CONTENT, headers: Vec::new(), body: String::new(), tells_of: None }
+    }
+
     /// 200 with a row, and its version as `ETag`.
     pub fn row<T: Serialize + Versioned>(row: &T) -> Self {
         let answer = Self::json(row).header(ETAG, etag(row.version()));

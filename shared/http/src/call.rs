@@ -3,7 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custodian_domain::{Reason, Refusal, fields, ids};
-use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH};
+use http::Method;
+use http::header::{
+    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH, ORIGIN,
+};
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::{Map, Value};
@@ -20,6 +23,7 @@ pub struct Call {
     pub request_id: String,
     /// The caller's network address as the gateway saw it; no header can pretend another.
     pub address: String,
+    method: Method,
     headers: HeaderMap,
     cookies: Vec<String>,
     query: Vec<(String, String)>,
@@ -37,6 +41,7 @@ impl Call {
         Self {
             request_id: named.filter(|id| is_request_id(id)).map_or(fresh_id, str::to_owned),
             address: event.request_context.http.source_ip.unwrap_or_default(),
+            method: event.request_context.http.method,
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             path: event.path_parameters.into_iter().collect(),
             cookies: event.cookies.unwrap_or_default(),
@@ -52,6 +57,12 @@ impl Call {
     /// A header's text, in ASCII or not: a condition that nobody can meet is not the same as none.
     pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    }
+
+    /// Whether a browser asks what a page of another origin may send.
+    pub fn is_preflight(&self) -> bool {
+        let named = |name| self.headers.contains_key(name);
+        self.method == Method::OPTIONS && named(ORIGIN) && named(ACCESS_CONTROL_REQUEST_METHOD)
     }
 
     /// The first value of a query parameter.

@@ -28,6 +28,24 @@ async fn an_unknown_path_and_a_wrong_method_are_not_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_browser_may_send_from_any_page_what_the_gateway_says_it_may() {
+    let client = Client::start().await;
+    let ask = |path: &str| client.request(Method::OPTIONS, path).header("origin", "https://shop.example");
+    let preflight = ask("/v1.0/customer").header("access-control-request-method", "PUT");
+    let answer = client.send(preflight.header("access-control-request-headers", "authorization")).await;
+    assert_eq!((answer.status, &*answer.text), (204, ""));
+    assert_eq!(answer.headers["access-control-allow-origin"], "*");
+    let allowed = |name: &str| answer.headers[name].to_str().unwrap().to_lowercase();
+    assert!(allowed("access-control-allow-methods").contains("put"));
+    assert!(allowed("access-control-allow-headers").contains("authorization"));
+    assert_eq!(
+        client.send(ask("/v1.0/customer")).await.refusal(),
+        (404, "ROUTE_NOT_FOUND".into()),
+        "no preflight"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_path_id_is_a_uuid_and_that_is_asked_after_who_calls() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
