@@ -63,7 +63,9 @@ async fn compare(client: &Client, path: &str) {
 
 #[tokio::main]
 async fn main() {
-    let client = Client::start().await;
+    let folder = format!("{}/enumeration", env!("CARGO_TARGET_TMPDIR"));
+    let _ = std::fs::remove_dir_all(&folder);
+    let client = Client::start_in(&folder).await;
     client.tenant(KNOWN).await;
     println!(
         "| route                  | name    | 1st quartile ms | median ms | 3rd quartile ms | answers |"

@@ -89,9 +89,18 @@ impl Client {
 
     /// The same, with more words on its command line.
     pub async fn start_with(more: &[&str], watch: Arc<dyn Watch>) -> Self {
+        Self::start_as(&[&["--ephemeral"], more].concat(), watch).await
+    }
+
+    /// A service in a folder, as people run it.
+    pub async fn start_in(folder: &str) -> Self {
+        Self::start_as(&["--data", folder], Arc::new(())).await
+    }
+
+    async fn start_as(more: &[&str], watch: Arc<dyn Watch>) -> Self {
         assert!(deployed().is_none(), "this test needs a service of its own");
         let watched = Watched::start();
-        let args = ["custodian", "--ephemeral", "--port", "0", "--admin-password", PASSWORD];
+        let args = ["custodian", "--port", "0", "--admin-password", PASSWORD];
         let args = args.iter().chain(more);
         let watch = Arc::new(Rules::before(watch));
         let service = Service::open_watched(&Args::parse_from(args), watch).await.unwrap();
