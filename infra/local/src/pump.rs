@@ -66,7 +66,23 @@ impl Pump {
 
     /// Works until nothing is due.
     pub(crate) async fn drain(&self) -> Result<(), Failure> {
+        let drained = self.work_off().await;
+        self.settle()?;
+        drained
+    }
+
+    async fn work_off(&self) -> Result<(), Failure> {
         while self.step().await? || self.landed().await? {}
+        Ok(())
+    }
+
+    /// Forgets what was told before the process was killed, and not forgotten any more.
+    pub(crate) fn forget(&self) -> Result<(), Failure> {
+        for stream in &self.streams {
+            if let Some(position) = self.journal().fact(&format!("{STREAM_POSITION} {}", stream.table))? {
+                self.told.forget(&stream.table, &position)?;
+            }
+        }
         self.settle()
     }
 

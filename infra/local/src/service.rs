@@ -99,6 +99,7 @@ impl Service {
         };
         axum::serve(listener, app).with_graceful_shutdown(stop).await?;
         pump.abort();
+        let _alone = self.0.pump.lock().await;
         Ok(self.0.pumped.settle()?)
     }
 

@@ -45,11 +45,12 @@ impl Told {
     pub(crate) fn forget(&self, table: &str, number: &str) -> Result<(), Failure> {
         let Some(connection) = &self.0 else { return Ok(()) };
         let held = connection.lock().unwrap_or_else(PoisonError::into_inner);
-        for sql in [REMOVE, BLANK] {
+        let run = |sql: &str| {
             let done = held.prepare_cached(sql).and_then(|mut it| it.execute(params![table, number]));
-            done.map_err(down)?;
-        }
-        Ok(())
+            done.map_err(down)
+        };
+        while run(REMOVE)? > 0 {}
+        run(BLANK).map(|_| ())
     }
 
     /// Leaves nothing of what was removed in the file's log of writes, unless somebody reads at the moment.

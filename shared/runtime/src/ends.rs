@@ -1,6 +1,8 @@
 //! The ends in AWS: each function connects the one that it needs.
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_sesv2::error::SdkError;
+use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use custodian_app::Failure;
@@ -8,6 +10,7 @@ use custodian_app::ports::{Alarms, Mail, Mailer, Requested, Requests, SigningKey
 use custodian_auth::Signer;
 use custodian_cascade::{Task, Tasks};
 use custodian_domain::alarm::{Alarm, Job};
+use custodian_domain::fields::is_email;
 use custodian_events::{Bus, Event, SOURCE};
 use custodian_store::{Store, failed};
 
@@ -139,13 +142,18 @@ impl Mailer for MailService {
         match sent {
             Ok(_) => Ok(()),
             // It would refuse it each time, and whoever signs up may name what is no address of anybody.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_bad_request_exception()) => {
+            Err(error) if is_refused(&error) && is_email(&self.sender) => {
                 tracing::warn!("a mail was given up: the mail service does not take its address");
                 Ok(())
             }
             Err(error) => Err(failed("the mail service", &error)),
         }
     }
+}
+
+/// Whether the mail service found the request itself wrong.
+fn is_refused(error: &SdkError<SendEmailError>) -> bool {
+    error.as_service_error().is_some_and(SendEmailError::is_bad_request_exception)
 }
 
 /// The private key, which login reads once when it starts.

@@ -224,7 +224,7 @@ async fn the_last_administrator_stays_even_if_two_go_at_the_same_moment() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_without_rights_sees_itself_and_nothing_else() {
+async fn an_agent_without_rights_may_do_what_concerns_itself_and_nothing_else() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let body = json!({ "username": "bob", "password": PASSWORD, "permission": 0 });
@@ -232,6 +232,16 @@ async fn an_agent_without_rights_sees_itself_and_nothing_else() {
     let bob = client.login("bob", PASSWORD).await;
     assert_eq!(bob.get("/v1.0/me").await.ok()["id"], *id);
     assert_eq!(bob.get(&format!("/v1.0/agents/{id}")).await.ok()["username"], "bob");
+    bob.put(&format!("/v1.0/agents/{id}"), json!({ "name": "Bob" })).await.ok();
+    refused(
+        &bob.put(&format!("/v1.0/agents/{id}/permission"), json!({ "permission": 32 })).await,
+        (403, "PERMISSION_DENIED"),
+    );
+    let others = ann.get("/v1.0/me").await.ok()["id"].as_str().unwrap().to_owned();
+    refused(
+        &bob.put(&format!("/v1.0/agents/{others}"), json!({ "name": "Bob" })).await,
+        (403, "PERMISSION_DENIED"),
+    );
     for path in ["/v1.0/customer", "/v1.0/agents", "/v1.0/tags", "/v1.0/accesskeys", "/v1.0/customers"] {
         refused(&bob.get(path).await, (403, "PERMISSION_DENIED"));
     }

@@ -83,17 +83,13 @@ impl Service {
         let streams = streamed.map(|table| Stream::of(&engine, format!("{PREFIX}{}", table.name)));
         let streams = streams.collect::<Result<_, _>>()?;
         let show = came_to == SetUp::Done && args.admin_password.is_none();
+        let slow = Arc::new(Semaphore::new(SLOW_ABREAST));
+        let pumped = Pump { cx, engine, streams, told, flights: Mutex::default(), slow };
+        pumped.forget()?;
         Ok(Self(Arc::new(Inner {
             gateway: Gateway::new(),
             pump: Mutex::new(()),
-            pumped: Pump {
-                cx,
-                engine,
-                streams,
-                told,
-                flights: Mutex::default(),
-                slow: Arc::new(Semaphore::new(SLOW_ABREAST)),
-            },
+            pumped,
             meter,
             work,
             listener: Mutex::new(Some(listener)),
