@@ -73,6 +73,12 @@ pub enum Asker {
 impl PendingEmail {
     /// How long an address waits for its confirmation.
     pub const WAITS: Duration = Duration::from_secs(24 * 3600);
+
+    /// The same, waiting no longer than until then.
+    #[must_use]
+    pub fn ended_by(self, now: Timestamp) -> Self {
+        Self { ends: self.ends.min(now), ..self }
+    }
 }
 
 /// The status with what belongs to it: a deadline exists exactly while the account is frozen.

@@ -122,8 +122,8 @@ fn frozen(customer: &Customer, grace: Duration, now: Timestamp) -> Customer {
     Customer {
         epoch: customer.epoch + 1,
         freezes: customer.freezes + 1,
-        // Who asked for another address has lost the session that it was asked for by.
-        pending_email: None,
+        // Who asked for another address has lost the session that it was asked for by: it waits no longer.
+        pending_email: customer.pending_email.clone().map(|pending| pending.ended_by(now)),
         ..customer.moved(State::Frozen { tm_frozen: now, tm_deletion_scheduled }, now)
     }
 }

@@ -121,7 +121,7 @@ impl Store {
         if moved && after.status().is_gone() {
             tx = deletions::open(tx, Guard::Row, after)?;
             tx = hooks::keep_farewell(tx, Guard::Row, after.id, change.farewell)?;
-        } else {
+        } else if !moved {
             tx = move_emails(tx, change, gone_owner)?;
         }
         if !moved && before.plan != after.plan {

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn everywhere_reaches_this_host_and_any_port_but_speaks_http_alone() {
+    fn loopback_reaches_this_host_and_any_port_but_speaks_http_alone() {
         let parse = |uri| Destination::parse(uri, Reach::Loopback).err();
         assert_eq!(parse("http://127.0.0.1:49152/"), None);
         assert_eq!(parse("ftp://127.0.0.1/"), Some(Refusal::Scheme));
