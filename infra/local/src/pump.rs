@@ -33,7 +33,6 @@ const ABREAST: usize = 8;
 pub(crate) const SLOW_ABREAST: usize = 5;
 /// For how long a message that is under way is hidden.
 const HIDDEN: Duration = Duration::from_secs(180);
-const STREAM_POSITION: &str = "stream position";
 const DEAD_LETTERS: &str = "dead-letters";
 /// Far enough away never to come up again.
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
@@ -41,6 +40,11 @@ const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 /// Both have worked, and either has done something; else the first failure.
 fn both(first: Result<bool, Failure>, second: Result<bool, Failure>) -> Result<bool, Failure> {
     Ok(first? | second?)
+}
+
+/// The name under which it is kept how far a stream was told.
+fn place_in(stream: &Stream) -> String {
+    format!("stream position {}", stream.table)
 }
 
 pub(crate) struct Pump {
@@ -66,12 +70,6 @@ impl Pump {
 
     /// Works until nothing is due.
     pub(crate) async fn drain(&self) -> Result<(), Failure> {
-        let drained = self.work_off().await;
-        self.settle()?;
-        drained
-    }
-
-    async fn work_off(&self) -> Result<(), Failure> {
         while self.step().await? || self.landed().await? {}
         Ok(())
     }
@@ -79,7 +77,7 @@ impl Pump {
     /// Forgets what was told before the process was killed, and not forgotten any more.
     pub(crate) fn forget(&self) -> Result<(), Failure> {
         for stream in &self.streams {
-            if let Some(position) = self.journal().fact(&format!("{STREAM_POSITION} {}", stream.table))? {
+            if let Some(position) = self.journal().fact(&place_in(stream))? {
                 self.told.forget(&stream.table, &position)?;
             }
         }
@@ -116,7 +114,7 @@ impl Pump {
     }
 
     async fn tell(&self, stream: &Stream) -> Result<bool, Failure> {
-        let place = format!("{STREAM_POSITION} {}", stream.table);
+        let place = place_in(stream);
         let position = self.journal().fact(&place)?;
         let records = stream.after(&self.engine, position.as_deref());
         let records = records.map_err(|cause| Failure::unavailable("the stream", cause))?;

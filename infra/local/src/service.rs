@@ -154,13 +154,16 @@ impl Service {
     async fn reconcile_if_due(&self) -> Result<(), Failure> {
         let last = self.journal().fact(RECONCILED)?.and_then(|text| text.parse().ok());
         let due = last.map_or(self.now(), |last| Timestamp::from_micros(last).plus(RECONCILE_EVERY));
-        if self.now() < due { Ok(()) } else { self.reconcile().await }
+        if self.now() < due {
+            return Ok(());
+        }
+        self.reconcile().await?;
+        self.0.pumped.settle()
     }
 
     async fn reconcile(&self) -> Result<(), Failure> {
         self.journal().set_fact(RECONCILED, &self.now().micros().to_string())?;
-        self.0.pumped.reconcile().await?;
-        self.0.pumped.settle()
+        self.0.pumped.reconcile().await
     }
 
     /// Counts what a customer owns and corrects its counters, as an operator may have it done.
@@ -189,13 +192,21 @@ impl Service {
     /// Waits until nothing is due now.
     pub(crate) async fn idle(&self) -> Result<Timestamp, Failure> {
         let _alone = self.0.pump.lock().await;
-        self.0.pumped.drain().await?;
-        Ok(self.now())
+        let drained = self.0.pumped.drain().await;
+        self.0.pumped.settle()?;
+        drained.map(|()| self.now())
     }
 
-    /// Steps the clock from due time to due time, then to the end, where what recurs runs once.
+    /// Moves the clock, and waits until nothing is due then.
     pub(crate) async fn advance(&self, by: Duration) -> Result<Timestamp, Failure> {
         let _alone = self.0.pump.lock().await;
+        let stepped = self.step(by).await;
+        self.0.pumped.settle()?;
+        stepped.map(|()| self.now())
+    }
+
+    /// From due time to due time, then to the end, where what recurs runs once.
+    async fn step(&self, by: Duration) -> Result<(), Failure> {
         self.0.pumped.drain().await?;
         let end = self.now().plus(by);
         while let Some(due) = self.journal().next_due()?.filter(|due| *due <= end) {
@@ -204,8 +215,7 @@ impl Service {
         }
         self.move_clock_to(end)?;
         self.reconcile().await?;
-        self.0.pumped.drain().await?;
-        Ok(self.now())
+        self.0.pumped.drain().await
     }
 
     fn move_clock_to(&self, instant: Timestamp) -> Result<(), Failure> {

@@ -13,13 +13,14 @@ use rusqlite::{Connection, params};
 
 /// How long it waits while the engine writes.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// All up to the last one, whose number the next begins from, and so few at once that the engine need not wait. The engine
-/// shows a number with digits of its own before it.
+/// So few at once that the engine need not wait.
+const AT_ONCE: usize = 1000;
+/// All up to the last one, whose number the next begins from. The engine shows a number with digits of its own before it.
 const REMOVE: &str = "DELETE FROM _stream_records WHERE id IN (
     SELECT id FROM _stream_records WHERE table_name = ?1 AND id < (
         SELECT id FROM _stream_records
         WHERE table_name = ?1 AND ?2 LIKE '%' || sequence_number LIMIT 1)
-    LIMIT 1000)";
+    LIMIT ?3)";
 const BLANK: &str = "UPDATE _stream_records SET new_image = NULL, old_image = NULL WHERE id = (
     SELECT id FROM _stream_records
     WHERE table_name = ?1 AND ?2 LIKE '%' || sequence_number LIMIT 1)";
@@ -45,12 +46,10 @@ impl Told {
     pub(crate) fn forget(&self, table: &str, number: &str) -> Result<(), Failure> {
         let Some(connection) = &self.0 else { return Ok(()) };
         let held = connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = |sql: &str| {
-            let done = held.prepare_cached(sql).and_then(|mut it| it.execute(params![table, number]));
-            done.map_err(down)
-        };
-        while run(REMOVE)? > 0 {}
-        run(BLANK).map(|_| ())
+        let mut remove = held.prepare_cached(REMOVE).map_err(down)?;
+        while remove.execute(params![table, number, AT_ONCE]).map_err(down)? == AT_ONCE {}
+        let mut blank = held.prepare_cached(BLANK).map_err(down)?;
+        blank.execute(params![table, number]).map(|_| ()).map_err(down)
     }
 
     /// Leaves nothing of what was removed in the file's log of writes, unless somebody reads at the moment.
