@@ -38,6 +38,12 @@ impl Answer {
         (self.status, self.reason())
     }
 
+    /// The rows of a page.
+    #[track_caller]
+    pub fn rows(&self) -> Vec<Value> {
+        self.ok()["result"].as_array().unwrap().clone()
+    }
+
     /// The body of a success; anything else fails the test and says what it was.
     #[track_caller]
     pub fn ok(&self) -> Value {
@@ -163,6 +169,19 @@ impl Client {
 
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
+    }
+
+    /// Reads a list to its end, page by page.
+    pub async fn pages(&self, path: &str, size: usize) -> Vec<Answer> {
+        let (mut pages, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = self.get(&format!("{path}?page_size={size}&page_token={token}")).await;
+            token = page.ok()["next_page_token"].as_str().unwrap().to_owned();
+            pages.push(page);
+            if token.is_empty() {
+                return pages;
+            }
+        }
     }
 
     pub async fn delete(&self, path: &str) -> Answer {

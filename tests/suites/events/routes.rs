@@ -158,15 +158,7 @@ async fn they_are_shown_in_pages_newest_first_and_go_with_the_account() {
     let kinds: Vec<_> = shown[33..].iter().map(|row| row["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["tag_created"; 67]);
     let path = format!("{HOOK}/deliveries");
-    let (mut paged, mut page) = (Vec::new(), String::new());
-    loop {
-        let part = ann.get(&format!("{path}?page_size=40&page_token={page}")).await.ok();
-        paged.push(part["result"].as_array().unwrap().len());
-        page = part["next_page_token"].as_str().unwrap().to_owned();
-        if page.is_empty() {
-            break;
-        }
-    }
+    let paged: Vec<_> = ann.pages(&path, 40).await.iter().map(|page| page.rows().len()).collect();
     assert_eq!(paged, [40, 40, 24], "and that of the destination itself");
     for wrong in ["page_size=many", "page_token=nothing"] {
         let refused = ann.get(&format!("{path}?{wrong}")).await.refusal();

@@ -44,20 +44,15 @@ fn copies(
 
 /// Reads a list to its end; answers the ids as they came, and how many each page had.
 async fn walk(client: &Client, path: &str, size: usize) -> (Vec<String>, Vec<usize>) {
-    let (mut seen, mut pages, mut token) = (Vec::new(), Vec::new(), String::new());
-    loop {
-        let page = client.get(&format!("{path}?page_size={size}&page_token={token}")).await;
+    let (mut seen, mut pages) = (Vec::new(), Vec::new());
+    for page in client.pages(path, size).await {
         let escaped = json!(page.text).to_string().len();
         assert!(escaped < 2_300_000, "{path} answered {escaped} bytes");
-        let page = page.ok();
-        let rows = page["result"].as_array().unwrap();
+        let rows = page.rows();
         seen.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
         pages.push(rows.len());
-        token = page["next_page_token"].as_str().unwrap().to_owned();
-        if token.is_empty() {
-            return (seen, pages);
-        }
     }
+    (seen, pages)
 }
 
 #[tokio::test(flavor = "multi_thread")]

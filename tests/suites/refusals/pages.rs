@@ -1,23 +1,16 @@
 //! Pages of lists: complete, in order, and strict about their parameters.
 
 use custodian_domain::Timestamp;
-use custodian_tests::Client;
+use custodian_tests::{Answer, Client};
 use serde_json::{Value, json};
 
 /// Reads a list page by page; answers the ids in the order in which they came.
 async fn walk(client: &Client, path: &str, size: usize) -> Vec<String> {
-    let (mut ids, mut token) = (Vec::new(), String::new());
-    loop {
-        let page = client.get(&format!("{path}?page_size={size}&page_token={token}")).await.ok();
-        let rows = page["result"].as_array().unwrap();
-        assert!(rows.len() <= size);
-        ids.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
-        token = page["next_page_token"].as_str().unwrap().to_owned();
-        if token.is_empty() {
-            return ids;
-        }
-        assert_eq!(rows.len(), size, "a page with a successor is full");
-    }
+    let pages: Vec<_> = client.pages(path, size).await.iter().map(Answer::rows).collect();
+    let (last, full) = pages.split_last().unwrap();
+    assert!(last.len() <= size);
+    assert!(full.iter().all(|rows| rows.len() == size), "a page with a successor is full");
+    pages.iter().flatten().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
