@@ -28,18 +28,22 @@ impl<S: Admissions + ReadAgents, E: Send + Sync> Endpoint<S, E> for ListAgents {
 }
 
 fn filter(call: &Call) -> Result<Filter, Refusal> {
-    let wrong = |name: &str, what: &str| Refusal::field(Reason::InvalidRequestParameter, name, what);
     let tag_ids = match call.query("tag_ids") {
         None => None,
         Some(text) => {
             let read: Option<Vec<_>> = text.split(',').map(ids::parse).collect();
             let read = read.filter(|ids| ids.len() <= 100);
-            Some(read.ok_or(Reason::InvalidTagIds)?)
+            let wrong = || {
+                let what = "must be 1 to 100 UUIDs with commas between them";
+                Refusal::field(Reason::InvalidTagIds, "tag_ids", what)
+            };
+            Some(read.ok_or_else(wrong)?)
         }
     };
     let status = call.query("status").map(str::to_owned);
     if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
-        return Err(wrong("status", "is no status of an agent"));
+        let what = "is no status of an agent";
+        return Err(Refusal::field(Reason::InvalidRequestParameter, "status", what));
     }
     Ok(Filter { tag_ids, status })
 }

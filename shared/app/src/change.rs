@@ -59,8 +59,8 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
         {
             return Err(Reason::InvalidToken.into());
         }
-        if let Some(alarm) = armed.take() {
-            disarm_left(cx, &before, alarm).await;
+        if let Some(job) = armed.take() {
+            disarm_left(cx, &before, job).await;
         }
         let mut after = match decide(&before, command, cx.now())? {
             Decision::Stay => {
@@ -83,7 +83,7 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
             Committed::Done => return Ok(Outcome::Moved { before: Box::new(before), after }),
             Committed::Lost => {
                 scope::may_reread()?;
-                armed = Alarm::of(&after);
+                armed = Alarm::of(&after).map(|alarm| alarm.job);
                 race.again(&*cx.sources.entropy).await?;
             }
             Committed::TokenGone => return Err(Reason::InvalidToken.into()),
@@ -94,13 +94,13 @@ pub async fn change<S: ChangeCustomers, E: Alarms>(
 
 /// Removes a job that was set for a state that the row did not get into, where nobody else can need it: the row is gone, or
 /// is past that freeze.
-async fn disarm_left<S, E: Alarms>(cx: &Context<S, E>, row: &Customer, left: Alarm) {
-    let is_past = match left.job {
+async fn disarm_left<S, E: Alarms>(cx: &Context<S, E>, row: &Customer, left: Job) {
+    let is_past = match left {
         Job::Purge { freeze, .. } => row.status().is_gone() || freeze <= row.freezes,
         Job::Expire { .. } => row.status() != Status::Initial,
     };
-    if is_past && Alarm::of(row).is_none_or(|needed| needed.job != left.job) {
-        ignore(cx.ends.disarm(&left.job).await, "a job without its state finds nothing to do");
+    if is_past && Alarm::of(row).is_none_or(|needed| needed.job != left) {
+        ignore(cx.ends.disarm(&left).await, "a job without its state finds nothing to do");
     }
 }
 
@@ -108,8 +108,7 @@ async fn disarm_left<S, E: Alarms>(cx: &Context<S, E>, row: &Customer, left: Ala
 /// asks again.
 async fn disarm_again<S, E: Alarms>(cx: &Context<S, E>, row: &Customer, command: Command) {
     if row.freezes > 0 && matches!(command, Command::Recover | Command::Delete) {
-        let left = Job::Purge { customer_id: row.id, freeze: row.freezes };
-        disarm_left(cx, row, Alarm { job: left, due: cx.now() }).await;
+        disarm_left(cx, row, Job::Purge { customer_id: row.id, freeze: row.freezes }).await;
     }
 }
 

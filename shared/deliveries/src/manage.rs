@@ -116,7 +116,7 @@ pub async fn redeliver<S: KeepHooks + Throttles, E: Errands>(
     };
     let errand = Errand { attempt: known.attempts + 1, asked: true, ..Errand::first(event) };
     send(cx, customer, errand, id).await?;
-    Ok((&Delivery { status: DeliveryStatus::Pending, ..known }).into())
+    Ok(DeliveryView::from(&Delivery { status: DeliveryStatus::Pending, ..known }))
 }
 
 async fn send<S: Throttles, E: Errands>(

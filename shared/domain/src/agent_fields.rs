@@ -71,7 +71,7 @@ impl AgentPatch {
         Self {
             name: fields.text("name", 255),
             detail: fields.text("detail", 4096),
-            ring_method: ring_method(fields),
+            ring_method: fields.one_of_or_empty(Reason::InvalidRingMethod, "ring_method", &RING_METHODS),
         }
     }
 
@@ -140,13 +140,6 @@ pub fn read_tag_ids(body: &Map<String, Value>) -> Result<Vec<Uuid>, Refusal> {
         fields.refuse("tag_ids", "is required");
     }
     fields.finish(read.unwrap_or_default())
-}
-
-/// An empty one is the first.
-fn ring_method(fields: &mut Fields<'_>) -> Option<String> {
-    let choices = [RING_METHODS.as_slice(), &[""]].concat();
-    let read = fields.one_of_or(Reason::InvalidRingMethod, "ring_method", &choices)?;
-    Some(if read.is_empty() { RING_ALL.to_owned() } else { read })
 }
 
 fn new_password(fields: &mut Fields<'_>) -> Secret {

@@ -78,17 +78,26 @@ impl<'a> Fields<'a> {
     }
 
     /// One of these texts; another is refused for a reason that has a name of its own.
-    pub fn one_of_or(&mut self, reason: Reason, field: &'static str, choices: &[&str]) -> Option<String> {
+    fn one_of_or(&mut self, reason: Reason, field: &'static str, choices: &[&str]) -> Option<String> {
         let text = self.text(field, 255)?;
         if !choices.contains(&&*text) {
-            self.refuse_as(
-                reason,
-                field,
-                format!("must be one of {}", choices.join(", ").trim_end_matches(", ")),
-            );
+            self.refuse_as(reason, field, format!("must be one of {}", choices.join(", ")));
             return None;
         }
         Some(text)
+    }
+
+    /// The same, or an empty one for the first of them.
+    pub fn one_of_or_empty(
+        &mut self,
+        reason: Reason,
+        field: &'static str,
+        choices: &[&str],
+    ) -> Option<String> {
+        match self.body.get(field)? {
+            Value::String(text) if text.is_empty() => choices.first().map(|&first| first.to_owned()),
+            _ => self.one_of_or(reason, field, choices),
+        }
     }
 
     pub fn boolean(&mut self, field: &'static str) -> Option<bool> {

@@ -106,14 +106,18 @@ async fn invalid_agents_are_refused_field_by_field() {
     }
     for method in ["linear", "zzz"] {
         let body = json!({ "username": "bob", "password": PASSWORD, "ring_method": method });
-        refused(&ann.post("/v1.0/agents", body).await, (400, "INVALID_RING_METHOD"));
+        let answer = ann.post("/v1.0/agents", body).await;
+        refused(&answer, (400, "INVALID_RING_METHOD"));
+        assert_eq!(answer.json()["error"]["details"][0]["field"], "ring_method", "{method}");
     }
     refused(
         &ann.post("/v1.0/agents", json!({ "username": "ANN", "password": PASSWORD })).await,
         (409, "AGENT_ALREADY_EXISTS"),
     );
     refused(&ann.get("/v1.0/agents?status=asleep").await, (400, "INVALID_REQUEST_PARAMETER"));
-    refused(&ann.get("/v1.0/agents?tag_ids=").await, (400, "INVALID_TAG_IDS"));
+    let answer = ann.get("/v1.0/agents?tag_ids=").await;
+    refused(&answer, (400, "INVALID_TAG_IDS"));
+    assert_eq!(answer.json()["error"]["details"][0]["field"], "tag_ids");
 }
 
 #[tokio::test(flavor = "multi_thread")]
