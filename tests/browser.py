@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""From signing up to the first login, as a person does it: with the mails' links, in headless Chromium.
+"""Signs up, sets a password and logs in through the mailed links and the HTML pages, in headless Chromium.
 
-Starts the service by `cargo run`, or the binary that it is given, and Debian's chromedriver. Prints where it keeps its
-screenshots.
+Starts the service with `cargo run` or from a given binary, and Debian's chromedriver. Prints the folder of the screenshots.
 """
 
 import argparse
@@ -23,64 +22,64 @@ EMAIL, PASSWORD = "ann@acme.example", "correct horse battery"
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
-def call(url, body=None, method=None):
-    """A request with a JSON body, or without one; answers status and JSON."""
+def send_request(url, body=None, method=None):
+    """Sends a request with an optional JSON body. Returns the status and the JSON of the response."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return answer.status, json.loads(answer.read() or "null")
-    except urllib.error.HTTPError as refused:
-        return refused.code, json.loads(refused.read() or "null")
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, json.loads(response.read() or "null")
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read() or "null")
 
 
-def until(what, ready, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = ready()
-        if found:
-            return found
+def wait_for(description, condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
         time.sleep(0.1)
-    sys.exit(f"{what}: not within {seconds} s")
+    sys.exit(f"timed out after {seconds} s waiting for: {description}")
 
 
-def end(process):
-    """Ends a process with everything that it has started."""
+def stop(process):
+    """Stops a process and its child processes."""
     os.killpg(process.pid, signal.SIGTERM)
     process.wait()
 
 
 class Service:
-    """The local service, on a port of its own."""
+    """The local service on a free port."""
 
     def __init__(self, log, program):
         command = [*program, "--ephemeral", "--port", "0", "--admin-password", PASSWORD]
-        # In a session of its own: what cargo has started has to end with it.
+        # In a session of its own, so that stop() reaches cargo's child processes, too.
         self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
-        text = lambda: re.search(r"Custodian on (\S+)", pathlib.Path(log.name).read_text())
-        self.base = until("the service", text, 120).group(1)
+        banner = lambda: re.search(r"Custodian on (\S+)", pathlib.Path(log.name).read_text())
+        self.base = wait_for("the service", banner, 120).group(1)
 
-    def mailed(self, subject):
+    def mailed_link(self, subject):
         """The link in the newest mail with this subject."""
-        call(f"{self.base}/_local/idle", {})
-        mails = call(f"{self.base}/_local/mailbox")[1]["result"]
+        send_request(f"{self.base}/_local/idle", {})
+        mails = send_request(f"{self.base}/_local/mailbox")[1]["result"]
         mail = next(mail for mail in mails if mail["subject"] == subject)
         return re.search(r"http\S+", mail["text"]).group(0)
 
     def login(self, password):
-        return call(f"{self.base}/auth/login", {"username": EMAIL, "password": password})
+        return send_request(f"{self.base}/auth/login", {"username": EMAIL, "password": password})
 
-    def forgot(self):
-        assert call(f"{self.base}/auth/password-forgot", {"username": EMAIL}) == (200, {})
-        return self.mailed("Set your password")
+    def request_password_reset(self):
+        assert send_request(f"{self.base}/auth/password-forgot", {"username": EMAIL}) == (200, {})
+        return self.mailed_link("Set your password")
 
 
-class Refused(Exception):
-    """What the browser did not do."""
+class WebDriverError(Exception):
+    """An error response of chromedriver."""
 
 
 class Browser:
-    """Chromium through chromedriver, with scripts off: the pages have to work without."""
+    """Chromium through chromedriver. JavaScript is disabled, since the pages have to work without it."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -92,128 +91,127 @@ class Browser:
             "--disable-background-networking", "--disable-component-update",
             f"--user-data-dir={folder}/profile", "--blink-settings=scriptEnabled=false",
         ]
-        wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": flags}}}}
-        answer = call(f"http://127.0.0.1:{port}/session", wanted)[1]["value"]
-        self.session = f"http://127.0.0.1:{port}/session/{answer['sessionId']}"
-        # A phone's width, which is less than a window of Chromium can have.
+        capabilities = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": flags}}}}
+        session = send_request(f"http://127.0.0.1:{port}/session", capabilities)[1]["value"]
+        self.session = f"http://127.0.0.1:{port}/session/{session['sessionId']}"
+        # The width of a phone. It has to be emulated: a Chromium window cannot be that narrow.
         phone = {"width": 390, "height": 780, "deviceScaleFactor": 2, "mobile": False}
-        self.emulate("Emulation.setDeviceMetricsOverride", phone)
+        self.send_devtools_command("Emulation.setDeviceMetricsOverride", phone)
 
-    def do(self, path, body=None):
-        status, answer = call(f"{self.session}/{path}", body)
+    def send(self, path, body=None):
+        status, response = send_request(f"{self.session}/{path}", body)
         if status != 200:
-            raise Refused(answer)
-        return answer["value"]
+            raise WebDriverError(response)
+        return response["value"]
 
-    def emulate(self, command, parameters):
-        self.do("goog/cdp/execute", {"cmd": command, "params": parameters})
+    def send_devtools_command(self, command, parameters):
+        self.send("goog/cdp/execute", {"cmd": command, "params": parameters})
 
-    def find(self, selector):
-        return self.do("element", {"using": "css selector", "value": selector})[ELEMENT]
+    def find_element(self, selector):
+        return self.send("element", {"using": "css selector", "value": selector})[ELEMENT]
 
     def open(self, link):
-        self.do("url", {"url": link})
+        self.send("url", {"url": link})
 
     def heading(self):
-        """The page's heading; none while one page goes and the next one comes."""
+        """The heading of the page, or None while the next page loads."""
         try:
-            return self.do(f"element/{self.find('h1')}/text")
-        except Refused:
+            return self.send(f"element/{self.find_element('h1')}/text")
+        except WebDriverError:
             return None
 
-    def press(self, expected):
-        self.do(f"element/{self.find('button')}/click", {})
-        until(expected, lambda: self.heading() == expected)
+    def submit(self, expected_heading):
+        """Presses the button and waits for a page with this heading."""
+        self.send(f"element/{self.find_element('button')}/click", {})
+        wait_for(expected_heading, lambda: self.heading() == expected_heading)
 
-    def ready(self, selector):
-        """Waits for a page that has this."""
-        until(selector, lambda: self.do("elements", {"using": "css selector", "value": selector}))
+    def wait_for_element(self, selector):
+        wait_for(selector, lambda: self.send("elements", {"using": "css selector", "value": selector}))
 
     def type(self, selector, text):
-        self.do(f"element/{self.find(selector)}/value", {"text": text})
+        self.send(f"element/{self.find_element(selector)}/value", {"text": text})
 
     def value(self, selector):
-        return self.do(f"element/{self.find(selector)}/property/value")
+        return self.send(f"element/{self.find_element(selector)}/property/value")
 
-    def colours(self, scheme):
-        """Prefers light or dark from now on."""
+    def set_color_scheme(self, scheme):
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        self.emulate("Emulation.setEmulatedMedia", media)
+        self.send_devtools_command("Emulation.setEmulatedMedia", media)
 
     def screenshot(self, name):
-        (self.folder / f"{name}.png").write_bytes(base64.b64decode(self.do("screenshot")))
+        (self.folder / f"{name}.png").write_bytes(base64.b64decode(self.send("screenshot")))
 
 
 def run(service, browser):
     signup = {"email": EMAIL, "accepted_tos": True, "name": "Acme <script>"}
-    assert call(f"{service.base}/auth/signup", signup) == (200, {})
+    assert send_request(f"{service.base}/auth/signup", signup) == (200, {})
 
-    browser.open(service.mailed("Confirm your e-mail address"))
+    browser.open(service.mailed_link("Confirm your e-mail address"))
     assert browser.heading() == "Confirm your e-mail address"
     browser.screenshot("1-confirm")
-    browser.press("Your e-mail address is confirmed")
+    browser.submit("Your e-mail address is confirmed")
     browser.screenshot("2-confirmed")
 
-    link = service.mailed("Set your password")
+    link = service.mailed_link("Set your password")
     browser.open(link)
-    browser.ready("input[type=password]")
+    browser.wait_for_element("input[type=password]")
     assert browser.value("#username") == EMAIL
     browser.type("input[type=password]", PASSWORD)
     browser.screenshot("3-password")
-    browser.colours("dark")
+    browser.set_color_scheme("dark")
     browser.screenshot("3-password-dark")
-    browser.colours("light")
-    browser.press("Your password is set")
+    browser.set_color_scheme("light")
+    browser.submit("Your password is set")
     browser.screenshot("4-set")
 
     status, session = service.login(PASSWORD)
     assert status == 200, session
-    own = f"{service.base}/v1.0/customer?token={session['token']}"
-    status, customer = call(own)
+    own_account = f"{service.base}/v1.0/customer?token={session['token']}"
+    status, customer = send_request(own_account)
     assert (status, customer["status"]) == (200, "active"), customer
 
-    # A link works once. The second time the page says so, before or after the button was pressed.
+    # A link works once. A used link is refused when the page opens, a replaced one when the form is submitted.
     browser.open(link)
-    browser.ready("p[role=alert]")
+    browser.wait_for_element("p[role=alert]")
     browser.screenshot("5-used")
-    link = service.forgot()
+    link = service.request_password_reset()
     browser.open(link)
-    browser.ready("input[type=password]")
+    browser.wait_for_element("input[type=password]")
     browser.type("input[type=password]", PASSWORD)
-    service.forgot()
-    browser.press("This did not work")
+    service.request_password_reset()
+    browser.submit("This did not work")
     browser.screenshot("6-replaced")
 
-    # Another address is the account's once its link was followed, and that again works once.
-    assert call(own, {"email": "new@acme.example"}, "PUT")[0] == 200
-    link = service.mailed("Confirm your new e-mail address")
+    # A new address takes effect when its link is confirmed. That link works once, too.
+    assert send_request(own_account, {"email": "new@acme.example"}, "PUT")[0] == 200
+    link = service.mailed_link("Confirm your new e-mail address")
     browser.open(link)
-    browser.press("Your e-mail address is confirmed")
+    browser.submit("Your e-mail address is confirmed")
     browser.screenshot("7-changed")
-    assert call(own)[1]["email"] == "new@acme.example"
+    assert send_request(own_account)[1]["email"] == "new@acme.example"
     browser.open(link)
-    browser.press("This did not work")
+    browser.submit("This did not work")
     browser.screenshot("8-confirmed-before")
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--program", help="the service's binary; without it, cargo run builds it")
-    arguments.add_argument("--folder", type=pathlib.Path, help="where to keep the screenshots")
-    given = arguments.parse_args()
-    folder = given.folder or pathlib.Path(tempfile.mkdtemp(prefix="custodian-browser-"))
+    arguments.add_argument("--program", help="the service's binary; the default is to build it with cargo run")
+    arguments.add_argument("--folder", type=pathlib.Path, help="the folder for the screenshots")
+    options = arguments.parse_args()
+    folder = options.folder or pathlib.Path(tempfile.mkdtemp(prefix="custodian-browser-"))
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "service.log").open("w") as log:
-        service = Service(log, [given.program] if given.program else ["cargo", "run", "--quiet", "--"])
+        service = Service(log, [options.program] if options.program else ["cargo", "run", "--quiet", "--"])
         try:
             browser = Browser(folder)
             try:
                 run(service, browser)
             finally:
-                end(browser.process)
+                stop(browser.process)
         finally:
-            end(service.process)
-    print(f"signing up works in a browser; screenshots in {folder}")
+            stop(service.process)
+    print(f"signup works in a browser; screenshots are in {folder}")
 
 
 main()

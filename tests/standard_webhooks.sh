@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Receives webhooks with the published library of Standard Webhooks, on the service that `cargo build` has made.
+# Receives the local service's webhooks with the published library of Standard Webhooks.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../infra/python.sh"
-tools=$(python_of "$here")
+. "$here/../infra/tools/python.sh"
+venv=$(python_venv "$here")
 
 cd "$here/.."
-"$tools/bin/python" "$here/standard_webhooks.py"
+"$venv/bin/python" "$here/standard_webhooks.py"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tour of README.md as it stands there, from a clean clone, against a service started as README.md says, and checks
-# what it promises. What was built before serves again where it fits: only what git knows is built.
+# Runs the tour of README.md from a clean clone, against a service started with README.md's own command, and checks the results
+# that README.md promises. The build uses the checkout's target folder, but only the files that git tracks.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -13,9 +13,9 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$here/target}
 cd "$work/clone"
 cargo build
 start=$(grep -m1 '^cargo run -- ' README.md)
-# In a process group of its own, so that what cargo has started ends with it.
+# Job control gives cargo a process group of its own, so that the trap can stop its child processes, too.
 set -m
-# A free port instead of 8080, so that the tour disturbs nothing that runs there.
+# A free port instead of 8080, which may be in use.
 eval "${start/cargo run --/cargo run --quiet -- --port 0}" > "$work/out" 2> "$work/err" &
 runner=$!
 set +m
@@ -23,7 +23,7 @@ trap 'kill -- "-$runner" 2> /dev/null || true; wait "$runner" 2> /dev/null || tr
 for _ in $(seq 100); do
     BASE=$(sed -n 's/^Custodian on //p' "$work/out")
     [ -n "$BASE" ] && curl -sf "$BASE/_local/health" > /dev/null && break
-    kill -0 "$runner" 2> /dev/null || fail "the service ended"
+    kill -0 "$runner" 2> /dev/null || fail "the service exited"
     sleep 0.1
 done
 [ -n "$BASE" ] || fail "the service did not start"
@@ -34,11 +34,11 @@ BASE=$BASE bash -eu "$work/tour.sh" > "$work/tour"
 
 events=$(tail -n 1 "$work/tour" | grep -o '"type":"customer_[a-z]*"' | sort | uniq -c | tr -s ' ' | paste -sd' ')
 [ "$(tail -n 2 "$work/tour" | head -n 1 | grep -c '"name":"","detail":"","email":"".*"status":"deleted"')" = 1 ] \
-    || fail "the account is not gone"
+    || fail "the account is not deleted and anonymised"
 case "$events" in
     *'3 "type":"customer_created"'*'1 "type":"customer_deleted"'*'2 "type":"customer_frozen"'*'1 "type":"customer_recovered"'*) ;;
-    *) fail "the events were $events" ;;
+    *) fail "unexpected events: $events" ;;
 esac
-grep -q '"plan":"basic","resources":{"agents":{"count":10,"limit":50}' "$work/tour" || fail "the sample is not as it should be"
+grep -q '"plan":"basic","resources":{"agents":{"count":10,"limit":50}' "$work/tour" || fail "the sample account has other counts"
 grep -q '"name":"purge-' "$work/tour" || fail "no purge was scheduled"
-echo "the tour of README.md did what it says"
+echo "the tour of README.md produced the promised results"

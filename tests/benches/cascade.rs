@@ -1,44 +1,44 @@
-//! How many rows the cascade removes a second: the real one, from the deletion to the sealed ledger, over the real SDK on
-//! the embedded engine. Beside it, the engine alone: the same number of rows removed by its bare `BatchWriteItem`.
+//! Rows that the cascade deletes per second: the whole deletion up to the completed ledger, with the real SDK on the
+//! embedded engine, compared with the engine's bare `BatchWriteItem` for the same number of rows.
 //!
-//! `cargo bench -p custodian-tests --bench cascade`, with `-- 10000 100000 1000000` for these numbers of rows.
+//! `cargo bench -p custodian-tests --bench cascade`, with `-- 10000 100000 1000000` for other numbers of rows.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 use std::time::{Duration, Instant};
 
 use custodian_domain::lifecycle::Command;
-use custodian_tests::crowd::crowd;
+use custodian_tests::seed::seed_rows;
 use custodian_tests::tables::PREFIX;
-use custodian_tests::{Bench, Tables};
+use custodian_tests::{Tables, TestApp};
 use serde_json::{Value, json};
 
-/// The tables that rows are put into, pairs counted as one.
+/// The number of seeded tables; pairs count as one row.
 const TABLES: usize = 17;
 
-/// Opens an account with this many rows and deletes it; answers how many rows the ledger says, and how long it took.
+/// Deletes an account with this many rows. Returns the rows that the ledger counted, and the duration.
 async fn cascade(rows: usize) -> (u64, Duration) {
-    let bench = Bench::default();
-    let id = bench.active("zaphod").await;
-    crowd(&bench.tables, id, "zaphod", rows / TABLES);
+    let app = TestApp::default();
+    let id = app.active_account("zaphod").await;
+    seed_rows(&app.tables, id, "zaphod", rows / TABLES);
     let begun = Instant::now();
-    bench.changed(id, Command::Delete).await;
-    bench.settle().await.unwrap();
+    app.change(id, Command::Delete).await;
+    app.run_until_idle().await.unwrap();
     let took = begun.elapsed();
-    assert_eq!(bench.tables.left_of(&id.to_string()), [], "everything is gone");
-    (bench.tables.removed(&id.to_string()).values().sum(), took)
+    assert_eq!(app.tables.remaining_rows(&id.to_string()), [], "every row is deleted");
+    (app.tables.removed_rows(&id.to_string()).values().sum(), took)
 }
 
-/// Removes this many rows of the engine by nothing but the engine.
+/// Deletes this many rows with the engine alone.
 fn bare(rows: usize) -> Duration {
-    let bench = Bench::default();
+    let app = TestApp::default();
     let key = |n| json!({ "customer_id": { "S": "zaphod" }, "id": { "S": format!("{n:08}") } });
     let row = |n| {
         let mut row: Value = key(n);
         row["detail"] = json!({ "S": "zaphod says hello, zaphod" });
         row
     };
-    bench.tables.insert("tags", &(0..rows).map(row).collect::<Vec<_>>());
-    let Tables(engine) = &bench.tables;
+    app.tables.insert("tags", &(0..rows).map(row).collect::<Vec<_>>());
+    let Tables(engine) = &app.tables;
     let begun = Instant::now();
     for batch in (0..rows).collect::<Vec<_>>().chunks(25) {
         let deletes: Vec<_> = batch.iter().map(|&n| json!({ "DeleteRequest": { "Key": key(n) } })).collect();

@@ -1,5 +1,5 @@
-//! Whether the time of an answer tells that an account exists: 200 calls for a name that is known and 200 for one that
-//! is not, in turn, for each route that takes a name from anybody. Who is known has just logged in, as active people have.
+//! Whether response times reveal that an account exists: 200 requests with a known name alternate with 200 unknown
+//! names, on each public route that takes a name. The known account has just logged in, as active accounts have.
 //!
 //! `cargo bench -p custodian-tests --bench enumeration`
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 
 const CALLS: usize = 200;
 const KNOWN: &str = "known";
-/// Longer than any throttle remembers.
+/// Longer than any throttle window.
 const PAUSE: u64 = 24 * 3600;
 
-/// How long the answer took; everything that the request set going has ended before the next one.
+/// The duration of one request. The background work of earlier requests has finished before it starts.
 async fn time(client: &Client, path: &str, body: Value) -> (Duration, u16, String) {
     client.idle().await;
     let begun = Instant::now();
-    let answer = client.post(path, body).await;
-    (begun.elapsed(), answer.status, answer.text)
+    let response = client.post(path, body).await;
+    (begun.elapsed(), response.status, response.text)
 }
 
 /// The quartiles, in milliseconds.
@@ -38,23 +38,23 @@ fn body(path: &str, name: &str) -> Value {
 
 async fn compare(client: &Client, path: &str) {
     let mut times: [Vec<Duration>; 2] = Default::default();
-    let mut answers: Vec<(u16, Value)> = Vec::new();
+    let mut responses: Vec<(u16, Value)> = Vec::new();
     for call in 0..CALLS {
         client.advance(PAUSE).await;
         client.login(KNOWN, PASSWORD).await;
         let at = if path == "/auth/signup" { "@example.com" } else { "" };
         let names = [format!("{KNOWN}{at}"), format!("unknown-{call}{at}")];
-        // The first of a pair is the known one and the unknown one in turn.
+        // The known and the unknown name take turns in going first.
         for which in [call % 2, 1 - call % 2] {
             let (time, status, text) = time(client, path, body(path, &names[which])).await;
             times[which].push(time);
-            let mut told: Value = serde_json::from_str(&text).unwrap();
-            told["error"].as_object_mut().map(|error| error.remove("request_id"));
-            answers.push((status, told));
+            let mut shown: Value = serde_json::from_str(&text).unwrap();
+            shown["error"].as_object_mut().map(|error| error.remove("request_id"));
+            responses.push((status, shown));
         }
     }
-    answers.dedup();
-    let same = if answers.len() == 1 { "the same" } else { "NOT THE SAME" };
+    responses.dedup();
+    let same = if responses.len() == 1 { "the same" } else { "NOT THE SAME" };
     let [known, unknown] = times.map(quartiles);
     for (which, [low, median, high]) in [("known", known), ("unknown", unknown)] {
         println!("| {path:<22} | {which:<7} | {low:8.2} | {median:8.2} | {high:8.2} | {same} |");

@@ -1,6 +1,7 @@
-//! What our verifying of a password takes beside the bare argon2 computation: in turn, so that both meet the same weather.
+//! The duration of our password verification compared with the bare argon2 computation. Both alternate, so that they
+//! run under the same load.
 //!
-//! `cargo bench -p custodian-tests --bench password`; with `-- --assert` it fails if ours takes a tenth more.
+//! `cargo bench -p custodian-tests --bench password`; with `-- --assert` it fails if ours takes a tenth longer.
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 use std::hint::black_box;
@@ -12,7 +13,7 @@ use custodian_auth::password;
 use custodian_domain::Secret;
 
 const TIMES: usize = 200;
-const MOST: f64 = 1.10;
+const MAX_RATIO: f64 = 1.10;
 const PASSWORD: &str = "correct horse battery";
 
 fn timed(work: impl FnOnce()) -> Duration {
@@ -37,12 +38,12 @@ fn main() -> ExitCode {
     };
     let known = || assert!(password::verify(&secret, Some(&stored)));
     let unknown = || assert!(!password::verify(&secret, None));
-    let works: [&dyn Fn(); 3] = [&bare, &known, &unknown];
+    let computations: [&dyn Fn(); 3] = [&bare, &known, &unknown];
     let mut times: [Vec<Duration>; 3] = Default::default();
-    // Each follows each as often, since what runs before leaves its mark on the processor's caches.
+    // Every order occurs equally often, because each run affects the processor's caches for the next one.
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
     for number in orders.into_iter().cycle().take(TIMES).flatten() {
-        times[number].push(timed(works[number]));
+        times[number].push(timed(computations[number]));
     }
     let [bare, known, unknown] = times.map(quartiles);
     println!("| what             | 1st quartile ms | median ms | 3rd quartile ms | x bare |");
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
         let [low, median, high] = quartiles;
         println!("| {what:<16} | {low:15.2} | {median:9.2} | {high:15.2} | {:6.3} |", median / bare[1]);
     }
-    let slow = known[1] > MOST * bare[1] || unknown[1] > MOST * bare[1];
+    let slow = known[1] > MAX_RATIO * bare[1] || unknown[1] > MAX_RATIO * bare[1];
     let asserted = std::env::args().any(|word| word == "--assert");
     if asserted && slow { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

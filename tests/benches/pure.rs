@@ -1,14 +1,14 @@
-//! The parts that do nothing but compute, each beside the least that it could be.
+//! Pure computations, each compared with the minimum that it needs.
 //!
 //! `cargo bench -p custodian-tests --bench pure`
 #![allow(clippy::unwrap_used)]
 
-use custodian_app::ports::Part;
+use custodian_app::ports::QueryPage;
 use custodian_auth::{Claims, KeyRing, Signer, access_key};
 use custodian_domain::{AgentId, Customer, CustomerId, Profile, Secret, State, Timestamp};
-use custodian_http::page::{Page, PageRequest, shown};
-use custodian_http::view::CustomerView;
-use custodian_http::{Answer, Call};
+use custodian_http::page::{Page, PageRequest, row_json};
+use custodian_http::{Request, Response};
+use custodian_views::CustomerView;
 use divan::{Bencher, black_box};
 use ed25519_dalek::{Signer as _, SigningKey, Verifier as _};
 use futures::FutureExt;
@@ -54,32 +54,38 @@ fn customer(version: u64) -> Customer {
     }
 }
 
-fn call(method: &str, query: &str, body: Option<&Value>) -> Call {
+fn call(method: &str, query: &str, body: Option<&Value>) -> Request {
     let event = json!({
         "version": "2.0", "routeKey": format!("{method} /v1.0/tags"), "rawPath": "/v1.0/tags", "rawQueryString": query,
         "headers": { "content-type": "application/json" },
         "requestContext": { "http": { "method": method, "path": "/v1.0/tags", "sourceIp": "192.0.2.1" } },
         "body": body.map(ToString::to_string), "isBase64Encoded": false,
     });
-    Call::new(serde_json::from_value(event).unwrap(), "measured".to_owned())
+    Request::new(serde_json::from_value(event).unwrap(), "measured".to_owned())
 }
 
 mod events {
+    use custodian_events::{StreamChange, of_stream_change};
+
     use super::*;
+
+    fn update() -> StreamChange {
+        StreamChange::Customer { old: Some(Box::new(customer(1))), new: Some(Box::new(customer(2))) }
+    }
 
     /// From the two images of a change to the event.
     #[divan::bench]
     fn derive(bencher: Bencher<'_, '_>) {
-        let (old, new) = (customer(1), customer(2));
-        bencher.bench_local(|| custodian_events::derive(black_box(Some(&old)), black_box(Some(&new))));
+        let change = update();
+        bencher.bench_local(|| of_stream_change(black_box(&change)));
     }
 
-    /// The same, written as the bus gets it.
+    /// The same, serialised for the bus.
     #[divan::bench]
     fn derive_and_write(bencher: Bencher<'_, '_>) {
-        let (old, new) = (customer(1), customer(2));
+        let change = update();
         bencher.bench_local(|| {
-            let event = custodian_events::derive(black_box(Some(&old)), black_box(Some(&new)));
+            let event = of_stream_change(black_box(&change));
             serde_json::to_string(&event).unwrap()
         });
     }
@@ -88,10 +94,10 @@ mod events {
 mod page_tokens {
     use super::*;
 
-    /// A page of ten of eleven ids, with its token.
+    /// A page with ten of eleven ids, and its token.
     fn page(request: &PageRequest) -> Page {
-        let read = async |_, _| Ok(Part { rows: (1..=11).map(Uuid::from_u128).collect(), next: None });
-        let page = request.fill(read, |id| *id, shown);
+        let read = async |_, _| Ok(QueryPage { rows: (1..=11).map(Uuid::from_u128).collect(), next: None });
+        let page = request.fill(read, |id| *id, row_json);
         page.now_or_never().unwrap().unwrap()
     }
 
@@ -162,7 +168,7 @@ mod access_keys {
     #[divan::bench]
     fn read(bencher: Bencher<'_, '_>) {
         let minted = access_key::mint([7; 32], Uuid::from_u128(1), CustomerId(Uuid::from_u128(2)));
-        bencher.bench_local(|| access_key::read(black_box(minted.token.expose())).unwrap());
+        bencher.bench_local(|| access_key::parse(black_box(minted.token.expose())).unwrap());
     }
 
     #[divan::bench]
@@ -191,11 +197,11 @@ mod json {
         bencher.bench_local(|| serde_json::from_str::<Value>(black_box(&text)).unwrap());
     }
 
-    /// A row as it is answered.
+    /// A row as a response.
     #[divan::bench]
     fn answer(bencher: Bencher<'_, '_>) {
         let customer = customer(1);
-        bencher.bench_local(|| Answer::row(&CustomerView::from(black_box(&customer))));
+        bencher.bench_local(|| Response::row(&CustomerView::from(black_box(&customer))));
     }
 
     #[divan::bench]

@@ -1,17 +1,20 @@
-//! Accounts on a bench, in the states that they begin in.
+//! Accounts of a test app.
 
-use custodian_app::ports::{Alarms, CreateCustomers, Creation, NewAccount};
-use custodian_domain::alarm::Alarm;
+use custodian_app::ports::{CreateAccountOutcome, CreateCustomers, NewAccount, Scheduler};
+use custodian_domain::scheduled_job::ScheduledJob;
 use custodian_domain::{Agent, AgentId, Customer, CustomerId, Profile, State};
 
-use crate::bench::Bench;
-use crate::logs;
+use crate::log_checks;
+use crate::test_app::TestApp;
 
-impl Bench {
-    /// Opens an account, in any state that accounts begin in, without the cost of a password.
-    pub async fn account(&self, name: &str, state: State) -> CustomerId {
+/// The password of every person in the tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+impl TestApp {
+    /// Creates an account in the given state, without the cost of hashing a password.
+    pub async fn create_account(&self, name: &str, state: State) -> CustomerId {
         let now = self.cx.now();
-        let id = || self.cx.sources.stamp(now).uuid();
+        let id = || self.cx.providers.id_seed(now).uuid();
         let (customer_id, guest_id) = (CustomerId(id()), AgentId(id()));
         let customer = Customer {
             id: customer_id,
@@ -40,25 +43,25 @@ impl Bench {
             tm_update: now,
         };
         let Profile { email, phone_number, address, .. } = &customer.profile;
-        [email, phone_number, address].into_iter().for_each(|text| logs::secret(text));
+        [email, phone_number, address].into_iter().for_each(|text| log_checks::record_secret(text));
         let admin = Agent::first_admin(customer_id, AgentId(id()), name, now);
         let guest = Agent::guest(customer_id, guest_id, now);
-        if let Some(alarm) = Alarm::of(&customer) {
-            self.cx.ends.arm(&alarm).await.unwrap();
+        if let Some(scheduled_job) = ScheduledJob::of(&customer) {
+            self.cx.services.schedule(&scheduled_job).await.unwrap();
         }
         let created = self.cx.store.create(&NewAccount { customer, admin, guest }).await.unwrap();
-        assert_eq!(created, Creation::Done);
+        assert_eq!(created, CreateAccountOutcome::Done);
         customer_id
     }
 
     /// An active account.
-    pub async fn active(&self, name: &str) -> CustomerId {
-        self.account(name, State::Active).await
+    pub async fn active_account(&self, name: &str) -> CustomerId {
+        self.create_account(name, State::Active).await
     }
 
-    /// An account that waits for its verification for seven days.
-    pub async fn initial(&self, name: &str) -> CustomerId {
+    /// An account with seven days left for its verification.
+    pub async fn initial_account(&self, name: &str) -> CustomerId {
         let verify_by = self.cx.now().plus(self.cx.settings.verify_within).rounded_up_to_second();
-        self.account(name, State::Initial { verify_by }).await
+        self.create_account(name, State::Initial { verify_by }).await
     }
 }

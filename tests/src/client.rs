@@ -1,120 +1,84 @@
-//! A service and a client of it.
+//! A running service, and HTTP clients of it.
 
 use std::sync::Arc;
 
 use clap::Parser;
-use custodian_engine::{Engine, Watch};
+use custodian_domain::Timestamp;
+use custodian_engine::{Engine, RequestObserver};
 use custodian_local::{Args, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::PASSWORD;
-use crate::described;
-use crate::logs::{self, Watched};
-use crate::published::Published;
-use crate::rules::Rules;
+use crate::accounts::PASSWORD;
+use crate::api_description;
+use crate::event_checks::EventCheck;
+use crate::log_checks::{self, LogLeakCheck};
+use crate::request_rules::RequestRules;
+use crate::response::Response;
 
-/// An answer, read whole.
-#[derive(Clone, Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: reqwest::header::HeaderMap,
-    pub text: String,
-}
-
-impl Answer {
-    /// The body as JSON; null if it is none.
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or(Value::Null)
-    }
-
-    /// The stable key of a refusal.
-    pub fn reason(&self) -> String {
-        self.json()["error"]["reason"].as_str().unwrap_or_default().to_owned()
-    }
-
-    /// Status and reason together, as refusals are compared.
-    pub fn refusal(&self) -> (u16, String) {
-        (self.status, self.reason())
-    }
-
-    /// The rows of a page.
-    #[track_caller]
-    pub fn rows(&self) -> Vec<Value> {
-        self.ok()["result"].as_array().unwrap().clone()
-    }
-
-    /// The body of a success; anything else fails the test and says what it was.
-    #[track_caller]
-    pub fn ok(&self) -> Value {
-        assert_eq!(self.status, 200, "{}", self.text);
-        self.json()
-    }
-}
-
-/// Somebody who speaks to a service.
+/// An HTTP client of a service, with or without a credential.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
-    /// None if it is deployed.
+    /// None if the service is deployed.
     service: Option<Service>,
-    /// End with the last of the clients.
-    _watched: Arc<(Option<Published>, Watched)>,
+    /// These checks run when the last client is dropped.
+    _checks: Arc<(Option<EventCheck>, LogLeakCheck)>,
 }
 
-/// Where the rehearsal has deployed the service, and made what stands before it answer `/_local/` as the local one does.
-#[expect(clippy::disallowed_methods, reason = "the one thing that a test is told from outside")]
+/// The URL of the deployed service, whose end-to-end test also serves the routes under `/_local/`.
+#[expect(clippy::disallowed_methods, reason = "the only setting of the tests")]
 fn deployed() -> Option<String> {
     std::env::var("CUSTODIAN_DEPLOYED").ok()
 }
 
 impl Client {
-    /// A service in memory, or the deployed one as it was set up; and a client without a credential.
+    /// Starts a service in memory, or resets the deployed one. Returns a client without a credential.
     pub async fn start() -> Self {
         match deployed() {
-            Some(base) => Self::reach(base).await,
-            None => Self::start_watched(Arc::new(())).await,
+            Some(base) => Self::connect_deployed(base).await,
+            None => Self::start_observed(Arc::new(())).await,
         }
     }
 
-    /// The deployed service, once it has forgotten the tests before this one.
-    async fn reach(base: String) -> Self {
-        let watched = Arc::new((None, Watched::start()));
+    /// Deletes the data of earlier tests from the deployed service.
+    async fn connect_deployed(base: String) -> Self {
+        let checks = Arc::new((None, LogLeakCheck::start()));
         let http = reqwest::Client::new();
-        let forgotten = http.post(format!("{base}/_rehearsal/reset")).send().await.unwrap();
-        assert!(forgotten.status().is_success(), "{}", forgotten.text().await.unwrap());
-        Self { http, base, token: None, service: None, _watched: watched }
+        let reset = http.post(format!("{base}/_e2e/reset")).send().await.unwrap();
+        assert!(reset.status().is_success(), "{}", reset.text().await.unwrap());
+        Self { http, base, token: None, service: None, _checks: checks }
     }
 
-    /// The same, with a watch over every request to the database.
-    pub async fn start_watched(watch: Arc<dyn Watch>) -> Self {
-        Self::start_with(&[], watch).await
+    /// Starts a service whose database requests are observed.
+    pub async fn start_observed(observer: Arc<dyn RequestObserver>) -> Self {
+        Self::start_with(&[], observer).await
     }
 
-    /// The same, with more words on its command line.
-    pub async fn start_with(more: &[&str], watch: Arc<dyn Watch>) -> Self {
-        Self::start_as(&[&["--ephemeral"], more].concat(), watch).await
+    /// Starts a service with additional command-line arguments.
+    pub async fn start_with(arguments: &[&str], observer: Arc<dyn RequestObserver>) -> Self {
+        Self::start_as(&[&["--ephemeral"], arguments].concat(), observer).await
     }
 
-    /// A service in a folder, as people run it.
+    /// Starts a service that stores its data in a folder.
     pub async fn start_in(folder: &str) -> Self {
         Self::start_as(&["--data", folder], Arc::new(())).await
     }
 
-    async fn start_as(more: &[&str], watch: Arc<dyn Watch>) -> Self {
+    async fn start_as(arguments: &[&str], observer: Arc<dyn RequestObserver>) -> Self {
         assert!(deployed().is_none(), "this test needs a service of its own");
-        let watched = Watched::start();
+        let log_check = LogLeakCheck::start();
         let args = ["custodian", "--port", "0", "--admin-password", PASSWORD];
-        let args = args.iter().chain(more);
-        let watch = Arc::new(Rules::before(watch));
-        let service = Service::open_watched(&Args::parse_from(args), watch).await.unwrap();
+        let args = args.iter().chain(arguments);
+        let observer = Arc::new(RequestRules::before(observer));
+        let service = Service::open_with_observer(&Args::parse_from(args), observer).await.unwrap();
         let serving = service.clone();
         tokio::spawn(async move { serving.serve().await.unwrap() });
         let base = format!("http://127.0.0.1:{}", service.port());
-        let watched = Arc::new((Some(Published::of(&service)), watched));
-        Self { http: reqwest::Client::new(), base, token: None, service: Some(service), _watched: watched }
+        let checks = Arc::new((Some(EventCheck::of(&service)), log_check));
+        Self { http: reqwest::Client::new(), base, token: None, service: Some(service), _checks: checks }
     }
 
     pub fn service(&self) -> &Service {
@@ -133,32 +97,36 @@ impl Client {
         self.token.as_deref().unwrap_or_default()
     }
 
-    /// The same service, with this credential.
+    /// A client of the same service with this credential.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        logs::secret(token);
+        log_checks::record_secret(token);
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// A request that a test has prepared itself. An answer that the API's description does not allow fails the test.
-    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+    /// Sends a prepared request. A response that does not match the API description fails the test.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Response {
         let (http, request) = request.build_split();
         let request = request.unwrap();
         let (method, path) = (request.method().clone(), request.url().path().to_owned());
         let body = request.body().and_then(reqwest::Body::as_bytes).map(<[u8]>::to_vec);
         if let Some(body) = &body {
-            logs::note_request(body);
+            log_checks::record_request_secrets(body);
         }
-        let response = http.execute(request).await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let answer = Answer { status, headers, text: response.text().await.unwrap() };
-        logs::note(&answer.json());
-        let fault = described::fault(method.as_str(), &path, body.as_deref(), &answer);
-        assert!(fault.is_none(), "not as docs/openapi.json describes it: {}", fault.unwrap_or_default());
-        answer
+        let received = http.execute(request).await.unwrap();
+        let (status, headers) = (received.status().as_u16(), received.headers().clone());
+        let response = Response { status, headers, text: received.text().await.unwrap() };
+        log_checks::record_secrets(&response.json());
+        let mismatch = api_description::mismatch(method.as_str(), &path, body.as_deref(), &response);
+        assert!(
+            mismatch.is_none(),
+            "the response does not match docs/openapi.json: {}",
+            mismatch.unwrap_or_default()
+        );
+        response
     }
 
-    /// A request to prepare further; the credential goes into the header.
+    /// A request to prepare further. The credential is sent in the header.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {
@@ -167,12 +135,12 @@ impl Client {
         }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Response {
         self.send(self.request(Method::GET, path)).await
     }
 
     /// Reads a list to its end, page by page.
-    pub async fn pages(&self, path: &str, size: usize) -> Vec<Answer> {
+    pub async fn pages(&self, path: &str, size: usize) -> Vec<Response> {
         let (mut pages, mut token) = (Vec::new(), String::new());
         loop {
             let page = self.get(&format!("{path}?page_size={size}&page_token={token}")).await;
@@ -184,35 +152,36 @@ impl Client {
         }
     }
 
-    pub async fn delete(&self, path: &str) -> Answer {
+    pub async fn delete(&self, path: &str) -> Response {
         self.send(self.request(Method::DELETE, path)).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub async fn post(&self, path: &str, body: Value) -> Response {
         self.send(self.request(Method::POST, path).json(&body)).await
     }
 
-    pub async fn put(&self, path: &str, body: Value) -> Answer {
+    pub async fn put(&self, path: &str, body: Value) -> Response {
         self.send(self.request(Method::PUT, path).json(&body)).await
     }
 
-    /// Logs in and answers a client with the token.
+    /// Logs in. Returns a client with the token.
     pub async fn login(&self, username: &str, password: &str) -> Self {
-        let answer =
+        let response =
             self.post("/auth/login", json!({ "username": username, "password": password })).await.ok();
-        self.with_token(answer["token"].as_str().unwrap())
+        self.with_token(response["token"].as_str().unwrap())
     }
 
-    pub async fn operator(&self) -> Self {
+    /// Logs in as the platform admin.
+    pub async fn platform_admin(&self) -> Self {
         self.login("admin@localhost", PASSWORD).await
     }
 
-    /// Waits until stream, queues and jobs have nothing to do.
+    /// Waits until streams, queues and due jobs are empty.
     pub async fn idle(&self) {
         self.post("/_local/idle", json!({})).await.ok();
     }
 
-    /// Moves the clock, and with it everything that becomes due.
+    /// Moves the clock and runs everything that becomes due.
     pub async fn advance(&self, seconds: u64) {
         self.post("/_local/clock", json!({ "advance_seconds": seconds })).await.ok();
     }
@@ -221,24 +190,53 @@ impl Client {
     pub async fn mailed_token(&self, to: &str) -> String {
         self.idle().await;
         let mails = self.get("/_local/mailbox").await.ok();
-        let mail =
-            mails["result"].as_array().unwrap().iter().find(|mail| mail["to"] == to).expect("a mail came");
+        let mail = mails["result"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|mail| mail["to"] == to)
+            .expect("a mail was sent");
         let text = mail["text"].as_str().unwrap();
         text.split("token=").nth(1).unwrap().chars().take(64).collect()
     }
 
-    /// Opens an account that awaits its verification; answers its id.
+    /// Creates an account that is not verified. Returns its id.
     pub async fn open_account(&self, name: &str) -> String {
         let body = json!({ "username": name, "password": PASSWORD, "email": format!("{name}@example.com"), "name": name });
-        let created = self.operator().await.post("/v1.0/customers", body).await.ok();
+        let created = self.platform_admin().await.post("/v1.0/customers", body).await.ok();
         created["id"].as_str().unwrap().to_owned()
     }
 
-    /// Opens an account, verifies it and logs its admin in.
+    /// Creates an account, verifies it and logs its admin in.
     pub async fn tenant(&self, name: &str) -> (String, Self) {
         let id = self.open_account(name).await;
         let token = self.mailed_token(&format!("{name}@example.com")).await;
         self.post("/auth/email-verify", json!({ "token": token })).await.ok();
         (id, self.login(name, PASSWORD).await)
     }
+
+    /// All published events of an account, in order.
+    pub async fn published_events(&self, customer: &str) -> Vec<Value> {
+        self.idle().await;
+        let published = self.get("/_local/events").await.rows();
+        let events = published.iter().rev().map(|entry| entry["detail"].clone());
+        events.filter(|event| event["customer_id"] == customer).collect()
+    }
+
+    /// Creates an access key of the account. Unlike a session, it stays valid however far a test moves the clock.
+    pub async fn with_access_key(&self) -> Self {
+        let created = self.post("/v1.0/accesskeys", json!({})).await.ok();
+        self.with_token(created["token"].as_str().unwrap())
+    }
+}
+
+/// The types of events.
+pub fn event_types(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["type"].as_str().unwrap()).collect()
+}
+
+/// The microseconds of a time in a response.
+#[track_caller]
+pub fn micros(time: &Value) -> i64 {
+    Timestamp::parse(time.as_str().expect("the time is a text")).expect("the time is RFC 3339").micros()
 }

@@ -1,10 +1,10 @@
-//! What a function gets from the gateway, for tests that stand in for it.
+//! The events that API Gateway sends to a function, for tests that call functions without a gateway.
 
 use custodian_http::Route;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::{Value, json};
 
-/// A request with a JSON body, as the gateway hands it over (payload format 2.0).
+/// A request with a JSON body in payload format 2.0.
 pub fn event(route: &Route, source: &str, headers: &Value, body: &Value) -> ApiGatewayV2httpRequest {
     let Route { method, path } = route;
     let mut headers = headers.clone();

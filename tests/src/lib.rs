@@ -1,30 +1,33 @@
-//! What the suites share: a service of their own, and a client that speaks HTTP to it.
+//! The test kit that the suites share.
 //!
-//! Each test opens its own service in memory, on a port of its own, and drives it as a stranger would.
+//! A test starts its own service in memory and calls it over HTTP ([`Client`]), or runs the product's functions directly
+//! ([`TestApp`]).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
 mod accounts;
-pub mod bench;
+mod api_description;
 mod client;
-pub mod crowd;
-mod described;
-pub mod ends;
-pub mod fuse;
+pub mod database_metrics;
+pub mod event_checks;
+pub mod fault_injector;
 pub mod gateway;
-pub mod logs;
-pub mod meter;
-pub mod published;
-pub mod rules;
+#[cfg(test)]
+mod invariants;
+pub mod log_checks;
+pub mod observers;
+pub mod random_faults;
+pub mod request_rules;
+mod response;
+pub mod seed;
+pub mod services;
 pub mod tables;
-mod watches;
-pub mod weather;
+pub mod test_app;
 
-pub use bench::Bench;
-pub use client::{Answer, Client};
-pub use fuse::{Cut, Fuse};
-pub use tables::{EMPTIED, Tables};
-pub use watches::{Counter, Plan, Script};
-pub use weather::Weather;
-
-/// The password of every person in the tests.
-pub const PASSWORD: &str = "correct horse battery";
+pub use accounts::PASSWORD;
+pub use client::{Client, event_types, micros};
+pub use fault_injector::{FaultInjector, Interruption};
+pub use observers::{OperationRecorder, ScriptedFaults};
+pub use random_faults::RandomFaults;
+pub use response::Response;
+pub use tables::{CASCADE_TABLES, Tables};
+pub use test_app::TestApp;

@@ -1,4 +1,4 @@
-//! Rows as they are stored, looked at behind the product's back.
+//! Direct access to the stored rows, past the product.
 
 use std::collections::BTreeMap;
 
@@ -6,15 +6,15 @@ use custodian_domain::kinds::ALL;
 use custodian_engine::Engine;
 use serde_json::{Map, Value, json};
 
-/// What the names of the tables begin with.
+/// The prefix of all table names.
 pub const PREFIX: &str = "custodian-";
 
-/// What comes with an account beside the kinds that it owns.
+/// The tables that belong to an account beside those of its kinds.
 const OTHERS: [&str; 8] =
     ["identifiers", "accesskeys", "audits", "tokens", "idempotency", "usage", "outbox", "webhooks"];
 
-/// The tables of everything that an account owns: the kinds of the registry, and what comes with them.
-pub const EMPTIED: [&str; OTHERS.len() + ALL.len()] = {
+/// The tables that a cascade empties: those of the registered kinds, and the other tables of an account.
+pub const CASCADE_TABLES: [&str; OTHERS.len() + ALL.len()] = {
     let mut tables = [OTHERS[0]; OTHERS.len() + ALL.len()];
     let mut at = 0;
     while at < tables.len() {
@@ -27,7 +27,7 @@ pub const EMPTIED: [&str; OTHERS.len() + ALL.len()] = {
 /// Every row of every table, as JSON with sorted keys, sorted.
 pub type Dump = BTreeMap<String, Vec<String>>;
 
-/// The embedded database with a shorter way to say things.
+/// The embedded database, with helpers for reading and writing rows.
 #[derive(Clone)]
 pub struct Tables(pub Engine);
 
@@ -44,7 +44,7 @@ fn sorted(value: &Value) -> Value {
 }
 
 impl Tables {
-    /// Runs one operation; its failure fails the test.
+    /// Runs one operation. A failure fails the test.
     #[track_caller]
     pub fn call(&self, operation: &str, body: &Value) -> Value {
         self.0.call(operation, body).unwrap()
@@ -57,13 +57,13 @@ impl Tables {
         names.map(|name| name.as_str().unwrap().trim_start_matches(PREFIX).to_owned()).collect()
     }
 
-    /// All items of an operation that answers in pages.
+    /// All items of a paginated operation.
     fn pages(&self, operation: &str, mut request: Value) -> Vec<Value> {
         let mut rows = Vec::new();
         loop {
-            let mut answer = self.call(operation, &request);
-            rows.append(answer["Items"].as_array_mut().unwrap());
-            match answer.get("LastEvaluatedKey").filter(|key| key.is_object()) {
+            let mut response = self.call(operation, &request);
+            rows.append(response["Items"].as_array_mut().unwrap());
+            match response.get("LastEvaluatedKey").filter(|key| key.is_object()) {
                 Some(next) => request["ExclusiveStartKey"] = next.clone(),
                 None => return rows,
             }
@@ -90,7 +90,7 @@ impl Tables {
     #[track_caller]
     pub fn customer(&self, id: &str) -> Value {
         let rows = self.query("customers", "id", id);
-        assert_eq!(rows.len(), 1, "one row for {id}");
+        assert_eq!(rows.len(), 1, "{id} has one row");
         rows[0].clone()
     }
 
@@ -101,7 +101,7 @@ impl Tables {
         gates.map(|row| row["status"]["S"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// The opening row of a deletion's ledger, if there is one, and its steps.
+    /// The first row of a deletion's ledger, if there is a ledger, and its steps.
     pub fn ledger(&self, id: &str) -> (Option<Value>, Vec<Value>) {
         let rows = self.query("deletions", "customer_id", id);
         let (opening, steps): (Vec<_>, Vec<_>) =
@@ -109,31 +109,45 @@ impl Tables {
         (opening.into_iter().next(), steps)
     }
 
-    /// How many rows a sealed ledger says were removed, table by table; anything but a sealed ledger fails the test.
+    /// The number of deleted rows in a completed ledger, by table. Fails if the ledger is not complete.
     #[track_caller]
-    pub fn removed(&self, id: &str) -> BTreeMap<String, u64> {
+    pub fn removed_rows(&self, id: &str) -> BTreeMap<String, u64> {
         let (opening, steps) = self.ledger(id);
-        let opening = opening.expect("a ledger");
+        let opening = opening.expect("the account has a ledger");
         assert!(
             opening.get("tm_sealed").is_some() && opening.get("open").is_none_or(|open| open["S"] != "open"),
-            "sealed: {opening}"
+            "complete: {opening}"
         );
         assert!(steps.iter().all(|step| step["closed"]["BOOL"] == true));
         let number = |value: &Value| value["N"].as_str().unwrap().parse().unwrap();
         steps.iter().map(|s| (s["step"]["S"].as_str().unwrap().to_owned(), number(&s["removed"]))).collect()
     }
 
-    /// Stores rows without asking anybody.
+    /// All records of a table's stream, as a function receives them.
+    pub fn stream_records(&self, table: &str) -> Vec<Value> {
+        let table = self.call("DescribeTable", &json!({ "TableName": format!("{PREFIX}{table}") }));
+        let arn = &table["Table"]["LatestStreamArn"];
+        let stream = self.call("DescribeStream", &json!({ "StreamArn": arn }));
+        let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
+        let request = json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
+        let iterator = self.call("GetShardIterator", &request);
+        let response = self.call("GetRecords", &json!({ "ShardIterator": iterator["ShardIterator"] }));
+        let mut records = response["Records"].as_array().unwrap().clone();
+        records.iter_mut().for_each(|record| record["eventSourceARN"] = arn.clone());
+        records
+    }
+
+    /// Stores rows without any condition.
     pub fn insert(&self, table: &str, rows: &[Value]) {
         let table = format!("{PREFIX}{table}");
         for part in rows.chunks(25) {
             let puts: Vec<_> = part.iter().map(|row| json!({ "PutRequest": { "Item": row } })).collect();
-            let answer = self.call("BatchWriteItem", &json!({ "RequestItems": { &table: puts } }));
-            assert!(answer["UnprocessedItems"].as_object().is_none_or(Map::is_empty));
+            let response = self.call("BatchWriteItem", &json!({ "RequestItems": { &table: puts } }));
+            assert!(response["UnprocessedItems"].as_object().is_none_or(Map::is_empty));
         }
     }
 
-    /// Everything there is.
+    /// All rows of all tables.
     pub fn dump(&self) -> Dump {
         let rows = |table: &String| {
             let mut rows: Vec<_> = self.scan(table).iter().map(|row| sorted(row).to_string()).collect();
@@ -143,8 +157,8 @@ impl Tables {
         self.names().into_iter().map(|table| (table.clone(), rows(&table))).collect()
     }
 
-    /// What is left of a customer outside its own row and its ledger: every row that has its id anywhere.
-    pub fn left_of(&self, id: &str) -> Vec<(String, String)> {
+    /// The rows of a customer outside its own row and its ledger: every row that contains its id.
+    pub fn remaining_rows(&self, id: &str) -> Vec<(String, String)> {
         let tables =
             self.dump().into_iter().filter(|(table, _)| table != "customers" && table != "deletions");
         let rows = tables.flat_map(|(table, rows)| rows.into_iter().map(move |row| (table.clone(), row)));

@@ -1,27 +1,32 @@
-//! `DELETE /v1.0/accesskeys/{id}`: ends it at once.
+//! `DELETE /v1.0/accesskeys/{id}`: deletes an access key, which stops working at once.
 
 use custodian_app::access_keys::delete;
-use custodian_app::ports::{Admissions, DeleteAccessKeys, Wanted};
+use custodian_app::ports::{Authenticator, DeleteAccessKeys, Prefetch};
 use custodian_app::{Context, Failure};
-use custodian_http::view::KeyView;
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_views::AccessKeyView;
 
 pub struct DeleteKey;
 
-impl<S: Admissions + DeleteAccessKeys, E: Send + Sync> Endpoint<S, E> for DeleteKey {
-    type Caller = Account<Admin, Open>;
+impl<S: Authenticator + DeleteAccessKeys, E: Send + Sync> Endpoint<S, E> for DeleteKey {
+    type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
         Route::new("DELETE", "/v1.0/accesskeys/{id}")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, Wanted::Key)
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, Prefetch::Key)
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        call.id()?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        request.id()?;
         let key = delete(cx, caller.key()?).await?;
-        Ok(Answer::row(&KeyView::deleted(&key, cx.now())))
+        Ok(Response::row(&AccessKeyView::deleted(&key, cx.now())))
     }
 }

@@ -1,26 +1,31 @@
-//! `GET /v1.0/accesskeys/{id}`: one key.
+//! `GET /v1.0/accesskeys/{id}`: returns one access key, without its token.
 
-use custodian_app::ports::{Admissions, Wanted};
+use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
 
-use custodian_http::view::KeyView;
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_views::AccessKeyView;
 
 pub struct GetKey;
 
-impl<S: Admissions, E: Send + Sync> Endpoint<S, E> for GetKey {
-    type Caller = Account<Admin, Open>;
+impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetKey {
+    type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/accesskeys/{id}")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, Wanted::Key)
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, Prefetch::Key)
     }
 
-    async fn handle(&self, _: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        call.id()?;
-        Ok(Answer::row(&KeyView::from(&caller.key()?)))
+    async fn handle(
+        &self,
+        _: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        request.id()?;
+        Ok(Response::row(&AccessKeyView::from(&caller.key()?)))
     }
 }

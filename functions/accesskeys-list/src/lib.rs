@@ -1,24 +1,29 @@
-//! `GET /v1.0/accesskeys`: the account's keys, newest first, those that have ended too.
+//! `GET /v1.0/accesskeys`: lists the account's access keys, newest first, including expired ones.
 
-use custodian_app::ports::{AccessKeys, Admissions};
+use custodian_app::ports::{AccessKeys, Authenticator};
 use custodian_app::{Context, Failure};
-use custodian_http::page::{PageRequest, shown};
-use custodian_http::view::KeyView;
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+use custodian_http::page::{PageRequest, row_json};
+use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_views::AccessKeyView;
 
 pub struct ListKeys;
 
-impl<S: Admissions + AccessKeys, E: Send + Sync> Endpoint<S, E> for ListKeys {
-    type Caller = Account<Admin, Open>;
+impl<S: Authenticator + AccessKeys, E: Send + Sync> Endpoint<S, E> for ListKeys {
+    type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/accesskeys")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let wanted = PageRequest::read(call, "accesskeys")?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let page_request = PageRequest::read(request, "accesskeys")?;
         let read = |below, limit| cx.store.access_keys(caller.customer_id(), below, limit);
-        let page = wanted.fill(read, |key| key.id, |key| shown(&KeyView::from(key))).await?;
-        Ok(Answer::json(&page))
+        let page = page_request.fill(read, |key| key.id, |key| row_json(&AccessKeyView::from(key))).await?;
+        Ok(Response::json(&page))
     }
 }

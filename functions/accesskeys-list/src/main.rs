@@ -2,5 +2,5 @@ use custodian_fn_accesskeys_list::ListKeys;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(ListKeys).await
+    custodian_runtime::serve_http::<()>(ListKeys).await
 }

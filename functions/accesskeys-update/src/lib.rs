@@ -1,29 +1,34 @@
-//! `PUT /v1.0/accesskeys/{id}`: its name and detail.
+//! `PUT /v1.0/accesskeys/{id}`: changes the name and detail of an access key.
 
 use custodian_app::access_keys::update;
-use custodian_app::ports::{Admissions, UpdateAccessKeys, Wanted};
+use custodian_app::ports::{Authenticator, Prefetch, UpdateAccessKeys};
 use custodian_app::{Context, Failure};
 use custodian_domain::access_key::KeyPatch;
-use custodian_http::view::KeyView;
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_views::AccessKeyView;
 
 pub struct UpdateKey;
 
-impl<S: Admissions + UpdateAccessKeys, E: Send + Sync> Endpoint<S, E> for UpdateKey {
-    type Caller = Account<Admin, Open>;
+impl<S: Authenticator + UpdateAccessKeys, E: Send + Sync> Endpoint<S, E> for UpdateKey {
+    type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/accesskeys/{id}")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, Wanted::Key)
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, Prefetch::Key)
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        call.id()?;
-        let patch = KeyPatch::read(&call.json()?)?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        request.id()?;
+        let patch = KeyPatch::read(&request.json()?)?;
         let key = update(cx, caller.key()?, patch).await?;
-        Ok(Answer::row(&KeyView::from(&key)))
+        Ok(Response::row(&AccessKeyView::from(&key)))
     }
 }

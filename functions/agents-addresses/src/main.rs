@@ -2,5 +2,5 @@ use custodian_fn_agents_addresses::SetAddresses;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(SetAddresses).await
+    custodian_runtime::serve_http::<()>(SetAddresses).await
 }

@@ -1,24 +1,29 @@
-//! `POST /v1.0/agents`: a new agent, of at most the rank of who makes it.
+//! `POST /v1.0/agents`: creates an agent, with at most the caller's own rank.
 
 use custodian_app::agents::create;
-use custodian_app::ports::{Admissions, CreateAgents};
+use custodian_app::ports::{Authenticator, CreateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent_fields::NewAgent;
-use custodian_http::view::AgentView;
-use custodian_http::{Answer, Call, Endpoint, Route, Tenant};
+use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_views::AgentView;
 
 pub struct CreateAgent;
 
-impl<S: Admissions + CreateAgents, E: Send + Sync> Endpoint<S, E> for CreateAgent {
+impl<S: Authenticator + CreateAgents, E: Send + Sync> Endpoint<S, E> for CreateAgent {
     type Caller = Tenant;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/agents")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let new = NewAgent::read(&call.json()?)?;
-        let agent = create(cx, caller.customer_id(), &caller.actor, new).await?;
-        Ok(Answer::row(&AgentView::from(&agent)))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let new = NewAgent::read(&request.json()?)?;
+        let agent = create(cx, caller.customer_id(), &caller.principal, new).await?;
+        Ok(Response::row(&AgentView::from(&agent)))
     }
 }

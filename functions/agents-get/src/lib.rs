@@ -1,27 +1,32 @@
-//! `GET /v1.0/agents/{id}`: one agent; every agent may see itself.
+//! `GET /v1.0/agents/{id}`: returns one agent. Every agent may read itself.
 
-use custodian_app::ports::{Admissions, Wanted};
+use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
 
 use custodian_domain::AgentId;
-use custodian_http::view::AgentView;
-use custodian_http::{Account, Answer, AnyAgent, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route};
+use custodian_views::AgentView;
 
 pub struct GetAgent;
 
-impl<S: Admissions, E: Send + Sync> Endpoint<S, E> for GetAgent {
-    type Caller = Account<AnyAgent, Open>;
+impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetAgent {
+    type Caller = Account<AnyAgent, Active>;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/agents/{id}")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Agent(AgentId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Agent(AgentId(id)))
     }
 
-    async fn handle(&self, _: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let seen = caller.agent(AgentId(call.id()?))?;
-        Ok(Answer::row(&AgentView::from(&seen)))
+    async fn handle(
+        &self,
+        _: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let seen = caller.agent(AgentId(request.id()?))?;
+        Ok(Response::row(&AgentView::from(&seen)))
     }
 }

@@ -1,34 +1,40 @@
-//! `GET /v1.0/agents`: the account's agents, newest first; `tag_ids` and `status` choose among them.
+//! `GET /v1.0/agents`: lists the account's agents, newest first, filtered by `tag_ids` and `status`.
 
 use custodian_app::agents::{Filter, list};
-use custodian_app::ports::{Admissions, ReadAgents};
+use custodian_app::ports::{Authenticator, ReadAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent::STATUSES;
 use custodian_domain::{Reason, Refusal, ids};
-use custodian_http::page::{PageRequest, shown};
-use custodian_http::view::AgentView;
-use custodian_http::{Answer, Call, Endpoint, Route, Tenant};
+use custodian_http::page::{PageRequest, row_json};
+use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_views::AgentView;
 
 pub struct ListAgents;
 
-impl<S: Admissions + ReadAgents, E: Send + Sync> Endpoint<S, E> for ListAgents {
+impl<S: Authenticator + ReadAgents, E: Send + Sync> Endpoint<S, E> for ListAgents {
     type Caller = Tenant;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/agents")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let filter = filter(call)?;
-        let wanted = PageRequest::read(call, "agents")?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let filter = filter(request)?;
+        let page_request = PageRequest::read(request, "agents")?;
         let read = |below, limit| list(cx, caller.customer_id(), &filter, below, limit);
-        let page = wanted.fill(read, |agent| agent.id.0, |agent| shown(&AgentView::from(agent))).await?;
-        Ok(Answer::json(&page))
+        let page =
+            page_request.fill(read, |agent| agent.id.0, |agent| row_json(&AgentView::from(agent))).await?;
+        Ok(Response::json(&page))
     }
 }
 
-fn filter(call: &Call) -> Result<Filter, Refusal> {
-    let tag_ids = match call.query("tag_ids") {
+fn filter(request: &Request) -> Result<Filter, Refusal> {
+    let tag_ids = match request.query("tag_ids") {
         None => None,
         Some(text) => {
             let read: Option<Vec<_>> = text.split(',').map(ids::parse).collect();
@@ -40,7 +46,7 @@ fn filter(call: &Call) -> Result<Filter, Refusal> {
             Some(read.ok_or_else(wrong)?)
         }
     };
-    let status = call.query("status").map(str::to_owned);
+    let status = request.query("status").map(str::to_owned);
     if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
         let what = "is no status of an agent";
         return Err(Refusal::field(Reason::InvalidRequestParameter, "status", what));

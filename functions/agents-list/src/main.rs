@@ -2,5 +2,5 @@ use custodian_fn_agents_list::ListAgents;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(ListAgents).await
+    custodian_runtime::serve_http::<()>(ListAgents).await
 }

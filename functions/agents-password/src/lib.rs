@@ -1,30 +1,36 @@
-//! `PUT /v1.0/agents/{id}/password`: its password; one's own needs the one before, as `current_password`.
+//! `PUT /v1.0/agents/{id}/password`: sets the password of an agent. An agent that changes its own password gives
+//! `current_password`.
 
 use custodian_app::agents::set_password;
-use custodian_app::ports::{Admissions, Throttles, UpdateAgents, Wanted};
+use custodian_app::ports::{Authenticator, Prefetch, Throttle, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::AgentId;
 use custodian_domain::agent_fields::read_password;
-use custodian_http::view::AgentView;
-use custodian_http::{Account, Answer, AnyAgent, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route};
+use custodian_views::AgentView;
 
 pub struct SetPassword;
 
-impl<S: Admissions + Throttles + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPassword {
-    type Caller = Account<AnyAgent, Open>;
+impl<S: Authenticator + Throttle + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPassword {
+    type Caller = Account<AnyAgent, Active>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/password")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Agent(AgentId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Agent(AgentId(id)))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let seen = caller.agent(AgentId(call.id()?))?;
-        let (password, current) = read_password(&call.json()?)?;
-        let agent = set_password(cx, &caller.actor, seen, password, current, &call.address).await?;
-        Ok(Answer::row(&AgentView::from(&agent)))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let seen = caller.agent(AgentId(request.id()?))?;
+        let (password, current) = read_password(&request.json()?)?;
+        let agent = set_password(cx, &caller.principal, seen, password, current, &request.address).await?;
+        Ok(Response::row(&AgentView::from(&agent)))
     }
 }

@@ -1,30 +1,35 @@
-//! `PUT /v1.0/agents/{id}/permission`: what it may do; its tokens are dead then.
+//! `PUT /v1.0/agents/{id}/permission`: sets the permission of an agent, which revokes the agent's tokens.
 
-use custodian_app::agents::permit;
-use custodian_app::ports::{Admissions, UpdateAgents, Wanted};
+use custodian_app::agents::set_permission;
+use custodian_app::ports::{Authenticator, Prefetch, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::AgentId;
 use custodian_domain::agent_fields::read_permission;
-use custodian_http::view::AgentView;
-use custodian_http::{Answer, Call, Endpoint, Route, Tenant};
+use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_views::AgentView;
 
 pub struct SetPermission;
 
-impl<S: Admissions + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPermission {
+impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPermission {
     type Caller = Tenant;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/permission")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Agent(AgentId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Agent(AgentId(id)))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let seen = caller.agent(AgentId(call.id()?))?;
-        let permission = read_permission(&call.json()?)?;
-        let agent = permit(cx, &caller.actor, seen, permission).await?;
-        Ok(Answer::row(&AgentView::from(&agent)))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let seen = caller.agent(AgentId(request.id()?))?;
+        let permission = read_permission(&request.json()?)?;
+        let agent = set_permission(cx, &caller.principal, seen, permission).await?;
+        Ok(Response::row(&AgentView::from(&agent)))
     }
 }

@@ -1,35 +1,40 @@
-//! `PUT /v1.0/agents/{id}/status`: what it is doing.
+//! `PUT /v1.0/agents/{id}/status`: sets the availability of an agent.
 
 use custodian_app::agents::edit;
-use custodian_app::ports::{Admissions, UpdateAgents, Wanted};
+use custodian_app::ports::{Authenticator, Prefetch, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::Agent;
 use custodian_domain::AgentId;
 use custodian_domain::agent_fields::read_status;
-use custodian_http::view::AgentView;
-use custodian_http::{Account, Answer, AnyAgent, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route};
+use custodian_views::AgentView;
 
 pub struct SetStatus;
 
-impl<S: Admissions + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetStatus {
-    type Caller = Account<AnyAgent, Open>;
+impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetStatus {
+    type Caller = Account<AnyAgent, Active>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/status")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Agent(AgentId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Agent(AgentId(id)))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let seen = caller.agent(AgentId(call.id()?))?;
-        let status = read_status(&call.json()?)?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let seen = caller.agent(AgentId(request.id()?))?;
+        let status = read_status(&request.json()?)?;
         let apply = |agent: &mut Agent| {
             agent.status.clone_from(&status);
             Ok(())
         };
-        let agent = edit(cx, &caller.actor, seen, apply).await?;
-        Ok(Answer::row(&AgentView::from(&agent)))
+        let agent = edit(cx, &caller.principal, seen, apply).await?;
+        Ok(Response::row(&AgentView::from(&agent)))
     }
 }

@@ -1,35 +1,40 @@
-//! `PUT /v1.0/agents/{id}/tag_ids`: what it is tagged with.
+//! `PUT /v1.0/agents/{id}/tag_ids`: sets the tags of an agent.
 
 use custodian_app::agents::edit;
-use custodian_app::ports::{Admissions, UpdateAgents, Wanted};
+use custodian_app::ports::{Authenticator, Prefetch, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::Agent;
 use custodian_domain::AgentId;
 use custodian_domain::agent_fields::read_tag_ids;
-use custodian_http::view::AgentView;
-use custodian_http::{Answer, Call, Endpoint, Route, Tenant};
+use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_views::AgentView;
 
 pub struct SetTagIds;
 
-impl<S: Admissions + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetTagIds {
+impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetTagIds {
     type Caller = Tenant;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/tag_ids")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Agent(AgentId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Agent(AgentId(id)))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let seen = caller.agent(AgentId(call.id()?))?;
-        let tag_ids = read_tag_ids(&call.json()?)?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let seen = caller.agent(AgentId(request.id()?))?;
+        let tag_ids = read_tag_ids(&request.json()?)?;
         let apply = |agent: &mut Agent| {
             agent.tag_ids.clone_from(&tag_ids);
             Ok(())
         };
-        let agent = edit(cx, &caller.actor, seen, apply).await?;
-        Ok(Answer::row(&AgentView::from(&agent)))
+        let agent = edit(cx, &caller.principal, seen, apply).await?;
+        Ok(Response::row(&AgentView::from(&agent)))
     }
 }

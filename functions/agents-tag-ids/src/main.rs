@@ -2,5 +2,5 @@ use custodian_fn_agents_tag_ids::SetTagIds;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(SetTagIds).await
+    custodian_runtime::serve_http::<()>(SetTagIds).await
 }

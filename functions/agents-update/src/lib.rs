@@ -1,30 +1,35 @@
-//! `PUT /v1.0/agents/{id}`: its name, detail and ring method.
+//! `PUT /v1.0/agents/{id}`: changes the name, detail and ring method of an agent.
 
-use custodian_app::agents::describe;
-use custodian_app::ports::{Admissions, UpdateAgents, Wanted};
+use custodian_app::agents::update;
+use custodian_app::ports::{Authenticator, Prefetch, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::AgentId;
 use custodian_domain::agent_fields::AgentPatch;
-use custodian_http::view::AgentView;
-use custodian_http::{Account, Answer, AnyAgent, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route};
+use custodian_views::AgentView;
 
 pub struct UpdateAgent;
 
-impl<S: Admissions + UpdateAgents, E: Send + Sync> Endpoint<S, E> for UpdateAgent {
-    type Caller = Account<AnyAgent, Open>;
+impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for UpdateAgent {
+    type Caller = Account<AnyAgent, Active>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Agent(AgentId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Agent(AgentId(id)))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let seen = caller.agent(AgentId(call.id()?))?;
-        let patch = AgentPatch::read(&call.json()?)?;
-        let agent = describe(cx, &caller.actor, seen, &patch).await?;
-        Ok(Answer::row(&AgentView::from(&agent)))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let seen = caller.agent(AgentId(request.id()?))?;
+        let patch = AgentPatch::read(&request.json()?)?;
+        let agent = update(cx, &caller.principal, seen, &patch).await?;
+        Ok(Response::row(&AgentView::from(&agent)))
     }
 }

@@ -1,25 +1,29 @@
-//! `POST /auth/delegate`: a platform admin acts as a customer's guest agent, for eight hours and with a reason that is
-//! kept with the account.
+//! `POST /auth/delegate`: gives a platform admin a token of eight hours for a customer's guest agent. The reason is stored
+//! with the account.
 
-use custodian_app::delegate::{Delegation, delegate};
-use custodian_app::ports::{Admissions, Audits, ReadAgents, Signs};
+use custodian_app::delegate::{DelegationRequest, delegate};
+use custodian_app::ports::{AuditLog, Authenticator, ReadAgents, TokenSigner};
 use custodian_app::{Context, Failure};
-use custodian_http::{Answer, Call, Endpoint, Operator, Route};
-use serde_json::json;
+use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
+use custodian_views::DelegationView;
 
 pub struct Delegate;
 
-impl<S: Admissions + ReadAgents + Audits, E: Signs> Endpoint<S, E> for Delegate {
-    type Caller = Operator;
+impl<S: Authenticator + ReadAgents + AuditLog, E: TokenSigner> Endpoint<S, E> for Delegate {
+    type Caller = PlatformAdmin;
 
     fn route(&self) -> Route {
         Route::new("POST", "/auth/delegate")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
-        let delegated = delegate(cx, caller.agent(), Delegation::read(&call.json()?)?).await?;
-        let (token, customer_id) = (delegated.token.expose(), delegated.customer_id);
-        let expire = delegated.expire.to_rfc3339();
-        Ok(Answer::json(&json!({ "token": token, "customer_id": customer_id, "expire": expire })))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: PlatformAdmin,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let delegated = delegate(cx, caller.agent(), DelegationRequest::read(&request.json()?)?).await?;
+        let (token, customer_id) = (delegated.token.expose(), delegated.customer_id.0);
+        Ok(Response::json(&DelegationView::new(token, customer_id, delegated.expire)))
     }
 }

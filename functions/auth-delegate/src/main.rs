@@ -2,5 +2,5 @@ use custodian_fn_auth_delegate::Delegate;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<custodian_runtime::LoginKey>(Delegate).await
+    custodian_runtime::serve_http::<custodian_runtime::SigningKey>(Delegate).await
 }

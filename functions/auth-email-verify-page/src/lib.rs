@@ -1,10 +1,10 @@
-//! `GET /auth/email-verify?token=`: the page behind the link of the mail. Opening it changes nothing, since mail scanners open
-//! links too; its button does.
+//! `GET /auth/email-verify?token=`: the page behind a mailed verification link. Opening it changes nothing, because mail
+//! scanners open links as well; its button sends the form.
 
 use custodian_app::{Context, Failure};
 use custodian_auth::mail_token::is_well_formed;
 use custodian_domain::Reason;
-use custodian_http::{Answer, Anyone, Call, Endpoint, Route, StatusCode, html};
+use custodian_http::{Anyone, Endpoint, Request, Response, Route, StatusCode, html};
 
 pub struct EmailVerifyPage;
 
@@ -15,12 +15,13 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for EmailVerifyPage {
         Route::new("GET", "/auth/email-verify")
     }
 
-    fn tells_by_page(&self, _: &Call) -> bool {
+    fn responds_with_page(&self, _: &Request) -> bool {
         true
     }
 
-    async fn handle(&self, _: &Context<S, E>, _: Anyone, call: &Call) -> Result<Answer, Failure> {
-        let token = call.query("token").filter(|token| is_well_formed(token)).ok_or(Reason::InvalidToken)?;
+    async fn handle(&self, _: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
+        let token =
+            request.query("token").filter(|token| is_well_formed(token)).ok_or(Reason::InvalidToken)?;
         let body = format!(
             "<p>Press the button to confirm that this address is yours.</p><form method=\"post\" action=\"/auth/email-verify\">\
              <input type=\"hidden\" name=\"token\" value=\"{token}\">\

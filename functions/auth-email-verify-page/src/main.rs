@@ -2,5 +2,5 @@ use custodian_fn_auth_email_verify_page::EmailVerifyPage;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(EmailVerifyPage).await
+    custodian_runtime::serve_http::<()>(EmailVerifyPage).await
 }

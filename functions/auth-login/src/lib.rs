@@ -1,35 +1,35 @@
-//! `POST /auth/login`: a username and a password for a token, in the body and as a cookie.
+//! `POST /auth/login`: signs an agent in with username and password. The token is in the body and in a cookie.
 
-use custodian_app::ports::{Admissions, FindLogins, Rehash, Session, Signs, Throttles};
+use custodian_app::ports::{Authenticator, FindLogins, Rehash, Session, Throttle, TokenSigner};
 use custodian_app::{Context, Failure, sign_in::sign_in};
 use custodian_domain::{Refusal, Secret, fields::Fields};
-use custodian_http::{Answer, Anyone, Call, Endpoint, Route};
+use custodian_http::{Anyone, Endpoint, Request, Response, Route};
+use custodian_views::SessionView;
 use http::header::SET_COOKIE;
-use serde_json::json;
 
 pub struct Login;
 
-impl<S: FindLogins + Admissions + Throttles + Rehash, E: Signs> Endpoint<S, E> for Login {
+impl<S: FindLogins + Authenticator + Throttle + Rehash, E: TokenSigner> Endpoint<S, E> for Login {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
         Route::new("POST", "/auth/login")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, _: Anyone, call: &Call) -> Result<Answer, Failure> {
-        let (username, password) = read(call)?;
-        let Session { username, token } = sign_in(cx, username, password, &call.address).await?;
+    async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
+        let (username, password) = read(request)?;
+        let Session { username, token } = sign_in(cx, username, password, &request.address).await?;
         let cookie = format!(
             "token={}; Max-Age={}; Path=/; Secure; HttpOnly; SameSite=Strict",
             token.expose(),
             cx.settings.session.as_secs()
         );
-        Ok(Answer::json(&json!({ "username": username, "token": token.expose() })).header(SET_COOKIE, cookie))
+        Ok(Response::json(&SessionView::new(&username, token.expose())).header(SET_COOKIE, cookie))
     }
 }
 
-fn read(call: &Call) -> Result<(String, Secret), Refusal> {
-    let body = call.json()?;
+fn read(request: &Request) -> Result<(String, Secret), Refusal> {
+    let body = request.json()?;
     let mut fields = Fields::new(&body);
     let (username, password) =
         (fields.required_text("username", 4 * 255), fields.required_text("password", 4 * 128));

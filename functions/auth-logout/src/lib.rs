@@ -1,30 +1,35 @@
-//! `POST /auth/logout`: every token of the agent is dead, this one and all others.
+//! `POST /auth/logout`: revokes every token of the agent.
 
-use custodian_app::ports::{Admissions, UpdateAgents};
+use custodian_app::ports::{Authenticator, UpdateAgents};
 use custodian_app::{Context, Failure, sign_out::sign_out};
-use custodian_domain::{Actor, Reason};
-use custodian_http::{Account, Answer, AnyAgent, Call, Endpoint, Living, Route};
+use custodian_domain::{Principal, Reason};
+use custodian_http::{Account, AnyAgent, Endpoint, NotDeleted, Request, Response, Route};
 use http::header::SET_COOKIE;
 use serde_json::json;
 
-/// The cookie of login, ended.
+/// Expires the cookie of the sign-in.
 const ENDED: &str = "token=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict";
 
 pub struct Logout;
 
-impl<S: Admissions + UpdateAgents, E: Send + Sync> Endpoint<S, E> for Logout {
-    type Caller = Account<AnyAgent, Living>;
+impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for Logout {
+    type Caller = Account<AnyAgent, NotDeleted>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/auth/logout")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, _: &Call) -> Result<Answer, Failure> {
-        match caller.actor {
-            Actor::Agent(agent) | Actor::Delegate { guest: agent, .. } => sign_out(cx, agent).await?,
-            // A key is no session; it ends by being deleted.
-            Actor::Key(_) => return Err(Reason::PermissionDenied.into()),
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        _: &Request,
+    ) -> Result<Response, Failure> {
+        match caller.principal {
+            Principal::Agent(agent) | Principal::Delegate { guest: agent, .. } => sign_out(cx, agent).await?,
+            // An access key has no session. Deleting the key revokes it.
+            Principal::Key(_) => return Err(Reason::PermissionDenied.into()),
         }
-        Ok(Answer::json(&json!({})).header(SET_COOKIE, ENDED))
+        Ok(Response::json(&json!({})).header(SET_COOKIE, ENDED))
     }
 }

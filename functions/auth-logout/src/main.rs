@@ -2,5 +2,5 @@ use custodian_fn_auth_logout::Logout;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(Logout).await
+    custodian_runtime::serve_http::<()>(Logout).await
 }

@@ -1,34 +1,39 @@
-//! `POST /auth/password-forgot`: mails a link to set a password. Known and unknown names get one answer, and nobody
-//! looks a name up before it is given.
+//! `POST /auth/password-forgot`: mails a link to set a password. Known and unknown names get the same response, and the name
+//! is looked up only after it.
 
-use custodian_app::ports::{Request, Requested, Requests, Throttles};
-use custodian_app::throttle::{FORGOT_BY_ADDRESS, FORGOT_BY_NAME, attempt};
+use custodian_app::ports::{DeferredRequest, QueuedRequest, RequestQueue, Throttle};
+use custodian_app::throttle::{FORGOT_BY_ADDRESS, FORGOT_BY_NAME, reserve};
 use custodian_app::{Context, Failure};
-use custodian_domain::profile::folded;
+use custodian_domain::profile::fold_case;
 use custodian_domain::{Refusal, fields::Fields};
-use custodian_http::{Answer, Anyone, Call, Endpoint, Route};
+use custodian_http::{Anyone, Endpoint, Request, Response, Route};
 use serde_json::json;
 
-pub struct Forgot;
+pub struct ForgotPassword;
 
-impl<S: Throttles, E: Requests> Endpoint<S, E> for Forgot {
+impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
         Route::new("POST", "/auth/password-forgot")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, _: Anyone, call: &Call) -> Result<Answer, Failure> {
-        let username = username(call)?;
-        let limits = [(FORGOT_BY_NAME, &*folded(&username)), (FORGOT_BY_ADDRESS, &call.address)];
-        attempt(cx, &limits).await?;
-        cx.ends.request(&Requested::new(Request::Forgot { username }, cx.sources.stamp(cx.now()))).await?;
-        Ok(Answer::json(&json!({})))
+    async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
+        let username = username(request)?;
+        let limits = [(FORGOT_BY_NAME, &*fold_case(&username)), (FORGOT_BY_ADDRESS, &request.address)];
+        reserve(cx, &limits).await?;
+        cx.services
+            .enqueue_request(&QueuedRequest::new(
+                DeferredRequest::ForgotPassword { username },
+                cx.providers.id_seed(cx.now()),
+            ))
+            .await?;
+        Ok(Response::json(&json!({})))
     }
 }
 
-fn username(call: &Call) -> Result<String, Refusal> {
-    let body = call.json()?;
+fn username(request: &Request) -> Result<String, Refusal> {
+    let body = request.json()?;
     let mut fields = Fields::new(&body);
     let username = fields.required_text("username", 4 * 255);
     fields.finish(username)

@@ -1,6 +1,6 @@
-use custodian_fn_auth_password_forgot::Forgot;
+use custodian_fn_auth_password_forgot::ForgotPassword;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<custodian_runtime::RequestQueue>(Forgot).await
+    custodian_runtime::serve_http::<custodian_runtime::SqsRequestQueue>(ForgotPassword).await
 }

@@ -1,12 +1,12 @@
-//! `GET /auth/password-reset?token=`: the page behind the link of the mail. Opening it changes nothing, since mail scanners open
-//! links too; its button does. It says whose password is to be set, to people and to the managers of their passwords.
+//! `GET /auth/password-reset?token=`: the page behind a mailed link to set a password. Opening it changes nothing, because
+//! mail scanners open links as well; its button sends the form. It shows the username, for people and for password managers.
 
 use custodian_app::password::username_of;
 use custodian_app::ports::{ReadAgents, ReadMailTokens};
 use custodian_app::{Context, Failure};
 use custodian_auth::mail_token::is_well_formed;
 use custodian_domain::{Reason, Secret};
-use custodian_http::{Answer, Anyone, Call, Endpoint, Route, StatusCode, html};
+use custodian_http::{Anyone, Endpoint, Request, Response, Route, StatusCode, html};
 
 pub struct PasswordResetPage;
 
@@ -17,13 +17,14 @@ impl<S: ReadMailTokens + ReadAgents, E: Send + Sync> Endpoint<S, E> for Password
         Route::new("GET", "/auth/password-reset")
     }
 
-    fn tells_by_page(&self, _: &Call) -> bool {
+    fn responds_with_page(&self, _: &Request) -> bool {
         true
     }
 
-    async fn handle(&self, cx: &Context<S, E>, _: Anyone, call: &Call) -> Result<Answer, Failure> {
-        let token = call.query("token").filter(|token| is_well_formed(token)).ok_or(Reason::InvalidToken)?;
-        let username = html::escaped(&username_of(cx, &Secret::new(token)).await?);
+    async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
+        let token =
+            request.query("token").filter(|token| is_well_formed(token)).ok_or(Reason::InvalidToken)?;
+        let username = html::escape_html(&username_of(cx, &Secret::new(token)).await?);
         let body = format!(
             "<form method=\"post\" action=\"/auth/password-reset\">\
              <input type=\"hidden\" name=\"token\" value=\"{token}\">\

@@ -2,5 +2,5 @@ use custodian_fn_auth_password_reset_page::PasswordResetPage;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(PasswordResetPage).await
+    custodian_runtime::serve_http::<()>(PasswordResetPage).await
 }

@@ -1,23 +1,28 @@
-//! `POST /auth/unregister`: an administrator leaves, after the grace period or at once.
+//! `POST /auth/unregister`: freezes the account until the end of the grace period, or deletes it at once.
 
-use custodian_app::ports::{Admissions, Alarms, ChangeCustomers, Throttles};
-use custodian_app::unregister::{Leaving, unregister};
+use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler, Throttle};
+use custodian_app::unregister::{UnregisterRequest, unregister};
 use custodian_app::{Context, Failure};
-use custodian_http::view::CustomerView;
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Living, Route};
+use custodian_http::{Account, Admin, Endpoint, NotDeleted, Request, Response, Route};
+use custodian_views::CustomerView;
 
 pub struct Unregister;
 
-impl<S: Admissions + ChangeCustomers + Throttles, E: Alarms> Endpoint<S, E> for Unregister {
-    type Caller = Account<Admin, Living>;
+impl<S: Authenticator + ChangeCustomers + Throttle, E: Scheduler> Endpoint<S, E> for Unregister {
+    type Caller = Account<Admin, NotDeleted>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/auth/unregister")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let leaving = Leaving::read(&call.json()?)?;
-        let customer = unregister(cx, caller.customer, &caller.actor, leaving, &call.address).await?;
-        Ok(Answer::row(&CustomerView::from(&customer)))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let body = UnregisterRequest::read(&request.json()?)?;
+        let customer = unregister(cx, caller.customer, &caller.principal, body, &request.address).await?;
+        Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

@@ -2,5 +2,5 @@ use custodian_fn_auth_unregister::Unregister;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<custodian_runtime::OneOffJobs>(Unregister).await
+    custodian_runtime::serve_http::<custodian_runtime::EventBridgeScheduler>(Unregister).await
 }

@@ -1,16 +1,16 @@
-//! Empties one table of an account that is gone, in as many invocations as it takes.
+//! Empties one table of a deleted account. A large table takes several invocations.
 
 use custodian_app::{Context, Failure};
-use custodian_cascade::{Emptying, Task, Tasks, work};
+use custodian_cascade::{CascadeQueue, CascadeTask, EmptyTables, run_step};
 use custodian_domain::Timestamp;
-use custodian_events::Consumer;
+use custodian_event_sources::EventHandler;
 
 pub struct Worker;
 
-impl<S: Emptying, E: Tasks> Consumer<S, E> for Worker {
-    type Message = Task;
+impl<S: EmptyTables, E: CascadeQueue> EventHandler<S, E> for Worker {
+    type Message = CascadeTask;
 
-    async fn consume(&self, cx: &Context<S, E>, task: Task, stop_at: Timestamp) -> Result<(), Failure> {
-        work(cx, &task, stop_at).await.map(|_| ())
+    async fn handle(&self, cx: &Context<S, E>, task: CascadeTask, stop_at: Timestamp) -> Result<(), Failure> {
+        run_step(cx, &task, stop_at).await.map(|_| ())
     }
 }

@@ -1,16 +1,17 @@
-//! Starts the cascade of an account that is gone.
+//! Starts the cascade of a deleted or expired account.
 
 use custodian_app::{Context, Failure};
-use custodian_cascade::{Ledgers, Tasks, drive};
+use custodian_cascade::{CascadeQueue, Ledgers, resume};
 use custodian_domain::Timestamp;
-use custodian_events::{Consumer, Delivered};
+use custodian_event_sources::EventHandler;
+use custodian_events::EventMessage;
 
 pub struct Cascade;
 
-impl<S: Ledgers, E: Tasks> Consumer<S, E> for Cascade {
-    type Message = Delivered;
+impl<S: Ledgers, E: CascadeQueue> EventHandler<S, E> for Cascade {
+    type Message = EventMessage;
 
-    async fn consume(&self, cx: &Context<S, E>, message: Delivered, _: Timestamp) -> Result<(), Failure> {
-        drive(cx, message.detail.customer_id, cx.now()).await
+    async fn handle(&self, cx: &Context<S, E>, message: EventMessage, _: Timestamp) -> Result<(), Failure> {
+        resume(cx, message.detail.customer_id, cx.now()).await
     }
 }

@@ -1,24 +1,31 @@
-//! `PUT /v1.0/customer/billing_account_id`: names the default one among the account's own billing accounts.
+//! `PUT /v1.0/customer/billing_account_id`: sets the default billing account.
 
-use custodian_app::ports::{Admissions, ChangeCustomers, ReadResources};
+use custodian_app::ports::{Authenticator, ChangeCustomers, ReadResources};
 use custodian_app::{Context, Failure, billing, update::update};
-use custodian_domain::gate;
-use custodian_http::view::CustomerView;
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+use custodian_domain::account_status;
+use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_views::CustomerView;
 
 pub struct SetBillingAccount;
 
-impl<S: Admissions + ChangeCustomers + ReadResources, E: Send + Sync> Endpoint<S, E> for SetBillingAccount {
-    type Caller = Account<Admin, Open>;
+impl<S: Authenticator + ChangeCustomers + ReadResources, E: Send + Sync> Endpoint<S, E>
+    for SetBillingAccount
+{
+    type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/customer/billing_account_id")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let id = billing::wanted(cx, caller.customer_id(), &call.json()?).await?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let id = billing::requested_account_id(cx, caller.customer_id(), &request.json()?).await?;
         let next = |row: &custodian_domain::Customer, now| row.with_billing_account(id, now);
-        let customer = update(cx, caller.customer, gate::open, next).await?;
-        Ok(Answer::row(&CustomerView::from(&customer)))
+        let customer = update(cx, caller.customer, account_status::require_active, next).await?;
+        Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

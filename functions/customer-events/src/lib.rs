@@ -1,18 +1,19 @@
-//! Tells what happened to customers and to what they own, from the change streams, on the bus; and counts it.
+//! Publishes events on the bus, derived from the change streams, and records the business metrics.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::Timestamp;
-use custodian_events::{Bus, Change, Consumer, counted, of_change};
+use custodian_event_sources::EventHandler;
+use custodian_events::{EventBus, StreamChange, metrics_of, of_stream_change};
 
-pub struct Tell;
+pub struct PublishEvents;
 
-impl<S: Send + Sync, E: Bus> Consumer<S, E> for Tell {
-    type Message = Change;
+impl<S: Send + Sync, E: EventBus> EventHandler<S, E> for PublishEvents {
+    type Message = StreamChange;
 
-    async fn consume(&self, cx: &Context<S, E>, change: Change, _: Timestamp) -> Result<(), Failure> {
-        let Some(event) = of_change(&change) else { return Ok(()) };
-        cx.ends.publish(&[event]).await?;
-        cx.meter.note(&counted(&change));
+    async fn handle(&self, cx: &Context<S, E>, change: StreamChange, _: Timestamp) -> Result<(), Failure> {
+        let Some(event) = of_stream_change(&change) else { return Ok(()) };
+        cx.services.publish(&[event]).await?;
+        cx.metrics.record(&metrics_of(&change));
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
-use custodian_fn_customer_events::Tell;
+use custodian_fn_customer_events::PublishEvents;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::stream::<custodian_runtime::EventBus>(Tell).await
+    custodian_runtime::serve_stream::<custodian_runtime::EventBridgeBus>(PublishEvents).await
 }

@@ -1,20 +1,25 @@
-//! `GET /v1.0/customer`: the own account, also while it awaits its verification or its deletion.
+//! `GET /v1.0/customer`: returns the caller's account, also before verification and while it is frozen.
 
-use custodian_app::ports::Admissions;
+use custodian_app::ports::Authenticator;
 use custodian_app::{Context, Failure};
-use custodian_http::view::CustomerView;
-use custodian_http::{Account, AdminOrManager, Answer, Call, Endpoint, Living, Route};
+use custodian_http::{Account, AdminOrManager, Endpoint, NotDeleted, Request, Response, Route};
+use custodian_views::CustomerView;
 
 pub struct GetCustomer;
 
-impl<S: Admissions, E: Send + Sync> Endpoint<S, E> for GetCustomer {
-    type Caller = Account<AdminOrManager, Living>;
+impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetCustomer {
+    type Caller = Account<AdminOrManager, NotDeleted>;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/customer")
     }
 
-    async fn handle(&self, _: &Context<S, E>, caller: Self::Caller, _: &Call) -> Result<Answer, Failure> {
-        Ok(Answer::row(&CustomerView::from(&caller.customer)))
+    async fn handle(
+        &self,
+        _: &Context<S, E>,
+        caller: Self::Caller,
+        _: &Request,
+    ) -> Result<Response, Failure> {
+        Ok(Response::row(&CustomerView::from(&caller.customer)))
     }
 }

@@ -2,5 +2,5 @@ use custodian_fn_customer_get::GetCustomer;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(GetCustomer).await
+    custodian_runtime::serve_http::<()>(GetCustomer).await
 }

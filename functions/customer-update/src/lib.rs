@@ -1,27 +1,33 @@
-//! `PUT /v1.0/customer`: changes the own profile. A new e-mail address is reserved at once and counts once it is confirmed.
+//! `PUT /v1.0/customer`: changes the profile. A new e-mail address is reserved at once and takes effect when it is
+//! confirmed.
 
-use custodian_app::ports::{Admissions, ChangeCustomers};
+use custodian_app::ports::{Authenticator, ChangeCustomers};
 use custodian_app::{Context, Failure, update::update};
 use custodian_domain::profile::ProfilePatch;
-use custodian_domain::{Customer, gate};
-use custodian_http::view::CustomerView;
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+use custodian_domain::{Customer, account_status};
+use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_views::CustomerView;
 
 pub struct UpdateCustomer;
 
-impl<S: Admissions + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateCustomer {
-    type Caller = Account<Admin, Open>;
+impl<S: Authenticator + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateCustomer {
+    type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/customer")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
         caller.may_change_account()?;
-        let patch = ProfilePatch::read(&call.json()?)?;
-        let asker = caller.actor.asker();
-        let next = |row: &Customer, now| row.patched_unconfirmed(&patch, asker, now);
-        let customer = update(cx, caller.customer, gate::open, next).await?;
-        Ok(Answer::row(&CustomerView::from(&customer)))
+        let patch = ProfilePatch::read(&request.json()?)?;
+        let requested_by = caller.principal.requested_by();
+        let next = |row: &Customer, now| row.with_profile_patch(&patch, requested_by, now);
+        let customer = update(cx, caller.customer, account_status::require_active, next).await?;
+        Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

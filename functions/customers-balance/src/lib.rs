@@ -1,36 +1,40 @@
-//! `POST /v1.0/customers/{id}/balance`: an operator credits (a positive amount) or debits (a negative one) the account's
-//! default billing account.
+//! `POST /v1.0/customers/{id}/balance`: credits (positive amount) or debits (negative amount) the default billing account.
 
-use custodian_app::ports::{Admissions, UpdateResources, Wanted};
-use custodian_app::update::by_operator;
+use custodian_app::ports::{Authenticator, Prefetch, UpdateResources};
+use custodian_app::update::require_initial_or_active;
 use custodian_app::{Context, Failure, billing, resources};
 use custodian_domain::CustomerId;
 use custodian_domain::billing::Adjustment;
 use custodian_domain::kinds::BILLING_ACCOUNTS;
-use custodian_http::view::ResourceView;
-use custodian_http::{Answer, Call, Endpoint, Operator, Route};
+use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
+use custodian_views::ResourceView;
 
 pub struct AdjustBalance;
 
-impl<S: Admissions + UpdateResources, E: Send + Sync> Endpoint<S, E> for AdjustBalance {
-    type Caller = Operator;
+impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for AdjustBalance {
+    type Caller = PlatformAdmin;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/customers/{id}/balance")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Customer(CustomerId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Customer(CustomerId(id)))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
-        call.id()?;
-        let adjustment = Adjustment::read(&call.json()?)?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: PlatformAdmin,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        request.id()?;
+        let adjustment = Adjustment::read(&request.json()?)?;
         let customer = caller.target()?;
-        by_operator(&customer)?;
-        let account = billing::of(cx, &customer).await?;
+        require_initial_or_active(&customer)?;
+        let account = billing::default_account(cx, &customer).await?;
         let next = |row: &_, now| adjustment.apply(row, now).map(Some);
         let row = resources::update(cx, &BILLING_ACCOUNTS, account, next).await?;
-        Ok(Answer::row(&ResourceView::new(&BILLING_ACCOUNTS, &row)))
+        Ok(Response::row(&ResourceView::new(&BILLING_ACCOUNTS, &row)))
     }
 }

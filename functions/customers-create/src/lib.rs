@@ -1,22 +1,27 @@
-//! `POST /v1.0/customers`: an operator opens an account.
+//! `POST /v1.0/customers`: opens an account for an operator.
 
-use custodian_app::create::{OpenAccounts, Opening, create};
-use custodian_app::ports::{Admissions, Alarms};
+use custodian_app::create::{AccountRequest, OpenAccounts, create};
+use custodian_app::ports::{Authenticator, Scheduler};
 use custodian_app::{Context, Failure};
-use custodian_http::view::CustomerView;
-use custodian_http::{Answer, Call, Endpoint, Operator, Route};
+use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
+use custodian_views::CustomerView;
 
 pub struct CreateAccount;
 
-impl<S: Admissions + OpenAccounts, E: Alarms> Endpoint<S, E> for CreateAccount {
-    type Caller = Operator;
+impl<S: Authenticator + OpenAccounts, E: Scheduler> Endpoint<S, E> for CreateAccount {
+    type Caller = PlatformAdmin;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/customers")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, _: Operator, call: &Call) -> Result<Answer, Failure> {
-        let customer = create(cx, Opening::read(&call.json()?)?).await?;
-        Ok(Answer::row(&CustomerView::from(&customer)))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        _: PlatformAdmin,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let customer = create(cx, AccountRequest::read(&request.json()?)?).await?;
+        Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

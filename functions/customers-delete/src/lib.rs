@@ -1,33 +1,37 @@
-//! `DELETE /v1.0/customers/{id}`: an operator deletes an account at once.
-//!
-//! The answer shows the account as it was, for the last time; what is stored is anonymised.
+//! `DELETE /v1.0/customers/{id}`: deletes an account at once, for an operator. The response shows the account for the last
+//! time; the stored row is anonymised.
 
-use custodian_app::ports::{Admissions, Alarms, ChangeCustomers, Wanted};
-use custodian_app::{Context, Failure, Outcome, change};
+use custodian_app::ports::{Authenticator, ChangeCustomers, Prefetch, Scheduler};
+use custodian_app::{ChangeOutcome, Context, Failure, change};
 use custodian_domain::CustomerId;
 use custodian_domain::lifecycle::Command;
-use custodian_http::view::CustomerView;
-use custodian_http::{Answer, Call, Endpoint, Operator, Route};
+use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
+use custodian_views::CustomerView;
 
 pub struct DeleteAccount;
 
-impl<S: Admissions + ChangeCustomers, E: Alarms> Endpoint<S, E> for DeleteAccount {
-    type Caller = Operator;
+impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for DeleteAccount {
+    type Caller = PlatformAdmin;
 
     fn route(&self) -> Route {
         Route::new("DELETE", "/v1.0/customers/{id}")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Customer(CustomerId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Customer(CustomerId(id)))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
-        let id = CustomerId(call.id()?);
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: PlatformAdmin,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let id = CustomerId(request.id()?);
         let outcome = change(cx, id, Some(caller.target()?), Command::Delete, None).await?;
-        if let Outcome::Moved { before, after } = &outcome {
-            return Ok(Answer::row(&CustomerView::as_deleted(before, after)));
+        if let ChangeOutcome::Changed { before, after } = &outcome {
+            return Ok(Response::row(&CustomerView::as_deleted(before, after)));
         }
-        Ok(Answer::row(&CustomerView::from(&outcome.customer()?)))
+        Ok(Response::row(&CustomerView::from(&outcome.customer()?)))
     }
 }

@@ -1,29 +1,34 @@
-//! `POST /v1.0/customers/{id}/freeze`: an operator freezes an account.
+//! `POST /v1.0/customers/{id}/freeze`: freezes an account, for an operator.
 
-use custodian_app::ports::{Admissions, Alarms, ChangeCustomers, Wanted};
+use custodian_app::ports::{Authenticator, ChangeCustomers, Prefetch, Scheduler};
 use custodian_app::{Context, Failure, change};
 use custodian_domain::CustomerId;
 use custodian_domain::lifecycle::Command;
-use custodian_http::view::CustomerView;
-use custodian_http::{Answer, Call, Endpoint, Operator, Route};
+use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
+use custodian_views::CustomerView;
 
 pub struct FreezeAccount;
 
-impl<S: Admissions + ChangeCustomers, E: Alarms> Endpoint<S, E> for FreezeAccount {
-    type Caller = Operator;
+impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for FreezeAccount {
+    type Caller = PlatformAdmin;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/customers/{id}/freeze")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Customer(CustomerId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Customer(CustomerId(id)))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
-        let id = CustomerId(call.id()?);
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: PlatformAdmin,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let id = CustomerId(request.id()?);
         let command = Command::Freeze { grace: cx.settings.grace };
         let customer = change(cx, id, Some(caller.target()?), command, None).await?.customer()?;
-        Ok(Answer::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

@@ -2,5 +2,5 @@ use custodian_fn_customers_freeze::FreezeAccount;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<custodian_runtime::OneOffJobs>(FreezeAccount).await
+    custodian_runtime::serve_http::<custodian_runtime::EventBridgeScheduler>(FreezeAccount).await
 }

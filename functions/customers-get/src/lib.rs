@@ -1,26 +1,31 @@
-//! `GET /v1.0/customers/{id}`: any account, also one that is gone.
+//! `GET /v1.0/customers/{id}`: returns any account, including deleted ones.
 
-use custodian_app::ports::{Admissions, Wanted};
+use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
-use custodian_http::view::CustomerView;
-use custodian_http::{Answer, Call, Endpoint, Operator, Route};
+use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
+use custodian_views::CustomerView;
 
 pub struct GetAccount;
 
-impl<S: Admissions, E: Send + Sync> Endpoint<S, E> for GetAccount {
-    type Caller = Operator;
+impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetAccount {
+    type Caller = PlatformAdmin;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/customers/{id}")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Customer(CustomerId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Customer(CustomerId(id)))
     }
 
-    async fn handle(&self, _: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
-        call.id()?;
-        Ok(Answer::row(&CustomerView::from(&caller.target()?)))
+    async fn handle(
+        &self,
+        _: &Context<S, E>,
+        caller: PlatformAdmin,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        request.id()?;
+        Ok(Response::row(&CustomerView::from(&caller.target()?)))
     }
 }

@@ -2,5 +2,5 @@ use custodian_fn_customers_get::GetAccount;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(GetAccount).await
+    custodian_runtime::serve_http::<()>(GetAccount).await
 }

@@ -1,29 +1,34 @@
-//! `PUT /v1.0/customers/{id}/plan`: an operator gives an account another plan. What it has beyond the new limits stays.
+//! `PUT /v1.0/customers/{id}/plan`: changes the plan of an account. Rows beyond the new limits stay.
 
 use custodian_app::billing::set_plan;
-use custodian_app::ports::{Admissions, ChangeCustomers, ReadResources, Wanted};
+use custodian_app::ports::{Authenticator, ChangeCustomers, Prefetch, ReadResources};
 use custodian_app::{Context, Failure};
 use custodian_domain::{CustomerId, Plan};
-use custodian_http::view::CustomerView;
-use custodian_http::{Answer, Call, Endpoint, Operator, Route};
+use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
+use custodian_views::CustomerView;
 
 pub struct SetPlan;
 
-impl<S: Admissions + ChangeCustomers + ReadResources, E: Send + Sync> Endpoint<S, E> for SetPlan {
-    type Caller = Operator;
+impl<S: Authenticator + ChangeCustomers + ReadResources, E: Send + Sync> Endpoint<S, E> for SetPlan {
+    type Caller = PlatformAdmin;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/customers/{id}/plan")
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Nothing, |id| Wanted::Customer(CustomerId(id)))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::None, |id| Prefetch::Customer(CustomerId(id)))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Operator, call: &Call) -> Result<Answer, Failure> {
-        call.id()?;
-        let plan = Plan::read(&call.json()?)?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: PlatformAdmin,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        request.id()?;
+        let plan = Plan::read(&request.json()?)?;
         let customer = set_plan(cx, caller.target()?, plan).await?;
-        Ok(Answer::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

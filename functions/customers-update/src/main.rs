@@ -2,5 +2,5 @@ use custodian_fn_customers_update::UpdateAccount;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(UpdateAccount).await
+    custodian_runtime::serve_http::<()>(UpdateAccount).await
 }

@@ -1,31 +1,29 @@
-//! Sends the mails that events ask for: a verification link when a customer was created, and a link to set a password when
-//! it was verified without one. An event that comes again, or after a later one, has nothing mailed.
+//! Sends the mails that events cause: a verification link after an account is created, the confirmation of a new address, and a
+//! link to set the password after verification. Each mail is sent once; a redelivered event sends nothing.
 
 use custodian_app::password::send_first_password;
-use custodian_app::ports::{Cause, KeepMailTokens, Mailer, ReadAgents};
-use custodian_app::verify::{send_change, send_verification};
+use custodian_app::ports::{Cause, Mailer, ReadAgents, StoreMailTokens};
+use custodian_app::verify::{send_email_change, send_verification};
 use custodian_app::{Context, Failure};
-use custodian_domain::Timestamp;
-use custodian_events::{
-    CUSTOMER_CREATED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, Consumer, Delivered, PENDING_EMAIL,
-};
+use custodian_domain::{EventType, Timestamp};
+use custodian_event_sources::EventHandler;
+use custodian_events::{EventMessage, PENDING_EMAIL};
 
-pub struct Post;
+pub struct SendMail;
 
-impl<S: ReadAgents + KeepMailTokens, E: Mailer> Consumer<S, E> for Post {
-    type Message = Delivered;
+impl<S: ReadAgents + StoreMailTokens, E: Mailer> EventHandler<S, E> for SendMail {
+    type Message = EventMessage;
 
-    async fn consume(&self, cx: &Context<S, E>, message: Delivered, _: Timestamp) -> Result<(), Failure> {
+    async fn handle(&self, cx: &Context<S, E>, message: EventMessage, _: Timestamp) -> Result<(), Failure> {
         let event = message.detail;
-        let (id, changes) =
-            (event.customer_id, |field: &str| event.changed.iter().any(|changed| changed == field));
-        let cause = Cause { at: event.happened().unwrap_or(cx.now()), id: event.id };
-        match event.kind.as_str() {
-            CUSTOMER_CREATED => send_verification(cx, id, cause).await,
-            CUSTOMER_UPDATED if changes(PENDING_EMAIL) => send_change(cx, id, cause).await,
-            // It sends one only to an account that still waits for its verification.
-            CUSTOMER_UPDATED if changes("email") => send_verification(cx, id, cause).await,
-            CUSTOMER_VERIFIED => send_first_password(cx, id, cause).await,
+        let (id, cause) = (event.customer_id, Cause { at: event.time, id: event.id });
+        let changes = |field: &str| event.changed.iter().any(|changed| changed == field);
+        match event.event_type {
+            EventType::CustomerCreated => send_verification(cx, id, cause).await,
+            EventType::CustomerUpdated if changes(PENDING_EMAIL) => send_email_change(cx, id, cause).await,
+            // Does nothing unless the account still awaits its verification.
+            EventType::CustomerUpdated if changes("email") => send_verification(cx, id, cause).await,
+            EventType::CustomerVerified => send_first_password(cx, id, cause).await,
             _ => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
-use custodian_fn_mail::Post;
+use custodian_fn_mail::SendMail;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::queue::<custodian_runtime::MailService, _>(Post).await
+    custodian_runtime::serve_queue::<custodian_runtime::SesMailer, _>(SendMail).await
 }

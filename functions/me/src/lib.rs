@@ -1,28 +1,33 @@
-//! `GET /v1.0/me`: the calling agent. An access key answers as its customer's guest agent.
+//! `GET /v1.0/me`: returns the calling agent. An access key gets its customer's guest agent.
 
-use custodian_app::ports::{Admissions, ReadAgents};
+use custodian_app::ports::{Authenticator, ReadAgents};
 use custodian_app::{Context, Failure};
-use custodian_domain::{Actor, Reason};
-use custodian_http::view::AgentView;
-use custodian_http::{Account, Answer, AnyAgent, Call, Endpoint, Open, Route};
+use custodian_domain::{Principal, Reason};
+use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route};
+use custodian_views::AgentView;
 
 pub struct Me;
 
-impl<S: Admissions + ReadAgents, E: Send + Sync> Endpoint<S, E> for Me {
-    type Caller = Account<AnyAgent, Open>;
+impl<S: Authenticator + ReadAgents, E: Send + Sync> Endpoint<S, E> for Me {
+    type Caller = Account<AnyAgent, Active>;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/me")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, _: &Call) -> Result<Answer, Failure> {
-        let agent = match caller.actor {
-            Actor::Agent(agent) | Actor::Delegate { guest: agent, .. } => agent,
-            Actor::Key(_) => {
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        _: &Request,
+    ) -> Result<Response, Failure> {
+        let agent = match caller.principal {
+            Principal::Agent(agent) | Principal::Delegate { guest: agent, .. } => agent,
+            Principal::Key(_) => {
                 let guest = cx.store.agent(caller.customer.id, caller.customer.guest_id).await?;
                 guest.ok_or(Reason::AgentNotFound)?
             }
         };
-        Ok(Answer::row(&AgentView::from(&agent)))
+        Ok(Response::row(&AgentView::from(&agent)))
     }
 }

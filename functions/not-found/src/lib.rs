@@ -1,10 +1,9 @@
-//! The API's `$default` route: an unknown path or a wrong method is 404, in the form of every other error. A browser's
-//! preflight comes here as well, since a gateway with a default route sends on what no other route takes; the answer is the
-//! gateway's own headers, as configured.
+//! The `$default` route: an unknown path or a wrong method is 404, in the form of every other error. An API with a default
+//! route also sends preflight requests of browsers here; they get the CORS headers of the gateway.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::Reason;
-use custodian_http::{Answer, Anyone, Call, Endpoint, Route};
+use custodian_http::{Anyone, Endpoint, Request, Response, Route};
 
 pub struct NotFound;
 
@@ -15,7 +14,7 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for NotFound {
         Route::new("$default", "")
     }
 
-    async fn handle(&self, _: &Context<S, E>, _: Anyone, call: &Call) -> Result<Answer, Failure> {
-        if call.is_preflight() { Ok(Answer::empty()) } else { Err(Reason::RouteNotFound.into()) }
+    async fn handle(&self, _: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
+        if request.is_preflight() { Ok(Response::empty()) } else { Err(Reason::RouteNotFound.into()) }
     }
 }

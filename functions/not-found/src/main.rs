@@ -2,5 +2,5 @@ use custodian_fn_not_found::NotFound;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(NotFound).await
+    custodian_runtime::serve_http::<()>(NotFound).await
 }

@@ -1,22 +1,25 @@
-//! Ends what runs for an account that was frozen or has ended: its transcriptions here, everything else by telling the call
-//! plane. News that come late, when the account is active again, do nothing. The call plane is told first: whatever keeps this
-//! from ending the rest keeps nobody from ending the calls.
+//! Ends the operations of a frozen or deleted account: it publishes `operations_terminate` for the call plane and stops the
+//! account's transcriptions. A late event does nothing if the account is active again. The event comes first, so that a
+//! failure here does not keep calls running.
 
 use custodian_app::ports::{ListResources, ReadCustomers, UpdateResources};
-use custodian_app::resources::stop_all;
+use custodian_app::resources::stop_transcriptions;
 use custodian_app::{Context, Failure};
 use custodian_domain::{Status, Timestamp};
-use custodian_events::{Bus, Consumer, Delivered, terminate};
+use custodian_event_sources::EventHandler;
+use custodian_events::{EventBus, EventMessage, operations_terminate};
 
-pub struct Terminate;
+pub struct TerminateOperations;
 
-impl<S: ReadCustomers + ListResources + UpdateResources, E: Bus> Consumer<S, E> for Terminate {
-    type Message = Delivered;
+impl<S: ReadCustomers + ListResources + UpdateResources, E: EventBus> EventHandler<S, E>
+    for TerminateOperations
+{
+    type Message = EventMessage;
 
-    async fn consume(
+    async fn handle(
         &self,
         cx: &Context<S, E>,
-        message: Delivered,
+        message: EventMessage,
         stop_at: Timestamp,
     ) -> Result<(), Failure> {
         let stopped = message.detail;
@@ -24,10 +27,10 @@ impl<S: ReadCustomers + ListResources + UpdateResources, E: Bus> Consumer<S, E> 
         let Some(status @ (Status::Frozen | Status::Deleted)) = customer.map(|row| row.status()) else {
             return Ok(());
         };
-        cx.ends.publish(&[terminate(&stopped)]).await?;
+        cx.services.publish(&[operations_terminate(&stopped)]).await?;
         match status {
-            Status::Frozen => stop_all(cx, stopped.customer_id, stop_at).await,
-            // Its rows are the cascade's.
+            Status::Frozen => stop_transcriptions(cx, stopped.customer_id, stop_at).await,
+            // The cascade deletes its rows.
             _ => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
-use custodian_fn_operations_terminate::Terminate;
+use custodian_fn_operations_terminate::TerminateOperations;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::queue::<custodian_runtime::EventBus, _>(Terminate).await
+    custodian_runtime::serve_queue::<custodian_runtime::EventBridgeBus, _>(TerminateOperations).await
 }

@@ -1,7 +1,7 @@
-//! `GET /ping`: the service answers.
+//! `GET /ping`: shows that the service responds.
 
 use custodian_app::{Context, Failure};
-use custodian_http::{Answer, Anyone, Call, Endpoint, Route};
+use custodian_http::{Anyone, Endpoint, Request, Response, Route};
 use serde_json::json;
 
 pub struct Ping;
@@ -13,7 +13,7 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for Ping {
         Route::new("GET", "/ping")
     }
 
-    async fn handle(&self, _: &Context<S, E>, _: Anyone, _: &Call) -> Result<Answer, Failure> {
-        Ok(Answer::json(&json!({ "message": "pong" })))
+    async fn handle(&self, _: &Context<S, E>, _: Anyone, _: &Request) -> Result<Response, Failure> {
+        Ok(Response::json(&json!({ "message": "pong" })))
     }
 }

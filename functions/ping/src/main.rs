@@ -2,5 +2,5 @@ use custodian_fn_ping::Ping;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(Ping).await
+    custodian_runtime::serve_http::<()>(Ping).await
 }

@@ -1,38 +1,38 @@
-//! Sets a deployed platform up: keys, the platform's own customer, the first admin. An operator invokes it once; to
-//! repeat it changes nothing. Invoked with `{"rotate": true}` it makes a new key to sign tokens with instead.
+//! Sets up a deployed platform: keys, the platform's own customer and the first platform admin. An operator invokes it once;
+//! repeating it changes nothing. With `{"rotate": true}` it replaces the signing key instead.
 
 use std::borrow::Cow;
 
-use custodian_app::platform::{SetUp, rotate, set_up};
+use custodian_app::platform::{SetUpOutcome, rotate_signing_key, set_up};
 use custodian_app::ports::{CreateCustomers, ReadCustomers, SigningKeys};
-use custodian_app::{Context, Failure};
+use custodian_app::{Context, Failure, LogSubject};
 use custodian_domain::{CustomerId, Secret, Timestamp};
-use custodian_events::{Consumer, Subject};
+use custodian_event_sources::EventHandler;
 use serde::Deserialize;
 
 pub struct PlatformSetup;
 
-/// The first admin.
+/// The first platform admin.
 #[derive(Debug, Deserialize)]
 pub struct FirstAdmin {
     pub username: String,
     pub password: Secret,
 }
 
-/// What an operator asks for.
+/// The input of an operator.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Wish {
+pub enum SetupRequest {
     SetUp(FirstAdmin),
     Rotate { rotate: bool },
 }
 
-impl Subject for Wish {
-    fn customer(&self) -> Option<CustomerId> {
+impl LogSubject for SetupRequest {
+    fn customer_id(&self) -> Option<CustomerId> {
         None
     }
 
-    fn about(&self) -> Cow<'_, str> {
+    fn message_type(&self) -> Cow<'_, str> {
         Cow::from(match self {
             Self::SetUp(_) => "set_up",
             Self::Rotate { .. } => "rotate",
@@ -40,17 +40,17 @@ impl Subject for Wish {
     }
 }
 
-impl<S: SigningKeys + ReadCustomers + CreateCustomers, E: Send + Sync> Consumer<S, E> for PlatformSetup {
-    type Message = Wish;
+impl<S: SigningKeys + ReadCustomers + CreateCustomers, E: Send + Sync> EventHandler<S, E> for PlatformSetup {
+    type Message = SetupRequest;
 
-    async fn consume(&self, cx: &Context<S, E>, wish: Wish, _: Timestamp) -> Result<(), Failure> {
-        let admin = match wish {
-            Wish::SetUp(admin) => admin,
-            Wish::Rotate { rotate: true } => return rotate(cx).await,
-            Wish::Rotate { rotate: false } => return Ok(()),
+    async fn handle(&self, cx: &Context<S, E>, request: SetupRequest, _: Timestamp) -> Result<(), Failure> {
+        let admin = match request {
+            SetupRequest::SetUp(admin) => admin,
+            SetupRequest::Rotate { rotate: true } => return rotate_signing_key(cx).await,
+            SetupRequest::Rotate { rotate: false } => return Ok(()),
         };
-        let came_to = set_up(cx, admin.username, admin.password).await?;
-        tracing::info!(new = came_to == SetUp::Done, "the platform is set up");
+        let outcome = set_up(cx, admin.username, admin.password).await?;
+        tracing::info!(new = outcome == SetUpOutcome::Done, "the platform is set up");
         Ok(())
     }
 }

@@ -2,5 +2,5 @@ use custodian_fn_purge::Purge;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::direct::<custodian_runtime::OneOffJobs, _>(Purge).await
+    custodian_runtime::serve_invocations::<custodian_runtime::EventBridgeScheduler, _>(Purge).await
 }

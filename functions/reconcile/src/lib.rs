@@ -1,80 +1,87 @@
-//! Moves on what is overdue and drives again what stands still, whatever alarm or event was lost; looks again at deletions
-//! that have ended, and counts those that have not.
+//! Repairs what a lost job or event left undone: purges and expires overdue accounts, resumes stalled cascades, verifies
+//! completed deletions and counts incomplete ones.
 //!
-//! Invoked by an operator with `{"recount": "<customer id>"}` it counts what that customer owns instead, and corrects its
-//! counters; with `{"survey": "<customer id>"}` it looks again at that customer's deletion, however long ago it ended.
+//! With `{"recount": "<customer id>"}` it counts the customer's rows and corrects the counters instead. With
+//! `{"verify": "<customer id>"}` it verifies that customer's deletion, however old it is.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-use custodian_app::ports::{Alarms, ChangeCustomers, DueCustomers, Recount, Tally};
-use custodian_app::retry::{Patience, Race};
-use custodian_app::{Context, Failure, Metric, change};
-use custodian_cascade::{OpenLedgers, Rows, SealedLedgers, Tasks, drive, survey};
+use custodian_app::ports::{ChangeCustomers, Counter, DueCustomers, Recount, Scheduler};
+use custodian_app::retry::{Retry, RetryBudget};
+use custodian_app::{Context, Failure, LogSubject, Metric, change};
+use custodian_cascade::{CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, resume, verify_empty};
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Customer, CustomerId, Status, Timestamp};
-use custodian_events::{Consumer, Subject};
+use custodian_event_sources::EventHandler;
 use serde::Deserialize;
 
-/// How long a deletion may make no progress before it is driven again.
-const STANDING: Duration = Duration::from_secs(15 * 60);
+/// A cascade without progress for this long is resumed. A completed deletion this old is verified.
+const STALLED_AFTER: Duration = Duration::from_secs(15 * 60);
 
 pub struct Reconcile;
 
-/// What an operator asks for; the schedule asks for nothing.
+/// The input of an operator. The schedule sends an empty one.
 #[derive(Debug, Default, Deserialize)]
-pub struct Wish {
+pub struct ReconcileRequest {
     pub recount: Option<CustomerId>,
-    pub survey: Option<CustomerId>,
+    /// Earlier releases call it `survey`.
+    #[serde(alias = "survey")]
+    pub verify: Option<CustomerId>,
 }
 
-impl Subject for Wish {
-    fn customer(&self) -> Option<CustomerId> {
-        self.recount.or(self.survey)
+impl LogSubject for ReconcileRequest {
+    fn customer_id(&self) -> Option<CustomerId> {
+        self.recount.or(self.verify)
     }
 
-    fn about(&self) -> Cow<'_, str> {
+    fn message_type(&self) -> Cow<'_, str> {
         Cow::from(match self {
             Self { recount: Some(_), .. } => "recount",
-            Self { survey: Some(_), .. } => "survey",
+            Self { verify: Some(_), .. } => "verify",
             _ => "reconcile",
         })
     }
 }
 
-impl<S, E: Alarms + Tasks> Consumer<S, E> for Reconcile
+impl<S, E: Scheduler + CascadeQueue> EventHandler<S, E> for Reconcile
 where
-    S: DueCustomers + ChangeCustomers + OpenLedgers + SealedLedgers + Rows + Recount,
+    S: DueCustomers + ChangeCustomers + OpenLedgers + CompletedLedgers + FindRows + Recount,
 {
-    type Message = Wish;
+    type Message = ReconcileRequest;
 
-    async fn consume(&self, cx: &Context<S, E>, wish: Wish, stop_at: Timestamp) -> Result<(), Failure> {
-        if let Some(customer) = wish.recount {
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        request: ReconcileRequest,
+        stop_at: Timestamp,
+    ) -> Result<(), Failure> {
+        if let Some(customer) = request.recount {
             return recount(cx, customer).await;
         }
-        if let Some(customer) = wish.survey {
-            return look_again(cx, vec![customer], stop_at).await;
+        if let Some(customer) = request.verify {
+            return verify_deletions(cx, vec![customer], stop_at).await;
         }
-        // What fails must not keep the rest from being done: neither one part of it, nor one customer.
-        let mut first_failure = count_unfinished(cx).await;
-        for customer in listed(cx.store.overdue(cx.now()).await, &mut first_failure) {
+        // A failure of one part or one customer must not block the others.
+        let mut first_failure = record_unfinished(cx).await;
+        for customer in read_or_empty(cx.store.overdue(cx.now()).await, &mut first_failure) {
             let id = customer.id;
-            first_failure = first_failure.and(named(id, move_on(cx, customer).await));
+            first_failure = first_failure.and(log_failure(id, apply_deadline(cx, customer).await));
             if cx.now() >= stop_at {
                 return first_failure;
             }
         }
-        let standing_since = cx.now().minus(STANDING);
-        for id in listed(cx.store.standing_since(standing_since).await, &mut first_failure) {
-            first_failure = first_failure.and(named(id, drive(cx, id, standing_since).await));
+        let stalled_since = cx.now().minus(STALLED_AFTER);
+        for id in read_or_empty(cx.store.stalled_since(stalled_since).await, &mut first_failure) {
+            first_failure = first_failure.and(log_failure(id, resume(cx, id, stalled_since).await));
         }
-        let ended = listed(cx.store.sealed_before(standing_since).await, &mut first_failure);
-        first_failure.and(look_again(cx, ended, stop_at).await)
+        let completed = read_or_empty(cx.store.completed_before(stalled_since).await, &mut first_failure);
+        first_failure.and(verify_deletions(cx, completed, stop_at).await)
     }
 }
 
-/// What there is to do; nothing, if that cannot be read.
-fn listed<T>(read: Result<Vec<T>, Failure>, first_failure: &mut Result<(), Failure>) -> Vec<T> {
+/// The rows of a query, or none if it failed.
+fn read_or_empty<T>(read: Result<Vec<T>, Failure>, first_failure: &mut Result<(), Failure>) -> Vec<T> {
     read.unwrap_or_else(|failure| {
         if first_failure.is_ok() {
             *first_failure = Err(failure);
@@ -83,49 +90,55 @@ fn listed<T>(read: Result<Vec<T>, Failure>, first_failure: &mut Result<(), Failu
     })
 }
 
-/// Says which customer could not be helped.
-fn named(customer: CustomerId, done: Result<(), Failure>) -> Result<(), Failure> {
-    done.inspect_err(|failure| tracing::error!(customer_id = %customer, %failure, "not moved on"))
+fn log_failure(customer: CustomerId, outcome: Result<(), Failure>) -> Result<(), Failure> {
+    outcome.inspect_err(
+        |failure| tracing::error!(customer_id = %customer, %failure, "reconcile failed for a customer"),
+    )
 }
 
-async fn count_unfinished<S: OpenLedgers, E>(cx: &Context<S, E>) -> Result<(), Failure> {
+async fn record_unfinished<S: OpenLedgers, E>(cx: &Context<S, E>) -> Result<(), Failure> {
     let unfinished = cx.store.unfinished().await?;
     let age = unfinished.oldest.map_or(Duration::ZERO, |oldest| cx.now().since(oldest));
-    cx.meter.note(&[Metric::UnfinishedDeletions(unfinished.count), Metric::OldestUnfinishedDeletion(age)]);
+    cx.metrics
+        .record(&[Metric::UnfinishedDeletions(unfinished.count), Metric::OldestUnfinishedDeletion(age)]);
     Ok(())
 }
 
-/// Whether these deletions, which have ended, have left anything.
-async fn look_again<S: SealedLedgers + Rows, E: Tasks>(
+/// Verifies that these completed deletions left no row.
+async fn verify_deletions<S: CompletedLedgers + FindRows, E: CascadeQueue>(
     cx: &Context<S, E>,
-    ended: Vec<CustomerId>,
+    completed: Vec<CustomerId>,
     stop_at: Timestamp,
 ) -> Result<(), Failure> {
-    let (mut survivors, mut first_failure) = (0, Ok(()));
-    for customer in ended {
-        match survey(cx, customer).await {
-            Ok(rows) => survivors += rows,
-            Err(failure) => first_failure = first_failure.and(named(customer, Err(failure))),
+    let (mut rows_found, mut first_failure) = (0, Ok(()));
+    for customer in completed {
+        match verify_empty(cx, customer).await {
+            Ok(rows) => rows_found += rows,
+            Err(failure) => first_failure = first_failure.and(log_failure(customer, Err(failure))),
         }
         if cx.now() >= stop_at {
             break;
         }
     }
-    cx.meter.note(&[Metric::Survivors(survivors)]);
+    cx.metrics.record(&[Metric::RowsFoundAfterDeletion(rows_found)]);
     first_failure
 }
 
 async fn recount<S: Recount, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<(), Failure> {
-    for tally in Tally::all() {
-        let mut race = Race::new("a count", Patience::StatusChange);
-        while !cx.store.recount(customer, tally).await? {
-            race.again(&*cx.sources.entropy).await?;
+    for counter in Counter::all() {
+        let mut retry = Retry::new("a counter", RetryBudget::StatusChange);
+        while !cx.store.recount(customer, counter).await? {
+            retry.wait(&*cx.providers.entropy).await?;
         }
     }
     Ok(())
 }
 
-async fn move_on<S: ChangeCustomers, E: Alarms>(cx: &Context<S, E>, row: Customer) -> Result<(), Failure> {
+/// Purges or expires an overdue account.
+async fn apply_deadline<S: ChangeCustomers, E: Scheduler>(
+    cx: &Context<S, E>,
+    row: Customer,
+) -> Result<(), Failure> {
     let command = match row.status() {
         Status::Frozen => Command::Purge { freeze: row.freezes },
         _ => Command::Expire,

@@ -2,5 +2,5 @@ use custodian_fn_reconcile::Reconcile;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::direct::<custodian_runtime::Reconciling, _>(Reconcile).await
+    custodian_runtime::serve_invocations::<custodian_runtime::ReconcileServices, _>(Reconcile).await
 }

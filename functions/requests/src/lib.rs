@@ -1,24 +1,27 @@
-//! Does what people asked for after they were answered, so that neither the work nor its outcome shows in the answer.
+//! Handles deferred requests (signups and forgotten passwords) after their callers got a response, so that the response
+//! reveals neither the work nor its outcome.
 
 use custodian_app::create::OpenAccounts;
-use custodian_app::ports::{Admissions, Alarms, KeepMailTokens, Mailer, ReadAgents, Request, Requested};
+use custodian_app::ports::{
+    Authenticator, DeferredRequest, Mailer, QueuedRequest, ReadAgents, Scheduler, StoreMailTokens,
+};
 use custodian_app::{Context, Failure, password::send_reset, sign_up::sign_up};
 use custodian_domain::Timestamp;
-use custodian_events::Consumer;
+use custodian_event_sources::EventHandler;
 
-pub struct DoRequest;
+pub struct HandleRequest;
 
-impl<S, E> Consumer<S, E> for DoRequest
+impl<S, E> EventHandler<S, E> for HandleRequest
 where
-    S: Admissions + KeepMailTokens + OpenAccounts + ReadAgents,
-    E: Mailer + Alarms,
+    S: Authenticator + StoreMailTokens + OpenAccounts + ReadAgents,
+    E: Mailer + Scheduler,
 {
-    type Message = Requested;
+    type Message = QueuedRequest;
 
-    async fn consume(&self, cx: &Context<S, E>, asked: Requested, _: Timestamp) -> Result<(), Failure> {
+    async fn handle(&self, cx: &Context<S, E>, asked: QueuedRequest, _: Timestamp) -> Result<(), Failure> {
         match asked.request {
-            Request::Forgot { username } => send_reset(cx, &username, asked.cause).await,
-            Request::SignUp { profile } => sign_up(cx, profile, asked.cause).await,
+            DeferredRequest::ForgotPassword { username } => send_reset(cx, &username, asked.cause).await,
+            DeferredRequest::SignUp { profile } => sign_up(cx, profile, asked.cause).await,
         }
     }
 }

@@ -1,33 +1,38 @@
-//! `POST /v1.0/<kind>`: a new row.
+//! `POST /v1.0/<kind>`: creates a row.
 //!
-//! The kind is the function's configuration: one deployment a kind, with that table's policy alone.
+//! The kind is configuration: each kind has its own deployment, whose role reaches that kind's table only.
 
-use custodian_app::ports::{Admissions, CreateResources, Wanted};
+use custodian_app::ports::{Authenticator, CreateResources, Prefetch};
 use custodian_app::resources::create;
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::Kind;
 use custodian_domain::resource::ResourcePatch;
-use custodian_http::view::ResourceView;
-use custodian_http::{Answer, Call, Endpoint, Route, Tenant};
+use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_views::ResourceView;
 
 pub struct CreateRow {
     pub kind: &'static Kind,
 }
 
-impl<S: Admissions + CreateResources, E: Send + Sync> Endpoint<S, E> for CreateRow {
+impl<S: Authenticator + CreateResources, E: Send + Sync> Endpoint<S, E> for CreateRow {
     type Caller = Tenant;
 
     fn route(&self) -> Route {
         Route::new("POST", format!("/v1.0/{}", self.kind.route))
     }
 
-    fn wanted(&self, _: &Call) -> Wanted {
-        Wanted::Kind(self.kind)
+    fn prefetch(&self, _: &Request) -> Prefetch {
+        Prefetch::Kind(self.kind)
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Tenant, call: &Call) -> Result<Answer, Failure> {
-        let patch = ResourcePatch::creating(self.kind, &call.json()?)?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Tenant,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let patch = ResourcePatch::for_create(self.kind, &request.json()?)?;
         let row = create(cx, self.kind, caller.customer_id(), patch).await?;
-        Ok(Answer::row(&ResourceView::new(self.kind, &row)).status(self.kind.created))
+        Ok(Response::row(&ResourceView::new(self.kind, &row)).status(self.kind.created_status))
     }
 }

@@ -1,33 +1,37 @@
-//! `DELETE /v1.0/<kind>/{id}`: removes a row for good, and shows it for the last time.
+//! `DELETE /v1.0/<kind>/{id}`: deletes a row and returns it for the last time.
 //!
-//! The kind is the function's configuration: one deployment a kind, with that table's policy alone.
+//! The kind is configuration: each kind has its own deployment, whose role reaches that kind's table only.
 
-use custodian_app::ports::{Admissions, DeleteResources, Wanted};
+use custodian_app::ports::{Authenticator, DeleteResources, Prefetch};
 use custodian_app::resources::delete;
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::Kind;
-use custodian_http::view::ResourceView;
-use custodian_http::{Answer, Call, Endpoint, Route, Tenant};
+use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_views::ResourceView;
 
 pub struct DeleteRow {
     pub kind: &'static Kind,
 }
 
-impl<S: Admissions + DeleteResources, E: Send + Sync> Endpoint<S, E> for DeleteRow {
+impl<S: Authenticator + DeleteResources, E: Send + Sync> Endpoint<S, E> for DeleteRow {
     type Caller = Tenant;
 
     fn route(&self) -> Route {
         Route::new("DELETE", format!("/v1.0/{}/{{id}}", self.kind.route))
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Kind(self.kind), |id| Wanted::Resource(self.kind, id))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::Kind(self.kind), |id| Prefetch::Resource(self.kind, id))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Tenant, call: &Call) -> Result<Answer, Failure> {
-        call.id()?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Tenant,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        request.id()?;
         let row = delete(cx, self.kind, caller.resource(self.kind.not_found)?).await?;
-        let tm_delete = Some(cx.now().to_rfc3339());
-        Ok(Answer::row(&ResourceView { kind: self.kind, row: &row, tm_delete }))
+        Ok(Response::row(&ResourceView::deleted(self.kind, &row, cx.now())))
     }
 }

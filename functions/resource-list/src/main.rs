@@ -2,5 +2,5 @@ use custodian_fn_resource_list::ListRows;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::http::<()>(ListRows { kind: custodian_runtime::resource_kind()? }).await
+    custodian_runtime::serve_http::<()>(ListRows { kind: custodian_runtime::resource_kind()? }).await
 }

@@ -1,36 +1,41 @@
-//! `PUT /v1.0/<kind>/{id}`: changes what the body names.
+//! `PUT /v1.0/<kind>/{id}`: changes the fields that the body names.
 //!
-//! The kind is the function's configuration: one deployment a kind, with that table's policy alone.
+//! The kind is configuration: each kind has its own deployment, whose role reaches that kind's table only.
 
-use custodian_app::ports::{Admissions, UpdateResources, Wanted};
+use custodian_app::ports::{Authenticator, Prefetch, UpdateResources};
 use custodian_app::resources::update;
 use custodian_app::{Context, Failure};
 use custodian_domain::Resource;
 use custodian_domain::kinds::Kind;
 use custodian_domain::resource::ResourcePatch;
-use custodian_http::view::ResourceView;
-use custodian_http::{Answer, Call, Endpoint, Route, Tenant};
+use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_views::ResourceView;
 
 pub struct UpdateRow {
     pub kind: &'static Kind,
 }
 
-impl<S: Admissions + UpdateResources, E: Send + Sync> Endpoint<S, E> for UpdateRow {
+impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for UpdateRow {
     type Caller = Tenant;
 
     fn route(&self) -> Route {
         Route::new("PUT", format!("/v1.0/{}/{{id}}", self.kind.route))
     }
 
-    fn wanted(&self, call: &Call) -> Wanted {
-        call.id().map_or(Wanted::Kind(self.kind), |id| Wanted::Resource(self.kind, id))
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        request.id().map_or(Prefetch::Kind(self.kind), |id| Prefetch::Resource(self.kind, id))
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Tenant, call: &Call) -> Result<Answer, Failure> {
-        call.id()?;
-        let patch = ResourcePatch::changing(self.kind, &call.json()?)?;
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Tenant,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        request.id()?;
+        let patch = ResourcePatch::for_update(self.kind, &request.json()?)?;
         let next = |row: &Resource, now| Ok(Some(patch.clone().apply(row, now)));
         let row = update(cx, self.kind, caller.resource(self.kind.not_found)?, next).await?;
-        Ok(Answer::row(&ResourceView::new(self.kind, &row)))
+        Ok(Response::row(&ResourceView::new(self.kind, &row)))
     }
 }

@@ -1,19 +1,21 @@
-//! Does the errands of webhooks: one attempt each.
+//! Handles delivery jobs: one attempt each.
 
-use custodian_app::hooks::KeepHooks;
 use custodian_app::ports::ReadCustomers;
 use custodian_app::{Context, Failure};
-use custodian_cascade::Tasks;
-use custodian_deliveries::{Errand, Errands, Posting, ReadRows, deliver};
+use custodian_cascade::CascadeQueue;
 use custodian_domain::Timestamp;
-use custodian_events::Consumer;
+use custodian_event_sources::EventHandler;
+use custodian_webhooks::WebhookStore;
+use custodian_webhooks::{DeliveryJob, DeliveryQueue, ReadPayloadRows, WebhookSender, deliver};
 
 pub struct Deliver;
 
-impl<S: ReadCustomers + ReadRows + KeepHooks, E: Posting + Errands + Tasks> Consumer<S, E> for Deliver {
-    type Message = Errand;
+impl<S: ReadCustomers + ReadPayloadRows + WebhookStore, E: WebhookSender + DeliveryQueue + CascadeQueue>
+    EventHandler<S, E> for Deliver
+{
+    type Message = DeliveryJob;
 
-    async fn consume(&self, cx: &Context<S, E>, errand: Errand, _: Timestamp) -> Result<(), Failure> {
-        deliver(cx, &errand).await
+    async fn handle(&self, cx: &Context<S, E>, job: DeliveryJob, _: Timestamp) -> Result<(), Failure> {
+        deliver(cx, &job).await
     }
 }

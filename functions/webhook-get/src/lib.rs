@@ -1,21 +1,26 @@
-//! `GET /v1.0/customer/webhook`: where the account is told what happens, and whether that works.
+//! `GET /v1.0/customer/webhook`: returns the webhook endpoint and its state.
 
-use custodian_app::hooks::KeepHooks;
-use custodian_app::ports::Admissions;
+use custodian_app::ports::Authenticator;
 use custodian_app::{Context, Failure};
-use custodian_deliveries::show;
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_webhooks::WebhookStore;
+use custodian_webhooks::show;
 
 pub struct ShowWebhook;
 
-impl<S: Admissions + KeepHooks, E: Send + Sync> Endpoint<S, E> for ShowWebhook {
-    type Caller = Account<Admin, Open>;
+impl<S: Authenticator + WebhookStore, E: Send + Sync> Endpoint<S, E> for ShowWebhook {
+    type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/customer/webhook")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, _: &Call) -> Result<Answer, Failure> {
-        Ok(Answer::json(&show(cx, &caller.customer).await?))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        _: &Request,
+    ) -> Result<Response, Failure> {
+        Ok(Response::json(&show(cx, &caller.customer).await?))
     }
 }

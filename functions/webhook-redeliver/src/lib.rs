@@ -1,22 +1,27 @@
-//! `POST /v1.0/customer/webhook/deliveries/{id}/redeliver`: attempts a webhook once more.
+//! `POST /v1.0/customer/webhook/deliveries/{id}/redeliver`: sends a delivery again.
 
-use custodian_app::hooks::KeepHooks;
-use custodian_app::ports::{Admissions, Throttles};
+use custodian_app::ports::{Authenticator, Throttle};
 use custodian_app::{Context, Failure};
-use custodian_deliveries::{Errands, redeliver};
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_webhooks::WebhookStore;
+use custodian_webhooks::{DeliveryQueue, redeliver};
 
 pub struct Redeliver;
 
-impl<S: Admissions + KeepHooks + Throttles, E: Errands> Endpoint<S, E> for Redeliver {
-    type Caller = Account<Admin, Open>;
+impl<S: Authenticator + WebhookStore + Throttle, E: DeliveryQueue> Endpoint<S, E> for Redeliver {
+    type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/customer/webhook/deliveries/{id}/redeliver")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, call: &Call) -> Result<Answer, Failure> {
-        let id = call.id()?;
-        Ok(Answer::json(&redeliver(cx, &caller.customer, id).await?))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let id = request.id()?;
+        Ok(Response::json(&redeliver(cx, &caller.customer, id).await?))
     }
 }

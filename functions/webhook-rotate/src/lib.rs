@@ -1,21 +1,26 @@
-//! `POST /v1.0/customer/webhook/rotate`: makes a new signing secret and shows it, this once.
+//! `POST /v1.0/customer/webhook/rotate`: replaces the signing secret and shows it once.
 
-use custodian_app::hooks::KeepHooks;
-use custodian_app::ports::{Admissions, ReadCustomers};
+use custodian_app::ports::{Authenticator, ReadCustomers};
 use custodian_app::{Context, Failure};
-use custodian_deliveries::rotate;
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_webhooks::WebhookStore;
+use custodian_webhooks::rotate_secret;
 
 pub struct RotateSecret;
 
-impl<S: Admissions + KeepHooks + ReadCustomers, E: Send + Sync> Endpoint<S, E> for RotateSecret {
-    type Caller = Account<Admin, Open>;
+impl<S: Authenticator + WebhookStore + ReadCustomers, E: Send + Sync> Endpoint<S, E> for RotateSecret {
+    type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/customer/webhook/rotate")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, _: &Call) -> Result<Answer, Failure> {
-        Ok(Answer::json(&rotate(cx, &caller.customer).await?))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        _: &Request,
+    ) -> Result<Response, Failure> {
+        Ok(Response::json(&rotate_secret(cx, &caller.customer).await?))
     }
 }

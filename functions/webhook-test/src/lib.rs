@@ -1,20 +1,25 @@
-//! `POST /v1.0/customer/webhook/test`: sends a webhook that says nothing.
+//! `POST /v1.0/customer/webhook/test`: sends a test webhook.
 
-use custodian_app::ports::{Admissions, Throttles};
+use custodian_app::ports::{Authenticator, Throttle};
 use custodian_app::{Context, Failure};
-use custodian_deliveries::{Errands, test};
-use custodian_http::{Account, Admin, Answer, Call, Endpoint, Open, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_webhooks::{DeliveryQueue, send_test};
 
 pub struct TestWebhook;
 
-impl<S: Admissions + Throttles, E: Errands> Endpoint<S, E> for TestWebhook {
-    type Caller = Account<Admin, Open>;
+impl<S: Authenticator + Throttle, E: DeliveryQueue> Endpoint<S, E> for TestWebhook {
+    type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/customer/webhook/test")
     }
 
-    async fn handle(&self, cx: &Context<S, E>, caller: Self::Caller, _: &Call) -> Result<Answer, Failure> {
-        Ok(Answer::json(&test(cx, &caller.customer).await?))
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        _: &Request,
+    ) -> Result<Response, Failure> {
+        Ok(Response::json(&send_test(cx, &caller.customer).await?))
     }
 }

@@ -1,30 +1,33 @@
-//! Access keys: made, renamed, removed. The token is shown once, when it is made.
+//! Creates, updates and deletes access keys. Only the response to the creation contains the token.
 
 use custodian_auth::access_key::mint;
-use custodian_domain::access_key::{DEFAULT_LIFE, KeyPatch};
-use custodian_domain::{AccessKey, CustomerId, Reason, Secret, gate};
+use custodian_domain::access_key::{DEFAULT_LIFETIME, KeyPatch};
+use custodian_domain::{AccessKey, CustomerId, Reason, Secret};
 
+use crate::closed_gate;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{AccessKeys, Counted, CreateAccessKeys, DeleteAccessKeys, UpdateAccessKeys, Written};
-use crate::retry::{Patience, Race};
-use crate::scope::{self, Scope};
+use crate::ports::{
+    AccessKeys, CreateAccessKeys, CreateOutcome, DeleteAccessKeys, UpdateAccessKeys, WriteOutcome,
+};
+use crate::request_conditions::{self, RequestConditions};
+use crate::retry::{Retry, RetryBudget};
 
-/// How many keys are looked at to find those that have ended: more than there may be, and one read gives them all.
-const LOOKED_AT: usize = 1000;
+/// The read limit when looking for expired keys. It exceeds the maximum number of keys, so one read returns all.
+const EXPIRED_KEYS_READ_LIMIT: usize = 1000;
 
-/// A key with its token, which nobody can read again.
+/// A new key with its token. The token cannot be read again.
 #[derive(Debug)]
 pub struct NewKey {
     pub key: AccessKey,
     pub token: Secret,
 }
 
-/// Puts a new key together.
+/// Builds a new key, without storing it.
 pub fn new_key<S, E>(cx: &Context<S, E>, customer_id: CustomerId, patch: KeyPatch) -> NewKey {
     let now = cx.now();
-    let id = cx.sources.stamp(now).uuid();
-    let minted = mint(cx.sources.random(), id, customer_id);
+    let id = cx.providers.id_seed(now).uuid();
+    let minted = mint(cx.providers.random(), id, customer_id);
     let key = AccessKey {
         customer_id,
         id,
@@ -33,7 +36,7 @@ pub fn new_key<S, E>(cx: &Context<S, E>, customer_id: CustomerId, patch: KeyPatc
         detail: patch.detail.unwrap_or_default(),
         secret_hash: minted.secret_hash,
         token_prefix: minted.token_prefix,
-        tm_expire: now.plus(patch.life.unwrap_or(DEFAULT_LIFE)),
+        tm_expire: now.plus(patch.lifetime.unwrap_or(DEFAULT_LIFETIME)),
         tm_create: now,
         tm_update: now,
         tm_last_used: None,
@@ -41,46 +44,48 @@ pub fn new_key<S, E>(cx: &Context<S, E>, customer_id: CustomerId, patch: KeyPatc
     NewKey { key, token: minted.token }
 }
 
-/// Makes a key. When there are as many as there may be, those that have ended make room.
+/// Creates a key. At the limit, it deletes expired keys to make room.
 pub async fn create<S: CreateAccessKeys, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
     patch: KeyPatch,
 ) -> Result<NewKey, Failure> {
-    let made = new_key(cx, customer, patch);
-    let mut race = race();
+    let new = new_key(cx, customer, patch);
+    let mut retry = retry();
     loop {
-        match cx.store.create_access_key(&made.key).await? {
-            Counted::Done => return Ok(made),
-            Counted::Closed => why_closed(&cx.store, customer).await?,
-            Counted::Full if make_room(cx, customer).await? => {}
-            Counted::Full => return Err(Reason::ResourceLimitExceeded.into()),
+        match cx.store.create_access_key(&new.key).await? {
+            CreateOutcome::Done => return Ok(new),
+            CreateOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
+            CreateOutcome::LimitReached if make_room(cx, customer).await? => {}
+            CreateOutcome::LimitReached => return Err(Reason::ResourceLimitExceeded.into()),
         }
-        race.again(&*cx.sources.entropy).await?;
+        retry.wait(&*cx.providers.entropy).await?;
     }
 }
 
-/// Removes the keys that have ended; false if there were none.
+/// Deletes expired keys. Returns whether that made room.
 async fn make_room<S: DeleteAccessKeys, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
 ) -> Result<bool, Failure> {
-    let keys = cx.store.access_keys(customer, None, LOOKED_AT).await?;
-    let mut any = false;
-    for ended in keys.rows.iter().filter(|key| !key.is_live(cx.now())) {
-        // Tidying up is not the effect of the request, and if somebody else has done it there is room as well.
-        let removal = cx.store.delete_access_key(ended, cx.now());
-        any |= scope::within(Scope::default(), removal).await? != Written::Closed;
+    let keys = cx.store.access_keys(customer, None, EXPIRED_KEYS_READ_LIMIT).await?;
+    let mut has_room = false;
+    for expired in keys.rows.iter().filter(|key| !key.is_live(cx.now())) {
+        // This deletion is not the effect of the request, so the request's conditions do not apply to it. If another request
+        // deleted the key first, there is room as well.
+        let removal = cx.store.delete_access_key(expired, cx.now());
+        has_room |= request_conditions::with_conditions(RequestConditions::default(), removal).await?
+            != WriteOutcome::GateClosed;
     }
-    Ok(any)
+    Ok(has_room)
 }
 
 pub async fn update<S: UpdateAccessKeys, E>(
     cx: &Context<S, E>,
-    seen: AccessKey,
+    key: AccessKey,
     patch: KeyPatch,
 ) -> Result<AccessKey, Failure> {
-    let (mut before, mut race) = (seen, race());
+    let (mut before, mut retry) = (key, retry());
     loop {
         let mut after = before.clone();
         after.version += 1;
@@ -88,11 +93,11 @@ pub async fn update<S: UpdateAccessKeys, E>(
         after.name = patch.name.clone().unwrap_or(after.name);
         after.detail = patch.detail.clone().unwrap_or(after.detail);
         match cx.store.update_access_key(&before, &after).await? {
-            Written::Done => return Ok(after),
-            Written::Lost => before = reread(cx, &mut race, &before).await?,
-            Written::Closed => {
-                why_closed(&cx.store, before.customer_id).await?;
-                race.again(&*cx.sources.entropy).await?;
+            WriteOutcome::Done => return Ok(after),
+            WriteOutcome::Stale => before = reread(cx, &mut retry, &before).await?,
+            WriteOutcome::GateClosed => {
+                closed_gate::recheck_status(&cx.store, before.customer_id).await?;
+                retry.wait(&*cx.providers.entropy).await?;
             }
         }
     }
@@ -100,16 +105,16 @@ pub async fn update<S: UpdateAccessKeys, E>(
 
 pub async fn delete<S: DeleteAccessKeys, E>(
     cx: &Context<S, E>,
-    seen: AccessKey,
+    key: AccessKey,
 ) -> Result<AccessKey, Failure> {
-    let (mut key, mut race) = (seen, race());
+    let (mut key, mut retry) = (key, retry());
     loop {
         match cx.store.delete_access_key(&key, cx.now()).await? {
-            Written::Done => return Ok(key),
-            Written::Lost => key = reread(cx, &mut race, &key).await?,
-            Written::Closed => {
-                why_closed(&cx.store, key.customer_id).await?;
-                race.again(&*cx.sources.entropy).await?;
+            WriteOutcome::Done => return Ok(key),
+            WriteOutcome::Stale => key = reread(cx, &mut retry, &key).await?,
+            WriteOutcome::GateClosed => {
+                closed_gate::recheck_status(&cx.store, key.customer_id).await?;
+                retry.wait(&*cx.providers.entropy).await?;
             }
         }
     }
@@ -117,19 +122,14 @@ pub async fn delete<S: DeleteAccessKeys, E>(
 
 async fn reread<S: AccessKeys, E>(
     cx: &Context<S, E>,
-    race: &mut Race,
+    retry: &mut Retry,
     key: &AccessKey,
 ) -> Result<AccessKey, Failure> {
-    scope::may_reread()?;
-    race.again(&*cx.sources.entropy).await?;
+    request_conditions::permit_reread()?;
+    retry.wait(&*cx.providers.entropy).await?;
     Ok(cx.store.access_key(key.customer_id, key.id).await?.ok_or(Reason::AccessKeyNotFound)?)
 }
 
-async fn why_closed<S: AccessKeys>(store: &S, customer: CustomerId) -> Result<(), Failure> {
-    let row = store.customer(customer).await?.ok_or(Reason::InvalidCredentials)?;
-    Ok(gate::open(&row)?)
-}
-
-fn race() -> Race {
-    Race::new("the access key", Patience::Request)
+fn retry() -> Retry {
+    Retry::new("the access key", RetryBudget::Request)
 }

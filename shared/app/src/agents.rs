@@ -1,33 +1,32 @@
-//! Agents: made, changed, removed, within the rank of who does it.
+//! Creates, updates and deletes agents. Principals manage agents only up to their own rank.
 
 use std::time::Duration;
 
 use custodian_domain::agent_fields::{AgentPatch, NewAgent};
-use custodian_domain::profile::folded;
-use custodian_domain::{
-    Actor, Agent, AgentId, CustomerId, Permission, Reason, Refusal, Secret, Status, gate,
-};
+use custodian_domain::profile::fold_case;
+use custodian_domain::{Agent, AgentId, CustomerId, Permission, Principal, Reason, Refusal, Secret, Status};
 use uuid::Uuid;
 
+use crate::closed_gate;
 use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::Failure;
 use crate::ports::{
-    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, Part, ReadAgents, Throttles,
-    UpdateAgents,
+    AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, QueryPage, ReadAgents,
+    Throttle, UpdateAgents,
 };
-use crate::resources::missing;
-use crate::retry::{Patience, Race};
-use crate::scope;
+use crate::request_conditions;
+use crate::resources::reference_not_found;
+use crate::retry::{Retry, RetryBudget};
 use crate::sign_in::password_matches;
-use crate::throttle::{attempt, password_of};
+use crate::throttle::{password_limits, reserve};
 
-/// From when on a password that somebody else has set may confirm an immediate deletion: a stolen key must not be able to
-/// make itself one and wipe the account with it.
-const TRUSTED_AFTER: Duration = Duration::from_secs(86_400);
+/// How long after an administrator sets an agent's password the password can confirm an immediate deletion. A thief with a
+/// stolen key could otherwise set a password and delete the account with it.
+const PASSWORD_TRUST_DELAY: Duration = Duration::from_secs(86_400);
 const ACTIVE: &[Status] = &[Status::Active];
 
-/// Which agents a list shows.
+/// The filter of an agent list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub tag_ids: Option<Vec<Uuid>>,
@@ -35,113 +34,109 @@ pub struct Filter {
 }
 
 impl Filter {
-    const fn shows_all(&self) -> bool {
+    const fn is_empty(&self) -> bool {
         self.tag_ids.is_none() && self.status.is_none()
     }
 
-    fn shows(&self, agent: &Agent) -> bool {
+    fn matches(&self, agent: &Agent) -> bool {
         let tagged = |ids: &Vec<Uuid>| agent.tag_ids.iter().any(|id| ids.contains(id));
         self.tag_ids.as_ref().is_none_or(tagged)
             && self.status.as_ref().is_none_or(|status| *status == agent.status)
     }
 }
 
-/// Those of the next agents that a filter shows, newest first. Where it may hide some, many are looked at however few are
-/// wanted: their number is what a list costs.
+/// Agents that match a filter, newest first. With a filter, one query reads many agents even if the page is small, because
+/// every query costs a round trip.
 pub async fn list<S: ReadAgents, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
     filter: &Filter,
     below: Option<Uuid>,
     limit: usize,
-) -> Result<Part<Agent>, Failure> {
-    const LOOKED_AT: usize = 100;
-    let limit = if filter.shows_all() { limit } else { limit.max(LOOKED_AT) };
-    let mut part = cx.store.agents(customer, below, limit).await?;
-    part.rows.retain(|agent| filter.shows(agent));
-    Ok(part)
+) -> Result<QueryPage<Agent>, Failure> {
+    const FILTERED_READ_LIMIT: usize = 100;
+    let limit = if filter.is_empty() { limit } else { limit.max(FILTERED_READ_LIMIT) };
+    let mut page = cx.store.agents(customer, below, limit).await?;
+    page.rows.retain(|agent| filter.matches(agent));
+    Ok(page)
 }
 
 pub async fn create<S: CreateAgents, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
-    actor: &Actor,
+    principal: &Principal,
     new: NewAgent,
 ) -> Result<Agent, Failure> {
-    actor.may_grant(new.permission)?;
+    principal.may_grant(new.permission)?;
     let hash = hash_password(cx, new.password).await?;
     let now = cx.now();
-    let id = AgentId(cx.sources.stamp(now).uuid());
+    let id = AgentId(cx.providers.id_seed(now).uuid());
     let mut agent = Agent {
         permission: new.permission,
         tag_ids: new.tag_ids,
         addresses: new.addresses,
         password_hash: Some(hash),
-        password_trusted_from: now.plus(TRUSTED_AFTER),
+        password_trusted_from: now.plus(PASSWORD_TRUST_DELAY),
         ..Agent::first_admin(customer, id, &new.username, now)
     };
     new.profile.apply(&mut agent);
-    let mut race = race();
+    let mut retry = retry();
     loop {
         match cx.store.create_agent(&agent).await? {
-            AgentCreated::Done => return Ok(agent),
-            AgentCreated::UsernameTaken => return Err(Reason::AgentAlreadyExists.into()),
-            AgentCreated::Full => return Err(Reason::ResourceLimitExceeded.into()),
-            AgentCreated::NoSuchTag => return Err(missing("tag_ids").into()),
-            AgentCreated::Closed => why_closed(&cx.store, customer).await?,
+            AgentCreateOutcome::Done => return Ok(agent),
+            AgentCreateOutcome::UsernameTaken => return Err(Reason::AgentAlreadyExists.into()),
+            AgentCreateOutcome::LimitReached => return Err(Reason::ResourceLimitExceeded.into()),
+            AgentCreateOutcome::TagNotFound => return Err(reference_not_found("tag_ids").into()),
+            AgentCreateOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
         }
-        race.again(&*cx.sources.entropy).await?;
+        retry.wait(&*cx.providers.entropy).await?;
     }
 }
 
-/// Changes an agent that `actor` may change; `edit` makes the change and may refuse it.
+/// Changes an agent. `edit` makes the change and can refuse it. The principal needs at least the agent's rank.
 pub async fn edit<S: UpdateAgents, E>(
     cx: &Context<S, E>,
-    actor: &Actor,
-    seen: Agent,
+    principal: &Principal,
+    agent: Agent,
     edit: impl Fn(&mut Agent) -> Result<(), Refusal> + Send + Sync,
 ) -> Result<Agent, Failure> {
-    let (mut before, mut race) = (seen, race());
+    let (mut before, mut retry) = (agent, retry());
     loop {
-        actor.may_change(&before)?;
+        principal.may_change(&before)?;
         let mut after = before.clone();
         edit(&mut after)?;
         after.version += 1;
         after.tm_update = cx.now();
-        let admins = i8::from(after.stays()) - i8::from(before.stays());
+        let admin_delta = i8::from(after.counts_as_admin()) - i8::from(before.counts_as_admin());
         let is_new = |id: &&Uuid| !id.is_nil() && !before.tag_ids.contains(id);
         let new_tags: Vec<Uuid> = after.tag_ids.iter().filter(is_new).copied().collect();
-        let change = AgentChange {
-            before: &before,
-            after: &after,
-            statuses: ACTIVE,
-            burn: None,
-            new_tags: &new_tags,
-            admins,
-        };
+        let change =
+            AgentChange { new_tags: &new_tags, admin_delta, ..AgentChange::new(&before, &after, ACTIVE) };
         match cx.store.update_agent(change).await? {
-            AgentWritten::Done => return Ok(after),
-            AgentWritten::NoSuchTag => return Err(missing("tag_ids").into()),
-            AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
-            AgentWritten::Closed => {
-                why_closed(&cx.store, before.customer_id).await?;
-                race.again(&*cx.sources.entropy).await?;
+            AgentWriteOutcome::Done => return Ok(after),
+            AgentWriteOutcome::TagNotFound => return Err(reference_not_found("tag_ids").into()),
+            AgentWriteOutcome::LastAdmin => return Err(Reason::LastAdmin.into()),
+            AgentWriteOutcome::GateClosed => {
+                closed_gate::recheck_status(&cx.store, before.customer_id).await?;
+                retry.wait(&*cx.providers.entropy).await?;
             }
-            AgentWritten::Lost | AgentWritten::TokenGone => before = reread(cx, &mut race, &before).await?,
+            AgentWriteOutcome::Stale | AgentWriteOutcome::TokenUsed => {
+                before = reread(cx, &mut retry, &before).await?
+            }
         }
     }
 }
 
-/// Changes name, detail and ring method; the guest keeps its name.
-pub async fn describe<S: UpdateAgents, E>(
+/// Changes name, detail and ring method. The guest agent cannot be renamed.
+pub async fn update<S: UpdateAgents, E>(
     cx: &Context<S, E>,
-    actor: &Actor,
-    seen: Agent,
+    principal: &Principal,
+    agent: Agent,
     patch: &AgentPatch,
 ) -> Result<Agent, Failure> {
-    edit(cx, actor, seen, |agent| {
+    edit(cx, principal, agent, |agent| {
         if patch.renames(agent) {
-            unless_guest(agent)?;
+            refuse_guest(agent)?;
         }
         patch.apply(agent);
         Ok(())
@@ -149,18 +144,18 @@ pub async fn describe<S: UpdateAgents, E>(
     .await
 }
 
-/// Gives an agent another permission; its tokens are dead then.
-pub async fn permit<S: UpdateAgents, E>(
+/// Sets an agent's permission and invalidates its tokens.
+pub async fn set_permission<S: UpdateAgents, E>(
     cx: &Context<S, E>,
-    actor: &Actor,
-    seen: Agent,
+    principal: &Principal,
+    agent: Agent,
     permission: Permission,
 ) -> Result<Agent, Failure> {
-    actor.may_grant(permission)?;
-    let trusted_from = cx.now().plus(TRUSTED_AFTER);
-    edit(cx, actor, seen, |agent| {
-        unless_guest(agent)?;
-        if permission.administers() && !agent.permission.administers() {
+    principal.may_grant(permission)?;
+    let trusted_from = cx.now().plus(PASSWORD_TRUST_DELAY);
+    edit(cx, principal, agent, |agent| {
+        refuse_guest(agent)?;
+        if permission.is_admin() && !agent.permission.is_admin() {
             agent.password_trusted_from = agent.password_trusted_from.max(trusted_from);
         }
         agent.permission = permission;
@@ -170,36 +165,36 @@ pub async fn permit<S: UpdateAgents, E>(
     .await
 }
 
-/// Sets a password; the agent's tokens are dead then. One's own needs the one before.
-pub async fn set_password<S: UpdateAgents + Throttles, E>(
+/// Sets an agent's password and invalidates its tokens. An agent that sets its own must send the current password.
+pub async fn set_password<S: UpdateAgents + Throttle, E>(
     cx: &Context<S, E>,
-    actor: &Actor,
-    seen: Agent,
+    principal: &Principal,
+    agent: Agent,
     password: Secret,
     current: Option<Secret>,
     address: &str,
 ) -> Result<Agent, Failure> {
-    unless_guest(&seen)?;
-    actor.may_change(&seen)?;
-    let own = actor.is(seen.id);
+    refuse_guest(&agent)?;
+    principal.may_change(&agent)?;
+    let own = principal.is_agent(agent.id);
     if own {
         let missing = || Refusal::field(Reason::InvalidArgument, "current_password", "is required");
         let current = current.ok_or_else(missing)?;
-        let attempt = attempt(cx, &password_of(&folded(&seen.username), address)).await?;
-        if !password_matches(current, seen.password_hash.clone()).await? {
+        let reservation = reserve(cx, &password_limits(&fold_case(&agent.username), address)).await?;
+        if !password_matches(current, agent.password_hash.clone()).await? {
             return Err(Reason::InvalidPassword.into());
         }
-        attempt.take_back(cx).await;
+        reservation.release(cx).await;
     }
-    let (hash, proven) = (hash_password(cx, password).await?, seen.password_hash.clone());
+    let (hash, proven) = (hash_password(cx, password).await?, agent.password_hash.clone());
     let now = cx.now();
-    edit(cx, actor, seen, |agent| {
+    edit(cx, principal, agent, |agent| {
         if own && agent.password_hash != proven {
             return Err(Reason::InvalidPassword.into());
         }
-        // Who knew the old one keeps its trust.
+        // An agent that proved the old password keeps its trust.
         if !own {
-            agent.password_trusted_from = now.plus(TRUSTED_AFTER);
+            agent.password_trusted_from = now.plus(PASSWORD_TRUST_DELAY);
         }
         agent.password_hash = Some(hash.clone());
         agent.epoch += 1;
@@ -210,46 +205,41 @@ pub async fn set_password<S: UpdateAgents + Throttles, E>(
 
 pub async fn delete<S: DeleteAgents, E>(
     cx: &Context<S, E>,
-    actor: &Actor,
-    seen: Agent,
+    principal: &Principal,
+    agent: Agent,
 ) -> Result<Agent, Failure> {
-    let (mut agent, mut race) = (seen, race());
+    let (mut agent, mut retry) = (agent, retry());
     loop {
-        unless_guest(&agent)?;
-        actor.may_change(&agent)?;
+        refuse_guest(&agent)?;
+        principal.may_change(&agent)?;
         match cx.store.delete_agent(&agent, cx.now()).await? {
-            AgentWritten::Done => return Ok(agent),
-            AgentWritten::LastAdmin => return Err(Reason::LastAdmin.into()),
-            AgentWritten::Closed => {
-                why_closed(&cx.store, agent.customer_id).await?;
-                race.again(&*cx.sources.entropy).await?;
+            AgentWriteOutcome::Done => return Ok(agent),
+            AgentWriteOutcome::LastAdmin => return Err(Reason::LastAdmin.into()),
+            AgentWriteOutcome::GateClosed => {
+                closed_gate::recheck_status(&cx.store, agent.customer_id).await?;
+                retry.wait(&*cx.providers.entropy).await?;
             }
-            AgentWritten::Lost | AgentWritten::TokenGone | AgentWritten::NoSuchTag => {
-                agent = reread(cx, &mut race, &agent).await?;
+            AgentWriteOutcome::Stale | AgentWriteOutcome::TokenUsed | AgentWriteOutcome::TagNotFound => {
+                agent = reread(cx, &mut retry, &agent).await?;
             }
         }
     }
 }
 
-fn unless_guest(agent: &Agent) -> Result<(), Refusal> {
+fn refuse_guest(agent: &Agent) -> Result<(), Refusal> {
     if agent.guest { Err(Reason::GuestAgentProtected.into()) } else { Ok(()) }
 }
 
 async fn reread<S: ReadAgents, E>(
     cx: &Context<S, E>,
-    race: &mut Race,
+    retry: &mut Retry,
     agent: &Agent,
 ) -> Result<Agent, Failure> {
-    scope::may_reread()?;
-    race.again(&*cx.sources.entropy).await?;
+    request_conditions::permit_reread()?;
+    retry.wait(&*cx.providers.entropy).await?;
     Ok(cx.store.agent(agent.customer_id, agent.id).await?.ok_or(Reason::AgentNotFound)?)
 }
 
-async fn why_closed<S: ReadAgents>(store: &S, customer: CustomerId) -> Result<(), Failure> {
-    let row = store.customer(customer).await?.ok_or(Reason::InvalidCredentials)?;
-    Ok(gate::open(&row)?)
-}
-
-fn race() -> Race {
-    Race::new("the agent", Patience::Request)
+fn retry() -> Retry {
+    Retry::new("the agent", RetryBudget::Request)
 }

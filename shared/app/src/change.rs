@@ -1,128 +1,149 @@
-//! The loop through which every change of a customer's status goes.
+//! The loop that every change of a customer's status goes through.
 //!
-//! Decide from the row, set the alarm that the next state needs, store the next version on condition of the one that
-//! was read, remove the alarm that the old state had. The alarm comes first, so that a crash in between leaves a job
-//! that finds nothing to do, and never an account without its purge. A lost race waits, reads and decides again.
+//! It decides from the row, schedules the job that the next state needs, writes the next version on condition of the version
+//! that was read, and cancels the job of the old state. The job comes first: a crash in between leaves a job that finds
+//! nothing to do, and never a frozen account without a purge. If the row changed meanwhile, the loop waits, reads and decides
+//! again.
 
-use custodian_domain::alarm::Job;
 use custodian_domain::lifecycle::{Command, Decision, decide};
-use custodian_domain::{Alarm, Customer, CustomerId, Reason, Status};
+use custodian_domain::scheduled_job::Job;
+use custodian_domain::webhook::DeletionNotice;
+use custodian_domain::{Customer, CustomerId, Reason, ScheduledJob, Status};
 
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
-use crate::farewell;
-use crate::ports::{Alarms, Change, ChangeCustomers, Committed, MailToken, Verification};
-use crate::retry::{Patience, Race};
-use crate::scope;
+use crate::ports::{
+    ChangeCustomers, CustomerChange, CustomerWriteOutcome, MailToken, Scheduler, Verification,
+};
+use crate::request_conditions::permit_reread;
+use crate::retry::{Retry, RetryBudget};
 
-/// What a command came to.
+/// The outcome of a command.
 #[derive(Clone, Debug)]
-pub enum Outcome {
-    /// It was so already.
-    Stayed(Box<Customer>),
-    /// The job is a little early and should be tried again.
-    NotYet,
-    Moved {
+pub enum ChangeOutcome {
+    /// The account is in the target state already.
+    Unchanged(Box<Customer>),
+    /// The job fired a little early and must be retried.
+    TooEarly,
+    Changed {
         before: Box<Customer>,
         after: Box<Customer>,
     },
 }
 
-impl Outcome {
-    /// The row as it is now.
+impl ChangeOutcome {
+    /// The current row.
     pub fn customer(self) -> Result<Customer, Failure> {
         match self {
-            Self::Stayed(customer) | Self::Moved { after: customer, .. } => Ok(*customer),
-            Self::NotYet => Err(Failure::unavailable("the deadline", "not reached yet")),
+            Self::Unchanged(customer) | Self::Changed { after: customer, .. } => Ok(*customer),
+            Self::TooEarly => Err(Failure::unavailable("the deadline", "not reached yet")),
         }
     }
 }
 
-/// Applies a command to a customer; `seen` is the row if the caller has just read it.
-pub async fn change<S: ChangeCustomers, E: Alarms>(
+/// Applies a command to a customer. `row` is the customer's row, if the caller has just read it.
+pub async fn change<S: ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     id: CustomerId,
-    seen: Option<Customer>,
+    row: Option<Customer>,
     command: Command,
     verification: Option<(&Verification, &MailToken)>,
-) -> Result<Outcome, Failure> {
-    let (mut seen, mut armed) = (seen, None);
-    let mut race = Race::new("the customer", Patience::StatusChange);
+) -> Result<ChangeOutcome, Failure> {
+    let (mut row, mut scheduled) = (row, None);
+    let mut retry = Retry::new("the customer", RetryBudget::StatusChange);
     loop {
-        let before = match seen.take() {
+        let before = match row.take() {
             Some(row) => row,
             None => cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?,
         };
-        // A link proves the address that it was mailed to, and no other that has taken its place since.
+        // A link proves only the address that it was mailed to. The address may have changed since.
         if verification
             .is_some_and(|(_, link)| before.status() == Status::Initial && before.profile.email != link.email)
         {
             return Err(Reason::InvalidToken.into());
         }
-        if let Some(job) = armed.take() {
-            disarm_left(cx, &before, job).await;
+        if let Some(job) = scheduled.take() {
+            cancel_orphan(cx, &before, job).await;
         }
         let mut after = match decide(&before, command, cx.now())? {
-            Decision::Stay => {
-                disarm_again(cx, &before, command).await;
-                return Ok(Outcome::Stayed(Box::new(before)));
+            Decision::Unchanged => {
+                cancel_job_of_last_freeze(cx, &before, command).await;
+                return Ok(ChangeOutcome::Unchanged(Box::new(before)));
             }
-            Decision::NotYet => return Ok(Outcome::NotYet),
+            Decision::TooEarly => return Ok(ChangeOutcome::TooEarly),
             Decision::Change(next) => next,
         };
-        let (verification, burn) = verification.unzip();
+        let (verification, used_token) = verification.unzip();
         if let Some(verification) = verification {
             after.billing_account_id = verification.billing_account.id;
-            // What comes with the verification is told too, and was made just before.
+            // The events of the rows that verification creates are older than the row's own update, and are sent as well.
             after.webhook_since = Some(verification.billing_account.tm_create);
         }
-        let farewell = farewell::seal(cx, &before, &after)?;
-        let farewell = farewell.as_ref();
-        let step_to = Change { before: &before, after: &after, verification, billing: None, burn, farewell };
-        match step(cx, step_to).await? {
-            Committed::Done => return Ok(Outcome::Moved { before: Box::new(before), after }),
-            Committed::Lost => {
-                scope::may_reread()?;
-                armed = Alarm::of(&after).map(|alarm| alarm.job);
-                race.again(&*cx.sources.entropy).await?;
+        let deletion_notice = deletion_notice(cx, &before, &after)?;
+        let change = CustomerChange {
+            verification,
+            used_token,
+            deletion_notice: deletion_notice.as_ref(),
+            ..CustomerChange::new(&before, &after)
+        };
+        match commit(cx, change).await? {
+            CustomerWriteOutcome::Done => {
+                return Ok(ChangeOutcome::Changed { before: Box::new(before), after });
             }
-            Committed::TokenGone => return Err(Reason::InvalidToken.into()),
-            Committed::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
+            CustomerWriteOutcome::Stale => {
+                permit_reread()?;
+                scheduled = ScheduledJob::of(&after).map(|scheduled| scheduled.job);
+                retry.wait(&*cx.providers.entropy).await?;
+            }
+            CustomerWriteOutcome::TokenUsed => return Err(Reason::InvalidToken.into()),
+            CustomerWriteOutcome::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
         }
     }
 }
 
-/// Removes a job that was set for a state that the row did not get into, where nobody else can need it: the row is gone, or
-/// is past that freeze.
-async fn disarm_left<S, E: Alarms>(cx: &Context<S, E>, row: &Customer, left: Job) {
-    let is_past = match left {
-        Job::Purge { freeze, .. } => row.status().is_gone() || freeze <= row.freezes,
+/// Encrypts the destination of the webhook about the account's own deletion, because the deletion clears it in the account's row.
+fn deletion_notice<S, E>(
+    cx: &Context<S, E>,
+    before: &Customer,
+    after: &Customer,
+) -> Result<Option<DeletionNotice>, Failure> {
+    let Some((destination, until)) = DeletionNotice::destination(before, after) else { return Ok(None) };
+    let nonce = cx.providers.random();
+    let ciphertext =
+        cx.keys.encrypt_for(DeletionNotice::ENCRYPTION_PURPOSE, before.id, &destination, nonce)?;
+    Ok(Some(DeletionNotice { ciphertext, until }))
+}
+
+/// Cancels a job that was scheduled for a state that the row did not reach. The job is kept while the row may still need it.
+async fn cancel_orphan<S, E: Scheduler>(cx: &Context<S, E>, row: &Customer, orphan: Job) {
+    let is_past = match orphan {
+        Job::Purge { freeze, .. } => row.status().is_terminal() || freeze <= row.freezes,
         Job::Expire { .. } => row.status() != Status::Initial,
     };
-    if is_past && Alarm::of(row).is_none_or(|needed| needed.job != left) {
-        ignore(cx.ends.disarm(&left).await, "a job without its state finds nothing to do");
+    if is_past && ScheduledJob::of(row).is_none_or(|needed| needed.job != orphan) {
+        ignore(cx.services.cancel(&orphan).await, "a job without its state finds nothing to do");
     }
 }
 
-/// Removes the job of the last freeze, if the one who made the account leave that state was cut off before doing so and now
-/// asks again.
-async fn disarm_again<S, E: Alarms>(cx: &Context<S, E>, row: &Customer, command: Command) {
+/// Cancels the job of the last freeze. An earlier request may have left the frozen state and crashed before it cancelled the
+/// job; then its retry arrives here.
+async fn cancel_job_of_last_freeze<S, E: Scheduler>(cx: &Context<S, E>, row: &Customer, command: Command) {
     if row.freezes > 0 && matches!(command, Command::Recover | Command::Delete) {
-        disarm_left(cx, row, Job::Purge { customer_id: row.id, freeze: row.freezes }).await;
+        cancel_orphan(cx, row, Job::Purge { customer_id: row.id, freeze: row.freezes }).await;
     }
 }
 
-async fn step<S: ChangeCustomers, E: Alarms>(
+async fn commit<S: ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
-    change: Change<'_>,
-) -> Result<Committed, Failure> {
-    let (old, new) = (Alarm::of(change.before), Alarm::of(change.after));
-    if let Some(alarm) = &new {
-        cx.ends.arm(alarm).await?;
+    change: CustomerChange<'_>,
+) -> Result<CustomerWriteOutcome, Failure> {
+    let (old, new) = (ScheduledJob::of(change.before), ScheduledJob::of(change.after));
+    if let Some(scheduled) = &new {
+        cx.services.schedule(scheduled).await?;
     }
-    let committed = cx.store.commit(change).await?;
-    if let (Committed::Done, Some(alarm)) = (committed, old) {
-        ignore(cx.ends.disarm(&alarm.job).await, "a job without its state finds nothing to do");
+    let outcome = cx.store.commit(change).await?;
+    if let (CustomerWriteOutcome::Done, Some(scheduled)) = (outcome, old) {
+        ignore(cx.services.cancel(&scheduled.job).await, "a job without its state finds nothing to do");
     }
-    Ok(committed)
+    Ok(outcome)
 }

@@ -1,31 +1,21 @@
-//! What every use case is handed: the store, the ends it may use, the time, chance, the settings and the meter.
+//! The context of every use case: the store, services outside the database, clock, randomness, settings, keys and metrics.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use custodian_domain::{Stamp, Timestamp};
+use custodian_domain::{IdSeed, Timestamp};
 
-use crate::keys::Keys;
-use crate::metrics::Meter;
+use crate::platform_keys::PlatformKeys;
+use crate::ports::{Clock, Entropy, Metrics};
 
-/// The time. There is one real clock (in `custodian-runtime`) and one that can be moved (in the local service).
-pub trait Clock: Send + Sync {
-    fn now(&self) -> Timestamp;
-}
-
-/// Random bytes fit for keys.
-pub trait Entropy: Send + Sync {
-    fn fill(&self, bytes: &mut [u8]);
-}
-
-/// Where time and chance come from.
+/// The sources of time and randomness. Both are injected, so that tests control them.
 #[derive(Clone)]
-pub struct Sources {
+pub struct Providers {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }
 
-impl Sources {
+impl Providers {
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -36,28 +26,28 @@ impl Sources {
         bytes
     }
 
-    /// The material for an id that is made at `now`.
-    pub fn stamp(&self, now: Timestamp) -> Stamp {
-        Stamp { now, random: self.random() }
+    /// The seed of an id with the creation time `now`.
+    pub fn id_seed(&self, now: Timestamp) -> IdSeed {
+        IdSeed { now, random: self.random() }
     }
 }
 
-/// What an operator of the service may set.
+/// Settings of a deployment.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where links in mails lead, without a slash at the end.
+    /// The base of links in mails, without a trailing slash.
     pub base_url: String,
-    /// From unregistration to purge.
+    /// The grace period from unregistration to purge.
     pub grace: Duration,
-    /// How long a customer that an operator created has to verify its e-mail address.
+    /// The verification window of an account that an operator created.
     pub verify_within: Duration,
-    /// How long somebody who signed up has to verify the e-mail address.
+    /// The verification window after a signup.
     pub verify_sign_up_within: Duration,
-    /// How long a login lasts.
+    /// The lifetime of a sign-in token.
     pub session: Duration,
-    /// The address that mails come from.
+    /// The sender address of mails.
     pub mail_sender: String,
-    /// Whether webhooks may go to this machine itself: in the local service, where that was asked for.
+    /// Whether webhooks may go to loopback addresses. Only the local service sets this.
     pub webhooks_to_loopback: bool,
 }
 
@@ -79,18 +69,18 @@ impl Default for Settings {
     }
 }
 
-/// The surroundings of a use case: `S` is the store's capabilities, `E` the ends beyond the database.
+/// `S` is the store with the ports that a use case needs, `E` the services outside the database.
 pub struct Context<S, E> {
     pub store: S,
-    pub ends: E,
-    pub sources: Sources,
+    pub services: E,
+    pub providers: Providers,
     pub settings: Settings,
-    pub keys: Keys,
-    pub meter: Arc<dyn Meter>,
+    pub keys: PlatformKeys,
+    pub metrics: Arc<dyn Metrics>,
 }
 
 impl<S, E> Context<S, E> {
     pub fn now(&self) -> Timestamp {
-        self.sources.now()
+        self.providers.now()
     }
 }

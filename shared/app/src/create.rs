@@ -1,15 +1,15 @@
-//! An operator opens an account: the customer, its first administrator and its guest, all at once.
+//! Opens accounts: creates the customer, its first administrator and its guest agent in one transaction.
 
 use std::time::Duration;
 
 use custodian_auth::password;
-use custodian_domain::agent::{password_fault, username_fault};
+use custodian_domain::agent::{password_error, username_error};
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{
-    Agent, AgentId, Alarm, Customer, CustomerId, Plan, Profile, Reason, Refusal, Secret, State, Status,
-    Timestamp,
+    Agent, AgentId, Customer, CustomerId, Plan, Profile, Reason, Refusal, ScheduledJob, Secret, State,
+    Status, Timestamp,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -17,29 +17,31 @@ use uuid::Uuid;
 use crate::change::change;
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
-use crate::ports::{Alarms, ChangeCustomers, CreateCustomers, Creation, FindEmails, FindLogins, NewAccount};
-use crate::scope::{self, Scope};
+use crate::ports::{
+    ChangeCustomers, CreateAccountOutcome, CreateCustomers, FindEmails, FindLogins, NewAccount, Scheduler,
+};
+use crate::request_conditions::{self, RequestConditions};
 
-/// What an operator gives to open an account.
+/// A request to open an account.
 #[derive(Debug)]
-pub struct Opening {
+pub struct AccountRequest {
     pub username: String,
-    /// None until its owner sets one by a mailed link.
+    /// `None` if the owner sets the password later, with a mailed link.
     pub password: Option<Secret>,
     pub profile: Profile,
 }
 
-impl Opening {
-    /// `username`, `password` and `email` are required, the rest of the profile is not.
+impl AccountRequest {
+    /// Reads a body. `username`, `password` and `email` are required; the rest of the profile is optional.
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let username = fields.required_text("username", 4 * 255);
         let password = fields.required_text("password", 4 * 128);
         fields.required_text("email", 255);
-        let faults = [("username", username_fault(&username)), ("password", password_fault(&password))];
-        for (field, fault) in faults {
-            if let Some(fault) = fault.filter(|_| body.get(field).is_some_and(Value::is_string)) {
-                fields.refuse(field, fault);
+        let errors = [("username", username_error(&username)), ("password", password_error(&password))];
+        for (field, error) in errors {
+            if let Some(error) = error.filter(|_| body.get(field).is_some_and(Value::is_string)) {
+                fields.refuse(field, error);
             }
         }
         fields.finish(())?;
@@ -48,68 +50,71 @@ impl Opening {
     }
 }
 
-/// What opening an account takes: also to expire who holds its names and has not been verified in time.
+/// The ports that opening an account needs. They include expiring an overdue account that holds the e-mail address or
+/// username.
 pub trait OpenAccounts: CreateCustomers + ChangeCustomers + FindEmails + FindLogins {}
 impl<S: CreateCustomers + ChangeCustomers + FindEmails + FindLogins> OpenAccounts for S {}
 
-/// Opens an account that awaits the verification of its e-mail address.
-pub async fn create<S: OpenAccounts, E: Alarms>(
+/// Opens an account for a platform admin. The account waits for the verification of its e-mail address.
+pub async fn create<S: OpenAccounts, E: Scheduler>(
     cx: &Context<S, E>,
-    opening: Opening,
+    account_request: AccountRequest,
 ) -> Result<Customer, Failure> {
-    match open(cx, opening, cx.settings.verify_within).await? {
-        Opened::Done(customer) => Ok(*customer),
-        Opened::EmailTaken => Err(Reason::EmailAlreadyExists.into()),
-        Opened::UsernameTaken => Err(Reason::AgentAlreadyExists.into()),
+    match open(cx, account_request, cx.settings.verify_within).await? {
+        OpenAccountOutcome::Done(customer) => Ok(*customer),
+        OpenAccountOutcome::EmailTaken => Err(Reason::EmailAlreadyExists.into()),
+        OpenAccountOutcome::UsernameTaken => Err(Reason::AgentAlreadyExists.into()),
     }
 }
 
-/// What became of an account that was to be opened.
+/// The outcome of opening an account.
 #[derive(Debug)]
-pub enum Opened {
+pub enum OpenAccountOutcome {
     Done(Box<Customer>),
     EmailTaken,
     UsernameTaken,
 }
 
-/// Opens an account that has to be verified within `window`.
-pub async fn open<S: OpenAccounts, E: Alarms>(
+/// Opens an account that must be verified within `window`.
+pub async fn open<S: OpenAccounts, E: Scheduler>(
     cx: &Context<S, E>,
-    opening: Opening,
+    account_request: AccountRequest,
     window: Duration,
-) -> Result<Opened, Failure> {
+) -> Result<OpenAccountOutcome, Failure> {
     let now = cx.now();
     let verify_by = now.plus(window).rounded_up_to_second();
-    let account = assemble(cx, opening, State::Initial { verify_by }, now).await?;
-    if let Some(alarm) = Alarm::of(&account.customer) {
-        cx.ends.arm(&alarm).await?;
+    let account = assemble(cx, account_request, State::Initial { verify_by }, now).await?;
+    if let Some(scheduled_job) = ScheduledJob::of(&account.customer) {
+        cx.services.schedule(&scheduled_job).await?;
     }
     let refused = match try_create(cx, &account).await? {
-        Creation::Done => return Ok(Opened::Done(Box::new(account.customer))),
-        Creation::EmailTaken => Opened::EmailTaken,
-        Creation::UsernameTaken => Opened::UsernameTaken,
+        CreateAccountOutcome::Done => return Ok(OpenAccountOutcome::Done(Box::new(account.customer))),
+        CreateAccountOutcome::EmailTaken => OpenAccountOutcome::EmailTaken,
+        CreateAccountOutcome::UsernameTaken => OpenAccountOutcome::UsernameTaken,
     };
-    if let Some(alarm) = Alarm::of(&account.customer) {
+    if let Some(scheduled_job) = ScheduledJob::of(&account.customer) {
         ignore(
-            cx.ends.disarm(&alarm.job).await,
-            "a job for a customer that is not there finds nothing to do",
+            cx.services.cancel(&scheduled_job.job).await,
+            "the job of a customer that does not exist does nothing",
         );
     }
     Ok(refused)
 }
 
-/// Stores an account, if need be after those have expired who hold its names and whose time to verify is over: their jobs
-/// may be late, and the names are free at once.
-async fn try_create<S: OpenAccounts, E: Alarms>(
+/// Stores an account. If an unverified account whose window has passed holds the e-mail address or username, that account is
+/// expired first: its job may be late, but the names are free as soon as the window ends.
+async fn try_create<S: OpenAccounts, E: Scheduler>(
     cx: &Context<S, E>,
     account: &NewAccount,
-) -> Result<Creation, Failure> {
+) -> Result<CreateAccountOutcome, Failure> {
     let mut created = cx.store.create(account).await?;
     for _ in 0..2 {
         let holder = match created {
-            Creation::Done => return Ok(created),
-            Creation::EmailTaken => cx.store.email_owner(&account.customer.profile.email).await?,
-            Creation::UsernameTaken => cx.store.login(&account.admin.username).await?.map(|(owner, _)| owner),
+            CreateAccountOutcome::Done => return Ok(created),
+            CreateAccountOutcome::EmailTaken => cx.store.email_owner(&account.customer.profile.email).await?,
+            CreateAccountOutcome::UsernameTaken => {
+                cx.store.login(&account.admin.username).await?.map(|(owner, _)| owner)
+            }
         };
         let Some(holder) = holder else { return cx.store.create(account).await };
         if !expire_overdue(cx, holder).await? {
@@ -120,41 +125,41 @@ async fn try_create<S: OpenAccounts, E: Alarms>(
     Ok(created)
 }
 
-/// Expires an account whose time to verify is over; false if it is not.
-async fn expire_overdue<S: ChangeCustomers, E: Alarms>(
+/// Expires an account whose verification window has passed. Returns false if the window is still open.
+async fn expire_overdue<S: ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     id: CustomerId,
 ) -> Result<bool, Failure> {
     let row = cx.store.customer(id).await?.filter(|row| row.status() == Status::Initial);
     let Some(row) = row.filter(|row| row.due().is_some_and(|due| due <= cx.now())) else { return Ok(false) };
-    // This is not the effect of the request that wants the name, so it carries none of that request's promises.
+    // The expiry is not the effect of the current request, so the request's conditions do not apply to it.
     let expiring = change(cx, id, Some(row), Command::Expire, None);
-    scope::within(Scope::default(), expiring).await?;
+    request_conditions::with_conditions(RequestConditions::default(), expiring).await?;
     Ok(true)
 }
 
-/// Puts a new account together: ids, the password's hash, the guest.
+/// Builds a new account with ids, password hash and guest agent, without storing it.
 pub async fn assemble<S, E>(
     cx: &Context<S, E>,
-    opening: Opening,
+    account_request: AccountRequest,
     state: State,
     now: Timestamp,
 ) -> Result<NewAccount, Failure> {
-    let customer_id = CustomerId(cx.sources.stamp(now).uuid());
-    let password_hash = match opening.password {
+    let customer_id = CustomerId(cx.providers.id_seed(now).uuid());
+    let password_hash = match account_request.password {
         Some(password) => Some(hash_password(cx, password).await?),
         None => None,
     };
-    let admin_id = AgentId(cx.sources.stamp(now).uuid());
-    let guest_id = AgentId(cx.sources.stamp(now).uuid());
-    let mut admin = Agent::first_admin(customer_id, admin_id, &opening.username, now);
+    let admin_id = AgentId(cx.providers.id_seed(now).uuid());
+    let guest_id = AgentId(cx.providers.id_seed(now).uuid());
+    let mut admin = Agent::first_admin(customer_id, admin_id, &account_request.username, now);
     admin.password_hash = password_hash;
     Ok(NewAccount {
         customer: Customer {
             id: customer_id,
             version: 1,
             epoch: 1,
-            profile: opening.profile,
+            profile: account_request.profile,
             pending_email: None,
             webhook_since: None,
             email_trusted_from: None,
@@ -173,9 +178,9 @@ pub async fn assemble<S, E>(
     })
 }
 
-/// Hashes off the async threads: it takes tens of milliseconds of pure computing.
+/// Hashes a password on a blocking thread, because it takes tens of milliseconds of CPU time.
 pub async fn hash_password<S, E>(cx: &Context<S, E>, password: Secret) -> Result<Secret, Failure> {
-    let salt = cx.sources.random();
+    let salt = cx.providers.random();
     let hashed = tokio::task::spawn_blocking(move || password::hash(&password, salt)).await;
     hashed
         .map_err(|cause| Failure::unavailable("password hashing", cause))?

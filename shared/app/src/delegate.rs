@@ -1,28 +1,29 @@
-//! A platform admin acts as a customer's guest agent: for a while, with a reason, noted with the customer.
+//! Delegation: a platform admin acts as a customer's guest agent for a limited time. The customer's audit log records the
+//! admin and the reason.
 
 use std::time::Duration;
 
 use custodian_auth::Claims;
-use custodian_auth::keys::Operator;
+use custodian_auth::jwt::OperatorClaim;
 use custodian_domain::fields::Fields;
-use custodian_domain::{Agent, CustomerId, Reason, Refusal, Secret, Timestamp, gate};
+use custodian_domain::{Agent, CustomerId, Reason, Refusal, Secret, Timestamp, account_status};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{Audit, Audits, ReadAgents, Signs, Written};
+use crate::ports::{AuditEntry, AuditLog, ReadAgents, TokenSigner, WriteOutcome};
 
-/// How long a delegate's token lasts.
-const LIFE: Duration = Duration::from_secs(8 * 3600);
+/// The lifetime of a delegate's token.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(8 * 3600);
 
-/// What `POST /auth/delegate` is given.
+/// The body of `POST /auth/delegate`.
 #[derive(Debug)]
-pub struct Delegation {
+pub struct DelegationRequest {
     customer_id: CustomerId,
     reason: String,
 }
 
-impl Delegation {
+impl DelegationRequest {
     /// A customer and a reason of 10 to 200 printable ASCII characters.
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
@@ -39,24 +40,24 @@ impl Delegation {
     }
 }
 
-/// A token with which an operator acts as a guest.
+/// A token with which a platform admin acts as a guest agent.
 #[derive(Debug)]
-pub struct Delegated {
+pub struct DelegatedToken {
     pub token: Secret,
     pub customer_id: CustomerId,
     pub expire: Timestamp,
 }
 
-pub async fn delegate<S: ReadAgents + Audits, E: Signs>(
+pub async fn delegate<S: ReadAgents + AuditLog, E: TokenSigner>(
     cx: &Context<S, E>,
     operator: &Agent,
-    delegation: Delegation,
-) -> Result<Delegated, Failure> {
-    let customer_id = delegation.customer_id;
-    let delegated = sign(cx, operator, delegation).await;
+    request: DelegationRequest,
+) -> Result<DelegatedToken, Failure> {
+    let customer_id = request.customer_id;
+    let delegated = sign(cx, operator, request).await;
     match &delegated {
         Ok(_) => tracing::info!(operator = %operator.id, %customer_id, "a platform admin acts as a guest"),
-        // An account that is not there, or is gone, keeps no note.
+        // The log is the only record if the account does not exist or is terminal.
         Err(failure) => {
             tracing::warn!(operator = %operator.id, %customer_id, %failure, "a delegation was refused")
         }
@@ -64,24 +65,24 @@ pub async fn delegate<S: ReadAgents + Audits, E: Signs>(
     delegated
 }
 
-/// Notes the delegation with the customer and signs its token.
-async fn sign<S: ReadAgents + Audits, E: Signs>(
+/// Records the delegation in the customer's audit log and signs the token.
+async fn sign<S: ReadAgents + AuditLog, E: TokenSigner>(
     cx: &Context<S, E>,
     operator: &Agent,
-    delegation: Delegation,
-) -> Result<Delegated, Failure> {
-    let customer = cx.store.customer(delegation.customer_id).await?.ok_or(Reason::CustomerNotFound)?;
-    gate::living(&customer).map_err(|_| Reason::CustomerNotFound)?;
+    request: DelegationRequest,
+) -> Result<DelegatedToken, Failure> {
+    let customer = cx.store.customer(request.customer_id).await?.ok_or(Reason::CustomerNotFound)?;
+    account_status::require_not_terminal(&customer).map_err(|_| Reason::CustomerNotFound)?;
     let guest = cx.store.agent(customer.id, customer.guest_id).await?.ok_or(Reason::CustomerNotFound)?;
     let now = cx.now();
-    let audit = Audit {
+    let entry = AuditEntry {
         customer_id: customer.id,
-        id: cx.sources.stamp(now).uuid(),
+        id: cx.providers.id_seed(now).uuid(),
         operator: operator.id,
-        reason: delegation.reason,
+        reason: request.reason,
         tm_create: now,
     };
-    if cx.store.note(&audit).await? != Written::Done {
+    if cx.store.record_delegation(&entry).await? != WriteOutcome::Done {
         return Err(Reason::CustomerNotFound.into());
     }
     let claims = Claims {
@@ -89,14 +90,14 @@ async fn sign<S: ReadAgents + Audits, E: Signs>(
         customer_id: customer.id,
         customer_epoch: customer.epoch,
         agent_epoch: guest.epoch,
-        operator: Some(Operator {
+        operator: Some(OperatorClaim {
             customer_id: operator.customer_id,
             agent_id: operator.id,
             agent_epoch: operator.epoch,
         }),
     };
-    let expire = now.plus(LIFE);
-    let token = cx.ends.signer().sign(claims, now, expire);
-    let token = token.ok_or_else(|| Failure::unavailable("the signer", "claims could not be written"))?;
-    Ok(Delegated { token, customer_id: customer.id, expire })
+    let expire = now.plus(TOKEN_LIFETIME);
+    let token = cx.services.signer().sign(claims, now, expire);
+    let token = token.ok_or_else(|| Failure::unavailable("the signer", "the claims do not serialise"))?;
+    Ok(DelegatedToken { token, customer_id: customer.id, expire })
 }

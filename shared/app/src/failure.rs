@@ -1,15 +1,15 @@
-//! Why something was not done.
+//! The failure of a use case.
 
 use custodian_domain::{Reason, Refusal};
 
-/// Either the rules say no, or something that this service depends on did not answer.
+/// Either the rules refuse the request, or a dependency failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The request is refused; the caller is told why.
+    /// The request is refused. The caller sees the reason.
     #[error("refused: {}", .0.reason.key())]
     Refused(Refusal),
-    /// 503: a dependency failed. The cause is for the log and never for the caller.
-    #[error("{what} is unavailable: {cause}")]
+    /// 503: a dependency failed. The cause is logged and never sent to the caller.
+    #[error("service unavailable ({what}): {cause}")]
     Unavailable { what: &'static str, cause: String },
 }
 
@@ -18,13 +18,13 @@ impl Failure {
         Self::Unavailable { what, cause: cause.to_string() }
     }
 
-    /// Something stored or sent that cannot be read. Of the cause no more is told than comes before a value.
+    /// A stored or received value cannot be parsed. The cause is cut at the first quote, because it can contain the value.
     pub fn unreadable(what: &'static str, cause: impl std::fmt::Display) -> Self {
         let cause = cause.to_string();
         Self::unavailable(what, cause.split('"').next().unwrap_or_default())
     }
 
-    /// The stable key of what the caller is told.
+    /// The reason that the caller sees.
     pub const fn reason(&self) -> Reason {
         match self {
             Self::Refused(refusal) => refusal.reason,
@@ -32,7 +32,7 @@ impl Failure {
         }
     }
 
-    /// Whether this is the refusal for `reason`.
+    /// Whether this is a refusal with `reason`.
     pub fn is(&self, reason: Reason) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.reason == reason)
     }
@@ -50,7 +50,7 @@ impl From<Reason> for Failure {
     }
 }
 
-/// Goes on after a failure that does no harm, and says in the log why it does none.
+/// Logs a harmless failure, with why it is harmless, and continues.
 pub fn ignore(result: Result<(), Failure>, harmless_because: &'static str) {
     if let Err(failure) = result {
         tracing::warn!(%failure, harmless_because, "a failure was ignored");

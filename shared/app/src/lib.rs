@@ -1,28 +1,30 @@
-//! What the product does: the use cases, and the ports they need.
+//! The use cases of the product, and the ports that they need.
 //!
-//! A port is one capability. A use case, and so the Lambda behind it, names the ones it needs and can do nothing else.
-//! `custodian-store` implements the ports of the database; the ends of AWS and of the local service implement the rest.
+//! A port is a trait for one capability. A use case, and so the Lambda behind it, names the ports that it needs and can do
+//! nothing else. `custodian-store` implements the ports of the database. `custodian-runtime` (AWS) and the local service
+//! implement the rest.
 
 pub mod access_keys;
 pub mod agents;
 pub mod billing;
 pub mod change;
+pub mod closed_gate;
 pub mod context;
 pub mod create;
 pub mod delegate;
 pub mod failure;
-pub mod farewell;
-pub mod hooks;
-pub mod keys;
 pub mod log;
+pub mod log_subject;
 pub mod mail;
+pub mod metric_counters;
 pub mod metrics;
 pub mod password;
 pub mod platform;
+pub mod platform_keys;
 pub mod ports;
+pub mod request_conditions;
 pub mod resources;
 pub mod retry;
-pub mod scope;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
@@ -31,8 +33,11 @@ pub mod unregister;
 pub mod update;
 pub mod verify;
 
-pub use change::{Outcome, change};
-pub use context::{Clock, Context, Entropy, Settings, Sources};
+pub use change::{ChangeOutcome, change};
+pub use context::{Context, Providers, Settings};
 pub use failure::{Failure, ignore};
-pub use keys::Keys;
-pub use metrics::{Meter, Metric};
+pub use log_subject::LogSubject;
+pub use metric_counters::MetricCounters;
+pub use metrics::Metric;
+pub use platform_keys::PlatformKeys;
+pub use ports::{Clock, Entropy, Metrics};

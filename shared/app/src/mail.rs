@@ -1,34 +1,34 @@
-//! The mails: each sent once for its cause; their words, as text and as HTML that says the same.
+//! The mails, as text and HTML. Each is sent once per cause.
 
-use custodian_domain::{Asker, Customer, Secret, Status, Timestamp};
+use custodian_domain::{Customer, RequestedBy, Secret, Status, Timestamp};
 
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
-use crate::ports::{KeepMailTokens, Mail, MailToken, Mailer, TokenKept};
-use crate::retry::{Patience, Race};
+use crate::ports::{Mail, MailToken, Mailer, StoreMailTokens, StoreTokenOutcome};
+use crate::retry::{Retry, RetryBudget};
 
-/// Sends the mails of a token, once for its cause: what comes again finds that they were sent. If that is not known, they
-/// are sent again, with a token of their own, for which the earlier one makes room: the mail with the link comes last, so that
-/// none is sent in vain because of another.
-pub(crate) async fn send_once<S: KeepMailTokens, E: Mailer>(
+/// Stores a token and sends its mails, once per cause. A repetition finds the cause recorded as mailed and sends nothing. If
+/// the record is missing, a repetition sends the mails again with a new token, which replaces the earlier one. The mail with
+/// the link must be last in `mails`: if another mail fails, no link is sent that a repetition would replace.
+pub(crate) async fn send_once<S: StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     token: &MailToken,
     statuses: &'static [Status],
     mails: &[Mail],
 ) -> Result<(), Failure> {
-    let mut race = Race::new("a mailed link", Patience::Request);
+    let mut retry = Retry::new("a mailed link", RetryBudget::Request);
     loop {
-        match cx.store.keep_mail_token(token, statuses).await? {
-            TokenKept::Done => break,
-            TokenKept::Answered | TokenKept::Closed => return Ok(()),
-            // Whoever was quicker may mail what is later than this, or earlier.
-            TokenKept::Lost => race.again(&*cx.sources.entropy).await?,
+        match cx.store.store_mail_token(token, statuses).await? {
+            StoreTokenOutcome::Done => break,
+            StoreTokenOutcome::AlreadyMailed | StoreTokenOutcome::GateClosed => return Ok(()),
+            // A concurrent worker stored a token. Its cause may be earlier or later.
+            StoreTokenOutcome::Stale => retry.wait(&*cx.providers.entropy).await?,
         }
     }
     for mail in mails {
-        cx.ends.send(mail).await?;
+        cx.services.send_mail(mail).await?;
     }
-    cx.store.note_mailed(token).await
+    cx.store.record_mailed(token).await
 }
 
 /// Asks to confirm an e-mail address.
@@ -49,73 +49,79 @@ pub fn verification(
         "an account was opened with this e-mail address; its administrator is {username}. Confirm the address with \
          this link:"
     );
-    letter(&customer.profile.email, "Confirm your e-mail address", &ask, Some(&link), &end)
+    render(&customer.profile.email, "Confirm your e-mail address", &ask, Some(&link), &end)
 }
 
-/// Tells somebody who signed up again that there is an account.
-pub fn known(settings: &Settings, to: &str) -> Mail {
+/// Reports to an address that signed up again that its account exists already.
+pub fn account_exists(settings: &Settings, to: &str) -> Mail {
     let ask = "somebody, perhaps you, wanted to open an account with this e-mail address, but there is one already.";
     let end = format!(
         "If you forgot its password, ask for a link to set one: POST {}/auth/password-forgot. If this was not you, do \
          nothing.",
         settings.base_url
     );
-    letter(to, "You already have an account", ask, None, &end)
+    render(to, "You already have an account", ask, None, &end)
 }
 
-/// Asks to confirm the address that is to replace an account's.
-pub fn change(settings: &Settings, to: &str, token: &Secret, until: Timestamp) -> Mail {
+/// Asks to confirm the new e-mail address of an account.
+pub fn confirm_email_change(settings: &Settings, to: &str, token: &Secret, until: Timestamp) -> Mail {
     let link = format!("{}/auth/email-verify?token={}", settings.base_url, token.expose());
     let ask = "this address is to become the e-mail address of an account. Confirm that with this link:";
     let end = format!("The link works until {}. If you do not know of this, do nothing.", until.to_rfc3339());
-    letter(to, "Confirm your new e-mail address", ask, Some(&link), &end)
+    render(to, "Confirm your new e-mail address", ask, Some(&link), &end)
 }
 
-/// Tells the present address that another is to replace it, and how that is called off.
-pub fn change_noted(to: &str, asked_by: Asker) -> Mail {
-    let (who, call_off) = match asked_by {
-        Asker::Agent { .. } => (
+/// Reports a requested change to the current e-mail address, with how to cancel it.
+pub fn email_change_requested(to: &str, requested_by: RequestedBy) -> Mail {
+    let (requester, how_to_cancel) = match requested_by {
+        RequestedBy::Agent { .. } => (
             "an administrator",
             "If none of you meant this, each should change the password or log out: what was asked for ends with that.",
         ),
-        Asker::Key { .. } => (
+        RequestedBy::Key { .. } => (
             "a program with an access key",
             "If this was not meant, delete the keys that you do not know: what was asked for ends with its key.",
         ),
-        Asker::Operator => ("the platform's operator", "If you did not wish this, tell the operator."),
+        RequestedBy::Operator => ("the platform's operator", "If you did not wish this, tell the operator."),
     };
-    let ask = format!("{who} asked to replace this e-mail address of your account by another.");
-    let end = format!("It stays as it is until the other one is confirmed. {call_off}");
-    letter(to, "Your e-mail address is about to change", &ask, None, &end)
+    let ask = format!("{requester} asked to replace this e-mail address of your account by another.");
+    let end = format!("It stays as it is until the other one is confirmed. {how_to_cancel}");
+    render(to, "Your e-mail address is about to change", &ask, None, &end)
 }
 
 /// Offers to set a password.
-pub fn reset(settings: &Settings, to: &str, username: &str, token: &Secret, until: Timestamp) -> Mail {
+pub fn password_reset(
+    settings: &Settings,
+    to: &str,
+    username: &str,
+    token: &Secret,
+    until: Timestamp,
+) -> Mail {
     let link = format!("{}/auth/password-reset?token={}", settings.base_url, token.expose());
     let ask = format!("here is the link to set the password of the agent {username}:");
     let end = format!(
         "The link works once, until {}. If you did not ask for it, do nothing: the password stays as it is.",
         until.to_rfc3339()
     );
-    letter(to, "Set your password", &ask, Some(&link), &end)
+    render(to, "Set your password", &ask, Some(&link), &end)
 }
 
-fn letter(to: &str, subject: &str, ask: &str, link: Option<&str>, end: &str) -> Mail {
+fn render(to: &str, subject: &str, ask: &str, link: Option<&str>, end: &str) -> Mail {
     let (line, anchor) = match link {
-        Some(link) => (format!("{link}\n\n"), format!("<p><a href=\"{0}\">{0}</a></p>", escaped(link))),
+        Some(link) => (format!("{link}\n\n"), format!("<p><a href=\"{0}\">{0}</a></p>", escape_html(link))),
         None => (String::new(), String::new()),
     };
     let text = format!("Hello,\n\n{ask}\n\n{line}{end}\n");
     let html = format!(
         "<!doctype html><html lang=\"en\"><body><p>Hello,</p><p>{}</p>{anchor}<p>{}</p></body></html>",
-        escaped(ask),
-        escaped(end)
+        escape_html(ask),
+        escape_html(end)
     );
     Mail { to: to.to_owned(), subject: subject.to_owned(), text, html }
 }
 
-/// A text as HTML: what people typed into a name must stay a name.
-pub fn escaped(text: &str) -> String {
+/// Escapes a text for HTML. Names can contain markup.
+pub fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

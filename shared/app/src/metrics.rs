@@ -1,10 +1,8 @@
-//! What is counted of the business, and the port that takes the counts. Nothing here names a customer.
+//! The business metrics. None of them names a customer.
 //!
-//! A count is made after what it counts has been done, and once. But streams and queues deliver at least once, and a
-//! function may end between the two: counts are for graphs and alarms, the ledgers are for proof.
+//! A metric is recorded once, after the work that it counts. Streams and queues deliver at least once, and a function may end
+//! between the work and the metric. So metrics serve graphs and alarms; the ledgers are the proof.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// One observation.
@@ -16,38 +14,38 @@ pub enum Metric {
     CustomersRecovered,
     /// Deleted at the end of the grace period.
     CustomersPurged,
-    /// Deleted at once, as its owner or an operator asked.
+    /// Deleted at once by the owner or an operator.
     CustomersDeleted,
     CustomersExpired,
-    /// The cascade has ended and its ledger is sealed.
+    /// The cascade deleted every row and its ledger is complete.
     CustomersErased,
-    /// What that cascade removed.
+    /// The rows that a completed cascade deleted.
     RowsErased(u64),
-    /// From the end of the account to the seal.
+    /// The time from the account's deletion to the completed ledger.
     ErasureTime(Duration),
-    /// Ledgers that are not sealed.
+    /// Ledgers that are not complete.
     UnfinishedDeletions(u64),
-    /// For how long the oldest of them has been open.
+    /// The age of the oldest incomplete ledger.
     OldestUnfinishedDeletion(Duration),
-    /// Rows of gone accounts that were found after their ledgers were sealed. There should never be one.
-    Survivors(u64),
-    /// Attempts that were answered with 2xx.
+    /// Rows of deleted accounts found after their ledgers were complete. This should never happen.
+    RowsFoundAfterDeletion(u64),
+    /// Webhook attempts that got a 2xx response.
     WebhooksDelivered,
-    /// Attempts with another answer, or none.
+    /// Webhook attempts with another response or none.
     WebhooksFailed,
-    /// Attempts that were not made, since they would have led to an address that is not public.
+    /// Webhook attempts that were refused because the destination is not a public address.
     WebhooksRefused,
-    /// Attempts that were answered with 410: nothing more is sent there.
+    /// Webhook attempts that got 410, which disables the endpoint.
     WebhooksDisabled,
-    /// Webhooks that nobody has taken, and that are not tried again.
-    WebhooksGivenUp,
-    /// Requests that were answered with 429, since there were too many attempts.
+    /// Webhooks that failed and get no further attempt.
+    WebhooksExhausted,
+    /// Requests that were refused with 429 by a throttle.
     RequestsThrottled,
-    /// Logins with a name or a password that is not right.
+    /// Sign-ins with a wrong name or password.
     LoginsRefused,
 }
 
-/// What a metric is measured in, by CloudWatch's names.
+/// CloudWatch units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     Count,
@@ -56,7 +54,7 @@ pub enum Unit {
 }
 
 impl Metric {
-    /// One of each.
+    /// One observation of every metric, with zero values.
     pub const ALL: [Self; 20] = [
         Self::CustomersCreated,
         Self::CustomersVerified,
@@ -70,17 +68,17 @@ impl Metric {
         Self::ErasureTime(Duration::ZERO),
         Self::UnfinishedDeletions(0),
         Self::OldestUnfinishedDeletion(Duration::ZERO),
-        Self::Survivors(0),
+        Self::RowsFoundAfterDeletion(0),
         Self::WebhooksDelivered,
         Self::WebhooksFailed,
         Self::WebhooksRefused,
         Self::WebhooksDisabled,
-        Self::WebhooksGivenUp,
+        Self::WebhooksExhausted,
         Self::RequestsThrottled,
         Self::LoginsRefused,
     ];
 
-    /// As graphs and alarms name it.
+    /// The metric name in CloudWatch.
     pub const fn name(self) -> &'static str {
         match self {
             Self::CustomersCreated => "CustomersCreated",
@@ -95,12 +93,12 @@ impl Metric {
             Self::ErasureTime(_) => "ErasureTime",
             Self::UnfinishedDeletions(_) => "UnfinishedDeletions",
             Self::OldestUnfinishedDeletion(_) => "OldestUnfinishedDeletion",
-            Self::Survivors(_) => "Survivors",
+            Self::RowsFoundAfterDeletion(_) => "RowsFoundAfterDeletion",
             Self::WebhooksDelivered => "WebhooksDelivered",
             Self::WebhooksFailed => "WebhooksFailed",
             Self::WebhooksRefused => "WebhooksRefused",
             Self::WebhooksDisabled => "WebhooksDisabled",
-            Self::WebhooksGivenUp => "WebhooksGivenUp",
+            Self::WebhooksExhausted => "WebhooksExhausted",
             Self::RequestsThrottled => "RequestsThrottled",
             Self::LoginsRefused => "LoginsRefused",
         }
@@ -116,56 +114,10 @@ impl Metric {
 
     pub fn value(self) -> u64 {
         match self {
-            Self::RowsErased(n) | Self::UnfinishedDeletions(n) | Self::Survivors(n) => n,
+            Self::RowsErased(n) | Self::UnfinishedDeletions(n) | Self::RowsFoundAfterDeletion(n) => n,
             Self::ErasureTime(span) => u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
             Self::OldestUnfinishedDeletion(span) => span.as_secs(),
             _ => 1,
-        }
-    }
-}
-
-/// What takes the counts. It has no failure: what is counted has been done.
-pub trait Meter: Send + Sync {
-    /// Takes what was observed at one moment; no metric is in it twice.
-    fn note(&self, metrics: &[Metric]);
-}
-
-/// Counts nothing.
-impl Meter for () {
-    fn note(&self, _: &[Metric]) {}
-}
-
-/// Keeps sums, for the local service and for tests.
-#[derive(Debug, Default)]
-pub struct Tally(Mutex<BTreeMap<&'static str, Noted>>);
-
-/// What was noted of one metric.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Noted {
-    pub sum: u64,
-    pub last: u64,
-}
-
-impl Tally {
-    pub fn of(&self, metric: &str) -> Noted {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(metric).copied().unwrap_or_default()
-    }
-
-    /// The sums of everything that was noted.
-    pub fn sums(&self) -> BTreeMap<&'static str, u64> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().map(|(name, noted)| (*name, noted.sum)).collect()
-    }
-}
-
-impl Meter for Tally {
-    fn note(&self, metrics: &[Metric]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for metric in metrics {
-            let noted = kept.entry(metric.name()).or_default();
-            noted.sum = noted.sum.saturating_add(metric.value());
-            noted.last = metric.value();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Forgotten passwords: a link is mailed, and following it sets a new one.
+//! Forgotten passwords: a mailed link sets a new password.
 
 use std::time::Duration;
 
@@ -12,46 +12,44 @@ use crate::failure::Failure;
 use crate::log;
 use crate::mail;
 use crate::ports::{
-    Admissions, AgentChange, AgentWritten, Cause, FindLogins, KeepMailTokens, MailToken, Mailer, Principal,
-    Purpose, ReadAgents, ReadMailTokens, UpdateAgents, Wanted,
+    AgentChange, AgentWriteOutcome, Authenticator, Cause, FindLogins, MailToken, Mailer, Prefetch,
+    PrincipalId, Purpose, ReadAgents, ReadMailTokens, StoreMailTokens, UpdateAgents,
 };
-use crate::retry::{Patience, Race};
+use crate::retry::{Retry, RetryBudget};
 
-/// How long a link works.
-const LIFE: Duration = Duration::from_secs(3600);
-/// Accounts whose agents may have their passwords set.
-pub const LIVING: &[Status] = &[Status::Initial, Status::Active, Status::Frozen];
-/// How many agents are looked at to find the one who still needs a password.
-const LOOKED_AT: usize = 100;
+/// The lifetime of a link.
+const LINK_LIFETIME: Duration = Duration::from_secs(3600);
+/// How many agents are read to find the first administrator, who has no password yet.
+const AGENTS_READ_LIMIT: usize = 100;
 
-/// Mails a link to set a password to whom this username belongs, if it belongs to somebody.
+/// Mails a reset link to the agent with this username, if one exists.
 pub async fn send_reset<S, E>(cx: &Context<S, E>, username: &str, cause: Cause) -> Result<(), Failure>
 where
-    S: FindLogins + Admissions + KeepMailTokens,
+    S: FindLogins + Authenticator + StoreMailTokens,
     E: Mailer,
 {
     let Some((customer, agent)) = cx.store.login(username).await? else { return Ok(()) };
-    let read = cx.store.admission(customer, Principal::Agent(agent), Wanted::Nothing).await?;
-    match read.customer.zip(read.agent) {
+    let read = cx.store.auth_context(customer, PrincipalId::Agent(agent), Prefetch::None).await?;
+    match read.customer.zip(read.principal.into_agent()) {
         Some((customer, agent)) => mail_link(cx, &customer, &agent, cause).await,
         None => Ok(()),
     }
 }
 
-/// Mails the administrator of an account that was just verified a link to set a password, where none is set.
+/// Mails the administrator of a new account a link to set the first password, unless a password is set.
 pub async fn send_first_password<S, E>(
     cx: &Context<S, E>,
     id: CustomerId,
     cause: Cause,
 ) -> Result<(), Failure>
 where
-    S: ReadAgents + KeepMailTokens,
+    S: ReadAgents + StoreMailTokens,
     E: Mailer,
 {
     let Some(customer) = cx.store.customer(id).await? else { return Ok(()) };
-    let agents = cx.store.agents(id, None, LOOKED_AT).await?;
-    let without = agents.rows.iter().rfind(|agent| !agent.guest && agent.password_hash.is_none());
-    match without {
+    let agents = cx.store.agents(id, None, AGENTS_READ_LIMIT).await?;
+    let without_password = agents.rows.iter().rfind(|agent| !agent.guest && agent.password_hash.is_none());
+    match without_password {
         Some(agent) => mail_link(cx, &customer, agent, cause).await,
         None => Ok(()),
     }
@@ -64,43 +62,43 @@ async fn mail_link<S, E>(
     cause: Cause,
 ) -> Result<(), Failure>
 where
-    S: KeepMailTokens,
+    S: StoreMailTokens,
     E: Mailer,
 {
-    if agent.guest || customer.status().is_gone() {
+    if agent.guest || customer.status().is_terminal() {
         return Ok(());
     }
     let email = mailbox(customer, agent);
-    let (token, ends) = (mail_token::new(cx.sources.random()), cx.now().plus(LIFE));
-    let kept = MailToken {
+    let (token, tm_expire) = (mail_token::new(cx.providers.random()), cx.now().plus(LINK_LIFETIME));
+    let stored = MailToken {
         hash: mail_token::hash(&token),
         customer_id: customer.id,
         cause,
         purpose: Purpose::Reset { agent_id: agent.id },
         email: email.to_owned(),
-        subject: subject(agent),
-        ends,
-        keep_until: ends.plus(Settings::DAY),
+        bound_to: binding(agent),
+        tm_expire,
+        keep_until: tm_expire.plus(Settings::DAY),
     };
-    let mail = mail::reset(&cx.settings, email, &agent.username, &token, ends);
-    mail::send_once(cx, &kept, LIVING, &[mail]).await
+    let mail = mail::password_reset(&cx.settings, email, &agent.username, &token, tm_expire);
+    mail::send_once(cx, &stored, Status::NOT_TERMINAL, &[mail]).await
 }
 
-fn subject(agent: &Agent) -> String {
-    mail_token::subject(agent.password_hash.as_ref(), agent.permission)
+fn binding(agent: &Agent) -> String {
+    mail_token::credential_fingerprint(agent.password_hash.as_ref(), agent.permission)
 }
 
-/// Where an agent's links go: to its username if that is an address, else to the account's. The first administrator's
-/// username is often the address that the account began with; when the account has another one since, who reads the old one
-/// is a stranger by now.
+/// The e-mail address for an agent's links: its username if that is an e-mail address, else the account's address. If the
+/// account's address has changed, the first administrator gets them at the account's address instead: its username is
+/// often the old address, which a stranger may read by now.
 fn mailbox<'a>(customer: &'a Customer, agent: &'a Agent) -> &'a str {
-    let has_moved = customer.email_trusted_from.is_some() && agent.tm_create == customer.tm_create;
-    if is_email(&agent.username) && !has_moved { &agent.username } else { &customer.profile.email }
+    let has_new_address = customer.email_trusted_from.is_some() && agent.tm_create == customer.tm_create;
+    if is_email(&agent.username) && !has_new_address { &agent.username } else { &customer.profile.email }
 }
 
-/// From when on a password that was set by a mailed link may confirm an immediate deletion. By a link to the account's own
-/// address: at once, whoever has touched the agent before, unless the address has changed within a day. By a link to the
-/// agent's own: as with the password before, since whoever made the agent chose that mailbox as well.
+/// When a password that a mailed link sets becomes trusted, so that it can confirm an immediate deletion. After a link to the
+/// account's address: at once, or a day after the last change of that address. After a link to the agent's own address: not
+/// before the earlier password, because the creator of the agent also chose its address.
 fn trusted_from(customer: &Customer, agent: &Agent, now: Timestamp) -> Timestamp {
     if mailbox(customer, agent) == customer.profile.email {
         now.max(customer.email_trusted_from.unwrap_or(now))
@@ -109,55 +107,59 @@ fn trusted_from(customer: &Customer, agent: &Agent, now: Timestamp) -> Timestamp
     }
 }
 
-/// What is known of a link to set a password, if it has not ended.
-async fn known<S: ReadMailTokens, E>(
+/// The stored token of a reset link, unless it has expired.
+async fn find_token<S: ReadMailTokens, E>(
     cx: &Context<S, E>,
     token: &Secret,
 ) -> Result<(MailToken, AgentId), Failure> {
-    let known = cx.store.mail_token(&mail_token::hash(token)).await?.filter(|known| cx.now() < known.ends);
-    match known.map(|known| (known.purpose, known)) {
-        Some((Purpose::Reset { agent_id }, known)) => Ok((known, agent_id)),
+    let mail_token = cx
+        .store
+        .mail_token(&mail_token::hash(token))
+        .await?
+        .filter(|mail_token| cx.now() < mail_token.tm_expire);
+    match mail_token.map(|mail_token| (mail_token.purpose, mail_token)) {
+        Some((Purpose::Reset { agent_id }, mail_token)) => Ok((mail_token, agent_id)),
         _ => Err(Reason::InvalidToken.into()),
     }
 }
 
-/// Whom a link is for, with the account, as long as it is about what is still so: a link dies with the password, the
-/// permission and the mailbox that it was sent for.
-async fn concerned<S: ReadAgents, E>(
+/// The account and the agent of a link. A link works only while the agent has the password, permission and e-mail address
+/// that the link was sent for.
+async fn bound_agent<S: ReadAgents, E>(
     cx: &Context<S, E>,
-    known: &MailToken,
+    mail_token: &MailToken,
     id: AgentId,
 ) -> Result<(Customer, Agent), Failure> {
-    let agent = cx.store.agent(known.customer_id, id).await?.ok_or(Reason::InvalidToken)?;
-    let customer = cx.store.customer(known.customer_id).await?.ok_or(Reason::InvalidToken)?;
-    if known.subject != subject(&agent) || known.email != mailbox(&customer, &agent) {
+    let agent = cx.store.agent(mail_token.customer_id, id).await?.ok_or(Reason::InvalidToken)?;
+    let customer = cx.store.customer(mail_token.customer_id).await?.ok_or(Reason::InvalidToken)?;
+    if mail_token.bound_to != binding(&agent) || mail_token.email != mailbox(&customer, &agent) {
         return Err(Reason::InvalidToken.into());
     }
     Ok((customer, agent))
 }
 
-/// Whose password a link sets.
+/// The username of the agent whose password a link sets.
 pub async fn username_of<S: ReadMailTokens + ReadAgents, E>(
     cx: &Context<S, E>,
     token: &Secret,
 ) -> Result<String, Failure> {
-    let (known, agent_id) = known(cx, token).await?;
-    Ok(concerned(cx, &known, agent_id).await?.1.username)
+    let (mail_token, agent_id) = find_token(cx, token).await?;
+    Ok(bound_agent(cx, &mail_token, agent_id).await?.1.username)
 }
 
-/// Follows a link: the agent has this password from now on, and every token of it is dead.
+/// Sets the password of a link's agent and invalidates the agent's tokens.
 pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
     cx: &Context<S, E>,
     token: &Secret,
     password: Secret,
 ) -> Result<(), Failure> {
     let now = cx.now();
-    let (known, agent_id) = known(cx, token).await?;
-    log::concerns(known.customer_id);
+    let (mail_token, agent_id) = find_token(cx, token).await?;
+    log::record_customer(mail_token.customer_id);
     let hash = hash_password(cx, password).await?;
-    let mut race = Race::new("the agent", Patience::Request);
+    let mut retry = Retry::new("the agent", RetryBudget::Request);
     loop {
-        let (customer, before) = concerned(cx, &known, agent_id).await?;
+        let (customer, before) = bound_agent(cx, &mail_token, agent_id).await?;
         let after = Agent {
             version: before.version + 1,
             epoch: before.epoch + 1,
@@ -167,17 +169,15 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
             ..before.clone()
         };
         let change = AgentChange {
-            before: &before,
-            after: &after,
-            statuses: LIVING,
-            burn: Some(&known),
-            new_tags: &[],
-            admins: 0,
+            used_token: Some(&mail_token),
+            ..AgentChange::new(&before, &after, Status::NOT_TERMINAL)
         };
         match cx.store.update_agent(change).await? {
-            AgentWritten::Done => return Ok(()),
-            AgentWritten::Lost | AgentWritten::NoSuchTag => race.again(&*cx.sources.entropy).await?,
-            AgentWritten::Closed | AgentWritten::TokenGone | AgentWritten::LastAdmin => {
+            AgentWriteOutcome::Done => return Ok(()),
+            AgentWriteOutcome::Stale | AgentWriteOutcome::TagNotFound => {
+                retry.wait(&*cx.providers.entropy).await?
+            }
+            AgentWriteOutcome::GateClosed | AgentWriteOutcome::TokenUsed | AgentWriteOutcome::LastAdmin => {
                 return Err(Reason::InvalidToken.into());
             }
         }

@@ -1,44 +1,44 @@
-//! Setting a platform up: its keys, its own customer and its first admin. Repeating it changes nothing. And giving it a new
-//! key to sign with.
+//! Sets a platform up: its keys, its own customer and its first admin. A repetition changes nothing. Also rotates the signing
+//! key.
 
 use custodian_auth::Signer;
-use custodian_domain::agent::{password_fault, username_fault};
+use custodian_domain::agent::{password_error, username_error};
 use custodian_domain::fields::is_email;
 use custodian_domain::ids::PLATFORM;
 use custodian_domain::permission::Permission;
 use custodian_domain::{Plan, Profile, Reason, Refusal, Secret, State};
 
 use crate::context::Context;
-use crate::create::{Opening, assemble};
+use crate::create::{AccountRequest, assemble};
 use crate::failure::Failure;
-use crate::ports::{CreateCustomers, Creation, ReadCustomers, SigningKeys};
+use crate::ports::{CreateAccountOutcome, CreateCustomers, ReadCustomers, SigningKeys};
 
-/// What setting up came to.
+/// The outcome of the set-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetUp {
+pub enum SetUpOutcome {
     Done,
-    /// There was an admin already; neither its name nor its password was changed.
-    Already,
+    /// The platform has an admin already. Its name and password are unchanged.
+    AlreadyDone,
 }
 
-/// Makes the keys and the first platform admin, unless they are there.
+/// Creates the keys and the first platform admin, unless they exist.
 pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     cx: &Context<S, E>,
     username: String,
     password: Secret,
-) -> Result<SetUp, Failure> {
+) -> Result<SetUpOutcome, Failure> {
     let (signer, private) = new_key(cx)?;
-    let pseudonyms = Secret::new(hex(&cx.sources.random::<32>()));
-    cx.store.keep_first_key(signer.key_id(), private, pseudonyms).await?;
+    let keyed_hash_secret = Secret::new(hex(&cx.providers.random::<32>()));
+    cx.store.store_first_key(signer.key_id(), private, keyed_hash_secret).await?;
     if cx.store.customer(PLATFORM).await?.is_some() {
-        return Ok(SetUp::Already);
+        return Ok(SetUpOutcome::AlreadyDone);
     }
-    check(&username, &password)?;
-    // A username that is no address has no mailbox to claim.
+    validate(&username, &password)?;
+    // A username that is not an e-mail address reserves no address.
     let email = if is_email(&username) { username.clone() } else { String::new() };
     let profile = Profile { name: "Platform".to_owned(), email, ..Profile::default() };
     let mut account =
-        assemble(cx, Opening { username, password: Some(password), profile }, State::Active, cx.now())
+        assemble(cx, AccountRequest { username, password: Some(password), profile }, State::Active, cx.now())
             .await?;
     account.customer.id = PLATFORM;
     account.customer.platform = true;
@@ -48,25 +48,25 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     account.admin.permission = Permission::PLATFORM_ADMIN;
     account.guest = custodian_domain::Agent::guest(PLATFORM, account.guest.id, account.guest.tm_create);
     match cx.store.create(&account).await? {
-        Creation::Done => Ok(SetUp::Done),
-        Creation::EmailTaken | Creation::UsernameTaken => {
-            Err(Failure::unavailable("the username", "in use by a customer's agent"))
+        CreateAccountOutcome::Done => Ok(SetUpOutcome::Done),
+        CreateAccountOutcome::EmailTaken | CreateAccountOutcome::UsernameTaken => {
+            Err(Failure::unavailable("the username", "belongs to a customer's agent"))
         }
     }
 }
 
-/// The first admin keeps to the rules of every agent.
-fn check(username: &str, password: &Secret) -> Result<(), Refusal> {
-    let faults = [("username", username_fault(username)), ("password", password_fault(password.expose()))];
-    match faults.into_iter().find_map(|(field, fault)| Some((field, fault?))) {
-        Some((field, fault)) => Err(Refusal::field(Reason::InvalidArgument, field, fault)),
+/// The first admin's username and password follow the rules of every agent.
+fn validate(username: &str, password: &Secret) -> Result<(), Refusal> {
+    let errors = [("username", username_error(username)), ("password", password_error(password.expose()))];
+    match errors.into_iter().find_map(|(field, error)| Some((field, error?))) {
+        Some((field, error)) => Err(Refusal::field(Reason::InvalidArgument, field, error)),
         None => Ok(()),
     }
 }
 
-/// From now on tokens are signed with a new key. Those that the last one has signed are good until they end, or until the
-/// next rotation: two keys live, never three.
-pub async fn rotate<S: SigningKeys, E>(cx: &Context<S, E>) -> Result<(), Failure> {
+/// Replaces the signing key. Tokens of the previous key stay valid until they expire or until the next rotation, because at
+/// most two keys verify tokens.
+pub async fn rotate_signing_key<S: SigningKeys, E>(cx: &Context<S, E>) -> Result<(), Failure> {
     let current = cx.store.signer().await?;
     let current = current.ok_or_else(|| Failure::unavailable("the signing key", "not set up yet"))?;
     let (next, private) = new_key(cx)?;
@@ -74,9 +74,9 @@ pub async fn rotate<S: SigningKeys, E>(cx: &Context<S, E>) -> Result<(), Failure
 }
 
 fn new_key<S, E>(cx: &Context<S, E>) -> Result<(Signer, Secret), Failure> {
-    let private = Secret::new(hex(&cx.sources.random::<32>()));
-    let signer = Signer::new(hex(&cx.sources.random::<4>()), &private);
-    let signer = signer.ok_or_else(|| Failure::unavailable("the signing key", "could not be made"))?;
+    let private = Secret::new(hex(&cx.providers.random::<32>()));
+    let signer = Signer::new(hex(&cx.providers.random::<4>()), &private);
+    let signer = signer.ok_or_else(|| Failure::unavailable("the signing key", "could not be generated"))?;
     Ok((signer, private))
 }
 

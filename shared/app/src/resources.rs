@@ -1,17 +1,19 @@
-//! Writing what an account owns: only while it is active, and only on the version that was read.
+//! Creates, updates and deletes the resources of an account. Every write is conditional on an active account and on the
+//! version that was read.
 
 use custodian_domain::kinds::{Kind, TRANSCRIPTIONS};
 use custodian_domain::resource::ResourcePatch;
-use custodian_domain::{CustomerId, Reason, Refusal, Resource, Status, Timestamp, gate};
+use custodian_domain::{CustomerId, Reason, Refusal, Resource, Status, Timestamp};
 use serde_json::{Map, json};
 
+use crate::closed_gate;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{
-    CreateResources, DeleteResources, ListResources, ReadCustomers, ReadResources, Stored, UpdateResources,
+    CreateResources, DeleteResources, ListResources, ReadResources, ResourceWriteOutcome, UpdateResources,
 };
-use crate::retry::{Patience, Race};
-use crate::scope;
+use crate::request_conditions;
+use crate::retry::{Retry, RetryBudget};
 
 pub async fn create<S: CreateResources, E>(
     cx: &Context<S, E>,
@@ -20,35 +22,35 @@ pub async fn create<S: CreateResources, E>(
     patch: ResourcePatch,
 ) -> Result<Resource, Failure> {
     let now = cx.now();
-    let row = patch.create(customer, cx.sources.stamp(now).uuid(), now);
-    let mut race = race();
+    let row = patch.create(customer, cx.providers.id_seed(now).uuid(), now);
+    let mut retry = retry();
     loop {
         match cx.store.create_resource(kind, &row).await? {
-            Stored::Done => return Ok(row),
-            Stored::Lost => return Err(Failure::unavailable("the new id", "in use already")),
-            Stored::Closed => why_closed(&cx.store, customer).await?,
+            ResourceWriteOutcome::Done => return Ok(row),
+            ResourceWriteOutcome::Stale => return Err(Failure::unavailable("the new id", "in use already")),
+            ResourceWriteOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
             refused => return Err(refusal(kind, refused).into()),
         }
-        race.again(&*cx.sources.entropy).await?;
+        retry.wait(&*cx.providers.entropy).await?;
     }
 }
 
-/// Stores what `next` makes of a row; if it makes nothing, the row stays as it is.
+/// Stores the next version of a row. If `next` returns `None`, the row is unchanged.
 pub async fn update<S: UpdateResources, E>(
     cx: &Context<S, E>,
     kind: &'static Kind,
-    seen: Resource,
+    row: Resource,
     next: impl Fn(&Resource, Timestamp) -> Result<Option<Resource>, Refusal> + Send + Sync,
 ) -> Result<Resource, Failure> {
-    let (mut before, mut race) = (seen, race());
+    let (mut before, mut retry) = (row, retry());
     loop {
         let Some(after) = next(&before, cx.now())? else { return Ok(before) };
         match cx.store.update_resource(kind, &[Status::Active], &before, &after).await? {
-            Stored::Done => return Ok(after),
-            Stored::Lost => before = reread(cx, &mut race, kind, &before).await?,
-            Stored::Closed => {
-                why_closed(&cx.store, before.customer_id).await?;
-                race.again(&*cx.sources.entropy).await?;
+            ResourceWriteOutcome::Done => return Ok(after),
+            ResourceWriteOutcome::Stale => before = reread(cx, &mut retry, kind, &before).await?,
+            ResourceWriteOutcome::GateClosed => {
+                closed_gate::recheck_status(&cx.store, before.customer_id).await?;
+                retry.wait(&*cx.providers.entropy).await?;
             }
             refused => return Err(refusal(kind, refused).into()),
         }
@@ -58,16 +60,16 @@ pub async fn update<S: UpdateResources, E>(
 pub async fn delete<S: DeleteResources, E>(
     cx: &Context<S, E>,
     kind: &'static Kind,
-    seen: Resource,
+    row: Resource,
 ) -> Result<Resource, Failure> {
-    let (mut row, mut race) = (seen, race());
+    let (mut row, mut retry) = (row, retry());
     loop {
         match cx.store.delete_resource(kind, &row, cx.now()).await? {
-            Stored::Done => return Ok(row),
-            Stored::Lost => row = reread(cx, &mut race, kind, &row).await?,
-            Stored::Closed => {
-                why_closed(&cx.store, row.customer_id).await?;
-                race.again(&*cx.sources.entropy).await?;
+            ResourceWriteOutcome::Done => return Ok(row),
+            ResourceWriteOutcome::Stale => row = reread(cx, &mut retry, kind, &row).await?,
+            ResourceWriteOutcome::GateClosed => {
+                closed_gate::recheck_status(&cx.store, row.customer_id).await?;
+                retry.wait(&*cx.providers.entropy).await?;
             }
             refused => return Err(refusal(kind, refused).into()),
         }
@@ -76,23 +78,17 @@ pub async fn delete<S: DeleteResources, E>(
 
 async fn reread<S: ReadResources, E>(
     cx: &Context<S, E>,
-    race: &mut Race,
+    retry: &mut Retry,
     kind: &'static Kind,
     row: &Resource,
 ) -> Result<Resource, Failure> {
-    scope::may_reread()?;
-    race.again(&*cx.sources.entropy).await?;
+    request_conditions::permit_reread()?;
+    retry.wait(&*cx.providers.entropy).await?;
     Ok(cx.store.resource(kind, row.customer_id, row.id).await?.ok_or(kind.not_found)?)
 }
 
-/// The gate was closed between the admission and the write: says why, unless it has opened again by now.
-async fn why_closed<S: ReadCustomers>(store: &S, customer: CustomerId) -> Result<(), Failure> {
-    let row = store.customer(customer).await?.ok_or(Reason::InvalidCredentials)?;
-    Ok(gate::open(&row)?)
-}
-
-/// Ends every transcription that runs for a frozen customer; if the time is over before, the rest is for another attempt.
-pub async fn stop_all<S: ListResources + UpdateResources, E>(
+/// Stops every running transcription of a frozen customer. It fails at `stop_at`; a retry then stops the rest.
+pub async fn stop_transcriptions<S: ListResources + UpdateResources, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
     stop_at: Timestamp,
@@ -103,12 +99,15 @@ pub async fn stop_all<S: ListResources + UpdateResources, E>(
         let page = cx.store.resources(kind, customer, below, PAGE).await?;
         for row in page.rows {
             let now = cx.now();
-            let Some(after) = stopped(&row, now) else { continue };
+            let Some(after) = stopped_transcription(&row, now) else { continue };
             if now >= stop_at {
-                return Err(Failure::unavailable("the transcriptions", "more than the time allows"));
+                return Err(Failure::unavailable("the transcriptions", "not all stopped in time"));
             }
-            // Whoever has changed it meanwhile was not let in: the account is frozen. Once it is not, this is over.
-            if cx.store.update_resource(kind, &[Status::Frozen], &row, &after).await? == Stored::Closed {
+            // Only this function changes rows of a frozen account, so a stale row was stopped by a concurrent run. A closed gate
+            // means that the account is no longer frozen, and the rest keeps running.
+            if cx.store.update_resource(kind, &[Status::Frozen], &row, &after).await?
+                == ResourceWriteOutcome::GateClosed
+            {
                 return Ok(());
             }
         }
@@ -119,27 +118,31 @@ pub async fn stop_all<S: ListResources + UpdateResources, E>(
     }
 }
 
-/// A transcription that has been ended; none if it had ended before.
-pub fn stopped(row: &Resource, now: Timestamp) -> Option<Resource> {
+/// The next version of a running transcription, with the status `done`. `None` if it is not running.
+pub fn stopped_transcription(row: &Resource, now: Timestamp) -> Option<Resource> {
     let running = row.fields.get("status").is_some_and(|status| status == "progressing");
-    running.then(|| row.changed(Map::from_iter([("status".to_owned(), json!("done"))]), now))
+    running.then(|| row.with_fields(Map::from_iter([("status".to_owned(), json!("done"))]), now))
 }
 
-fn refusal(kind: &Kind, refused: Stored) -> Refusal {
+fn refusal(kind: &Kind, refused: ResourceWriteOutcome) -> Refusal {
     match refused {
-        Stored::Full => Reason::ResourceLimitExceeded.into(),
-        Stored::Taken => kind.unique.as_ref().map_or(Reason::Internal, |unique| unique.taken).into(),
-        Stored::Missing(field) => missing(field),
-        // These are for the callers above to act on.
-        Stored::Done | Stored::Lost | Stored::Closed => Reason::Internal.into(),
+        ResourceWriteOutcome::LimitReached => Reason::ResourceLimitExceeded.into(),
+        ResourceWriteOutcome::NameTaken => {
+            kind.unique.as_ref().map_or(Reason::Internal, |unique| unique.taken_reason).into()
+        }
+        ResourceWriteOutcome::ReferenceNotFound(field) => reference_not_found(field),
+        // Callers have handled these outcomes.
+        ResourceWriteOutcome::Done | ResourceWriteOutcome::Stale | ResourceWriteOutcome::GateClosed => {
+            Reason::Internal.into()
+        }
     }
 }
 
-/// What a field leads to is not there.
-pub(crate) fn missing(field: &str) -> Refusal {
+/// The refusal for a reference to a row that does not exist.
+pub(crate) fn reference_not_found(field: &str) -> Refusal {
     Refusal::field(Reason::InvalidArgument, field, "leads to something that the account does not have")
 }
 
-fn race() -> Race {
-    Race::new("the row", Patience::Request)
+fn retry() -> Retry {
+    Retry::new("the row", RetryBudget::Request)
 }

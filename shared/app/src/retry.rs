@@ -1,25 +1,24 @@
-//! Waiting for others: full jitter, within what a request may wait in all.
+//! Retries with exponential backoff and full jitter, within the time budget of a request.
 //!
-//! The budget is counted in the delays themselves, so that it needs no clock. One wait serves transactions that meet others
-//! at work on the same items, and races for a row that somebody else has won.
+//! The budget counts the delays themselves, so it needs no clock. Conflicting transactions and stale rows share one budget.
 
 use std::time::Duration;
 
-use crate::context::Entropy;
 use crate::failure::Failure;
-use crate::scope::{self, Waited};
+use crate::ports::Entropy;
+use crate::request_conditions::{self, TimeWaited};
 
-/// How long a caller can wait for others to finish.
+/// The total time that a caller can wait.
 #[derive(Clone, Copy, Debug)]
-pub enum Patience {
-    /// A request on one row among many.
+pub enum RetryBudget {
+    /// A request on one row of an account.
     Request,
-    /// A change of status, which meets every write of its customer.
+    /// A change of status. It conflicts with every write of its customer, so it waits longer.
     StatusChange,
 }
 
-impl Patience {
-    const fn budget(self) -> Duration {
+impl RetryBudget {
+    const fn duration(self) -> Duration {
         match self {
             Self::Request => Duration::from_millis(1500),
             Self::StatusChange => Duration::from_secs(5),
@@ -27,30 +26,34 @@ impl Patience {
     }
 }
 
-/// Waits that become longer. Every wait of a request counts against its one budget, whatever it was for.
+/// Waits that double up to a ceiling. All waits of a request count against the same budget.
 #[derive(Debug)]
-pub struct Backoff {
-    waited: Waited,
-    most: Duration,
+pub struct RetryDelays {
+    waited: TimeWaited,
+    max: Duration,
     ceiling: Duration,
 }
 
-impl Backoff {
-    pub fn new(patience: Patience) -> Self {
-        Self { waited: scope::waited(), most: patience.budget(), ceiling: Duration::from_millis(20) }
+impl RetryDelays {
+    pub fn new(budget: RetryBudget) -> Self {
+        Self {
+            waited: request_conditions::time_waited(),
+            max: budget.duration(),
+            ceiling: Duration::from_millis(20),
+        }
     }
 
-    /// Sleeps a random time and answers true, or answers false when the budget is spent.
+    /// Sleeps a random time and returns true. Returns false if the budget is exhausted.
     pub async fn wait(&mut self, entropy: &dyn Entropy) -> bool {
-        let left = self.most.saturating_sub(self.waited.so_far());
-        if left.is_zero() {
+        let remaining = self.max.saturating_sub(self.waited.total());
+        if remaining.is_zero() {
             return false;
         }
         let mut random = [0; 4];
         entropy.fill(&mut random);
-        let share = f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX);
-        // A floor of a millisecond, so that small draws cannot turn the wait into a spin.
-        let delay = self.ceiling.mul_f64(share).max(Duration::from_millis(1)).min(left);
+        let fraction = f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX);
+        // At least a millisecond, so that small random values do not cause a busy loop.
+        let delay = self.ceiling.mul_f64(fraction).max(Duration::from_millis(1)).min(remaining);
         self.waited.add(delay);
         self.ceiling = (self.ceiling * 2).min(Duration::from_millis(400));
         tokio::time::sleep(delay).await;
@@ -58,66 +61,70 @@ impl Backoff {
     }
 }
 
-/// A row that others change as well. Whoever finds that it is not as it was read waits, reads it again and decides anew.
+/// Retries of a conditional write. A caller whose write was stale waits, rereads the row and decides again.
 #[derive(Debug)]
-pub struct Race {
+pub struct Retry {
     what: &'static str,
-    backoff: Backoff,
+    backoff: RetryDelays,
 }
 
-impl Race {
-    pub fn new(what: &'static str, patience: Patience) -> Self {
-        Self { what, backoff: Backoff::new(patience) }
+impl Retry {
+    pub fn new(what: &'static str, budget: RetryBudget) -> Self {
+        Self { what, backoff: RetryDelays::new(budget) }
     }
 
-    /// Waits before the next attempt; fails when that would be longer than a request can wait.
-    pub async fn again(&mut self, entropy: &dyn Entropy) -> Result<(), Failure> {
+    /// Waits before the next attempt. Fails if the budget is exhausted.
+    pub async fn wait(&mut self, entropy: &dyn Entropy) -> Result<(), Failure> {
         if self.backoff.wait(entropy).await {
             return Ok(());
         }
-        Err(Failure::unavailable(self.what, "changed by others each time it was read"))
+        Err(Failure::unavailable(self.what, "changed concurrently on every attempt"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scope::Scope;
+    use crate::request_conditions::RequestConditions;
 
-    /// Always draws the longest wait.
-    struct Most;
+    /// Entropy that always selects the longest wait.
+    struct MaxEntropy;
 
-    impl Entropy for Most {
+    impl Entropy for MaxEntropy {
         fn fill(&self, bytes: &mut [u8]) {
             bytes.fill(u8::MAX);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waits_double_up_to_a_ceiling_and_end_with_the_budget() {
-        let (began, mut backoff) = (tokio::time::Instant::now(), Backoff::new(Patience::Request));
-        let mut ends = Vec::new();
-        while backoff.wait(&Most).await {
-            ends.push(began.elapsed().as_millis());
+    async fn waits_double_up_to_a_ceiling_until_the_budget_is_exhausted() {
+        let (start, mut backoff) = (tokio::time::Instant::now(), RetryDelays::new(RetryBudget::Request));
+        let mut wake_times = Vec::new();
+        while backoff.wait(&MaxEntropy).await {
+            wake_times.push(start.elapsed().as_millis());
         }
-        assert_eq!(ends, [20, 60, 140, 300, 620, 1020, 1420, 1500]);
+        assert_eq!(wake_times, [20, 60, 140, 300, 620, 1020, 1420, 1500]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn all_that_one_request_waits_for_counts_as_one() {
-        let began = tokio::time::Instant::now();
-        scope::within(Scope::default(), async {
-            let mut transaction = Backoff::new(Patience::Request);
-            while transaction.wait(&Most).await {}
-            // Also in what is done without the request's promises.
-            let inner =
-                scope::within(Scope::default(), async { Backoff::new(Patience::Request).wait(&Most).await });
+    async fn all_waits_of_a_request_share_one_budget() {
+        let start = tokio::time::Instant::now();
+        request_conditions::with_conditions(RequestConditions::default(), async {
+            let mut transaction = RetryDelays::new(RetryBudget::Request);
+            while transaction.wait(&MaxEntropy).await {}
+            // A nested call with other conditions shares the budget.
+            let inner = request_conditions::with_conditions(RequestConditions::default(), async {
+                RetryDelays::new(RetryBudget::Request).wait(&MaxEntropy).await
+            });
             assert!(!inner.await);
-            let lost = Race::new("the row", Patience::Request).again(&Most).await;
-            assert!(matches!(lost, Err(Failure::Unavailable { what: "the row", .. })));
+            let exhausted = Retry::new("the row", RetryBudget::Request).wait(&MaxEntropy).await;
+            assert!(matches!(exhausted, Err(Failure::Unavailable { what: "the row", .. })));
         })
         .await;
-        assert_eq!(began.elapsed().as_millis(), 1500);
-        assert!(Backoff::new(Patience::Request).wait(&Most).await, "another request has its own");
+        assert_eq!(start.elapsed().as_millis(), 1500);
+        assert!(
+            RetryDelays::new(RetryBudget::Request).wait(&MaxEntropy).await,
+            "another request has its own budget"
+        );
     }
 }

@@ -1,36 +1,26 @@
-//! Logging out: every token of the agent is dead.
+//! Sign-out: raises the agent's epoch, which revokes all its tokens. A delegate acts as the guest agent, so its sign-out also
+//! revokes the tokens of the account's other delegates.
 
-use custodian_domain::{Agent, Reason};
+use custodian_domain::{Agent, Reason, Status};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::password::LIVING;
-use crate::ports::{AgentChange, AgentWritten, UpdateAgents};
-use crate::retry::{Patience, Race};
+use crate::ports::{AgentChange, AgentWriteOutcome, UpdateAgents};
+use crate::retry::{Retry, RetryBudget};
 
 pub async fn sign_out<S: UpdateAgents, E>(cx: &Context<S, E>, agent: Agent) -> Result<(), Failure> {
-    let (mut before, mut race) = (agent, Race::new("the agent", Patience::Request));
+    let (mut before, mut retry) = (agent, Retry::new("the agent", RetryBudget::Request));
     loop {
+        // The permission and the tags stay the same, so `LastAdmin` and `TagNotFound` cannot occur.
         let after = Agent { version: before.version + 1, epoch: before.epoch + 1, ..before.clone() };
-        match cx
-            .store
-            .update_agent(AgentChange {
-                before: &before,
-                after: &after,
-                statuses: LIVING,
-                burn: None,
-                new_tags: &[],
-                admins: 0,
-            })
-            .await?
-        {
-            AgentWritten::Done => return Ok(()),
-            AgentWritten::Closed | AgentWritten::TokenGone | AgentWritten::LastAdmin => {
+        match cx.store.update_agent(AgentChange::new(&before, &after, Status::NOT_TERMINAL)).await? {
+            AgentWriteOutcome::Done => return Ok(()),
+            AgentWriteOutcome::GateClosed | AgentWriteOutcome::TokenUsed | AgentWriteOutcome::LastAdmin => {
                 return Err(Reason::InvalidCredentials.into());
             }
-            AgentWritten::Lost | AgentWritten::NoSuchTag => {}
+            AgentWriteOutcome::Stale | AgentWriteOutcome::TagNotFound => {}
         }
-        race.again(&*cx.sources.entropy).await?;
+        retry.wait(&*cx.providers.entropy).await?;
         let reread = cx.store.agent(before.customer_id, before.id).await?;
         before = reread.ok_or(Reason::InvalidCredentials)?;
     }

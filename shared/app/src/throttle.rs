@@ -1,7 +1,7 @@
-//! How often something may be tried, under pseudonyms of who tries it.
+//! Rate limits of attempts. The store keeps only keyed hashes of usernames and addresses.
 //!
-//! An attempt is counted before it is made and taken back if it succeeded, so that a burst of attempts at the same moment
-//! gets no further than as many one after the other. A window begins with the first attempt that is counted in it.
+//! An attempt reserves quota before it starts and releases it on success, so a burst of concurrent attempts gets no further
+//! than sequential ones. A window starts with its first reservation.
 
 use std::time::Duration;
 
@@ -11,120 +11,129 @@ use futures::future::try_join_all;
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
 use crate::metrics::Metric;
-use crate::ports::{Reserved, Throttles};
+use crate::ports::{ReserveOutcome, Throttle};
 
-const QUARTER: Duration = Duration::from_secs(15 * 60);
+const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// How long an attempt may take.
-const YOUNG: Duration = Duration::from_secs(3);
-/// How often, and how long apart, a window that may be filled with successes is tried again.
-const TRIES: u32 = 15;
-const BETWEEN: Duration = Duration::from_millis(100);
+/// The maximum duration of an attempt. A younger reservation may still be released.
+const MAX_ATTEMPT_DURATION: Duration = Duration::from_secs(3);
+/// How often, and at which interval, a full window is retried while running attempts may still release quota.
+const FULL_WINDOW_RETRIES: u32 = 15;
+const FULL_WINDOW_INTERVAL: Duration = Duration::from_millis(100);
 
-/// At most this many attempts in a window of time.
+/// A maximum number of attempts in a window of time.
 #[derive(Clone, Copy, Debug)]
-pub struct Limit {
+pub struct RateLimit {
     pub kind: &'static str,
-    pub most: u32,
+    pub max: u32,
     window: Duration,
 }
 
-impl Limit {
-    const fn a_quarter(kind: &'static str, most: u32) -> Self {
-        Self { kind, most, window: QUARTER }
+impl RateLimit {
+    const fn per_quarter_hour(kind: &'static str, max: u32) -> Self {
+        Self { kind, max, window: QUARTER_HOUR }
     }
 }
 
 /// Wrong passwords for one username.
-pub const PASSWORD_BY_NAME: Limit = Limit::a_quarter("password-name", 10);
+pub const PASSWORD_BY_NAME: RateLimit = RateLimit::per_quarter_hour("password-name", 10);
 /// Wrong passwords from one address.
-pub const PASSWORD_BY_ADDRESS: Limit = Limit::a_quarter("password-address", 300);
+pub const PASSWORD_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("password-address", 300);
 /// Signups for one e-mail address.
-pub const SIGNUP_BY_EMAIL: Limit = Limit::a_quarter("signup-email", 10);
+pub const SIGNUP_BY_EMAIL: RateLimit = RateLimit::per_quarter_hour("signup-email", 10);
 /// Signups from one address.
-pub const SIGNUP_BY_ADDRESS: Limit = Limit::a_quarter("signup-address", 1000);
+pub const SIGNUP_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("signup-address", 1000);
 /// Forgotten passwords of one username.
-pub const FORGOT_BY_NAME: Limit = Limit::a_quarter("forgot-name", 10);
+pub const FORGOT_BY_NAME: RateLimit = RateLimit::per_quarter_hour("forgot-name", 10);
 /// Forgotten passwords from one address.
-pub const FORGOT_BY_ADDRESS: Limit = Limit::a_quarter("forgot-address", 1000);
-/// Tokens from one address that were not right.
-pub const TOKEN_BY_ADDRESS: Limit = Limit::a_quarter("token-address", 300);
+pub const FORGOT_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("forgot-address", 1000);
+/// Wrong tokens from one address.
+pub const TOKEN_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("token-address", 300);
 
-/// Webhooks that an account asks for, be it a test or one more attempt.
-pub const WEBHOOK_BY_ACCOUNT: Limit = Limit { kind: "webhook-account", most: 60, window: HOUR };
+/// Test webhooks and redeliveries that an account requests.
+pub const WEBHOOK_BY_ACCOUNT: RateLimit = RateLimit { kind: "webhook-account", max: 60, window: HOUR };
 
-/// The limits of who tries a password for this username from this address, be it to log in or to confirm something.
-pub fn password_of<'a>(username: &'a str, address: &'a str) -> [(Limit, &'a str); 2] {
+/// The limits of password attempts for this username from this address, at sign-in and in confirmations.
+pub fn password_limits<'a>(username: &'a str, address: &'a str) -> [(RateLimit, &'a str); 2] {
     [(PASSWORD_BY_NAME, username), (PASSWORD_BY_ADDRESS, address)]
 }
 
-/// Attempts that were counted.
+/// The reserved quota of an attempt.
 #[derive(Debug)]
-pub struct Attempt(Vec<String>);
+pub struct Reservation(Vec<String>);
 
-/// Counts an attempt under each of these limits at once, or refuses it with 429.
-pub async fn attempt<S: Throttles, E>(cx: &Context<S, E>, by: &[(Limit, &str)]) -> Result<Attempt, Failure> {
+/// Reserves quota for an attempt under all of these limits, or refuses the attempt with 429.
+pub async fn reserve<S: Throttle, E>(
+    cx: &Context<S, E>,
+    limits: &[(RateLimit, &str)],
+) -> Result<Reservation, Failure> {
     let now = cx.now();
-    let reservations = by.iter().map(|(limit, who)| reserve(cx, *limit, who, now));
-    let (mut counted, mut full) = (Attempt(Vec::new()), None);
+    let reservations = limits.iter().map(|(limit, subject)| reserve_one(cx, *limit, subject, now));
+    let (mut reservation, mut full_until) = (Reservation(Vec::new()), None);
     for (key, reserved) in try_join_all(reservations).await? {
         match reserved {
-            Reserved::Yes => counted.0.push(key),
-            Reserved::Full { until, .. } => full = full.max(Some(until)),
+            ReserveOutcome::Reserved => reservation.0.push(key),
+            ReserveOutcome::LimitReached { until, .. } => full_until = full_until.max(Some(until)),
         }
     }
-    match full {
-        None => Ok(counted),
+    match full_until {
+        None => Ok(reservation),
         Some(until) => {
-            counted.take_back(cx).await;
-            cx.meter.note(&[Metric::RequestsThrottled]);
-            Err(refused(until, now).into())
+            reservation.release(cx).await;
+            cx.metrics.record(&[Metric::RequestsThrottled]);
+            Err(rate_limit_refusal(until, now).into())
         }
     }
 }
 
-async fn reserve<S: Throttles, E>(
+async fn reserve_one<S: Throttle, E>(
     cx: &Context<S, E>,
-    limit: Limit,
-    who: &str,
+    limit: RateLimit,
+    subject: &str,
     now: Timestamp,
-) -> Result<(String, Reserved), Failure> {
-    let key = cx.keys.pseudonym(limit.kind, who)?;
-    let mut tries = 0..TRIES;
+) -> Result<(String, ReserveOutcome), Failure> {
+    let key = cx.keys.keyed_hash(limit.kind, subject)?;
+    let mut retries = 0..FULL_WINDOW_RETRIES;
     loop {
-        match cx.store.reserve(&key, limit.most, limit.window, now).await? {
-            // What fills the window may be attempts that are just being made and will succeed.
-            Reserved::Full { last, .. } if now < last.plus(YOUNG) && tries.next().is_some() => {
-                tokio::time::sleep(BETWEEN).await;
+        match cx.store.reserve(&key, limit.max, limit.window, now).await? {
+            // The window may be full of running attempts that will succeed and release their quota.
+            ReserveOutcome::LimitReached { last, .. }
+                if now < last.plus(MAX_ATTEMPT_DURATION) && retries.next().is_some() =>
+            {
+                tokio::time::sleep(FULL_WINDOW_INTERVAL).await;
             }
             reserved => return Ok((key, reserved)),
         }
     }
 }
 
-/// Counts what is never taken back, or refuses it with 429.
-pub async fn spend<S: Throttles, E>(cx: &Context<S, E>, limit: Limit, who: &str) -> Result<(), Failure> {
-    let (now, key) = (cx.now(), cx.keys.pseudonym(limit.kind, who)?);
-    match cx.store.reserve(&key, limit.most, limit.window, now).await? {
-        Reserved::Yes => Ok(()),
-        Reserved::Full { until, .. } => {
-            cx.meter.note(&[Metric::RequestsThrottled]);
-            Err(refused(until, now).into())
+/// Consumes quota that is never released, or refuses with 429.
+pub async fn consume<S: Throttle, E>(
+    cx: &Context<S, E>,
+    limit: RateLimit,
+    subject: &str,
+) -> Result<(), Failure> {
+    let (now, key) = (cx.now(), cx.keys.keyed_hash(limit.kind, subject)?);
+    match cx.store.reserve(&key, limit.max, limit.window, now).await? {
+        ReserveOutcome::Reserved => Ok(()),
+        ReserveOutcome::LimitReached { until, .. } => {
+            cx.metrics.record(&[Metric::RequestsThrottled]);
+            Err(rate_limit_refusal(until, now).into())
         }
     }
 }
 
-fn refused(until: Timestamp, now: Timestamp) -> Refusal {
+fn rate_limit_refusal(until: Timestamp, now: Timestamp) -> Refusal {
     let micros = until.micros().saturating_sub(now.micros());
     let seconds = u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000).max(1);
     Refusal { retry_after: Some(seconds), ..Reason::RateLimitExceeded.into() }
 }
 
-impl Attempt {
-    /// It succeeded: it does not count.
-    pub async fn take_back<S: Throttles, E>(self, cx: &Context<S, E>) {
-        let given_back = try_join_all(self.0.iter().map(|key| cx.store.give_back(key))).await;
-        ignore(given_back.map(|_| ()), "a success that counts as a failure ends with its window");
+impl Reservation {
+    /// Releases the quota of a successful attempt.
+    pub async fn release<S: Throttle, E>(self, cx: &Context<S, E>) {
+        let released = try_join_all(self.0.iter().map(|key| cx.store.release(key))).await;
+        ignore(released.map(|_| ()), "the unreleased quota is free when its window ends");
     }
 }

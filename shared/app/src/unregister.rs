@@ -1,107 +1,107 @@
-//! Leaving: what an administrator must confirm before the account is frozen or deleted at once.
+//! Unregistration: an administrator confirms it, then the account is frozen or deleted at once.
 
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
-use custodian_domain::profile::folded;
-use custodian_domain::{Actor, Agent, Customer, Reason, Refusal, Secret};
+use custodian_domain::profile::fold_case;
+use custodian_domain::{Agent, Customer, Principal, Reason, Refusal, Secret};
 use futures::future::join;
 use serde_json::{Map, Value};
 
 use crate::change::change;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{Alarms, ChangeCustomers, Throttles};
+use crate::ports::{ChangeCustomers, Scheduler, Throttle};
 use crate::sign_in::password_matches;
-use crate::throttle::{Attempt, attempt, password_of};
+use crate::throttle::{Reservation, password_limits, reserve};
 
-/// The phrase that confirms, to the letter.
-const PHRASE: &str = "DELETE";
+/// The exact confirmation phrase.
+const CONFIRMATION_PHRASE: &str = "DELETE";
 
 /// The body of `POST /auth/unregister`.
 #[derive(Debug)]
-pub struct Leaving {
+pub struct UnregisterRequest {
     password: Option<Secret>,
     phrase: Option<String>,
     immediate: bool,
 }
 
-impl Leaving {
+impl UnregisterRequest {
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
-        let leaving = Self {
+        let request = Self {
             password: fields.text("password", 4 * 128).filter(|text| !text.is_empty()).map(Secret::new),
             phrase: fields.text("confirmation_phrase", 255).filter(|text| !text.is_empty()),
             immediate: fields.boolean("immediate").unwrap_or(false),
         };
-        fields.finish(leaving)
+        fields.finish(request)
     }
 
-    /// Everything but the password itself: what is missing or misspelt is a 400 whoever asks.
+    /// Checks the body without the password. Errors are 400, independent of the principal.
     fn check(&self) -> Result<(), Refusal> {
         match self.phrase.as_deref() {
-            Some(PHRASE) => Ok(()),
+            Some(CONFIRMATION_PHRASE) => Ok(()),
             Some(_) => Err(Reason::InvalidConfirmationPhrase.into()),
             None if self.immediate => Err(Reason::ConfirmationRequired.into()),
             None => Ok(()),
         }
     }
 
-    /// What a caller has to confirm with: an agent by its password, a key, which has none, by the phrase. Answers the attempt
-    /// at the password, which succeeded.
-    async fn confirm<S: Throttles, E>(
+    /// Checks the confirmation: an agent confirms with its password, an access key with the phrase. Returns the reservation of
+    /// the successful password attempt.
+    async fn confirm<S: Throttle, E>(
         &self,
         cx: &Context<S, E>,
-        actor: &Actor,
+        principal: &Principal,
         address: &str,
-    ) -> Result<Option<Attempt>, Failure> {
-        match actor {
-            Actor::Agent(agent) => self.confirm_by_password(cx, agent, address).await.map(Some),
-            Actor::Delegate { .. } => Err(Reason::PermissionDenied.into()),
-            Actor::Key(_) if self.immediate => Err(Reason::ReauthenticationRequired.into()),
-            Actor::Key(_) if self.phrase.is_none() => Err(Reason::ConfirmationRequired.into()),
-            Actor::Key(_) => Ok(None),
+    ) -> Result<Option<Reservation>, Failure> {
+        match principal {
+            Principal::Agent(agent) => self.confirm_by_password(cx, agent, address).await.map(Some),
+            Principal::Delegate { .. } => Err(Reason::PermissionDenied.into()),
+            Principal::Key(_) if self.immediate => Err(Reason::ReauthenticationRequired.into()),
+            Principal::Key(_) if self.phrase.is_none() => Err(Reason::ConfirmationRequired.into()),
+            Principal::Key(_) => Ok(None),
         }
     }
 
-    /// A wrong password counts as one at login does.
-    async fn confirm_by_password<S: Throttles, E>(
+    /// A wrong password counts against the same limits as at sign-in.
+    async fn confirm_by_password<S: Throttle, E>(
         &self,
         cx: &Context<S, E>,
         agent: &Agent,
         address: &str,
-    ) -> Result<Attempt, Failure> {
+    ) -> Result<Reservation, Failure> {
         let password = self.password.clone().ok_or(Reason::ConfirmationRequired)?;
         let stored = agent.password_hash.clone().ok_or(Reason::PasswordNotSet)?;
-        let attempt = attempt(cx, &password_of(&folded(&agent.username), address)).await?;
+        let reservation = reserve(cx, &password_limits(&fold_case(&agent.username), address)).await?;
         if !password_matches(password, Some(stored)).await? {
             return Err(Reason::InvalidPassword.into());
         }
         if self.immediate && cx.now() < agent.password_trusted_from {
-            attempt.take_back(cx).await;
+            reservation.release(cx).await;
             return Err(Reason::ReauthenticationRequired.into());
         }
-        Ok(attempt)
+        Ok(reservation)
     }
 }
 
 /// Freezes the caller's account, or deletes it at once. `address` is the caller's network address.
-pub async fn unregister<S: ChangeCustomers + Throttles, E: Alarms>(
+pub async fn unregister<S: ChangeCustomers + Throttle, E: Scheduler>(
     cx: &Context<S, E>,
     customer: Customer,
-    actor: &Actor,
-    leaving: Leaving,
+    principal: &Principal,
+    request: UnregisterRequest,
     address: &str,
 ) -> Result<Customer, Failure> {
-    leaving.check()?;
-    let attempt = leaving.confirm(cx, actor, address).await?;
+    request.check()?;
+    let reservation = request.confirm(cx, principal, address).await?;
     let command =
-        if leaving.immediate { Command::Delete } else { Command::Freeze { grace: cx.settings.grace } };
-    let take_back = async {
-        if let Some(attempt) = attempt {
-            attempt.take_back(cx).await;
+        if request.immediate { Command::Delete } else { Command::Freeze { grace: cx.settings.grace } };
+    let release = async {
+        if let Some(reservation) = reservation {
+            reservation.release(cx).await;
         }
     };
-    // At the same time, which spares a round trip.
-    let (left, ()) = join(change(cx, customer.id, Some(customer), command, None), take_back).await;
-    left?.customer()
+    // Concurrently, to save a round trip.
+    let (outcome, ()) = join(change(cx, customer.id, Some(customer), command, None), release).await;
+    outcome?.customer()
 }

@@ -1,22 +1,22 @@
-//! Changing an account without changing its state.
+//! Changes an account without changing its status.
 
 use custodian_domain::{Customer, Reason, Refusal, Timestamp};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{Change, ChangeCustomers, Committed};
-use crate::retry::{Patience, Race};
-use crate::scope;
+use crate::ports::{ChangeCustomers, CustomerChange, CustomerWriteOutcome};
+use crate::request_conditions;
+use crate::retry::{Retry, RetryBudget};
 
-/// Applies `next` to the row that was seen, or to a newer one, while `permits` says that its state allows it.
+/// Stores the next version of a customer. `permits` checks the status of every version that is read.
 pub async fn update<S: ChangeCustomers, E>(
     cx: &Context<S, E>,
-    seen: Customer,
+    customer: Customer,
     permits: fn(&Customer) -> Result<(), Refusal>,
     next: impl Fn(&Customer, Timestamp) -> Customer + Send + Sync,
 ) -> Result<Customer, Failure> {
-    let id = seen.id;
-    let (mut before, mut race) = (seen, Race::new("the customer", Patience::Request));
+    let id = customer.id;
+    let (mut before, mut retry) = (customer, Retry::new("the customer", RetryBudget::Request));
     loop {
         permits(&before)?;
         let after = next(&before, cx.now());
@@ -25,29 +25,20 @@ pub async fn update<S: ChangeCustomers, E>(
         if is_same {
             return Ok(before);
         }
-        match cx
-            .store
-            .commit(Change {
-                before: &before,
-                after: &after,
-                verification: None,
-                billing: None,
-                burn: None,
-                farewell: None,
-            })
-            .await?
-        {
-            Committed::Done => return Ok(after),
-            Committed::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
-            Committed::Lost | Committed::TokenGone => scope::may_reread()?,
+        match cx.store.commit(CustomerChange::new(&before, &after)).await? {
+            CustomerWriteOutcome::Done => return Ok(after),
+            CustomerWriteOutcome::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
+            CustomerWriteOutcome::Stale | CustomerWriteOutcome::TokenUsed => {
+                request_conditions::permit_reread()?
+            }
         }
-        race.again(&*cx.sources.entropy).await?;
+        retry.wait(&*cx.providers.entropy).await?;
         before = cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?;
     }
 }
 
-/// An operator changes accounts that are initial or active.
-pub fn by_operator(customer: &Customer) -> Result<(), Refusal> {
+/// Platform admins change only initial and active accounts.
+pub fn require_initial_or_active(customer: &Customer) -> Result<(), Refusal> {
     use custodian_domain::State;
     match customer.state {
         State::Initial { .. } | State::Active => Ok(()),

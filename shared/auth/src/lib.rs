@@ -1,13 +1,14 @@
-//! Passwords, signed tokens and the secrets that mails carry. No I/O: keys, random bytes and the time are passed in.
+//! Passwords, signed tokens, access keys, mailed tokens and encryption. This crate does no I/O: callers pass in keys, random
+//! bytes and the time.
 
-mod memory;
+mod hash_arena;
 
 pub mod access_key;
-pub mod keys;
+pub mod encryption;
+pub mod jwt;
+pub mod keyed_hash;
 pub mod mail_token;
 pub mod password;
-pub mod pseudonyms;
-pub mod sealed;
 
-pub use keys::{Claims, KeyRing, Signer};
-pub use pseudonyms::Pseudonyms;
+pub use jwt::{Claims, KeyRing, Signer};
+pub use keyed_hash::KeyedHasher;

@@ -1,26 +1,25 @@
-//! The secret of a mailed link: 32 random bytes as 64 hex digits, of which only a hash is stored.
+//! The token of a mailed link: 32 random bytes as 64 hex digits. Only its hash is stored.
 
 use custodian_domain::{Permission, Secret};
 use sha2::{Digest, Sha256};
 
-/// A new token from fresh random bytes.
+/// Creates a token. `random` must come from a cryptographically secure random generator.
 pub fn new(random: [u8; 32]) -> Secret {
     Secret::new(hex::encode(random))
 }
 
-/// Whether this has the form of a token: 64 lower-case hex digits.
 pub fn is_well_formed(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
-/// What is stored of a token. The token has 256 random bits, so a plain hash is enough.
+/// The stored hash of a token. The token has 256 random bits, so a fast hash without salt is safe.
 pub fn hash(token: &Secret) -> String {
     hex::encode(Sha256::digest(token.expose().as_bytes()))
 }
 
-/// What a link to set a password is about: the password that it replaces and the permission that it gives. When either
-/// changes, the link is about something that is no more.
-pub fn subject(password_hash: Option<&Secret>, permission: Permission) -> String {
+/// A fingerprint of an agent's password and permission. A reset link is bound to it, so the link stops working when either
+/// changes.
+pub fn credential_fingerprint(password_hash: Option<&Secret>, permission: Permission) -> String {
     let digest = Sha256::new().chain_update(permission.bits().to_be_bytes());
     hex::encode(digest.chain_update(password_hash.map_or("", Secret::expose)).finalize())
 }
@@ -38,14 +37,16 @@ mod tests {
     }
 
     #[test]
-    fn the_subject_of_a_link_is_the_password_and_the_permission() {
-        let of = |password: Option<&str>, permission| subject(password.map(Secret::new).as_ref(), permission);
-        let before = of(Some("hash"), Permission::ADMIN);
-        assert_eq!(before, of(Some("hash"), Permission::ADMIN));
+    fn the_credential_fingerprint_depends_on_the_password_and_the_permission() {
+        let fingerprint = |password: Option<&str>, permission| {
+            credential_fingerprint(password.map(Secret::new).as_ref(), permission)
+        };
+        let before = fingerprint(Some("hash"), Permission::ADMIN);
+        assert_eq!(before, fingerprint(Some("hash"), Permission::ADMIN));
         for other in [
-            of(Some("hush"), Permission::ADMIN),
-            of(None, Permission::ADMIN),
-            of(Some("hash"), Permission::AGENT),
+            fingerprint(Some("hush"), Permission::ADMIN),
+            fingerprint(None, Permission::ADMIN),
+            fingerprint(Some("hash"), Permission::AGENT),
         ] {
             assert_ne!(before, other);
         }

@@ -1,14 +1,14 @@
-//! The steps of a cascade: every table that can hold something of a customer. Those of the kinds are taken from their
+//! The steps of a cascade: one for every table that can hold rows of a customer. The tables of the kinds come from the
 //! registry.
 
 use custodian_domain::kinds::{ALL, Kind};
 
-/// How a table's rows are found and removed.
+/// How a table's keys find a customer's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum KeyLayout {
     /// Keyed by the customer and this attribute.
     Rows { range: &'static str },
-    /// Listed under the customer, with a second row each that may belong to somebody else by now.
+    /// Each row under the customer has a second row, whose owner may be another customer by now.
     Pairs,
 }
 
@@ -16,28 +16,28 @@ pub enum Shape {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     pub table: &'static str,
-    pub shape: Shape,
+    pub key_layout: KeyLayout,
     /// The step that has to be closed before this one starts.
     pub after: Option<&'static str>,
 }
 
-/// It waits while the news of the account's end is being told.
+/// This step waits for the webhook about the account's own deletion.
 pub const WEBHOOKS: &str = "webhooks";
 const IDENTIFIERS: &str = "identifiers";
 
 const fn rows(table: &'static str) -> Step {
-    Step { table, shape: Shape::Rows { range: "id" }, after: None }
+    Step { table, key_layout: KeyLayout::Rows { range: "id" }, after: None }
 }
 
 const fn keyed(table: &'static str) -> Step {
-    Step { table, shape: Shape::Rows { range: "key" }, after: None }
+    Step { table, key_layout: KeyLayout::Rows { range: "key" }, after: None }
 }
 
 const fn pairs(table: &'static str) -> Step {
-    Step { table, shape: Shape::Pairs, after: None }
+    Step { table, key_layout: KeyLayout::Pairs, after: None }
 }
 
-/// What is emptied beside the tables of the kinds.
+/// The tables that do not belong to a kind.
 const OTHERS: [Step; 8] = [
     pairs(IDENTIFIERS),
     rows("accesskeys"),
@@ -49,7 +49,7 @@ const OTHERS: [Step; 8] = [
     keyed(WEBHOOKS),
 ];
 
-/// One step for the table of every kind, and the others.
+/// One step for each table.
 pub const STEPS: &[Step] = &{
     let mut steps = [OTHERS[0]; OTHERS.len() + ALL.len()];
     let mut at = 0;
@@ -60,7 +60,7 @@ pub const STEPS: &[Step] = &{
     steps
 };
 
-/// What names lead to waits for the identifiers: while a name still points at a row, the row is there.
+/// Rows with unique names are deleted after the identifiers, so that an identifier never points at a missing row.
 const fn of_kind(kind: &Kind) -> Step {
     Step { after: if kind.holds_names() { Some(IDENTIFIERS) } else { None }, ..rows(kind.table) }
 }
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_its_step_and_no_table_has_two() {
+    fn every_kind_has_one_step() {
         let tables: std::collections::HashSet<_> = STEPS.iter().map(|step| step.table).collect();
         assert_eq!(tables.len(), STEPS.len());
         for kind in ALL {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_step_waits_for_is_a_step_that_waits_for_nothing() {
+    fn a_step_that_others_wait_for_waits_for_none() {
         for step in STEPS {
             let first = step.after.map(|table| Step::named(table).and_then(|step| step.after));
             assert!(matches!(first, None | Some(None)), "{}", step.table);

@@ -1,4 +1,4 @@
-//! Access keys: how programs act for a customer, with the rights of its administrator.
+//! Access keys: the credentials of programs that act as an administrator of a customer.
 
 use std::time::Duration;
 
@@ -10,18 +10,21 @@ use crate::fields::Fields;
 use crate::reason::Refusal;
 use crate::{CustomerId, Timestamp};
 
-/// How long a key lives unless its maker says otherwise.
-pub const DEFAULT_LIFE: Duration = Duration::from_secs(365 * 86_400);
-/// The shortest life of a key.
-pub const SHORTEST_LIFE: Duration = Duration::from_secs(86_400);
-/// How many keys of a customer may live at once.
-pub const MOST: u64 = 50;
-/// What every key begins with.
-pub const PREFIX: &str = "vb_";
-/// How much of a key is kept and shown, to tell it from others.
-pub const SHOWN: usize = 11;
+/// The noun of an access key in event types.
+pub const NOUN: &str = "accesskey";
 
-/// A key as it is stored: of its secret only a hash.
+/// The lifetime of a key if the request has no `expire`.
+pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
+/// The minimum lifetime of a key.
+pub const MIN_LIFETIME: Duration = Duration::from_secs(86_400);
+/// The maximum number of keys of one customer.
+pub const MAX_ACCESS_KEYS: u64 = 50;
+/// The prefix of every token.
+pub const PREFIX: &str = "vb_";
+/// The length of the stored prefix of a token. Responses contain the prefix, so that people can identify their keys.
+pub const TOKEN_PREFIX_LENGTH: usize = 11;
+
+/// An access key as stored, with only a hash of the secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessKey {
     pub customer_id: CustomerId,
@@ -34,7 +37,7 @@ pub struct AccessKey {
     pub tm_expire: Timestamp,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
-    /// The day of its last use, if it was used.
+    /// The day of the last use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tm_last_used: Option<Timestamp>,
 }
@@ -45,22 +48,22 @@ impl AccessKey {
     }
 }
 
-/// What a request says of a key.
+/// The fields of a request that creates or updates a key.
 #[derive(Clone, Debug, Default)]
 pub struct KeyPatch {
     pub name: Option<String>,
     pub detail: Option<String>,
-    pub life: Option<Duration>,
+    pub lifetime: Option<Duration>,
 }
 
 impl KeyPatch {
-    /// `expire` counts in seconds, from one day up; it matters only when a key is made.
+    /// `expire` is the lifetime in seconds, at least one day. Only creation uses it.
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let patch = Self {
             name: fields.text("name", 255),
             detail: fields.text("detail", 4096),
-            life: fields.seconds("expire", SHORTEST_LIFE),
+            lifetime: fields.seconds("expire", MIN_LIFETIME),
         };
         fields.finish(patch)
     }

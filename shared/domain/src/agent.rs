@@ -1,4 +1,4 @@
-//! Agents: who acts for a customer.
+//! Agents: the people and programs that sign in for a customer.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,19 +7,19 @@ use uuid::Uuid;
 use crate::ids::PLATFORM;
 use crate::{AgentId, CustomerId, Permission, Secret, Timestamp};
 
-/// Usernames that begin so belong to guest agents.
+/// The reserved username prefix of guest agents.
 pub const GUEST_PREFIX: &str = "guest-";
 
-/// How a call rings an agent's addresses: all at once, or one after the other.
+/// Whether a call rings all addresses of an agent at once, or one after the other.
 pub const RING_ALL: &str = "ringall";
 pub const RING_METHODS: [&str; 2] = [RING_ALL, "linear"];
-/// What an agent is doing; a new one is offline.
+/// The status of a new agent.
 pub const OFFLINE: &str = "offline";
 pub const STATUSES: [&str; 5] = ["available", "away", "busy", OFFLINE, "ringing"];
-/// What an address may be.
+/// The types of an agent's addresses.
 pub const ADDRESS_TYPES: [&str; 3] = ["tel", "sip", "extension"];
 
-/// Where an agent can be reached.
+/// An address at which an agent can be reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     #[serde(rename = "type")]
@@ -30,13 +30,13 @@ pub struct Address {
     pub detail: String,
 }
 
-/// An agent as it is stored.
+/// An agent as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
     pub customer_id: CustomerId,
     pub id: AgentId,
     pub version: u64,
-    /// Rises when the password or the permission changes, or at log-out: older tokens are dead.
+    /// A new password, a new permission or a sign-out raises the epoch. Tokens of an earlier epoch are invalid.
     pub epoch: u64,
     pub username: String,
     pub name: String,
@@ -46,25 +46,26 @@ pub struct Agent {
     pub status: String,
     pub tag_ids: Vec<Uuid>,
     pub addresses: Vec<Address>,
-    /// The administrator that every account keeps: nobody logs in as it, and it goes only with the account.
+    /// Whether this is the account's guest agent: an administrator that cannot sign in. Every account has exactly one until
+    /// the account is deleted.
     pub guest: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<Secret>,
-    /// From when on the password may confirm an immediate deletion.
+    /// When the password becomes trusted, so that it can confirm an immediate deletion.
     pub password_trusted_from: Timestamp,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
 }
 
 impl Agent {
-    /// Whether this is one of those of whom an account keeps one: its administrators; of the platform's own, the platform
-    /// admins.
-    pub fn stays(&self) -> bool {
-        let needed = if self.customer_id == PLATFORM { Permission::PLATFORM } else { Permission::ADMIN };
-        self.permission.allows(needed)
+    /// Whether this agent counts as an administrator, of which an account must keep at least one. On the platform's own
+    /// account, only platform admins count.
+    pub fn counts_as_admin(&self) -> bool {
+        let required = if self.customer_id == PLATFORM { Permission::PLATFORM } else { Permission::ADMIN };
+        self.permission.allows(required)
     }
 
-    /// The administrator that an account begins with. Its first password counts at once.
+    /// The first administrator of an account. Its first password is trusted at once.
     pub fn first_admin(customer_id: CustomerId, id: AgentId, username: &str, now: Timestamp) -> Self {
         Self {
             customer_id,
@@ -99,9 +100,9 @@ impl Agent {
     }
 }
 
-/// What is wrong with a username, if anything: 1 to 255 characters without spaces or control characters, and not
-/// of the guests' kind.
-pub fn username_fault(username: &str) -> Option<&'static str> {
+/// The error message for an invalid username. A username has 1 to 255 characters without spaces or control characters, and
+/// does not start with the prefix of guest agents.
+pub fn username_error(username: &str) -> Option<&'static str> {
     if username.is_empty() || username.chars().count() > 255 {
         return Some("must be 1 to 255 characters");
     }
@@ -114,8 +115,8 @@ pub fn username_fault(username: &str) -> Option<&'static str> {
         .then_some("must not begin with guest-, which is reserved")
 }
 
-/// What is wrong with a new password, if anything: 8 to 128 characters.
-pub fn password_fault(password: &str) -> Option<&'static str> {
+/// The error message for an invalid new password. A password has 8 to 128 characters.
+pub fn password_error(password: &str) -> Option<&'static str> {
     (!(8..=128).contains(&password.chars().count())).then_some("must be 8 to 128 characters")
 }
 
@@ -124,19 +125,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usernames_need_not_be_addresses_but_have_no_spaces_and_are_no_guests() {
+    fn a_username_has_no_spaces_and_no_guest_prefix() {
         for good in ["test1", "a@example.com", "ü", &"x".repeat(255)] {
-            assert_eq!(username_fault(good), None, "{good}");
+            assert_eq!(username_error(good), None, "{good}");
         }
         for bad in ["", "a b", "a\tb", "guest-1", "GUEST-1", &"x".repeat(256)] {
-            assert!(username_fault(bad).is_some(), "{bad}");
+            assert!(username_error(bad).is_some(), "{bad}");
         }
     }
 
     #[test]
-    fn passwords_have_eight_to_128_characters() {
+    fn a_password_has_8_to_128_characters() {
         for (length, good) in [(7, false), (8, true), (128, true), (129, false)] {
-            assert_eq!(password_fault(&"é".repeat(length)).is_none(), good, "{length}");
+            assert_eq!(password_error(&"é".repeat(length)).is_none(), good, "{length}");
         }
     }
 }

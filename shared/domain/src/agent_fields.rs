@@ -1,22 +1,22 @@
-//! What requests say of agents.
+//! Parses the request bodies of agent routes.
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::agent::{
-    ADDRESS_TYPES, Address, Agent, RING_ALL, RING_METHODS, STATUSES, password_fault, username_fault,
+    ADDRESS_TYPES, Address, Agent, RING_ALL, RING_METHODS, STATUSES, password_error, username_error,
 };
-use crate::fields::{Fields, text_fault};
+use crate::fields::{Fields, text_error};
 use crate::kinds::values;
 use crate::reason::{Reason, Refusal};
 use crate::{Permission, Secret};
 
-/// How many addresses an agent may have.
-pub const MOST_ADDRESSES: usize = 100;
-/// How many tags: each new one is looked for in the transaction that writes the agent.
-pub const MOST_TAGS: usize = 50;
+/// The maximum number of addresses of one agent.
+pub const MAX_ADDRESSES: usize = 100;
+/// The maximum number of tags of one agent. The transaction that writes the agent checks each new tag.
+pub const MAX_TAGS: usize = 50;
 
-/// A new agent.
+/// The body of a request that creates an agent.
 #[derive(Debug)]
 pub struct NewAgent {
     pub username: String,
@@ -32,8 +32,8 @@ impl NewAgent {
         let mut fields = Fields::new(body);
         let username = fields.required_text("username", 4 * 255);
         let password = new_password(&mut fields);
-        if let Some(fault) = username_fault(&username).filter(|_| !username.is_empty()) {
-            fields.refuse("username", fault);
+        if let Some(error) = username_error(&username).filter(|_| !username.is_empty()) {
+            fields.refuse("username", error);
         }
         let profile = AgentPatch::read_from(&mut fields);
         if profile.ring_method.as_deref().is_some_and(|method| method != RING_ALL) {
@@ -52,7 +52,7 @@ impl NewAgent {
     }
 }
 
-/// Name, detail and ring method: an absent one is unchanged.
+/// New values of name, detail and ring method. An absent field is unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct AgentPatch {
     pub name: Option<String>,
@@ -75,7 +75,7 @@ impl AgentPatch {
         }
     }
 
-    /// Whether the agent would have another name.
+    /// Whether the patch changes the agent's name.
     pub fn renames(&self, agent: &Agent) -> bool {
         self.name.as_ref().is_some_and(|name| *name != agent.name)
     }
@@ -104,7 +104,7 @@ pub fn read_permission(body: &Map<String, Value>) -> Result<Permission, Refusal>
     fields.finish(read.unwrap_or(Permission::AGENT))
 }
 
-/// The body of `PUT …/password`: the new one and, for one's own, the one before.
+/// The body of `PUT …/password`: the new password, and the current one if the agent changes its own.
 pub fn read_password(body: &Map<String, Value>) -> Result<(Secret, Option<Secret>), Refusal> {
     let mut fields = Fields::new(body);
     let password = new_password(&mut fields);
@@ -144,8 +144,8 @@ pub fn read_tag_ids(body: &Map<String, Value>) -> Result<Vec<Uuid>, Refusal> {
 
 fn new_password(fields: &mut Fields<'_>) -> Secret {
     let password = fields.required_text("password", 4 * 128);
-    if let Some(fault) = password_fault(&password).filter(|_| !password.is_empty()) {
-        fields.refuse("password", fault);
+    if let Some(error) = password_error(&password).filter(|_| !password.is_empty()) {
+        fields.refuse("password", error);
     }
     Secret::new(password)
 }
@@ -160,22 +160,20 @@ fn permission(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Perm
 }
 
 fn tag_ids(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Uuid>> {
-    let read = values::distinct(body.get("tag_ids")?, MOST_TAGS);
+    let read = values::distinct_ids(body.get("tag_ids")?, MAX_TAGS);
     if read.is_none() {
-        fields.refuse("tag_ids", format!("must be at most {MOST_TAGS} different UUIDs"));
+        fields.refuse("tag_ids", format!("must be at most {MAX_TAGS} different UUIDs"));
     }
     read
 }
 
 fn addresses(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Address>> {
-    let given = body.get("addresses")?.as_array().filter(|addresses| addresses.len() <= MOST_ADDRESSES);
+    let given = body.get("addresses")?.as_array().filter(|addresses| addresses.len() <= MAX_ADDRESSES);
     let read = given.and_then(|addresses| addresses.iter().map(address).collect());
     if read.is_none() {
         fields.refuse(
             "addresses",
-            format!(
-                "must be at most {MOST_ADDRESSES} objects with a type (tel, sip, extension) and a target"
-            ),
+            format!("must be at most {MAX_ADDRESSES} objects with a type (tel, sip, extension) and a target"),
         );
     }
     read
@@ -184,7 +182,7 @@ fn addresses(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<A
 fn address(value: &Value) -> Option<Address> {
     let text = |name: &str| match value.get(name) {
         None => Some(String::new()),
-        Some(Value::String(text)) if text_fault(text, 255).is_none() => Some(text.clone()),
+        Some(Value::String(text)) if text_error(text, 255).is_none() => Some(text.clone()),
         Some(_) => None,
     };
     value.as_object()?;

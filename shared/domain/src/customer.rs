@@ -1,41 +1,42 @@
-//! The customer: one row, one status, one version.
+//! The customer: one row with one status and one version.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::profile::{ProfilePatch, folded};
+use crate::profile::{ProfilePatch, fold_case};
 use crate::{AgentId, CustomerId, Plan, Profile, Timestamp};
 
-/// A customer as it is stored. What a caller sees of it is made at the edge.
+/// A customer as stored. Crate `custodian-views` builds the JSON that callers see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     pub id: CustomerId,
-    /// Counts the writes to this row; every write names the version it expects.
+    /// Counts the writes to this row. Every write is conditional on the version that was read.
     pub version: u64,
-    /// Every credential that was signed under another epoch is dead.
+    /// Credentials of an earlier epoch are invalid.
     pub epoch: u64,
     #[serde(flatten)]
     pub profile: Profile,
-    /// Since when webhooks go where the profile says: what happened before is not told there.
+    /// When the current webhook URI was set. Earlier events are not sent to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_since: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_email: Option<PendingEmail>,
-    /// A day after the last change of the address; none if it is the one that the account began with.
+    /// A day after the last change of the e-mail address. `None` while the account has its first address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_trusted_from: Option<Timestamp>,
-    /// The zero UUID until the account is active.
+    /// The default billing account. It is the nil UUID until the account is active.
     pub billing_account_id: Uuid,
     pub email_verified: bool,
-    /// The guest agent, as which access keys act.
+    /// The guest agent. Access keys act as this agent.
     pub guest_id: AgentId,
-    /// How often this account was frozen; the number of the purge job that counts.
+    /// How often this account was frozen. Only the purge job with this number may delete the account.
     pub freezes: u64,
-    /// The customer that holds the platform admins: it cannot be frozen, deleted or expired.
+    /// Whether this is the platform's own account, to which the platform admins belong. It cannot be frozen, deleted or
+    /// expired.
     pub platform: bool,
-    /// How much it may own.
+    /// The plan decides how many rows the account may own.
     #[serde(default)]
     pub plan: Plan,
     #[serde(flatten)]
@@ -44,21 +45,23 @@ pub struct Customer {
     pub tm_update: Timestamp,
 }
 
-/// The address that is to replace an account's once it is confirmed.
+/// A new e-mail address that waits for its confirmation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingEmail {
     pub address: String,
-    /// Until then nobody else gets the address, and the mailed link works.
-    pub ends: Timestamp,
-    pub asked_by: Asker,
+    /// Until this time, no other account can use the address and the mailed link is valid.
+    #[serde(rename = "ends")]
+    pub tm_expire: Timestamp,
+    #[serde(rename = "asked_by")]
+    pub requested_by: RequestedBy,
 }
 
-/// Whose credential asked for another address. What a session or a key has asked for ends with it, so that changing the
-/// password, logging out or deleting the key calls off what a thief has asked for.
+/// The credential that requested a new e-mail address. Revoking the session or key cancels the request. So a new
+/// password, a sign-out or the deletion of the key stops a thief who requested the change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "who", rename_all = "lowercase")]
-pub enum Asker {
-    /// An agent, with its epoch.
+pub enum RequestedBy {
+    /// An agent. A later epoch of the agent cancels the request.
     Agent {
         agent_id: AgentId,
         epoch: u64,
@@ -66,22 +69,22 @@ pub enum Asker {
     Key {
         key_id: Uuid,
     },
-    /// A platform admin, by itself or as the account's guest.
+    /// A platform admin, directly or as the account's guest agent.
     Operator,
 }
 
 impl PendingEmail {
-    /// How long an address waits for its confirmation.
-    pub const WAITS: Duration = Duration::from_secs(24 * 3600);
+    /// How long a new address can be confirmed.
+    pub const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-    /// The same, waiting no longer than until then.
+    /// The same request, which expires at `now` at the latest.
     #[must_use]
-    pub fn ended_by(self, now: Timestamp) -> Self {
-        Self { ends: self.ends.min(now), ..self }
+    pub fn expire_by(self, now: Timestamp) -> Self {
+        Self { tm_expire: self.tm_expire.min(now), ..self }
     }
 }
 
-/// The status with what belongs to it: a deadline exists exactly while the account is frozen.
+/// The status with its times. The type ensures that a deadline exists exactly in the statuses that have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum State {
@@ -92,7 +95,7 @@ pub enum State {
     Expired { tm_delete: Timestamp },
 }
 
-/// The status alone.
+/// The status without its times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -104,6 +107,8 @@ pub enum Status {
 }
 
 impl Status {
+    /// The statuses of an account that is neither deleted nor expired.
+    pub const NOT_TERMINAL: &'static [Self] = &[Self::Initial, Self::Active, Self::Frozen];
     pub const ALL: [Self; 5] = [Self::Initial, Self::Active, Self::Frozen, Self::Deleted, Self::Expired];
 
     pub const fn as_str(self) -> &'static str {
@@ -120,8 +125,8 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
-    /// Deleted and expired absorb: nothing leaves them, and nobody acts for such an account.
-    pub const fn is_gone(self) -> bool {
+    /// A deleted or expired account never changes its status again, and no credential works for it.
+    pub const fn is_terminal(self) -> bool {
         matches!(self, Self::Deleted | Self::Expired)
     }
 }
@@ -143,7 +148,7 @@ impl Customer {
         self.state.status()
     }
 
-    /// When the row's one-off job is due: the end of the verification window or of the grace period.
+    /// When the row's scheduled job is due: at the end of the verification window or of the grace period.
     pub const fn due(&self) -> Option<Timestamp> {
         match self.state {
             State::Initial { verify_by } => Some(verify_by),
@@ -166,76 +171,81 @@ impl Customer {
         }
     }
 
-    /// The next version of this row in `state`, made at `now`.
+    /// The next version of this row in `state`.
     #[must_use]
-    pub fn moved(&self, state: State, now: Timestamp) -> Self {
+    pub fn with_state(&self, state: State, now: Timestamp) -> Self {
         Self { version: self.version + 1, state, tm_update: now, ..self.clone() }
     }
 
-    /// The next version of this row with another profile, whose e-mail address counts at once.
-    fn patched(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
+    /// The next version of this row with a changed profile. A new e-mail address takes effect at once.
+    fn with_profile(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
         let profile = patch.clone().apply(&self.profile);
-        let leads_elsewhere = profile.webhook_uri != self.profile.webhook_uri;
-        let webhook_since = if leads_elsewhere { Some(now) } else { self.webhook_since };
+        let has_new_uri = profile.webhook_uri != self.profile.webhook_uri;
+        let webhook_since = if has_new_uri { Some(now) } else { self.webhook_since };
         Self { version: self.version + 1, profile, webhook_since, tm_update: now, ..self.clone() }
     }
 
-    /// The next version of this row with another profile, whose e-mail address has to be confirmed first, unless none of
-    /// this account's has been yet. To name the present address asks for nothing, since clients send back what they have
-    /// read; to name the one that waits lets it wait anew, with a fresh link.
+    /// The next version of this row with a changed profile. A new e-mail address waits for its confirmation, unless the
+    /// account itself is not verified yet. Clients send back the values that they read, so a patch with the current address
+    /// starts no confirmation. A patch with the pending address restarts its confirmation with a new link.
     #[must_use]
-    pub fn patched_unconfirmed(&self, patch: &ProfilePatch, asked_by: Asker, now: Timestamp) -> Self {
-        let next = self.patched(patch, now);
-        let is_first = self.status() == Status::Initial;
-        if is_first || folded(&next.profile.email) == folded(&self.profile.email) {
+    pub fn with_profile_patch(
+        &self,
+        patch: &ProfilePatch,
+        requested_by: RequestedBy,
+        now: Timestamp,
+    ) -> Self {
+        let next = self.with_profile(patch, now);
+        let is_unverified = self.status() == Status::Initial;
+        if is_unverified || fold_case(&next.profile.email) == fold_case(&self.profile.email) {
             return next;
         }
-        let (address, ends) = (next.profile.email.clone(), now.plus(PendingEmail::WAITS));
-        let pending_email = Some(PendingEmail { address, ends, asked_by });
+        let (address, tm_expire) = (next.profile.email.clone(), now.plus(PendingEmail::LIFETIME));
+        let pending_email = Some(PendingEmail { address, tm_expire, requested_by });
         let profile = Profile { email: self.profile.email.clone(), ..next.profile.clone() };
         Self { pending_email, profile, ..next }
     }
 
-    /// The next version of this row with the address that was to be confirmed.
+    /// The next version of this row with the confirmed e-mail address.
     #[must_use]
     pub fn with_confirmed_email(&self, email: String, now: Timestamp) -> Self {
         let profile = Profile { email, ..self.profile.clone() };
-        let email_trusted_from = Some(now.plus(PendingEmail::WAITS));
+        let email_trusted_from = Some(now.plus(PendingEmail::LIFETIME));
         Self {
             pending_email: None,
             email_trusted_from,
             email_verified: true,
             profile,
-            ..self.moved(self.state, now)
+            ..self.with_state(self.state, now)
         }
     }
 
-    /// The next version of this row on another plan.
+    /// The next version of this row with another plan.
     #[must_use]
     pub fn with_plan(&self, plan: Plan, now: Timestamp) -> Self {
-        Self { plan, ..self.moved(self.state, now) }
+        Self { plan, ..self.with_state(self.state, now) }
     }
 
     /// The next version of this row with another default billing account.
     #[must_use]
     pub fn with_billing_account(&self, billing_account_id: Uuid, now: Timestamp) -> Self {
-        Self { billing_account_id, ..self.moved(self.state, now) }
+        Self { billing_account_id, ..self.with_state(self.state, now) }
     }
 
-    /// The next version of this row without an address that was not confirmed in time; none if it has no such.
+    /// The next version of this row without its pending address, if that address expired.
     #[must_use]
-    pub fn without_lapsed_email(&self, now: Timestamp) -> Option<Self> {
-        let lapsed = self.pending_email.as_ref().is_some_and(|pending| pending.ends <= now);
-        lapsed.then(|| Self { pending_email: None, ..self.moved(self.state, now) })
+    pub fn without_expired_email(&self, now: Timestamp) -> Option<Self> {
+        let expired = self.pending_email.as_ref().is_some_and(|pending| pending.tm_expire <= now);
+        expired.then(|| Self { pending_email: None, ..self.with_state(self.state, now) })
     }
 
-    /// Every address that this row holds.
+    /// The e-mail addresses that no other account can use: the current one and the pending one.
     pub fn emails(&self) -> impl Iterator<Item = &str> {
         let own = Some(self.profile.email.as_str()).filter(|email| !email.is_empty());
         own.into_iter().chain(self.pending_email.as_ref().map(|pending| pending.address.as_str()))
     }
 
-    /// What is left of an account that is gone: its id, its history in numbers, and nothing of a person.
+    /// The next version of this row in a terminal state, without personal data. Ids, counters and times remain.
     #[must_use]
     pub fn anonymised(&self, state: State, now: Timestamp) -> Self {
         Self {
@@ -247,7 +257,7 @@ impl Customer {
             billing_account_id: Uuid::nil(),
             email_verified: false,
             epoch: self.epoch + 1,
-            ..self.moved(state, now)
+            ..self.with_state(state, now)
         }
     }
 }

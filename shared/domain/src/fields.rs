@@ -1,4 +1,4 @@
-//! Reading a request body field by field, collecting everything that is wrong instead of stopping at the first.
+//! Parses a request body field by field and collects all errors, so that one response reports all of them.
 
 use std::time::Duration;
 
@@ -8,30 +8,30 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::ids;
-use crate::reason::{Detail, Reason, Refusal, violation};
+use crate::reason::{Detail, Reason, Refusal, field_violation};
 
-/// JSON nested deeper than this is refused.
+/// The maximum nesting depth of a JSON body.
 pub const MAX_DEPTH: usize = 64;
 
-/// A body being read. Every accessor answers a usable value and notes what was wrong; [`Fields::finish`] decides.
+/// Parses the fields of a body. The accessors record errors, and [`Fields::finish`] returns them.
 pub struct Fields<'a> {
     body: &'a Map<String, Value>,
-    wrong: Vec<Detail>,
-    /// What the last refusal is called if it stands alone.
+    errors: Vec<Detail>,
+    /// The reason of the last error. The refusal has this reason if there is only one error.
     reason: Reason,
 }
 
 impl<'a> Fields<'a> {
     pub fn new(body: &'a Map<String, Value>) -> Self {
-        Self { body, wrong: Vec::new(), reason: Reason::InvalidArgument }
+        Self { body, errors: Vec::new(), reason: Reason::InvalidArgument }
     }
 
-    /// The value read, or every field that was wrong.
+    /// Returns `value`, or a refusal that names every invalid field.
     pub fn finish<T>(self, value: T) -> Result<T, Refusal> {
-        match self.wrong.len() {
+        match self.errors.len() {
             0 => Ok(value),
-            1 => Err(Refusal::with_details(self.reason, self.wrong)),
-            _ => Err(Refusal::with_details(Reason::InvalidArgument, self.wrong)),
+            1 => Err(Refusal::with_details(self.reason, self.errors)),
+            _ => Err(Refusal::with_details(Reason::InvalidArgument, self.errors)),
         }
     }
 
@@ -39,25 +39,25 @@ impl<'a> Fields<'a> {
         self.refuse_as(Reason::InvalidArgument, field, description);
     }
 
-    /// Refuses a field for a reason that has a name of its own.
+    /// Records an error with a specific reason.
     pub fn refuse_as(&mut self, reason: Reason, field: &str, description: impl Into<String>) {
         self.reason = reason;
-        self.wrong.push(violation(field, description));
+        self.errors.push(field_violation(field, description));
     }
 
-    /// A text of at most `max` bytes; `None` when the field is absent.
+    /// A string of at most `max` bytes. `None` if the field is absent or invalid.
     pub fn text(&mut self, field: &'static str, max: usize) -> Option<String> {
         match self.body.get(field)? {
-            Value::String(text) => match text_fault(text, max) {
+            Value::String(text) => match text_error(text, max) {
                 None => return Some(text.clone()),
-                Some(fault) => self.refuse(field, fault),
+                Some(error) => self.refuse(field, error),
             },
             _ => self.refuse(field, "must be a string"),
         }
         None
     }
 
-    /// A text that must be there and must not be empty.
+    /// A required string that must not be empty.
     pub fn required_text(&mut self, field: &'static str, max: usize) -> String {
         if !self.body.contains_key(field) {
             self.refuse(field, "is required");
@@ -72,13 +72,16 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// One of these texts.
     pub fn one_of(&mut self, field: &'static str, choices: &[&str]) -> Option<String> {
-        self.one_of_or(Reason::InvalidArgument, field, choices)
+        self.one_of_with_reason(Reason::InvalidArgument, field, choices)
     }
 
-    /// One of these texts; another is refused for a reason that has a name of its own.
-    fn one_of_or(&mut self, reason: Reason, field: &'static str, choices: &[&str]) -> Option<String> {
+    fn one_of_with_reason(
+        &mut self,
+        reason: Reason,
+        field: &'static str,
+        choices: &[&str],
+    ) -> Option<String> {
         let text = self.text(field, 255)?;
         if !choices.contains(&&*text) {
             self.refuse_as(reason, field, format!("must be one of {}", choices.join(", ")));
@@ -87,7 +90,7 @@ impl<'a> Fields<'a> {
         Some(text)
     }
 
-    /// The same, or an empty one for the first of them.
+    /// One of `choices`. The empty string selects the first choice.
     pub fn one_of_or_empty(
         &mut self,
         reason: Reason,
@@ -96,7 +99,7 @@ impl<'a> Fields<'a> {
     ) -> Option<String> {
         match self.body.get(field)? {
             Value::String(text) if text.is_empty() => choices.first().map(|&first| first.to_owned()),
-            _ => self.one_of_or(reason, field, choices),
+            _ => self.one_of_with_reason(reason, field, choices),
         }
     }
 
@@ -110,17 +113,17 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A span in whole seconds, no shorter than `least` and no longer than a hundred years.
-    pub fn seconds(&mut self, field: &'static str, least: Duration) -> Option<Duration> {
+    /// A duration in whole seconds, from `min` to a hundred years.
+    pub fn seconds(&mut self, field: &'static str, min: Duration) -> Option<Duration> {
         let seconds = self.body.get(field)?.as_u64().map(Duration::from_secs);
-        let fits = seconds.filter(|span| (least..=Duration::from_secs(100 * 365 * 86_400)).contains(span));
-        if fits.is_none() {
-            self.refuse(field, format!("must be a number of seconds, at least {}", least.as_secs()));
+        let valid = seconds.filter(|span| (min..=Duration::from_secs(100 * 365 * 86_400)).contains(span));
+        if valid.is_none() {
+            self.refuse(field, format!("must be a number of seconds, at least {}", min.as_secs()));
         }
-        fits
+        valid
     }
 
-    /// The id of something else; the zero UUID means none.
+    /// An id. The nil UUID is valid and means "no row".
     pub fn uuid(&mut self, field: &'static str) -> Option<Uuid> {
         match self.body.get(field)? {
             Value::String(text) if ids::parse(text).is_some() => ids::parse(text),
@@ -132,44 +135,43 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// What is wrong with a text, if anything.
-pub fn text_fault(text: &str, max: usize) -> Option<String> {
+/// The error message for a string that is too long or contains control characters.
+pub fn text_error(text: &str, max: usize) -> Option<String> {
     if text.len() > max {
         return Some(format!("must be at most {max} bytes"));
     }
     text.chars().any(char::is_control).then(|| "must not contain control characters".to_owned())
 }
 
-/// Whether this is one e-mail address and nothing else; a top-level domain is not required (`admin@localhost`). It is one
-/// in ASCII, without quotes and with a host's name, as mail services take them: the domain of `a@bücher.example` is given as
-/// `xn--bcher-kva.example`.
+/// Whether a string is exactly one e-mail address that mail services accept: ASCII, without quotes, and with a host name as
+/// domain. `admin@localhost` is valid. Clients must send `a@bücher.example` as `a@xn--bcher-kva.example`.
 pub fn is_email(text: &str) -> bool {
-    let plain = Options::default().without_display_text().without_domain_literal();
+    let options = Options::default().without_display_text().without_domain_literal();
     let is_host =
         |domain: &str| domain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
-    let address = EmailAddress::parse_with_options(text, plain).ok().filter(|_| text.is_ascii());
+    let address = EmailAddress::parse_with_options(text, options).ok().filter(|_| text.is_ascii());
     address.is_some_and(|address| !text.contains('"') && is_host(address.domain()))
 }
 
-/// Whether this is an http or https URL with a host.
+/// Whether a string is an http or https URL with a host.
 pub fn is_http_url(text: &str) -> bool {
-    // The parser of browsers finds a host in `http:x` and in `http:///x`; a person who writes that has forgotten it.
-    let written = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']));
-    let trimmed = text.trim() == text;
+    // Like browsers, the URL parser finds a host in `http:x` and `http:///x`. Both are probably typing errors.
+    let has_host_part = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']));
+    let is_trimmed = text.trim() == text;
     let is_http = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    written && trimmed && Url::parse(text).is_ok_and(is_http)
+    has_host_part && is_trimmed && Url::parse(text).is_ok_and(is_http)
 }
 
 /// Whether a value is nested deeper than [`MAX_DEPTH`].
-pub fn too_deep(value: &Value) -> bool {
-    fn deeper_than(value: &Value, left: usize) -> bool {
+pub fn is_too_deep(value: &Value) -> bool {
+    fn is_deeper_than(value: &Value, levels: usize) -> bool {
         match value {
-            Value::Array(items) => left == 0 || items.iter().any(|child| deeper_than(child, left - 1)),
-            Value::Object(map) => left == 0 || map.values().any(|child| deeper_than(child, left - 1)),
+            Value::Array(items) => levels == 0 || items.iter().any(|child| is_deeper_than(child, levels - 1)),
+            Value::Object(map) => levels == 0 || map.values().any(|child| is_deeper_than(child, levels - 1)),
             _ => false,
         }
     }
-    deeper_than(value, MAX_DEPTH)
+    is_deeper_than(value, MAX_DEPTH)
 }
 
 #[cfg(test)]
@@ -179,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_wrong_is_named_at_once() {
+    fn a_refusal_names_every_invalid_field() {
         let body = json!({"name": 7, "detail": "a\u{0}b", "email": null});
         let mut fields = Fields::new(body.as_object().unwrap_or_else(|| unreachable!()));
         fields.text("name", 255);
@@ -192,13 +194,13 @@ mod tests {
     }
 
     #[test]
-    fn limits_count_bytes_not_characters() {
-        assert_eq!(text_fault(&"é".repeat(127), 255), None);
-        assert!(text_fault(&"é".repeat(128), 255).is_some());
+    fn a_limit_counts_bytes_and_not_characters() {
+        assert_eq!(text_error(&"é".repeat(127), 255), None);
+        assert!(text_error(&"é".repeat(128), 255).is_some());
     }
 
     #[test]
-    fn addresses_of_one_mailbox_are_emails_and_nothing_else_is() {
+    fn an_email_address_is_one_plain_ascii_mailbox() {
         for good in ["a@example.com", "admin@localhost", "x.y+z@sub.example.org", "a@xn--bcher-kva.example"] {
             assert!(is_email(good), "{good}");
         }
@@ -207,7 +209,7 @@ mod tests {
         {
             assert!(!is_email(bad), "{bad}");
         }
-        for no_mail_service_takes_it in [
+        for unsupported in [
             "ü@example.com",
             "a@bücher.example",
             "İ@example.com",
@@ -216,12 +218,12 @@ mod tests {
             "a@b!c.example",
             "a@b_c.example",
         ] {
-            assert!(!is_email(no_mail_service_takes_it), "{no_mail_service_takes_it}");
+            assert!(!is_email(unsupported), "{unsupported}");
         }
     }
 
     #[test]
-    fn webhook_urls_are_http_with_a_host() {
+    fn a_webhook_url_is_http_or_https_with_a_host() {
         assert!(is_http_url("https://hooks.example.com/in?x=1"));
         for bad in ["ftp://a.b", "https://", "javascript:alert(1)", "//a.b", "hooks", " https://a.b"] {
             assert!(!is_http_url(bad), "{bad}");
@@ -229,9 +231,9 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_bounded_and_a_flat_body_is_not_deep() {
+    fn a_body_may_be_nested_up_to_the_maximum_depth() {
         let nest = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
-        assert!(!too_deep(&nest(MAX_DEPTH)));
-        assert!(too_deep(&nest(MAX_DEPTH + 1)));
+        assert!(!is_too_deep(&nest(MAX_DEPTH)));
+        assert!(is_too_deep(&nest(MAX_DEPTH + 1)));
     }
 }

@@ -1,40 +1,42 @@
-//! What an account is and what may happen to it.
+//! The rules of accounts and of the resources that they own.
 //!
-//! Everything here is a pure function of its arguments: no clock, no randomness, no I/O. Time and random bits are
-//! passed in, so every rule of the product can be tested as a table.
+//! Every rule is a pure function of its arguments: no clock, no randomness, no I/O. Callers pass in the time and random
+//! bits, so tests can check every rule with a table of cases.
 
 pub mod access_key;
-pub mod actor;
+pub mod account_status;
 pub mod agent;
 pub mod agent_fields;
-pub mod alarm;
 pub mod billing;
 pub mod customer;
+pub mod event_type;
 pub mod fields;
-pub mod gate;
 pub mod ids;
 pub mod kinds;
 pub mod lifecycle;
-pub mod note;
+pub mod outbox_record;
 pub mod permission;
 pub mod plan;
+pub mod principal;
 pub mod profile;
 pub mod reason;
 pub mod resource;
+pub mod scheduled_job;
 pub mod secret;
 pub mod time;
 pub mod webhook;
 
 pub use access_key::AccessKey;
-pub use actor::Actor;
 pub use agent::Agent;
-pub use alarm::Alarm;
-pub use customer::{Asker, Customer, PendingEmail, State, Status};
-pub use ids::{AgentId, CustomerId, Stamp};
+pub use customer::{Customer, PendingEmail, RequestedBy, State, Status};
+pub use event_type::{EventType, RowChange};
+pub use ids::{AgentId, CustomerId, IdSeed};
 pub use permission::Permission;
 pub use plan::Plan;
+pub use principal::Principal;
 pub use profile::Profile;
 pub use reason::{Reason, Refusal};
 pub use resource::Resource;
+pub use scheduled_job::ScheduledJob;
 pub use secret::Secret;
 pub use time::Timestamp;

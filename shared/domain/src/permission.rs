@@ -1,4 +1,4 @@
-//! Who may do what: permission bits as the production system has them, and their rank.
+//! Permissions: a bit set with the values of the production system, and the rank of each set.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Permission(u32);
 
 impl Permission {
-    /// Administers the whole platform: every customer.
+    /// Administers every customer of the platform.
     pub const PLATFORM: Self = Self(0x1);
     /// Handles calls and messages.
     pub const AGENT: Self = Self(0x10);
@@ -16,14 +16,14 @@ impl Permission {
     pub const ADMIN: Self = Self(0x20);
     /// Manages its own customer's resources.
     pub const MANAGER: Self = Self(0x40);
-    /// What the first platform admin holds.
+    /// The permission of the first platform admin.
     pub const PLATFORM_ADMIN: Self = Self(0x21);
-    /// Admin or manager: what most resource routes ask for.
+    /// Admin or manager. Most resource routes require it.
     pub const ADMIN_OR_MANAGER: Self = Self(0x60);
-    /// What asks for no right: any agent of a customer has it, one without rights too.
+    /// No permission is required: every agent passes, even one without permissions.
     pub const ANY: Self = Self(0);
 
-    /// Reads a value from a request; bits that mean nothing are refused.
+    /// `None` if the value has undefined bits.
     pub fn from_bits(bits: u32) -> Option<Self> {
         (bits & !0x71 == 0).then_some(Self(bits))
     }
@@ -32,17 +32,17 @@ impl Permission {
         self.0
     }
 
-    /// Whether any of `wanted` is held, or nothing is wanted; a platform admin holds everything.
-    pub const fn allows(self, wanted: Self) -> bool {
-        wanted.0 == 0 || self.0 & (wanted.0 | Self::PLATFORM.0) != 0
+    /// Whether this contains any bit of `required`, or `required` is empty. A platform admin passes every check.
+    pub const fn allows(self, required: Self) -> bool {
+        required.0 == 0 || self.0 & (required.0 | Self::PLATFORM.0) != 0
     }
 
-    /// Whether this counts as an administrator of its account, of whom one has to stay.
-    pub const fn administers(self) -> bool {
+    /// Whether this is the permission of an administrator of its account.
+    pub const fn is_admin(self) -> bool {
         self.allows(Self::ADMIN)
     }
 
-    /// platform > admin > manager > agent > nothing.
+    /// The rank: platform > admin > manager > agent > none.
     pub const fn rank(self) -> u8 {
         match self.0 {
             bits if bits & 0x1 != 0 => 4,
@@ -53,8 +53,8 @@ impl Permission {
         }
     }
 
-    /// One grants, changes and sets passwords only up to one's own rank.
-    pub const fn may_handle(self, other: Self) -> bool {
+    /// Whether this may manage agents with the permission `other`: grant it, change them and set their passwords.
+    pub const fn may_manage(self, other: Self) -> bool {
         self.rank() >= other.rank()
     }
 }
@@ -64,7 +64,7 @@ mod tests {
     use super::Permission;
 
     #[test]
-    fn a_platform_admin_passes_every_test_and_an_agent_only_its_own() {
+    fn a_platform_admin_has_every_permission_and_other_agents_only_their_own() {
         assert!(Permission::PLATFORM.allows(Permission::ADMIN));
         assert!(Permission::ADMIN.allows(Permission::ADMIN_OR_MANAGER));
         assert!(!Permission::AGENT.allows(Permission::ADMIN_OR_MANAGER));
@@ -72,17 +72,17 @@ mod tests {
     }
 
     #[test]
-    fn nobody_handles_a_higher_rank() {
+    fn a_permission_manages_only_its_own_rank_and_lower() {
         let ranked = [Permission::AGENT, Permission::MANAGER, Permission::ADMIN, Permission::PLATFORM];
-        for (low, mine) in ranked.iter().enumerate() {
-            for (high, theirs) in ranked.iter().enumerate() {
-                assert_eq!(mine.may_handle(*theirs), low >= high);
+        for (rank, permission) in ranked.iter().enumerate() {
+            for (other_rank, other) in ranked.iter().enumerate() {
+                assert_eq!(permission.may_manage(*other), rank >= other_rank);
             }
         }
     }
 
     #[test]
-    fn bits_that_mean_nothing_are_refused() {
+    fn undefined_bits_are_refused() {
         assert!(Permission::from_bits(0x2).is_none());
         assert!(Permission::from_bits(0x80).is_none());
         assert_eq!(Permission::from_bits(0x61).map(Permission::bits), Some(0x61));

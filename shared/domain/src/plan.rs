@@ -1,4 +1,4 @@
-//! Plans: how much an account may own.
+//! Plans, which limit how many rows an account may own.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use crate::fields::Fields;
 use crate::kinds::Kind;
 use crate::reason::Refusal;
 
-/// What an account has subscribed to; a new one has the first.
+/// New accounts have the default plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
@@ -34,7 +34,7 @@ impl Plan {
         Self::ALL.into_iter().find(|plan| plan.as_str() == text)
     }
 
-    /// Tokens that a billing account is given to begin with.
+    /// The initial tokens of a billing account.
     pub const fn tokens(self) -> u64 {
         match self {
             Self::Free => 100,
@@ -43,7 +43,7 @@ impl Plan {
         }
     }
 
-    /// The body of a request for another plan.
+    /// Parses the body of a request that changes the plan.
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         if !body.contains_key("plan") {
@@ -53,7 +53,7 @@ impl Plan {
         fields.finish(plan.as_deref().and_then(Self::parse).unwrap_or_default())
     }
 
-    /// The most rows of a kind; none is no limit.
+    /// The maximum number of rows of a kind. `None` means no limit.
     pub const fn limit(self, kind: &Kind) -> Option<u64> {
         kind.limits[self as usize]
     }

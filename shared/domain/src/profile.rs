@@ -1,4 +1,4 @@
-//! The seven texts of a customer that people write, and their limits.
+//! The profile: the seven editable text fields of a customer, and their limits.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::fields::{self, Fields};
 use crate::reason::Refusal;
 
-/// Name, contact data and webhook destination. Blank (`Default`) once the account is deleted or expired.
+/// Name, contact data and webhook destination. All are empty (`Default`) once the account is deleted or expired.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     pub name: String,
@@ -18,7 +18,7 @@ pub struct Profile {
     pub webhook_uri: String,
 }
 
-/// What a PUT or POST says of a profile: an absent field is unchanged, an empty one is cleared.
+/// The profile fields of a request. An absent field stays unchanged, and an empty string clears a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfilePatch {
     name: Option<String>,
@@ -31,7 +31,7 @@ pub struct ProfilePatch {
 }
 
 impl ProfilePatch {
-    /// Reads the profile fields of a body; everything else in it is ignored.
+    /// Parses the profile fields of a body and ignores all other fields.
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let patch = Self::read_from(&mut fields);
@@ -61,27 +61,27 @@ impl ProfilePatch {
         patch
     }
 
-    /// The e-mail address that is asked for, if one is.
+    /// The requested e-mail address, if any.
     pub fn email(&self) -> Option<&str> {
         self.email.as_deref()
     }
 
     pub fn apply(self, profile: &Profile) -> Profile {
-        let now = profile.clone();
+        let current = profile.clone();
         Profile {
-            name: self.name.unwrap_or(now.name),
-            detail: self.detail.unwrap_or(now.detail),
-            email: self.email.unwrap_or(now.email),
-            phone_number: self.phone_number.unwrap_or(now.phone_number),
-            address: self.address.unwrap_or(now.address),
-            webhook_method: self.webhook_method.unwrap_or(now.webhook_method),
-            webhook_uri: self.webhook_uri.unwrap_or(now.webhook_uri),
+            name: self.name.unwrap_or(current.name),
+            detail: self.detail.unwrap_or(current.detail),
+            email: self.email.unwrap_or(current.email),
+            phone_number: self.phone_number.unwrap_or(current.phone_number),
+            address: self.address.unwrap_or(current.address),
+            webhook_method: self.webhook_method.unwrap_or(current.webhook_method),
+            webhook_uri: self.webhook_uri.unwrap_or(current.webhook_uri),
         }
     }
 }
 
-/// The form in which e-mail addresses and usernames are compared: unique whatever their case.
-pub fn folded(text: &str) -> String {
+/// The lower-case form of an e-mail address or a username, for comparison and uniqueness.
+pub fn fold_case(text: &str) -> String {
     text.to_lowercase()
 }
 
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_field_stays_an_empty_one_clears_and_an_unknown_one_is_ignored() {
+    fn a_patch_keeps_absent_fields_clears_empty_ones_and_ignores_unknown_ones() {
         let before = Profile {
             name: "Acme".into(),
             detail: "old".into(),
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn each_limit_of_the_profile_is_enforced_to_the_byte() {
+    fn a_profile_field_may_have_exactly_its_maximum_of_bytes() {
         let limits = [("name", 255), ("phone_number", 255), ("address", 1024), ("detail", 4096)];
         for (field, limit) in limits {
             assert!(read(json!({field: "x".repeat(limit)})).is_ok(), "{field}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn null_wrong_types_and_values_outside_the_enumeration_are_refused() {
+    fn a_profile_with_invalid_types_or_values_is_refused() {
         for body in [
             json!({"name": null}),
             json!({"name": 1}),

@@ -1,4 +1,4 @@
-//! A row of an owned kind.
+//! A row of an owned kind, and the changes that requests make to it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -6,11 +6,11 @@ use uuid::Uuid;
 
 use crate::fields::Fields;
 use crate::ids;
-use crate::kinds::{Field, Kind, Shape};
+use crate::kinds::{Field, FieldType, Kind};
 use crate::reason::{Reason, Refusal};
 use crate::{CustomerId, Timestamp};
 
-/// An owned row as it is stored: the fields of its kind beside what every row has.
+/// An owned row as the store keeps it: the common fields, and the fields of its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
     pub customer_id: CustomerId,
@@ -22,35 +22,35 @@ pub struct Resource {
     pub fields: Map<String, Value>,
 }
 
-/// Another row of the same customer that a field leads to.
+/// A reference from a field to another row of the same customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {
     pub table: &'static str,
     pub id: Uuid,
-    /// The field that leads there.
+    /// The field that contains the reference.
     pub field: &'static str,
 }
 
 impl Resource {
-    /// A new row: what was not given is what the kind declares.
-    pub fn first(
+    /// A new row. Fields that the request did not set get their initial values.
+    pub fn new(
         kind: &Kind,
         customer_id: CustomerId,
         id: Uuid,
         now: Timestamp,
         given: Map<String, Value>,
     ) -> Self {
-        let declared = |field: &Field| (field.name.to_owned(), field.first(customer_id, now, &given));
+        let declared = |field: &Field| (field.name.to_owned(), field.initial(customer_id, now, &given));
         let mut fields: Map<_, _> = kind.fields.iter().map(declared).collect();
         fields.extend(given);
         Self { customer_id, id, version: 1, tm_create: now, tm_update: now, fields }
     }
 
-    /// The rows that this row leads to, each once; itself is none of them.
+    /// The references to other rows, without duplicates.
     pub fn references(&self, kind: &Kind) -> Vec<Reference> {
         let mut found: Vec<Reference> = Vec::new();
         for field in kind.fields {
-            let Some(link) = field.shape.link() else { continue };
+            let Some(link) = field.field_type.link() else { continue };
             let value = self.fields.get(field.name);
             let ids = value.into_iter().flat_map(|value| match value {
                 Value::Array(items) => items.as_slice(),
@@ -58,8 +58,8 @@ impl Resource {
             });
             for id in ids.filter_map(|id| id.as_str().and_then(ids::parse)) {
                 let is_self = link.table == kind.table && id == self.id;
-                let is_known = found.iter().any(|known| (known.table, known.id) == (link.table, id));
-                if !id.is_nil() && !is_self && !is_known {
+                let is_duplicate = found.iter().any(|other| (other.table, other.id) == (link.table, id));
+                if !id.is_nil() && !is_self && !is_duplicate {
                     found.push(Reference { table: link.table, id, field: field.name });
                 }
             }
@@ -67,9 +67,9 @@ impl Resource {
         found
     }
 
-    /// The next version of this row with other values in some fields.
+    /// The next version of this row with these values.
     #[must_use]
-    pub fn changed(&self, given: Map<String, Value>, now: Timestamp) -> Self {
+    pub fn with_fields(&self, given: Map<String, Value>, now: Timestamp) -> Self {
         let mut next = self.clone();
         next.fields.extend(given);
         next.version += 1;
@@ -78,7 +78,7 @@ impl Resource {
     }
 }
 
-/// The fields that a request gives, checked against the kind's declaration.
+/// The validated fields of a create or update request.
 #[derive(Clone, Debug)]
 pub struct ResourcePatch {
     kind: &'static Kind,
@@ -86,13 +86,13 @@ pub struct ResourcePatch {
 }
 
 impl ResourcePatch {
-    /// The fields of a row that is to be made.
-    pub fn creating(kind: &'static Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
+    /// Reads the body of a create request.
+    pub fn for_create(kind: &'static Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
         Self::read(kind, body, true)
     }
 
-    /// The fields of a row that are to be changed.
-    pub fn changing(kind: &'static Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
+    /// Reads the body of an update request.
+    pub fn for_update(kind: &'static Kind, body: &Map<String, Value>) -> Result<Self, Refusal> {
         Self::read(kind, body, false)
     }
 
@@ -110,34 +110,35 @@ impl ResourcePatch {
                 given.insert(field.name.to_owned(), value);
             }
         }
-        // Of fields that are wrong each for itself there is no more to say.
+        // The rule spans several fields, so it runs only if each field is valid.
         let given = fields.finish(given)?;
-        if let Some(rule) = kind.rule.as_ref().filter(|rule| creating && !(rule.holds)(&given)) {
-            return Err(Refusal::field(Reason::InvalidArgument, rule.field, rule.words));
+        if let Some(rule) = kind.rule.as_ref().filter(|rule| creating && !(rule.is_met)(&given)) {
+            return Err(Refusal::field(Reason::InvalidArgument, rule.field, rule.message));
         }
         Ok(Self { kind, given })
     }
 
     pub fn create(self, customer_id: CustomerId, id: Uuid, now: Timestamp) -> Resource {
-        let given = self.dated(None, now);
-        Resource::first(self.kind, customer_id, id, now, given)
+        let given = self.with_address_times(None, now);
+        Resource::new(self.kind, customer_id, id, now, given)
     }
 
-    /// The next version of a row: what was not given is unchanged.
+    /// The next version of a row. Fields that the request did not contain are unchanged.
     pub fn apply(self, before: &Resource, now: Timestamp) -> Resource {
-        before.changed(self.dated(Some(before), now), now)
+        before.with_fields(self.with_address_times(Some(before), now), now)
     }
 
-    /// What was given, in which every address says since when the row has it.
-    fn dated(&self, before: Option<&Resource>, now: Timestamp) -> Map<String, Value> {
+    /// The given fields with the creation time in every address. An existing address keeps its own.
+    fn with_address_times(&self, before: Option<&Resource>, now: Timestamp) -> Map<String, Value> {
         let mut given = self.given.clone();
-        let listed = self.kind.fields.iter().filter(|field| matches!(field.shape, Shape::Addresses { .. }));
-        for field in listed {
-            let known = before.and_then(|row| row.fields.get(field.name)).and_then(Value::as_array);
+        let address_fields =
+            self.kind.fields.iter().filter(|field| matches!(field.field_type, FieldType::Addresses { .. }));
+        for field in address_fields {
+            let old_addresses = before.and_then(|row| row.fields.get(field.name)).and_then(Value::as_array);
             let addresses = given.get_mut(field.name).and_then(Value::as_array_mut);
             for address in addresses.into_iter().flatten() {
-                let same = known.into_iter().flatten().find(|known| known["id"] == address["id"]);
-                let since = same.map(|known| known["tm_create"].clone());
+                let same = old_addresses.into_iter().flatten().find(|old| old["id"] == address["id"]);
+                let since = same.map(|old| old["tm_create"].clone());
                 address["tm_create"] = since.unwrap_or_else(|| now.to_rfc3339().into());
             }
         }

@@ -1,9 +1,9 @@
-//! A value that cannot be printed.
+//! Secret values that are never printed.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-/// A password, token, key or hash: `Debug` shows nothing of it, and its memory is wiped when it is dropped.
+/// A password, token, key or hash. `Debug` hides the value, and `Drop` wipes its memory.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -13,7 +13,7 @@ impl Secret {
         Self(value.into())
     }
 
-    /// The value itself; a call to this is a place to review.
+    /// The value itself. Reviewers must check every call.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -36,7 +36,7 @@ mod tests {
     use super::Secret;
 
     #[test]
-    fn debugging_a_secret_shows_nothing_of_it() {
+    fn the_debug_output_of_a_secret_hides_its_value() {
         assert_eq!(format!("{:?}", Secret::new("hunter2hunter2")), "[secret]");
     }
 }

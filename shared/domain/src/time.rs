@@ -1,6 +1,6 @@
-//! Instants, as integer microseconds since the Unix epoch; text only at the edge.
+//! Timestamps in integer microseconds since the Unix epoch. Only requests and responses use RFC 3339 strings.
 //!
-//! Trimmed RFC 3339 texts do not sort, so no text is ever stored or compared.
+//! RFC 3339 strings without trailing zeros do not sort by time, so this service never stores or compares them.
 
 use std::time::Duration;
 
@@ -21,29 +21,29 @@ impl Timestamp {
         self.0
     }
 
-    /// Whole seconds, rounded down: what DynamoDB's TTL and a JWT's `exp` count in.
+    /// Whole seconds, rounded down, for DynamoDB TTL attributes and the `exp` claim of a JWT.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// RFC 3339, UTC, `Z`, up to six fractional digits with trailing zeros trimmed.
+    /// RFC 3339 in UTC, with up to six fractional digits and without trailing zeros.
     pub fn to_rfc3339(self) -> String {
-        let mut text = self.calendar().to_rfc3339_opts(SecondsFormat::Micros, true);
+        let mut text = self.to_utc().to_rfc3339_opts(SecondsFormat::Micros, true);
         let digits = text.trim_end_matches('Z').trim_end_matches('0').trim_end_matches('.').len();
         text.truncate(digits);
         text.push('Z');
         text
     }
 
-    /// `2024-07-20T14:22:35`, the form that a one-off schedule's `at(…)` takes.
+    /// The format of an EventBridge Scheduler `at(…)` expression, such as `2024-07-20T14:22:35`.
     pub fn to_whole_seconds(self) -> String {
-        self.calendar().format("%Y-%m-%dT%H:%M:%S").to_string()
+        self.to_utc().format("%Y-%m-%dT%H:%M:%S").to_string()
     }
 
-    /// Reads any RFC 3339 instant of the years 0 to 9999; digits below a microsecond are dropped.
+    /// Parses an RFC 3339 timestamp of the years 0 to 9999. Digits after the microsecond are dropped.
     pub fn parse(text: &str) -> Option<Self> {
-        let read = DateTime::parse_from_rfc3339(text).ok()?;
-        Some(Self(read.timestamp_micros()))
+        let parsed = DateTime::parse_from_rfc3339(text).ok()?;
+        Some(Self(parsed.timestamp_micros()))
     }
 
     #[must_use]
@@ -51,7 +51,7 @@ impl Timestamp {
         Self(self.0.saturating_add(micros_of(span)))
     }
 
-    /// The span since an earlier instant; none if it is a later one.
+    /// The time since `earlier`. Zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.micros() - earlier.micros()).unwrap_or(0))
     }
@@ -61,19 +61,20 @@ impl Timestamp {
         Self(self.0.saturating_sub(micros_of(span)))
     }
 
-    /// The next whole second: deadlines are rounded up, so that what a caller reads is the very instant of the job.
+    /// Rounds up to a whole second. Scheduler jobs fire at whole seconds, so each deadline is the instant at which its job
+    /// fires.
     #[must_use]
     pub fn rounded_up_to_second(self) -> Self {
         Self(self.0.saturating_add(999_999).div_euclid(1_000_000) * 1_000_000)
     }
 
-    /// Midnight (UTC) of this day.
+    /// Midnight of the same day, in UTC.
     #[must_use]
     pub const fn start_of_day(self) -> Self {
         Self(self.0.div_euclid(86_400_000_000) * 86_400_000_000)
     }
 
-    fn calendar(self) -> DateTime<Utc> {
+    fn to_utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.0).unwrap_or_default()
     }
 }
@@ -82,12 +83,29 @@ fn micros_of(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
+/// Serialises a timestamp as an RFC 3339 string, for JSON that other systems read.
+pub mod rfc3339 {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Timestamp;
+
+    pub fn serialize<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&time.to_rfc3339())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Timestamp::parse(&text).ok_or_else(|| D::Error::custom("not an RFC 3339 timestamp"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn trailing_zeros_of_a_fraction_are_trimmed() {
+    fn an_rfc_3339_string_has_no_trailing_zeros_and_parses_to_the_same_timestamp() {
         let cases = [
             (0, "1970-01-01T00:00:00Z"),
             (1_500_000, "1970-01-01T00:00:01.5Z"),
@@ -102,13 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_is_rounded_up_and_a_whole_second_stays() {
+    fn a_deadline_is_rounded_up_to_a_whole_second() {
         assert_eq!(Timestamp::from_micros(1).rounded_up_to_second().micros(), 1_000_000);
         assert_eq!(Timestamp::from_micros(2_000_000).rounded_up_to_second().micros(), 2_000_000);
     }
 
     #[test]
-    fn no_instant_panics_when_it_is_printed() {
+    fn printing_an_extreme_timestamp_does_not_panic() {
         for micros in [i64::MIN, i64::MAX, 0] {
             assert!(!Timestamp::from_micros(micros).to_rfc3339().is_empty());
         }

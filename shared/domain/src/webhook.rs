@@ -1,4 +1,4 @@
-//! What is kept of a customer's webhook: its secrets, how its destination is doing, what was delivered.
+//! A customer's webhook endpoint: its signing secrets, the state of its destination, and its deliveries.
 
 use std::time::Duration;
 
@@ -6,66 +6,68 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::{CustomerId, Secret, Stamp, Timestamp};
+use crate::time::rfc3339;
+use crate::{Customer, CustomerId, EventType, IdSeed, Secret, Status, Timestamp};
 
-/// For how long a delivery is kept and shown, and an event worth a first attempt.
-pub const KEPT: Duration = Duration::from_secs(30 * 86_400);
+/// How long a delivery is stored and listed. An event older than this gets no first attempt.
+pub const DELIVERY_RETENTION: Duration = Duration::from_secs(30 * 86_400);
 
-/// The signing secret, and those before it while they are in use.
+/// The signing secret, and the replaced secrets that still sign.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct HookSecret {
+pub struct WebhookSecret {
     pub current: Secret,
-    /// The newest first.
+    /// Newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub previous: Vec<Replaced>,
+    pub previous: Vec<PreviousSecret>,
     pub tm_create: Timestamp,
 }
 
-/// A secret that another has taken the place of.
+/// A replaced secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Replaced {
+pub struct PreviousSecret {
     pub secret: Secret,
-    /// Until then it signs too.
+    /// The secret still signs until this time.
     pub until: Timestamp,
 }
 
-impl HookSecret {
-    /// How long a secret signs beside the one that replaces it.
+impl WebhookSecret {
+    /// How long a replaced secret still signs.
     pub const OVERLAP: Duration = Duration::from_secs(86_400);
-    /// How many secrets sign at once, the current one included.
-    pub const MOST: usize = 5;
+    /// The maximum number of secrets that sign at once, including the current one.
+    pub const MAX_SECRETS: usize = 5;
 
-    pub const fn first(current: Secret, now: Timestamp) -> Self {
+    pub const fn new(current: Secret, now: Timestamp) -> Self {
         Self { current, previous: Vec::new(), tm_create: now }
     }
 
-    /// With a new secret in the place of the current one; none if a secret had to go that receivers may count on.
+    /// Replaces the current secret. `None` if too many replaced secrets still sign, because dropping one early would break a
+    /// receiver.
     #[must_use]
-    pub fn replaced(&self, fresh: Secret, now: Timestamp) -> Option<Self> {
-        let replaced = Replaced { secret: self.current.clone(), until: now.plus(Self::OVERLAP) };
+    pub fn rotate(&self, fresh: Secret, now: Timestamp) -> Option<Self> {
+        let replaced = PreviousSecret { secret: self.current.clone(), until: now.plus(Self::OVERLAP) };
         let still_used = self.previous.iter().filter(|previous| now < previous.until).cloned();
         let previous: Vec<_> = std::iter::once(replaced).chain(still_used).collect();
-        (previous.len() < Self::MOST).then_some(Self { current: fresh, previous, tm_create: now })
+        (previous.len() < Self::MAX_SECRETS).then_some(Self { current: fresh, previous, tm_create: now })
     }
 }
 
-/// Everything that is kept of a customer's webhook but the deliveries.
+/// The stored state of a customer's webhook endpoint, without its deliveries.
 #[derive(Clone, Debug, Default)]
-pub struct Hook {
-    pub secret: Option<HookSecret>,
-    /// The hash of the destination that answered 410, and is left alone.
-    pub off: Option<String>,
-    /// Since when a destination that was off is on again: what it missed is not told.
-    pub on_since: Option<Timestamp>,
-    /// The destination that kept an attempt waiting.
-    pub slow: Option<Slow>,
-    /// Where the news of the account's end goes, encrypted, and until when.
-    pub farewell: Option<Farewell>,
+pub struct WebhookEndpoint {
+    pub secret: Option<WebhookSecret>,
+    /// The fingerprint of a URI that responded with 410. This service sends no webhooks to it.
+    pub disabled_uri: Option<String>,
+    /// When the disabled URI was enabled again. Earlier events are not sent to it.
+    pub enabled_since: Option<Timestamp>,
+    /// The destination, if its last attempt was slow.
+    pub slow: Option<SlowEndpoint>,
+    /// The encrypted destination of the webhook about the account's own deletion.
+    pub deletion_notice: Option<DeletionNotice>,
 }
 
-impl Hook {
-    pub fn is_off(&self, uri: &str) -> bool {
-        self.off.as_ref().is_some_and(|off| *off == fingerprint(uri))
+impl WebhookEndpoint {
+    pub fn is_disabled(&self, uri: &str) -> bool {
+        self.disabled_uri.as_ref().is_some_and(|disabled| *disabled == fingerprint(uri))
     }
 
     pub fn is_slow(&self, uri: &str, now: Timestamp) -> bool {
@@ -73,87 +75,112 @@ impl Hook {
     }
 }
 
-/// A destination that is waited for where it keeps nobody else waiting.
+/// A slow destination. Its delivery jobs use a separate queue, so that they do not delay other customers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Slow {
-    /// The hash of the destination.
+pub struct SlowEndpoint {
+    /// The fingerprint of the URI.
     pub fingerprint: String,
     pub until: Timestamp,
 }
 
-/// What an attempt has shown of its destination, kept together with the attempt.
+/// A change of the endpoint's state that an attempt observed. One transaction stores it and the attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
-    /// Nothing that was not known.
-    Nothing,
-    /// It wants no more: the hash of it.
-    Off(String),
-    /// It takes webhooks again, since then.
-    On(Timestamp),
+pub enum EndpointObservation {
+    Unchanged,
+    /// The endpoint with this fingerprint responded with 410.
+    Disabled(String),
+    /// The endpoint accepts webhooks again, since this time.
+    Enabled(Timestamp),
 }
 
-/// Where the news of an account's end goes, for an hour at most.
+/// The stored destination of the deletion notice, which is the last webhook of an account. It is stored for at most an hour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Farewell {
-    /// The destination, encrypted.
-    pub sealed: String,
+pub struct DeletionNotice {
+    /// The encrypted destination.
+    #[serde(rename = "sealed")]
+    pub ciphertext: String,
     pub until: Timestamp,
 }
 
-/// Tells one destination from another without saying what it is.
+/// The destination of the deletion notice in plain text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeDestination {
+    pub uri: String,
+    pub method: String,
+}
+
+impl DeletionNotice {
+    /// How long the notice is retried and its destination is stored.
+    pub const LIFETIME: Duration = Duration::from_secs(3600);
+    /// The purpose under which the destination is encrypted.
+    pub const ENCRYPTION_PURPOSE: &'static str = "farewell";
+
+    /// The destination of a deleted account's notice, and when it expires. An account that was never verified gets no notice,
+    /// because its URI could belong to a stranger.
+    pub fn destination(before: &Customer, after: &Customer) -> Option<(NoticeDestination, Timestamp)> {
+        let profile = &before.profile;
+        let until = after.tm_delete()?.plus(Self::LIFETIME);
+        let has_destination = !profile.webhook_uri.is_empty() && before.status() != Status::Initial;
+        let (uri, method) = (profile.webhook_uri.clone(), profile.webhook_method.clone());
+        has_destination.then_some((NoticeDestination { uri, method }, until))
+    }
+}
+
+/// A hash that identifies a URI without revealing it.
 pub fn fingerprint(uri: &str) -> String {
     hex::encode(Sha256::digest(uri))
 }
 
-/// How a delivery stands.
+/// The state of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
-    /// It will be tried, or tried again.
+    /// Another attempt is due.
     Pending,
     Succeeded,
     Failed,
 }
 
-/// An event on its way to a customer's webhook.
+/// The delivery of one event to one webhook endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
     pub customer_id: CustomerId,
     pub id: Uuid,
     pub event_id: Uuid,
     #[serde(rename = "type")]
-    pub kind: String,
+    pub event_type: EventType,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<Uuid>,
     /// The version of the customer or of the row.
     pub version: u64,
-    /// When it happened, RFC 3339.
-    pub time: String,
+    /// The time of the event.
+    #[serde(with = "rfc3339")]
+    pub time: Timestamp,
     pub status: DeliveryStatus,
     pub attempts: u32,
-    /// The HTTP status of the last answer, if there was one.
+    /// The HTTP status of the last attempt, if there was a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
-    /// What went wrong at the last attempt.
+    /// Why the last attempt failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<u64>,
-    /// When it is tried again.
+    /// When the next attempt is due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tm_next: Option<Timestamp>,
-    /// Until then the next attempt is somebody's who is at it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub claimed_until: Option<Timestamp>,
+    /// A worker holds the lease on the next attempt until this time.
+    #[serde(rename = "claimed_until", default, skip_serializing_if = "Option::is_none")]
+    pub leased_until: Option<Timestamp>,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
 }
 
-/// The id of the delivery of an event: the same however often the event comes, and in order of time.
+/// The id of an event's delivery. A redelivered event gets the same id, and ids sort by time.
 pub fn delivery_id(event: Uuid, time: Timestamp) -> Uuid {
     let mut random = [0; 10];
     random.copy_from_slice(&event.as_bytes()[..10]);
-    Stamp { now: time, random }.uuid()
+    IdSeed { now: time, random }.uuid()
 }
 
 #[cfg(test)]
@@ -161,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn deliveries_are_in_order_of_their_events_and_one_each() {
+    fn an_event_has_one_delivery_id_and_delivery_ids_sort_by_time() {
         let (event, time) = (Uuid::from_u128(7 << 64), Timestamp::from_micros(1_718_893_355_000_000));
         assert_eq!(delivery_id(event, time), delivery_id(event, time));
         let later = Timestamp::from_micros(time.micros() + 5_000);
@@ -169,37 +196,44 @@ mod tests {
     }
 
     #[test]
-    fn a_destination_that_was_turned_off_is_on_again_when_it_is_another() {
-        let hook = Hook { off: Some(fingerprint("https://a.example/")), ..Hook::default() };
-        assert!(hook.is_off("https://a.example/"));
-        assert!(!hook.is_off("https://b.example/"));
+    fn another_uri_of_a_disabled_endpoint_is_enabled() {
+        let endpoint = WebhookEndpoint {
+            disabled_uri: Some(fingerprint("https://a.example/")),
+            ..WebhookEndpoint::default()
+        };
+        assert!(endpoint.is_disabled("https://a.example/"));
+        assert!(!endpoint.is_disabled("https://b.example/"));
     }
 
     #[test]
-    fn a_destination_is_slow_for_its_time_and_no_other_with_it() {
+    fn a_slow_endpoint_is_slow_only_at_its_uri_and_until_its_expiry() {
         let until = Timestamp::from_micros(1_718_893_355_000_000);
-        let slow = Some(Slow { fingerprint: fingerprint("https://a.example/"), until });
-        let hook = Hook { slow, ..Hook::default() };
+        let slow = Some(SlowEndpoint { fingerprint: fingerprint("https://a.example/"), until });
+        let endpoint = WebhookEndpoint { slow, ..WebhookEndpoint::default() };
         let before = until.minus(Duration::from_micros(1));
-        assert!(hook.is_slow("https://a.example/", before) && !hook.is_slow("https://b.example/", before));
-        assert!(!hook.is_slow("https://a.example/", until));
+        assert!(
+            endpoint.is_slow("https://a.example/", before) && !endpoint.is_slow("https://b.example/", before)
+        );
+        assert!(!endpoint.is_slow("https://a.example/", until));
     }
 
     #[test]
-    fn every_secret_signs_for_a_day_after_it_was_replaced_and_none_is_dropped_before() {
+    fn a_replaced_secret_signs_for_a_day_and_is_never_dropped_early() {
         let secret = |n: usize| Secret::new(format!("secret {n}"));
         let now = Timestamp::from_micros(1_718_893_355_000_000);
-        let mut kept = HookSecret::first(secret(0), now);
-        for n in 1..HookSecret::MOST {
-            kept = kept.replaced(secret(n), now).expect("there is room");
+        let mut stored = WebhookSecret::new(secret(0), now);
+        for n in 1..WebhookSecret::MAX_SECRETS {
+            stored = stored.rotate(secret(n), now).expect("fewer than MAX_SECRETS secrets sign");
         }
-        let signing = |kept: &HookSecret| {
-            kept.previous.iter().map(|one| one.secret.expose().to_owned()).collect::<Vec<_>>()
+        let signing = |state: &WebhookSecret| {
+            state.previous.iter().map(|previous| previous.secret.expose().to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(signing(&kept), ["secret 3", "secret 2", "secret 1", "secret 0"]);
-        let almost = now.plus(HookSecret::OVERLAP).minus(Duration::from_micros(1));
-        assert!(kept.replaced(secret(5), almost).is_none());
-        let later = kept.replaced(secret(5), now.plus(HookSecret::OVERLAP)).expect("the four have ended");
+        assert_eq!(signing(&stored), ["secret 3", "secret 2", "secret 1", "secret 0"]);
+        let almost = now.plus(WebhookSecret::OVERLAP).minus(Duration::from_micros(1));
+        assert!(stored.rotate(secret(5), almost).is_none());
+        let later = stored
+            .rotate(secret(5), now.plus(WebhookSecret::OVERLAP))
+            .expect("the four replaced secrets have expired");
         assert_eq!(signing(&later), ["secret 4"]);
     }
 }

@@ -1,11 +1,12 @@
-//! The table of all states and commands, whole, and the moves that depend on the time.
+//! The table of all states and commands, and the transitions that depend on the time.
 #![allow(clippy::panic)]
 
 use std::time::Duration;
 
-use custodian_domain::lifecycle::{Command, Decision, Rule, TABLE, decide};
+use custodian_domain::lifecycle::{Command, Decision, TABLE, TransitionRule, decide};
 use custodian_domain::{
-    AgentId, Alarm, Customer, CustomerId, Profile, Reason, State, Status, Timestamp, alarm::Job,
+    AgentId, Customer, CustomerId, Profile, Reason, ScheduledJob, State, Status, Timestamp,
+    scheduled_job::Job,
 };
 use uuid::Uuid;
 
@@ -53,24 +54,25 @@ fn commands() -> [Command; 6] {
     ]
 }
 
-fn moved(customer: &Customer, command: Command, now: Timestamp) -> Customer {
+fn changed(customer: &Customer, command: Command, now: Timestamp) -> Customer {
     match decide(customer, command, now) {
         Ok(Decision::Change(next)) => *next,
         other => panic!("{command:?} on {:?} at {now:?}: {other:?}", customer.status()),
     }
 }
 
+/// Invariant I1: one way to change status.
 #[test]
-fn every_state_answers_every_command_as_the_table_says() {
+fn the_table_of_states_and_commands_is_as_specified() {
     let printed: Vec<String> = TABLE
         .iter()
         .map(|(name, rules)| {
             let cells: Vec<_> = rules
                 .iter()
                 .map(|rule| match rule {
-                    Rule::Move => "move".to_owned(),
-                    Rule::Stay => "stay".to_owned(),
-                    Rule::Refuse(reason) => reason.key().to_owned(),
+                    TransitionRule::Change => "move".to_owned(),
+                    TransitionRule::Unchanged => "stay".to_owned(),
+                    TransitionRule::Refuse(reason) => reason.key().to_owned(),
                 })
                 .collect();
             format!("{name}: {}", cells.join(" "))
@@ -91,49 +93,57 @@ fn every_state_answers_every_command_as_the_table_says() {
 }
 
 #[test]
-fn a_decision_follows_the_table_when_its_time_has_come() {
+fn a_decision_follows_the_table_once_its_deadline_has_passed() {
     for status in Status::ALL {
         for command in commands() {
             let row = customer(status);
             let timed = matches!(command, Command::Purge { .. } | Command::Expire);
             let now = if timed { NOW.plus(2 * DAY) } else { NOW };
-            let answer = decide(&row, command, now);
+            let decision = decide(&row, command, now);
             match command.rule(status) {
-                Rule::Move => assert!(matches!(answer, Ok(Decision::Change(_))), "{command:?} on {status:?}"),
-                Rule::Stay => assert_eq!(answer, Ok(Decision::Stay), "{command:?} on {status:?}"),
-                Rule::Refuse(reason) => assert_eq!(answer, Err(reason.into()), "{command:?} on {status:?}"),
+                TransitionRule::Change => {
+                    assert!(matches!(decision, Ok(Decision::Change(_))), "{command:?} on {status:?}")
+                }
+                TransitionRule::Unchanged => {
+                    assert_eq!(decision, Ok(Decision::Unchanged), "{command:?} on {status:?}")
+                }
+                TransitionRule::Refuse(reason) => {
+                    assert_eq!(decision, Err(reason.into()), "{command:?} on {status:?}")
+                }
             }
         }
     }
 }
 
+/// Invariant I7: a credential is valid only as long as its basis.
 #[test]
-fn every_move_raises_the_version_and_whatever_ends_sessions_raises_the_epoch() {
-    let moves = [
+fn every_transition_raises_the_version_and_a_freeze_or_deletion_raises_the_epoch() {
+    let transitions = [
         (Status::Initial, Command::Verify, 2),
         (Status::Active, Command::Freeze { grace: GRACE }, 3),
         (Status::Frozen, Command::Recover, 2),
         (Status::Active, Command::Delete, 3),
     ];
-    for (status, command, epoch) in moves {
-        let next = moved(&customer(status), command, NOW);
+    for (status, command, epoch) in transitions {
+        let next = changed(&customer(status), command, NOW);
         assert_eq!((next.version, next.epoch, next.tm_update), (6, epoch, NOW), "{command:?}");
     }
 }
 
 #[test]
 fn a_freeze_is_due_after_the_grace_period_rounded_up_to_a_second() {
-    let next = moved(&customer(Status::Active), Command::Freeze { grace: GRACE }, NOW);
+    let next = changed(&customer(Status::Active), Command::Freeze { grace: GRACE }, NOW);
     let due = Timestamp::from_micros(1_718_893_356_000_000).plus(GRACE);
     assert_eq!(next.tm_deletion_scheduled(), Some(due));
     assert_eq!(next.freezes, 2);
     let job = Job::Purge { customer_id: next.id, freeze: 2 };
-    assert_eq!(Alarm::of(&next), Some(Alarm { job, due }));
+    assert_eq!(ScheduledJob::of(&next), Some(ScheduledJob { job, due }));
     assert_eq!(job.name(), "purge-00000000-0000-0000-0000-000000000007-2");
 }
 
+/// Invariant I2: the row decides; a job only triggers the decision.
 #[test]
-fn recovery_and_verification_end_at_the_deadline_however_late_the_job_is() {
+fn recovery_and_verification_end_at_the_deadline_even_if_the_job_is_late() {
     let deadline = NOW.plus(DAY);
     let just_before = deadline.minus(Duration::from_micros(1));
     for (status, command, reason) in [
@@ -141,7 +151,7 @@ fn recovery_and_verification_end_at_the_deadline_however_late_the_job_is() {
         (Status::Initial, Command::Verify, Reason::VerificationWindowEnded),
     ] {
         let row = customer(status);
-        assert_eq!(moved(&row, command, just_before).status(), Status::Active);
+        assert_eq!(changed(&row, command, just_before).status(), Status::Active);
         for late in [deadline, deadline.plus(DAY)] {
             assert_eq!(decide(&row, command, late), Err(reason.into()));
         }
@@ -149,16 +159,16 @@ fn recovery_and_verification_end_at_the_deadline_however_late_the_job_is() {
 }
 
 #[test]
-fn a_job_acts_at_its_deadline_fails_a_little_before_it_and_does_nothing_earlier() {
+fn a_job_acts_at_its_deadline_fails_shortly_before_it_and_does_nothing_earlier() {
     let deadline = NOW.plus(DAY);
     for (status, command) in
         [(Status::Frozen, Command::Purge { freeze: 1 }), (Status::Initial, Command::Expire)]
     {
         let row = customer(status);
         let at = |now| decide(&row, command, now);
-        assert_eq!(at(deadline.minus(Duration::from_secs(301))), Ok(Decision::Stay));
-        assert_eq!(at(deadline.minus(Duration::from_secs(300))), Ok(Decision::NotYet));
-        assert_eq!(at(deadline.minus(Duration::from_micros(1))), Ok(Decision::NotYet));
+        assert_eq!(at(deadline.minus(Duration::from_secs(301))), Ok(Decision::Unchanged));
+        assert_eq!(at(deadline.minus(Duration::from_secs(300))), Ok(Decision::TooEarly));
+        assert_eq!(at(deadline.minus(Duration::from_micros(1))), Ok(Decision::TooEarly));
         assert!(matches!(at(deadline), Ok(Decision::Change(_))));
     }
 }
@@ -167,27 +177,28 @@ fn a_job_acts_at_its_deadline_fails_a_little_before_it_and_does_nothing_earlier(
 fn the_purge_of_an_earlier_freeze_does_nothing() {
     let row = customer(Status::Frozen);
     for freeze in [0, 2] {
-        assert_eq!(decide(&row, Command::Purge { freeze }, NOW.plus(2 * DAY)), Ok(Decision::Stay));
+        assert_eq!(decide(&row, Command::Purge { freeze }, NOW.plus(2 * DAY)), Ok(Decision::Unchanged));
     }
 }
 
+/// Invariant I6: no personal data is left.
 #[test]
-fn what_is_gone_keeps_nothing_of_a_person() {
+fn a_deleted_or_expired_customer_keeps_no_personal_data() {
     for (status, command) in [(Status::Active, Command::Delete), (Status::Initial, Command::Expire)] {
-        let gone = moved(&customer(status), command, NOW.plus(2 * DAY));
-        assert_eq!(gone.profile, Profile::default());
-        assert!(gone.billing_account_id.is_nil() && !gone.email_verified);
-        assert_eq!(Alarm::of(&gone), None);
+        let deleted = changed(&customer(status), command, NOW.plus(2 * DAY));
+        assert_eq!(deleted.profile, Profile::default());
+        assert!(deleted.billing_account_id.is_nil() && !deleted.email_verified);
+        assert_eq!(ScheduledJob::of(&deleted), None);
     }
 }
 
 #[test]
-fn the_platforms_own_customer_cannot_be_taken_away() {
+fn the_platforms_own_customer_cannot_be_frozen_deleted_or_expired() {
     for status in [Status::Initial, Status::Active, Status::Frozen] {
         let row = Customer { platform: true, ..customer(status) };
         for command in commands().into_iter().filter(|c| !matches!(c, Command::Verify | Command::Recover)) {
-            let answer = decide(&row, command, NOW.plus(2 * DAY));
-            assert!(!matches!(answer, Ok(Decision::Change(_))), "{command:?} on {status:?}");
+            let decision = decide(&row, command, NOW.plus(2 * DAY));
+            assert!(!matches!(decision, Ok(Decision::Change(_))), "{command:?} on {status:?}");
         }
     }
 }

@@ -1,104 +1,100 @@
-//! From what a stream tells to what happened.
+//! Derives events from stream changes.
 
-use custodian_cascade::Sealed;
-use custodian_domain::note::{Note, event_id};
-use custodian_domain::{Customer, Status};
+use std::borrow::Cow;
 
-use crate::{
-    CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_ERASED, CUSTOMER_EXPIRED, CUSTOMER_FROZEN,
-    CUSTOMER_RECOVERED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, Change, Event, OPERATIONS_TERMINATE,
-    PENDING_EMAIL,
-};
+use custodian_app::LogSubject;
+use custodian_cascade::CompletedDeletion;
+use custodian_domain::ids::content_id;
+use custodian_domain::outbox_record::OutboxRecord;
+use custodian_domain::{Customer, CustomerId, EventType, Status};
+use uuid::Uuid;
 
-/// The event of a change, if it is one.
-pub fn of_change(change: &Change) -> Option<Event> {
+use crate::event::{Event, PENDING_EMAIL};
+use crate::stream_change::StreamChange;
+
+/// The event of a stream change, if it causes one.
+pub fn of_stream_change(change: &StreamChange) -> Option<Event> {
     match change {
-        Change::Customer { old, new } => derive(old.as_deref(), new.as_deref()),
-        Change::Note(note) => Some(of_note(note)),
-        Change::Sealed(sealed) => Some(of_seal(sealed)),
-        Change::Silent => None,
+        StreamChange::Customer { old, new } => of_customer(old.as_deref(), new.as_deref()),
+        StreamChange::OutboxRecord(record) => Some(of_outbox_record(record)),
+        StreamChange::CompletedDeletion(deletion) => Some(of_completed_deletion(deletion)),
+        StreamChange::Ignored => None,
     }
 }
 
-/// The event of a note that the transaction of a row has written.
-pub fn of_note(note: &Note) -> Event {
-    Event {
-        id: note.id,
-        kind: note.kind.clone(),
-        schema_version: 1,
-        customer_id: note.customer_id,
-        resource_id: Some(note.resource_id),
-        version: note.version,
-        status: None,
-        changed: note.changed.clone(),
-        removed: None,
-        time: note.tm_create.to_rfc3339(),
+impl LogSubject for StreamChange {
+    fn customer_id(&self) -> Option<CustomerId> {
+        match self {
+            Self::Customer { old, new } => new.as_ref().or(old.as_ref()).map(|row| row.id),
+            Self::OutboxRecord(record) => Some(record.customer_id),
+            Self::CompletedDeletion(deletion) => Some(deletion.customer_id),
+            Self::Ignored => None,
+        }
+    }
+
+    fn message_type(&self) -> Cow<'_, str> {
+        of_stream_change(self).map_or(Cow::from("nothing"), |event| Cow::from(event.event_type.to_string()))
     }
 }
 
-/// The event of a deletion that has ended. It follows the customer's last one.
-pub fn of_seal(sealed: &Sealed) -> Event {
-    let version = sealed.version + 1;
-    Event {
-        id: event_id(&[&sealed.customer_id.to_string(), &version.to_string(), CUSTOMER_ERASED]),
-        kind: CUSTOMER_ERASED.to_owned(),
-        schema_version: 1,
-        customer_id: sealed.customer_id,
-        resource_id: None,
-        version,
-        status: Some(sealed.cause),
-        changed: Vec::new(),
-        removed: Some(sealed.removed.clone()),
-        time: sealed.tm_sealed.to_rfc3339(),
-    }
+/// The id of an event of a customer.
+fn event_id(customer: CustomerId, version: u64, event_type: &EventType) -> Uuid {
+    content_id(&format!("{customer}:{version}:{event_type}"))
 }
 
-/// What the call plane is told when an account stops: end what runs for it.
-pub fn terminate(stopped: &Event) -> Event {
-    let version = stopped.version;
-    Event {
-        id: event_id(&[&stopped.customer_id.to_string(), &version.to_string(), OPERATIONS_TERMINATE]),
-        kind: OPERATIONS_TERMINATE.to_owned(),
-        changed: Vec::new(),
-        ..stopped.clone()
-    }
+fn of_outbox_record(record: &OutboxRecord) -> Event {
+    let event = Event::new(
+        record.id,
+        record.event_type.clone(),
+        record.customer_id,
+        record.version,
+        record.tm_create,
+    );
+    Event { resource_id: Some(record.resource_id), changed: record.changed.clone(), ..event }
 }
 
-/// The event of a change, if it is one.
-pub fn derive(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
+/// `customer_erased` follows the customer's last own event, so its version is one more.
+fn of_completed_deletion(deletion: &CompletedDeletion) -> Event {
+    let (customer, version) = (deletion.customer_id, deletion.version + 1);
+    let id = event_id(customer, version, &EventType::CustomerErased);
+    let event = Event::new(id, EventType::CustomerErased, customer, version, deletion.tm_completed);
+    Event { status: Some(deletion.cause), removed: Some(deletion.removed.clone()), ..event }
+}
+
+/// The event that asks the call plane to end an account's running calls, caused by a freeze or a deletion.
+pub fn operations_terminate(stopped: &Event) -> Event {
+    let event_type = EventType::OperationsTerminate;
+    let id = event_id(stopped.customer_id, stopped.version, &event_type);
+    Event { id, event_type, changed: Vec::new(), ..stopped.clone() }
+}
+
+/// The event of a customer's change. A write that did not raise the version causes none.
+pub(crate) fn of_customer(old: Option<&Customer>, new: Option<&Customer>) -> Option<Event> {
     let new = new?;
-    let kind = match old {
-        None => CUSTOMER_CREATED,
+    let event_type = match old {
+        None => EventType::CustomerCreated,
         Some(old) if old.version >= new.version => return None,
-        Some(old) => kind(old.status(), new.status()),
+        Some(old) => of_transition(old.status(), new.status()),
     };
-    Some(Event {
-        id: event_id(&[&new.id.to_string(), &new.version.to_string(), kind]),
-        kind: kind.to_owned(),
-        schema_version: 1,
-        customer_id: new.id,
-        resource_id: None,
-        version: new.version,
-        status: Some(new.status()),
-        changed: old.map(|old| changed(old, new)).unwrap_or_default(),
-        removed: None,
-        time: new.tm_update.to_rfc3339(),
-    })
+    let id = event_id(new.id, new.version, &event_type);
+    let event = Event::new(id, event_type, new.id, new.version, new.tm_update);
+    let changed = old.map(|old| changed_fields(old, new)).unwrap_or_default();
+    Some(Event { status: Some(new.status()), changed, ..event })
 }
 
-fn kind(old: Status, new: Status) -> &'static str {
+fn of_transition(old: Status, new: Status) -> EventType {
     match (old, new) {
-        (Status::Initial, Status::Active) => CUSTOMER_VERIFIED,
-        (Status::Active, Status::Frozen) => CUSTOMER_FROZEN,
-        (Status::Frozen, Status::Active) => CUSTOMER_RECOVERED,
-        (_, Status::Expired) if old != new => CUSTOMER_EXPIRED,
-        (_, Status::Deleted) if old != new => CUSTOMER_DELETED,
-        _ => CUSTOMER_UPDATED,
+        (Status::Initial, Status::Active) => EventType::CustomerVerified,
+        (Status::Active, Status::Frozen) => EventType::CustomerFrozen,
+        (Status::Frozen, Status::Active) => EventType::CustomerRecovered,
+        (_, Status::Expired) if old != new => EventType::CustomerExpired,
+        (_, Status::Deleted) if old != new => EventType::CustomerDeleted,
+        _ => EventType::CustomerUpdated,
     }
 }
 
-/// What a caller can see to have changed of a customer, by name.
-pub(crate) const COMPARED: [(&str, Differs); 13] = [
+/// The fields of a customer that an event may name, with their comparisons.
+pub(crate) const TRACKED_FIELDS: [(&str, Differs); 13] = [
     ("name", |a, b| a.profile.name != b.profile.name),
     ("detail", |a, b| a.profile.detail != b.profile.detail),
     ("email", |a, b| a.profile.email != b.profile.email),
@@ -115,12 +111,12 @@ pub(crate) const COMPARED: [(&str, Differs); 13] = [
 ];
 type Differs = fn(&Customer, &Customer) -> bool;
 
-/// The names of what a caller would see changed. Of an account that is gone, nothing more is told.
-fn changed(old: &Customer, new: &Customer) -> Vec<String> {
-    if new.status().is_gone() {
+/// The names of the changed fields. The event of a deletion or expiry names only the status.
+fn changed_fields(old: &Customer, new: &Customer) -> Vec<String> {
+    if new.status().is_terminal() {
         return vec!["status".to_owned()];
     }
-    let differing = COMPARED.iter().filter(|(_, differs)| differs(old, new));
+    let differing = TRACKED_FIELDS.iter().filter(|(_, differs)| differs(old, new));
     differing.map(|(name, _)| (*name).to_owned()).collect()
 }
 
@@ -167,36 +163,37 @@ mod tests {
     }
 
     #[test]
-    fn a_life_is_told_in_events_in_order_of_version() {
+    fn a_customers_life_gives_events_in_order_of_version() {
         let created = new_customer();
         let verified = after(&created, Command::Verify);
         let frozen = after(&verified, Command::Freeze { grace: Duration::from_secs(60) });
         let recovered = after(&frozen, Command::Recover);
         let deleted = after(&recovered, Command::Delete);
         let rows = [created, verified, frozen, recovered, deleted];
-        let mut told = vec![derive(None, Some(&rows[0]))];
-        told.extend(rows.windows(2).map(|pair| derive(Some(&pair[0]), Some(&pair[1]))));
-        let told: Vec<_> = told.into_iter().flatten().map(|event| (event.kind, event.version)).collect();
+        let mut events = vec![of_customer(None, Some(&rows[0]))];
+        events.extend(rows.windows(2).map(|pair| of_customer(Some(&pair[0]), Some(&pair[1]))));
+        let events: Vec<_> =
+            events.into_iter().flatten().map(|event| (event.event_type.to_string(), event.version)).collect();
         let names = ["customer_created", "customer_verified", "customer_frozen", "customer_recovered"];
         let expected: Vec<_> =
             names.into_iter().chain(["customer_deleted"]).map(str::to_owned).zip(1..).collect();
-        assert_eq!(told, expected);
+        assert_eq!(events, expected);
     }
 
     #[test]
     fn the_same_change_gives_the_same_event_and_no_change_gives_none() {
         let row = new_customer();
-        assert_eq!(derive(None, Some(&row)), derive(None, Some(&row)));
-        assert_eq!(derive(Some(&row), Some(&row)), None);
-        assert_eq!(derive(Some(&row), None), None);
+        assert_eq!(of_customer(None, Some(&row)), of_customer(None, Some(&row)));
+        assert_eq!(of_customer(Some(&row), Some(&row)), None);
+        assert_eq!(of_customer(Some(&row), None), None);
     }
 
     #[test]
     fn an_event_names_fields_and_carries_no_value_of_them() {
         let row = new_customer();
         let profile = Profile { name: "Emca".into(), ..row.profile.clone() };
-        let after = Customer { profile, ..row.moved(row.state, NOW) };
-        let event = derive(Some(&row), Some(&after));
+        let after = Customer { profile, ..row.with_state(row.state, NOW) };
+        let event = of_customer(Some(&row), Some(&after));
         assert_eq!(event.as_ref().map(|e| e.changed.clone()), Some(vec!["name".to_owned()]));
         let text = serde_json::to_string(&event).unwrap();
         for value in ["Acme", "Emca", "ann@example.com"] {

@@ -1,27 +1,23 @@
-//! JSON Schemas of all events, made of what the product knows about them: the fields that a row has and the tables that a
-//! cascade empties. They say exactly what an event carries, so that a value that slipped into one would not fit.
+//! JSON Schemas of all events, derived from the fields of the kinds and the tables of the cascade. They forbid additional
+//! properties, so that a test finds any value that an event would leak.
 
 use custodian_cascade::STEPS;
-use custodian_domain::Status;
 use custodian_domain::kinds::{ALL, Kind};
+use custodian_domain::{EventType, RowChange, Status, access_key};
 use serde_json::{Map, Value, json};
 
-use crate::derive::COMPARED;
-use crate::{
-    CUSTOMER_CREATED, CUSTOMER_DELETED, CUSTOMER_ERASED, CUSTOMER_EXPIRED, CUSTOMER_FROZEN,
-    CUSTOMER_RECOVERED, CUSTOMER_UPDATED, CUSTOMER_VERIFIED, OPERATIONS_TERMINATE,
-};
+use crate::derive::TRACKED_FIELDS;
 
-const AGENT: [&str; 9] =
+const AGENT_FIELDS: [&str; 9] =
     ["username", "name", "detail", "ring_method", "status", "permission", "tag_ids", "addresses", "password"];
-const ACCESS_KEY: [&str; 3] = ["name", "detail", "tm_expire"];
+const ACCESS_KEY_FIELDS: [&str; 3] = ["name", "detail", "tm_expire"];
 
-/// What an event may carry beyond what all of them have.
-struct Shape {
-    kind: String,
+/// What distinguishes the schema of one event.
+struct EventSchema {
+    event_type: EventType,
     /// The names that `changed` may have.
     changed: Changed,
-    /// Whose status it tells; none for the events of rows.
+    /// The statuses of the customer; `None` for events of rows.
     status: Option<Vec<Status>>,
     removed: bool,
 }
@@ -30,16 +26,16 @@ enum Changed {
     Nothing,
     /// One or more of these.
     Some(Vec<&'static str>),
-    /// Only that it is gone.
+    /// Only the status.
     Status,
 }
 
-/// The schema of every event, each under its type in `$defs`; the document itself takes any of them.
+/// A schema that accepts any event; each event has its own under `$defs`.
 pub fn schemas() -> Value {
-    let shapes: Vec<_> = customer().into_iter().chain(rows()).collect();
+    let events: Vec<_> = customer_events().into_iter().chain(row_events()).collect();
     let any: Vec<_> =
-        shapes.iter().map(|shape| json!({ "$ref": format!("#/$defs/{}", shape.kind) })).collect();
-    let each: Map<_, _> = shapes.iter().map(|shape| (shape.kind.clone(), shape.schema())).collect();
+        events.iter().map(|event| json!({ "$ref": format!("#/$defs/{}", event.event_type) })).collect();
+    let each: Map<_, _> = events.iter().map(|event| (event.event_type.to_string(), event.schema())).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Events of Custodian, as `detail` of what it puts on the bus",
@@ -48,42 +44,44 @@ pub fn schemas() -> Value {
     })
 }
 
-/// The events of accounts.
-fn customer() -> Vec<Shape> {
-    let gone = vec![Status::Deleted, Status::Expired];
-    let own = |kind: &str, changed, status: &[Status]| Shape {
-        kind: kind.to_owned(),
+/// The events of customers.
+fn customer_events() -> Vec<EventSchema> {
+    let terminal = vec![Status::Deleted, Status::Expired];
+    let own = |event_type, changed, status: &[Status]| EventSchema {
+        event_type,
         changed,
         status: Some(status.to_vec()),
         removed: false,
     };
-    let some = || Changed::Some(COMPARED.map(|(name, _)| name).to_vec());
-    let living = [Status::Initial, Status::Active, Status::Frozen];
+    let some = || Changed::Some(TRACKED_FIELDS.map(|(name, _)| name).to_vec());
     vec![
-        own(CUSTOMER_CREATED, Changed::Nothing, &[Status::Initial, Status::Active]),
-        own(CUSTOMER_VERIFIED, some(), &[Status::Active]),
-        own(CUSTOMER_UPDATED, some(), &living),
-        own(CUSTOMER_FROZEN, some(), &[Status::Frozen]),
-        own(CUSTOMER_RECOVERED, some(), &[Status::Active]),
-        own(CUSTOMER_EXPIRED, Changed::Status, &[Status::Expired]),
-        own(CUSTOMER_DELETED, Changed::Status, &[Status::Deleted]),
-        Shape { removed: true, ..own(CUSTOMER_ERASED, Changed::Nothing, &gone) },
-        own(OPERATIONS_TERMINATE, Changed::Nothing, &[Status::Frozen, Status::Deleted]),
+        own(EventType::CustomerCreated, Changed::Nothing, &[Status::Initial, Status::Active]),
+        own(EventType::CustomerVerified, some(), &[Status::Active]),
+        own(EventType::CustomerUpdated, some(), Status::NOT_TERMINAL),
+        own(EventType::CustomerFrozen, some(), &[Status::Frozen]),
+        own(EventType::CustomerRecovered, some(), &[Status::Active]),
+        own(EventType::CustomerExpired, Changed::Status, &[Status::Expired]),
+        own(EventType::CustomerDeleted, Changed::Status, &[Status::Deleted]),
+        EventSchema { removed: true, ..own(EventType::CustomerErased, Changed::Nothing, &terminal) },
+        own(EventType::OperationsTerminate, Changed::Nothing, &[Status::Frozen, Status::Deleted]),
     ]
 }
 
-/// The events of what accounts own.
-fn rows() -> impl Iterator<Item = Shape> {
+/// The events of rows.
+fn row_events() -> impl Iterator<Item = EventSchema> {
     let fields = |kind: &&Kind| match kind.noun {
-        "agent" => AGENT.to_vec(),
+        "agent" => AGENT_FIELDS.to_vec(),
         _ => kind.fields.iter().map(|field| field.name).collect(),
     };
     let nouns = ALL.iter().map(move |kind| (kind.noun, fields(kind)));
-    nouns.chain([("accesskey", ACCESS_KEY.to_vec())]).flat_map(|(noun, names)| {
-        let changes =
-            [("created", Changed::Nothing), ("updated", Changed::Some(names)), ("deleted", Changed::Nothing)];
-        changes.map(|(verb, changed)| Shape {
-            kind: format!("{noun}_{verb}"),
+    nouns.chain([(access_key::NOUN, ACCESS_KEY_FIELDS.to_vec())]).flat_map(|(noun, names)| {
+        let changes = [
+            (RowChange::Created, Changed::Nothing),
+            (RowChange::Updated, Changed::Some(names)),
+            (RowChange::Deleted, Changed::Nothing),
+        ];
+        changes.map(|(change, changed)| EventSchema {
+            event_type: EventType::row(noun, change),
             changed,
             status: None,
             removed: false,
@@ -91,12 +89,12 @@ fn rows() -> impl Iterator<Item = Shape> {
     })
 }
 
-impl Shape {
+impl EventSchema {
     fn schema(&self) -> Value {
         let id = json!({ "type": "string", "format": "uuid" });
         let mut properties = Map::from_iter([
             ("id".to_owned(), id.clone()),
-            ("type".to_owned(), json!({ "const": self.kind })),
+            ("type".to_owned(), json!({ "const": self.event_type })),
             ("schema_version".to_owned(), json!({ "const": 1 })),
             ("customer_id".to_owned(), id.clone()),
             ("version".to_owned(), json!({ "type": "integer", "minimum": 1 })),
@@ -128,7 +126,7 @@ impl Changed {
     }
 }
 
-/// An object with all of these properties and no other.
+/// An object with exactly these properties.
 fn closed(properties: Map<String, Value>) -> Value {
     let names: Vec<_> = properties.keys().cloned().collect();
     json!({ "type": "object", "properties": properties, "required": names, "additionalProperties": false })

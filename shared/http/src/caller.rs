@@ -1,72 +1,73 @@
-//! Who calls, as a type. A handler says in its signature whom it serves, and gets nobody else.
+//! The caller of a request, as a type. The signature of a handler names the callers that it serves.
 
 use std::future::Future;
 use std::marker::PhantomData;
 
-use custodian_app::ports::{Admissions, Wanted};
+use custodian_app::ports::{Authenticator, Prefetch, Prefetched};
 use custodian_app::{Context, Failure};
 use custodian_domain::{
-    AccessKey, Actor, Agent, AgentId, Customer, CustomerId, Permission, Reason, Refusal, Resource, gate,
+    AccessKey, Agent, AgentId, Customer, CustomerId, Permission, Principal, Reason, Refusal, Resource,
+    account_status,
 };
 
-use crate::Call;
-use crate::admit::{Found, authenticate, note_operator, permit};
+use crate::Request;
+use crate::authentication::{authenticate, record_operator, require_permission};
 
-/// Whom an admission lets in, as the description of the API tells it.
+/// The callers of an endpoint, for the description of the API.
 #[derive(Clone, Copy, Debug)]
 pub enum Audience {
     Anyone,
-    /// Agents of the platform.
-    Operator,
-    /// Agents who have one of these rights.
+    /// Platform admins.
+    PlatformAdmin,
+    /// Agents with one of these permissions.
     Account {
         needs: Permission,
-        /// What its status makes of an account that is not gone.
-        closed: &'static [Reason],
+        /// The refusals for the status of an account that is not deleted.
+        refusals: &'static [Reason],
     },
 }
 
-/// Somebody who may be let in.
+/// The type of a caller.
 pub trait Caller<S, E>: Sized + Send {
     const AUDIENCE: Audience;
 
-    fn admit(
+    fn from_request(
         cx: &Context<S, E>,
-        call: &Call,
-        wanted: Wanted,
+        request: &Request,
+        prefetch: Prefetch,
     ) -> impl Future<Output = Result<Self, Failure>> + Send;
 
-    /// The customer and the principal that what this caller sends belongs to.
+    /// The customer and the principal that own the idempotency keys of this caller.
     fn principal(&self) -> Option<(CustomerId, String)> {
         None
     }
 
-    /// The version of the row that the path names, if it is there.
+    /// The version of the row that the path names, if it exists.
     fn version(&self) -> Option<u64> {
         None
     }
 }
 
-/// Anybody, without a credential.
+/// Anyone; no credential is needed.
 #[derive(Debug)]
 pub struct Anyone(());
 
 impl<S: Sync, E: Sync> Caller<S, E> for Anyone {
     const AUDIENCE: Audience = Audience::Anyone;
 
-    async fn admit(_: &Context<S, E>, _: &Call, _: Wanted) -> Result<Self, Failure> {
+    async fn from_request(_: &Context<S, E>, _: &Request, _: Prefetch) -> Result<Self, Failure> {
         Ok(Self(()))
     }
 }
 
 /// A platform admin, and the customer that the path names, if it exists.
 #[derive(Debug)]
-pub struct Operator {
+pub struct PlatformAdmin {
     agent: Agent,
     target: Option<Customer>,
 }
 
-impl Operator {
+impl PlatformAdmin {
     pub const fn agent(&self) -> &Agent {
         &self.agent
     }
@@ -77,19 +78,27 @@ impl Operator {
     }
 }
 
-impl<S: Admissions, E: Sync> Caller<S, E> for Operator {
-    const AUDIENCE: Audience = Audience::Operator;
+impl<S: Authenticator, E: Sync> Caller<S, E> for PlatformAdmin {
+    const AUDIENCE: Audience = Audience::PlatformAdmin;
 
-    async fn admit(cx: &Context<S, E>, call: &Call, wanted: Wanted) -> Result<Self, Failure> {
-        let read = authenticate(cx, call, wanted).await?;
-        gate::open(&read.customer)?;
-        permit(&read.actor, Permission::PLATFORM)?;
-        if let Some(target) = &read.wanted_customer {
+    async fn from_request(
+        cx: &Context<S, E>,
+        request: &Request,
+        prefetch: Prefetch,
+    ) -> Result<Self, Failure> {
+        let read = authenticate(cx, request, prefetch).await?;
+        account_status::require_active(&read.customer)?;
+        require_permission(&read.principal, Permission::PLATFORM)?;
+        let target = match read.prefetched {
+            Prefetched::Customer(target) => target,
+            _ => None,
+        };
+        if let Some(target) = &target {
             tracing::Span::current().record("target_id", tracing::field::display(target.id));
         }
-        let Actor::Agent(agent) = read.actor else { return Err(Reason::PermissionDenied.into()) };
-        note_operator(agent.id);
-        Ok(Self { agent, target: read.wanted_customer })
+        let Principal::Agent(agent) = read.principal else { return Err(Reason::PermissionDenied.into()) };
+        record_operator(agent.id);
+        Ok(Self { agent, target })
     }
 
     fn principal(&self) -> Option<(CustomerId, String)> {
@@ -101,132 +110,157 @@ impl<S: Admissions, E: Sync> Caller<S, E> for Operator {
     }
 }
 
-/// A right that an agent must have.
-pub trait Right: Send + 'static {
+/// The permission that an endpoint needs.
+pub trait RequiredPermission: Send + 'static {
     const NEEDED: Permission;
 }
 
-/// Administers its customer.
+/// Administrators of the account.
 #[derive(Debug)]
 pub struct Admin;
-/// Administers or manages its customer.
+/// Administrators and managers of the account.
 #[derive(Debug)]
 pub struct AdminOrManager;
 
-/// Acts for its customer at all.
+/// Every agent of the account.
 #[derive(Debug)]
 pub struct AnyAgent;
 
-impl Right for AnyAgent {
+impl RequiredPermission for AnyAgent {
     const NEEDED: Permission = Permission::ANY;
 }
 
-impl Right for Admin {
+impl RequiredPermission for Admin {
     const NEEDED: Permission = Permission::ADMIN;
 }
 
-impl Right for AdminOrManager {
+impl RequiredPermission for AdminOrManager {
     const NEEDED: Permission = Permission::ADMIN_OR_MANAGER;
 }
 
-/// What the customer's status must permit.
-pub trait Gate: Send + 'static {
-    /// What an account that is not gone may be refused for.
-    const CLOSED: &'static [Reason];
+/// The account status that an endpoint needs.
+pub trait StatusRequirement: Send + 'static {
+    /// The refusals for the status of an account that is not deleted.
+    const REFUSALS: &'static [Reason];
 
     fn check(customer: &Customer) -> Result<(), Refusal>;
 }
 
-/// Active accounts alone.
+/// Active accounts.
 #[derive(Debug)]
-pub struct Open;
-/// Every account that is not gone: to look at it, to leave, to come back.
+pub struct Active;
+/// Every account that is not deleted or expired: for reading it, leaving and recovering.
 #[derive(Debug)]
-pub struct Living;
+pub struct NotDeleted;
 
-impl Gate for Open {
-    const CLOSED: &'static [Reason] = &[Reason::AccountFrozen, Reason::AccountNotVerified];
+impl StatusRequirement for Active {
+    const REFUSALS: &'static [Reason] = &[Reason::AccountFrozen, Reason::AccountNotVerified];
 
     fn check(customer: &Customer) -> Result<(), Refusal> {
-        gate::open(customer)
+        account_status::require_active(customer)
     }
 }
 
-impl Gate for Living {
-    const CLOSED: &'static [Reason] = &[];
+impl StatusRequirement for NotDeleted {
+    const REFUSALS: &'static [Reason] = &[];
 
     fn check(customer: &Customer) -> Result<(), Refusal> {
-        gate::living(customer)
+        account_status::require_not_terminal(customer)
     }
 }
 
-/// An agent acting for its own customer: the only source of the tenant, which is never read from a request.
+/// A principal that acts for its own customer. This type is the only source of the tenant: no handler reads it from a request.
 #[derive(Debug)]
-pub struct Account<R, G> {
+pub struct Account<R, A> {
     pub customer: Customer,
-    pub actor: Actor,
-    found: Found,
+    pub principal: Principal,
+    prefetched: Prefetched,
     /// Whether the path names the account itself.
     is_subject: bool,
-    kind_of: PhantomData<(R, G)>,
+    requirements: PhantomData<(R, A)>,
 }
 
-/// An agent that works on what its active customer owns.
-pub type Tenant = Account<AdminOrManager, Open>;
+/// A caller that works on the rows of its active account.
+pub type Tenant = Account<AdminOrManager, Active>;
 
-impl<R, G> Account<R, G> {
+impl<R, A> Account<R, A> {
     pub fn customer_id(&self) -> CustomerId {
         self.customer.id
     }
 
-    /// The platform's own account is its admins' alone: its address is where their links go.
+    /// Only platform admins change the platform's own account: mailed links of platform admins go to its address.
     pub fn may_change_account(&self) -> Result<(), Refusal> {
-        if self.customer.platform { permit(&self.actor, Permission::PLATFORM) } else { Ok(()) }
+        if self.customer.platform {
+            require_permission(&self.principal, Permission::PLATFORM)
+        } else {
+            Ok(())
+        }
     }
 
     /// The row of this customer that the path names.
     pub fn resource(self, not_found: Reason) -> Result<Resource, Refusal> {
-        self.found.resource.ok_or_else(|| not_found.into())
+        match self.prefetched {
+            Prefetched::Resource(Some(row)) => Ok(row),
+            _ => Err(not_found.into()),
+        }
     }
 
     /// The agent of this customer that the path names, if the caller may see it.
     pub fn agent(&self, id: AgentId) -> Result<Agent, Refusal> {
-        self.actor.may_see(id)?;
-        self.found.agent.clone().ok_or_else(|| Reason::AgentNotFound.into())
+        self.principal.may_see(id)?;
+        match &self.prefetched {
+            Prefetched::Agent(Some(agent)) => Ok(agent.clone()),
+            _ => Err(Reason::AgentNotFound.into()),
+        }
     }
 
     /// The access key of this customer that the path names.
     pub fn key(self) -> Result<AccessKey, Refusal> {
-        self.found.key.ok_or_else(|| Reason::AccessKeyNotFound.into())
+        match self.prefetched {
+            Prefetched::Key(Some(key)) => Ok(key),
+            _ => Err(Reason::AccessKeyNotFound.into()),
+        }
     }
 }
 
-impl<S: Admissions, E: Sync, R: Right, G: Gate> Caller<S, E> for Account<R, G> {
-    const AUDIENCE: Audience = Audience::Account { needs: R::NEEDED, closed: G::CLOSED };
+impl<S: Authenticator, E: Sync, R: RequiredPermission, A: StatusRequirement> Caller<S, E> for Account<R, A> {
+    const AUDIENCE: Audience = Audience::Account { needs: R::NEEDED, refusals: A::REFUSALS };
 
-    async fn admit(cx: &Context<S, E>, call: &Call, wanted: Wanted) -> Result<Self, Failure> {
-        let read = authenticate(cx, call, wanted).await?;
-        G::check(&read.customer)?;
-        permit(&read.actor, R::NEEDED)?;
-        if let Wanted::Kind(kind) | Wanted::Resource(kind, _) = wanted {
-            permit(&read.actor, kind.needs)?;
+    async fn from_request(
+        cx: &Context<S, E>,
+        request: &Request,
+        prefetch: Prefetch,
+    ) -> Result<Self, Failure> {
+        let read = authenticate(cx, request, prefetch).await?;
+        A::check(&read.customer)?;
+        require_permission(&read.principal, R::NEEDED)?;
+        if let Prefetch::Kind(kind) | Prefetch::Resource(kind, _) = prefetch {
+            require_permission(&read.principal, kind.required_permission)?;
         }
-        // A path id that is no id names nothing, not even the account.
-        let named = matches!(wanted, Wanted::Nothing) && !call.names_a_row();
+        // A malformed id in the path names nothing, not even the account.
+        let is_subject = matches!(prefetch, Prefetch::None) && !request.names_a_row();
         Ok(Self {
             customer: read.customer,
-            actor: read.actor,
-            found: read.found,
-            is_subject: named,
-            kind_of: PhantomData,
+            principal: read.principal,
+            prefetched: read.prefetched,
+            is_subject,
+            requirements: PhantomData,
         })
     }
 
     fn principal(&self) -> Option<(CustomerId, String)> {
-        Some((self.customer.id, self.actor.principal()))
+        Some((self.customer.id, self.principal.label()))
     }
 
     fn version(&self) -> Option<u64> {
-        if self.is_subject { Some(self.customer.version) } else { self.found.version() }
+        if self.is_subject {
+            return Some(self.customer.version);
+        }
+        match &self.prefetched {
+            Prefetched::Resource(row) => row.as_ref().map(|row| row.version),
+            Prefetched::Key(key) => key.as_ref().map(|key| key.version),
+            Prefetched::Agent(agent) => agent.as_ref().map(|agent| agent.version),
+            Prefetched::None | Prefetched::Customer(_) => None,
+        }
     }
 }

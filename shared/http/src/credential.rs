@@ -1,21 +1,21 @@
-//! Where a credential may stand. The header wins over the query, the query over the cookie; any of them takes either
-//! kind of credential, and a query string is never logged.
+//! The credential of a request. The header wins over the query, the query over the cookie. Each of them accepts a token and an
+//! access key. A query string is never logged.
 
-use custodian_app::ports::{Admission, Principal, VerifyingKeys};
+use custodian_app::ports::{PrincipalId, PrincipalRows, VerifyingKeys};
 use custodian_app::{Context, Failure};
 use custodian_auth::Claims;
-use custodian_auth::access_key::{self, Presented};
-use custodian_domain::{Actor, Agent, Customer, CustomerId, Permission, Reason, Timestamp};
+use custodian_auth::access_key::{self, PresentedKey};
+use custodian_domain::{Agent, Customer, CustomerId, Permission, Principal, Reason, Timestamp};
 
-use crate::Call;
+use crate::Request;
 
-/// The credential of a call, if there is one.
-pub(crate) fn find(call: &Call) -> Option<&str> {
-    let header = call.header(http::header::AUTHORIZATION).and_then(bearer);
-    let filled = |text: &&str| !text.is_empty();
-    let query = |name| call.query(name).filter(filled);
-    let cookie = |name| call.cookie(name).filter(filled);
-    let header = header.filter(filled);
+/// The text of the credential, if the request has one.
+pub(crate) fn find(request: &Request) -> Option<&str> {
+    let header = request.header(http::header::AUTHORIZATION).and_then(bearer);
+    let not_empty = |text: &&str| !text.is_empty();
+    let query = |name| request.query(name).filter(not_empty);
+    let cookie = |name| request.cookie(name).filter(not_empty);
+    let header = header.filter(not_empty);
     header
         .or_else(|| query("token"))
         .or_else(|| query("accesskey"))
@@ -23,26 +23,26 @@ pub(crate) fn find(call: &Call) -> Option<&str> {
         .or_else(|| cookie("accesskey"))
 }
 
-/// What follows `Bearer`, whose case does not matter.
+/// The text after `Bearer`, whose case does not matter.
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, rest) = value.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
 }
 
-/// Whom a credential names, before anybody has looked whether it is alive.
-pub(crate) enum Named {
+/// A credential with a valid signature or format. The rows that it names are not read yet.
+pub(crate) enum Credential {
     Token(Claims),
-    Key(Presented),
+    Key(PresentedKey),
 }
 
-impl Named {
+impl Credential {
     pub(crate) async fn read<S: VerifyingKeys, E>(
         cx: &Context<S, E>,
         credential: &str,
         now: Timestamp,
     ) -> Result<Self, Failure> {
-        if access_key::looks_like_one(credential) {
-            return Ok(Self::Key(access_key::read(credential).ok_or(Reason::InvalidCredentials)?));
+        if access_key::is_access_key(credential) {
+            return Ok(Self::Key(access_key::parse(credential).ok_or(Reason::InvalidCredentials)?));
         }
         Ok(Self::Token(cx.keys.verify(&cx.store, credential, now).await?))
     }
@@ -54,43 +54,48 @@ impl Named {
         }
     }
 
-    pub(crate) fn principal(&self) -> Principal {
+    pub(crate) fn principal_id(&self) -> PrincipalId {
         match self {
-            Self::Key(presented) => Principal::Key(presented.key_id),
+            Self::Key(presented) => PrincipalId::Key(presented.key_id),
             Self::Token(claims) => match &claims.operator {
-                Some(operator) => Principal::Delegate {
+                Some(operator) => PrincipalId::Delegate {
                     guest: claims.agent_id,
                     operator: (operator.customer_id, operator.agent_id),
                 },
-                None => Principal::Agent(claims.agent_id),
+                None => PrincipalId::Agent(claims.agent_id),
             },
         }
     }
 
-    /// Who acts, if everything that the credential stands for is still so.
-    pub(crate) fn alive(self, read: Admission, now: Timestamp) -> Option<(Customer, Actor)> {
-        let customer = read.customer.filter(|customer| !customer.status().is_gone())?;
-        let actor = match self {
-            Self::Key(presented) => {
-                Actor::Key(read.key.filter(|key| presented.opens(key) && key.is_live(now))?)
+    /// The customer and the principal, if every condition of the credential still holds.
+    pub(crate) fn validate(
+        self,
+        customer: Option<Customer>,
+        principal: PrincipalRows,
+        now: Timestamp,
+    ) -> Option<(Customer, Principal)> {
+        let customer = customer.filter(|customer| !customer.status().is_terminal())?;
+        let principal = match (self, principal) {
+            (Self::Key(presented), PrincipalRows::Key(key)) => {
+                Principal::Key(key.filter(|key| presented.matches(key) && key.is_live(now))?)
             }
-            Self::Token(claims) => {
-                let agent = read.agent.filter(|agent| agent.epoch == claims.agent_epoch)?;
-                if customer.epoch != claims.customer_epoch {
-                    return None;
-                }
-                match claims.operator {
-                    None => Actor::Agent(agent),
-                    Some(named) => {
-                        let still = |operator: &Agent| {
-                            operator.epoch == named.agent_epoch
+            (Self::Token(claims), rows) if customer.epoch == claims.customer_epoch => {
+                let same_epoch = |agent: &Agent| agent.epoch == claims.agent_epoch;
+                match (&claims.operator, rows) {
+                    (None, PrincipalRows::Agent(agent)) => Principal::Agent(agent.filter(same_epoch)?),
+                    (Some(claim), PrincipalRows::Delegate { guest, operator }) => {
+                        let is_still_operator = |operator: &Agent| {
+                            operator.epoch == claim.agent_epoch
                                 && operator.permission.allows(Permission::PLATFORM)
                         };
-                        Actor::Delegate { guest: agent, operator: read.operator.filter(still)?.id }
+                        let operator = operator.filter(is_still_operator)?.id;
+                        Principal::Delegate { guest: guest.filter(same_epoch)?, operator }
                     }
+                    _ => return None,
                 }
             }
+            _ => return None,
         };
-        Some((customer, actor))
+        Some((customer, principal))
     }
 }

@@ -1,4 +1,6 @@
-//! The pages for a person with a browser: small, plain, without scripts or anything from elsewhere.
+//! HTML pages, without scripts and external resources.
+
+pub use custodian_app::mail::escape_html;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +8,7 @@ use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use sha2::{Digest, Sha256};
 
-use crate::answer::Answer;
+use crate::response::Response;
 
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem;\
 color:#1a1a1a;background:#fff}h1{font-size:1.5rem}label{display:block;margin:1rem 0 .25rem}\
@@ -16,28 +18,26 @@ button{font:inherit;margin-top:1rem;padding:.6rem 1.2rem;border:0;border-radius:
 input:focus,button:focus{outline:3px solid #b86e00;outline-offset:2px}\
 @media(prefers-color-scheme:dark){body{color:#eee;background:#16181c}button{background:#7db8f0;color:#10131a}}";
 
-/// A page with one heading. `body` is HTML whose texts are escaped already.
-pub fn page(status: StatusCode, title: &str, body: &str) -> Answer {
+/// A page with one heading. `body` is HTML; its texts must be escaped.
+pub fn page(status: StatusCode, title: &str, body: &str) -> Response {
     let style = STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
-    let title = escaped(title);
+    let title = escape_html(title);
     let text = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"robots\" content=\"noindex\"><title>{title}</title><style>{STYLE}</style></head>\
          <body><main><h1>{title}</h1>{body}</main></body></html>"
     );
-    Answer::with_status(status, "text/html; charset=utf-8", text)
+    Response::with_status(status, "text/html; charset=utf-8", text)
         .header(CONTENT_SECURITY_POLICY, policy)
         .header(REFERRER_POLICY, "no-referrer")
 }
 
-/// A page that says one thing.
-pub fn message(status: StatusCode, title: &str, text: &str) -> Answer {
+/// A page with one message.
+pub fn message(status: StatusCode, title: &str, text: &str) -> Response {
     let role = if status.is_success() { "status" } else { "alert" };
-    page(status, title, &format!("<p role=\"{role}\">{}</p>", escaped(text)))
+    page(status, title, &format!("<p role=\"{role}\">{}</p>", escape_html(text)))
 }
-
-pub use custodian_app::mail::escaped;

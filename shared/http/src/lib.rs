@@ -1,25 +1,25 @@
-//! What stands between API Gateway and a handler: requests, typed callers, answers, errors and pages.
+//! The HTTP layer between API Gateway and the handlers: requests, typed callers, responses, errors and pages of lists.
 //!
-//! An [`Endpoint`] names the caller it takes. There is no way to make a caller but its admission, which reads the
-//! customer's status; so a handler that runs has been let in, and one that forgets to ask cannot be written.
+//! An [`Endpoint`] names the type of its caller. The only way to create a caller is [`caller::Caller::from_request`], which
+//! authenticates the request and checks the customer's status. So a handler without authorization does not compile.
 
-mod admit;
-pub mod answer;
-pub mod call;
+mod authentication;
 pub mod caller;
 mod credential;
 pub mod endpoint;
 pub mod html;
-mod owned;
+mod idempotency;
 pub mod page;
 mod problem;
-mod repeat;
-pub mod view;
+pub mod request;
+pub mod response;
+mod route;
 
-pub use answer::Answer;
-pub use call::Call;
 pub use caller::{
-    Account, Admin, AdminOrManager, AnyAgent, Anyone, Audience, Living, Open, Operator, Tenant,
+    Account, Active, Admin, AdminOrManager, AnyAgent, Anyone, Audience, NotDeleted, PlatformAdmin, Tenant,
 };
-pub use endpoint::{Endpoint, Route, serve};
+pub use endpoint::{Endpoint, serve};
 pub use http::StatusCode;
+pub use request::Request;
+pub use response::Response;
+pub use route::Route;

@@ -1,4 +1,4 @@
-//! How a failure is told: the production system's envelope, or the same facts as RFC 9457.
+//! Error responses: the envelope of the production system, problem details (RFC 9457) or a page.
 
 use custodian_app::Failure;
 use custodian_domain::reason::Detail;
@@ -7,76 +7,76 @@ use http::StatusCode;
 use http::header::RETRY_AFTER;
 use serde_json::{Map, Value, json};
 
-use crate::Call;
-use crate::answer::Answer;
+use crate::Request;
 use crate::html;
+use crate::response::Response;
 
-/// In which form a caller is told.
+/// The format of an error response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum ErrorFormat {
     Envelope,
-    Problem,
+    ProblemDetails,
     Page,
 }
 
-impl Form {
-    pub(crate) fn of(call: &Call) -> Self {
-        if call.wants_problem_json() { Self::Problem } else { Self::Envelope }
+impl ErrorFormat {
+    pub(crate) fn of(request: &Request) -> Self {
+        if request.wants_problem_json() { Self::ProblemDetails } else { Self::Envelope }
     }
 }
 
-/// The answer to a failure. The cause of an unavailability goes to the log and not to the caller.
-pub(crate) fn answer(failure: &Failure, call: &Call, form: Form) -> Answer {
+/// The response to a failure. The cause of a failed dependency is logged and not sent.
+pub(crate) fn response(failure: &Failure, request: &Request, format: ErrorFormat) -> Response {
     match failure {
         Failure::Refused(refusal) => match refusal.retry_after {
-            Some(seconds) => render(refusal, call, form).header(RETRY_AFTER, seconds.to_string()),
-            None => render(refusal, call, form),
+            Some(seconds) => render(refusal, request, format).header(RETRY_AFTER, seconds.to_string()),
+            None => render(refusal, request, format),
         },
         Failure::Unavailable { what, cause } => {
-            tracing::error!(what, cause, "a dependency failed");
-            render(&Reason::ServiceUnavailable.into(), call, form).header(RETRY_AFTER, "1")
+            tracing::error!(dependency = what, cause, "dependency failed");
+            render(&Reason::ServiceUnavailable.into(), request, format).header(RETRY_AFTER, "1")
         }
     }
 }
 
-pub(crate) fn render(refusal: &Refusal, call: &Call, form: Form) -> Answer {
+pub(crate) fn render(refusal: &Refusal, request: &Request, format: ErrorFormat) -> Response {
     let class = refusal.reason.class();
     let status = StatusCode::from_u16(class.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    match form {
-        Form::Envelope => {
-            let body = json!({ "error": envelope(refusal, call) });
-            Answer::with_status(status, "application/json", body.to_string())
+    match format {
+        ErrorFormat::Envelope => {
+            let body = json!({ "error": envelope(refusal, request) });
+            Response::with_status(status, "application/json", body.to_string())
         }
-        Form::Problem => {
-            let body = problem(refusal, call, status);
-            Answer::with_status(status, "application/problem+json", body.to_string())
+        ErrorFormat::ProblemDetails => {
+            let body = problem(refusal, request, status);
+            Response::with_status(status, "application/problem+json", body.to_string())
         }
-        Form::Page => html::message(status, "This did not work", &words(refusal)),
+        ErrorFormat::Page => html::message(status, "This did not work", &page_text(refusal)),
     }
 }
 
-/// What a person with a browser is told: what is wrong, and what helps.
-fn words(refusal: &Refusal) -> String {
-    let fault =
+/// The text of an error page: the problem and the remedy.
+fn page_text(refusal: &Refusal) -> String {
+    let sentence =
         |detail: &Detail| Some(format!("The {} {}.", detail.get("field")?, detail.get("description")?));
-    let mut told: Vec<_> = refusal.details.iter().filter_map(fault).collect();
-    told.push(match refusal.reason {
+    let mut sentences: Vec<_> = refusal.details.iter().filter_map(sentence).collect();
+    sentences.push(match refusal.reason {
         Reason::InvalidArgument => "Go back to the page before to correct it.".to_owned(),
         Reason::InvalidToken => {
             "This link is unknown, was used or has ended. Use that of the newest mail, or ask for another one.".to_owned()
         }
         other => other.message().to_owned(),
     });
-    told.join(" ")
+    sentences.join(" ")
 }
 
-fn envelope(refusal: &Refusal, call: &Call) -> Map<String, Value> {
+fn envelope(refusal: &Refusal, request: &Request) -> Map<String, Value> {
     let reason = refusal.reason;
     let mut error = Map::from_iter([
         ("status".to_owned(), json!(reason.class().name)),
         ("reason".to_owned(), json!(reason.key())),
         ("message".to_owned(), json!(reason.message())),
-        ("request_id".to_owned(), json!(call.request_id)),
+        ("request_id".to_owned(), json!(request.request_id)),
     ]);
     if !refusal.details.is_empty() {
         error.insert("details".to_owned(), json!(refusal.details));
@@ -84,11 +84,11 @@ fn envelope(refusal: &Refusal, call: &Call) -> Map<String, Value> {
     error
 }
 
-fn problem(refusal: &Refusal, call: &Call, status: StatusCode) -> Value {
+fn problem(refusal: &Refusal, request: &Request, status: StatusCode) -> Value {
     let reason = refusal.reason;
     let mut problem = json!({
         "type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(),
-        "detail": reason.message(), "reason": reason.key(), "request_id": call.request_id,
+        "detail": reason.message(), "reason": reason.key(), "request_id": request.request_id,
     });
     if !refusal.details.is_empty() {
         problem["details"] = json!(refusal.details);

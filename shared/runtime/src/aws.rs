@@ -1,4 +1,4 @@
-//! Clients: one HTTP client with one trust store for all of them.
+//! The configuration of the AWS clients. All clients share one HTTP client and one trust store.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,23 +11,23 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use custodian_app::{Failure, Sources};
+use custodian_app::{Failure, Providers};
 use custodian_store::Store;
 
 use crate::config;
 
-/// How long DynamoDB may take for an answer, which it gives in milliseconds.
-const ATTEMPT: Duration = Duration::from_secs(3);
+/// The time limit of one attempt of a DynamoDB request, which usually takes milliseconds.
+const DYNAMODB_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What ends are connected with.
-pub struct Aws {
+/// The configuration that all AWS adapters share.
+pub struct AwsConfig {
     pub(crate) sdk: SdkConfig,
 }
 
-impl Aws {
-    /// What Lambda says in the environment, without the chain of other places that the SDK would look for it in: that would
-    /// be a sixth of every program. ring rather than AWS-LC: its first handshake costs 4 ms of CPU instead of 34, since it
-    /// does not gather jitter entropy of its own beside the kernel's.
+impl AwsConfig {
+    /// Reads the region and the credentials from the environment of the Lambda only. The SDK's default provider chain would be a
+    /// sixth of each binary. TLS uses ring and not AWS-LC: its first handshake takes 4 ms of CPU time instead of 34 ms, because it
+    /// collects no jitter entropy.
     pub(crate) async fn load() -> Self {
         let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let mut sdk = SdkConfig::builder()
@@ -42,11 +42,11 @@ impl Aws {
         Self { sdk: sdk.build() }
     }
 
-    pub(crate) fn store(&self, sources: &Sources) -> Result<Store, Failure> {
-        // An attempt that hangs is given up in time for another within the request.
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build();
+    pub(crate) fn store(&self, providers: &Providers) -> Result<Store, Failure> {
+        // A hanging attempt ends early enough for another one within the request.
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(DYNAMODB_ATTEMPT_TIMEOUT).build();
         let config = aws_sdk_dynamodb::config::Builder::from(&self.sdk).timeout_config(timeouts).build();
         let client = aws_sdk_dynamodb::Client::from_conf(config);
-        Ok(Store::new(client, &config::required("TABLE_PREFIX")?, Arc::clone(&sources.entropy)))
+        Ok(Store::new(client, &config::required("TABLE_PREFIX")?, Arc::clone(&providers.entropy)))
     }
 }

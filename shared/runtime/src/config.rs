@@ -1,9 +1,9 @@
-//! The one place that reads the environment: what template.yaml sets for a function.
+//! The configuration of a function: the environment variables that template.yaml sets. Only this file reads the environment.
 
 use std::time::Duration;
 
 use custodian_app::{Failure, Settings};
-use custodian_domain::kinds::Kind;
+use custodian_domain::kinds::{self, Kind};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -13,11 +13,11 @@ pub(crate) fn required(name: &'static str) -> Result<String, Failure> {
     std::env::var(name).map_err(|_| Failure::unavailable("the configuration", format!("{name} is not set")))
 }
 
-fn or(name: &'static str, default: &str) -> String {
+fn variable_or(name: &'static str, default: &str) -> String {
     required(name).unwrap_or_else(|_| default.to_owned())
 }
 
-fn span(name: &'static str, unit: Duration, default: Duration) -> Result<Duration, Failure> {
+fn duration(name: &'static str, unit: Duration, default: Duration) -> Result<Duration, Failure> {
     let Ok(text) = required(name) else { return Ok(default) };
     let number: u32 = text
         .parse()
@@ -25,25 +25,25 @@ fn span(name: &'static str, unit: Duration, default: Duration) -> Result<Duratio
     Ok(number * unit)
 }
 
-/// The stack that this function is part of.
+/// The name of the function's stack.
 pub(crate) fn stack() -> String {
-    or("STACK_NAME", "custodian")
+    variable_or("STACK_NAME", "custodian")
 }
 
 pub(crate) fn settings() -> Result<Settings, Failure> {
     let default = Settings::default();
     Ok(Settings {
-        base_url: or("BASE_URL", &default.base_url).trim_end_matches('/').to_owned(),
-        grace: span("GRACE_DAYS", Settings::DAY, default.grace)?,
-        verify_within: span("VERIFY_DAYS", Settings::DAY, default.verify_within)?,
-        verify_sign_up_within: span("VERIFY_SIGN_UP_MINUTES", MINUTE, default.verify_sign_up_within)?,
-        mail_sender: or("MAIL_SENDER", &default.mail_sender),
+        base_url: variable_or("BASE_URL", &default.base_url).trim_end_matches('/').to_owned(),
+        grace: duration("GRACE_DAYS", Settings::DAY, default.grace)?,
+        verify_within: duration("VERIFY_DAYS", Settings::DAY, default.verify_within)?,
+        verify_sign_up_within: duration("VERIFY_SIGN_UP_MINUTES", MINUTE, default.verify_sign_up_within)?,
+        mail_sender: variable_or("MAIL_SENDER", &default.mail_sender),
         ..default
     })
 }
 
-/// The kind of resource that this function is deployed for.
+/// The kind of resource that this function serves.
 pub fn resource_kind() -> Result<&'static Kind, lambda_http::Error> {
     let name = required("RESOURCE_KIND")?;
-    Kind::by_route(&name).ok_or_else(|| format!("RESOURCE_KIND {name} is no kind").into())
+    kinds::by_route(&name).ok_or_else(|| format!("RESOURCE_KIND {name} is not a kind").into())
 }

@@ -1,20 +1,20 @@
-//! Counts as lines in CloudWatch's embedded metric format. The log group of the functions turns them into metrics, without
-//! a call and without anything to wait for.
+//! Metrics as log lines in CloudWatch's embedded metric format. CloudWatch extracts them from the log group, so a function makes no
+//! request for them.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use custodian_app::metrics::Unit;
-use custodian_app::{Clock, Meter, Metric};
+use custodian_app::{Clock, Metric, Metrics};
 use custodian_domain::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// Where the metrics are found.
+/// The CloudWatch namespace of the metrics.
 pub const NAMESPACE: &str = "Custodian";
-/// The one dimension: never a customer, of whom there may be millions, and of whom nothing is to stay.
+/// The only dimension. A customer is never a dimension: it would create millions of metrics that outlive the deletion.
 pub const DIMENSION: &str = "Stack";
 
-/// Writes what is counted, a line each time.
+/// Writes each record of metrics as one line.
 pub struct Emf<W> {
     stack: String,
     clock: Arc<dyn Clock>,
@@ -27,24 +27,24 @@ impl<W: Write + Send> Emf<W> {
     }
 }
 
-impl<W: Write + Send> Meter for Emf<W> {
-    fn note(&self, metrics: &[Metric]) {
+impl<W: Write + Send> Metrics for Emf<W> {
+    fn record(&self, metrics: &[Metric]) {
         if metrics.is_empty() {
             return;
         }
         let line = format!("{}\n", line(&self.stack, self.clock.now(), metrics));
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(cause) = out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
-            tracing::warn!(%cause, "a count was lost");
+            tracing::warn!(%cause, "metrics lost");
         }
     }
 }
 
 fn line(stack: &str, now: Timestamp, metrics: &[Metric]) -> Value {
-    let described =
+    let definitions =
         metrics.iter().map(|metric| json!({ "Name": metric.name(), "Unit": unit(metric.unit()) }));
     let directive = json!({
-        "Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": described.collect::<Vec<_>>(),
+        "Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": definitions.collect::<Vec<_>>(),
     });
     let mut line = Map::new();
     line.insert(

@@ -1,8 +1,7 @@
-//! The real clock and real randomness, the forms of the log and of what is counted and, for the Lambdas, configuration,
-//! clients and the ends in AWS.
+//! The real clock and randomness, the log format, the metric format and, for the Lambdas, configuration, clients and AWS
+//! adapters.
 //!
-//! Everything beyond the first four is behind the feature `lambda`: the local service and the tests compile no SDK but
-//! DynamoDB's.
+//! The AWS part is behind the feature `lambda`, so that the local service and the tests compile no SDK but DynamoDB's.
 
 #[cfg(feature = "lambda")]
 mod aws;
@@ -10,26 +9,37 @@ mod aws;
 mod config;
 mod emf;
 #[cfg(feature = "lambda")]
-mod ends;
+mod event_bridge;
 #[cfg(feature = "lambda")]
-mod hooks;
-#[cfg(feature = "lambda")]
-mod jobs;
+mod from_env;
 #[cfg(feature = "lambda")]
 mod lambda;
 mod log;
-mod real;
+#[cfg(feature = "lambda")]
+mod scheduler;
+#[cfg(feature = "lambda")]
+mod services;
+#[cfg(feature = "lambda")]
+mod ses;
+#[cfg(feature = "lambda")]
+mod sqs;
+mod system;
+#[cfg(feature = "lambda")]
+mod webhooks;
 
 pub use emf::{DIMENSION, Emf, NAMESPACE};
-pub use log::{Flat, Pairs, lines, trace_id};
-pub use real::{SystemClock, SystemEntropy, sources};
+pub use log::{JsonFields, JsonLines, subscriber, trace_id};
+pub use system::{SystemClock, SystemEntropy, providers};
 
 #[cfg(feature = "lambda")]
 pub use {
     config::resource_kind,
-    ends::{CascadeQueue, EventBus, LoginKey, MailService, Reconciling, RequestQueue, Requesting},
-    hooks::{ErrandQueue, Webhooks},
-    jobs::OneOffJobs,
-    lambda::{direct, http, queue, stream},
+    event_bridge::EventBridgeBus,
+    lambda::{serve_http, serve_invocations, serve_queue, serve_stream},
     lambda_http::Error,
+    scheduler::EventBridgeScheduler,
+    services::{ReconcileServices, RequestServices, SigningKey},
+    ses::SesMailer,
+    sqs::{SqsCascadeQueue, SqsRequestQueue},
+    webhooks::{SqsDeliveryQueue, WebhookServices},
 };

@@ -1,8 +1,8 @@
-//! The one form of a line in the log: a flat object of JSON. The fields of the spans around an event stand beside the event's
-//! own, so that a query says `request_id` whatever the line is of.
+//! The format of the log: one flat JSON object a line. It has the fields of the event and of the spans around it, so that a query
+//! finds every line of a request by `request_id`.
 //!
-//! A field becomes JSON when it is recorded, as a pair `"name":value` on a line of its own: JSON has no line breaks within.
-//! What a span knows is so put into each line as it is.
+//! A field is encoded when it is recorded, as one line `"name":value`, because encoded JSON has no line breaks. So the fields of a
+//! span are encoded once and copied into each of its log lines.
 
 use std::fmt;
 
@@ -16,41 +16,41 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields, SubscriberBuilder};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::real::SystemClock;
+use crate::system::SystemClock;
 
-/// Lines in the form that deployed functions log, from level info on, on the standard output unless told otherwise.
-pub fn lines() -> SubscriberBuilder<Pairs, Flat> {
-    tracing_subscriber::fmt().fmt_fields(Pairs).event_format(Flat)
+/// The log of deployed functions: level info and above, by default on standard output.
+pub fn subscriber() -> SubscriberBuilder<JsonFields, JsonLines> {
+    tracing_subscriber::fmt().fmt_fields(JsonFields).event_format(JsonLines)
 }
 
-/// The trace of an invocation by its header, `Root=1-…;Parent=…;Sampled=1`: what X-Ray finds it by.
+/// The X-Ray trace id in the header of an invocation, `Root=1-…;Parent=…;Sampled=1`.
 pub fn trace_id(header: &str) -> Option<&str> {
     header.split(';').find_map(|part| part.trim().strip_prefix("Root="))
 }
 
-/// Writes an event with everything that is known around it.
+/// Writes an event with the fields of its spans.
 #[derive(Clone, Copy, Debug)]
-pub struct Flat;
+pub struct JsonLines;
 
-impl<S: Subscriber + for<'span> LookupSpan<'span>> FormatEvent<S, Pairs> for Flat {
+impl<S: Subscriber + for<'span> LookupSpan<'span>> FormatEvent<S, JsonFields> for JsonLines {
     fn format_event(
         &self,
-        cx: &FmtContext<'_, S, Pairs>,
+        cx: &FmtContext<'_, S, JsonFields>,
         mut out: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let mut known = String::new();
+        let mut fields = String::new();
         for span in cx.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
             let extensions = span.extensions();
-            let fields = extensions.get::<FormattedFields<Pairs>>();
-            known.push_str(fields.map_or("", |fields| fields.as_str()));
+            let span_fields = extensions.get::<FormattedFields<JsonFields>>();
+            fields.push_str(span_fields.map_or("", |fields| fields.as_str()));
         }
-        cx.format_fields(Writer::new(&mut known), event)?;
+        cx.format_fields(Writer::new(&mut fields), event)?;
         let (time, level) = (SystemClock.now().to_rfc3339(), event.metadata().level());
         write!(out, r#"{{"timestamp":"{time}","level":"{level}""#)?;
-        let mut pairs = known.lines();
+        let mut pairs = fields.lines();
         while let Some(pair) = pairs.next() {
-            // Of several of a name the last one counts.
+            // If a name occurs more than once, its last value is written.
             let name = pair.split_inclusive(':').next().unwrap_or_default();
             if !pairs.clone().any(|later| later.starts_with(name)) {
                 write!(out, ",{pair}")?;
@@ -60,58 +60,58 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> FormatEvent<S, Pairs> for Fla
     }
 }
 
-/// Writes fields as pairs.
+/// Encodes fields as lines `"name":value`.
 #[derive(Clone, Copy, Debug)]
-pub struct Pairs;
+pub struct JsonFields;
 
-impl<'writer> FormatFields<'writer> for Pairs {
+impl<'writer> FormatFields<'writer> for JsonFields {
     fn format_fields<R: RecordFields>(&self, out: Writer<'writer>, fields: R) -> fmt::Result {
-        let mut pairs = Writing { out, came_to: Ok(()) };
-        fields.record(&mut pairs);
-        pairs.came_to
+        let mut writer = FieldWriter { out, outcome: Ok(()) };
+        fields.record(&mut writer);
+        writer.outcome
     }
 
-    fn add_fields(&self, known: &'writer mut FormattedFields<Self>, fields: &Record<'_>) -> fmt::Result {
-        self.format_fields(known.as_writer(), fields)
+    fn add_fields(&self, current: &'writer mut FormattedFields<Self>, fields: &Record<'_>) -> fmt::Result {
+        self.format_fields(current.as_writer(), fields)
     }
 }
 
-struct Writing<'writer> {
+struct FieldWriter<'writer> {
     out: Writer<'writer>,
-    came_to: fmt::Result,
+    outcome: fmt::Result,
 }
 
-impl Writing<'_> {
-    fn pair(&mut self, field: &Field, value: impl Serialize) {
+impl FieldWriter<'_> {
+    fn write(&mut self, field: &Field, value: impl Serialize) {
         let value = serde_json::to_string(&value).map_err(|_| fmt::Error);
         let written = value.and_then(|value| writeln!(self.out, r#""{}":{value}"#, field.name()));
-        self.came_to = self.came_to.and(written);
+        self.outcome = self.outcome.and(written);
     }
 }
 
-impl Visit for Writing<'_> {
+impl Visit for FieldWriter<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.pair(field, value);
+        self.write(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.pair(field, value);
+        self.write(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.pair(field, value);
+        self.write(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.pair(field, value);
+        self.write(field, value);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.pair(field, value);
+        self.write(field, value);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.pair(field, format!("{value:?}"));
+        self.write(field, format!("{value:?}"));
     }
 }
 
@@ -122,12 +122,12 @@ mod tests {
 
     use serde_json::{Value, json};
 
-    use super::{lines, trace_id};
+    use super::{subscriber, trace_id};
 
     #[derive(Clone, Default)]
-    struct Kept(Arc<Mutex<Vec<u8>>>);
+    struct CapturedOutput(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Kept {
+    impl Write for CapturedOutput {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -137,39 +137,39 @@ mod tests {
         }
     }
 
-    fn written<const LINES: usize>(work: impl FnOnce()) -> [String; LINES] {
-        let kept = Kept::default();
-        let writer = kept.clone();
-        let subscriber = lines().with_writer(move || writer.clone()).finish();
-        tracing::subscriber::with_default(subscriber, work);
-        let text = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    fn log_lines<const LINES: usize>(log: impl FnOnce()) -> [String; LINES] {
+        let output = CapturedOutput::default();
+        let writer = output.clone();
+        let subscriber = subscriber().with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, log);
+        let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
         let lines: Vec<_> = text.lines().map(str::to_owned).collect();
         lines.try_into().unwrap()
     }
 
-    fn told<const LINES: usize>(work: impl FnOnce()) -> [Value; LINES] {
-        written(work).map(|line| serde_json::from_str(&line).unwrap())
+    fn logged<const LINES: usize>(log: impl FnOnce()) -> [Value; LINES] {
+        log_lines(log).map(|line| serde_json::from_str(&line).unwrap())
     }
 
     #[test]
-    fn a_line_has_the_fields_of_its_spans_beside_its_own() {
-        let [line] = told(|| {
+    fn a_line_has_the_fields_of_its_event_and_its_spans() {
+        let [line] = logged(|| {
             let outer = tracing::info_span!("invocation", cold = true, customer_id = tracing::field::Empty);
             let _outer = outer.entered();
             let _inner =
                 tracing::info_span!("request", request_id = "req_1", reason = Option::<&str>::None).entered();
-            tracing::info!(status = 200, latency_ms = 1.5, "answered \"well\"\nand soon");
-            tracing::debug!("below what is told");
+            tracing::info!(status = 200, latency_ms = 1.5, "a \"quoted\" text\nwith a line break");
+            tracing::debug!("below the logged level");
         });
         let names: Vec<_> = line.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, ["timestamp", "level", "cold", "request_id", "message", "status", "latency_ms"]);
-        assert_eq!(line["message"], "answered \"well\"\nand soon");
+        assert_eq!(line["message"], "a \"quoted\" text\nwith a line break");
         assert_eq!((&line["cold"], &line["status"]), (&json!(true), &json!(200)));
     }
 
     #[test]
-    fn what_becomes_known_of_a_span_is_in_the_lines_from_then_on() {
-        let lines: [_; 2] = told(|| {
+    fn a_field_that_is_recorded_later_is_in_the_lines_from_then_on() {
+        let lines: [_; 2] = logged(|| {
             let span = tracing::info_span!("request", customer_id = tracing::field::Empty);
             let _entered = span.clone().entered();
             tracing::info!("before");
@@ -180,9 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn a_name_stands_in_a_line_once_with_what_was_said_last() {
-        let texts = written(|| {
-            let span = tracing::info_span!("request", customer = "the longer name", customer_id = "c1");
+    fn a_name_occurs_once_in_a_line_with_its_last_value() {
+        let texts = log_lines(|| {
+            let span = tracing::info_span!("request", customer = "another field", customer_id = "c1");
             let _entered = span.clone().entered();
             span.record("customer_id", "c2");
             tracing::info!("of the span");
@@ -193,11 +193,11 @@ mod tests {
             matches!(&ids, [(1, first), (1, second)] if first.contains("c2") && second.contains("c3")),
             "{ids:?}"
         );
-        assert!(ids.iter().all(|(_, text)| text.contains("the longer name")), "{ids:?}");
+        assert!(ids.iter().all(|(_, text)| text.contains("another field")), "{ids:?}");
     }
 
     #[test]
-    fn a_trace_is_found_by_its_root() {
+    fn the_trace_id_is_the_root_of_the_header() {
         let root = "1-5759e988-bd862e3fe1be46a994272793";
         assert_eq!(trace_id(&format!("Root={root};Parent=53995c3f42cd8ad8;Sampled=1")), Some(root));
         assert_eq!(trace_id(&format!("Self=1-a-b;Root={root}")), Some(root));

@@ -1,31 +1,30 @@
-//! Access keys: rows of their customer, counted against a limit.
+//! Access keys: rows of a customer, with a limit on their number.
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    AccessKeys, Counted, CreateAccessKeys, DeleteAccessKeys, NoteUse, Part, UpdateAccessKeys, Written,
+    AccessKeys, CreateAccessKeys, CreateOutcome, DeleteAccessKeys, QueryPage, RecordKeyUse, UpdateAccessKeys,
+    WriteOutcome,
 };
-use custodian_domain::note::Note;
-use custodian_domain::{AccessKey, CustomerId, Status, Timestamp};
+use custodian_app::retry::RetryBudget;
+use custodian_domain::outbox_record::OutboxRecord;
+use custodian_domain::{AccessKey, CustomerId, Status, Timestamp, access_key};
 use uuid::Uuid;
 
 use crate::Store;
+use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{decode, decode_some, encode, key2, n};
-use crate::resource_writes::{Guard, written};
-use crate::resources::{at_version, row_key};
-use crate::retry::Patience;
+use crate::item::{composite_key, decode, decode_some, encode, n};
+use crate::owned_row::{OwnedRowCondition, write_outcome};
+use crate::resources::{row_key, version_is};
 use crate::schema::ACCESS_KEYS;
-use crate::transaction::{Transaction, failed};
+use crate::transaction::Transaction;
 use crate::{outbox, usage};
-
-/// What a key is called in events.
-pub(crate) const NOUN: &str = "accesskey";
 
 impl AccessKeys for Store {
     async fn access_key(&self, customer: CustomerId, id: Uuid) -> Result<Option<AccessKey>, Failure> {
-        let call = self.client.get_item().table_name(self.table(ACCESS_KEYS)).consistent_read(true);
-        let answer = call.set_key(Some(row_key(customer, id))).send().await;
-        decode_some(answer.map_err(|error| failed("the access keys", &error))?.item)
+        let request = self.client.get_item().table_name(self.table(ACCESS_KEYS)).consistent_read(true);
+        let response = request.set_key(Some(row_key(customer, id))).send().await;
+        decode_some(response.map_err(|error| aws_failure("the access keys", &error))?.item)
     }
 
     async fn access_keys(
@@ -33,53 +32,77 @@ impl AccessKeys for Store {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<Part<AccessKey>, Failure> {
+    ) -> Result<QueryPage<AccessKey>, Failure> {
         self.owned_rows(ACCESS_KEYS, customer, below, limit).await?.try_map(decode)
     }
 }
 
 impl CreateAccessKeys for Store {
-    async fn create_access_key(&self, key: &AccessKey) -> Result<Counted, Failure> {
-        let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, key.customer_id, key.id, &[Status::Active])?;
-        let tx = usage::count_up(tx, Guard::Full, key.customer_id, ACCESS_KEYS)?;
+    async fn create_access_key(&self, key: &AccessKey) -> Result<CreateOutcome, Failure> {
+        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx =
+            usage::require_status(tx, OwnedRowCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
+        let tx = usage::count_up(tx, OwnedRowCondition::LimitReached, key.customer_id, ACCESS_KEYS)?;
         let new = Expr::new("attribute_not_exists(#id)");
-        let tx = outbox::tell(tx, Guard::Row, Some(&Note::created(NOUN, key)))?;
-        Ok(match tx.put(Guard::Row, ACCESS_KEYS, encode(key)?, new)?.run().await? {
-            Ok(()) => Counted::Done,
-            Err(Guard::Gate) => Counted::Closed,
-            Err(Guard::Full) => Counted::Full,
-            Err(_) => return Err(Failure::unavailable("a new id", "in use already")),
+        let tx =
+            outbox::record(tx, OwnedRowCondition::Row, Some(&OutboxRecord::created(access_key::NOUN, key)))?;
+        Ok(match tx.put(OwnedRowCondition::Row, ACCESS_KEYS, encode(key)?, new)?.run().await? {
+            Ok(()) => CreateOutcome::Done,
+            Err(OwnedRowCondition::Gate) => CreateOutcome::GateClosed,
+            Err(OwnedRowCondition::LimitReached) => CreateOutcome::LimitReached,
+            Err(_) => return Err(Failure::unavailable("a new id", "is already in use")),
         })
     }
 }
 
 impl UpdateAccessKeys for Store {
-    async fn update_access_key(&self, before: &AccessKey, after: &AccessKey) -> Result<Written, Failure> {
-        let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, after.customer_id, after.id, &[Status::Active])?;
-        let tx = tx.put(Guard::Row, ACCESS_KEYS, encode(after)?, at_version(after.version - 1))?;
-        let tx = outbox::tell(tx, Guard::Row, Note::updated(NOUN, before, after).as_ref())?;
-        Ok(written(tx.run().await?))
+    async fn update_access_key(
+        &self,
+        before: &AccessKey,
+        after: &AccessKey,
+    ) -> Result<WriteOutcome, Failure> {
+        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = usage::require_status(
+            tx,
+            OwnedRowCondition::Gate,
+            after.customer_id,
+            after.id,
+            &[Status::Active],
+        )?;
+        let tx =
+            tx.put(OwnedRowCondition::Row, ACCESS_KEYS, encode(after)?, version_is(after.version - 1))?;
+        let tx = outbox::record(
+            tx,
+            OwnedRowCondition::Row,
+            OutboxRecord::updated(access_key::NOUN, before, after).as_ref(),
+        )?;
+        Ok(write_outcome(tx.run().await?))
     }
 }
 
 impl DeleteAccessKeys for Store {
-    async fn delete_access_key(&self, key: &AccessKey, now: Timestamp) -> Result<Written, Failure> {
-        let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, key.customer_id, key.id, &[Status::Active])?;
-        let tx = usage::count_down(tx, Guard::Row, key.customer_id, ACCESS_KEYS)?;
-        let tx = outbox::tell(tx, Guard::Row, Some(&Note::deleted(NOUN, key, now)))?;
+    async fn delete_access_key(&self, key: &AccessKey, now: Timestamp) -> Result<WriteOutcome, Failure> {
+        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx =
+            usage::require_status(tx, OwnedRowCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
+        let tx = usage::count_down(tx, OwnedRowCondition::Row, key.customer_id, ACCESS_KEYS)?;
+        let tx = outbox::record(
+            tx,
+            OwnedRowCondition::Row,
+            Some(&OutboxRecord::deleted(access_key::NOUN, key, now)),
+        )?;
         let row = row_key(key.customer_id, key.id);
-        Ok(written(tx.delete(Guard::Row, ACCESS_KEYS, row, at_version(key.version))?.run().await?))
+        Ok(write_outcome(
+            tx.delete(OwnedRowCondition::Row, ACCESS_KEYS, row, version_is(key.version))?.run().await?,
+        ))
     }
 }
 
-impl NoteUse for Store {
-    async fn note_use(&self, key: &AccessKey, day: Timestamp) -> Result<(), Failure> {
+impl RecordKeyUse for Store {
+    async fn record_key_use(&self, key: &AccessKey, day: Timestamp) -> Result<(), Failure> {
         let update = Expr::new("SET #tm_last_used = :day").with(":day", n(day.micros()));
-        let there = Expr::new("attribute_exists(#id)");
-        let row = key2("customer_id", key.customer_id, "id", key.id);
-        self.update_if(ACCESS_KEYS, row, update, there).await.map(|_| ())
+        let exists = Expr::new("attribute_exists(#id)");
+        let row = composite_key("customer_id", key.customer_id, "id", key.id);
+        self.update_if(ACCESS_KEYS, row, update, exists).await.map(|_| ())
     }
 }

@@ -1,64 +1,72 @@
-//! Agents: rows of their customer.
+//! Agents: rows of a customer.
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    AgentChange, AgentCreated, AgentWritten, CreateAgents, DeleteAgents, Part, ReadAgents, Rehash,
-    UpdateAgents,
+    AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, QueryPage, ReadAgents,
+    Rehash, UpdateAgents,
 };
+use custodian_app::retry::RetryBudget;
 use custodian_domain::kinds::{self, TAGS};
-use custodian_domain::note::Note;
+use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status, Timestamp};
 use uuid::Uuid;
 
 use crate::Store;
-use crate::customers::Freed;
+use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim};
+use crate::identifiers::{self, Claim, NameAvailability};
 use crate::item::{decode, decode_some, encode, s};
-use crate::resources::{at_version, row_key};
-use crate::retry::Patience;
+use crate::resources::{row_key, version_is};
 use crate::schema::AGENTS;
-use crate::transaction::{Transaction, Verdict, failed};
+use crate::transaction::{Transaction, TransactionResult};
 use crate::{outbox, tokens, usage};
 
+/// The conditions of a write to an agent.
 #[derive(Clone, Copy, Debug)]
-enum Guard {
+enum AgentCondition {
     Gate,
     Row,
     Token,
     Admins,
     Username,
-    Full,
+    LimitReached,
     Tag,
 }
 
-const fn written(verdict: Verdict<Guard>) -> AgentWritten {
-    match verdict {
-        Ok(()) => AgentWritten::Done,
-        Err(Guard::Gate) => AgentWritten::Closed,
-        Err(Guard::Row | Guard::Username | Guard::Full) => AgentWritten::Lost,
-        Err(Guard::Token) => AgentWritten::TokenGone,
-        Err(Guard::Admins) => AgentWritten::LastAdmin,
-        Err(Guard::Tag) => AgentWritten::NoSuchTag,
+const fn write_outcome(result: TransactionResult<AgentCondition>) -> AgentWriteOutcome {
+    match result {
+        Ok(()) => AgentWriteOutcome::Done,
+        Err(AgentCondition::Gate) => AgentWriteOutcome::GateClosed,
+        Err(AgentCondition::Row | AgentCondition::Username | AgentCondition::LimitReached) => {
+            AgentWriteOutcome::Stale
+        }
+        Err(AgentCondition::Token) => AgentWriteOutcome::TokenUsed,
+        Err(AgentCondition::Admins) => AgentWriteOutcome::LastAdmin,
+        Err(AgentCondition::Tag) => AgentWriteOutcome::TagNotFound,
     }
 }
 
-fn tags_are_there<'a>(
-    mut tx: Transaction<'a, Guard>,
+fn require_tags<'a>(
+    mut tx: Transaction<'a, AgentCondition>,
     customer: CustomerId,
     tags: &[Uuid],
-) -> Result<Transaction<'a, Guard>, Failure> {
+) -> Result<Transaction<'a, AgentCondition>, Failure> {
     for tag in tags.iter().filter(|tag| !tag.is_nil()) {
-        tx = tx.check(Guard::Tag, TAGS.table, row_key(customer, *tag), Expr::new("attribute_exists(#id)"))?;
+        tx = tx.check(
+            AgentCondition::Tag,
+            TAGS.table,
+            row_key(customer, *tag),
+            Expr::new("attribute_exists(#id)"),
+        )?;
     }
     Ok(tx)
 }
 
 impl ReadAgents for Store {
     async fn agent(&self, customer: CustomerId, id: AgentId) -> Result<Option<Agent>, Failure> {
-        let call = self.client.get_item().table_name(self.table(AGENTS)).consistent_read(true);
-        let answer = call.set_key(Some(row_key(customer, id.0))).send().await;
-        decode_some(answer.map_err(|error| failed("the agents", &error))?.item)
+        let request = self.client.get_item().table_name(self.table(AGENTS)).consistent_read(true);
+        let response = request.set_key(Some(row_key(customer, id.0))).send().await;
+        decode_some(response.map_err(|error| aws_failure("the agents", &error))?.item)
     }
 
     async fn agents(
@@ -66,28 +74,34 @@ impl ReadAgents for Store {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<Part<Agent>, Failure> {
+    ) -> Result<QueryPage<Agent>, Failure> {
         self.owned_rows(AGENTS, customer, below, limit).await?.try_map(decode)
     }
 }
 
 impl UpdateAgents for Store {
-    async fn update_agent(&self, change: AgentChange<'_>) -> Result<AgentWritten, Failure> {
+    async fn update_agent(&self, change: AgentChange<'_>) -> Result<AgentWriteOutcome, Failure> {
         let after = change.after;
-        let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, after.customer_id, after.id.0, change.statuses)?;
-        let mut tx = tx.put(Guard::Row, AGENTS, encode(after)?, at_version(after.version - 1))?;
-        if let Some(token) = change.burn {
-            tx = tokens::burn(tx, Guard::Token, token.customer_id, token.purpose, &token.hash)?;
+        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx =
+            usage::require_status(tx, AgentCondition::Gate, after.customer_id, after.id.0, change.statuses)?;
+        let mut tx = tx.put(AgentCondition::Row, AGENTS, encode(after)?, version_is(after.version - 1))?;
+        if let Some(token) = change.used_token {
+            tx = tokens::consume(tx, AgentCondition::Token, token.customer_id, token.purpose, &token.hash)?;
         }
-        tx = outbox::tell(tx, Guard::Row, Note::updated(kinds::AGENTS.noun, change.before, after).as_ref())?;
-        tx = tags_are_there(tx, after.customer_id, change.new_tags)?;
-        tx = usage::count_admins(tx, Guard::Admins, after.customer_id, change.admins)?;
-        Ok(written(tx.run().await?))
+        tx = outbox::record(
+            tx,
+            AgentCondition::Row,
+            OutboxRecord::updated(kinds::AGENTS.noun, change.before, after).as_ref(),
+        )?;
+        tx = require_tags(tx, after.customer_id, change.new_tags)?;
+        tx = usage::count_admins(tx, AgentCondition::Admins, after.customer_id, change.admin_delta)?;
+        Ok(write_outcome(tx.run().await?))
     }
 }
 
 impl Rehash for Store {
+    // The password is the same, so the update needs no gate, no new version and no outbox record. The condition implies the row.
     async fn rehash(&self, agent: &Agent, hash: &Secret) -> Result<(), Failure> {
         let Some(old) = &agent.password_hash else { return Ok(()) };
         let update = Expr::new("SET #password_hash = :new").with(":new", s(hash.expose()));
@@ -98,20 +112,24 @@ impl Rehash for Store {
 }
 
 impl CreateAgents for Store {
-    async fn create_agent(&self, agent: &Agent) -> Result<AgentCreated, Failure> {
+    async fn create_agent(&self, agent: &Agent) -> Result<AgentCreateOutcome, Failure> {
         let name = identifiers::username(&agent.username);
-        let mut gone_owner = None;
+        let mut terminal_owner = None;
         loop {
-            match self.try_create_agent(agent, &name, gone_owner).await? {
-                Ok(()) => return Ok(AgentCreated::Done),
-                Err(Guard::Gate) => return Ok(AgentCreated::Closed),
-                Err(Guard::Full) => return Ok(AgentCreated::Full),
-                Err(Guard::Tag) => return Ok(AgentCreated::NoSuchTag),
-                Err(Guard::Username) => match self.freed(&name, agent.tm_create).await? {
-                    Freed::FromGone(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
-                    _ => return Ok(AgentCreated::UsernameTaken),
-                },
-                Err(_) => return Err(Failure::unavailable("a new id", "in use already")),
+            match self.try_create_agent(agent, &name, terminal_owner).await? {
+                Ok(()) => return Ok(AgentCreateOutcome::Done),
+                Err(AgentCondition::Gate) => return Ok(AgentCreateOutcome::GateClosed),
+                Err(AgentCondition::LimitReached) => return Ok(AgentCreateOutcome::LimitReached),
+                Err(AgentCondition::Tag) => return Ok(AgentCreateOutcome::TagNotFound),
+                Err(AgentCondition::Username) => {
+                    match self.name_availability(&name, agent.tm_create).await? {
+                        NameAvailability::HeldByTerminal(owner) if terminal_owner != Some(owner) => {
+                            terminal_owner = Some(owner)
+                        }
+                        _ => return Ok(AgentCreateOutcome::UsernameTaken),
+                    }
+                }
+                Err(_) => return Err(Failure::unavailable("a new id", "is already in use")),
             }
         }
     }
@@ -122,33 +140,40 @@ impl Store {
         &self,
         agent: &Agent,
         name: &str,
-        gone_owner: Option<CustomerId>,
-    ) -> Result<Verdict<Guard>, Failure> {
+        terminal_owner: Option<CustomerId>,
+    ) -> Result<TransactionResult<AgentCondition>, Failure> {
         let owner = agent.customer_id;
-        let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, owner, agent.id.0, &[Status::Active])?;
-        let claim = Claim { name, owner, agent: Some(agent.id), gone_owner };
-        let tx = identifiers::claim(tx, Guard::Username, &claim)?;
-        let tx = tx.put(Guard::Row, AGENTS, encode(agent)?, Expr::new("attribute_not_exists(#id)"))?;
-        let tx = usage::count_up(tx, Guard::Full, owner, AGENTS)?;
-        let tx = tags_are_there(tx, owner, &agent.tag_ids)?;
-        let tx = outbox::tell(tx, Guard::Row, Some(&Note::created(kinds::AGENTS.noun, agent)))?;
-        let admins = i8::from(agent.stays());
-        usage::count_admins(tx, Guard::Admins, owner, admins)?.run().await
+        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
+        let claim = Claim { name, owner, agent: Some(agent.id), terminal_owner };
+        let tx = identifiers::claim(tx, AgentCondition::Username, &claim)?;
+        let tx =
+            tx.put(AgentCondition::Row, AGENTS, encode(agent)?, Expr::new("attribute_not_exists(#id)"))?;
+        let tx = usage::count_up(tx, AgentCondition::LimitReached, owner, AGENTS)?;
+        let tx = require_tags(tx, owner, &agent.tag_ids)?;
+        let tx =
+            outbox::record(tx, AgentCondition::Row, Some(&OutboxRecord::created(kinds::AGENTS.noun, agent)))?;
+        let admins = i8::from(agent.counts_as_admin());
+        usage::count_admins(tx, AgentCondition::Admins, owner, admins)?.run().await
     }
 }
 
 impl DeleteAgents for Store {
-    async fn delete_agent(&self, agent: &Agent, now: Timestamp) -> Result<AgentWritten, Failure> {
+    async fn delete_agent(&self, agent: &Agent, now: Timestamp) -> Result<AgentWriteOutcome, Failure> {
         let owner = agent.customer_id;
-        let tx = Transaction::new(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, owner, agent.id.0, &[Status::Active])?;
-        let admins = -i8::from(agent.stays());
-        let tx = usage::count_admins(tx, Guard::Admins, owner, admins)?;
-        let tx = tx.delete(Guard::Row, AGENTS, row_key(owner, agent.id.0), at_version(agent.version))?;
-        let tx = usage::count_down(tx, Guard::Row, owner, AGENTS)?;
-        let tx = outbox::tell(tx, Guard::Row, Some(&Note::deleted(kinds::AGENTS.noun, agent, now)))?;
+        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
+        let admins = -i8::from(agent.counts_as_admin());
+        let tx = usage::count_admins(tx, AgentCondition::Admins, owner, admins)?;
+        let tx =
+            tx.delete(AgentCondition::Row, AGENTS, row_key(owner, agent.id.0), version_is(agent.version))?;
+        let tx = usage::count_down(tx, AgentCondition::Row, owner, AGENTS)?;
+        let tx = outbox::record(
+            tx,
+            AgentCondition::Row,
+            Some(&OutboxRecord::deleted(kinds::AGENTS.noun, agent, now)),
+        )?;
         let name = identifiers::username(&agent.username);
-        Ok(written(identifiers::release(tx, Guard::Username, &name, owner)?.run().await?))
+        Ok(write_outcome(identifiers::release(tx, AgentCondition::Username, &name, owner)?.run().await?))
     }
 }

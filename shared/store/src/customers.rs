@@ -3,39 +3,34 @@
 use std::collections::BTreeSet;
 
 use custodian_app::Failure;
-use custodian_app::ports::{Change, ChangeCustomers, Committed, MailToken, Purpose, ReadCustomers};
-use custodian_app::scope::{self, Scope};
-use custodian_domain::note::Note;
-use custodian_domain::{Asker, Customer, CustomerId, Timestamp, kinds};
+use custodian_app::ports::{
+    ChangeCustomers, CustomerChange, CustomerWriteOutcome, MailToken, Purpose, ReadCustomers,
+};
+use custodian_app::request_conditions::{self, RequestConditions};
+use custodian_app::retry::{Retry, RetryBudget};
+use custodian_domain::outbox_record::OutboxRecord;
+use custodian_domain::{Customer, CustomerId, RequestedBy, Timestamp, access_key, kinds};
 
 use crate::Store;
-use crate::deletions;
+use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim};
-use crate::item::{Item, decode_some, encode, key, n, s};
-use crate::resources::{at_version, row_key};
-use crate::retry::{Patience, Race};
+use crate::identifiers::{self, Claim, NameAvailability};
+use crate::item::{Item, decode_some, encode, n, s, simple_key};
+use crate::ledgers;
+use crate::resources::{row_key, version_is};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, CUSTOMERS};
-use crate::transaction::{Transaction, Verdict, failed};
-use crate::{access_keys, hooks, outbox, tokens, usage};
+use crate::transaction::{Transaction, TransactionResult};
+use crate::{outbox, tokens, usage, webhooks};
 
 #[derive(Clone, Copy, Debug)]
-enum Guard {
-    /// The row, or what always changes with it.
+enum CustomerCondition {
+    /// The customer's row, or another row that is only written together with it.
     Row,
     Email,
     Token,
 }
 
-/// What became of a name that was held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Freed {
-    No,
-    Now,
-    FromGone(CustomerId),
-}
-
-/// A customer as an item: its row, and while it has a deadline the attributes of the index of what is due.
+/// The item of a customer. While the customer has a deadline, the item also has the keys of the index `due`.
 pub(crate) fn item(customer: &Customer) -> Result<Item, Failure> {
     let mut item = encode(customer)?;
     if let Some(due) = customer.due() {
@@ -47,26 +42,31 @@ pub(crate) fn item(customer: &Customer) -> Result<Item, Failure> {
 
 impl ReadCustomers for Store {
     async fn customer(&self, id: CustomerId) -> Result<Option<Customer>, Failure> {
-        let call = self.client.get_item().table_name(self.table(CUSTOMERS)).consistent_read(true);
-        let answer = call.set_key(Some(key("id", id))).send().await;
-        decode_some(answer.map_err(|error| failed("the customers", &error))?.item)
+        let request = self.client.get_item().table_name(self.table(CUSTOMERS)).consistent_read(true);
+        let response = request.set_key(Some(simple_key("id", id))).send().await;
+        decode_some(response.map_err(|error| aws_failure("the customers", &error))?.item)
     }
 }
 
 impl ChangeCustomers for Store {
-    async fn commit(&self, change: Change<'_>) -> Result<Committed, Failure> {
-        let (mut gone_owner, mut race) = (None, Race::new("the e-mail address", Patience::Request));
+    async fn commit(&self, change: CustomerChange<'_>) -> Result<CustomerWriteOutcome, Failure> {
+        let (mut terminal_owner, mut retry) = (None, Retry::new("the e-mail address", RetryBudget::Request));
         loop {
-            match self.try_commit(change, gone_owner).await? {
-                Ok(()) => return Ok(Committed::Done),
-                Err(Guard::Row) => return Ok(Committed::Lost),
-                Err(Guard::Token) => return Ok(Committed::TokenGone),
-                Err(Guard::Email) => {
-                    let wanted = change.after.emails().last().unwrap_or_default();
-                    match self.freed(&identifiers::email(wanted), change.after.tm_update).await? {
-                        Freed::FromGone(owner) if gone_owner != Some(owner) => gone_owner = Some(owner),
-                        Freed::Now => race.again(&*self.entropy).await?,
-                        _ => return Ok(Committed::EmailTaken),
+            match self.try_commit(change, terminal_owner).await? {
+                Ok(()) => return Ok(CustomerWriteOutcome::Done),
+                Err(CustomerCondition::Row) => return Ok(CustomerWriteOutcome::Stale),
+                Err(CustomerCondition::Token) => return Ok(CustomerWriteOutcome::TokenUsed),
+                Err(CustomerCondition::Email) => {
+                    let requested = change.after.emails().last().unwrap_or_default();
+                    match self
+                        .name_availability(&identifiers::email(requested), change.after.tm_update)
+                        .await?
+                    {
+                        NameAvailability::HeldByTerminal(owner) if terminal_owner != Some(owner) => {
+                            terminal_owner = Some(owner)
+                        }
+                        NameAvailability::Free => retry.wait(&*self.entropy).await?,
+                        _ => return Ok(CustomerWriteOutcome::EmailTaken),
                     }
                 }
             }
@@ -75,125 +75,144 @@ impl ChangeCustomers for Store {
 }
 
 impl Store {
-    /// Whether a name that somebody holds can be had: from an account that is gone, or because it waited in vain for its
-    /// confirmation, in which case its holder gives it up here.
-    pub(crate) async fn freed(&self, name: &str, now: Timestamp) -> Result<Freed, Failure> {
-        let Some(owner) = self.holder(name).await? else {
-            return Ok(Freed::Now);
+    /// Whether a name can be claimed. A name of a deleted or expired account can be taken over. An e-mail address whose
+    /// confirmation period has lapsed is released here.
+    pub(crate) async fn name_availability(
+        &self,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<NameAvailability, Failure> {
+        let Some(owner) = self.name_owner(name).await? else {
+            return Ok(NameAvailability::Free);
         };
-        let holder = self.customer(owner).await?.filter(|holder| !holder.status().is_gone());
+        let holder = self.customer(owner).await?.filter(|holder| !holder.status().is_terminal());
         let Some(before) = holder else {
-            return Ok(Freed::FromGone(owner));
+            return Ok(NameAvailability::HeldByTerminal(owner));
         };
-        let waits = before.pending_email.as_ref().is_some_and(|it| identifiers::email(&it.address) == name);
-        let Some(after) = before.without_lapsed_email(now).filter(|_| waits) else {
-            return Ok(Freed::No);
+        let is_pending =
+            before.pending_email.as_ref().is_some_and(|pending| identifiers::email(&pending.address) == name);
+        let Some(after) = before.without_expired_email(now).filter(|_| is_pending) else {
+            return Ok(NameAvailability::Taken);
         };
-        let change = Change {
-            before: &before,
-            after: &after,
-            verification: None,
-            billing: None,
-            burn: None,
-            farewell: None,
-        };
-        // This is not the effect of the request that wants the name, so it carries none of that request's promises.
-        let giving_up = scope::within(Scope::default(), self.try_commit(change, None));
-        let given_up = Box::pin(giving_up).await?.is_ok();
-        Ok(if given_up { Freed::Now } else { Freed::No })
+        let change = CustomerChange::new(&before, &after);
+        // This write is not the effect of the current request, so the request's conditions do not apply to it.
+        let release =
+            request_conditions::with_conditions(RequestConditions::default(), self.try_commit(change, None));
+        let is_released = Box::pin(release).await?.is_ok();
+        Ok(if is_released { NameAvailability::Free } else { NameAvailability::Taken })
     }
 
     async fn try_commit(
         &self,
-        change: Change<'_>,
-        gone_owner: Option<CustomerId>,
-    ) -> Result<Verdict<Guard>, Failure> {
-        let Change { before, after, verification, .. } = change;
+        change: CustomerChange<'_>,
+        terminal_owner: Option<CustomerId>,
+    ) -> Result<TransactionResult<CustomerCondition>, Failure> {
+        let CustomerChange { before, after, verification, .. } = change;
         let expected = Expr::new("#status = :status AND #version = :version")
             .with(":status", s(before.status().as_str()))
             .with(":version", n(before.version));
-        let moved = before.status() != after.status();
-        let patience = if moved { Patience::StatusChange } else { Patience::Request };
-        let mut tx = Transaction::new(self, patience).put(Guard::Row, CUSTOMERS, item(after)?, expected)?;
-        if moved {
-            tx = usage::flip(tx, Guard::Row, after.id, after.status())?;
+        let status_changed = before.status() != after.status();
+        let budget = if status_changed { RetryBudget::StatusChange } else { RetryBudget::Request };
+        let mut tx =
+            Transaction::new(self, budget).put(CustomerCondition::Row, CUSTOMERS, item(after)?, expected)?;
+        if status_changed {
+            tx = usage::set_status(tx, CustomerCondition::Row, after.id, after.status())?;
         }
-        if moved && after.status().is_gone() {
-            tx = deletions::open(tx, Guard::Row, after)?;
-            tx = hooks::keep_farewell(tx, Guard::Row, after.id, change.farewell)?;
-        } else if !moved {
-            tx = move_emails(tx, change, gone_owner)?;
+        if status_changed && after.status().is_terminal() {
+            tx = ledgers::open(tx, CustomerCondition::Row, after)?;
+            tx = webhooks::store_deletion_notice(
+                tx,
+                CustomerCondition::Row,
+                after.id,
+                change.deletion_notice,
+            )?;
+        } else if !status_changed {
+            tx = update_email_claims(tx, change, terminal_owner)?;
         }
-        if !moved && before.plan != after.plan {
+        if !status_changed && before.plan != after.plan {
             tx = change_plan(tx, change)?;
         }
         if let Some(verification) = verification {
             let billing = encode(&verification.billing_account)?;
-            tx = tx.put(Guard::Row, BILLING_ACCOUNTS, billing, Expr::new("attribute_not_exists(#id)"))?;
+            tx = tx.put(
+                CustomerCondition::Row,
+                BILLING_ACCOUNTS,
+                billing,
+                Expr::new("attribute_not_exists(#id)"),
+            )?;
             let key = encode(&verification.access_key)?;
-            tx = tx.put(Guard::Row, ACCESS_KEYS, key, Expr::new("attribute_not_exists(#id)"))?;
-            let made = Note::created(kinds::BILLING_ACCOUNTS.noun, &verification.billing_account);
-            tx = outbox::tell(tx, Guard::Row, Some(&made))?;
-            let made = Note::created(access_keys::NOUN, &verification.access_key);
-            tx = outbox::tell(tx, Guard::Row, Some(&made))?;
-            tx = usage::count_up(tx, Guard::Row, after.id, BILLING_ACCOUNTS)?;
-            tx = usage::count_up(tx, Guard::Row, after.id, ACCESS_KEYS)?;
+            tx = tx.put(CustomerCondition::Row, ACCESS_KEYS, key, Expr::new("attribute_not_exists(#id)"))?;
+            let created = OutboxRecord::created(kinds::BILLING_ACCOUNTS.noun, &verification.billing_account);
+            tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
+            let created = OutboxRecord::created(access_key::NOUN, &verification.access_key);
+            tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
+            tx = usage::count_up(tx, CustomerCondition::Row, after.id, BILLING_ACCOUNTS)?;
+            tx = usage::count_up(tx, CustomerCondition::Row, after.id, ACCESS_KEYS)?;
         }
-        if let Some(token) = change.burn {
-            tx = tokens::burn(tx, Guard::Token, token.customer_id, token.purpose, &token.hash)?;
-            tx = asker_stands(tx, before, token)?;
+        if let Some(token) = change.used_token {
+            tx =
+                tokens::consume(tx, CustomerCondition::Token, token.customer_id, token.purpose, &token.hash)?;
+            tx = require_requester_unchanged(tx, before, token)?;
         }
         tx.run().await
     }
 }
 
-/// What somebody has asked for is confirmed only while the credential that asked for it stands.
-fn asker_stands<'a>(
-    tx: Transaction<'a, Guard>,
+/// A change of the e-mail address is confirmed only while the credential that requested it is valid.
+fn require_requester_unchanged<'a>(
+    tx: Transaction<'a, CustomerCondition>,
     before: &Customer,
-    link: &MailToken,
-) -> Result<Transaction<'a, Guard>, Failure> {
-    let asked_by = before.pending_email.as_ref().filter(|_| link.purpose == Purpose::Change);
-    let (table, row, stands) = match asked_by.map(|pending| pending.asked_by) {
-        None | Some(Asker::Operator) => return Ok(tx),
-        Some(Asker::Agent { agent_id, epoch }) => {
-            let same = Expr::new("#epoch = :epoch").with(":epoch", n(epoch));
-            (AGENTS, row_key(before.id, agent_id.0), same)
+    token: &MailToken,
+) -> Result<Transaction<'a, CustomerCondition>, Failure> {
+    let requested_by = before.pending_email.as_ref().filter(|_| token.purpose == Purpose::EmailChange);
+    let (table, row, is_valid) = match requested_by.map(|pending| pending.requested_by) {
+        None | Some(RequestedBy::Operator) => return Ok(tx),
+        Some(RequestedBy::Agent { agent_id, epoch }) => {
+            let same_epoch = Expr::new("#epoch = :epoch").with(":epoch", n(epoch));
+            (AGENTS, row_key(before.id, agent_id.0), same_epoch)
         }
-        Some(Asker::Key { key_id }) => {
+        Some(RequestedBy::Key { key_id }) => {
             (ACCESS_KEYS, row_key(before.id, key_id), Expr::new("attribute_exists(#id)"))
         }
     };
-    tx.check(Guard::Token, table, row, stands)
+    tx.check(CustomerCondition::Token, table, row, is_valid)
 }
 
-/// The limits and the billing account follow the plan.
+/// Applies the new plan to the limits and the billing account.
 fn change_plan<'a>(
-    tx: Transaction<'a, Guard>,
-    change: Change<'_>,
-) -> Result<Transaction<'a, Guard>, Failure> {
+    tx: Transaction<'a, CustomerCondition>,
+    change: CustomerChange<'_>,
+) -> Result<Transaction<'a, CustomerCondition>, Failure> {
     let after = change.after;
-    let tx = usage::set_limits(tx, Guard::Row, after.id, after.plan)?;
+    let tx = usage::set_limits(tx, CustomerCondition::Row, after.id, after.plan)?;
     let Some((old, new)) = change.billing else { return Ok(tx) };
-    let tx = usage::pass(tx, Guard::Row, after.id, new.id, &[after.status()])?;
-    let tx = outbox::tell(tx, Guard::Row, Note::updated(kinds::BILLING_ACCOUNTS.noun, old, new).as_ref())?;
-    tx.put(Guard::Row, BILLING_ACCOUNTS, encode(new)?, at_version(old.version))
+    let tx = usage::require_status(tx, CustomerCondition::Row, after.id, new.id, &[after.status()])?;
+    let tx = outbox::record(
+        tx,
+        CustomerCondition::Row,
+        OutboxRecord::updated(kinds::BILLING_ACCOUNTS.noun, old, new).as_ref(),
+    )?;
+    tx.put(CustomerCondition::Row, BILLING_ACCOUNTS, encode(new)?, version_is(old.version))
 }
 
-/// New e-mail addresses are claimed, and those no longer held released, with the row that names them.
-fn move_emails<'a>(
-    mut tx: Transaction<'a, Guard>,
-    change: Change<'_>,
-    gone_owner: Option<CustomerId>,
-) -> Result<Transaction<'a, Guard>, Failure> {
+/// Claims the new e-mail addresses of the row, and releases those that it no longer has.
+fn update_email_claims<'a>(
+    mut tx: Transaction<'a, CustomerCondition>,
+    change: CustomerChange<'_>,
+    terminal_owner: Option<CustomerId>,
+) -> Result<Transaction<'a, CustomerCondition>, Failure> {
     let owner = change.after.id;
-    let held = |customer: &Customer| customer.emails().map(identifiers::email).collect::<BTreeSet<_>>();
-    let (old, new) = (held(change.before), held(change.after));
+    let names = |customer: &Customer| customer.emails().map(identifiers::email).collect::<BTreeSet<_>>();
+    let (old, new) = (names(change.before), names(change.after));
     for name in new.difference(&old) {
-        tx = identifiers::claim(tx, Guard::Email, &Claim { name, owner, agent: None, gone_owner })?;
+        tx = identifiers::claim(
+            tx,
+            CustomerCondition::Email,
+            &Claim { name, owner, agent: None, terminal_owner },
+        )?;
     }
     for name in old.difference(&new) {
-        tx = identifiers::release(tx, Guard::Row, name, owner)?;
+        tx = identifiers::release(tx, CustomerCondition::Row, name, owner)?;
     }
     Ok(tx)
 }

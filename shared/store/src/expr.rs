@@ -1,10 +1,10 @@
-//! Expressions: a text in which every attribute is written `#name`, with its values beside it.
+//! DynamoDB expressions. Every attribute is written as `#name`.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// An expression; the aliases follow from its text, so that no attribute can be a reserved word.
+/// An expression with its values. The aliases are derived from the text, so attributes may have the names of reserved words.
 #[derive(Clone, Debug)]
 pub(crate) struct Expr {
     text: String,
@@ -16,9 +16,9 @@ impl Expr {
         Self { text: text.into(), values: HashMap::new() }
     }
 
-    /// Holds whether or not the item, whose table has an `id`, is there: for deletions that may find nothing.
-    pub(crate) fn any() -> Self {
-        Self::new("attribute_exists(#id) OR attribute_not_exists(#id)")
+    /// A condition that always holds, for writes that need none.
+    pub(crate) fn unconditional(key: &str) -> Self {
+        Self::new(format!("attribute_exists(#{key}) OR attribute_not_exists(#{key})"))
     }
 
     pub(crate) fn with(mut self, name: &str, value: AttributeValue) -> Self {
@@ -30,7 +30,7 @@ impl Expr {
         Some(self.text.clone())
     }
 
-    /// The aliases of this expression and, for an update, of its condition.
+    /// The alias of each attribute in the text.
     pub(crate) fn names(&self) -> Option<HashMap<String, String>> {
         let names: HashMap<_, _> = self
             .text
@@ -48,7 +48,7 @@ impl Expr {
         Some(self.values.clone()).filter(|values| !values.is_empty())
     }
 
-    /// An update and its condition share one set of aliases and values.
+    /// The union of two expressions, because an update and its condition share one set of aliases and values.
     pub(crate) fn joined_with(&self, other: &Self) -> Self {
         let mut values = self.values.clone();
         values.extend(other.values.clone());
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_attribute_of_the_text_gets_its_alias() {
+    fn every_attribute_of_the_text_gets_an_alias() {
         let names = Expr::new("SET #status = :s, #tm_update = :t REMOVE #a").names().unwrap_or_default();
         assert_eq!(names.len(), 3);
         assert_eq!(names["#tm_update"], "tm_update");

@@ -1,165 +1,176 @@
-//! Records of requests that are safe to repeat. They are rows of their customer and go with it; an answer to an operator
-//! is a row of the customer that it tells of.
+//! Idempotency records. A record is a row of its customer and is deleted with it. The response to an operator is stored with
+//! the customer that it is about.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::password::LIVING;
-use custodian_app::ports::{Begun, Idempotency, Kept};
-use custodian_app::scope::Ticket;
-use custodian_domain::{CustomerId, Timestamp};
+use custodian_app::ports::{BeginOutcome, Idempotency, IdempotencyRecord};
+use custodian_app::request_conditions::IdempotencyLease;
+use custodian_app::retry::RetryBudget;
+use custodian_domain::{CustomerId, Status, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::Store;
+use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, decode_some, encode, key2, n, s};
-use crate::retry::Patience;
+use crate::idempotency_lease::{held_by, row_key};
+use crate::item::{Item, composite_key, decode_some, encode, n, s};
 use crate::schema::IDEMPOTENCY;
-use crate::transaction::{Transaction, failed};
+use crate::transaction::Transaction;
 use crate::usage;
 
-/// How long a request may run before another may take its key over.
-const LEASE: Duration = Duration::from_secs(30);
-/// How long an answer is given again.
-const KEPT: Duration = Duration::from_secs(86_400);
+/// How long a request holds its key.
+const LEASE_DURATION: Duration = Duration::from_secs(30);
+/// How long a response is replayed.
+const RESPONSE_RETENTION: Duration = Duration::from_secs(86_400);
 
+/// The conditions of a write to an idempotency record.
 #[derive(Clone, Copy)]
-enum Guard {
+enum IdempotencyCondition {
     Gate,
     Row,
 }
 
-pub(crate) fn row_key(ticket: &Ticket) -> Item {
-    key2("customer_id", ticket.customer_id, "key", &ticket.key)
-}
-
-/// The note of a request's effect, for the transaction that has it.
-pub(crate) fn effect() -> Expr {
-    Expr::new("SET #done = :done").with(":done", AttributeValue::Bool(true))
-}
-
-/// Holds while nobody has taken over.
-pub(crate) fn ours(ticket: &Ticket) -> Expr {
-    Expr::new("#lease = :lease").with(":lease", s(&ticket.lease))
-}
-
 impl Idempotency for Store {
-    async fn begin(&self, ticket: &Ticket, body_mac: &str, now: Timestamp) -> Result<Begun, Failure> {
-        let kept = Kept {
+    async fn begin(
+        &self,
+        lease: &IdempotencyLease,
+        body_mac: &str,
+        now: Timestamp,
+    ) -> Result<BeginOutcome, Failure> {
+        let record = IdempotencyRecord {
             body_mac: body_mac.to_owned(),
-            answer: None,
-            tells_of: None,
+            response: None,
+            about_customer: None,
             done: false,
-            lease: ticket.lease.clone(),
-            lease_until: now.plus(LEASE),
+            lease: lease.lease_id.clone(),
+            lease_until: now.plus(LEASE_DURATION),
         };
-        let mut row = encode(&kept)?;
-        row.extend(row_key(ticket));
-        row.insert("ttl".to_owned(), n(now.plus(KEPT).seconds()));
-        row.insert("ends".to_owned(), n(now.plus(KEPT).micros()));
-        let free = Expr::new(
+        let mut row = encode(&record)?;
+        row.extend(row_key(lease));
+        row.insert("ttl".to_owned(), n(now.plus(RESPONSE_RETENTION).seconds()));
+        row.insert("ends".to_owned(), n(now.plus(RESPONSE_RETENTION).micros()));
+        let is_available = Expr::new(
             "attribute_not_exists(#key) OR #ends <= :now OR (#done = :no AND #lease_until <= :now AND #body_mac = :mac)",
         );
-        let free = free
+        let is_available = is_available
             .with(":now", n(now.micros()))
             .with(":no", AttributeValue::Bool(false))
             .with(":mac", s(body_mac));
-        let tx = Transaction::without_ticket(self, Patience::Request);
-        let tx =
-            usage::pass(tx, Guard::Gate, ticket.customer_id, gate_of(ticket.customer_id, ticket), LIVING)?;
-        match tx.put(Guard::Row, IDEMPOTENCY, row, free)?.run().await? {
-            Ok(()) => Ok(Begun::Fresh),
-            Err(Guard::Gate) => Ok(Begun::Closed),
-            Err(Guard::Row) => self.known(ticket).await,
+        let tx = Transaction::without_idempotency(self, RetryBudget::Request);
+        let tx = usage::require_status(
+            tx,
+            IdempotencyCondition::Gate,
+            lease.customer_id,
+            gate_selector(lease.customer_id, lease),
+            Status::NOT_TERMINAL,
+        )?;
+        match tx.put(IdempotencyCondition::Row, IDEMPOTENCY, row, is_available)?.run().await? {
+            Ok(()) => Ok(BeginOutcome::Started),
+            Err(IdempotencyCondition::Gate) => Ok(BeginOutcome::GateClosed),
+            Err(IdempotencyCondition::Row) => self.existing_record(lease).await,
         }
     }
 
-    async fn keep_answer(
+    async fn store_response(
         &self,
-        ticket: &Ticket,
-        tells_of: CustomerId,
-        answer: &str,
+        lease: &IdempotencyLease,
+        about_customer: CustomerId,
+        response: &str,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        if tells_of != ticket.customer_id {
-            return self.keep_elsewhere(ticket, tells_of, answer, now).await;
+        if about_customer != lease.customer_id {
+            return self.store_with_other_account(lease, about_customer, response, now).await;
         }
         let update = Expr::new("SET #answer = :answer, #done = :done");
-        let update = update.with(":answer", s(answer)).with(":done", AttributeValue::Bool(true));
-        self.update_if(IDEMPOTENCY, row_key(ticket), update, ours(ticket)).await.map(|_| ())
+        let update = update.with(":answer", s(response)).with(":done", AttributeValue::Bool(true));
+        self.update_if(IDEMPOTENCY, row_key(lease), update, held_by(lease)).await.map(|_| ())
     }
 
-    async fn forget(&self, ticket: &Ticket) -> Result<(), Failure> {
-        let without_effect = Expr::new("#lease = :lease AND #done = :no")
-            .with(":lease", s(&ticket.lease))
+    async fn release_lease(&self, lease: &IdempotencyLease) -> Result<(), Failure> {
+        let has_no_effect = Expr::new("#lease = :lease AND #done = :no")
+            .with(":lease", s(&lease.lease_id))
             .with(":no", AttributeValue::Bool(false));
-        // A record that had its effect after all is not forgotten.
-        self.delete_if(IDEMPOTENCY, row_key(ticket), without_effect).await.map(|_| ())
+        // A record whose effect is committed stays.
+        self.delete_if(IDEMPOTENCY, row_key(lease), has_no_effect).await.map(|_| ())
     }
 }
 
-/// Where an answer is kept that tells of another account than that of who asked: with that account, whose cascade
-/// removes it.
-fn answer_key(tells_of: CustomerId, ticket: &Ticket) -> Item {
-    key2("customer_id", tells_of, "key", format!("answer#{}", ticket.key))
+/// The key of a response about another account than the caller's. It is a row of that account, so that account's cascade
+/// deletes it.
+fn response_key(about_customer: CustomerId, lease: &IdempotencyLease) -> Item {
+    composite_key("customer_id", about_customer, "key", format!("answer#{}", lease.key))
 }
 
-/// The gate before a record: any will do, as long as busy accounts do not meet at one.
-fn gate_of(customer: CustomerId, ticket: &Ticket) -> Uuid {
-    Uuid::from_u128(customer.0.as_u128() ^ u128::from(ticket.key.as_bytes()[0]))
+/// Selects the gate of a record. The key's first byte spreads the records of a busy account over its gates.
+fn gate_selector(customer: CustomerId, lease: &IdempotencyLease) -> Uuid {
+    Uuid::from_u128(customer.0.as_u128() ^ u128::from(lease.key.as_bytes()[0]))
 }
 
-/// An answer by itself.
+/// A response that is stored with another account.
 #[derive(Debug, Deserialize)]
-struct Told {
-    answer: String,
+struct StoredResponse {
+    #[serde(rename = "answer")]
+    response: String,
 }
 
 impl Store {
-    /// Keeps an operator's answer with the account that it tells of, and in the operator's record only which that is. An
-    /// account that has gone meanwhile takes no more rows.
-    async fn keep_elsewhere(
+    /// Stores an operator's response with the account that it is about. The operator's record stores only that account's id. If
+    /// the account has been deleted meanwhile, only the id is stored.
+    async fn store_with_other_account(
         &self,
-        ticket: &Ticket,
-        tells_of: CustomerId,
-        answer: &str,
+        lease: &IdempotencyLease,
+        about_customer: CustomerId,
+        response: &str,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let note = Expr::new("SET #tells_of = :account, #done = :done");
-        let note = note.with(":account", s(tells_of)).with(":done", AttributeValue::Bool(true));
-        let mut row = answer_key(tells_of, ticket);
-        row.insert("answer".to_owned(), s(answer));
-        row.insert("ttl".to_owned(), n(now.plus(KEPT).seconds()));
-        let tx = Transaction::without_ticket(self, Patience::Request);
-        let tx = usage::pass(tx, Guard::Gate, tells_of, gate_of(tells_of, ticket), LIVING)?;
-        // The key may have been used before, a day ago: its answer makes room.
-        let any = Expr::new("attribute_exists(#key) OR attribute_not_exists(#key)");
-        let tx = tx.put(Guard::Row, IDEMPOTENCY, row, any)?;
-        let tx = tx.update(Guard::Row, IDEMPOTENCY, row_key(ticket), note.clone(), ours(ticket))?;
+        let update = Expr::new("SET #tells_of = :account, #done = :done");
+        let update = update.with(":account", s(about_customer)).with(":done", AttributeValue::Bool(true));
+        let mut row = response_key(about_customer, lease);
+        row.insert("answer".to_owned(), s(response));
+        row.insert("ttl".to_owned(), n(now.plus(RESPONSE_RETENTION).seconds()));
+        let tx = Transaction::without_idempotency(self, RetryBudget::Request);
+        let tx = usage::require_status(
+            tx,
+            IdempotencyCondition::Gate,
+            about_customer,
+            gate_selector(about_customer, lease),
+            Status::NOT_TERMINAL,
+        )?;
+        // A response of an earlier use of the key, whose retention has ended, is replaced.
+        let tx = tx.put(IdempotencyCondition::Row, IDEMPOTENCY, row, Expr::unconditional("key"))?;
+        let tx = tx.update(
+            IdempotencyCondition::Row,
+            IDEMPOTENCY,
+            row_key(lease),
+            update.clone(),
+            held_by(lease),
+        )?;
         match tx.run().await? {
-            Ok(()) | Err(Guard::Row) => Ok(()),
-            Err(Guard::Gate) => {
-                self.update_if(IDEMPOTENCY, row_key(ticket), note, ours(ticket)).await.map(|_| ())
+            Ok(()) | Err(IdempotencyCondition::Row) => Ok(()),
+            Err(IdempotencyCondition::Gate) => {
+                self.update_if(IDEMPOTENCY, row_key(lease), update, held_by(lease)).await.map(|_| ())
             }
         }
     }
 
-    async fn kept<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, Failure> {
-        let call = self.client.get_item().table_name(self.table(IDEMPOTENCY)).consistent_read(true);
-        let answer = call.set_key(Some(key)).send().await;
-        decode_some(answer.map_err(|error| failed("the kept answers", &error))?.item)
+    async fn idempotency_row<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, Failure> {
+        let request = self.client.get_item().table_name(self.table(IDEMPOTENCY)).consistent_read(true);
+        let response = request.set_key(Some(key)).send().await;
+        decode_some(response.map_err(|error| aws_failure("the idempotency records", &error))?.item)
     }
 
-    async fn known(&self, ticket: &Ticket) -> Result<Begun, Failure> {
-        let gone = || Failure::unavailable("the kept answer", "removed at the same moment");
-        let mut kept: Kept = self.kept(row_key(ticket)).await?.ok_or_else(gone)?;
-        if let Some(account) = kept.tells_of {
-            let told: Option<Told> = self.kept(answer_key(account, ticket)).await?;
-            kept.answer = told.map(|told| told.answer);
+    async fn existing_record(&self, lease: &IdempotencyLease) -> Result<BeginOutcome, Failure> {
+        let removed = || Failure::unavailable("the idempotency record", "was removed concurrently");
+        let mut record: IdempotencyRecord =
+            self.idempotency_row(row_key(lease)).await?.ok_or_else(removed)?;
+        if let Some(account) = record.about_customer {
+            let stored: Option<StoredResponse> = self.idempotency_row(response_key(account, lease)).await?;
+            record.response = stored.map(|stored| stored.response);
         }
-        Ok(Begun::Known(Box::new(kept)))
+        Ok(BeginOutcome::Recorded(Box::new(record)))
     }
 }

@@ -1,126 +1,137 @@
-//! What is unique in the whole platform: e-mail addresses and usernames.
+//! Identifiers: names that are unique in the whole platform, such as e-mail addresses and usernames.
 //!
-//! An identifier is a row that names its owner, and beside it a row under the owner that names the identifier; both are
-//! written in the transaction of what they identify. The second lets a cascade find all of a customer's identifiers by a
-//! consistent query. An identifier whose owner is gone is free, even before the cascade has come to it: the next
-//! holder takes it over on condition of the owner it was read with.
+//! An identifier has two rows, written in the transaction of the row that it identifies. The main row names the owner. The row
+//! under the owner names the identifier, so that a cascade finds all identifiers of a customer by a consistent query. An
+//! identifier of a deleted or expired customer is free even before the cascade deletes it: the next owner takes it over, on
+//! the condition that the previous owner has not changed since it was read.
 
 use custodian_app::Failure;
 use custodian_app::ports::{FindEmails, FindLogins};
-use custodian_domain::profile::folded;
+use custodian_domain::profile::fold_case;
 use custodian_domain::{AgentId, CustomerId};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::Store;
+use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, decode_some, key2, s};
+use crate::item::{Item, composite_key, decode_some, s};
 use crate::schema::IDENTIFIERS;
-use crate::transaction::{Transaction, failed};
+use crate::transaction::Transaction;
 
-/// Longer names are known by their hash.
-const LONGEST: usize = 512;
-/// The range key of the row that an identifier itself is.
-pub(crate) const SELF: &str = "-";
-/// In the row under the owner: the key of the identifier's own row.
-pub(crate) const PAIR: &str = "pair";
+/// Longer names are stored as a hash. A DynamoDB key has at most 1,024 bytes, and 255 characters may have more.
+const MAX_NAME_BYTES: usize = 512;
+/// The range key of the main row of an identifier or a mail token.
+pub(crate) const MAIN_ROW: &str = "-";
+/// The attribute of the row under the owner that has the hash key of the main row.
+pub(crate) const PAIR_ATTRIBUTE: &str = "pair";
 
 pub(crate) fn email(address: &str) -> String {
-    format!("email#{}", folded(address))
+    format!("email#{}", fold_case(address))
 }
 
 pub(crate) fn username(name: &str) -> String {
-    let name = folded(name);
-    // A key of the engine ends at 1024 bytes, and 255 characters may be more.
-    if name.len() > LONGEST {
+    let name = fold_case(name);
+    if name.len() > MAX_NAME_BYTES {
         return format!("username#sha256#{}", hex::encode(Sha256::digest(name)));
     }
     format!("username#{name}")
 }
 
-/// The partition under which a customer's identifiers (or mail tokens) are listed.
-pub(crate) fn owned_by(customer: CustomerId) -> String {
+/// The partition that lists the identifiers, or the mail tokens, of a customer.
+pub(crate) fn owner_partition(customer: CustomerId) -> String {
     format!("owner#{customer}")
 }
 
+/// The main row of an identifier.
 #[derive(Debug, Deserialize)]
-struct Holder {
+struct IdentifierRow {
     owner: CustomerId,
     agent_id: Option<AgentId>,
 }
 
-/// A name for an owner, free or taken over from a customer that is gone.
+/// Whether a name that another account owned can be claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameAvailability {
+    Taken,
+    Free,
+    /// The owner is deleted or expired, so the name can be taken over.
+    HeldByTerminal(CustomerId),
+}
+
+/// A name to claim for an owner.
 pub(crate) struct Claim<'a> {
     pub(crate) name: &'a str,
     pub(crate) owner: CustomerId,
     pub(crate) agent: Option<AgentId>,
-    pub(crate) gone_owner: Option<CustomerId>,
+    /// The deleted or expired customer from which the name may be taken over.
+    pub(crate) terminal_owner: Option<CustomerId>,
 }
 
-pub(crate) fn claim<'a, G: Copy>(
-    mut tx: Transaction<'a, G>,
-    guard: G,
+pub(crate) fn claim<'a, C: Copy>(
+    mut tx: Transaction<'a, C>,
+    on_failure: C,
     claim: &Claim<'_>,
-) -> Result<Transaction<'a, G>, Failure> {
-    let mut row = key2("id", claim.name, "key", SELF);
+) -> Result<Transaction<'a, C>, Failure> {
+    let mut row = composite_key("id", claim.name, "key", MAIN_ROW);
     row.insert("owner".to_owned(), s(claim.owner));
     if let Some(agent) = claim.agent {
         row.insert("agent_id".to_owned(), s(agent));
     }
-    let mut free = Expr::new("attribute_not_exists(#id)");
-    if let Some(gone) = claim.gone_owner {
-        free = Expr::new("attribute_not_exists(#id) OR #owner = :gone").with(":gone", s(gone));
-        let theirs = key2("id", owned_by(gone), "key", claim.name);
-        tx = tx.delete(guard, IDENTIFIERS, theirs, Expr::any())?;
+    let mut is_free = Expr::new("attribute_not_exists(#id)");
+    if let Some(terminal) = claim.terminal_owner {
+        is_free = Expr::new("attribute_not_exists(#id) OR #owner = :terminal").with(":terminal", s(terminal));
+        let previous_key = composite_key("id", owner_partition(terminal), "key", claim.name);
+        tx = tx.delete(on_failure, IDENTIFIERS, previous_key, Expr::unconditional("id"))?;
     }
-    let mut ours = key2("id", owned_by(claim.owner), "key", claim.name);
-    ours.insert(PAIR.to_owned(), s(claim.name));
-    tx.put(guard, IDENTIFIERS, row, free)?.put(
-        guard,
+    let mut owner_row = composite_key("id", owner_partition(claim.owner), "key", claim.name);
+    owner_row.insert(PAIR_ATTRIBUTE.to_owned(), s(claim.name));
+    tx.put(on_failure, IDENTIFIERS, row, is_free)?.put(
+        on_failure,
         IDENTIFIERS,
-        ours,
+        owner_row,
         Expr::new("attribute_not_exists(#id)"),
     )
 }
 
-pub(crate) fn release<'a, G: Copy>(
-    tx: Transaction<'a, G>,
-    guard: G,
+pub(crate) fn release<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
     name: &str,
     owner: CustomerId,
-) -> Result<Transaction<'a, G>, Failure> {
-    let ours = Expr::new("#owner = :owner").with(":owner", s(owner));
-    tx.delete(guard, IDENTIFIERS, key2("id", name, "key", SELF), ours)?.delete(
-        guard,
+) -> Result<Transaction<'a, C>, Failure> {
+    let is_owned = Expr::new("#owner = :owner").with(":owner", s(owner));
+    tx.delete(on_failure, IDENTIFIERS, composite_key("id", name, "key", MAIN_ROW), is_owned)?.delete(
+        on_failure,
         IDENTIFIERS,
-        key2("id", owned_by(owner), "key", name),
+        composite_key("id", owner_partition(owner), "key", name),
         Expr::new("attribute_exists(#id)"),
     )
 }
 
 impl Store {
-    async fn identifier(&self, name: &str) -> Result<Option<Holder>, Failure> {
-        let call = self.client.get_item().table_name(self.table(IDENTIFIERS)).consistent_read(true);
-        let answer = call.set_key(Some(key2("id", name, "key", SELF))).send().await;
-        let item: Option<Item> = answer.map_err(|error| failed("the identifiers", &error))?.item;
+    async fn identifier(&self, name: &str) -> Result<Option<IdentifierRow>, Failure> {
+        let request = self.client.get_item().table_name(self.table(IDENTIFIERS)).consistent_read(true);
+        let response = request.set_key(Some(composite_key("id", name, "key", MAIN_ROW))).send().await;
+        let item: Option<Item> = response.map_err(|error| aws_failure("the identifiers", &error))?.item;
         decode_some(item)
     }
 
-    /// Who holds a name.
-    pub(crate) async fn holder(&self, name: &str) -> Result<Option<CustomerId>, Failure> {
-        Ok(self.identifier(name).await?.map(|holder| holder.owner))
+    /// The owner of a name.
+    pub(crate) async fn name_owner(&self, name: &str) -> Result<Option<CustomerId>, Failure> {
+        Ok(self.identifier(name).await?.map(|row| row.owner))
     }
 }
 
 impl FindLogins for Store {
     async fn login(&self, name: &str) -> Result<Option<(CustomerId, AgentId)>, Failure> {
-        let holder = self.identifier(&username(name)).await?;
-        Ok(holder.and_then(|holder| holder.agent_id.map(|agent| (holder.owner, agent))))
+        let row = self.identifier(&username(name)).await?;
+        Ok(row.and_then(|row| row.agent_id.map(|agent| (row.owner, agent))))
     }
 }
 
 impl FindEmails for Store {
     async fn email_owner(&self, address: &str) -> Result<Option<CustomerId>, Failure> {
-        self.holder(&email(address)).await
+        self.name_owner(&email(address)).await
     }
 }

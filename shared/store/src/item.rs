@@ -19,13 +19,18 @@ pub(crate) fn n(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// A key of one attribute.
-pub(crate) fn key(name: &str, value: impl ToString) -> Item {
+/// A simple primary key.
+pub(crate) fn simple_key(name: &str, value: impl ToString) -> Item {
     Item::from([(name.to_owned(), s(value))])
 }
 
-/// A key of two attributes.
-pub(crate) fn key2(hash: &str, hash_value: impl ToString, range: &str, range_value: impl ToString) -> Item {
+/// A composite primary key.
+pub(crate) fn composite_key(
+    hash: &str,
+    hash_value: impl ToString,
+    range: &str,
+    range_value: impl ToString,
+) -> Item {
     Item::from([(hash.to_owned(), s(hash_value)), (range.to_owned(), s(range_value))])
 }
 
@@ -34,7 +39,7 @@ pub(crate) fn encode(row: &impl Serialize) -> Result<Item, Failure> {
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
-    // `from_item` would collect the map once more.
+    // `from_item` would copy the map.
     serde_dynamo::from_attribute_value(AttributeValue::M(item))
         .map_err(|cause| Failure::unreadable("a stored row", cause))
 }

@@ -1,62 +1,40 @@
-//! The DynamoDB store: the only place that knows tables, keys and expressions.
+//! The DynamoDB store: the only crate that knows tables, keys and expressions.
 //!
-//! Three rules hold for everything here. A write that depends on what was read names it in its condition, in one
-//! transaction. A row that a customer owns is created, changed or removed only together with a check of one of the
-//! customer's gates. No update creates a row: where the engine would, the condition says that it must exist.
+//! Three rules hold for every write:
+//! - A write that depends on earlier reads checks those rows in its conditions, in one transaction.
+//! - A row that a customer owns is created, changed or deleted only together with a check of one of the customer's gates.
+//! - No update creates a row. DynamoDB would create a missing one, so the condition requires that the row exists.
 
 mod access_keys;
-mod accounts;
-mod admission;
 mod agents;
-mod audits;
+mod audit_log;
+mod authentication;
+mod aws_failure;
+mod batch_get;
+mod cascade;
 mod conditional;
-mod counts;
 mod customers;
-mod deletions;
 mod expr;
-mod hooks;
 mod idempotency;
+mod idempotency_lease;
 mod identifiers;
 mod item;
-mod keys;
+mod ledgers;
 mod listing;
+mod open_account;
 mod outbox;
-mod purge;
+mod owned_row;
+mod platform_keys;
+mod recount;
 mod resource_writes;
 mod resources;
 pub mod schema;
+mod store;
 mod throttle;
 mod tokens;
 mod transaction;
 mod usage;
+mod webhooks;
 
-pub use transaction::failed;
-
-use std::sync::Arc;
-
-use aws_sdk_dynamodb::Client;
-use custodian_app::{Entropy, retry};
-
-/// A handle on the tables of one deployment.
-#[derive(Clone)]
-pub struct Store {
-    client: Client,
-    prefix: Arc<str>,
-    entropy: Arc<dyn Entropy>,
-}
-
-impl Store {
-    /// `prefix` begins the name of every table, as in `custodian-`.
-    pub fn new(client: Client, prefix: &str, entropy: Arc<dyn Entropy>) -> Self {
-        Self { client, prefix: prefix.into(), entropy }
-    }
-
-    fn table(&self, name: &str) -> String {
-        format!("{}{name}", self.prefix)
-    }
-
-    /// Lists the name of every table of the deployment beside what it is.
-    pub fn tables(&self) -> Vec<(String, &'static schema::Table)> {
-        schema::TABLES.iter().map(|table| (self.table(table.name), table)).collect()
-    }
-}
+pub use aws_failure::aws_failure;
+pub use store::Store;

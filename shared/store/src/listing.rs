@@ -1,22 +1,21 @@
-//! Lists of customers: the index gives ids, the table gives the rows, consistently.
+//! Lists of customers. The ids come from an index, the rows from a consistent read of the table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::ports::{DueCustomers, ListCustomers, Part};
+use custodian_app::ports::{DueCustomers, ListCustomers, QueryPage};
 use custodian_domain::{Customer, Status, Timestamp};
 use futures::future::try_join_all;
 use uuid::Uuid;
 
 use crate::Store;
+use crate::aws_failure::aws_failure;
+use crate::batch_get::MAX_BATCH_GET;
 use crate::expr::Expr;
-use crate::item::{Item, decode, key, n, s};
+use crate::item::{Item, decode, n, s, simple_key};
 use crate::schema::{BY_STATUS, CUSTOMERS, DUE};
-use crate::transaction::failed;
 
-/// What one BatchGetItem can read.
-const BATCH: usize = 100;
-/// How many overdue customers of a status one run of `reconcile` takes on.
-const OVERDUE: usize = 100;
+/// The maximum number of overdue customers of a status that one run of `reconcile` handles.
+const MAX_OVERDUE: usize = 100;
 
 impl ListCustomers for Store {
     async fn customers(
@@ -24,14 +23,14 @@ impl ListCustomers for Store {
         statuses: &[Status],
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<Part<Customer>, Failure> {
-        let ids = self.ids_below(statuses, below, limit).await?;
+    ) -> Result<QueryPage<Customer>, Failure> {
+        let ids = self.next_ids(statuses, below, limit).await?;
         let last = ids.last().filter(|_| ids.len() >= limit).and_then(|id| Uuid::try_parse(id).ok());
-        let mut rows = self.rows(&ids).await?;
-        // The index may lag behind: what the table says counts.
+        let mut rows = self.customers_by_id(&ids).await?;
+        // The index is eventually consistent, so the status in the table decides.
         rows.retain(|row| statuses.contains(&row.status()));
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
-        Ok(Part { rows, next: last })
+        Ok(QueryPage { rows, next: last })
     }
 }
 
@@ -41,16 +40,16 @@ impl DueCustomers for Store {
             let condition = Expr::new("#due_status = :status AND #due_at <= :now")
                 .with(":status", s(status.as_str()))
                 .with(":now", n(now.micros()));
-            self.ids(DUE, condition, true, OVERDUE)
+            self.query_ids(DUE, condition, true, MAX_OVERDUE)
         });
         let ids: Vec<String> = try_join_all(queries).await?.into_iter().flatten().collect();
-        self.rows(&ids).await
+        self.customers_by_id(&ids).await
     }
 }
 
 impl Store {
-    /// The ids of the next rows in any of these statuses, newest first: one query a status, however many rows there are.
-    async fn ids_below(
+    /// The ids of the next customers in any of these statuses, newest first. It makes one query for each status.
+    async fn next_ids(
         &self,
         statuses: &[Status],
         below: Option<Uuid>,
@@ -61,18 +60,18 @@ impl Store {
             if let Some(below) = below {
                 condition = Expr::new("#status = :status AND #id < :below").with(":below", s(below));
             }
-            self.ids(BY_STATUS, condition.with(":status", s(status.as_str())), false, limit)
+            self.query_ids(BY_STATUS, condition.with(":status", s(status.as_str())), false, limit)
         });
         let mut ids: Vec<String> = try_join_all(queries).await?.into_iter().flatten().collect();
         ids.sort_unstable_by(|a, b| b.cmp(a));
-        // A row that changes its status right now may be in the index under both.
+        // During a change of status the index may have the row under both statuses.
         ids.dedup();
         ids.truncate(limit);
         Ok(ids)
     }
 
     /// Up to `limit` ids from an index of the customers.
-    async fn ids(
+    async fn query_ids(
         &self,
         index: &str,
         condition: Expr,
@@ -86,19 +85,19 @@ impl Store {
             .set_expression_attribute_values(condition.values())
             .scan_index_forward(ascending)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let answer = query.send().await.map_err(|error| failed("the customers", &error))?;
+        let response = query.send().await.map_err(|error| aws_failure("the customers", &error))?;
         let id = |item: Item| match item.get("id") {
             Some(AttributeValue::S(id)) => Some(id.clone()),
             _ => None,
         };
-        Ok(answer.items.unwrap_or_default().into_iter().filter_map(id).collect())
+        Ok(response.items.unwrap_or_default().into_iter().filter_map(id).collect())
     }
 
-    async fn rows(&self, ids: &[String]) -> Result<Vec<Customer>, Failure> {
+    async fn customers_by_id(&self, ids: &[String]) -> Result<Vec<Customer>, Failure> {
         let mut rows = Vec::with_capacity(ids.len());
-        for part in ids.chunks(BATCH) {
-            let keys = part.iter().map(|id| key("id", id)).collect();
-            let found = self.batch(vec![(CUSTOMERS, keys)]).await?;
+        for ids in ids.chunks(MAX_BATCH_GET) {
+            let keys = ids.iter().map(|id| simple_key("id", id)).collect();
+            let found = self.batch_get(vec![(CUSTOMERS, keys)]).await?;
             for item in found.into_values().flatten() {
                 rows.push(decode(item)?);
             }

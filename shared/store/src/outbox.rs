@@ -1,31 +1,31 @@
-//! Notes of what happened to rows, written in the transaction that made it happen. The table's stream carries them on; the
-//! rows themselves end by time, and with the account.
+//! Outbox records: what changed in a row, written in the transaction of the change. The table's stream publishes them. TTL or
+//! the account's cascade deletes them.
 //!
-//! An outbox rather than the streams of the rows' own tables: a cascade that removes a million rows writes no note, so no
-//! stream, no filter and no function has to tell its removals from those that somebody asked for.
+//! The rows' own tables have no streams, because a cascade may delete a million rows. A cascade writes no outbox
+//! records, so no filter has to distinguish its deletions from requested ones.
 
 use std::time::Duration;
 
 use custodian_app::Failure;
-use custodian_domain::note::Note;
+use custodian_domain::outbox_record::OutboxRecord;
 
 use crate::expr::Expr;
 use crate::item::{encode, n, s};
 use crate::schema::OUTBOX;
 use crate::transaction::Transaction;
 
-/// Longer than the stream keeps a record.
-const KEPT: Duration = Duration::from_secs(2 * 86_400);
+/// Longer than the retention of the stream, which is 24 hours.
+const RECORD_RETENTION: Duration = Duration::from_secs(2 * 86_400);
 
-/// Adds the note of a change to the transaction that makes it.
-pub(crate) fn tell<'a, G: Copy>(
-    tx: Transaction<'a, G>,
-    guard: G,
-    note: Option<&Note>,
-) -> Result<Transaction<'a, G>, Failure> {
-    let Some(note) = note else { return Ok(tx) };
-    let mut row = encode(note)?;
-    row.insert("key".to_owned(), s(note.id));
-    row.insert("ttl".to_owned(), n(note.tm_create.plus(KEPT).seconds()));
-    tx.put(guard, OUTBOX, row, Expr::new("attribute_not_exists(#key)"))
+/// Adds the outbox record of a change to its transaction.
+pub(crate) fn record<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
+    outbox_record: Option<&OutboxRecord>,
+) -> Result<Transaction<'a, C>, Failure> {
+    let Some(outbox_record) = outbox_record else { return Ok(tx) };
+    let mut row = encode(outbox_record)?;
+    row.insert("key".to_owned(), s(outbox_record.id));
+    row.insert("ttl".to_owned(), n(outbox_record.tm_create.plus(RECORD_RETENTION).seconds()));
+    tx.put(on_failure, OUTBOX, row, Expr::new("attribute_not_exists(#key)"))
 }

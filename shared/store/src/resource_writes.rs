@@ -1,50 +1,29 @@
-//! Writes to rows that customers own: with the customer's gate, its counts, the names that the row holds and what it leads to,
-//! all or nothing.
+//! Writes to rows that customers own. One transaction also checks the customer's gate, updates the counters, claims the row's
+//! unique names and checks its references.
 
 use custodian_app::Failure;
-use custodian_app::ports::{CreateResources, DeleteResources, Stored, UpdateResources, Written};
-use custodian_domain::kinds::{Kind, Name};
-use custodian_domain::note::Note;
+use custodian_app::ports::{CreateResources, DeleteResources, ResourceWriteOutcome, UpdateResources};
+use custodian_app::retry::{Retry, RetryBudget};
+use custodian_domain::kinds::{Kind, UniqueName};
+use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::resource::Reference;
 use custodian_domain::{CustomerId, Resource, Status, Timestamp};
 
 use crate::Store;
-use crate::customers::Freed;
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim};
-use crate::resources::{at_version, item, row_key};
-use crate::retry::{Patience, Race};
-use crate::transaction::{Transaction, Verdict};
+use crate::identifiers::{self, Claim, NameAvailability};
+use crate::owned_row::OwnedRowCondition;
+use crate::resources::{encode_resource, row_key, version_is};
+use crate::transaction::{Transaction, TransactionResult};
 use crate::{outbox, usage};
 
-/// What the conditions of a write to an owned row protect.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Guard {
-    Gate,
-    Full,
-    Row,
-    /// A name, by its place among those that the row holds.
-    Name(usize),
-    /// What a field leads to.
-    Reference(&'static str),
-}
-
-/// The same for rows that hold no names and lead nowhere.
-pub(crate) const fn written(verdict: Verdict<Guard>) -> Written {
-    match verdict {
-        Ok(()) => Written::Done,
-        Err(Guard::Gate) => Written::Closed,
-        Err(_) => Written::Lost,
-    }
-}
-
-/// A write to a row of a kind: what was, what is to be, of which one may be absent.
+/// The creation, update or deletion of a row. `before` is `None` for a creation, `after` for a deletion.
 #[derive(Clone, Copy)]
-struct Write<'a> {
+struct RowWrite<'a> {
     kind: &'static Kind,
     before: Option<&'a Resource>,
     after: Option<&'a Resource>,
-    /// The customer's statuses in which this may be done.
+    /// The customer's statuses that allow the write.
     statuses: &'static [Status],
     now: Timestamp,
 }
@@ -52,9 +31,19 @@ struct Write<'a> {
 const ACTIVE: &[Status] = &[Status::Active];
 
 impl CreateResources for Store {
-    async fn create_resource(&self, kind: &'static Kind, row: &Resource) -> Result<Stored, Failure> {
-        self.write_row(Write { kind, statuses: ACTIVE, before: None, after: Some(row), now: row.tm_create })
-            .await
+    async fn create_resource(
+        &self,
+        kind: &'static Kind,
+        row: &Resource,
+    ) -> Result<ResourceWriteOutcome, Failure> {
+        self.write_row(RowWrite {
+            kind,
+            statuses: ACTIVE,
+            before: None,
+            after: Some(row),
+            now: row.tm_create,
+        })
+        .await
     }
 }
 
@@ -65,8 +54,8 @@ impl UpdateResources for Store {
         statuses: &'static [Status],
         before: &Resource,
         after: &Resource,
-    ) -> Result<Stored, Failure> {
-        self.write_row(Write {
+    ) -> Result<ResourceWriteOutcome, Failure> {
+        self.write_row(RowWrite {
             kind,
             statuses,
             before: Some(before),
@@ -83,32 +72,32 @@ impl DeleteResources for Store {
         kind: &'static Kind,
         row: &Resource,
         now: Timestamp,
-    ) -> Result<Stored, Failure> {
-        self.write_row(Write { kind, statuses: ACTIVE, before: Some(row), after: None, now }).await
+    ) -> Result<ResourceWriteOutcome, Failure> {
+        self.write_row(RowWrite { kind, statuses: ACTIVE, before: Some(row), after: None, now }).await
     }
 }
 
-impl Write<'_> {
-    /// The names that the row holds before and after.
-    fn names(&self) -> (Vec<Name>, Vec<Name>) {
-        let held = |row: Option<&Resource>| match (&self.kind.unique, row) {
-            (Some(unique), Some(row)) => unique.of(row),
+impl RowWrite<'_> {
+    /// The unique names of the row before and after.
+    fn names(&self) -> (Vec<UniqueName>, Vec<UniqueName>) {
+        let names = |row: Option<&Resource>| match (&self.kind.unique, row) {
+            (Some(unique), Some(row)) => unique.of(row.customer_id, &row.fields),
             _ => Vec::new(),
         };
-        (held(self.before), held(self.after))
+        (names(self.before), names(self.after))
     }
 
-    fn note(&self) -> Option<Note> {
+    fn outbox_record(&self) -> Option<OutboxRecord> {
         let noun = self.kind.noun;
         match (self.before, self.after) {
-            (None, Some(after)) => Some(Note::created(noun, after)),
-            (Some(before), Some(after)) => Note::updated(noun, before, after),
-            (Some(before), None) => Some(Note::deleted(noun, before, self.now)),
+            (None, Some(after)) => Some(OutboxRecord::created(noun, after)),
+            (Some(before), Some(after)) => OutboxRecord::updated(noun, before, after),
+            (Some(before), None) => Some(OutboxRecord::deleted(noun, before, self.now)),
             (None, None) => None,
         }
     }
 
-    /// What the row leads to and did not before.
+    /// The references that the write adds.
     fn new_references(&self) -> Vec<Reference> {
         let references = |row: Option<&Resource>| row.map_or_else(Vec::new, |row| row.references(self.kind));
         let known = references(self.before);
@@ -118,25 +107,27 @@ impl Write<'_> {
 }
 
 impl Store {
-    async fn write_row(&self, write: Write<'_>) -> Result<Stored, Failure> {
-        let (mut gone_owner, mut race) = (None, Race::new("a name", Patience::Request));
+    async fn write_row(&self, write: RowWrite<'_>) -> Result<ResourceWriteOutcome, Failure> {
+        let (mut terminal_owner, mut retry) = (None, Retry::new("a name", RetryBudget::Request));
         loop {
-            match self.try_write_row(write, gone_owner).await? {
-                Ok(()) => return Ok(Stored::Done),
-                Err(Guard::Gate) => return Ok(Stored::Closed),
-                Err(Guard::Full) => return Ok(Stored::Full),
-                Err(Guard::Row) => return Ok(Stored::Lost),
-                Err(Guard::Reference(field)) => return Ok(Stored::Missing(field)),
-                Err(Guard::Name(at)) => {
-                    let Some(name) = write.names().1.into_iter().nth(at) else {
-                        return Ok(Stored::Lost);
+            match self.try_write_row(write, terminal_owner).await? {
+                Ok(()) => return Ok(ResourceWriteOutcome::Done),
+                Err(OwnedRowCondition::Gate) => return Ok(ResourceWriteOutcome::GateClosed),
+                Err(OwnedRowCondition::LimitReached) => return Ok(ResourceWriteOutcome::LimitReached),
+                Err(OwnedRowCondition::Row) => return Ok(ResourceWriteOutcome::Stale),
+                Err(OwnedRowCondition::Reference(field)) => {
+                    return Ok(ResourceWriteOutcome::ReferenceNotFound(field));
+                }
+                Err(OwnedRowCondition::UniqueName(index)) => {
+                    let Some(name) = write.names().1.into_iter().nth(index) else {
+                        return Ok(ResourceWriteOutcome::Stale);
                     };
-                    match self.freed(&name.0, write.now).await? {
-                        Freed::FromGone(owner) if gone_owner != Some((at, owner)) => {
-                            gone_owner = Some((at, owner));
+                    match self.name_availability(&name.0, write.now).await? {
+                        NameAvailability::HeldByTerminal(owner) if terminal_owner != Some((index, owner)) => {
+                            terminal_owner = Some((index, owner));
                         }
-                        Freed::Now => race.again(&*self.entropy).await?,
-                        _ => return Ok(Stored::Taken),
+                        NameAvailability::Free => retry.wait(&*self.entropy).await?,
+                        _ => return Ok(ResourceWriteOutcome::NameTaken),
                     }
                 }
             }
@@ -145,37 +136,44 @@ impl Store {
 
     async fn try_write_row(
         &self,
-        write: Write<'_>,
-        gone_owner: Option<(usize, CustomerId)>,
-    ) -> Result<Verdict<Guard>, Failure> {
-        let Write { kind, before, after, .. } = write;
+        write: RowWrite<'_>,
+        terminal_owner: Option<(usize, CustomerId)>,
+    ) -> Result<TransactionResult<OwnedRowCondition>, Failure> {
+        let RowWrite { kind, before, after, .. } = write;
         let Some(subject) = after.or(before) else { return Ok(Ok(())) };
         let owner = subject.customer_id;
-        let mut tx = Transaction::new(self, Patience::Request);
-        let by = i8::from(after.is_some()) - i8::from(before.is_some());
-        tx = match by {
-            0 => usage::pass(tx, Guard::Gate, owner, subject.id, write.statuses)?,
-            by => usage::pass_counted(tx, (Guard::Gate, Guard::Full), owner, subject.id, kind, by)?,
+        let mut tx = Transaction::new(self, RetryBudget::Request);
+        let delta = i8::from(after.is_some()) - i8::from(before.is_some());
+        tx = match delta {
+            0 => usage::require_status(tx, OwnedRowCondition::Gate, owner, subject.id, write.statuses)?,
+            delta => usage::require_status_and_count(
+                tx,
+                (OwnedRowCondition::Gate, OwnedRowCondition::LimitReached),
+                owner,
+                subject.id,
+                kind,
+                delta,
+            )?,
         };
         let expected =
-            before.map_or_else(|| Expr::new("attribute_not_exists(#id)"), |row| at_version(row.version));
+            before.map_or_else(|| Expr::new("attribute_not_exists(#id)"), |row| version_is(row.version));
         tx = match after {
-            Some(row) => tx.put(Guard::Row, kind.table, item(kind, row)?, expected)?,
-            None => tx.delete(Guard::Row, kind.table, row_key(owner, subject.id), expected)?,
+            Some(row) => tx.put(OwnedRowCondition::Row, kind.table, encode_resource(kind, row)?, expected)?,
+            None => tx.delete(OwnedRowCondition::Row, kind.table, row_key(owner, subject.id), expected)?,
         };
-        tx = outbox::tell(tx, Guard::Row, write.note().as_ref())?;
+        tx = outbox::record(tx, OwnedRowCondition::Row, write.outbox_record().as_ref())?;
         for Reference { table, id, field } in write.new_references() {
-            let there = Expr::new("attribute_exists(#id)");
-            tx = tx.check(Guard::Reference(field), table, row_key(owner, id), there)?;
+            let exists = Expr::new("attribute_exists(#id)");
+            tx = tx.check(OwnedRowCondition::Reference(field), table, row_key(owner, id), exists)?;
         }
-        let (held, wanted) = write.names();
-        for (at, name) in wanted.iter().enumerate().filter(|(_, name)| !held.contains(name)) {
-            let gone_owner = gone_owner.filter(|(of, _)| *of == at).map(|(_, gone)| gone);
-            let claim = Claim { name: &name.0, owner, agent: None, gone_owner };
-            tx = identifiers::claim(tx, Guard::Name(at), &claim)?;
+        let (old_names, new_names) = write.names();
+        for (index, name) in new_names.iter().enumerate().filter(|(_, name)| !old_names.contains(name)) {
+            let terminal_owner = terminal_owner.filter(|(of, _)| *of == index).map(|(_, terminal)| terminal);
+            let claim = Claim { name: &name.0, owner, agent: None, terminal_owner };
+            tx = identifiers::claim(tx, OwnedRowCondition::UniqueName(index), &claim)?;
         }
-        for name in held.iter().filter(|name| !wanted.contains(name)) {
-            tx = identifiers::release(tx, Guard::Row, &name.0, owner)?;
+        for name in old_names.iter().filter(|name| !new_names.contains(name)) {
+            tx = identifiers::release(tx, OwnedRowCondition::Row, &name.0, owner)?;
         }
         tx.run().await
     }

@@ -1,23 +1,23 @@
-//! Rows that customers own. The customer is the first part of every key.
+//! Rows that customers own. The customer's id is the hash key of each of their tables.
 
 use custodian_app::Failure;
-use custodian_app::ports::{ListResources, Part, ReadResources};
+use custodian_app::ports::{ListResources, QueryPage, ReadResources};
 use custodian_domain::kinds::Kind;
 use custodian_domain::{CustomerId, Resource};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::Store;
+use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, decode, encode, key2, n, s};
-use crate::transaction::failed;
+use crate::item::{Item, composite_key, decode, encode, n, s};
 
-pub(crate) fn at_version(version: u64) -> Expr {
+pub(crate) fn version_is(version: u64) -> Expr {
     Expr::new("#version = :version").with(":version", n(version))
 }
 
 pub(crate) fn row_key(customer: CustomerId, id: Uuid) -> Item {
-    key2("customer_id", customer, "id", id)
+    composite_key("customer_id", customer, "id", id)
 }
 
 impl ListResources for Store {
@@ -27,20 +27,20 @@ impl ListResources for Store {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<Part<Resource>, Failure> {
-        self.owned_rows(kind.table, customer, below, limit).await?.try_map(|item| row(kind, item))
+    ) -> Result<QueryPage<Resource>, Failure> {
+        self.owned_rows(kind.table, customer, below, limit).await?.try_map(|item| decode_resource(kind, item))
     }
 }
 
 impl Store {
-    /// A customer's rows of a table, newest first: those of one page of the engine, which ends at 1 MB.
+    /// A customer's rows of a table, newest first. One query returns at most 1 MB.
     pub(crate) async fn owned_rows(
         &self,
         table: &str,
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<Part<Item>, Failure> {
+    ) -> Result<QueryPage<Item>, Failure> {
         let mut condition = Expr::new("#customer_id = :customer").with(":customer", s(customer));
         if let Some(below) = below {
             condition = Expr::new("#customer_id = :customer AND #id < :below")
@@ -54,18 +54,18 @@ impl Store {
             .set_expression_attribute_values(condition.values())
             .scan_index_forward(false)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let answer = query.send().await.map_err(|error| failed("the rows", &error))?;
-        let last = answer.last_evaluated_key.as_ref().and_then(|key| key.get("id")?.as_s().ok());
+        let response = query.send().await.map_err(|error| aws_failure("the rows", &error))?;
+        let last = response.last_evaluated_key.as_ref().and_then(|key| key.get("id")?.as_s().ok());
         let next = last.and_then(|id| Uuid::try_parse(id).ok());
-        Ok(Part { rows: answer.items.unwrap_or_default(), next })
+        Ok(QueryPage { rows: response.items.unwrap_or_default(), next })
     }
 }
 
-/// A row as an item. What holds more than one value is one text: the engine nests less deep than JSON, and its numbers end
-/// earlier.
-pub(crate) fn item(kind: &Kind, row: &Resource) -> Result<Item, Failure> {
+/// Encodes a row. Nested values are stored as JSON text, because DynamoDB limits the depth of documents and the range of numbers
+/// more than JSON does.
+pub(crate) fn encode_resource(kind: &Kind, row: &Resource) -> Result<Item, Failure> {
     let mut row = row.clone();
-    for field in kind.fields.iter().filter(|field| field.shape.is_nested()) {
+    for field in kind.fields.iter().filter(|field| field.field_type.is_nested()) {
         if let Some(value) = row.fields.get_mut(field.name) {
             *value = Value::String(value.to_string());
         }
@@ -73,10 +73,9 @@ pub(crate) fn item(kind: &Kind, row: &Resource) -> Result<Item, Failure> {
     encode(&row)
 }
 
-/// The row that an item is.
-pub(crate) fn row(kind: &Kind, item: Item) -> Result<Resource, Failure> {
+pub(crate) fn decode_resource(kind: &Kind, item: Item) -> Result<Resource, Failure> {
     let mut row: Resource = decode(item)?;
-    for field in kind.fields.iter().filter(|field| field.shape.is_nested()) {
+    for field in kind.fields.iter().filter(|field| field.field_type.is_nested()) {
         let Some(Value::String(text)) = row.fields.get(field.name) else { continue };
         let value =
             serde_json::from_str(text).map_err(|cause| Failure::unavailable("a stored row", cause))?;
@@ -92,9 +91,9 @@ impl ReadResources for Store {
         customer: CustomerId,
         id: Uuid,
     ) -> Result<Option<Resource>, Failure> {
-        let call = self.client.get_item().table_name(self.table(kind.table)).consistent_read(true);
-        let answer = call.set_key(Some(row_key(customer, id))).send().await;
-        let found = answer.map_err(|error| failed("the rows", &error))?.item;
-        found.map(|item| row(kind, item)).transpose()
+        let request = self.client.get_item().table_name(self.table(kind.table)).consistent_read(true);
+        let response = request.set_key(Some(row_key(customer, id))).send().await;
+        let found = response.map_err(|error| aws_failure("the rows", &error))?.item;
+        found.map(|item| decode_resource(kind, item)).transpose()
     }
 }

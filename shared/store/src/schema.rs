@@ -1,5 +1,5 @@
-//! The tables: their keys, indexes, time to live and streams, as the template declares them and the local service
-//! creates them. A test compares the two. Those of the kinds are taken from their registry.
+//! The tables: keys, indexes, TTL and streams. The template declares the same tables, and a test compares the two. The local
+//! service creates its tables from this list. The tables of the kinds come from the registry.
 
 use custodian_domain::kinds::ALL;
 
@@ -10,23 +10,23 @@ pub struct Table {
     pub hash: &'static str,
     pub range: Option<&'static str>,
     pub indexes: &'static [Index],
-    /// The attribute of the time to live, in whole seconds.
+    /// The TTL attribute, in whole seconds.
     pub ttl: Option<&'static str>,
-    /// Whether changes are streamed, with the old and the new image.
+    /// Whether the table has a stream, with old and new images.
     pub stream: bool,
 }
 
-/// A global secondary index of keys only: it holds nothing personal, and rows are read from the table, consistently.
+/// A global secondary index. It projects only keys, so it has no personal data; rows are read consistently from the table.
 #[derive(Debug)]
 pub struct Index {
     pub name: &'static str,
     pub hash: &'static str,
-    pub range: Key,
+    pub range: KeyAttribute,
 }
 
 /// A key attribute and its type.
 #[derive(Clone, Copy, Debug)]
-pub enum Key {
+pub enum KeyAttribute {
     Text(&'static str),
     Number(&'static str),
 }
@@ -49,9 +49,10 @@ pub const VERIFYING_KEYS: &str = "verifying_keys";
 
 /// Lists customers by status, newest first.
 pub const BY_STATUS: &str = "by_status";
-/// Lists what has a deadline, the earliest first; a row is in it only while it has one.
+/// Lists customers with a deadline, the earliest first. Other customers are not in the index.
 pub const DUE: &str = "due";
-/// Lists ledgers that are not sealed, and those that are but were not looked at again, the longest neglected first.
+/// Lists the ledgers that are not verified yet, those with the oldest progress first. It has one partition for the open ledgers,
+/// with the same name, and one for the completed ledgers.
 pub const OPEN: &str = "open";
 
 /// A table of rows that customers own.
@@ -59,27 +60,27 @@ const fn owned(name: &'static str) -> Table {
     Table { name, hash: "customer_id", range: Some("id"), indexes: &[], ttl: None, stream: false }
 }
 
-/// A table of rows about a customer, by a key of their own.
+/// A table of rows about a customer, with a text key.
 const fn keyed(name: &'static str, ttl: Option<&'static str>) -> Table {
     Table { name, hash: "customer_id", range: Some("key"), indexes: &[], ttl, stream: false }
 }
 
-/// A table in which a row and the pair that tells whose it is share one partition scheme.
+/// A table of paired rows: the main row, and the row under its owner.
 const fn paired(name: &'static str, ttl: Option<&'static str>) -> Table {
     Table { name, hash: "id", range: Some("key"), indexes: &[], ttl, stream: false }
 }
 
-/// A table of single rows.
+/// A table with a simple primary key.
 const fn single(name: &'static str, ttl: Option<&'static str>) -> Table {
     Table { name, hash: "id", range: None, indexes: &[], ttl, stream: false }
 }
 
-/// What there is beside the tables of the kinds.
-const OTHERS: [Table; 13] = [
+/// The tables that belong to no kind.
+const OTHER_TABLES: [Table; 13] = [
     Table {
         indexes: &[
-            Index { name: BY_STATUS, hash: "status", range: Key::Text("id") },
-            Index { name: DUE, hash: "due_status", range: Key::Number("due_at") },
+            Index { name: BY_STATUS, hash: "status", range: KeyAttribute::Text("id") },
+            Index { name: DUE, hash: "due_status", range: KeyAttribute::Number("due_at") },
         ],
         stream: true,
         ..single(CUSTOMERS, None)
@@ -94,7 +95,7 @@ const OTHERS: [Table; 13] = [
     keyed(WEBHOOKS, Some("ttl")),
     Table { stream: true, ..keyed(OUTBOX, Some("ttl")) },
     Table {
-        indexes: &[Index { name: OPEN, hash: "open", range: Key::Number("tm_progress") }],
+        indexes: &[Index { name: OPEN, hash: "open", range: KeyAttribute::Number("tm_progress") }],
         stream: true,
         ..keyed(DELETIONS, None)
     },
@@ -102,13 +103,17 @@ const OTHERS: [Table; 13] = [
     single(VERIFYING_KEYS, None),
 ];
 
-/// A table for every kind of what customers own, and the others.
+/// All tables.
 pub const TABLES: &[Table] = &{
-    let mut tables = [OTHERS[0]; OTHERS.len() + ALL.len()];
-    let mut at = 0;
-    while at < tables.len() {
-        tables[at] = if at < OTHERS.len() { OTHERS[at] } else { owned(ALL[at - OTHERS.len()].table) };
-        at += 1;
+    let mut tables = [OTHER_TABLES[0]; OTHER_TABLES.len() + ALL.len()];
+    let mut index = 0;
+    while index < tables.len() {
+        tables[index] = if index < OTHER_TABLES.len() {
+            OTHER_TABLES[index]
+        } else {
+            owned(ALL[index - OTHER_TABLES.len()].table)
+        };
+        index += 1;
     }
     tables
 };

@@ -1,180 +1,187 @@
-//! Mailed tokens: of each only a hash, of each purpose only the newest.
+//! Mail tokens. Only the hash of a token is stored, and only the newest token of each purpose is valid.
 //!
-//! The row under its owner says for what a token was mailed, and whether it was. It stays when the token is used up, so that
-//! what comes again then finds it too.
-//!
-//! As with identifiers, a token is two rows: one found by its hash, and one under its owner by which it is replaced,
-//! and found by the cascade.
+//! As with identifiers, a token has two rows. The main row is found by the token's hash. The row under the owner lets a newer token
+//! replace it, and lets the cascade find it. The row under the owner also records why the token was mailed, and whether it was. It
+//! stays when the token is used, so that a repeated message sends no second mail.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_app::ports::{
-    Cause, KeepMailTokens, MailToken, Purpose, ReadMailTokens, TokenKept, UseMailTokens,
+    Cause, MailToken, Purpose, ReadMailTokens, StoreMailTokens, StoreTokenOutcome, UseMailTokens,
 };
+use custodian_app::retry::RetryBudget;
 use custodian_domain::{CustomerId, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
+use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::identifiers::{PAIR, SELF, owned_by};
-use crate::item::{Item, decode_some, encode, key2, n, s};
-use crate::retry::Patience;
+use crate::identifiers::{MAIN_ROW, PAIR_ATTRIBUTE, owner_partition};
+use crate::item::{Item, composite_key, decode_some, encode, n, s};
 use crate::schema::TOKENS;
-use crate::transaction::{Transaction, failed};
+use crate::transaction::Transaction;
 use crate::usage;
 
-/// Under which key of its owner a token is kept: there is one a purpose, and for passwords one an agent.
-fn slot(purpose: Purpose) -> String {
+/// The key of a token under its owner: one for each purpose and, for password resets, for each agent.
+fn purpose_key(purpose: Purpose) -> String {
     match purpose {
         Purpose::Verify => "verify".to_owned(),
-        Purpose::Change => "change".to_owned(),
+        Purpose::EmailChange => "change".to_owned(),
         Purpose::Reset { agent_id } => format!("reset#{agent_id}"),
-        Purpose::Note => "note".to_owned(),
+        Purpose::Notice => "note".to_owned(),
     }
 }
 
+/// The conditions of a write to a mail token.
 #[derive(Clone, Copy, Debug)]
-enum Guard {
+enum TokenCondition {
     Gate,
     Row,
 }
 
-/// How long it is known for what a token was mailed: longer than any queue keeps a message, dead letters included.
-const REMEMBERED: Duration = Duration::from_secs(30 * 86_400);
+/// How long the cause of a mail is stored: longer than any queue keeps a message, dead-letter queues included.
+const CAUSE_RETENTION: Duration = Duration::from_secs(30 * 86_400);
 
-/// What is kept under its owner of the newest token for a purpose.
+/// The row under the owner: the newest token of a purpose.
 #[derive(Debug, Deserialize, Serialize)]
-struct Newest {
+struct NewestToken {
     hash: String,
     cause: Cause,
-    /// Whether it was handed to the mailer.
+    /// Whether the mail was sent.
     mailed: bool,
 }
 
-impl Newest {
-    /// Whether nothing is to be mailed for this cause any more.
-    fn answers(&self, cause: Cause) -> bool {
+impl NewestToken {
+    /// Whether this cause's mail was sent, or a later mail supersedes it.
+    fn covers(&self, cause: Cause) -> bool {
         cause < self.cause || (cause == self.cause && self.mailed)
     }
 }
 
-fn id_of(hash: &str) -> String {
+fn hash_partition(hash: &str) -> String {
     format!("hash#{hash}")
 }
 
-fn by_hash(hash: &str) -> Item {
-    key2("id", id_of(hash), "key", SELF)
+fn hash_key(hash: &str) -> Item {
+    composite_key("id", hash_partition(hash), "key", MAIN_ROW)
 }
 
-/// What is left of a link to verify an account that expired: nobody's, and only that it came too late.
-fn late(hash: &str) -> Item {
-    key2("id", format!("late#{hash}"), "key", SELF)
+/// A row without an owner. It remains after an unverified account is deleted, so that its verification link is reported as
+/// expired.
+fn late_link_key(hash: &str) -> Item {
+    composite_key("id", format!("late#{hash}"), "key", MAIN_ROW)
 }
 
-fn by_owner(customer: CustomerId, purpose: Purpose) -> Item {
-    key2("id", owned_by(customer), "key", slot(purpose))
+fn owner_key(customer: CustomerId, purpose: Purpose) -> Item {
+    composite_key("id", owner_partition(customer), "key", purpose_key(purpose))
 }
 
-/// Uses a token up, if it is still the newest for its purpose.
-pub(crate) fn burn<'a, G: Copy>(
-    tx: Transaction<'a, G>,
-    guard: G,
+/// Uses a token, if it is still the newest of its purpose.
+pub(crate) fn consume<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
     customer: CustomerId,
     purpose: Purpose,
     hash: &str,
-) -> Result<Transaction<'a, G>, Failure> {
-    let newest = Expr::new("#hash = :hash").with(":hash", s(hash));
+) -> Result<Transaction<'a, C>, Failure> {
+    let is_newest = Expr::new("#hash = :hash").with(":hash", s(hash));
     let tx = match purpose {
-        Purpose::Verify => tx.delete(guard, TOKENS, late(hash), Expr::any())?,
+        Purpose::Verify => tx.delete(on_failure, TOKENS, late_link_key(hash), Expr::unconditional("id"))?,
         _ => tx,
     };
-    tx.check(guard, TOKENS, by_owner(customer, purpose), newest.clone())?.delete(
-        guard,
+    tx.check(on_failure, TOKENS, owner_key(customer, purpose), is_newest.clone())?.delete(
+        on_failure,
         TOKENS,
-        by_hash(hash),
-        newest,
+        hash_key(hash),
+        is_newest,
     )
 }
 
 impl Store {
     async fn token_row(&self, key: Item) -> Result<Option<Item>, Failure> {
-        let call = self.client.get_item().table_name(self.table(TOKENS)).consistent_read(true);
-        let answer = call.set_key(Some(key)).send().await;
-        Ok(answer.map_err(|error| failed("the mail tokens", &error))?.item)
+        let request = self.client.get_item().table_name(self.table(TOKENS)).consistent_read(true);
+        let response = request.set_key(Some(key)).send().await;
+        Ok(response.map_err(|error| aws_failure("the mail tokens", &error))?.item)
     }
 }
 
 impl ReadMailTokens for Store {
     async fn mail_token(&self, hash: &str) -> Result<Option<MailToken>, Failure> {
-        decode_some(self.token_row(by_hash(hash)).await?)
+        decode_some(self.token_row(hash_key(hash)).await?)
     }
 
-    async fn is_late(&self, hash: &str) -> Result<bool, Failure> {
-        Ok(self.token_row(late(hash)).await?.is_some())
+    async fn is_expired_verification(&self, hash: &str) -> Result<bool, Failure> {
+        Ok(self.token_row(late_link_key(hash)).await?.is_some())
     }
 }
 
 impl UseMailTokens for Store {
-    async fn burn_mail_token(&self, token: &MailToken) -> Result<bool, Failure> {
-        let tx = Transaction::new(self, Patience::Request);
-        Ok(burn(tx, (), token.customer_id, token.purpose, &token.hash)?.run().await?.is_ok())
+    async fn use_mail_token(&self, token: &MailToken) -> Result<bool, Failure> {
+        let tx = Transaction::new(self, RetryBudget::Request);
+        Ok(consume(tx, (), token.customer_id, token.purpose, &token.hash)?.run().await?.is_ok())
     }
 }
 
-impl KeepMailTokens for Store {
-    async fn keep_mail_token(
+impl StoreMailTokens for Store {
+    async fn store_mail_token(
         &self,
         token: &MailToken,
         statuses: &'static [Status],
-    ) -> Result<TokenKept, Failure> {
+    ) -> Result<StoreTokenOutcome, Failure> {
         let owner = token.customer_id;
-        let slot = by_owner(owner, token.purpose);
-        let earlier: Option<Newest> = decode_some(self.token_row(slot.clone()).await?)?;
-        if earlier.as_ref().is_some_and(|earlier| earlier.answers(token.cause)) {
-            return Ok(TokenKept::Answered);
+        let row_key = owner_key(owner, token.purpose);
+        let earlier: Option<NewestToken> = decode_some(self.token_row(row_key.clone()).await?)?;
+        if earlier.as_ref().is_some_and(|earlier| earlier.covers(token.cause)) {
+            return Ok(StoreTokenOutcome::AlreadyMailed);
         }
-        let mut tx = Transaction::new(self, Patience::Request);
-        tx = usage::pass(tx, Guard::Gate, owner, owner.0, statuses)?;
+        let mut tx = Transaction::new(self, RetryBudget::Request);
+        tx = usage::require_status(tx, TokenCondition::Gate, owner, owner.0, statuses)?;
         let mut unchanged = Expr::new("attribute_not_exists(#id)");
         if let Some(earlier) = &earlier {
             unchanged = Expr::new("#hash = :earlier").with(":earlier", s(&earlier.hash));
-            tx = tx.delete(Guard::Row, TOKENS, by_hash(&earlier.hash), Expr::any())?;
+            tx =
+                tx.delete(TokenCondition::Row, TOKENS, hash_key(&earlier.hash), Expr::unconditional("id"))?;
             if token.purpose == Purpose::Verify {
-                tx = tx.delete(Guard::Row, TOKENS, late(&earlier.hash), Expr::any())?;
+                tx = tx.delete(
+                    TokenCondition::Row,
+                    TOKENS,
+                    late_link_key(&earlier.hash),
+                    Expr::unconditional("id"),
+                )?;
             }
         }
         if token.purpose == Purpose::Verify {
-            let mut row = late(&token.hash);
+            let mut row = late_link_key(&token.hash);
             row.insert("ttl".to_owned(), n(token.keep_until.seconds()));
-            tx = tx.put(Guard::Row, TOKENS, row, Expr::new("attribute_not_exists(#id)"))?;
+            tx = tx.put(TokenCondition::Row, TOKENS, row, Expr::new("attribute_not_exists(#id)"))?;
         }
-        let newest = Newest { hash: token.hash.clone(), cause: token.cause, mailed: false };
-        let mut listed = encode(&newest)?;
-        listed.extend(slot);
-        listed.insert(PAIR.to_owned(), s(id_of(&token.hash)));
-        listed.insert("ttl".to_owned(), n(token.keep_until.plus(REMEMBERED).seconds()));
-        tx = tx.put(Guard::Row, TOKENS, listed, unchanged)?;
-        if token.purpose != Purpose::Note {
-            let mut found = encode(token)?;
-            found.extend(by_hash(&token.hash));
-            found.insert("ttl".to_owned(), n(token.keep_until.seconds()));
-            found.insert("owner".to_owned(), s(owner));
-            tx = tx.put(Guard::Row, TOKENS, found, Expr::new("attribute_not_exists(#id)"))?;
+        let newest = NewestToken { hash: token.hash.clone(), cause: token.cause, mailed: false };
+        let mut owner_row = encode(&newest)?;
+        owner_row.extend(row_key);
+        owner_row.insert(PAIR_ATTRIBUTE.to_owned(), s(hash_partition(&token.hash)));
+        owner_row.insert("ttl".to_owned(), n(token.keep_until.plus(CAUSE_RETENTION).seconds()));
+        tx = tx.put(TokenCondition::Row, TOKENS, owner_row, unchanged)?;
+        if token.purpose != Purpose::Notice {
+            let mut main_row = encode(token)?;
+            main_row.extend(hash_key(&token.hash));
+            main_row.insert("ttl".to_owned(), n(token.keep_until.seconds()));
+            main_row.insert("owner".to_owned(), s(owner));
+            tx = tx.put(TokenCondition::Row, TOKENS, main_row, Expr::new("attribute_not_exists(#id)"))?;
         }
         Ok(match tx.run().await? {
-            Ok(()) => TokenKept::Done,
-            Err(Guard::Gate) => TokenKept::Closed,
-            Err(Guard::Row) => TokenKept::Lost,
+            Ok(()) => StoreTokenOutcome::Done,
+            Err(TokenCondition::Gate) => StoreTokenOutcome::GateClosed,
+            Err(TokenCondition::Row) => StoreTokenOutcome::Stale,
         })
     }
 
-    async fn note_mailed(&self, token: &MailToken) -> Result<(), Failure> {
-        let noted = Expr::new("SET #mailed = :yes").with(":yes", AttributeValue::Bool(true));
-        let newest = Expr::new("#hash = :hash").with(":hash", s(&token.hash));
-        let slot = by_owner(token.customer_id, token.purpose);
-        // If it is not the newest any more, nobody asks about it either.
-        self.update_if(TOKENS, slot, noted, newest).await.map(|_| ())
+    async fn record_mailed(&self, token: &MailToken) -> Result<(), Failure> {
+        let update = Expr::new("SET #mailed = :yes").with(":yes", AttributeValue::Bool(true));
+        let is_newest = Expr::new("#hash = :hash").with(":hash", s(&token.hash));
+        let row_key = owner_key(token.customer_id, token.purpose);
+        // If the token is no longer the newest, the record is not needed.
+        self.update_if(TOKENS, row_key, update, is_newest).await.map(|_| ())
     }
 }

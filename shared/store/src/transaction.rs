@@ -1,78 +1,91 @@
-//! Transactions: every action carries a guard that names what its condition protects.
+//! Transactions. Each action has a condition and a value that names it, which the transaction returns if the condition fails.
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use custodian_app::Failure;
-use custodian_app::scope::{self, Ticket};
+use custodian_app::request_conditions::{IdempotencyLease, idempotency_lease};
+use custodian_app::retry::{RetryBudget, RetryDelays};
 use custodian_domain::{Reason, Refusal};
 
 use crate::Store;
+use crate::aws_failure::{aws_failure, invalid_request, is_throttled};
 use crate::expr::Expr;
-use crate::idempotency;
+use crate::idempotency_lease::{held_by, mark_done, row_key};
 use crate::item::Item;
-use crate::retry::{Backoff, Patience};
 use crate::schema::IDEMPOTENCY;
 
-/// What a transaction came to: done, or the guard of the first condition that did not hold.
-pub(crate) type Verdict<G> = Result<(), G>;
+/// The outcome of a transaction: committed, or the name of the first condition that failed.
+pub(crate) type TransactionResult<C> = Result<(), C>;
 
-/// All or nothing, at most 100 actions.
-pub(crate) struct Transaction<'a, G> {
+/// A transaction of at most 100 actions.
+pub(crate) struct Transaction<'a, C> {
     store: &'a Store,
-    patience: Patience,
-    actions: Vec<(G, TransactWriteItem)>,
-    /// The `Idempotency-Key` of the request that is being handled, whose record notes the effect.
-    ticket: Option<Ticket>,
+    budget: RetryBudget,
+    actions: Vec<(C, TransactWriteItem)>,
+    /// The lease of the current request's `Idempotency-Key`. The transaction marks its record as done.
+    idempotency_lease: Option<IdempotencyLease>,
 }
 
-impl<'a, G: Copy> Transaction<'a, G> {
-    pub(crate) fn new(store: &'a Store, patience: Patience) -> Self {
-        Self { ticket: scope::ticket(), ..Self::without_ticket(store, patience) }
+impl<'a, C: Copy> Transaction<'a, C> {
+    pub(crate) fn new(store: &'a Store, budget: RetryBudget) -> Self {
+        Self { idempotency_lease: idempotency_lease(), ..Self::without_idempotency(store, budget) }
     }
 
-    /// One that keeps the records of requests themselves.
-    pub(crate) const fn without_ticket(store: &'a Store, patience: Patience) -> Self {
-        Self { store, patience, actions: Vec::new(), ticket: None }
+    /// A transaction that does not mark the idempotency record, for the writes of the record itself.
+    pub(crate) const fn without_idempotency(store: &'a Store, budget: RetryBudget) -> Self {
+        Self { store, budget, actions: Vec::new(), idempotency_lease: None }
     }
 
-    /// Writes a whole item if `condition` holds.
-    pub(crate) fn put(mut self, guard: G, table: &str, item: Item, condition: Expr) -> Result<Self, Failure> {
+    /// Puts an item if `condition` holds.
+    pub(crate) fn put(
+        mut self,
+        on_failure: C,
+        table: &str,
+        item: Item,
+        condition: Expr,
+    ) -> Result<Self, Failure> {
         let put = Put::builder()
             .table_name(self.store.table(table))
             .set_item(Some(item))
             .set_condition_expression(condition.text())
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values());
-        self.push(guard, TransactWriteItem::builder().put(put.build().map_err(unbuilt)?).build());
+        self.push(
+            on_failure,
+            TransactWriteItem::builder().put(put.build().map_err(invalid_request)?).build(),
+        );
         Ok(self)
     }
 
-    /// Changes an item if `condition` holds, which must imply that the item exists.
+    /// Updates an item if `condition` holds. The condition must imply that the item exists.
     pub(crate) fn update(
         mut self,
-        guard: G,
+        on_failure: C,
         table: &str,
         key: Item,
         update: Expr,
         condition: Expr,
     ) -> Result<Self, Failure> {
-        let both = update.joined_with(&condition);
+        let combined = update.joined_with(&condition);
         let update = Update::builder()
             .table_name(self.store.table(table))
             .set_key(Some(key))
             .set_update_expression(update.text())
             .set_condition_expression(condition.text())
-            .set_expression_attribute_names(both.names())
-            .set_expression_attribute_values(both.values());
-        self.push(guard, TransactWriteItem::builder().update(update.build().map_err(unbuilt)?).build());
+            .set_expression_attribute_names(combined.names())
+            .set_expression_attribute_values(combined.values());
+        self.push(
+            on_failure,
+            TransactWriteItem::builder().update(update.build().map_err(invalid_request)?).build(),
+        );
         Ok(self)
     }
 
-    /// Removes an item if `condition` holds.
+    /// Deletes an item if `condition` holds.
     pub(crate) fn delete(
         mut self,
-        guard: G,
+        on_failure: C,
         table: &str,
         key: Item,
         condition: Expr,
@@ -83,14 +96,17 @@ impl<'a, G: Copy> Transaction<'a, G> {
             .set_condition_expression(condition.text())
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values());
-        self.push(guard, TransactWriteItem::builder().delete(delete.build().map_err(unbuilt)?).build());
+        self.push(
+            on_failure,
+            TransactWriteItem::builder().delete(delete.build().map_err(invalid_request)?).build(),
+        );
         Ok(self)
     }
 
-    /// Changes nothing, but holds only if `condition` does.
+    /// Fails the transaction unless `condition` holds.
     pub(crate) fn check(
         mut self,
-        guard: G,
+        on_failure: C,
         table: &str,
         key: Item,
         condition: Expr,
@@ -101,117 +117,100 @@ impl<'a, G: Copy> Transaction<'a, G> {
             .set_condition_expression(condition.text())
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values());
-        let check = check.build().map_err(unbuilt)?;
-        self.push(guard, TransactWriteItem::builder().condition_check(check).build());
+        let check = check.build().map_err(invalid_request)?;
+        self.push(on_failure, TransactWriteItem::builder().condition_check(check).build());
         Ok(self)
     }
 
-    fn note_of_effect(&self, ticket: &Ticket) -> Result<TransactWriteItem, Failure> {
-        let (effect, ours) = (idempotency::effect(), idempotency::ours(ticket));
-        let both = effect.joined_with(&ours);
+    fn mark_done_action(&self, idempotency_lease: &IdempotencyLease) -> Result<TransactWriteItem, Failure> {
+        let (update, condition) = (mark_done(), held_by(idempotency_lease));
+        let combined = update.joined_with(&condition);
         let update = Update::builder()
             .table_name(self.store.table(IDEMPOTENCY))
-            .set_key(Some(idempotency::row_key(ticket)))
-            .set_update_expression(effect.text())
-            .set_condition_expression(ours.text())
-            .set_expression_attribute_names(both.names())
-            .set_expression_attribute_values(both.values());
-        Ok(TransactWriteItem::builder().update(update.build().map_err(unbuilt)?).build())
+            .set_key(Some(row_key(idempotency_lease)))
+            .set_update_expression(update.text())
+            .set_condition_expression(condition.text())
+            .set_expression_attribute_names(combined.names())
+            .set_expression_attribute_values(combined.values());
+        Ok(TransactWriteItem::builder().update(update.build().map_err(invalid_request)?).build())
     }
 
-    fn push(&mut self, guard: G, action: TransactWriteItem) {
-        self.actions.push((guard, action));
+    fn push(&mut self, on_failure: C, action: TransactWriteItem) {
+        self.actions.push((on_failure, action));
     }
 
-    /// Runs it. The token makes the SDK's own retry after a lost answer safe; conflicts with others are waited out.
-    pub(crate) async fn run(self) -> Result<Verdict<G>, Failure> {
-        let note = self.ticket.as_ref().map(|ticket| self.note_of_effect(ticket)).transpose()?;
-        let (guards, mut actions): (Vec<G>, Vec<_>) = self.actions.into_iter().unzip();
-        actions.extend(note);
-        let token = token(self.store);
-        let mut backoff = Backoff::new(self.patience);
+    /// Commits the transaction, and retries it after conflicts. The client request token makes the SDK's own retry after a lost
+    /// response safe.
+    pub(crate) async fn run(self) -> Result<TransactionResult<C>, Failure> {
+        let done_action = self
+            .idempotency_lease
+            .as_ref()
+            .map(|idempotency_lease| self.mark_done_action(idempotency_lease))
+            .transpose()?;
+        let (conditions, mut actions): (Vec<C>, Vec<_>) = self.actions.into_iter().unzip();
+        actions.extend(done_action);
+        let client_token = client_request_token(self.store);
+        let mut backoff = RetryDelays::new(self.budget);
         loop {
-            let call = self.store.client.transact_write_items().client_request_token(&token);
-            let Err(error) = call.set_transact_items(Some(actions.clone())).send().await else {
+            let request = self.store.client.transact_write_items().client_request_token(&client_token);
+            let Err(error) = request.set_transact_items(Some(actions.clone())).send().await else {
                 return Ok(Ok(()));
             };
-            match judge(&error) {
-                // The one action without a guard is the note: somebody else has taken the request over.
-                Judgement::Condition(at) => {
-                    return guards.get(at).map_or_else(|| Err(taken_over().into()), |g| Ok(Err(*g)));
+            match classify(&error) {
+                // Only the idempotency record's action has no condition name: another request has taken over the lease.
+                FailureKind::ConditionFailed(index) => {
+                    return conditions
+                        .get(index)
+                        .map_or_else(|| Err(key_in_use().into()), |name| Ok(Err(*name)));
                 }
-                Judgement::Busy if backoff.wait(&*self.store.entropy).await => {}
-                Judgement::Busy | Judgement::Down => return Err(down(&error)),
+                FailureKind::Contention if backoff.wait(&*self.store.entropy).await => {}
+                FailureKind::Contention | FailureKind::Fatal => {
+                    return Err(aws_failure("a transaction", &error));
+                }
             }
         }
     }
 }
 
-/// Whoever took the request over is at it now.
-fn taken_over() -> Refusal {
+/// The request that took over the lease is still running.
+fn key_in_use() -> Refusal {
     Refusal { retry_after: Some(1), ..Reason::IdempotencyKeyInUse.into() }
 }
 
-enum Judgement {
-    /// The condition of this action did not hold.
-    Condition(usize),
-    /// Others are at work on the same items; nothing was written.
-    Busy,
-    Down,
+enum FailureKind {
+    /// The condition of the action with this index failed.
+    ConditionFailed(usize),
+    /// A concurrent write or throttling. Nothing was written.
+    Contention,
+    Fatal,
 }
 
-fn judge(error: &SdkError<TransactWriteItemsError>) -> Judgement {
+fn classify(error: &SdkError<TransactWriteItemsError>) -> FailureKind {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            let codes: Vec<_> =
-                cancelled.cancellation_reasons().iter().map(|r| r.code().unwrap_or("None")).collect();
-            if let Some(at) = codes.iter().position(|code| *code == "ConditionalCheckFailed") {
-                return Judgement::Condition(at);
+            let codes: Vec<_> = cancelled
+                .cancellation_reasons()
+                .iter()
+                .map(|reason| reason.code().unwrap_or("None"))
+                .collect();
+            if let Some(index) = codes.iter().position(|code| *code == "ConditionalCheckFailed") {
+                return FailureKind::ConditionFailed(index);
             }
-            let passing = |code: &&str| {
+            let is_transient = |code: &&str| {
                 matches!(
                     *code,
                     "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
                 )
             };
-            if codes.iter().all(passing) { Judgement::Busy } else { Judgement::Down }
+            if codes.iter().all(is_transient) { FailureKind::Contention } else { FailureKind::Fatal }
         }
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => Judgement::Busy,
-        Some(_) if is_throttled(error) => Judgement::Busy,
-        _ => Judgement::Down,
+        Some(TransactWriteItemsError::TransactionInProgressException(_)) => FailureKind::Contention,
+        Some(_) if is_throttled(error) => FailureKind::Contention,
+        _ => FailureKind::Fatal,
     }
 }
 
-fn down(error: &SdkError<TransactWriteItemsError>) -> Failure {
-    crate::transaction::failed("a transaction", error)
-}
-
-/// A failed call of AWS as a value: what was called and the error's code, but not its text, which may name what is personal.
-pub fn failed<E: ProvideErrorMetadata>(what: &'static str, error: &SdkError<E>) -> Failure {
-    let cause = match error {
-        SdkError::ServiceError(_) => error.code().unwrap_or("service error"),
-        SdkError::TimeoutError(_) => "timeout",
-        SdkError::DispatchFailure(_) => "no connection",
-        SdkError::ResponseError(_) => "answer not understood",
-        _ => "not sent",
-    };
-    Failure::unavailable(what, cause)
-}
-
-/// Whether more was asked of a table than it can do at a time. Nothing was done, and in a moment it may be.
-pub(crate) fn is_throttled<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    let code = error.code();
-    matches!(
-        code,
-        Some("ProvisionedThroughputExceededException" | "RequestLimitExceeded" | "ThrottlingException")
-    )
-}
-
-pub(crate) fn unbuilt(cause: impl std::fmt::Display) -> Failure {
-    Failure::unavailable("a request to the store", cause)
-}
-
-fn token(store: &Store) -> String {
+fn client_request_token(store: &Store) -> String {
     let mut random = [0; 16];
     store.entropy.fill(&mut random);
     uuid::Builder::from_random_bytes(random).into_uuid().to_string()

@@ -1,63 +1,64 @@
-//! The gates of a customer, and the counters of what it owns.
+//! The gates of a customer, and the counters of its rows.
 //!
-//! Every row that a customer owns is written in a transaction that also checks one of eight gate rows, chosen by the
-//! row's id, so that a busy tenant does not meet itself at one row. Every change of status flips all eight together
-//! with the customer; a gate that is missing is closed. Counters of kinds without a limit live in the gate rows and so
-//! are sharded by the same choice, and cost no action of their own.
+//! Every transaction that writes an owned row also checks one of the customer's eight gate rows. Three updates of a single
+//! attribute (a rehashed password, the last use of a key, a sent mail) need no gate: their condition implies the row. The row's
+//! id selects the gate, so that concurrent writes of a busy tenant rarely conflict. A change of status sets all eight gates
+//! together with the customer; a missing gate is closed. The counters of kinds without a limit are attributes of the gate rows:
+//! they are sharded in the same way and need no action of their own.
 
 use custodian_app::Failure;
-use custodian_domain::access_key::MOST;
+use custodian_domain::access_key::MAX_ACCESS_KEYS;
 use custodian_domain::kinds::{ALL, Kind};
 use custodian_domain::{Customer, CustomerId, Plan, Status};
 use uuid::Uuid;
 
 use crate::expr::Expr;
-use crate::item::{Item, key2, n, s};
+use crate::item::{Item, composite_key, n, s};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, USAGE};
 use crate::transaction::Transaction;
 
 const GATES: u8 = 8;
-/// What the administrators of a customer are counted under; the guest does not count.
+/// The counter of the administrators. It excludes the guest agent.
 pub(crate) const ADMINS: &str = "admins";
-/// Counts every change of a counter, so that a recount can tell that nothing moved meanwhile.
-pub(crate) const MOVES: &str = "moves";
+/// Counts every change of a counter, so that a recount detects concurrent changes.
+pub(crate) const CHANGE_COUNT: &str = "moves";
 
-/// Where some rows of a kind are counted.
-pub(crate) struct Counter {
+/// The key of a usage row, and its counter attribute.
+pub(crate) struct CounterAttribute {
     pub(crate) key: String,
     pub(crate) attribute: String,
 }
 
-/// Everywhere that rows of a kind are counted.
-pub(crate) fn counters(kind: &Kind) -> impl Iterator<Item = Counter> {
-    let (table, one_by_one) = (kind.table, kind.is_limited() || kind.table == BILLING_ACCOUNTS);
-    let single = one_by_one.then(|| counter(table));
-    let gates = (0..GATES).filter(move |_| !one_by_one);
-    let gates =
-        gates.map(move |gate| Counter { key: format!("gate#{gate}"), attribute: format!("n_{table}") });
+/// The attributes that together count the rows of a kind.
+pub(crate) fn counter_attributes(kind: &Kind) -> impl Iterator<Item = CounterAttribute> {
+    let (table, has_own_row) = (kind.table, kind.is_limited() || kind.table == BILLING_ACCOUNTS);
+    let single = has_own_row.then(|| counter_attribute(table));
+    let gates = (0..GATES).filter(move |_| !has_own_row);
+    let gates = gates
+        .map(move |gate| CounterAttribute { key: format!("gate#{gate}"), attribute: format!("n_{table}") });
     single.into_iter().chain(gates)
 }
 
-/// The counter of what is counted one by one.
-pub(crate) fn counter(name: &str) -> Counter {
-    Counter { key: format!("count#{name}"), attribute: "n".to_owned() }
+/// The counter that has a row of its own.
+pub(crate) fn counter_attribute(name: &str) -> CounterAttribute {
+    CounterAttribute { key: format!("count#{name}"), attribute: "n".to_owned() }
 }
 
-/// Holds while a counter has not moved.
-pub(crate) fn unmoved(moves: i64) -> Expr {
-    Expr::new(format!("#{MOVES} = :moves")).with(":moves", n(moves))
+/// Holds while the counters of a usage row are unchanged since `change_count` was read.
+pub(crate) fn has_change_count(change_count: i64) -> Expr {
+    Expr::new(format!("#{CHANGE_COUNT} = :moves")).with(":moves", n(change_count))
 }
 
 pub(crate) fn row_key(customer: CustomerId, key: &str) -> Item {
-    key2("customer_id", customer, "key", key)
+    composite_key("customer_id", customer, "key", key)
 }
 
 fn gate_key(customer: CustomerId, gate: u8) -> Item {
     row_key(customer, &format!("gate#{gate}"))
 }
 
-/// The gate that stands before a row: its id's last bits are random.
-fn gate_of(row: Uuid) -> u8 {
+/// The gate that a write to this row checks. The last bits of an id are random.
+fn gate_for(row: Uuid) -> u8 {
     row.as_bytes()[15] % GATES
 }
 
@@ -65,11 +66,11 @@ fn counter_key(customer: CustomerId, table: &str) -> Item {
     row_key(customer, &format!("count#{table}"))
 }
 
-/// More than any limit: what is counted one by one without one.
+/// Higher than any count.
 const NO_LIMIT: u64 = 1 << 53;
 
-/// The kinds whose rows are counted one by one.
-fn limited() -> impl Iterator<Item = &'static Kind> {
+/// The kinds with a limit.
+fn limited_kinds() -> impl Iterator<Item = &'static Kind> {
     ALL.iter().copied().filter(|kind| kind.is_limited())
 }
 
@@ -77,136 +78,146 @@ fn limit_of(plan: Plan, kind: &Kind) -> u64 {
     plan.limit(kind).unwrap_or(NO_LIMIT)
 }
 
-/// The first gates and counters of a new customer, with its admin.
-pub(crate) fn open_account<'a, G: Copy>(
-    mut tx: Transaction<'a, G>,
-    guard: G,
+/// Creates the gates and counters of a new customer, which has one administrator.
+pub(crate) fn open_account<'a, C: Copy>(
+    mut tx: Transaction<'a, C>,
+    on_failure: C,
     customer: &Customer,
-) -> Result<Transaction<'a, G>, Failure> {
+) -> Result<Transaction<'a, C>, Failure> {
     let new = || Expr::new("attribute_not_exists(#key)");
     for gate in 0..GATES {
         let mut item = gate_key(customer.id, gate);
         item.insert("status".to_owned(), s(customer.status().as_str()));
-        item.insert(MOVES.to_owned(), n(0));
-        tx = tx.put(guard, USAGE, item, new())?;
+        item.insert(CHANGE_COUNT.to_owned(), n(0));
+        tx = tx.put(on_failure, USAGE, item, new())?;
     }
-    let of_plan =
-        limited().map(|kind| (kind.table, u8::from(kind.table == AGENTS), limit_of(customer.plan, kind)));
-    let others = [(ADMINS, 1, NO_LIMIT), (ACCESS_KEYS, 0, MOST), (BILLING_ACCOUNTS, 0, NO_LIMIT)];
-    for (name, rows, limit) in of_plan.chain(others) {
-        let mut counter = counter_key(customer.id, name);
-        counter.extend([("n".to_owned(), n(rows)), ("limit".to_owned(), n(limit)), (MOVES.to_owned(), n(0))]);
-        tx = tx.put(guard, USAGE, counter, new())?;
+    let limited = limited_kinds()
+        .map(|kind| (kind.table, u8::from(kind.table == AGENTS), limit_of(customer.plan, kind)));
+    let other_counters =
+        [(ADMINS, 1, NO_LIMIT), (ACCESS_KEYS, 0, MAX_ACCESS_KEYS), (BILLING_ACCOUNTS, 0, NO_LIMIT)];
+    for (name, rows, limit) in limited.chain(other_counters) {
+        let mut item = counter_key(customer.id, name);
+        item.extend([
+            ("n".to_owned(), n(rows)),
+            ("limit".to_owned(), n(limit)),
+            (CHANGE_COUNT.to_owned(), n(0)),
+        ]);
+        tx = tx.put(on_failure, USAGE, item, new())?;
     }
     Ok(tx)
 }
 
-/// Every limit follows the customer's plan.
-pub(crate) fn set_limits<G: Copy>(
-    mut tx: Transaction<'_, G>,
-    guard: G,
+/// Sets the limits of the customer's plan.
+pub(crate) fn set_limits<C: Copy>(
+    mut tx: Transaction<'_, C>,
+    on_failure: C,
     customer: CustomerId,
     plan: Plan,
-) -> Result<Transaction<'_, G>, Failure> {
-    for kind in limited() {
+) -> Result<Transaction<'_, C>, Failure> {
+    for kind in limited_kinds() {
         let update = Expr::new("SET #limit = :limit").with(":limit", n(limit_of(plan, kind)));
-        let there = Expr::new("attribute_exists(#key)");
-        tx = tx.update(guard, USAGE, counter_key(customer, kind.table), update, there)?;
+        let exists = Expr::new("attribute_exists(#key)");
+        tx = tx.update(on_failure, USAGE, counter_key(customer, kind.table), update, exists)?;
     }
     Ok(tx)
 }
 
-/// Every gate follows the customer's status.
-pub(crate) fn flip<G: Copy>(
-    mut tx: Transaction<'_, G>,
-    guard: G,
+/// Sets the customer's status in all gates.
+pub(crate) fn set_status<C: Copy>(
+    mut tx: Transaction<'_, C>,
+    on_failure: C,
     customer: CustomerId,
     status: Status,
-) -> Result<Transaction<'_, G>, Failure> {
+) -> Result<Transaction<'_, C>, Failure> {
     for gate in 0..GATES {
         let update = Expr::new("SET #status = :to").with(":to", s(status.as_str()));
         let condition = Expr::new("attribute_exists(#key)");
-        tx = tx.update(guard, USAGE, gate_key(customer, gate), update, condition)?;
+        tx = tx.update(on_failure, USAGE, gate_key(customer, gate), update, condition)?;
     }
     Ok(tx)
 }
 
 /// Holds only while the customer has one of these statuses.
-pub(crate) fn pass<'a, G: Copy>(
-    tx: Transaction<'a, G>,
-    guard: G,
+pub(crate) fn require_status<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
     customer: CustomerId,
     row: Uuid,
     statuses: &[Status],
-) -> Result<Transaction<'a, G>, Failure> {
+) -> Result<Transaction<'a, C>, Failure> {
     let names: Vec<_> = (0..statuses.len()).map(|number| format!(":s{number}")).collect();
     let mut condition = Expr::new(format!("#status IN ({})", names.join(", ")));
     for (name, status) in names.iter().zip(statuses) {
         condition = condition.with(name, s(status.as_str()));
     }
-    tx.check(guard, USAGE, gate_key(customer, gate_of(row)), condition)
+    tx.check(on_failure, USAGE, gate_key(customer, gate_for(row)), condition)
 }
 
-/// Holds only while the customer is active (the first guard) and, where the plan limits the kind and there is to be a row
-/// more, below its limit (the second), and counts.
-pub(crate) fn pass_counted<'a, G: Copy>(
-    tx: Transaction<'a, G>,
-    (gate, full): (G, G),
+/// Counts a created or deleted row. Holds only while the customer is active (the first condition) and, for a new row of a limited
+/// kind, while the count is below the limit (the second condition).
+pub(crate) fn require_status_and_count<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    (gate, limit): (C, C),
     customer: CustomerId,
     row: Uuid,
     kind: &Kind,
-    by: i8,
-) -> Result<Transaction<'a, G>, Failure> {
+    delta: i8,
+) -> Result<Transaction<'a, C>, Failure> {
     if !kind.is_limited() {
-        let update = Expr::new(format!("ADD #n_{} :by, #{MOVES} :one", kind.table));
-        let update = update.with(":by", n(by)).with(":one", n(1));
-        let open = Expr::new("#status = :status").with(":status", s(Status::Active.as_str()));
-        return tx.update(gate, USAGE, gate_key(customer, gate_of(row)), update, open);
+        let update = Expr::new(format!("ADD #n_{} :by, #{CHANGE_COUNT} :one", kind.table));
+        let update = update.with(":by", n(delta)).with(":one", n(1));
+        let is_active = Expr::new("#status = :status").with(":status", s(Status::Active.as_str()));
+        return tx.update(gate, USAGE, gate_key(customer, gate_for(row)), update, is_active);
     }
-    let tx = pass(tx, gate, customer, row, &[Status::Active])?;
-    if by > 0 { count_up(tx, full, customer, kind.table) } else { count_down(tx, full, customer, kind.table) }
+    let tx = require_status(tx, gate, customer, row, &[Status::Active])?;
+    if delta > 0 {
+        count_up(tx, limit, customer, kind.table)
+    } else {
+        count_down(tx, limit, customer, kind.table)
+    }
 }
 
-fn counted() -> String {
-    format!("#{MOVES} = #{MOVES} + :one")
+fn count_change() -> String {
+    format!("#{CHANGE_COUNT} = #{CHANGE_COUNT} + :one")
 }
 
-/// One row more of what is counted one by one; holds only below its limit.
-pub(crate) fn count_up<'a, G: Copy>(
-    tx: Transaction<'a, G>,
-    guard: G,
+/// Adds one to a counter with a row of its own. Holds only below its limit.
+pub(crate) fn count_up<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
     customer: CustomerId,
     name: &str,
-) -> Result<Transaction<'a, G>, Failure> {
-    let update = Expr::new(format!("SET #n = #n + :one, {}", counted())).with(":one", n(1));
-    let below = Expr::new("attribute_exists(#key) AND #n < #limit");
-    tx.update(guard, USAGE, counter_key(customer, name), update, below)
+) -> Result<Transaction<'a, C>, Failure> {
+    let update = Expr::new(format!("SET #n = #n + :one, {}", count_change())).with(":one", n(1));
+    let is_below_limit = Expr::new("attribute_exists(#key) AND #n < #limit");
+    tx.update(on_failure, USAGE, counter_key(customer, name), update, is_below_limit)
 }
 
-/// One row less of what is counted one by one.
-pub(crate) fn count_down<'a, G: Copy>(
-    tx: Transaction<'a, G>,
-    guard: G,
+/// Subtracts one from a counter with a row of its own.
+pub(crate) fn count_down<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
     customer: CustomerId,
     name: &str,
-) -> Result<Transaction<'a, G>, Failure> {
-    let update = Expr::new(format!("SET #n = #n - :one, {}", counted())).with(":one", n(1));
-    let there = Expr::new("attribute_exists(#key)");
-    tx.update(guard, USAGE, counter_key(customer, name), update, there)
+) -> Result<Transaction<'a, C>, Failure> {
+    let update = Expr::new(format!("SET #n = #n - :one, {}", count_change())).with(":one", n(1));
+    let exists = Expr::new("attribute_exists(#key)");
+    tx.update(on_failure, USAGE, counter_key(customer, name), update, exists)
 }
 
-/// One administrator more, less or neither; holds only if one is left.
-pub(crate) fn count_admins<'a, G: Copy>(
-    tx: Transaction<'a, G>,
-    guard: G,
+/// Adds `delta` to the number of administrators. Holds only if at least one is left.
+pub(crate) fn count_admins<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
     customer: CustomerId,
-    by: i8,
-) -> Result<Transaction<'a, G>, Failure> {
-    if by == 0 {
+    delta: i8,
+) -> Result<Transaction<'a, C>, Failure> {
+    if delta == 0 {
         return Ok(tx);
     }
-    let update = Expr::new(format!("SET #n = #n + :by, {}", counted())).with(":by", n(by)).with(":one", n(1));
-    let enough =
-        Expr::new("attribute_exists(#key) AND #n > :least").with(":least", n(if by < 0 { 1 } else { 0 }));
-    tx.update(guard, USAGE, counter_key(customer, ADMINS), update, enough)
+    let update =
+        Expr::new(format!("SET #n = #n + :by, {}", count_change())).with(":by", n(delta)).with(":one", n(1));
+    let has_enough =
+        Expr::new("attribute_exists(#key) AND #n > :least").with(":least", n(if delta < 0 { 1 } else { 0 }));
+    tx.update(on_failure, USAGE, counter_key(customer, ADMINS), update, has_enough)
 }

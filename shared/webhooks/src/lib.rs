@@ -1,33 +1,24 @@
-//! Webhooks: signing them, judging where they may go, delivering them once, and deciding when to try again.
+//! The use cases of webhooks: which events are delivered, when an attempt is retried, and how an account manages its endpoint.
 //!
-//! What does not touch the network ([`deliver`], [`resolve`]) or the system's roots ([`trust`]) is a pure function: time
-//! and random bits are passed in. This crate is the one home of HTTP to where customers say; it knows no table, queue or
-//! customer. The rules of delivery:
-//!
-//! - The destination is judged by the address that is connected to, at every attempt ([`address`]).
-//! - An attempt opens a connection of its own, follows nothing and keeps nothing ([`deliver`]).
-//! - What a receiver answers is a status and a wish to wait ([`outcome`]). Its body is neither kept nor shown.
-//! - What is said of a destination, in errors and in `Debug`, never quotes it: a customer's URL may hold a credential.
+//! An event on the bus becomes a delivery job in a queue. The payload is built from the row when the job runs; the job carries
+//! no values. The outcome of each attempt is stored with the account. A retry is a delayed message or, beyond the longest
+//! delay of a queue, a one-off job. Slow endpoints have a queue of their own. The webhook about an account's own deletion goes
+//! to the endpoint that the account had; its destination is stored, encrypted, for an hour and is a step of the deletion's
+//! ledger.
 
-pub mod address;
-mod connection;
-pub mod deliver;
-pub mod destination;
-mod exchange;
-pub mod message;
-pub mod outcome;
-pub mod resolve;
-mod retry_after;
-pub mod schedule;
-pub mod secret;
-pub mod signature;
-pub mod trust;
+mod decision;
+mod deletion_notice;
+mod delivery;
+mod delivery_job;
+mod manage;
+mod payload;
+mod ports;
+mod secrets;
+mod sending;
+mod slow_queue;
 
-pub use deliver::{Deliverer, Limits};
-pub use destination::{Destination, Reach, Refusal};
-pub use message::{Message, MessageId, Method};
-pub use outcome::{Fault, Outcome, Report};
-pub use resolve::{Resolve, SystemResolver};
-pub use schedule::{Attempt, Patience, next};
-pub use secret::{SecretSet, SigningSecret};
-pub use trust::{Trust, Untrusting};
+pub use delivery::deliver;
+pub use delivery_job::DeliveryJob;
+pub use manage::{redeliver, rotate_secret, send_test, show};
+pub use payload::payload;
+pub use ports::{DeliveryQueue, OutgoingWebhook, ReadPayloadRows, WebhookSender, WebhookStore};

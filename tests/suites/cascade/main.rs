@@ -1,6 +1,7 @@
-//! What is deleted is gone: every row of it, nothing of anybody else's, and the ledger says how many.
+//! The cascade deletes every row of a deleted account and no other row, and its ledger counts them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod lost;
-mod whole;
+mod deletion;
+mod lost_messages;
+mod verification;
 mod workers;

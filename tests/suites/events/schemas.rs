@@ -1,4 +1,4 @@
-//! The events' schemas. That every event of every suite fits its own is held when the suite's service ends.
+//! The JSON schemas of events. Every suite also checks all published events against them when its service stops.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use custodian_domain::kinds::ALL;
 use custodian_events::schema::schemas;
 use jsonschema::Draft;
 
-const ANEW: &str = "cargo test -p custodian-tests --test events -- --ignored";
+const REWRITE: &str = "cargo test -p custodian-tests --test events -- --ignored";
 
 fn golden() -> (PathBuf, String) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/events.schema.json");
@@ -14,27 +14,27 @@ fn golden() -> (PathBuf, String) {
 }
 
 #[test]
-fn the_golden_file_is_what_the_code_says() {
+fn the_golden_file_matches_the_code() {
     let (path, expected) = golden();
-    let kept = std::fs::read_to_string(path).unwrap_or_default();
-    let mut lines = kept.lines().zip(expected.lines()).enumerate();
-    let differing = lines.find(|(_, (kept, expected))| kept != expected);
+    let stored = std::fs::read_to_string(path).unwrap_or_default();
+    let mut lines = stored.lines().zip(expected.lines()).enumerate();
+    let difference = lines.find(|(_, (stored, expected))| stored != expected);
     assert!(
-        kept == expected,
-        "docs/events.schema.json is not what the code says; if events were meant to change, `{ANEW}` writes it anew. \
-         First line that differs (number, then kept and expected): {differing:?}"
+        stored == expected,
+        "docs/events.schema.json differs from the code. If the change is intended, `{REWRITE}` rewrites the file. \
+         First different line (number, kept, expected): {difference:?}"
     );
 }
 
 #[test]
-#[ignore = "writes docs/events.schema.json"]
-fn write_the_golden_file_anew() {
+#[ignore = "rewrites docs/events.schema.json"]
+fn rewrite_the_golden_file() {
     let (path, text) = golden();
     std::fs::write(path, text).unwrap();
 }
 
 #[test]
-fn it_is_a_schema_of_every_event_of_every_kind() {
+fn the_schema_describes_every_event_type_of_every_kind() {
     let document = schemas();
     assert!(jsonschema::draft202012::meta::is_valid(&document));
     jsonschema::options().with_draft(Draft::Draft202012).build(&document).unwrap();

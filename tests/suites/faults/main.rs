@@ -1,27 +1,27 @@
-//! What the product does when its database does not: it waits, it repeats, it says so, and it never guesses.
+//! A failing database: the product waits, retries, reports the failure, and never guesses.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod conflicts;
-mod down;
-mod lost;
-mod unprocessed;
+mod lost_requests;
+mod partial_batches;
+mod unavailable;
 
 use std::sync::Arc;
 
-use custodian_tests::{Client, Script, Tables};
+use custodian_tests::{Client, ScriptedFaults, Tables};
 
-/// A service under a script, an account, and its admin.
-struct Stage {
-    script: Arc<Script>,
+/// A service with scripted faults, an account, and its admin.
+struct Fixture {
+    script: Arc<ScriptedFaults>,
     client: Client,
     id: String,
     tenant: Client,
 }
 
-impl Stage {
-    async fn set() -> Self {
-        let script = Arc::new(Script::default());
-        let client = Client::start_watched(Arc::clone(&script) as _).await;
+impl Fixture {
+    async fn new() -> Self {
+        let script = Arc::new(ScriptedFaults::default());
+        let client = Client::start_observed(Arc::clone(&script) as _).await;
         let (id, tenant) = client.tenant("ada").await;
         Self { script, client, id, tenant }
     }

@@ -1,202 +1,205 @@
-//! Jobs before, at and after their time, twice, late and from an earlier life.
+//! Scheduled jobs that run before, at and after their deadline, twice, or for an earlier freeze.
 
 use std::time::Duration;
 
-use custodian_app::{Failure, Outcome};
-use custodian_domain::alarm::Job;
+use custodian_app::{ChangeOutcome, Failure};
 use custodian_domain::lifecycle::Command;
+use custodian_domain::scheduled_job::Job;
 use custodian_domain::{CustomerId, Reason, Status, Timestamp};
-use custodian_tests::Bench;
+use custodian_tests::TestApp;
 
 const MICRO: Duration = Duration::from_micros(1);
 const MINUTE: Duration = Duration::from_secs(60);
 
-async fn frozen() -> (Bench, CustomerId, Timestamp) {
-    let bench = Bench::default();
-    let id = bench.active("ada").await;
-    let deadline = bench.changed(id, bench.freezing()).await.tm_deletion_scheduled().unwrap();
-    (bench, id, deadline)
+async fn frozen_account() -> (TestApp, CustomerId, Timestamp) {
+    let app = TestApp::default();
+    let id = app.active_account("ada").await;
+    let deadline = app.change(id, app.freeze_command()).await.tm_deletion_scheduled().unwrap();
+    (app, id, deadline)
 }
 
-async fn status(bench: &Bench, id: CustomerId) -> Status {
-    bench.customer(id).await.status()
+async fn status(app: &TestApp, id: CustomerId) -> Status {
+    app.customer(id).await.status()
 }
 
-fn refused(done: Result<Outcome, Failure>, reason: Reason) -> bool {
-    done.is_err_and(|failure| failure.is(reason))
+fn is_refused(result: Result<ChangeOutcome, Failure>, reason: Reason) -> bool {
+    result.is_err_and(|failure| failure.is(reason))
 }
 
 #[tokio::test]
-async fn the_deadline_is_the_grace_period_rounded_up_to_a_whole_second() {
-    let (bench, id, deadline) = frozen().await;
-    let exact = bench.customer(id).await.tm_update.plus(bench.cx.settings.grace);
+async fn the_deletion_deadline_is_the_grace_period_rounded_up_to_a_whole_second() {
+    let (app, id, deadline) = frozen_account().await;
+    let exact = app.customer(id).await.tm_update.plus(app.cx.settings.grace);
     assert_eq!(deadline, exact.rounded_up_to_second());
     assert_eq!(deadline.micros() % 1_000_000, 0);
-    let job = bench.cx.ends.held().jobs[&format!("purge-{id}-1")];
-    assert_eq!(job.due, deadline, "the job is due at the instant that callers read");
+    let job = app.cx.services.state().jobs[&format!("purge-{id}-1")];
+    assert_eq!(job.due, deadline, "the job is due at the time that the API shows");
 }
 
 #[tokio::test]
-async fn a_purge_acts_at_its_deadline_and_never_before() {
-    let (bench, id, deadline) = frozen().await;
+async fn a_purge_deletes_at_its_deadline_and_never_earlier() {
+    let (app, id, deadline) = frozen_account().await;
     let purge = Job::Purge { customer_id: id, freeze: 1 };
-    bench.clock.set(deadline.minus(5 * MINUTE).minus(MICRO));
-    assert!(bench.fire(purge).await.is_ok(), "far too early: dropped");
+    app.clock.set(deadline.minus(5 * MINUTE).minus(MICRO));
+    assert!(app.run_job(purge).await.is_ok(), "more than five minutes early: the job is dropped");
     for early in [5 * MINUTE, MINUTE, MICRO] {
-        bench.clock.set(deadline.minus(early));
-        assert!(bench.fire(purge).await.is_err(), "a little early: tried again");
-        assert_eq!(status(&bench, id).await, Status::Frozen);
+        app.clock.set(deadline.minus(early));
+        assert!(app.run_job(purge).await.is_err(), "up to five minutes early: the job is retried");
+        assert_eq!(status(&app, id).await, Status::Frozen);
     }
-    bench.clock.set(deadline);
-    bench.fire(purge).await.unwrap();
-    assert_eq!(status(&bench, id).await, Status::Deleted);
+    app.clock.set(deadline);
+    app.run_job(purge).await.unwrap();
+    assert_eq!(status(&app, id).await, Status::Deleted);
 }
 
+/// Invariant I10: every step can be repeated and interrupted.
 #[tokio::test]
-async fn a_purge_may_come_late_and_twice() {
-    let (bench, id, deadline) = frozen().await;
+async fn a_purge_that_runs_late_or_twice_deletes_once() {
+    let (app, id, deadline) = frozen_account().await;
     let purge = Job::Purge { customer_id: id, freeze: 1 };
-    bench.clock.set(deadline.plus(100 * MINUTE));
-    bench.fire(purge).await.unwrap();
-    bench.settle().await.unwrap();
-    let after_one = bench.tables.dump();
-    bench.clock.advance(MINUTE);
-    bench.fire(purge).await.unwrap();
-    bench.settle().await.unwrap();
-    assert_eq!(bench.tables.dump(), after_one);
-    let kinds: Vec<_> = bench.history(id).into_iter().map(|(_, kind)| kind).collect();
-    assert_eq!(kinds, ["customer_created", "customer_frozen", "customer_deleted"]);
-    assert_eq!(bench.tables.left_of(&id.to_string()), []);
+    app.clock.set(deadline.plus(100 * MINUTE));
+    app.run_job(purge).await.unwrap();
+    app.run_until_idle().await.unwrap();
+    let after_one = app.tables.dump();
+    app.clock.advance(MINUTE);
+    app.run_job(purge).await.unwrap();
+    app.run_until_idle().await.unwrap();
+    assert_eq!(app.tables.dump(), after_one);
+    let types: Vec<_> = app.customer_events(id).into_iter().map(|(_, kind)| kind).collect();
+    assert_eq!(types, ["customer_created", "customer_frozen", "customer_deleted"]);
+    assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
 }
 
-/// Lets a job fire until it gets through, as the Scheduler and its queue do.
-async fn fire_until_done(bench: &Bench, job: Job) {
+/// Runs a job until it succeeds, as EventBridge Scheduler and its queue do.
+async fn fire_until_done(app: &TestApp, job: Job) {
     for _ in 0..200 {
-        if bench.fire(job).await.is_ok() {
+        if app.run_job(job).await.is_ok() {
             return;
         }
     }
-    panic!("the job never gets through");
+    panic!("the job never succeeds");
 }
 
 #[tokio::test]
-async fn bad_weather_moves_no_deadline() {
+async fn random_faults_do_not_move_a_deadline() {
     for seed in 1..=20 {
-        let (bench, id, deadline) = frozen().await;
-        bench.clock.set(deadline.minus(Duration::from_secs(3600)));
-        bench.fuse.weather.break_over(&bench.tables.0, seed * 7_919);
-        fire_until_done(&bench, Job::Purge { customer_id: id, freeze: 1 }).await;
-        bench.fuse.weather.clear_up();
-        assert_eq!(status(&bench, id).await, Status::Frozen, "an hour early");
-        bench.clock.set(deadline);
-        bench.fuse.weather.break_over(&bench.tables.0, seed * 104_729);
-        // Twice, and once for a freeze that there never was.
+        let (app, id, deadline) = frozen_account().await;
+        app.clock.set(deadline.minus(Duration::from_secs(3600)));
+        app.fault_injector.random_faults.start(&app.tables.0, seed * 7_919);
+        fire_until_done(&app, Job::Purge { customer_id: id, freeze: 1 }).await;
+        app.fault_injector.random_faults.stop();
+        assert_eq!(status(&app, id).await, Status::Frozen, "an hour early");
+        app.clock.set(deadline);
+        app.fault_injector.random_faults.start(&app.tables.0, seed * 104_729);
+        // Twice for the current freeze, and once for a freeze that does not exist.
         for freeze in [2, 1, 1] {
-            fire_until_done(&bench, Job::Purge { customer_id: id, freeze }).await;
+            fire_until_done(&app, Job::Purge { customer_id: id, freeze }).await;
         }
-        bench.fuse.weather.clear_up();
-        assert_eq!(status(&bench, id).await, Status::Deleted);
-        bench.settle().await.unwrap();
-        let kinds: Vec<_> = bench.history(id).into_iter().map(|(_, kind)| kind).collect();
-        assert_eq!(kinds, ["customer_created", "customer_frozen", "customer_deleted"]);
+        app.fault_injector.random_faults.stop();
+        assert_eq!(status(&app, id).await, Status::Deleted);
+        app.run_until_idle().await.unwrap();
+        let types: Vec<_> = app.customer_events(id).into_iter().map(|(_, kind)| kind).collect();
+        assert_eq!(types, ["customer_created", "customer_frozen", "customer_deleted"]);
     }
 }
 
+/// Invariant I2: the row decides; a job only triggers the decision.
 #[tokio::test]
-async fn the_job_of_an_earlier_freeze_does_nothing_to_a_later_one() {
-    let (bench, id, first) = frozen().await;
-    bench.clock.advance(24 * 60 * MINUTE);
-    bench.changed(id, Command::Recover).await;
-    bench.clock.advance(24 * 60 * MINUTE);
-    let second = bench.changed(id, bench.freezing()).await.tm_deletion_scheduled().unwrap();
+async fn the_job_of_an_earlier_freeze_does_not_purge_a_later_one() {
+    let (app, id, first) = frozen_account().await;
+    app.clock.advance(24 * 60 * MINUTE);
+    app.change(id, Command::Recover).await;
+    app.clock.advance(24 * 60 * MINUTE);
+    let second = app.change(id, app.freeze_command()).await.tm_deletion_scheduled().unwrap();
     assert!(second > first);
-    let names: Vec<_> = bench.cx.ends.held().jobs.keys().cloned().collect();
+    let names: Vec<_> = app.cx.services.state().jobs.keys().cloned().collect();
     assert_eq!(names, [format!("purge-{id}-2")], "the first job was removed");
     for now in [first, second, second.plus(MINUTE)] {
-        bench.clock.set(now);
-        bench.fire(Job::Purge { customer_id: id, freeze: 1 }).await.unwrap();
-        assert_eq!(status(&bench, id).await, Status::Frozen, "job 1 is not the job of freeze 2");
+        app.clock.set(now);
+        app.run_job(Job::Purge { customer_id: id, freeze: 1 }).await.unwrap();
+        assert_eq!(status(&app, id).await, Status::Frozen, "job 1 is not the job of freeze 2");
     }
-    bench.fire(Job::Purge { customer_id: id, freeze: 2 }).await.unwrap();
-    assert_eq!(status(&bench, id).await, Status::Deleted);
+    app.run_job(Job::Purge { customer_id: id, freeze: 2 }).await.unwrap();
+    assert_eq!(status(&app, id).await, Status::Deleted);
 }
 
 #[tokio::test]
-async fn whoever_recovers_again_removes_the_job_that_the_first_time_was_cut_off_before() {
-    let bench = Bench::default();
-    let id = bench.active("ann").await;
-    bench.changed(id, bench.freezing()).await;
-    let left = bench.cx.ends.held().jobs.clone();
-    bench.changed(id, Command::Recover).await;
-    bench.cx.ends.held().jobs.clone_from(&left);
-    assert!(matches!(bench.change(id, Command::Recover).await.unwrap(), Outcome::Stayed(_)));
-    assert_eq!(bench.cx.ends.held().jobs.len(), 0);
+async fn repeating_a_recovery_cancels_the_job_that_an_interrupted_recovery_left() {
+    let app = TestApp::default();
+    let id = app.active_account("ann").await;
+    app.change(id, app.freeze_command()).await;
+    let interrupted = app.cx.services.state().jobs.clone();
+    app.change(id, Command::Recover).await;
+    app.cx.services.state().jobs.clone_from(&interrupted);
+    assert!(matches!(app.try_change(id, Command::Recover).await.unwrap(), ChangeOutcome::Unchanged(_)));
+    assert_eq!(app.cx.services.state().jobs.len(), 0);
 
-    bench.changed(id, bench.freezing()).await;
-    assert!(matches!(bench.change(id, bench.freezing()).await.unwrap(), Outcome::Stayed(_)));
-    assert_eq!(bench.cx.ends.held().jobs.len(), 1, "that of the state it is in stays");
+    app.change(id, app.freeze_command()).await;
+    assert!(matches!(app.try_change(id, app.freeze_command()).await.unwrap(), ChangeOutcome::Unchanged(_)));
+    assert_eq!(app.cx.services.state().jobs.len(), 1, "the job of the current state stays");
 }
 
 #[tokio::test]
-async fn jobs_without_their_row_or_state_find_nothing_to_do() {
-    let (bench, id, deadline) = frozen().await;
-    let nobody = CustomerId(uuid::Uuid::from_u128(7));
-    bench.clock.set(deadline.plus(MINUTE));
+async fn jobs_whose_row_or_state_no_longer_matches_do_nothing() {
+    let (app, id, deadline) = frozen_account().await;
+    let unknown = CustomerId(uuid::Uuid::from_u128(7));
+    app.clock.set(deadline.plus(MINUTE));
     for job in [
-        Job::Purge { customer_id: nobody, freeze: 1 },
+        Job::Purge { customer_id: unknown, freeze: 1 },
         Job::Purge { customer_id: id, freeze: 2 },
-        Job::Expire { customer_id: nobody },
+        Job::Expire { customer_id: unknown },
         Job::Expire { customer_id: id },
     ] {
-        bench.fire(job).await.unwrap();
-        assert_eq!(status(&bench, id).await, Status::Frozen);
+        app.run_job(job).await.unwrap();
+        assert_eq!(status(&app, id).await, Status::Frozen);
     }
 }
 
 #[tokio::test]
-async fn an_account_comes_back_until_its_deadline_and_not_from_then_on() {
-    let (bench, id, deadline) = frozen().await;
-    bench.clock.set(deadline);
-    assert!(refused(bench.change(id, Command::Recover).await, Reason::GracePeriodEnded));
-    bench.clock.set(deadline.plus(100 * MINUTE));
-    assert!(refused(bench.change(id, Command::Recover).await, Reason::GracePeriodEnded), "however late");
-    bench.clock.set(deadline.minus(MICRO));
-    assert_eq!(bench.changed(id, Command::Recover).await.tm_deletion_scheduled(), None);
-    bench.clock.set(deadline);
-    bench.fire(Job::Purge { customer_id: id, freeze: 1 }).await.unwrap();
-    assert_eq!(status(&bench, id).await, Status::Active);
+async fn an_account_can_be_recovered_before_its_deadline_and_not_at_or_after_it() {
+    let (app, id, deadline) = frozen_account().await;
+    app.clock.set(deadline);
+    assert!(is_refused(app.try_change(id, Command::Recover).await, Reason::GracePeriodEnded));
+    app.clock.set(deadline.plus(100 * MINUTE));
+    assert!(is_refused(app.try_change(id, Command::Recover).await, Reason::GracePeriodEnded), "however late");
+    app.clock.set(deadline.minus(MICRO));
+    assert_eq!(app.change(id, Command::Recover).await.tm_deletion_scheduled(), None);
+    app.clock.set(deadline);
+    app.run_job(Job::Purge { customer_id: id, freeze: 1 }).await.unwrap();
+    assert_eq!(status(&app, id).await, Status::Active);
 }
 
 #[tokio::test]
-async fn freezing_again_moves_neither_the_deadline_nor_the_job() {
-    let (bench, id, deadline) = frozen().await;
-    let before = (bench.tables.dump(), bench.cx.ends.held().jobs.clone());
-    bench.clock.advance(24 * 60 * MINUTE);
-    let again = bench.changed(id, bench.freezing()).await;
+async fn freezing_a_frozen_account_changes_neither_deadline_nor_job() {
+    let (app, id, deadline) = frozen_account().await;
+    let before = (app.tables.dump(), app.cx.services.state().jobs.clone());
+    app.clock.advance(24 * 60 * MINUTE);
+    let again = app.change(id, app.freeze_command()).await;
     assert_eq!(again.tm_deletion_scheduled(), Some(deadline));
-    assert_eq!((bench.tables.dump(), bench.cx.ends.held().jobs.clone()), before);
+    assert_eq!((app.tables.dump(), app.cx.services.state().jobs.clone()), before);
 }
 
+/// Invariant I2: the row decides; a job only triggers the decision.
 #[tokio::test]
 async fn an_unverified_account_expires_at_the_end_of_its_window_and_not_before() {
-    let bench = Bench::default();
-    let id = bench.initial("ada").await;
-    let window_ends = bench.customer(id).await.due().unwrap();
+    let app = TestApp::default();
+    let id = app.initial_account("ada").await;
+    let window_ends = app.customer(id).await.due().unwrap();
     let expire = Job::Expire { customer_id: id };
-    bench.clock.set(window_ends.minus(MICRO));
-    assert!(bench.fire(expire).await.is_err());
-    assert_eq!(status(&bench, id).await, Status::Initial);
-    bench.clock.set(window_ends);
-    bench.fire(expire).await.unwrap();
-    bench.fire(expire).await.unwrap();
-    bench.settle().await.unwrap();
-    assert_eq!(status(&bench, id).await, Status::Expired);
-    assert_eq!(bench.tables.left_of(&id.to_string()), []);
-    for command in [Command::Recover, Command::Delete, bench.freezing()] {
+    app.clock.set(window_ends.minus(MICRO));
+    assert!(app.run_job(expire).await.is_err());
+    assert_eq!(status(&app, id).await, Status::Initial);
+    app.clock.set(window_ends);
+    app.run_job(expire).await.unwrap();
+    app.run_job(expire).await.unwrap();
+    app.run_until_idle().await.unwrap();
+    assert_eq!(status(&app, id).await, Status::Expired);
+    assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
+    for command in [Command::Recover, Command::Delete, app.freeze_command()] {
         assert!(
-            refused(bench.change(id, command).await, Reason::StateInvalid),
-            "expired absorbs: {command:?}"
+            is_refused(app.try_change(id, command).await, Reason::StateInvalid),
+            "an expired account stays expired: {command:?}"
         );
     }
-    assert!(refused(bench.change(id, Command::Verify).await, Reason::VerificationWindowEnded));
+    assert!(is_refused(app.try_change(id, Command::Verify).await, Reason::VerificationWindowEnded));
 }

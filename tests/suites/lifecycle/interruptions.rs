@@ -1,116 +1,125 @@
-//! Every flow, cut off at every call to the outside in every way, and run again: the same end.
+//! Every flow, interrupted in every way at each of its external calls and then repeated, ends in the same state.
 
 use custodian_app::Failure;
-use custodian_tests::Cut;
-use custodian_tests::bench::BEGINNING;
+use custodian_tests::Interruption;
+use custodian_tests::test_app::START_TIME;
 use serde_json::Value;
 
-use crate::scene::{End, Flow, Scene};
+use crate::fixture::{FinalState, Fixture, Flow};
 
 async fn interrupt_everywhere(flow: Flow) {
-    let undisturbed = Scene::of(flow).await;
-    undisturbed.run().await.unwrap();
-    let calls = undisturbed.bench.fuse.calls();
+    let uninterrupted = Fixture::of(flow).await;
+    uninterrupted.run().await.unwrap();
+    let calls = uninterrupted.app.fault_injector.calls();
     assert!(calls > 0);
-    let wanted = undisturbed.end().await;
-    assert_eq!(wanted.lacking, [""; 0]);
+    let expected = uninterrupted.final_state().await;
+    assert_eq!(expected.missing_jobs, [""; 0]);
     for at in 0..calls {
-        for cut in Cut::ALL {
-            let what = format!("{flow:?}: {cut:?} at call {at} of {calls}");
-            let scene = Scene::of(flow).await;
-            scene.bench.fuse.cut(at, cut);
-            let first = scene.run().await;
-            if scene.bench.fuse.is_dead() {
-                // What a dead process answers reaches nobody.
-                scene.bench.fuse.mend();
+        for interruption in Interruption::ALL {
+            let case = format!("{flow:?}: {interruption:?} at call {at} of {calls}");
+            let fixture = Fixture::of(flow).await;
+            fixture.app.fault_injector.interrupt(at, interruption);
+            let first = fixture.run().await;
+            if fixture.app.fault_injector.has_crashed() {
+                // A crashed process returns its result to no caller.
+                fixture.app.fault_injector.reset();
             } else if let Err(failure) = &first {
-                assert!(matches!(failure, Failure::Unavailable { .. }), "{what}: {failure}");
+                assert!(matches!(failure, Failure::Unavailable { .. }), "{case}: {failure}");
             }
-            // A queue delivers again what failed; everybody else may ask again for what succeeded, too.
+            // A queue redelivers a failed message only. Every other caller may also repeat a request that succeeded.
             if first.is_err() || !matches!(flow, Flow::Start | Flow::Step(_)) {
-                scene.run().await.unwrap_or_else(|failure| panic!("{what}, then again: {failure}"));
+                fixture.run().await.unwrap_or_else(|failure| panic!("{case}, repeated: {failure}"));
             }
-            assert_same(&scene.end().await, &wanted, &what);
-            assert_jobs_are_harmless(&scene, &wanted, &what).await;
+            assert_same(&fixture.final_state().await, &expected, &case);
+            assert_jobs_are_harmless(&fixture, &expected, &case).await;
         }
     }
 }
 
-/// Fails with what differs, and not with everything.
-fn assert_same(end: &End, wanted: &End, what: &str) {
-    for ((table, rows), (_, wanted)) in end.rows.iter().zip(&wanted.rows) {
-        assert_eq!(rows, wanted, "{what}: the rows of {table}");
+/// Reports the parts that differ instead of printing the whole state.
+fn assert_same(state: &FinalState, expected: &FinalState, case: &str) {
+    for ((table, rows), (_, expected)) in state.rows.iter().zip(&expected.rows) {
+        assert_eq!(rows, expected, "{case}: rows of {table}");
     }
-    assert_eq!(end.events, wanted.events, "{what}: events");
-    assert_eq!(end.messages, wanted.messages, "{what}: messages");
-    assert_eq!(end.lacking, wanted.lacking, "{what}: customers without their job");
+    assert_eq!(state.events, expected.events, "{case}: events");
+    assert_eq!(state.messages, expected.messages, "{case}: messages");
+    assert_eq!(state.missing_jobs, expected.missing_jobs, "{case}: customers without their scheduled job");
 }
 
-/// What an interruption leaves among the jobs does nothing when it fires.
-async fn assert_jobs_are_harmless(scene: &Scene, wanted: &End, what: &str) {
-    let (bench, needed) = (&scene.bench, scene.bench.tables.scan("customers"));
-    let jobs = bench.cx.ends.held().jobs.clone();
-    let row_of = |job: &str| needed.iter().find(|row| job.contains(row["id"]["S"].as_str().unwrap()));
-    for (name, alarm) in jobs {
+/// Jobs that an interruption left behind do nothing when they run.
+async fn assert_jobs_are_harmless(fixture: &Fixture, expected: &FinalState, case: &str) {
+    let (app, customers) = (&fixture.app, fixture.app.tables.scan("customers"));
+    let jobs = app.cx.services.state().jobs.clone();
+    let row_of = |job: &str| customers.iter().find(|row| job.contains(row["id"]["S"].as_str().unwrap()));
+    for (name, scheduled_job) in jobs {
         if row_of(&name).and_then(|row: &Value| row.get("due_at")).is_none() {
-            bench.clock.set(alarm.due);
-            bench.fire(alarm.job).await.unwrap_or_else(|failure| panic!("{what}: {name}: {failure}"));
-            assert_same(&scene.end().await, wanted, &format!("{what}: {name} fired"));
+            app.clock.set(scheduled_job.due);
+            app.run_job(scheduled_job.job)
+                .await
+                .unwrap_or_else(|failure| panic!("{case}: {name}: {failure}"));
+            assert_same(&fixture.final_state().await, expected, &format!("{case}: after {name}"));
         }
     }
-    bench.clock.set(BEGINNING);
+    app.clock.set(START_TIME);
 }
 
+/// Invariant I10: every step can be repeated and interrupted.
 #[tokio::test]
-async fn creation_may_be_cut_off_anywhere() {
+async fn account_creation_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Create).await;
 }
 
 #[tokio::test]
-async fn the_verification_mail_may_be_cut_off_anywhere() {
+async fn the_verification_mail_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Mail).await;
 }
 
+/// Invariant I1: one way to change status.
 #[tokio::test]
-async fn verification_may_be_cut_off_anywhere() {
+async fn verification_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Verify).await;
 }
 
+/// Invariant I1: one way to change status.
 #[tokio::test]
-async fn freezing_and_recovery_may_be_cut_off_anywhere() {
+async fn freezing_and_recovery_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Freeze).await;
     interrupt_everywhere(Flow::Recover).await;
 }
 
+/// Invariant I1: one way to change status.
 #[tokio::test]
-async fn deletion_and_purge_may_be_cut_off_anywhere() {
+async fn deletion_and_purge_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Delete).await;
     interrupt_everywhere(Flow::Purge).await;
 }
 
+/// Invariant I2: the row decides; a job only triggers the decision.
 #[tokio::test]
-async fn expiry_and_reconciliation_may_be_cut_off_anywhere() {
+async fn expiry_and_reconciliation_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Expire).await;
     interrupt_everywhere(Flow::Reconcile).await;
 }
 
+/// Invariant I4: no lost event.
 #[tokio::test]
-async fn the_telling_of_events_may_be_cut_off_anywhere() {
-    interrupt_everywhere(Flow::Tell).await;
+async fn event_publishing_can_be_interrupted_and_repeated() {
+    interrupt_everywhere(Flow::Publish).await;
 }
 
 #[tokio::test]
-async fn the_start_of_a_cascade_may_be_cut_off_anywhere() {
+async fn the_start_of_a_cascade_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Start).await;
 }
 
+/// Invariant I10: every step can be repeated and interrupted.
 #[tokio::test]
-async fn the_removal_of_rows_may_be_cut_off_anywhere() {
+async fn row_deletion_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Step("tags")).await;
     interrupt_everywhere(Flow::Step("usage")).await;
 }
 
 #[tokio::test]
-async fn the_removal_of_identifiers_may_be_cut_off_anywhere() {
+async fn identifier_deletion_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Step("identifiers")).await;
 }

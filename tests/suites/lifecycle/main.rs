@@ -1,10 +1,10 @@
-//! An account has one history, whoever pulls at it, whenever its jobs fire, and wherever its flows are cut off.
+//! An account has one legal history under concurrent requests, early and late jobs, and interruptions at any call.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod children;
+mod concurrent_requests;
 mod deadlines;
+mod fixture;
+mod interleavings;
 mod interruptions;
-mod meetings;
-mod races;
-mod scene;
+mod owned_rows;
 mod writes;

@@ -1,122 +1,125 @@
-//! Everything that is written of what an account owns.
+//! Every operation that writes a row owned by an account.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
-use custodian_app::ports::{KeepMailTokens, MailToken, Purpose, ReadAgents, ReadResources, TokenKept};
+use custodian_app::ports::{
+    MailToken, Purpose, ReadAgents, ReadResources, StoreMailTokens, StoreTokenOutcome,
+};
 use custodian_app::{Failure, access_keys, agents, billing, resources};
 use custodian_domain::access_key::KeyPatch;
 use custodian_domain::agent_fields::NewAgent;
 use custodian_domain::billing::Adjustment;
 use custodian_domain::kinds::{BILLING_ACCOUNTS, Kind, TRANSCRIPTIONS, Verbs};
 use custodian_domain::resource::ResourcePatch;
-use custodian_domain::{Actor, CustomerId, Permission, Plan, Resource, State, Status};
-use custodian_tests::{Bench, PASSWORD};
+use custodian_domain::{CustomerId, Permission, Plan, Principal, Resource, State, Status};
+use custodian_tests::{PASSWORD, TestApp};
 use serde_json::{Map, Value, json};
 
 fn map(body: Value) -> Map<String, Value> {
     body.as_object().cloned().unwrap()
 }
 
-/// A body with what a creation of the kind has to give.
+/// A body with the required fields of each kind.
 fn patch(kind: &'static Kind) -> ResourcePatch {
     let body = json!({ "number": "+15551234567", "extension": "100", "name": "late" });
-    ResourcePatch::creating(kind, &map(body)).unwrap()
+    ResourcePatch::for_create(kind, &map(body)).unwrap()
 }
 
-pub(crate) async fn create(bench: &Bench, id: CustomerId, kind: &'static Kind) -> Result<Resource, Failure> {
-    resources::create(&bench.cx, kind, id, patch(kind)).await
+pub(crate) async fn create(app: &TestApp, id: CustomerId, kind: &'static Kind) -> Result<Resource, Failure> {
+    resources::create(&app.cx, kind, id, patch(kind)).await
 }
 
-pub(crate) type Doing = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+pub(crate) type WriteFuture = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
-/// Something that is written, once what it is done to is there.
+/// A write whose preconditions exist already.
 pub(crate) struct Write {
-    pub(crate) what: String,
-    pub(crate) doing: Doing,
+    pub(crate) name: String,
+    pub(crate) run: WriteFuture,
 }
 
-fn write(
-    what: impl Into<String>,
-    doing: impl Future<Output = Result<(), Failure>> + Send + 'static,
-) -> Write {
-    Write { what: what.into(), doing: Box::pin(doing) }
+fn write(name: impl Into<String>, run: impl Future<Output = Result<(), Failure>> + Send + 'static) -> Write {
+    Write { name: name.into(), run: Box::pin(run) }
 }
 
-/// Making, changing and removing a row of a kind.
-pub(crate) async fn of_kind(bench: &Bench, id: CustomerId, kind: &'static Kind) -> Vec<Write> {
-    let cx = Arc::clone(&bench.cx);
-    let changes = |row: &Resource, now| Ok(Some(row.changed(Map::new(), now)));
+/// Creating, changing and deleting a row of a kind.
+pub(crate) async fn writes_of_kind(app: &TestApp, id: CustomerId, kind: &'static Kind) -> Vec<Write> {
+    let cx = Arc::clone(&app.cx);
+    let changes = |row: &Resource, now| Ok(Some(row.with_fields(Map::new(), now)));
     if kind.verbs != Verbs::All {
-        let customer = bench.customer(id).await;
+        let customer = app.customer(id).await;
         let row = cx.store.resource(kind, id, customer.billing_account_id).await.unwrap().unwrap();
         let change = async move { resources::update(&cx, kind, row, changes).await.map(|_| ()) };
         return vec![write(format!("change {}", kind.route), change)];
     }
-    let row = create(bench, id, kind).await.unwrap();
-    let (making, changing, removing) = (bench.clone(), Arc::clone(&cx), cx);
+    let row = create(app, id, kind).await.unwrap();
+    let (create_app, update_cx, delete_cx) = (app.clone(), Arc::clone(&cx), cx);
     let changed = row.clone();
     vec![
-        // Of another name than the row that is there, where it has one.
-        write(format!("make {}", kind.route), async move {
+        // A different unique name than the existing row's, if the kind has one.
+        write(format!("create {}", kind.route), async move {
             let body = json!({ "number": "+15557654321", "extension": "200" });
-            let patch = ResourcePatch::creating(kind, &map(body)).unwrap();
-            resources::create(&making.cx, kind, id, patch).await.map(|_| ())
+            let patch = ResourcePatch::for_create(kind, &map(body)).unwrap();
+            resources::create(&create_app.cx, kind, id, patch).await.map(|_| ())
         }),
         write(format!("change {}", kind.route), async move {
-            resources::update(&changing, kind, changed, changes).await.map(|_| ())
+            resources::update(&update_cx, kind, changed, changes).await.map(|_| ())
         }),
-        write(format!("remove {}", kind.route), async move {
-            resources::delete(&removing, kind, row).await.map(|_| ())
+        write(format!("delete {}", kind.route), async move {
+            resources::delete(&delete_cx, kind, row).await.map(|_| ())
         }),
     ]
 }
 
-/// What is written of agents and keys, of plan and balance, and what ends a transcription.
-pub(crate) async fn of_others(bench: &Bench, id: CustomerId) -> Vec<Write> {
-    let cx = || Arc::clone(&bench.cx);
-    let admin = bench.cx.store.agents(id, None, 10).await.unwrap().rows;
-    let actor = Actor::Agent(admin.iter().find(|agent| !agent.guest).cloned().unwrap());
+/// The writes of agents, keys, plan and balance, and the one that stops a transcription.
+pub(crate) async fn other_writes(app: &TestApp, id: CustomerId) -> Vec<Write> {
+    let cx = || Arc::clone(&app.cx);
+    let admin = app.cx.store.agents(id, None, 10).await.unwrap().rows;
+    let actor = Principal::Agent(admin.iter().find(|agent| !agent.guest).cloned().unwrap());
     let new = |name: &str| NewAgent::read(&map(json!({ "username": name, "password": PASSWORD }))).unwrap();
-    let agent = agents::create(&bench.cx, id, &actor, new("bob")).await.unwrap();
-    let key = access_keys::create(&bench.cx, id, KeyPatch::default()).await.unwrap().key;
-    let customer = bench.customer(id).await;
-    let call = json!({ "reference_type": "call", "reference_id": customer.id });
-    let call = ResourcePatch::creating(&TRANSCRIPTIONS, &map(call)).unwrap();
-    let call = resources::create(&bench.cx, &TRANSCRIPTIONS, id, call).await.unwrap();
+    let agent = agents::create(&app.cx, id, &actor, new("bob")).await.unwrap();
+    let key = access_keys::create(&app.cx, id, KeyPatch::default()).await.unwrap().key;
+    let customer = app.customer(id).await;
+    let transcription = json!({ "reference_type": "call", "reference_id": customer.id });
+    let transcription = ResourcePatch::for_create(&TRANSCRIPTIONS, &map(transcription)).unwrap();
+    let transcription = resources::create(&app.cx, &TRANSCRIPTIONS, id, transcription).await.unwrap();
     let credit = Adjustment::read(&map(json!({ "balance_credit": 1 }))).unwrap();
-    let account = billing::of(&bench.cx, &customer).await.unwrap();
+    let account = billing::default_account(&app.cx, &customer).await.unwrap();
     let (carl, actors) = (new("carl"), [(); 4].map(|()| actor.clone()));
-    let [making, editing, permitting, removing] = actors;
+    let [creator, editor, permission_setter, deleter] = actors;
     let (edited, permitted, removed) = (agent.clone(), agent.clone(), agent);
-    let (made_key, renamed, ended) = ([(); 3].map(|()| cx()), key.clone(), key);
-    let [key_cx, rename_cx, end_cx] = made_key;
-    let (making_cx, editing_cx, permitting_cx, removing_cx) = (cx(), cx(), cx(), cx());
+    let (key_cxs, renamed, deleted_key) = ([(); 3].map(|()| cx()), key.clone(), key);
+    let [create_key_cx, rename_cx, delete_key_cx] = key_cxs;
+    let (create_agent_cx, edit_cx, permission_cx, delete_agent_cx) = (cx(), cx(), cx(), cx());
     let (stop_cx, plan_cx, balance_cx) = (cx(), cx(), cx());
     vec![
-        write(
-            "make an agent",
-            async move { agents::create(&making_cx, id, &making, carl).await.map(|_| ()) },
-        ),
+        write("create an agent", async move {
+            agents::create(&create_agent_cx, id, &creator, carl).await.map(|_| ())
+        }),
         write("change an agent", async move {
-            agents::edit(&editing_cx, &editing, edited, |_| Ok(())).await.map(|_| ())
+            agents::edit(&edit_cx, &editor, edited, |_| Ok(())).await.map(|_| ())
         }),
-        write("permit an agent more", async move {
-            agents::permit(&permitting_cx, &permitting, permitted, Permission::ADMIN).await.map(|_| ())
+        write("raise an agent's permission", async move {
+            agents::set_permission(&permission_cx, &permission_setter, permitted, Permission::ADMIN)
+                .await
+                .map(|_| ())
         }),
-        write("remove an agent", async move {
-            agents::delete(&removing_cx, &removing, removed).await.map(|_| ())
+        write("delete an agent", async move {
+            agents::delete(&delete_agent_cx, &deleter, removed).await.map(|_| ())
         }),
-        write("make a key", async move {
-            access_keys::create(&key_cx, id, KeyPatch::default()).await.map(|_| ())
+        write("create a key", async move {
+            access_keys::create(&create_key_cx, id, KeyPatch::default()).await.map(|_| ())
         }),
         write("rename a key", async move {
             access_keys::update(&rename_cx, renamed, KeyPatch::default()).await.map(|_| ())
         }),
-        write("end a key", async move { access_keys::delete(&end_cx, ended).await.map(|_| ()) }),
+        write(
+            "delete a key",
+            async move { access_keys::delete(&delete_key_cx, deleted_key).await.map(|_| ()) },
+        ),
         write("stop a transcription", async move {
-            let stop = |row: &Resource, now| Ok(resources::stopped(row, now));
-            resources::update(&stop_cx, &TRANSCRIPTIONS, call, stop).await.map(|_| ())
+            let stop = |row: &Resource, now| Ok(resources::stopped_transcription(row, now));
+            resources::update(&stop_cx, &TRANSCRIPTIONS, transcription, stop).await.map(|_| ())
         }),
         write("credit a balance", async move {
             let next = |row: &Resource, now| credit.apply(row, now).map(Some);
@@ -128,24 +131,24 @@ pub(crate) async fn of_others(bench: &Bench, id: CustomerId) -> Vec<Write> {
     ]
 }
 
-/// An account as it is after its verification, with its billing account.
-pub(crate) async fn verified(bench: &Bench) -> CustomerId {
-    let id = bench.initial("ada").await;
+/// A verified account with its billing account.
+pub(crate) async fn verified_account(app: &TestApp) -> CustomerId {
+    let id = app.initial_account("ada").await;
     let token = custodian_auth::mail_token::new([7; 32]);
-    let customer = bench.customer(id).await;
-    let State::Initial { verify_by } = customer.state else { panic!("it is initial") };
-    let kept = MailToken {
+    let customer = app.customer(id).await;
+    let State::Initial { verify_by } = customer.state else { panic!("a new account is initial") };
+    let stored = MailToken {
         hash: custodian_auth::mail_token::hash(&token),
         customer_id: id,
-        cause: bench.cause(),
+        cause: app.cause(),
         purpose: Purpose::Verify,
         email: customer.profile.email,
-        subject: String::new(),
-        ends: verify_by,
+        bound_to: String::new(),
+        tm_expire: verify_by,
         keep_until: verify_by,
     };
     let statuses = &[Status::Initial];
-    assert_eq!(bench.cx.store.keep_mail_token(&kept, statuses).await.unwrap(), TokenKept::Done);
-    custodian_app::verify::verify(&bench.cx, &token).await.unwrap();
+    assert_eq!(app.cx.store.store_mail_token(&stored, statuses).await.unwrap(), StoreTokenOutcome::Done);
+    custodian_app::verify::verify(&app.cx, &token).await.unwrap();
     id
 }

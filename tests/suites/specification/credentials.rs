@@ -1,4 +1,4 @@
-//! Where a credential may stand, and which one counts.
+//! The places of a credential, and their precedence.
 
 use custodian_tests::Client;
 use reqwest::Method;
@@ -9,7 +9,7 @@ async fn the_header_wins_over_the_query_and_the_query_over_the_cookie() {
     let (_, ann) = client.tenant("ann").await;
     let good = ann.token().to_owned();
     let bad = "not.a.token";
-    // Header, query and cookie, and whether the caller is let in.
+    // Header, query, cookie, and the expected HTTP status.
     let cases = [
         (Some(&*good), Some(bad), Some(bad), 200),
         (Some(bad), Some(&*good), Some(&*good), 401),
@@ -30,19 +30,19 @@ async fn the_header_wins_over_the_query_and_the_query_over_the_cookie() {
             if let Some(token) = cookie {
                 request = request.header("cookie", format!("a=b; {name}={token}; c=d"));
             }
-            let answer = client.send(request).await;
-            assert_eq!(answer.status, status, "{header:?} {query:?} {cookie:?}: {}", answer.text);
+            let response = client.send(request).await;
+            assert_eq!(response.status, status, "{header:?} {query:?} {cookie:?}: {}", response.text);
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn login_sets_the_cookie_that_it_names() {
+async fn login_sets_the_session_cookie() {
     let client = Client::start().await;
     client.tenant("ann").await;
     let login = serde_json::json!({ "username": "ANN", "password": custodian_tests::PASSWORD });
-    let answer = client.post("/auth/login", login).await;
-    let token = answer.ok()["token"].as_str().unwrap().to_owned();
-    let cookie = answer.headers["set-cookie"].to_str().unwrap();
+    let response = client.post("/auth/login", login).await;
+    let token = response.ok()["token"].as_str().unwrap().to_owned();
+    let cookie = response.headers["set-cookie"].to_str().unwrap();
     assert_eq!(cookie, format!("token={token}; Max-Age=604800; Path=/; Secure; HttpOnly; SameSite=Strict"));
 }

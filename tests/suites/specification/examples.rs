@@ -1,12 +1,12 @@
-//! Each example of the specification: its request, and its answer.
+//! Each example of the specification: its request and its response.
 
 use custodian_tests::{Client, PASSWORD};
 use serde_json::{Value, json};
 
 use crate::{FIELDS, NO_ID, assert_time};
 
-/// The body with which the specification opens an account.
-fn opening() -> Value {
+/// The body with which the specification creates an account.
+fn test_company() -> Value {
     json!({
         "username": "test1",
         "password": "ee5f3d14-5ac6-11ed-808e-6f7d676a444b",
@@ -18,7 +18,7 @@ fn opening() -> Value {
     })
 }
 
-/// The account that the specification's answers show.
+/// The account that the specification's responses show.
 fn acme() -> Value {
     json!({
         "username": "acme", "password": PASSWORD,
@@ -32,18 +32,19 @@ fn acme() -> Value {
     })
 }
 
-/// Opens an account as an operator and verifies it; answers its id and its admin.
-async fn verified(client: &Client, opening: Value) -> (String, Client) {
-    let created = client.operator().await.post("/v1.0/customers", opening.clone()).await.ok();
-    let token = client.mailed_token(opening["email"].as_str().unwrap()).await;
+/// Creates an account as a platform admin and verifies it. Returns its id and its admin.
+async fn verified(client: &Client, test_company: Value) -> (String, Client) {
+    let created = client.platform_admin().await.post("/v1.0/customers", test_company.clone()).await.ok();
+    let token = client.mailed_token(test_company["email"].as_str().unwrap()).await;
     client.post("/auth/email-verify", json!({ "token": token })).await.ok();
-    let (name, password) = (opening["username"].as_str().unwrap(), opening["password"].as_str().unwrap());
+    let (name, password) =
+        (test_company["username"].as_str().unwrap(), test_company["password"].as_str().unwrap());
     (created["id"].as_str().unwrap().to_owned(), client.login(name, password).await)
 }
 
-/// A customer has exactly the fields of the specification, in its order; ids and times have their forms.
+/// A customer has exactly the fields of the specification, in its order. Ids and times have the specified formats.
 #[track_caller]
-fn assert_shape(text: &str, customer: &Value) {
+fn assert_fields(text: &str, customer: &Value) {
     let keys: Vec<_> = customer.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys, FIELDS);
     let places: Vec<_> = FIELDS.iter().map(|field| text.find(&format!("\"{field}\":")).unwrap()).collect();
@@ -53,23 +54,23 @@ fn assert_shape(text: &str, customer: &Value) {
     }
 }
 
-/// Compares everything but ids and times.
+/// Compares everything except ids and times.
 #[track_caller]
-fn assert_says(customer: &Value, expected: Value) {
+fn assert_values(customer: &Value, expected: Value) {
     for (field, value) in expected.as_object().unwrap() {
         assert_eq!(&customer[field], value, "{field}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn creating_a_customer() {
+async fn creating_a_customer_returns_the_specified_fields() {
     let client = Client::start().await;
-    let operator = client.operator().await;
-    let path = format!("/v1.0/customers?token={}", operator.token());
-    let answer = client.post(&path, opening()).await;
-    let created = answer.ok();
-    assert_shape(&answer.text, &created);
-    assert_says(
+    let platform_admin = client.platform_admin().await;
+    let path = format!("/v1.0/customers?token={}", platform_admin.token());
+    let response = client.post(&path, test_company()).await;
+    let created = response.ok();
+    assert_fields(&response.text, &created);
+    assert_values(
         &created,
         json!({
             "name": "Test Company", "detail": "Test customer account", "email": "test@test-company.com",
@@ -79,18 +80,18 @@ async fn creating_a_customer() {
         }),
     );
     assert_eq!(created["tm_update"], created["tm_create"]);
-    assert!(!answer.text.contains("ee5f3d14"), "the password is never shown");
+    assert!(!response.text.contains("ee5f3d14"), "the password is never shown");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reading_customers_and_one_customer() {
+async fn listing_and_reading_customers_return_the_specified_fields() {
     let client = Client::start().await;
     let (id, _) = verified(&client, acme()).await;
-    let operator = client.operator().await;
-    let answer = client.get(&format!("/v1.0/customers/{id}?token={}", operator.token())).await;
-    let detail = answer.ok();
-    assert_shape(&answer.text, &detail);
-    assert_says(
+    let platform_admin = client.platform_admin().await;
+    let response = client.get(&format!("/v1.0/customers/{id}?token={}", platform_admin.token())).await;
+    let detail = response.ok();
+    assert_fields(&response.text, &detail);
+    assert_values(
         &detail,
         json!({
             "id": id, "name": "Acme Corporation", "detail": "Enterprise customer account",
@@ -102,43 +103,44 @@ async fn reading_customers_and_one_customer() {
     );
     assert_ne!(detail["billing_account_id"], NO_ID);
 
-    let answer = client.get(&format!("/v1.0/customers?token={}", operator.token())).await;
-    let list = answer.ok();
+    let response = client.get(&format!("/v1.0/customers?token={}", platform_admin.token())).await;
+    let list = response.ok();
     let keys: Vec<_> = list.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["result", "next_page_token"]);
-    assert_eq!(list["result"][0], detail, "the newest comes first, and a list shows what the detail shows");
+    assert_eq!(list["result"][0], detail, "newest first, with the same fields as the single customer");
     assert_eq!(list["next_page_token"], "");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reading_and_changing_the_own_customer() {
+async fn reading_and_changing_the_own_customer_return_the_specified_fields() {
     let client = Client::start().await;
     let (_, acme) = verified(&client, acme()).await;
-    let answer = client.get(&format!("/v1.0/customer?token={}", acme.token())).await;
-    let before = answer.ok();
-    assert_shape(&answer.text, &before);
+    let response = client.get(&format!("/v1.0/customer?token={}", acme.token())).await;
+    let before = response.ok();
+    assert_fields(&response.text, &before);
     let path = format!("/v1.0/customer?token={}", acme.token());
     let change = json!({ "name": "Acme Corporation Inc.", "detail": "Updated enterprise account" });
-    let answer = client.put(&path, change).await;
-    let after = answer.ok();
-    assert_shape(&answer.text, &after);
+    let response = client.put(&path, change).await;
+    let after = response.ok();
+    assert_fields(&response.text, &after);
     let mut expected = before;
     expected["name"] = json!("Acme Corporation Inc.");
     expected["detail"] = json!("Updated enterprise account");
     expected["tm_update"] = after["tm_update"].clone();
-    assert_eq!(after, expected, "what was not named is unchanged");
+    assert_eq!(after, expected, "other fields are unchanged");
     assert_eq!(client.get(&path).await.ok(), after);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deleting_a_customer_shows_it_for_the_last_time() {
+async fn deleting_a_customer_returns_it_a_last_time() {
     let client = Client::start().await;
-    let operator = client.operator().await;
-    let created = operator.post("/v1.0/customers", opening()).await.ok();
-    let path = format!("/v1.0/customers/{}?token={}", created["id"].as_str().unwrap(), operator.token());
-    let answer = client.delete(&path).await;
-    let deleted = answer.ok();
-    assert_shape(&answer.text, &deleted);
+    let platform_admin = client.platform_admin().await;
+    let created = platform_admin.post("/v1.0/customers", test_company()).await.ok();
+    let path =
+        format!("/v1.0/customers/{}?token={}", created["id"].as_str().unwrap(), platform_admin.token());
+    let response = client.delete(&path).await;
+    let deleted = response.ok();
+    assert_fields(&response.text, &deleted);
     let mut expected = created.clone();
     expected["status"] = json!("deleted");
     expected["tm_delete"] = deleted["tm_delete"].clone();
@@ -146,8 +148,12 @@ async fn deleting_a_customer_shows_it_for_the_last_time() {
     assert!(deleted["tm_delete"].is_string());
 
     let stored = client.get(&path).await.ok();
-    assert_gone(&stored, created["id"].as_str().unwrap());
-    assert_eq!(client.delete(&path).await.ok(), stored, "to repeat it is a success, and shows what is left");
+    assert_deleted(&stored, created["id"].as_str().unwrap());
+    assert_eq!(
+        client.delete(&path).await.ok(),
+        stored,
+        "repeating a deletion succeeds and returns the anonymised row"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,9 +161,9 @@ async fn unregistering_freezes_for_thirty_days() {
     let client = Client::start().await;
     let (_, acme) = verified(&client, acme()).await;
     let before = acme.get("/v1.0/customer").await.ok();
-    let answer = acme.post("/auth/unregister", json!({ "password": PASSWORD })).await;
-    let frozen = answer.ok();
-    assert_shape(&answer.text, &frozen);
+    let response = acme.post("/auth/unregister", json!({ "password": PASSWORD })).await;
+    let frozen = response.ok();
+    assert_fields(&response.text, &frozen);
     let mut expected = before;
     expected["status"] = json!("frozen");
     expected["tm_update"] = frozen["tm_update"].clone();
@@ -165,34 +171,35 @@ async fn unregistering_freezes_for_thirty_days() {
     assert_eq!(frozen, expected);
 
     let deadline = frozen["tm_deletion_scheduled"].as_str().unwrap();
-    assert_eq!(deadline.len(), "2024-07-20T14:22:35Z".len(), "a whole second");
+    assert_eq!(deadline.len(), "2024-07-20T14:22:35Z".len(), "the deadline is a whole second");
     let again = client.login("acme", PASSWORD).await;
     let repeated = again.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
-    assert_eq!(repeated, frozen, "freezing again moves no deadline");
+    assert_eq!(repeated, frozen, "freezing again does not move the deadline");
     let recovered = again.delete("/auth/unregister").await;
-    assert_shape(&recovered.text, &recovered.ok());
-    assert_says(
+    assert_fields(&recovered.text, &recovered.ok());
+    assert_values(
         &recovered.ok(),
         json!({ "status": "active", "tm_deletion_scheduled": null, "tm_delete": null }),
     );
 }
 
+/// Invariant I6: no personal data is left.
 #[tokio::test(flavor = "multi_thread")]
-async fn unregistering_immediately_leaves_nothing_of_a_person() {
+async fn an_immediate_deletion_leaves_no_personal_data() {
     let client = Client::start().await;
     let (id, acme) = verified(&client, acme()).await;
     let body = json!({ "password": PASSWORD, "confirmation_phrase": "DELETE", "immediate": true });
-    let answer = acme.post("/auth/unregister", body).await;
-    let deleted = answer.ok();
-    assert_shape(&answer.text, &deleted);
-    assert_gone(&deleted, &id);
+    let response = acme.post("/auth/unregister", body).await;
+    let deleted = response.ok();
+    assert_fields(&response.text, &deleted);
+    assert_deleted(&deleted, &id);
     assert_eq!(deleted["tm_update"], deleted["tm_delete"]);
 }
 
-/// What the specification shows of an account that is gone.
+/// The specified fields of a deleted account.
 #[track_caller]
-fn assert_gone(customer: &Value, id: &str) {
-    assert_says(
+fn assert_deleted(customer: &Value, id: &str) {
+    assert_values(
         customer,
         json!({
             "id": id, "name": "", "detail": "", "email": "", "phone_number": "", "address": "", "webhook_method": "",

@@ -1,10 +1,11 @@
-//! The specification's own examples give the specification's own answers, field for field and in its order.
+//! The specification's examples return the specification's responses, field by field and in its order.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod account_lifecycle;
 mod credentials;
 mod examples;
-mod late;
-mod life;
+mod late_jobs;
+mod stored_attributes;
 mod verbatim;
 
 /// The fifteen fields of a customer, in the specification's order.
@@ -28,7 +29,7 @@ pub(crate) const FIELDS: [&str; 15] = [
 
 pub(crate) const NO_ID: &str = "00000000-0000-0000-0000-000000000000";
 
-/// A time in UTC with `Z` and at most six fractional digits, of which the last is no zero.
+/// A UTC time with `Z` and at most six fractional digits, the last of which is not zero.
 #[track_caller]
 pub(crate) fn assert_time(text: &str) {
     let time = text.strip_suffix('Z').unwrap();

@@ -1,7 +1,7 @@
-//! The specification's answers, to the letter: only ids, times and the address, which it hides, are the test's own.
+//! The specification's responses, to the letter. Only ids, times and the e-mail address, which it hides, differ.
 
 use custodian_domain::Timestamp;
-use custodian_tests::{Answer, Client};
+use custodian_tests::{Client, Response};
 use serde_json::{Value, json};
 
 use crate::{FIELDS, NO_ID, assert_time};
@@ -9,7 +9,7 @@ use crate::{FIELDS, NO_ID, assert_time};
 const MONTH: i64 = 30 * 86_400 * 1_000_000;
 const EMAIL: &str = "contact@acme-corp.com";
 
-/// The customer that most examples show, as the specification writes it.
+/// The customer in most of the specification's examples.
 const ACME: &str = r#"{
     "id": "5e4a0680-804e-11ec-8477-2fea5968d85b",
     "name": "Acme Corporation",
@@ -28,8 +28,8 @@ const ACME: &str = r#"{
     "tm_delete": null
 }"#;
 
-/// The customer that the example of creation shows.
-const TEST: &str = r#"{
+/// The customer in the example of creation.
+const TEST_COMPANY: &str = r#"{
     "id": "ff424526-f65d-483f-bc36-3b2357c6c6a9",
     "name": "Test Company",
     "detail": "Test customer account",
@@ -47,8 +47,8 @@ const TEST: &str = r#"{
     "tm_delete": null
 }"#;
 
-/// What is shown of a customer that was deleted immediately.
-const GONE: &str = r#"{
+/// A customer that was deleted immediately.
+const DELETED: &str = r#"{
     "id": "5e4a0680-804e-11ec-8477-2fea5968d85b",
     "name": "",
     "detail": "",
@@ -74,11 +74,11 @@ fn example(text: &str, changes: Value) -> Value {
     example
 }
 
-/// An example with the ids and times of an answer in their places: null stays null, none stays none.
-fn with_own(example: &Value, answer: &Value) -> Value {
+/// An example with a response's ids and times. A null or nil value stays as it is.
+fn with_ids_and_times_of(example: &Value, response: &Value) -> Value {
     let mut expected = example.clone();
     for field in FIELDS.iter().filter(|field| field.starts_with("tm_") || field.ends_with("id")) {
-        let (shown, own) = (&example[*field], &answer[*field]);
+        let (shown, own) = (&example[*field], &response[*field]);
         if !shown.is_null() && shown != NO_ID && own.is_string() && own != NO_ID {
             expected[*field] = own.clone();
         }
@@ -86,12 +86,12 @@ fn with_own(example: &Value, answer: &Value) -> Value {
     expected
 }
 
-/// The answer's bytes are the example's: the same fields, values and order, and nothing else.
+/// The response's bytes are the example's: the same fields, values and order, and nothing else.
 #[track_caller]
-fn assert_is(answer: &Answer, example: &Value) -> Value {
-    let shown = answer.ok();
-    assert_eq!(answer.text, with_own(example, &shown).to_string());
-    assert_eq!(answer.headers["content-type"], "application/json");
+fn assert_equals(response: &Response, example: &Value) -> Value {
+    let shown = response.ok();
+    assert_eq!(response.text, with_ids_and_times_of(example, &shown).to_string());
+    assert_eq!(response.headers["content-type"], "application/json");
     for field in FIELDS.iter().filter(|field| field.starts_with("tm_")) {
         shown[*field].as_str().into_iter().for_each(assert_time);
     }
@@ -103,96 +103,94 @@ fn micros(time: &Value) -> i64 {
     Timestamp::parse(time.as_str().unwrap()).unwrap().micros()
 }
 
-/// Opens an account with an example's profile; answers the answer.
-async fn open(operator: &Client, username: &str, example: &Value) -> Answer {
+/// Creates an account with an example's profile.
+async fn create_account(platform_admin: &Client, username: &str, example: &Value) -> Response {
     let mut body = example.clone();
     body["username"] = json!(username);
     body["password"] = json!("yourPassword");
-    operator.post("/v1.0/customers", body).await
+    platform_admin.post("/v1.0/customers", body).await
 }
 
 async fn verified(client: &Client) -> (String, Client) {
-    let created = open(&client.operator().await, "acme", &example(ACME, json!({}))).await.ok();
+    let created =
+        create_account(&client.platform_admin().await, "acme", &example(ACME, json!({}))).await.ok();
     let token = client.mailed_token(EMAIL).await;
     client.post("/auth/email-verify", json!({ "token": token })).await.ok();
     (created["id"].as_str().unwrap().to_owned(), client.login("acme", "yourPassword").await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn create_and_delete_answer_as_the_tutorial_shows() {
+async fn create_and_delete_respond_as_the_tutorial_shows() {
     let client = Client::start().await;
-    let operator = client.operator().await;
-    let answer = open(&operator, "test1", &example(TEST, json!({}))).await;
-    let created = assert_is(&answer, &example(TEST, json!({})));
+    let platform_admin = client.platform_admin().await;
+    let response = create_account(&platform_admin, "test1", &example(TEST_COMPANY, json!({}))).await;
+    let created = assert_equals(&response, &example(TEST_COMPANY, json!({})));
     assert_eq!(created["tm_update"], created["tm_create"]);
 
-    let path = format!("/v1.0/customers/{}?token={}", created["id"].as_str().unwrap(), operator.token());
-    let shown = example(TEST, json!({ "status": "deleted", "tm_delete": "2024-03-10T15:59:08Z" }));
-    let deleted = assert_is(&client.delete(&path).await, &shown);
+    let path =
+        format!("/v1.0/customers/{}?token={}", created["id"].as_str().unwrap(), platform_admin.token());
+    let shown = example(TEST_COMPANY, json!({ "status": "deleted", "tm_delete": "2024-03-10T15:59:08Z" }));
+    let deleted = assert_equals(&client.delete(&path).await, &shown);
     assert_eq!((&deleted["id"], &deleted["tm_update"]), (&created["id"], &created["tm_update"]));
     assert!(micros(&deleted["tm_delete"]) > micros(&created["tm_create"]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn list_detail_and_the_own_customer_answer_as_the_tutorial_shows() {
+async fn list_detail_and_the_own_customer_respond_as_the_tutorial_shows() {
     let client = Client::start().await;
     let (id, acme) = verified(&client).await;
-    let operator = client.operator().await;
+    let platform_admin = client.platform_admin().await;
     let shown = example(ACME, json!({}));
-    let detail = client.get(&format!("/v1.0/customers/{id}?token={}", operator.token())).await;
-    let customer = assert_is(&detail, &shown);
+    let detail = client.get(&format!("/v1.0/customers/{id}?token={}", platform_admin.token())).await;
+    let customer = assert_equals(&detail, &shown);
     assert_eq!(customer["id"], id);
     assert_ne!(customer["billing_account_id"], NO_ID);
     let own = client.get(&format!("/v1.0/customer?token={}", acme.token())).await;
-    assert_eq!(own.text, detail.text, "the owner reads the same bytes as the operator");
+    assert_eq!(own.text, detail.text, "the owner reads the same bytes as the platform admin");
 
-    let list = client.get(&format!("/v1.0/customers?page_size=1&token={}", operator.token())).await;
+    let list = client.get(&format!("/v1.0/customers?page_size=1&token={}", platform_admin.token())).await;
     let token = list.ok()["next_page_token"].as_str().unwrap().to_owned();
     assert!(!token.is_empty(), "the platform's own customer is on the next page");
     assert_eq!(list.text, format!(r#"{{"result":[{}],"next_page_token":"{token}"}}"#, detail.text));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unregister_cancel_and_immediate_deletion_answer_as_the_tutorial_shows() {
+async fn unregister_cancel_and_immediate_deletion_respond_as_the_tutorial_shows() {
     let client = Client::start().await;
     let (id, acme) = verified(&client).await;
     let before = acme.get("/v1.0/customer").await.ok();
-    let answer = acme.post("/auth/unregister", json!({ "password": "yourPassword" })).await;
+    let response = acme.post("/auth/unregister", json!({ "password": "yourPassword" })).await;
     let changes = json!({ "status": "frozen", "tm_deletion_scheduled": "2024-07-20T14:22:35Z" });
-    let frozen = assert_is(&answer, &example(ACME, changes));
-    let (asked, due) = (micros(&frozen["tm_update"]), micros(&frozen["tm_deletion_scheduled"]));
-    assert!((0..1_000_000).contains(&(due - asked - MONTH)), "thirty days, up to the next whole second");
+    let frozen = assert_equals(&response, &example(ACME, changes));
+    let (requested, due) = (micros(&frozen["tm_update"]), micros(&frozen["tm_deletion_scheduled"]));
+    assert!((0..1_000_000).contains(&(due - requested - MONTH)), "thirty days, rounded up to a whole second");
     assert_eq!(due % 1_000_000, 0);
     let jobs = client.get("/_local/schedules").await.ok();
-    assert_eq!(jobs["result"][0]["due"], frozen["tm_deletion_scheduled"], "the instant of the purge itself");
+    assert_eq!(jobs["result"][0]["due"], frozen["tm_deletion_scheduled"], "the time of the purge job");
 
     let acme = client.login("acme", "yourPassword").await;
-    let recovered = assert_is(&acme.delete("/auth/unregister").await, &example(ACME, json!({})));
+    let recovered = assert_equals(&acme.delete("/auth/unregister").await, &example(ACME, json!({})));
     for field in ["id", "billing_account_id", "tm_create"] {
         assert_eq!(recovered[field], before[field], "{field}");
     }
 
     let body = json!({ "password": "yourPassword", "confirmation_phrase": "DELETE", "immediate": true });
-    let gone = assert_is(&acme.post("/auth/unregister", body).await, &example(GONE, json!({})));
-    assert_eq!((&gone["id"], &gone["tm_create"]), (&json!(id), &before["tm_create"]));
-    assert_eq!(gone["tm_update"], gone["tm_delete"]);
-    let stored = client.operator().await.get(&format!("/v1.0/customers/{id}")).await;
-    assert_is(&stored, &example(GONE, json!({})));
+    let deleted = assert_equals(&acme.post("/auth/unregister", body).await, &example(DELETED, json!({})));
+    assert_eq!((&deleted["id"], &deleted["tm_create"]), (&json!(id), &before["tm_create"]));
+    assert_eq!(deleted["tm_update"], deleted["tm_delete"]);
+    let stored = client.platform_admin().await.get(&format!("/v1.0/customers/{id}")).await;
+    assert_equals(&stored, &example(DELETED, json!({})));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frozen_customer_that_an_operator_deletes_is_shown_without_its_deadline() {
+async fn a_frozen_customer_deleted_by_a_platform_admin_is_returned_without_its_deadline() {
     let client = Client::start().await;
     let (id, acme) = verified(&client).await;
     let frozen = acme.post("/auth/unregister", json!({ "password": "yourPassword" })).await.ok();
-    let deleted = client.operator().await.delete(&format!("/v1.0/customers/{id}")).await;
+    let deleted = client.platform_admin().await.delete(&format!("/v1.0/customers/{id}")).await;
     let shown = example(ACME, json!({ "status": "deleted", "tm_delete": "2024-06-20T14:25:00Z" }));
-    let deleted = assert_is(&deleted, &shown);
+    let deleted = assert_equals(&deleted, &shown);
     assert_eq!(deleted["tm_update"], frozen["tm_update"]);
     client.idle().await;
-    assert_eq!(
-        client.get("/_local/schedules").await.ok()["result"],
-        json!([]),
-        "and the purge is called off"
-    );
+    assert_eq!(client.get("/_local/schedules").await.ok()["result"], json!([]), "the purge job is cancelled");
 }

@@ -6,8 +6,8 @@ use custodian_domain::{AccessKey, CustomerId, Timestamp};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::ports::{Counted, Written};
-use crate::ports::{Part, ReadCustomers};
+use crate::ports::{CreateOutcome, WriteOutcome};
+use crate::ports::{QueryPage, ReadCustomers};
 
 pub trait AccessKeys: ReadCustomers {
     fn access_key(
@@ -21,12 +21,15 @@ pub trait AccessKeys: ReadCustomers {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Part<AccessKey>, Failure>> + Send;
+    ) -> impl Future<Output = Result<QueryPage<AccessKey>, Failure>> + Send;
 }
 
 pub trait CreateAccessKeys: AccessKeys + DeleteAccessKeys {
-    /// Stores a new key, if there are fewer than the most that there may be.
-    fn create_access_key(&self, key: &AccessKey) -> impl Future<Output = Result<Counted, Failure>> + Send;
+    /// Stores a new key, unless the customer has the maximum number of keys.
+    fn create_access_key(
+        &self,
+        key: &AccessKey,
+    ) -> impl Future<Output = Result<CreateOutcome, Failure>> + Send;
 }
 
 pub trait UpdateAccessKeys: AccessKeys {
@@ -34,7 +37,7 @@ pub trait UpdateAccessKeys: AccessKeys {
         &self,
         before: &AccessKey,
         after: &AccessKey,
-    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 }
 
 pub trait DeleteAccessKeys: AccessKeys {
@@ -42,10 +45,14 @@ pub trait DeleteAccessKeys: AccessKeys {
         &self,
         key: &AccessKey,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Written, Failure>> + Send;
+    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 }
 
-pub trait NoteUse: Send + Sync {
-    /// Notes the day of a key's last use, if the key is still there.
-    fn note_use(&self, key: &AccessKey, day: Timestamp) -> impl Future<Output = Result<(), Failure>> + Send;
+pub trait RecordKeyUse: Send + Sync {
+    /// Records the day of a key's last use, if the key still exists.
+    fn record_key_use(
+        &self,
+        key: &AccessKey,
+        day: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }

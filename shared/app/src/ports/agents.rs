@@ -1,4 +1,4 @@
-//! Agents, and what is noted of those who act for them.
+//! Agents, and the audit log of platform admins who act as guest agents.
 
 use std::future::Future;
 
@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::ports::MailToken;
-use crate::ports::Written;
-use crate::ports::{Part, ReadCustomers};
+use crate::ports::WriteOutcome;
+use crate::ports::{QueryPage, ReadCustomers};
 
 pub trait ReadAgents: ReadCustomers {
     fn agent(
@@ -18,84 +18,92 @@ pub trait ReadAgents: ReadCustomers {
         id: AgentId,
     ) -> impl Future<Output = Result<Option<Agent>, Failure>> + Send;
 
-    /// Agents below `below`, at most `limit`.
+    /// Agents whose id is below `below`, at most `limit`.
     fn agents(
         &self,
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Part<Agent>, Failure>> + Send;
+    ) -> impl Future<Output = Result<QueryPage<Agent>, Failure>> + Send;
 }
 
-/// The next version of an agent, with what is stored in the same transaction.
+/// The next version of an agent, and the conditions and writes of the same transaction.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentChange<'a> {
     pub before: &'a Agent,
     pub after: &'a Agent,
-    /// The customer's statuses in which this may be done.
+    /// The statuses of the customer in which the change is permitted.
     pub statuses: &'static [Status],
-    /// The mailed token that is used up by it.
-    pub burn: Option<&'a MailToken>,
-    /// Tags that the agent did not have before, and that have to be there.
+    /// The mailed token that the change uses up.
+    pub used_token: Option<&'a MailToken>,
+    /// The tags that the change adds. They must exist.
     pub new_tags: &'a [Uuid],
-    /// By how many the account has more administrators afterwards: at most one more or less.
-    pub admins: i8,
+    /// The change in the number of the account's administrators: -1, 0 or 1.
+    pub admin_delta: i8,
+}
+
+impl<'a> AgentChange<'a> {
+    /// A change that writes only the agent.
+    pub const fn new(before: &'a Agent, after: &'a Agent, statuses: &'static [Status]) -> Self {
+        Self { before, after, statuses, used_token: None, new_tags: &[], admin_delta: 0 }
+    }
 }
 
 pub trait UpdateAgents: ReadAgents {
-    /// Stores the next version of an agent, if its version is still the one before.
+    /// Stores the next version of an agent. It fails if the row changed since it was read.
     fn update_agent(
         &self,
         change: AgentChange<'_>,
-    ) -> impl Future<Output = Result<AgentWritten, Failure>> + Send;
+    ) -> impl Future<Output = Result<AgentWriteOutcome, Failure>> + Send;
 }
 
-/// What became of a write to an agent.
+/// The outcome of a write to an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AgentWritten {
+pub enum AgentWriteOutcome {
     Done,
-    Lost,
-    Closed,
-    TokenGone,
-    /// It would leave the account without an administrator.
+    Stale,
+    GateClosed,
+    TokenUsed,
+    /// The change would leave the account without an administrator.
     LastAdmin,
-    /// A tag is not there.
-    NoSuchTag,
+    /// A tag does not exist.
+    TagNotFound,
 }
 
 pub trait Rehash: Send + Sync {
-    /// Replaces an agent's hash by one of the same password, if it is still the one that was read.
+    /// Replaces an agent's password hash by another hash of the same password, unless the hash changed since it was read.
     fn rehash(&self, agent: &Agent, hash: &Secret) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 pub trait CreateAgents: ReadAgents {
-    fn create_agent(&self, agent: &Agent) -> impl Future<Output = Result<AgentCreated, Failure>> + Send;
+    fn create_agent(&self, agent: &Agent)
+    -> impl Future<Output = Result<AgentCreateOutcome, Failure>> + Send;
 }
 
-/// What became of a new agent.
+/// The outcome of creating an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AgentCreated {
+pub enum AgentCreateOutcome {
     Done,
     UsernameTaken,
-    Closed,
-    /// There are as many as the plan allows.
-    Full,
-    /// A tag is not there.
-    NoSuchTag,
+    GateClosed,
+    /// The account has as many agents as its plan allows.
+    LimitReached,
+    /// A tag does not exist.
+    TagNotFound,
 }
 
 pub trait DeleteAgents: ReadAgents {
-    /// Removes an agent, if its version is still this one; its username is free then.
+    /// Deletes an agent and frees its username. It fails if the row changed since it was read.
     fn delete_agent(
         &self,
         agent: &Agent,
         now: Timestamp,
-    ) -> impl Future<Output = Result<AgentWritten, Failure>> + Send;
+    ) -> impl Future<Output = Result<AgentWriteOutcome, Failure>> + Send;
 }
 
-/// That a platform admin acted as a customer's guest, and why. It goes with the account.
+/// Records that a platform admin acted as a customer's guest agent, and why. It is deleted with the account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Audit {
+pub struct AuditEntry {
     pub customer_id: CustomerId,
     pub id: Uuid,
     pub operator: AgentId,
@@ -103,6 +111,9 @@ pub struct Audit {
     pub tm_create: Timestamp,
 }
 
-pub trait Audits: Send + Sync {
-    fn note(&self, audit: &Audit) -> impl Future<Output = Result<Written, Failure>> + Send;
+pub trait AuditLog: Send + Sync {
+    fn record_delegation(
+        &self,
+        entry: &AuditEntry,
+    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 }

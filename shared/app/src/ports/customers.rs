@@ -1,9 +1,9 @@
-//! Customers: reading, listing, opening, changing.
+//! Customers: read, list, create, change. One-off jobs.
 
 use std::future::Future;
 
-use custodian_domain::alarm::{Alarm, Job};
-use custodian_domain::webhook::Farewell;
+use custodian_domain::scheduled_job::{Job, ScheduledJob};
+use custodian_domain::webhook::DeletionNotice;
 use custodian_domain::{AccessKey, Agent, Customer, CustomerId, Resource, Status, Timestamp};
 use uuid::Uuid;
 
@@ -14,46 +14,56 @@ pub trait ReadCustomers: Send + Sync {
     fn customer(&self, id: CustomerId) -> impl Future<Output = Result<Option<Customer>, Failure>> + Send;
 }
 
-/// One step of a customer's history, with what is stored in the same transaction.
+/// The next version of a customer, and the writes of the same transaction.
 #[derive(Clone, Copy, Debug)]
-pub struct Change<'a> {
+pub struct CustomerChange<'a> {
     pub before: &'a Customer,
     pub after: &'a Customer,
     pub verification: Option<&'a Verification>,
-    /// The billing account before and after, where the change reaches it.
+    /// The billing account before and after, if the change affects it.
     pub billing: Option<(&'a Resource, &'a Resource)>,
-    /// The mailed token that is used up by it.
-    pub burn: Option<&'a MailToken>,
-    /// Where the news of the account's end goes.
-    pub farewell: Option<&'a Farewell>,
+    /// The mailed token that this change uses up.
+    pub used_token: Option<&'a MailToken>,
+    /// The destination of the webhook about the account's deletion.
+    pub deletion_notice: Option<&'a DeletionNotice>,
 }
 
-/// What verifying an account brings with it.
+impl<'a> CustomerChange<'a> {
+    /// A change that writes only the customer, and what follows from its state.
+    pub const fn new(before: &'a Customer, after: &'a Customer) -> Self {
+        Self { before, after, verification: None, billing: None, used_token: None, deletion_notice: None }
+    }
+}
+
+/// The rows that verification creates.
 #[derive(Clone, Debug)]
 pub struct Verification {
     pub billing_account: Resource,
     pub access_key: AccessKey,
 }
 
-/// What became of a write that names what it expects.
+/// The outcome of a customer write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Committed {
+pub enum CustomerWriteOutcome {
     Done,
-    /// The row is not as it was read: read and decide again.
-    Lost,
+    /// The row changed since it was read.
+    Stale,
     /// The e-mail address belongs to another account.
     EmailTaken,
     /// The mailed token was used or replaced.
-    TokenGone,
+    TokenUsed,
 }
 
 pub trait ChangeCustomers: ReadCustomers {
-    /// Stores the next version of a customer, its gates, its identifiers and, at its end, the opening row of the
-    /// deletion ledger: all or nothing, and only if the row is still as it was read.
-    fn commit(&self, change: Change<'_>) -> impl Future<Output = Result<Committed, Failure>> + Send;
+    /// Writes the next version of a customer, its gates, its identifiers and, on deletion or expiry, the first row of the
+    /// deletion ledger, in one transaction. It fails if the row changed since it was read.
+    fn commit(
+        &self,
+        change: CustomerChange<'_>,
+    ) -> impl Future<Output = Result<CustomerWriteOutcome, Failure>> + Send;
 }
 
-/// A customer with the agents that it begins with.
+/// A new customer with its first agents.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
     pub customer: Customer,
@@ -62,29 +72,32 @@ pub struct NewAccount {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Creation {
+pub enum CreateAccountOutcome {
     Done,
     EmailTaken,
     UsernameTaken,
 }
 
 pub trait CreateCustomers: Send + Sync {
-    fn create(&self, account: &NewAccount) -> impl Future<Output = Result<Creation, Failure>> + Send;
+    fn create(
+        &self,
+        account: &NewAccount,
+    ) -> impl Future<Output = Result<CreateAccountOutcome, Failure>> + Send;
 }
 
-/// Some rows of a list, newest first: as many as one read gives, which may be fewer than were asked for.
+/// Rows of one query page, newest first. A page may hold fewer rows than requested.
 #[derive(Clone, Debug)]
-pub struct Part<T> {
+pub struct QueryPage<T> {
     pub rows: Vec<T>,
-    /// The id below which the list goes on; none if that was all.
+    /// The id below which the next page starts; `None` on the last page.
     pub next: Option<Uuid>,
 }
 
-impl<T> Part<T> {
-    /// The same part of the list, with rows as something else.
-    pub fn try_map<V, X>(self, row: impl FnMut(T) -> Result<V, X>) -> Result<Part<V>, X> {
+impl<T> QueryPage<T> {
+    /// Converts every row.
+    pub fn try_map<V, X>(self, row: impl FnMut(T) -> Result<V, X>) -> Result<QueryPage<V>, X> {
         let Self { rows, next } = self;
-        Ok(Part { rows: rows.into_iter().map(row).collect::<Result<_, _>>()?, next })
+        Ok(QueryPage { rows: rows.into_iter().map(row).collect::<Result<_, _>>()?, next })
     }
 }
 
@@ -95,23 +108,23 @@ pub trait ListCustomers: Send + Sync {
         statuses: &[Status],
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Part<Customer>, Failure>> + Send;
+    ) -> impl Future<Output = Result<QueryPage<Customer>, Failure>> + Send;
 }
 
 pub trait DueCustomers: Send + Sync {
-    /// Some of the customers whose deadline has come, the longest overdue first.
+    /// Some customers whose deadline has passed, the longest overdue first.
     fn overdue(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Customer>, Failure>> + Send;
 }
 
-/// One-off jobs: EventBridge Scheduler, or the local service's own.
-pub trait Alarms: Send + Sync {
-    /// Sets a job. That it exists already is success.
-    fn arm(&self, alarm: &Alarm) -> impl Future<Output = Result<(), Failure>> + Send;
-    /// Removes a job. That it does not exist is success.
-    fn disarm(&self, job: &Job) -> impl Future<Output = Result<(), Failure>> + Send;
+/// One-off jobs: EventBridge Scheduler, or the scheduler of the local service.
+pub trait Scheduler: Send + Sync {
+    /// Creates a job. An existing job of that name is success.
+    fn schedule(&self, scheduled_job: &ScheduledJob) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Deletes a job. A missing job is success.
+    fn cancel(&self, job: &Job) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 pub trait FindEmails: ReadCustomers {
-    /// Whose account has this e-mail address.
+    /// The account with this e-mail address.
     fn email_owner(&self, email: &str) -> impl Future<Output = Result<Option<CustomerId>, Failure>> + Send;
 }

@@ -1,122 +1,127 @@
-//! Mails, their links, and what people asked for that ends in one.
+//! Mails, mailed tokens, and queued requests that send mails.
 
 use std::future::Future;
 
-use custodian_domain::{AgentId, CustomerId, Profile, Stamp, Status, Timestamp};
+use custodian_domain::{AgentId, CustomerId, IdSeed, Profile, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::failure::Failure;
 
-/// What a mailed link is for.
+/// The purpose of a mailed token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "purpose", rename_all = "lowercase")]
 pub enum Purpose {
-    /// Proves the e-mail address of a new account.
+    /// Verifies the e-mail address of a new account.
     Verify,
-    /// Confirms the address that is to replace an active account's.
-    Change,
+    /// Confirms the new e-mail address of an active account.
+    #[serde(rename = "change")]
+    EmailChange,
     /// Sets an agent's password.
     Reset { agent_id: AgentId },
-    /// Leads nowhere: its mail only tells something.
-    Note,
+    /// Nothing: the mail has no link.
+    #[serde(rename = "note")]
+    Notice,
 }
 
-/// What has a mail sent: an event or a request, and when that was. Later ones are greater.
+/// The cause of a mail: an event or a request, with its time. Later causes are greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Cause {
     pub at: Timestamp,
     pub id: Uuid,
 }
 
-/// What is stored of a mailed link.
+/// The stored record of a mailed token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailToken {
     pub hash: String,
     pub customer_id: CustomerId,
-    /// What it was mailed for.
+    /// The cause of the mail.
     pub cause: Cause,
     #[serde(flatten)]
     pub purpose: Purpose,
-    /// The address that it was mailed to.
+    /// The recipient of the mail.
     pub email: String,
-    /// What the agent's link is about, so that it dies with that; a link for an account has nothing.
-    #[serde(default)]
-    pub subject: String,
-    /// When the link stops working. A verification ends with its account's window.
-    pub ends: Timestamp,
-    /// From when on the row may be removed by the table's TTL.
+    /// The fingerprint of the password and permission that a reset link was sent for. When either changes, the link stops
+    /// working. Empty for other purposes.
+    #[serde(rename = "subject", default)]
+    pub bound_to: String,
+    /// When the link stops working. A verification link expires with its account's window.
+    #[serde(rename = "ends")]
+    pub tm_expire: Timestamp,
+    /// When the table's TTL may remove the row.
     pub keep_until: Timestamp,
 }
 
 pub trait ReadMailTokens: Send + Sync {
     fn mail_token(&self, hash: &str) -> impl Future<Output = Result<Option<MailToken>, Failure>> + Send;
 
-    /// Whether this was a link to verify an account that has expired since.
-    fn is_late(&self, hash: &str) -> impl Future<Output = Result<bool, Failure>> + Send;
+    /// Whether this was the token of a verification link whose account was not verified in time.
+    fn is_expired_verification(&self, hash: &str) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 
 pub trait UseMailTokens: ReadMailTokens {
-    /// Uses a token up that has nothing to do any more; false if somebody else has used it.
-    fn burn_mail_token(&self, token: &MailToken) -> impl Future<Output = Result<bool, Failure>> + Send;
+    /// Marks a token as used, without another effect. Returns false if it was used already.
+    fn use_mail_token(&self, token: &MailToken) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 
-pub trait KeepMailTokens: Send + Sync {
-    /// Stores a token in place of the earlier one for the same purpose, while the customer is in one of `statuses`. One
-    /// that was mailed for the same cause, or stands for a later one, is left as it is.
-    fn keep_mail_token(
+pub trait StoreMailTokens: Send + Sync {
+    /// Stores a token in place of the earlier one for the same purpose, if the customer is in one of `statuses`. A token that
+    /// was mailed for the same cause, or that has a later cause, is not replaced.
+    fn store_mail_token(
         &self,
         token: &MailToken,
         statuses: &'static [Status],
-    ) -> impl Future<Output = Result<TokenKept, Failure>> + Send;
+    ) -> impl Future<Output = Result<StoreTokenOutcome, Failure>> + Send;
 
-    /// Notes that a token was handed to the mailer, if it is still the newest for its purpose.
-    fn note_mailed(&self, token: &MailToken) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Records that the mails of a token were sent, if it is still the newest for its purpose.
+    fn record_mailed(&self, token: &MailToken) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// What became of a token that was to be mailed.
+/// The outcome of storing a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenKept {
+pub enum StoreTokenOutcome {
     Done,
-    /// There is nothing to mail: it was mailed before, or something later was.
-    Answered,
-    /// Another took its place at the same moment.
-    Lost,
-    /// The customer's status does not permit it.
-    Closed,
+    /// Nothing to mail: this cause was mailed before, or a later one has a token.
+    AlreadyMailed,
+    /// A concurrent write stored another token.
+    Stale,
+    /// The customer's status does not permit the write.
+    GateClosed,
 }
 
-/// A request as it waits in its queue.
+/// A message of the request queue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Requested {
-    /// The same however often it is delivered.
+pub struct QueuedRequest {
+    /// Every delivery of the message has the same cause.
     pub cause: Cause,
     #[serde(flatten)]
-    pub request: Request,
+    pub request: DeferredRequest,
 }
 
-impl Requested {
-    pub fn new(request: Request, made: Stamp) -> Self {
-        Self { cause: Cause { at: made.now, id: made.uuid() }, request }
+impl QueuedRequest {
+    pub fn new(request: DeferredRequest, id_seed: IdSeed) -> Self {
+        Self { cause: Cause { at: id_seed.now, id: id_seed.uuid() }, request }
     }
 }
 
-/// Something that people asked for and that is done after they were answered.
+/// A request that runs after its response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
-pub enum Request {
-    /// Mail a link to set this agent's password, if there is such an agent.
-    Forgot { username: String },
-    /// Open an account, or tell the mailbox that there is one.
+pub enum DeferredRequest {
+    /// Mails a reset link to the agent with this username, if one exists.
+    #[serde(rename = "forgot")]
+    ForgotPassword { username: String },
+    /// Opens an account, or mails the address that its account exists.
     SignUp { profile: Profile },
 }
 
-/// The queue of what is done after the answer.
-pub trait Requests: Send + Sync {
-    fn request(&self, request: &Requested) -> impl Future<Output = Result<(), Failure>> + Send;
+/// The queue of requests that run after their response.
+pub trait RequestQueue: Send + Sync {
+    fn enqueue_request(&self, request: &QueuedRequest) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// A mail to one person.
+/// A mail to one recipient.
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub to: String,
@@ -126,5 +131,5 @@ pub struct Mail {
 }
 
 pub trait Mailer: Send + Sync {
-    fn send(&self, mail: &Mail) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn send_mail(&self, mail: &Mail) -> impl Future<Output = Result<(), Failure>> + Send;
 }

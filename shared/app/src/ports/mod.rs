@@ -1,33 +1,37 @@
-//! The capabilities that use cases ask for. Every one answers 503 (`Failure::Unavailable`) rather than guess.
+//! The ports: one trait per capability that use cases need. A port that gets no certain result fails with
+//! `Failure::Unavailable` (503).
 
 mod access_keys;
-mod admission;
 mod agents;
+mod authentication;
 mod customers;
 mod mail;
 mod resources;
 mod signing;
+mod system;
 mod throttles;
 
-pub use self::access_keys::{AccessKeys, CreateAccessKeys, DeleteAccessKeys, NoteUse, UpdateAccessKeys};
-pub use self::admission::{
-    Admission, Admissions, Begun, FindLogins, Idempotency, Kept, Principal, SharedKeys, VerifyingKeys, Wanted,
-};
+pub use self::access_keys::{AccessKeys, CreateAccessKeys, DeleteAccessKeys, RecordKeyUse, UpdateAccessKeys};
 pub use self::agents::{
-    AgentChange, AgentCreated, AgentWritten, Audit, Audits, CreateAgents, DeleteAgents, ReadAgents, Rehash,
-    UpdateAgents,
+    AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditEntry, AuditLog, CreateAgents, DeleteAgents,
+    ReadAgents, Rehash, UpdateAgents,
+};
+pub use self::authentication::{
+    AuthContext, Authenticator, BeginOutcome, FindLogins, Idempotency, IdempotencyRecord, PlatformKeySet,
+    Prefetch, Prefetched, PrincipalId, PrincipalRows, VerifyingKeys,
 };
 pub use self::customers::{
-    Alarms, Change, ChangeCustomers, Committed, CreateCustomers, Creation, DueCustomers, FindEmails,
-    ListCustomers, NewAccount, Part, ReadCustomers, Verification,
+    ChangeCustomers, CreateAccountOutcome, CreateCustomers, CustomerChange, CustomerWriteOutcome,
+    DueCustomers, FindEmails, ListCustomers, NewAccount, QueryPage, ReadCustomers, Scheduler, Verification,
 };
 pub use self::mail::{
-    Cause, KeepMailTokens, Mail, MailToken, Mailer, Purpose, ReadMailTokens, Request, Requested, Requests,
-    TokenKept, UseMailTokens,
+    Cause, DeferredRequest, Mail, MailToken, Mailer, Purpose, QueuedRequest, ReadMailTokens, RequestQueue,
+    StoreMailTokens, StoreTokenOutcome, UseMailTokens,
 };
 pub use self::resources::{
-    Counted, CreateResources, DeleteResources, ListResources, ReadResources, Recount, Stored, Tally,
-    UpdateResources, Usage, Written,
+    Counter, CreateOutcome, CreateResources, DeleteResources, ListResources, ReadResources, Recount,
+    ResourceWriteOutcome, UpdateResources, Usage, WriteOutcome,
 };
-pub use self::signing::{Session, SigningKeys, Signs};
-pub use self::throttles::{Reserved, Throttles};
+pub use self::signing::{Session, SigningKeys, TokenSigner};
+pub use self::system::{Clock, Entropy, Metrics};
+pub use self::throttles::{ReserveOutcome, Throttle};

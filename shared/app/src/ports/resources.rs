@@ -1,4 +1,4 @@
-//! What a customer owns, by kinds, and how much of it.
+//! The resources of a customer by kind, and their counts.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -8,25 +8,25 @@ use custodian_domain::{CustomerId, Resource, Status, Timestamp};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::ports::{Part, ReadCustomers};
+use crate::ports::{QueryPage, ReadCustomers};
 
-/// What became of a new row of a kind that has a limit.
+/// The outcome of creating a row that counts against a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counted {
+pub enum CreateOutcome {
     Done,
-    Full,
-    /// The customer's status does not permit it.
-    Closed,
+    LimitReached,
+    /// The customer's status does not permit the write.
+    GateClosed,
 }
 
-/// What became of a write to something that a customer owns.
+/// The outcome of a write to a row that a customer owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum WriteOutcome {
     Done,
-    /// The row is gone or is not as it was read.
-    Lost,
-    /// The customer's status does not permit it.
-    Closed,
+    /// The row was changed or deleted since it was read.
+    Stale,
+    /// The customer's status does not permit the write.
+    GateClosed,
 }
 
 pub trait ListResources: Send + Sync {
@@ -36,7 +36,7 @@ pub trait ListResources: Send + Sync {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<Part<Resource>, Failure>> + Send;
+    ) -> impl Future<Output = Result<QueryPage<Resource>, Failure>> + Send;
 }
 
 pub trait ReadResources: ReadCustomers {
@@ -49,80 +49,80 @@ pub trait ReadResources: ReadCustomers {
 }
 
 pub trait CreateResources: ReadCustomers {
-    /// Stores a new row, if there is room for it, nobody holds its names and everything that it leads to is there.
+    /// Stores a new row, if the plan's limit permits it, its unique names are free and all rows that it references exist.
     fn create_resource(
         &self,
         kind: &'static Kind,
         row: &Resource,
-    ) -> impl Future<Output = Result<Stored, Failure>> + Send;
+    ) -> impl Future<Output = Result<ResourceWriteOutcome, Failure>> + Send;
 }
 
 pub trait UpdateResources: ReadResources {
-    /// Stores the next version of a row while the customer is in one of `statuses`, if its version is still the one before,
-    /// nobody else holds its new names and everything that it newly leads to is there.
+    /// Stores the next version of a row, if the customer is in one of `statuses`, the row did not change since it was read, its
+    /// new unique names are free and all rows that it newly references exist.
     fn update_resource(
         &self,
         kind: &'static Kind,
         statuses: &'static [Status],
         before: &Resource,
         after: &Resource,
-    ) -> impl Future<Output = Result<Stored, Failure>> + Send;
+    ) -> impl Future<Output = Result<ResourceWriteOutcome, Failure>> + Send;
 }
 
 pub trait DeleteResources: ReadResources {
-    /// Removes a row, if its version is still this one; its names are free then.
+    /// Deletes a row and frees its unique names. It fails if the row changed since it was read.
     fn delete_resource(
         &self,
         kind: &'static Kind,
         row: &Resource,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Stored, Failure>> + Send;
+    ) -> impl Future<Output = Result<ResourceWriteOutcome, Failure>> + Send;
 }
 
-/// What became of a write to a row of a kind.
+/// The outcome of a write to a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored {
+pub enum ResourceWriteOutcome {
     Done,
-    /// The row is gone or is not as it was read.
-    Lost,
-    /// The customer's status does not permit it.
-    Closed,
-    /// There are as many as the plan allows.
-    Full,
-    /// Another row holds one of the names.
-    Taken,
-    /// What this field leads to is not there.
-    Missing(&'static str),
+    /// The row was changed or deleted since it was read.
+    Stale,
+    /// The customer's status does not permit the write.
+    GateClosed,
+    /// The account has as many rows as its plan allows.
+    LimitReached,
+    /// Another row holds one of the unique names.
+    NameTaken,
+    /// The row that this field references does not exist.
+    ReferenceNotFound(&'static str),
 }
 
 pub trait Usage: Send + Sync {
-    /// How many rows of each kind a customer has, by table.
+    /// The number of a customer's rows of each kind, by table.
     fn usage(
         &self,
         customer: CustomerId,
     ) -> impl Future<Output = Result<BTreeMap<&'static str, u64>, Failure>> + Send;
 }
 
-/// What is counted of a customer.
+/// A counter of a customer.
 #[derive(Clone, Copy, Debug)]
-pub enum Tally {
+pub enum Counter {
     Kind(&'static Kind),
     AccessKeys,
-    /// Those agents of whom one has to stay.
+    /// The administrators, of which an account must keep at least one.
     Admins,
 }
 
-impl Tally {
+impl Counter {
     pub fn all() -> impl Iterator<Item = Self> {
         ALL.iter().copied().map(Self::Kind).chain([Self::AccessKeys, Self::Admins])
     }
 }
 
 pub trait Recount: Send + Sync {
-    /// Counts the rows and corrects the counter, unless rows come or go meanwhile; says whether it could.
+    /// Counts the rows and corrects the counter. Returns false if rows were created or deleted meanwhile.
     fn recount(
         &self,
         customer: CustomerId,
-        tally: Tally,
+        counter: Counter,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 }

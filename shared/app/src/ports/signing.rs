@@ -1,4 +1,4 @@
-//! The keys that tokens are signed with.
+//! The keys that sign tokens.
 
 use std::future::Future;
 
@@ -7,30 +7,30 @@ use custodian_domain::Secret;
 
 use crate::failure::Failure;
 
-/// Who can sign tokens: login alone.
-pub trait Signs: Send + Sync {
+/// The ability to sign tokens. Only sign-in and delegation have it.
+pub trait TokenSigner: Send + Sync {
     fn signer(&self) -> &Signer;
 }
 
-/// A new login.
+/// A new session.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub username: String,
     pub token: Secret,
 }
 
-/// The platform's private key, for login and for setting up.
+/// The platform's private key, for functions that sign tokens and for the set-up.
 pub trait SigningKeys: Send + Sync {
-    /// The key to log people in with, if the platform is set up.
+    /// The current signing key, if the platform is set up.
     fn signer(&self) -> impl Future<Output = Result<Option<Signer>, Failure>> + Send;
-    /// Stores the first key, unless there is one, and publishes its public half.
-    fn keep_first_key(
+    /// Stores the first signing key and publishes its public key, unless a key exists.
+    fn store_first_key(
         &self,
         key_id: &str,
         private: Secret,
-        pseudonyms: Secret,
+        keyed_hash_secret: Secret,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
-    /// Puts `next` in the place of `current`, publishes its public half beside that of `current`, and withdraws all others.
+    /// Replaces `current` by `next`, publishes the public key of `next` beside that of `current`, and withdraws all others.
     fn replace_key(
         &self,
         current: &Signer,

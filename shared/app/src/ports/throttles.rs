@@ -1,4 +1,4 @@
-//! Counters of attempts.
+//! Rate limits.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,26 +7,26 @@ use custodian_domain::Timestamp;
 
 use crate::failure::Failure;
 
-/// Counters of attempts in windows of time, shared by all instances.
-pub trait Throttles: Send + Sync {
-    /// Counts one attempt under this key, if there are fewer than `most` in its window; otherwise says when it ends.
+/// Counts attempts in windows of time. All instances share the counters.
+pub trait Throttle: Send + Sync {
+    /// Counts an attempt under `key`, if the window has fewer than `max`.
     fn reserve(
         &self,
         key: &str,
-        most: u32,
+        max: u32,
         window: Duration,
         now: Timestamp,
-    ) -> impl Future<Output = Result<Reserved, Failure>> + Send;
+    ) -> impl Future<Output = Result<ReserveOutcome, Failure>> + Send;
 
-    /// Takes one attempt back.
-    fn give_back(&self, key: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Removes an attempt from the window.
+    fn release(&self, key: &str) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reserved {
-    Yes,
-    /// The window is full; `last` is when the last attempt in it was counted.
-    Full {
+pub enum ReserveOutcome {
+    Reserved,
+    /// The window is full until `until`. Its last attempt was counted at `last`.
+    LimitReached {
         until: Timestamp,
         last: Timestamp,
     },

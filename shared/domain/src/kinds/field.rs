@@ -1,9 +1,9 @@
-//! A field of a kind: its name, its shape, and who says what is in it.
+//! A field of a kind: its name, its type and the source of its value.
 
 use serde_json::{Map, Value, json};
-use uuid::Uuid;
 
-use super::shape::{Link, Shape};
+use super::field_type::{FieldType, Link};
+use super::values::MAX_INTEGER;
 use crate::fields::Fields;
 use crate::{CustomerId, Reason, Timestamp};
 
@@ -11,97 +11,97 @@ use crate::{CustomerId, Reason, Timestamp};
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
     pub name: &'static str,
-    pub shape: Shape,
+    pub field_type: FieldType,
     pub source: Source,
-    /// Whether a creation must give it, not empty.
+    /// A creation must contain it, not empty.
     pub required: bool,
-    /// Whether a request that gives it must give something.
-    pub filled: bool,
-    /// Whether it is for who reads the row, and never sent anywhere.
+    /// A request that contains it must not leave it empty.
+    pub non_empty: bool,
+    /// The row shows it; events, webhooks and logs never do.
     pub secret: bool,
 }
 
-/// Who says what is in a field.
+/// The source of a field's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// Requests, at any time.
+    /// Any request.
     Client,
-    /// The request that creates the row.
+    /// Only the request that creates the row.
     ClientOnce,
-    /// This service; a request that names it is not refused, for clients send back what they read.
+    /// The service. Requests may contain the field, because clients send back what they read; its value is ignored.
     Service,
     /// The id of the customer.
     Customer,
     /// Another field of the same row.
     Copy(&'static str),
-    /// The moment of the creation.
-    Creation,
+    /// The time of the creation.
+    CreationTime,
 }
 
 impl Field {
-    pub(super) const fn new(name: &'static str, shape: Shape) -> Self {
-        Self { name, shape, source: Source::Client, required: false, filled: false, secret: false }
+    pub(super) const fn new(name: &'static str, field_type: FieldType) -> Self {
+        Self { name, field_type, source: Source::Client, required: false, non_empty: false, secret: false }
     }
 
-    pub(super) const fn text(name: &'static str, most: usize) -> Self {
-        Self::new(name, Shape::Text { most })
+    pub(super) const fn text(name: &'static str, max: usize) -> Self {
+        Self::new(name, FieldType::Text { max })
     }
 
-    pub(super) const fn choice(name: &'static str, of: &'static [&'static str]) -> Self {
-        Self::new(name, Shape::Choice { of, wrong: Reason::InvalidArgument })
+    pub(super) const fn choice(name: &'static str, values: &'static [&'static str]) -> Self {
+        Self::new(name, FieldType::Choice { values, reason: Reason::InvalidArgument })
     }
 
     pub(super) const fn integer(name: &'static str) -> Self {
-        Self::new(name, Shape::Integer { least: 0, most: MOST_INTEGER })
+        Self::new(name, FieldType::Integer { min: 0, max: MAX_INTEGER })
     }
 
     pub(super) const fn link(name: &'static str, table: &'static str) -> Self {
-        Self::new(name, Shape::Link(Link { table, most: 1 }))
+        Self::new(name, FieldType::Link(Link { table, max: 1 }))
     }
 
     pub(super) const fn links(name: &'static str, table: &'static str) -> Self {
-        Self::new(name, Shape::Links(Link { table, most: 50 }))
+        Self::new(name, FieldType::Links(Link { table, max: 50 }))
     }
 
     pub(super) const fn from(self, source: Source) -> Self {
         Self { source, ..self }
     }
 
-    pub(super) const fn served(self) -> Self {
+    pub(super) const fn read_only(self) -> Self {
         self.from(Source::Service)
     }
 
-    pub(super) const fn once(self) -> Self {
+    pub(super) const fn create_only(self) -> Self {
         self.from(Source::ClientOnce)
     }
 
     pub(super) const fn required(self) -> Self {
-        Self { required: true, ..self.filled() }
+        Self { required: true, ..self.non_empty() }
     }
 
-    pub(super) const fn filled(self) -> Self {
-        Self { filled: true, ..self }
+    pub(super) const fn non_empty(self) -> Self {
+        Self { non_empty: true, ..self }
     }
 
-    /// Whether the empty text takes back what was said, of what is otherwise no text: clients of languages with zero values
-    /// send it for a choice or an id that they do not make.
+    /// Whether the empty text resets a choice or an id. Clients in languages with zero values send it for an unset field.
     pub const fn is_cleared_by_empty_text(&self) -> bool {
-        !self.filled && matches!(self.shape, Shape::Choice { .. } | Shape::Id | Shape::Link(_))
+        !self.non_empty
+            && matches!(self.field_type, FieldType::Choice { .. } | FieldType::Id | FieldType::Link(_))
     }
 
-    /// Reads what a request gives; what is wrong is noted.
+    /// Reads the value from a request and records errors in `fields`.
     pub fn read(&self, given: &Value, fields: &mut Fields<'_>) -> Option<Value> {
         if given == "" && self.is_cleared_by_empty_text() {
-            return Some(self.shape.empty());
+            return Some(self.field_type.empty());
         }
-        self.shape.read(self.name, given, fields)
+        self.field_type.read(self.name, given, fields)
     }
 
     pub(super) const fn secret(self) -> Self {
         Self { secret: true, ..self }
     }
 
-    /// Whether a request may say what is in it.
+    /// Whether a request may set it.
     pub fn is_writable(&self, creating: bool) -> bool {
         match self.source {
             Source::Client => true,
@@ -110,19 +110,13 @@ impl Field {
         }
     }
 
-    /// What is in it when nobody has said anything.
-    pub fn first(&self, customer: CustomerId, now: Timestamp, given: &Map<String, Value>) -> Value {
+    /// The value of a new row whose request did not set it.
+    pub fn initial(&self, customer: CustomerId, now: Timestamp, given: &Map<String, Value>) -> Value {
         match self.source {
             Source::Customer => json!(customer),
-            Source::Copy(of) => given.get(of).cloned().unwrap_or_else(|| self.shape.empty()),
-            Source::Creation => json!(now.to_rfc3339()),
-            _ => self.shape.empty(),
+            Source::Copy(of) => given.get(of).cloned().unwrap_or_else(|| self.field_type.empty()),
+            Source::CreationTime => json!(now.to_rfc3339()),
+            _ => self.field_type.empty(),
         }
     }
 }
-
-/// The largest integer that every JSON reader keeps exactly.
-pub const MOST_INTEGER: i64 = (1 << 53) - 1;
-
-/// The reference that means none.
-pub(super) const NONE: Uuid = Uuid::nil();

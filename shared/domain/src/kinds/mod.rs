@@ -1,121 +1,31 @@
-//! What an account owns: one declaration a kind. Routes, tables, limits, the cascade, the usage report, the description of
-//! the API and the tests all read it from here.
+//! The eleven kinds of owned resources. Each has one declaration; routes, tables, limits, the cascade, the usage report,
+//! the API description and the tests derive from it.
 
+mod addresses;
 mod field;
+mod field_type;
+mod kind;
 mod network;
-mod shape;
 mod table;
 mod unique;
 pub(crate) mod values;
 
-pub use field::{Field, MOST_INTEGER, Source};
-pub use shape::{Link, MOST_BYTES, Shape};
+pub use addresses::ADDRESS_TYPES;
+pub use field::{Field, Source};
+pub use field_type::{FieldType, Link};
+pub use kind::{Kind, KindRule, Limits, Verbs};
 pub use table::*;
-pub use unique::{ADDRESS_TYPES, Name, Scope, Unique};
+pub use unique::{Unique, UniqueName, UniqueScope};
+pub use values::{MAX_BYTES, MAX_INTEGER};
 
-use serde_json::{Map, Value};
-
-use crate::permission::Permission;
-use crate::reason::Reason;
-
-/// A kind of owned resource.
-#[derive(Debug)]
-pub struct Kind {
-    /// The last part of its routes, `/v1.0/<route>`.
-    pub route: &'static str,
-    /// The name of its table, and of its cascade step.
-    pub table: &'static str,
-    /// What one of them is called, in events: `<noun>_created`.
-    pub noun: &'static str,
-    pub fields: &'static [Field],
-    pub not_found: Reason,
-    /// Names that rows of this kind hold alone.
-    pub unique: Option<Unique>,
-    /// How many there may be, by plan.
-    pub limits: Limits,
-    /// Who may work on them.
-    pub needs: Permission,
-    pub verbs: Verbs,
-    /// The HTTP status of the answer to a creation.
-    pub created: u16,
-    /// What holds of a new row beside what its fields say each for itself.
-    pub rule: Option<Rule>,
-}
-
-/// What must hold between the fields of a new row.
-#[derive(Debug)]
-pub struct Rule {
-    /// The field that is refused.
-    pub field: &'static str,
-    /// What must be, in words.
-    pub words: &'static str,
-    /// Whether it is so, of what a request gives.
-    pub holds: fn(&Map<String, Value>) -> bool,
-}
-
-/// The most rows of a kind, by plan: free, basic, professional, unlimited. None is no limit.
-pub type Limits = [Option<u64>; 4];
-
-/// Which routes a kind has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verbs {
-    /// All five, by the crates that kinds share.
-    All,
-    /// List, get and update: the rows come and go with the account.
-    ReadAndUpdate,
-    /// All five and more, by crates of its own.
-    Own,
-}
-
-impl Kind {
-    /// A kind of names and texts, without limits; what differs is said in its declaration.
-    const fn new(route: &'static str, not_found: Reason, fields: &'static [Field]) -> Self {
-        Self {
-            route,
-            table: route,
-            noun: route,
-            fields,
-            not_found,
-            unique: None,
-            limits: [None; 4],
-            needs: Permission::ADMIN_OR_MANAGER,
-            verbs: Verbs::All,
-            created: 200,
-            rule: None,
-        }
-    }
-
-    pub fn by_route(route: &str) -> Option<&'static Self> {
-        routed().find(|kind| kind.route == route)
-    }
-
-    pub fn field(&self, name: &str) -> Option<&'static Field> {
-        self.fields.iter().find(|field| field.name == name)
-    }
-
-    /// Whether any plan limits it, so that its rows are counted one by one.
-    pub fn is_limited(&self) -> bool {
-        self.limits.iter().any(Option::is_some)
-    }
-
-    /// Whether its rows hold names that lead to them: agents hold their usernames, the others what is unique of them.
-    pub const fn holds_names(&self) -> bool {
-        self.unique.is_some() || matches!(self.verbs, Verbs::Own)
-    }
-
-    /// The verbs of its routes, as the crates that kinds share are named.
-    pub fn shared_verbs(&self) -> &'static [&'static str] {
-        match self.verbs {
-            Verbs::All => &["list", "create", "get", "update", "delete"],
-            Verbs::ReadAndUpdate => &["list", "get", "update"],
-            Verbs::Own => &[],
-        }
-    }
-}
-
-/// The kinds whose routes are served by the crates that kinds share.
+/// The kinds whose routes the shared functions serve.
 pub fn routed() -> impl Iterator<Item = &'static Kind> {
     ALL.iter().copied().filter(|kind| kind.verbs != Verbs::Own)
+}
+
+/// The routed kind with this path.
+pub fn by_route(route: &str) -> Option<&'static Kind> {
+    routed().find(|kind| kind.route == route)
 }
 
 #[cfg(test)]
@@ -132,10 +42,10 @@ mod tests {
     }
 
     #[test]
-    fn links_lead_to_kinds_that_exist_and_copies_to_fields_of_the_same_kind() {
+    fn links_name_existing_tables_and_copies_name_fields_of_the_same_kind() {
         for kind in ALL {
             for field in kind.fields {
-                if let Some(link) = field.shape.link() {
+                if let Some(link) = field.field_type.link() {
                     assert!(ALL.iter().any(|kind| kind.table == link.table), "{} {}", kind.route, field.name);
                 }
                 if let Source::Copy(of) = field.source {
@@ -146,11 +56,11 @@ mod tests {
     }
 
     #[test]
-    fn names_are_made_of_fields_of_the_kind() {
+    fn unique_names_are_built_from_fields_of_the_kind() {
         for kind in ALL {
-            let from = kind.unique.as_ref().map_or(&[][..], |unique| unique.from);
-            assert_eq!(from.is_empty(), kind.unique.is_none(), "{}", kind.route);
-            assert!(from.iter().all(|name| kind.field(name).is_some()), "{}", kind.route);
+            let fields = kind.unique.as_ref().map_or(&[][..], |unique| unique.fields);
+            assert_eq!(fields.is_empty(), kind.unique.is_none(), "{}", kind.route);
+            assert!(fields.iter().all(|name| kind.field(name).is_some()), "{}", kind.route);
         }
     }
 

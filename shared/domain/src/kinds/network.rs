@@ -1,31 +1,32 @@
-//! Names of hosts, addresses and networks.
+//! Host names, IP addresses and networks.
 
 use std::net::IpAddr;
 
-/// The name of a host, in small letters and without the dot that may end it; empty if there is none. A name that is not in
-/// ASCII has to come as it is looked up (`xn--…`).
+use ipnet::IpNet;
+
+/// A host name in lower case and without a trailing dot, or the empty text. Clients must send names outside ASCII in their
+/// `xn--…` form.
 pub(super) fn domain(text: &str) -> Option<String> {
     let name = text.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(text);
     let is_label = |label: &str| {
         let letters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         (1..=63).contains(&label.len()) && letters && !label.starts_with('-') && !label.ends_with('-')
     };
-    // What ends in a number is an address, or wants to be taken for one.
+    // A name whose last label is a number can be mistaken for an IP address.
     let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
     let is_host =
         name.len() <= 253 && name.split('.').all(is_label) && !name.rsplit('.').next().is_some_and(is_number);
     (text.is_empty() || is_host).then(|| name.to_ascii_lowercase())
 }
 
-/// An IP address or, in CIDR notation, a network, in the one spelling that it has.
+/// An IP address, or a network in CIDR notation, in its canonical spelling. Host bits of a network are kept.
 pub(super) fn network(text: &str) -> Option<String> {
-    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let address: IpAddr = address.parse().ok()?;
-    let Some(bits) = bits else { return Some(address.to_string()) };
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    let plain = bits.bytes().all(|byte| byte.is_ascii_digit()) && (bits == "0" || !bits.starts_with('0'));
-    let bits: u8 = bits.parse().ok().filter(|bits| plain && *bits <= most)?;
-    Some(format!("{address}/{bits}"))
+    let Some((address, prefix_length)) = text.split_once('/') else {
+        return Some(text.parse::<IpAddr>().ok()?.to_string());
+    };
+    let network = IpNet::new(address.parse().ok()?, prefix_length.parse().ok()?).ok()?;
+    // The comparison refuses a sign and leading zeros, which would be a second spelling.
+    (network.prefix_len().to_string() == prefix_length).then(|| network.to_string())
 }
 
 #[cfg(test)]
@@ -33,9 +34,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_has_one_spelling() {
+    fn a_host_name_is_stored_in_one_spelling() {
         let longest = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)].join(".");
-        for (given, kept) in [
+        for (given, stored) in [
             ("sip.example.com", "sip.example.com"),
             ("SIP.Example.COM", "sip.example.com"),
             ("a.b.", "a.b"),
@@ -45,7 +46,7 @@ mod tests {
             ("", ""),
             (&longest, &longest),
         ] {
-            assert_eq!(domain(given).as_deref(), Some(kept), "{given}");
+            assert_eq!(domain(given).as_deref(), Some(stored), "{given}");
         }
         let long = format!("{longest}e");
         let label = format!("{}.com", "a".repeat(64));
@@ -70,15 +71,15 @@ mod tests {
     }
 
     #[test]
-    fn a_network_has_one_spelling() {
-        for (given, kept) in [
+    fn a_network_is_stored_in_one_spelling() {
+        for (given, stored) in [
             ("10.0.0.1", "10.0.0.1"),
             ("10.0.0.0/8", "10.0.0.0/8"),
             ("0.0.0.0/0", "0.0.0.0/0"),
             ("::0001", "::1"),
             ("2001:DB8::/32", "2001:db8::/32"),
         ] {
-            assert_eq!(network(given).as_deref(), Some(kept), "{given}");
+            assert_eq!(network(given).as_deref(), Some(stored), "{given}");
         }
         for bad in [
             "",

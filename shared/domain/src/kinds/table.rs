@@ -1,19 +1,19 @@
-//! The declarations.
+//! The declarations of the eleven kinds.
 
 use serde_json::{Map, Value};
 
 use super::field::{Field, Source};
-use super::shape::Shape;
-use super::unique::{Scope, Unique, of_text, reached_at, transcribed};
-use super::{Kind, Rule, Verbs};
+use super::field_type::FieldType;
+use super::kind::{Kind, KindRule, Verbs};
+use super::unique::{Unique, UniqueScope, contact_addresses, running_transcription, text_name};
 use crate::permission::Permission;
 use crate::reason::Reason;
 
 const NAME: Field = Field::text("name", 255);
 const DETAIL: Field = Field::text("detail", 4096);
-const DIRECT_HASH: Field = Field::text("direct_hash", 255).served();
+const DIRECT_HASH: Field = Field::text("direct_hash", 255).read_only();
 
-/// Every kind, as the specification names them.
+/// Every kind of the specification.
 pub const ALL: &[&Kind] = &[
     &AGENTS,
     &NUMBERS,
@@ -28,7 +28,7 @@ pub const ALL: &[&Kind] = &[
     &CONTACTS,
 ];
 
-/// Agents have crates of their own: they log in, hold permissions and one of them has to stay.
+/// Agents have their own functions: they sign in and hold permissions, and an account must keep at least one admin.
 pub const AGENTS: Kind = Kind {
     noun: "agent",
     limits: [Some(5), Some(50), Some(500), None],
@@ -38,35 +38,35 @@ pub const AGENTS: Kind = Kind {
 
 pub const NUMBERS: Kind = Kind {
     noun: "number",
-    rule: Some(Rule {
+    rule: Some(KindRule {
         field: "number",
-        words: "must, if it is virtual, be +899 and nine digits, not beginning with +899000, and else not begin with +899",
-        holds: is_of_its_type,
+        message: "must, if it is virtual, be +899 and nine digits, not beginning with +899000, and else not begin with +899",
+        is_met: matches_its_type,
     }),
     unique: Some(Unique {
-        scope: Scope::Platform,
-        what: "number",
-        from: &["number"],
-        names: |row| of_text(row, "number"),
-        taken: Reason::NumberAlreadyExists,
+        scope: UniqueScope::Platform,
+        prefix: "number",
+        fields: &["number"],
+        names: |fields| text_name(fields, "number"),
+        taken_reason: Reason::NumberAlreadyExists,
     }),
     limits: [Some(5), Some(50), Some(500), None],
     ..Kind::new(
         "numbers",
         Reason::NumberNotFound,
         &[
-            Field::new("number", Shape::Phone).once().required(),
-            Field::choice("type", &["normal", "virtual"]).once(),
+            Field::new("number", FieldType::Phone).create_only().required(),
+            Field::choice("type", &["normal", "virtual"]).create_only(),
             Field::link("call_flow_id", "flows"),
             Field::link("message_flow_id", "flows"),
             NAME,
             DETAIL,
-            Field::choice("status", &["active"]).served(),
-            Field::new("t38_enabled", Shape::Flag).served(),
-            Field::new("emergency_enabled", Shape::Flag).served(),
-            Field::new("metadata", Shape::Flags(&["rtp_debug"])),
-            Field::new("tm_purchase", Shape::Time).from(Source::Creation),
-            Field::new("tm_renew", Shape::Time).served(),
+            Field::choice("status", &["active"]).read_only(),
+            Field::new("t38_enabled", FieldType::Flag).read_only(),
+            Field::new("emergency_enabled", FieldType::Flag).read_only(),
+            Field::new("metadata", FieldType::Flags(&["rtp_debug"])),
+            Field::new("tm_purchase", FieldType::Time).from(Source::CreationTime),
+            Field::new("tm_renew", FieldType::Time).read_only(),
         ],
     )
 };
@@ -81,7 +81,7 @@ pub const FLOWS: Kind = Kind {
             Field::choice("type", &["flow", "conference", "queue", "campaign", "transfer"]),
             NAME,
             DETAIL,
-            Field::new("actions", Shape::Actions { most: 1000 }),
+            Field::new("actions", FieldType::Actions { max: 1000 }),
             Field::link("on_complete_flow_id", "flows"),
             DIRECT_HASH,
         ],
@@ -99,20 +99,20 @@ pub const QUEUES: Kind = Kind {
             DETAIL,
             Field::new(
                 "routing_method",
-                Shape::Choice { of: &["random"], wrong: Reason::InvalidRoutingMethod },
+                FieldType::Choice { values: &["random"], reason: Reason::InvalidRoutingMethod },
             )
-            .filled(),
+            .non_empty(),
             Field::links("tag_ids", "tags"),
             DIRECT_HASH,
             Field::link("wait_flow_id", "flows"),
             // Milliseconds.
             Field::integer("wait_timeout"),
             Field::integer("service_timeout"),
-            Field::new("wait_queuecall_ids", Shape::Ids).served(),
-            Field::new("service_queuecall_ids", Shape::Ids).served(),
-            Field::integer("total_incoming_count").served(),
-            Field::integer("total_serviced_count").served(),
-            Field::integer("total_abandoned_count").served(),
+            Field::new("wait_queuecall_ids", FieldType::Ids).read_only(),
+            Field::new("service_queuecall_ids", FieldType::Ids).read_only(),
+            Field::integer("total_incoming_count").read_only(),
+            Field::integer("total_serviced_count").read_only(),
+            Field::integer("total_abandoned_count").read_only(),
         ],
     )
 };
@@ -120,11 +120,11 @@ pub const QUEUES: Kind = Kind {
 pub const TRUNKS: Kind = Kind {
     noun: "trunk",
     unique: Some(Unique {
-        scope: Scope::Platform,
-        what: "domain",
-        from: &["domain_name"],
-        names: |row| of_text(row, "domain_name"),
-        taken: Reason::DomainAlreadyExists,
+        scope: UniqueScope::Platform,
+        prefix: "domain",
+        fields: &["domain_name"],
+        names: |fields| text_name(fields, "domain_name"),
+        taken_reason: Reason::DomainAlreadyExists,
     }),
     limits: [Some(1), Some(5), Some(50), None],
     ..Kind::new(
@@ -133,11 +133,11 @@ pub const TRUNKS: Kind = Kind {
         &[
             NAME,
             DETAIL,
-            Field::new("domain_name", Shape::Domain).once(),
-            Field::new("auth_types", Shape::Choices { of: &["basic", "ip"] }),
+            Field::new("domain_name", FieldType::Domain).create_only(),
+            Field::new("auth_types", FieldType::Choices { values: &["basic", "ip"] }),
             Field::text("username", 255),
             Field::text("password", 255).secret(),
-            Field::new("allowed_ips", Shape::Networks { most: 100 }),
+            Field::new("allowed_ips", FieldType::Networks { max: 100 }),
         ],
     )
 };
@@ -145,11 +145,11 @@ pub const TRUNKS: Kind = Kind {
 pub const EXTENSIONS: Kind = Kind {
     noun: "extension",
     unique: Some(Unique {
-        scope: Scope::Customer,
-        what: "extension",
-        from: &["extension"],
-        names: |row| of_text(row, "extension"),
-        taken: Reason::ExtensionAlreadyExists,
+        scope: UniqueScope::Customer,
+        prefix: "extension",
+        fields: &["extension"],
+        names: |fields| text_name(fields, "extension"),
+        taken_reason: Reason::ExtensionAlreadyExists,
     }),
     limits: [Some(5), Some(50), Some(500), None],
     ..Kind::new(
@@ -158,7 +158,7 @@ pub const EXTENSIONS: Kind = Kind {
         &[
             NAME,
             DETAIL,
-            Field::text("extension", 255).once().required(),
+            Field::text("extension", 255).create_only().required(),
             Field::text("domain_name", 255).from(Source::Customer),
             Field::text("username", 255).from(Source::Copy("extension")),
             Field::text("password", 255).secret(),
@@ -167,7 +167,7 @@ pub const EXTENSIONS: Kind = Kind {
     )
 };
 
-/// Records of files, not their bytes.
+/// Metadata of files. The service does not store their content.
 pub const FILES: Kind = Kind {
     noun: "file",
     table: "files",
@@ -176,9 +176,9 @@ pub const FILES: Kind = Kind {
         Reason::FileNotFound,
         &[
             Field::text("owner_type", 255),
-            Field::new("owner_id", Shape::Id),
+            Field::new("owner_id", FieldType::Id),
             Field::choice("reference_type", &["", "normal", "recording"]),
-            Field::new("reference_id", Shape::Id),
+            Field::new("reference_id", FieldType::Id),
             Field::choice("type", &["", "rag", "talk", "recording"]),
             NAME,
             DETAIL,
@@ -186,15 +186,15 @@ pub const FILES: Kind = Kind {
             // Bytes.
             Field::integer("filesize"),
             Field::text("uri_download", 1023),
-            Field::new("tm_download_expire", Shape::Time).served(),
+            Field::new("tm_download_expire", FieldType::Time).read_only(),
         ],
     )
 };
 
-/// Made with the account that it is of; its balance is moved by platform admins alone.
+/// Created with the account. Only platform admins change the balance.
 pub const BILLING_ACCOUNTS: Kind = Kind {
     noun: "billing_account",
-    needs: Permission::ADMIN,
+    required_permission: Permission::ADMIN,
     verbs: Verbs::ReadAndUpdate,
     ..Kind::new(
         "billing_accounts",
@@ -202,15 +202,15 @@ pub const BILLING_ACCOUNTS: Kind = Kind {
         &[
             NAME,
             DETAIL,
-            Field::choice("plan_type", &["free", "basic", "professional", "unlimited"]).served(),
-            Field::choice("plan_status", &["active", "canceling"]).served(),
+            Field::choice("plan_type", &["free", "basic", "professional", "unlimited"]).read_only(),
+            Field::choice("plan_status", &["active", "canceling"]).read_only(),
             // Millionths of the currency's unit.
-            Field::integer("balance_credit").served(),
-            Field::integer("balance_token").served(),
+            Field::integer("balance_credit").read_only(),
+            Field::integer("balance_token").read_only(),
             Field::choice("payment_type", &["", "prepaid"]),
             Field::choice("payment_method", &["", "credit card"]),
-            Field::new("tm_last_topup", Shape::Time).served(),
-            Field::new("tm_next_topup", Shape::Time).served(),
+            Field::new("tm_last_topup", FieldType::Time).read_only(),
+            Field::new("tm_next_topup", FieldType::Time).read_only(),
         ],
     )
 };
@@ -221,11 +221,11 @@ pub const TRANSCRIPTIONS: Kind = Kind {
     noun: "transcribe",
     table: "transcriptions",
     unique: Some(Unique {
-        scope: Scope::Customer,
-        what: "transcribe",
-        from: &["status", "reference_type", "reference_id"],
-        names: transcribed,
-        taken: Reason::TranscribeAlreadyProgressing,
+        scope: UniqueScope::Customer,
+        prefix: "transcribe",
+        fields: &["status", "reference_type", "reference_id"],
+        names: running_transcription,
+        taken_reason: Reason::TranscribeAlreadyProgressing,
     }),
     ..Kind::new(
         "transcribes",
@@ -233,14 +233,14 @@ pub const TRANSCRIPTIONS: Kind = Kind {
         &[
             NAME,
             DETAIL,
-            Field::new("activeflow_id", Shape::Id).served(),
-            Field::link("on_end_flow_id", "flows").once(),
-            Field::choice("reference_type", &["unknown", "recording", "call", "confbridge"]).once(),
-            Field::new("reference_id", Shape::Id).once(),
-            Field::choice("status", &["progressing", "done"]).served(),
-            Field::text("language", 255).once(),
-            Field::choice("direction", &["both", "in", "out"]).once(),
-            Field::choice("provider", &["", "gcp", "aws"]).once(),
+            Field::new("activeflow_id", FieldType::Id).read_only(),
+            Field::link("on_end_flow_id", "flows").create_only(),
+            Field::choice("reference_type", &["unknown", "recording", "call", "confbridge"]).create_only(),
+            Field::new("reference_id", FieldType::Id).create_only(),
+            Field::choice("status", &["progressing", "done"]).read_only(),
+            Field::text("language", 255).create_only(),
+            Field::choice("direction", &["both", "in", "out"]).create_only(),
+            Field::choice("provider", &["", "gcp", "aws"]).create_only(),
         ],
     )
 };
@@ -248,13 +248,13 @@ pub const TRANSCRIPTIONS: Kind = Kind {
 pub const CONTACTS: Kind = Kind {
     noun: "contact",
     unique: Some(Unique {
-        scope: Scope::Customer,
-        what: "address",
-        from: &["addresses"],
-        names: reached_at,
-        taken: Reason::AddressAlreadyExists,
+        scope: UniqueScope::Customer,
+        prefix: "address",
+        fields: &["addresses"],
+        names: contact_addresses,
+        taken_reason: Reason::AddressAlreadyExists,
     }),
-    created: 201,
+    created_status: 201,
     ..Kind::new(
         "contacts",
         Reason::ContactNotFound,
@@ -267,14 +267,14 @@ pub const CONTACTS: Kind = Kind {
             Field::choice("source", &["manual", "import", "api", "sync"]),
             Field::text("external_id", 255),
             Field::text("notes", 4096),
-            Field::new("addresses", Shape::Addresses { most: 10 }),
+            Field::new("addresses", FieldType::Addresses { max: 10 }),
             Field::links("tag_ids", "tags"),
         ],
     )
 };
 
-/// Virtual numbers are of a range of their own, whose first thousandth is reserved.
-fn is_of_its_type(given: &Map<String, Value>) -> bool {
+/// Virtual numbers have the prefix +899 to themselves. +899000 is reserved.
+fn matches_its_type(given: &Map<String, Value>) -> bool {
     let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
     match (text("type"), text("number").strip_prefix("+899")) {
         ("virtual", Some(rest)) => rest.len() == 9 && !rest.starts_with("000"),

@@ -1,12 +1,20 @@
-//! The parts of values that are more than a text or a number, as they are read from a request.
+//! Readers for the parts of nested values.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::network;
-use super::shape::MOST_BYTES;
-use crate::fields::text_fault;
+use crate::fields::text_error;
 use crate::ids;
+
+/// The largest integer that every JSON parser represents exactly (2^53 - 1).
+pub const MAX_INTEGER: i64 = (1 << 53) - 1;
+
+/// The maximum size of one field in a response. An item in DynamoDB holds at most 400 KB.
+pub const MAX_BYTES: usize = 128 * 1024;
+
+/// The reference that means "none".
+pub(super) const NIL_UUID: Uuid = Uuid::nil();
 
 pub(super) fn is_phone(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
@@ -14,15 +22,15 @@ pub(super) fn is_phone(text: &str) -> bool {
     })
 }
 
-/// Every item read, if there are not too many and none is wrong.
-pub(super) fn list(given: &Value, most: usize, read: impl Fn(&Value) -> Option<Value>) -> Option<Value> {
-    let items = given.as_array().filter(|items| items.len() <= most)?;
+/// Reads every item. `None` if there are more than `max` or one is invalid.
+pub(super) fn list(given: &Value, max: usize, read: impl Fn(&Value) -> Option<Value>) -> Option<Value> {
+    let items = given.as_array().filter(|items| items.len() <= max)?;
     items.iter().map(read).collect::<Option<Vec<_>>>().map(Value::Array)
 }
 
-/// Ids, if there are not too many and none stands twice.
-pub(crate) fn distinct(given: &Value, most: usize) -> Option<Vec<Uuid>> {
-    let items = given.as_array().filter(|items| items.len() <= most)?;
+/// Reads ids. `None` if there are more than `max`, one is invalid, or one occurs twice.
+pub(crate) fn distinct_ids(given: &Value, max: usize) -> Option<Vec<Uuid>> {
+    let items = given.as_array().filter(|items| items.len() <= max)?;
     let mut read = Vec::with_capacity(items.len());
     for id in items.iter().map(|item| item.as_str().and_then(ids::parse)) {
         let id = id.filter(|id| !read.contains(id))?;
@@ -31,44 +39,44 @@ pub(crate) fn distinct(given: &Value, most: usize) -> Option<Vec<Uuid>> {
     Some(read)
 }
 
-pub(super) fn choice(item: &Value, of: &[&str]) -> Option<Value> {
-    item.as_str().filter(|text| of.contains(text)).map(|text| json!(text))
+pub(super) fn choice(item: &Value, values: &[&str]) -> Option<Value> {
+    item.as_str().filter(|text| values.contains(text)).map(|text| json!(text))
 }
 
 pub(super) fn network(item: &Value) -> Option<Value> {
     item.as_str().and_then(network::network).map(Value::String)
 }
 
-/// Without what stands in a list already.
-pub(super) fn each_once(list: Value) -> Value {
-    let mut once = Vec::new();
+/// Removes duplicates.
+pub(super) fn without_duplicates(list: Value) -> Value {
+    let mut distinct = Vec::new();
     for item in list.as_array().into_iter().flatten() {
-        if !once.contains(item) {
-            once.push(item.clone());
+        if !distinct.contains(item) {
+            distinct.push(item.clone());
         }
     }
-    once.into()
+    distinct.into()
 }
 
 pub(super) fn action(item: &Value) -> Option<Value> {
     let kind = item.as_object()?.get("type")?.as_str()?;
-    (text_fault(kind, 255).is_none() && is_legible(item)).then(|| item.clone())
+    (text_error(kind, 255).is_none() && is_printable(item)).then(|| item.clone())
 }
 
-/// Whether no text in it has control characters. What is read aloud may have lines.
-pub(super) fn is_legible(value: &Value) -> bool {
-    let legible = |text: &String| !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
+/// Whether every text is free of control characters, except tabs and line ends: spoken texts have lines.
+pub(super) fn is_printable(value: &Value) -> bool {
+    let printable = |text: &String| !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
     match value {
-        Value::String(text) => legible(text),
-        Value::Array(items) => items.iter().all(is_legible),
-        Value::Object(map) => map.iter().all(|(name, value)| legible(name) && is_legible(value)),
+        Value::String(text) => printable(text),
+        Value::Array(items) => items.iter().all(is_printable),
+        Value::Object(map) => map.iter().all(|(name, value)| printable(name) && is_printable(value)),
         _ => true,
     }
 }
 
-/// Numbers may become longer than they came: `1e15` is answered as `1000000000000000.0`.
-pub(super) fn fits(list: &Value) -> bool {
-    list.to_string().len() <= MOST_BYTES
+/// Measures the serialized form, because it can be longer than the request: `1e15` becomes `1000000000000000.0`.
+pub(super) fn is_within_max_bytes(list: &Value) -> bool {
+    list.to_string().len() <= MAX_BYTES
 }
 
 pub(super) fn flags(given: &Value, names: &[&'static str]) -> Option<Value> {
@@ -85,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn telephone_numbers_have_one_spelling() {
+    fn phone_numbers_are_accepted_only_in_e164_form() {
         for good in ["+1", "+15551234567", "+899123456789", "+123456789012345"] {
             assert!(is_phone(good), "{good}");
         }
@@ -95,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_aloud_has_lines_and_no_other_control_characters_at_any_depth() {
+    fn actions_may_contain_line_ends_and_tabs_but_no_other_control_characters_at_any_depth() {
         let with = |text: &str| json!({ "type": "talk", "option": { "deep": [{ "text": text }] } });
         assert!(action(&with("one\n\ttwo\r\n")).is_some());
         assert!(action(&with("a\u{0}b")).is_none());
@@ -103,11 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_is_named_once() {
+    fn a_list_of_ids_contains_no_id_twice() {
         let id = "5e4a0680-804e-11ec-8477-2fea5968d85b";
-        assert!(distinct(&json!([id]), 1).is_some());
-        assert!(distinct(&json!([id, id]), 2).is_none());
-        assert!(distinct(&json!([id, "no id"]), 2).is_none());
-        assert!(distinct(&json!([id]), 0).is_none());
+        assert!(distinct_ids(&json!([id]), 1).is_some());
+        assert!(distinct_ids(&json!([id, id]), 2).is_none());
+        assert!(distinct_ids(&json!([id, "no id"]), 2).is_none());
+        assert!(distinct_ids(&json!([id]), 0).is_none());
     }
 }

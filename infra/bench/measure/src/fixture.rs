@@ -1,0 +1,147 @@
+//! The fixture of all measurements: a local service with a sample account, and its tables behind TLS.
+
+use std::sync::Arc;
+
+use custodian_engine::RequestObserver;
+use custodian_local::deployed_routes;
+use custodian_tests::Client;
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::aws_stub::AwsStub;
+
+/// A webhook URI that is always refused, since webhooks go to public addresses only.
+pub(crate) const REFUSED_WEBHOOK_URI: &str = "http://127.0.0.1:9/";
+
+/// A function of the API.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The name of the crate, and for a function that serves a kind also the kind: `resource-get tags`.
+    pub name: String,
+    pub method: &'static str,
+    /// The path as in the template.
+    pub route: String,
+}
+
+impl Function {
+    pub fn binary(&self) -> &str {
+        self.name.split(' ').next().unwrap_or_default()
+    }
+
+    pub fn is_read(&self) -> bool {
+        self.method == "GET"
+    }
+
+    pub fn kind(&self) -> Option<&str> {
+        self.name.split(' ').nth(1)
+    }
+}
+
+/// Every HTTP function. Functions that serve a kind are listed for one kind only, since all kinds share a binary.
+pub fn functions() -> Vec<Function> {
+    let deployed = deployed_routes().into_iter();
+    let all = deployed.map(|(name, route)| Function { name, method: route.method, route: route.path });
+    all.filter(|function| function.kind().is_none_or(|kind| kind == "tags")).collect()
+}
+
+/// The function with this name.
+pub fn function(name: &str) -> Function {
+    functions().into_iter().find(|function| function.name == name).expect("the function is deployed")
+}
+
+/// The service, the stub of AWS and the sample account.
+pub struct Fixture {
+    pub aws: AwsStub,
+    pub client: Client,
+    pub platform_admin: Client,
+    /// The admin of the sample account.
+    pub admin: Client,
+    pub customer_id: String,
+    /// The source of unique names and numbers.
+    counter: usize,
+}
+
+impl Fixture {
+    pub async fn start() -> Self {
+        Self::start_observed(Arc::new(())).await
+    }
+
+    /// The same, with an observer of every request of the local service to its database.
+    pub async fn start_observed(observer: Arc<dyn RequestObserver>) -> Self {
+        let client = Client::start_observed(observer).await;
+        let folder = std::env::temp_dir().join(format!("custodian-measure-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let aws = AwsStub::start(client.engine().clone(), &folder).await;
+        let (customer_id, admin) = client.tenant("measured").await;
+        let platform_admin = client.platform_admin().await;
+        let account = format!("/v1.0/customers/{customer_id}");
+        platform_admin.put(&format!("{account}/plan"), json!({ "plan": "unlimited" })).await.ok();
+        admin.put("/v1.0/customer", json!({ "webhook_uri": REFUSED_WEBHOOK_URI })).await.ok();
+        admin.post("/v1.0/customer/webhook/rotate", json!({})).await.ok();
+        for n in 0..20 {
+            admin.post("/v1.0/tags", json!({ "name": format!("tag {n}") })).await.ok();
+        }
+        client.idle().await;
+        Self { aws, client, platform_admin, admin, customer_id, counter: 0 }
+    }
+
+    /// A name that no account has yet.
+    pub fn unique_name(&mut self) -> String {
+        self.counter += 1;
+        format!("account{}", self.counter)
+    }
+
+    /// A number that no request has yet.
+    pub fn unique_number(&mut self) -> usize {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// Sets the environment variables that Lambda and the template set, with the stub as the endpoint of AWS.
+    pub fn with_environment(&self, mut command: Command) -> Command {
+        let queue_url = |name: &str| format!("https://sqs.us-east-1.amazonaws.com/000000000000/{name}");
+        command.env_clear().envs([
+            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+            ("NODE_NO_WARNINGS", "1"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "measured"),
+            ("AWS_SECRET_ACCESS_KEY", "measured"),
+            ("TABLE_PREFIX", "custodian-"),
+            ("GRACE_DAYS", "30"),
+            ("SCHEDULE_GROUP", "jobs"),
+            ("SCHEDULE_ROLE_ARN", "arn:aws:iam::000000000000:role/schedules"),
+            ("SCHEDULE_TARGET_PREFIX", "arn:aws:lambda:us-east-1:000000000000:function:custodian-"),
+            ("SCHEDULE_DLQ_ARN", "arn:aws:sqs:us-east-1:000000000000:jobs"),
+            ("EVENT_BUS", "custodian"),
+            ("MAIL_SENDER", "accounts@example.com"),
+            ("WEBHOOK_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:webhooks"),
+        ]);
+        for (name, value) in [("REQUEST", "requests"), ("WEBHOOK", "webhooks"), ("CASCADE", "cascade")] {
+            command.env(format!("{name}_QUEUE_URL"), queue_url(value));
+        }
+        command.env("AWS_ENDPOINT_URL", &self.aws.url);
+        // Rust, Python and Node each read the trusted certificates from another variable.
+        for name in ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {
+            command.env(name, &self.aws.certificates);
+        }
+        command
+    }
+
+    /// Creates a row as the account's admin and returns its id.
+    pub(crate) async fn create_row(&self, path: &str, body: Value) -> String {
+        self.admin.post(path, body).await.ok()["id"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Fixture {
+    fn drop(&mut self) {
+        if let Some(folder) = self.aws.certificates.parent() {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Every deployed function has a request for its measurement, and the local service answers it with the expected status.
+#![allow(clippy::unwrap_used)]
+
+use custodian_measure::fixture::{Fixture, functions};
+use reqwest::Method;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_function_has_a_request_that_succeeds() {
+    let mut fixture = Fixture::start().await;
+    for function in functions() {
+        let prepared = fixture.prepare_request(function.binary()).await;
+        let client = fixture.client.with_token(&prepared.token);
+        let method: Method = prepared.method.parse().unwrap();
+        let mut request = client.request(method, &prepared.target);
+        if let Some(body) = &prepared.body {
+            request = request.json(body);
+        }
+        let response = reqwest::Client::new().execute(request.build().unwrap()).await.unwrap();
+        assert_eq!(
+            response.status(),
+            prepared.status,
+            "{}: {}",
+            function.name,
+            response.text().await.unwrap()
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! DynamoDB inside the process, for the local service and the tests.
+//!
+//! The store talks to it through the real AWS SDK: the SDK signs, serialises, retries and parses requests as in
+//! production. Only the connection is replaced, by a call into the embedded engine, so the tests run the code that is
+//! deployed. A [`RequestObserver`] can count, delay, refuse or lose whole requests.
+
+mod call_interceptor;
+mod connector;
+mod engine;
+mod observer;
+mod protocol;
+mod tables;
+
+pub use engine::{Engine, EngineError};
+pub use observer::{Fault, RequestObserver};

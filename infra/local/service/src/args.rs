@@ -1,0 +1,41 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use custodian_domain::agent::{password_error, username_error};
+
+/// Serves Custodian on 127.0.0.1. Nothing else has to be installed.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "custodian")]
+pub struct Args {
+    /// The port to listen on; 0 selects a free port.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// The folder that stores the data, the pending jobs and the clock's offset.
+    #[arg(long, default_value = ".local")]
+    pub data: PathBuf,
+    /// Keep everything in memory and lose it when the process ends.
+    #[arg(long)]
+    pub ephemeral: bool,
+    /// The username of the platform admin that the first start creates.
+    #[arg(long, default_value = "admin@localhost", value_parser = parse_username)]
+    pub admin_username: String,
+    /// The platform admin's password; by default the first start generates one and prints it once.
+    #[arg(long, value_parser = parse_password)]
+    pub admin_password: Option<String>,
+    /// Create a sample account with ten agents, five numbers, eight flows and some rows of every other kind.
+    #[arg(long)]
+    pub sample: bool,
+    /// Allow webhooks to this machine, on any port.
+    #[arg(long)]
+    pub allow_loopback_webhooks: bool,
+}
+
+fn parse_username(text: &str) -> Result<String, &'static str> {
+    username_error(text).map_or_else(|| Ok(text.to_owned()), Err)
+}
+
+fn parse_password(text: &str) -> Result<String, &'static str> {
+    password_error(text).map_or_else(|| Ok(text.to_owned()), Err)
+}

@@ -1,0 +1,260 @@
+//! The dispatcher invokes functions for stream records, queue messages and due jobs, as AWS does in a deployed stack.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::dynamodb::Event as StreamEvent;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use custodian_app::Failure;
+use custodian_domain::scheduled_job::Job;
+use custodian_domain::{CustomerId, Timestamp};
+use custodian_engine::Engine;
+use custodian_event_sources::{handle_invocation, handle_sqs_event, handle_stream_event};
+use futures::stream::{StreamExt, iter};
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+
+use crate::published::PublishedRecords;
+use crate::services::{
+    CASCADE, CASCADE_START, LocalContext, MAIL, OPERATIONS, REQUESTS, SLOW_WEBHOOKS, WEBHOOKS,
+};
+use crate::state::{LocalState, StoredJob, StoredMessage};
+use crate::stream::ChangeStream;
+
+/// How long one invocation works before it enqueues the rest.
+const TIME_SLICE: Duration = Duration::from_secs(5);
+/// The delay before a retry, multiplied by the number of failed attempts.
+const BACKOFF: Duration = Duration::from_secs(30);
+/// The `maxReceiveCount` of every queue in the template.
+const MAX_RECEIVES: u32 = 5;
+const MAX_CONCURRENT_MESSAGES: usize = 8;
+/// The template's maximum concurrency of the queue for slow endpoints.
+const MAX_CONCURRENT_SLOW_WEBHOOKS: usize = 5;
+/// The visibility timeout of the webhook queues in the template.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(180);
+
+/// Whether either of two steps did something. It returns the first failure, if there is one.
+fn either_progressed(first: Result<bool, Failure>, second: Result<bool, Failure>) -> Result<bool, Failure> {
+    Ok(first? | second?)
+}
+
+/// The key of the state file that stores the sequence number of the last published record.
+fn position_key(stream: &ChangeStream) -> String {
+    format!("stream position {}", stream.table)
+}
+
+pub(crate) struct Dispatcher {
+    pub(crate) cx: Arc<LocalContext>,
+    pub(crate) engine: Engine,
+    streams: Vec<ChangeStream>,
+    published: PublishedRecords,
+    /// Webhook deliveries that run beside the dispatcher.
+    in_flight: Mutex<JoinSet<Result<(), Failure>>>,
+    /// Limits the deliveries in flight to slow endpoints.
+    slow_permits: Arc<Semaphore>,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(
+        cx: Arc<LocalContext>,
+        engine: Engine,
+        streams: Vec<ChangeStream>,
+        published: PublishedRecords,
+    ) -> Self {
+        let slow_permits = Arc::new(Semaphore::new(MAX_CONCURRENT_SLOW_WEBHOOKS));
+        Self { cx, engine, streams, published, in_flight: Mutex::default(), slow_permits }
+    }
+
+    fn state(&self) -> &LocalState {
+        &self.cx.services.state
+    }
+
+    fn stop_at(&self) -> Timestamp {
+        self.cx.now().plus(TIME_SLICE)
+    }
+
+    /// Works until nothing is due and no delivery is in flight.
+    pub(crate) async fn drain(&self) -> Result<(), Failure> {
+        while self.dispatch_due().await? || self.delivery_finished().await? {}
+        Ok(())
+    }
+
+    /// Deletes stream records that were published before the process was killed.
+    pub(crate) fn delete_published_records(&self) -> Result<(), Failure> {
+        for stream in &self.streams {
+            if let Some(position) = self.state().get(&position_key(stream))? {
+                self.published.delete_up_to(&stream.table, &position)?;
+            }
+        }
+        self.checkpoint()
+    }
+
+    /// Removes deleted rows from the write-ahead logs of the files.
+    pub(crate) fn checkpoint(&self) -> Result<(), Failure> {
+        self.state().checkpoint()?;
+        self.published.checkpoint()
+    }
+
+    /// Handles stream records, messages and jobs that are due now. Returns false if nothing was due.
+    pub(crate) async fn dispatch_due(&self) -> Result<bool, Failure> {
+        // Runs all sources before it returns a failure, so that one failing source does not block the others.
+        let mut progress = Ok(false);
+        for stream in &self.streams {
+            progress = either_progressed(progress, self.publish_changes(stream).await);
+        }
+        let (messages, jobs) = (self.handle_messages().await, self.run_jobs().await);
+        either_progressed(either_progressed(progress, messages), jobs)
+    }
+
+    /// Runs `reconcile` as the template's rate schedule does.
+    pub(crate) async fn reconcile(&self) -> Result<(), Failure> {
+        let request = custodian_fn_reconcile::ReconcileRequest::default();
+        handle_invocation(&custodian_fn_reconcile::Reconcile, &self.cx, request, self.stop_at()).await
+    }
+
+    /// Runs `reconcile` as an operator does to correct an account's counters.
+    pub(crate) async fn recount(&self, customer: CustomerId) -> Result<(), Failure> {
+        let request = custodian_fn_reconcile::ReconcileRequest { recount: Some(customer), verify: None };
+        handle_invocation(&custodian_fn_reconcile::Reconcile, &self.cx, request, self.stop_at()).await
+    }
+
+    async fn publish_changes(&self, stream: &ChangeStream) -> Result<bool, Failure> {
+        let position_key = position_key(stream);
+        let position = self.state().get(&position_key)?;
+        let records = stream.read_after(&self.engine, position.as_deref());
+        let records = records.map_err(|cause| Failure::unavailable("the change stream", cause))?;
+        if records.is_empty() {
+            return Ok(false);
+        }
+        let event: StreamEvent = serde_json::from_value(json!({ "Records": records }))
+            .map_err(|cause| Failure::unavailable("a stream record", cause))?;
+        let function = custodian_fn_customer_events::PublishEvents;
+        let response = handle_stream_event(&function, &self.cx, event, self.stop_at()).await;
+        let failed = response.batch_item_failures.first().and_then(|failure| failure.item_identifier.clone());
+        let sequence_number =
+            |record: &Value| record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
+        let last_published = records
+            .iter()
+            .filter_map(sequence_number)
+            .take_while(|number| failed.as_ref() != Some(number))
+            .last();
+        if let Some(position) = &last_published {
+            self.state().set(&position_key, position)?;
+            self.published.delete_up_to(&stream.table, position)?;
+        }
+        Ok(last_published.is_some())
+    }
+
+    async fn handle_messages(&self) -> Result<bool, Failure> {
+        let now = self.cx.now();
+        while let Some(finished) = self.in_flight.lock().await.try_join_next() {
+            finished.map_err(|cause| Failure::unavailable("a webhook delivery", cause))??;
+        }
+        let deliveries = self.state().visible_messages(&[WEBHOOKS], now)?;
+        let mut progressed = !deliveries.is_empty();
+        for delivery in deliveries {
+            self.spawn_delivery(delivery, None).await?;
+        }
+        for delivery in self.state().visible_messages(&[SLOW_WEBHOOKS], now)? {
+            let Ok(permit) = Arc::clone(&self.slow_permits).try_acquire_owned() else { break };
+            progressed = true;
+            self.spawn_delivery(delivery, Some(permit)).await?;
+        }
+        let queues = [MAIL, REQUESTS, CASCADE_START, CASCADE, OPERATIONS];
+        let messages = self.state().visible_messages(&queues, now)?;
+        progressed |= !messages.is_empty();
+        let results: Vec<_> = iter(messages)
+            .map(|message| handle_message(&self.cx, message))
+            .buffer_unordered(MAX_CONCURRENT_MESSAGES)
+            .collect()
+            .await;
+        results.into_iter().collect::<Result<(), _>>().map(|()| progressed)
+    }
+
+    /// Starts a webhook delivery and does not wait for it, because a slow endpoint would block all other work.
+    async fn spawn_delivery(
+        &self,
+        delivery: StoredMessage,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<(), Failure> {
+        self.state().hide_message(delivery.id, self.cx.now().plus(VISIBILITY_TIMEOUT))?;
+        let cx = Arc::clone(&self.cx);
+        self.in_flight.lock().await.spawn(async move {
+            let _permit = permit;
+            handle_message(&cx, delivery).await
+        });
+        Ok(())
+    }
+
+    /// Waits until a delivery finishes. Returns false if none is in flight.
+    async fn delivery_finished(&self) -> Result<bool, Failure> {
+        match self.in_flight.lock().await.join_next().await {
+            None => Ok(false),
+            Some(Ok(result)) => result.map(|()| true),
+            Some(Err(cause)) => Err(Failure::unavailable("a webhook delivery", cause)),
+        }
+    }
+
+    async fn run_jobs(&self) -> Result<bool, Failure> {
+        let jobs = self.state().due_jobs(self.cx.now())?;
+        let progressed = !jobs.is_empty();
+        for job in jobs {
+            self.run_job(job).await?;
+        }
+        Ok(progressed)
+    }
+
+    async fn run_job(&self, job: StoredJob) -> Result<(), Failure> {
+        let (cx, stop_at) = (&*self.cx, self.stop_at());
+        let input: Job = serde_json::from_str(&job.input)
+            .map_err(|cause| Failure::unavailable("a scheduled job", cause))?;
+        let result = match input {
+            Job::Purge { .. } => handle_invocation(&custodian_fn_purge::Purge, cx, input, stop_at).await,
+            Job::Expire { .. } => handle_invocation(&custodian_fn_expire::Expire, cx, input, stop_at).await,
+        };
+        if let Err(failure) = result {
+            tracing::error!(%failure, job = job.name, "a scheduled job failed and will be retried");
+            let next_attempt = self.cx.now().plus(BACKOFF * (job.failed_attempts + 1));
+            return self.state().postpone_job(&job.name, next_attempt);
+        }
+        self.state().remove_job(&job.name)
+    }
+}
+
+/// Invokes the function of the message's queue, then deletes the message or has it redelivered.
+async fn handle_message(cx: &LocalContext, message: StoredMessage) -> Result<(), Failure> {
+    let (state, stop_at) = (&cx.services.state, cx.now().plus(TIME_SLICE));
+    let event = sqs_event(&message);
+    let response = match message.queue.as_str() {
+        MAIL => handle_sqs_event(&custodian_fn_mail::SendMail, cx, event, stop_at).await,
+        REQUESTS => handle_sqs_event(&custodian_fn_requests::HandleRequest, cx, event, stop_at).await,
+        CASCADE_START => handle_sqs_event(&custodian_fn_cascade::Cascade, cx, event, stop_at).await,
+        CASCADE => handle_sqs_event(&custodian_fn_cascade_worker::Worker, cx, event, stop_at).await,
+        OPERATIONS => {
+            handle_sqs_event(&custodian_fn_operations_terminate::TerminateOperations, cx, event, stop_at)
+                .await
+        }
+        WEBHOOKS | SLOW_WEBHOOKS => {
+            handle_sqs_event(&custodian_fn_webhook_deliver::Deliver, cx, event, stop_at).await
+        }
+        _ => return state.move_to_dead_letters(message.id),
+    };
+    if response.batch_item_failures.is_empty() {
+        return state.delete_message(message.id);
+    }
+    let failed_receives = message.failed_receives + 1;
+    if failed_receives >= MAX_RECEIVES {
+        return state.move_to_dead_letters(message.id);
+    }
+    state.postpone_message(message.id, cx.now().plus(BACKOFF * failed_receives))
+}
+
+fn sqs_event(message: &StoredMessage) -> SqsEvent {
+    let mut record = SqsMessage::default();
+    record.message_id = Some(message.id.to_string());
+    record.body = Some(message.body.clone());
+    let mut event = SqsEvent::default();
+    event.records = vec![record];
+    event
+}

@@ -1,0 +1,172 @@
+//! API Gateway's part: finds the route of a request and invokes its function with an event of payload format 2.0.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use custodian_http::Route;
+use lambda_http::Body;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use crate::routes::{ApiFunction, api_functions, default_function};
+use crate::services::LocalContext;
+
+/// API Gateway's limit of a request's body.
+pub(crate) const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
+
+/// Lambda's limit of a response.
+const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
+
+pub(crate) struct Gateway {
+    functions: Vec<ApiFunction>,
+    default: ApiFunction,
+}
+
+impl Gateway {
+    pub(crate) fn new() -> Self {
+        Self { functions: api_functions(), default: default_function() }
+    }
+
+    /// Invokes the function of the request's route.
+    pub(crate) async fn handle(
+        &self,
+        cx: Arc<LocalContext>,
+        request: Request<Bytes>,
+    ) -> Response<axum::body::Body> {
+        let (parts, body) = request.into_parts();
+        let is_cross_origin = parts.headers.contains_key(header::ORIGIN);
+        let (function, parameters) = self.match_route(&parts.method, parts.uri.path());
+        let event =
+            request_event(function, &parameters, &parts.method, &parts.uri, &parts.headers, &body, &cx);
+        let response = match serde_json::from_value::<ApiGatewayV2httpRequest>(event) {
+            Ok(event) => into_axum((function.handler)(cx, event).await),
+            Err(cause) => {
+                tracing::error!(%cause, "a request could not be converted to an API Gateway event");
+                internal_server_error()
+            }
+        };
+        if is_cross_origin { with_cors_headers(response) } else { response }
+    }
+
+    pub(crate) fn function(&self, name: &str) -> Option<&ApiFunction> {
+        self.functions.iter().find(|function| function.name == name)
+    }
+
+    fn match_route(&self, method: &Method, path: &str) -> (&ApiFunction, BTreeMap<String, String>) {
+        let of_method = self.functions.iter().filter(|function| function.route.method == method.as_str());
+        let matches = of_method.filter_map(|function| Some((function, match_path(&function.route, path)?)));
+        // A route with fewer parameters is more specific.
+        matches.min_by_key(|(_, parameters)| parameters.len()).unwrap_or((&self.default, BTreeMap::new()))
+    }
+}
+
+/// Returns the decoded path parameters if the path matches the route.
+fn match_path(route: &Route, path: &str) -> Option<BTreeMap<String, String>> {
+    let (template, path): (Vec<_>, Vec<_>) = (route.path.split('/').collect(), path.split('/').collect());
+    if template.len() != path.len() {
+        return None;
+    }
+    let mut parameters = BTreeMap::new();
+    for (expected, actual) in template.into_iter().zip(path) {
+        match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(_) if actual.is_empty() => return None,
+            Some(name) => parameters
+                .insert(name.to_owned(), percent_decode_str(actual).decode_utf8_lossy().into_owned()),
+            None if expected == actual => None,
+            None => return None,
+        };
+    }
+    Some(parameters)
+}
+
+fn request_event(
+    function: &ApiFunction,
+    parameters: &BTreeMap<String, String>,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &Bytes,
+    cx: &LocalContext,
+) -> Value {
+    let route = &function.route;
+    let route_key = if route.path.is_empty() {
+        route.method.to_owned()
+    } else {
+        format!("{} {}", route.method, route.path)
+    };
+    let text = std::str::from_utf8(body).ok();
+    let mut joined: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, value) in headers.iter().filter(|(name, _)| *name != header::COOKIE) {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let entry = joined.entry(name.as_str()).or_default();
+        entry.push_str(if entry.is_empty() { "" } else { "," });
+        entry.push_str(&value);
+    }
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let cookies: Vec<_> = cookies.flat_map(|line| line.split(';')).map(str::trim).collect();
+    let now = cx.now();
+    json!({
+        "version": "2.0", "routeKey": route_key, "rawPath": uri.path(),
+        "rawQueryString": uri.query().unwrap_or_default(),
+        "cookies": cookies, "headers": joined, "pathParameters": parameters,
+        "requestContext": {
+            "accountId": "000000000000", "apiId": "local", "domainName": "localhost", "domainPrefix": "localhost",
+            "http": {
+                "method": method.as_str(), "path": uri.path(), "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1",
+                "userAgent": joined.get("user-agent").cloned().unwrap_or_default(),
+            },
+            "requestId": hex::encode(cx.providers.random::<8>()), "routeKey": route_key, "stage": "$default",
+            "time": now.to_rfc3339(), "timeEpoch": now.micros() / 1000,
+        },
+        "body": text.map_or_else(|| STANDARD.encode(body), str::to_owned),
+        "isBase64Encoded": text.is_none(),
+    })
+}
+
+/// API Gateway's response when a function fails.
+fn internal_server_error() -> Response<axum::body::Body> {
+    let mut response = Response::new(r#"{"message":"Internal Server Error"}"#.into());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
+
+/// Lambda limits the response as JSON, in which the body is an escaped string.
+fn exceeds_lambda_limit(body: &Body) -> bool {
+    matches!(body, Body::Text(text) if json!(text).to_string().len() > MAX_RESPONSE_BYTES)
+}
+
+fn into_axum(response: Response<Body>) -> Response<axum::body::Body> {
+    if exceeds_lambda_limit(response.body()) {
+        tracing::error!("a response exceeds Lambda's limit of 6 MB");
+        return internal_server_error();
+    }
+    response.map(|body| match body {
+        Body::Text(text) => text.into(),
+        Body::Binary(bytes) => bytes.into(),
+        _ => axum::body::Body::empty(),
+    })
+}
+
+/// Adds the headers of the template's CORS configuration.
+fn with_cors_headers(mut response: Response<axum::body::Body>) -> Response<axum::body::Body> {
+    let headers = response.headers_mut();
+    let cors = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "POST,GET,PUT,DELETE,PATCH,HEAD,OPTIONS"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "origin,x-requested-with,content-type,accept,authorization,idempotency-key,if-match,x-request-id",
+        ),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "x-request-id,etag,retry-after"),
+        (header::ACCESS_CONTROL_MAX_AGE, "43200"),
+    ];
+    for (name, value) in cors {
+        headers.insert(name, header::HeaderValue::from_static(value));
+    }
+    response
+}

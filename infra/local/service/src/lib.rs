@@ -1,0 +1,26 @@
+//! The whole product in one process on this machine.
+//!
+//! It runs the same handlers as the Lambda functions, behind the same API Gateway events, on an embedded DynamoDB.
+//! Scheduler, EventBridge, SQS and SES have local adapters behind the same ports. A state file keeps their contents,
+//! and the clock can be moved. The service binds to loopback only and is never deployed.
+
+mod args;
+mod clock;
+mod control;
+mod dispatcher;
+mod error;
+mod gateway;
+mod published;
+mod routes;
+mod sample;
+mod server;
+mod service;
+mod services;
+mod sqlite;
+mod state;
+mod stream;
+
+pub use args::Args;
+pub use error::LocalError;
+pub use routes::{deployed_operations, deployed_routes};
+pub use service::Service;

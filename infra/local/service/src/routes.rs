@@ -1,0 +1,123 @@
+//! The routes of the API and the functions that serve them, under their deployed names.
+
+use std::sync::Arc;
+
+use custodian_domain::kinds::{Kind, routed};
+use custodian_http::caller::Caller;
+use custodian_http::{Audience, Endpoint, Route, serve};
+use custodian_store::Store;
+use futures::future::BoxFuture;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use lambda_http::{Body, Response};
+
+use crate::services::{LocalContext, LocalServices};
+
+type Handler = Box<
+    dyn Fn(Arc<LocalContext>, ApiGatewayV2httpRequest) -> BoxFuture<'static, Response<Body>> + Send + Sync,
+>;
+
+/// A function of the API.
+pub(crate) struct ApiFunction {
+    /// The crate's name, followed by the kind if the crate serves several: `resource-get tags`.
+    pub(crate) name: String,
+    pub(crate) route: Route,
+    pub(crate) audience: Audience,
+    pub(crate) handler: Handler,
+}
+
+fn api_function<H: Endpoint<Store, LocalServices>>(name: impl Into<String>, endpoint: H) -> ApiFunction {
+    let (route, endpoint) = (endpoint.route(), Arc::new(endpoint));
+    let handler: Handler = Box::new(move |cx, event| {
+        let endpoint = Arc::clone(&endpoint);
+        Box::pin(async move { serve(&*endpoint, &cx, event).await })
+    });
+    let audience = <H::Caller as Caller<Store, LocalServices>>::AUDIENCE;
+    ApiFunction { name: name.into(), route, audience, handler }
+}
+
+/// The function of the API's default route.
+pub(crate) fn default_function() -> ApiFunction {
+    api_function("not-found", custodian_fn_not_found::NotFound)
+}
+
+pub(crate) fn api_functions() -> Vec<ApiFunction> {
+    let mut functions = vec![
+        api_function("agents-list", custodian_fn_agents_list::ListAgents),
+        api_function("agents-create", custodian_fn_agents_create::CreateAgent),
+        api_function("agents-get", custodian_fn_agents_get::GetAgent),
+        api_function("agents-update", custodian_fn_agents_update::UpdateAgent),
+        api_function("agents-delete", custodian_fn_agents_delete::DeleteAgent),
+        api_function("agents-permission", custodian_fn_agents_permission::SetPermission),
+        api_function("agents-password", custodian_fn_agents_password::SetPassword),
+        api_function("agents-status", custodian_fn_agents_status::SetStatus),
+        api_function("agents-addresses", custodian_fn_agents_addresses::SetAddresses),
+        api_function("agents-tag-ids", custodian_fn_agents_tag_ids::SetTagIds),
+        api_function("ping", custodian_fn_ping::Ping),
+        api_function("auth-delegate", custodian_fn_auth_delegate::Delegate),
+        api_function("auth-login", custodian_fn_auth_login::Login),
+        api_function("auth-email-verify", custodian_fn_auth_email_verify::EmailVerify),
+        api_function("auth-email-verify-page", custodian_fn_auth_email_verify_page::EmailVerifyPage),
+        api_function("auth-logout", custodian_fn_auth_logout::Logout),
+        api_function("auth-password-forgot", custodian_fn_auth_password_forgot::ForgotPassword),
+        api_function("auth-password-reset", custodian_fn_auth_password_reset::PasswordReset),
+        api_function("auth-password-reset-page", custodian_fn_auth_password_reset_page::PasswordResetPage),
+        api_function("auth-signup", custodian_fn_auth_signup::SignUp),
+        api_function("auth-unregister", custodian_fn_auth_unregister::Unregister),
+        api_function("auth-unregister-cancel", custodian_fn_auth_unregister_cancel::CancelUnregister),
+        api_function("accesskeys-list", custodian_fn_accesskeys_list::ListKeys),
+        api_function("accesskeys-create", custodian_fn_accesskeys_create::CreateKey),
+        api_function("accesskeys-get", custodian_fn_accesskeys_get::GetKey),
+        api_function("accesskeys-update", custodian_fn_accesskeys_update::UpdateKey),
+        api_function("accesskeys-delete", custodian_fn_accesskeys_delete::DeleteKey),
+        api_function("customer-get", custodian_fn_customer_get::GetCustomer),
+        api_function("customer-update", custodian_fn_customer_update::UpdateCustomer),
+        api_function("customer-usage", custodian_fn_customer_usage::ShowUsage),
+        api_function("customer-billing-account", custodian_fn_customer_billing_account::SetBillingAccount),
+        api_function("billing-account", custodian_fn_billing_account::DefaultBillingAccount),
+        api_function("transcribes-stop", custodian_fn_transcribes_stop::StopTranscribe),
+        api_function("webhook-get", custodian_fn_webhook_get::ShowWebhook),
+        api_function("webhook-rotate", custodian_fn_webhook_rotate::RotateSecret),
+        api_function("webhook-test", custodian_fn_webhook_test::TestWebhook),
+        api_function("webhook-deliveries", custodian_fn_webhook_deliveries::ListDeliveries),
+        api_function("webhook-redeliver", custodian_fn_webhook_redeliver::Redeliver),
+        api_function("me", custodian_fn_me::Me),
+        api_function("customers-list", custodian_fn_customers_list::ListAll),
+        api_function("customers-create", custodian_fn_customers_create::CreateAccount),
+        api_function("customers-get", custodian_fn_customers_get::GetAccount),
+        api_function("customers-update", custodian_fn_customers_update::UpdateAccount),
+        api_function("customers-delete", custodian_fn_customers_delete::DeleteAccount),
+        api_function("customers-freeze", custodian_fn_customers_freeze::FreezeAccount),
+        api_function("customers-recover", custodian_fn_customers_recover::RecoverAccount),
+        api_function("customers-plan", custodian_fn_customers_plan::SetPlan),
+        api_function("customers-balance", custodian_fn_customers_balance::AdjustBalance),
+    ];
+    for kind in routed() {
+        functions.extend(kind.shared_verbs().iter().filter_map(|verb| resource_function(kind, verb)));
+    }
+    functions
+}
+
+/// The function of a verb that owned kinds share.
+fn resource_function(kind: &'static Kind, verb: &str) -> Option<ApiFunction> {
+    let name = format!("resource-{verb} {}", kind.route);
+    Some(match verb {
+        "list" => api_function(name, custodian_fn_resource_list::ListRows { kind }),
+        "create" => api_function(name, custodian_fn_resource_create::CreateRow { kind }),
+        "get" => api_function(name, custodian_fn_resource_get::GetRow { kind }),
+        "update" => api_function(name, custodian_fn_resource_update::UpdateRow { kind }),
+        "delete" => api_function(name, custodian_fn_resource_delete::DeleteRow { kind }),
+        _ => return None,
+    })
+}
+
+/// Every route with its function's name, for the tests that compare them with the template.
+pub fn deployed_routes() -> Vec<(String, Route)> {
+    let functions = api_functions().into_iter().chain([default_function()]);
+    functions.map(|function| (function.name, function.route)).collect()
+}
+
+/// Every route but the default one, with its function's name and its audience, for the API description.
+pub fn deployed_operations() -> Vec<(String, Route, Audience)> {
+    let functions = api_functions().into_iter();
+    functions.map(|function| (function.name, function.route, function.audience)).collect()
+}

@@ -1,0 +1,195 @@
+//! `--sample`: creates the "Acme Corp" account of the specification through the API.
+
+use axum::body::{Bytes, to_bytes};
+use axum::http::{Request, header};
+use serde_json::{Value, json};
+
+use crate::args::Args;
+use crate::error::LocalError;
+use crate::service::Service;
+
+const USERNAME: &str = "acme";
+const PASSWORD: &str = "acme sample account";
+const EMAIL: &str = "ann@acme-corp.example";
+
+impl Service {
+    /// Creates the sample account and prints its username and password. An existing sample account stays unchanged.
+    #[expect(clippy::print_stdout, reason = "the command prints this")]
+    pub async fn create_sample(&self, args: &Args) -> Result<(), LocalError> {
+        let generated = self.generated_password().map(|password| password.expose().to_owned());
+        let password = args.admin_password.clone().or(generated);
+        if create_account(self, &args.admin_username, password.as_deref()).await? {
+            println!("sample account: {USERNAME}  password: {PASSWORD}");
+        } else {
+            println!("no sample account: start with --admin-password to create it");
+        }
+        Ok(())
+    }
+}
+
+/// Creates the account as the specification describes it: 10 agents, 5 numbers, 8 flows, 3 queues and some rows of every
+/// other kind. Only a platform admin can create it: without the password of one, it returns false if the account does
+/// not exist.
+async fn create_account(
+    service: &Service,
+    admin_username: &str,
+    admin_password: Option<&str>,
+) -> Result<bool, LocalError> {
+    let anonymous = ApiClient { service, token: String::new() };
+    if anonymous.login(USERNAME, PASSWORD).await.is_ok() {
+        return Ok(true);
+    }
+    let Some(admin_password) = admin_password else { return Ok(false) };
+    let platform_admin = anonymous.login(admin_username, admin_password).await?;
+    let account = platform_admin.post(
+        "/v1.0/customers",
+        json!({
+            "username": USERNAME, "password": PASSWORD, "email": EMAIL, "name": "Acme Corporation",
+            "detail": "Enterprise customer account", "phone_number": "+15551234567",
+            "address": "123 Main St, San Francisco, CA 94105",
+        }),
+    );
+    let id = field(&account.await?, "id");
+    platform_admin.put(&format!("/v1.0/customers/{id}/plan"), json!({ "plan": "basic" })).await?;
+    service.idle().await?;
+    let token = verification_token(service)?;
+    anonymous.post("/auth/email-verify", json!({ "token": token })).await?;
+    let owner = anonymous.login(USERNAME, PASSWORD).await?;
+    create_people(&owner).await?;
+    create_telephony(&owner).await?;
+    let credit = json!({ "balance_credit": 25_000_000 });
+    platform_admin.post(&format!("/v1.0/customers/{id}/balance"), credit).await?;
+    service.idle().await?;
+    Ok(true)
+}
+
+/// Reads the token from the link of the account's verification mail.
+fn verification_token(service: &Service) -> Result<String, LocalError> {
+    let mails: Vec<Value> =
+        service.state().mails()?.iter().filter_map(|mail| serde_json::from_str(mail).ok()).collect();
+    let mail = mails.iter().find(|mail| mail["to"] == EMAIL);
+    let link = mail.and_then(|mail| mail["text"].as_str()?.split("token=").nth(1)).unwrap_or_default();
+    Ok(link.get(..64).unwrap_or_default().to_owned())
+}
+
+async fn create_people(owner: &ApiClient<'_>) -> Result<(), LocalError> {
+    let me = owner.send("GET", "/v1.0/me", None).await?;
+    owner.put(&format!("/v1.0/agents/{}", field(&me, "id")), json!({ "name": "John Smith" })).await?;
+    let names = [
+        "Jane Doe", "Ada Park", "Ben Ito", "Cleo Roy", "Dan Wu", "Eva Lund", "Finn Ode", "Gita Rao",
+        "Hugo Paz",
+    ];
+    for (number, name) in names.into_iter().enumerate() {
+        let extension = (101 + number).to_string();
+        let address = json!([{ "type": "extension", "target": extension }]);
+        let username = format!("agent-{:03}@acme-corp.example", number + 2);
+        let body = json!({ "username": username, "password": PASSWORD, "name": name, "addresses": address });
+        owner.post("/v1.0/agents", body).await?;
+        let body = json!({ "extension": extension, "password": format!("ext-{extension}"), "name": name });
+        owner.post("/v1.0/extensions", body).await?;
+    }
+    let contacts = [("Nora", "Quist", "+15550001001"), ("Omar", "Reyes", "+15550001002")];
+    for (first, last, phone) in contacts {
+        let addresses = json!([{ "type": "tel", "target": phone, "is_primary": true }]);
+        let body =
+            json!({ "first_name": first, "last_name": last, "company": "Globex", "addresses": addresses });
+        owner.post("/v1.0/contacts", body).await?;
+    }
+    Ok(())
+}
+
+async fn create_telephony(owner: &ApiClient<'_>) -> Result<(), LocalError> {
+    let names = [
+        "IVR Main Menu",
+        "Support Queue Router",
+        "Sales Queue Router",
+        "Billing Queue Router",
+        "After Hours",
+        "Voicemail",
+        "Holiday Greeting",
+        "Survey",
+    ];
+    let mut flows = Vec::new();
+    for name in names {
+        let actions = json!([{ "type": "answer" }, { "type": "talk", "option": { "text": name } }]);
+        flows.push(field(
+            &owner.post("/v1.0/flows", json!({ "name": name, "actions": actions })).await?,
+            "id",
+        ));
+    }
+    let numbers = [
+        ("+15551234567", "main line", 0),
+        ("+15559876543", "support", 1),
+        ("+18005551111", "sales", 2),
+        ("+18005553333", "billing", 3),
+        ("+18005554444", "after hours", 4),
+    ];
+    for (number, name, flow) in numbers {
+        let body = json!({ "number": number, "name": name, "call_flow_id": flows[flow] });
+        owner.post("/v1.0/numbers", body).await?;
+    }
+    for name in ["Sales", "Support", "Billing"] {
+        let tag = owner.post("/v1.0/tags", json!({ "name": name.to_lowercase() })).await?;
+        let body = json!({
+            "name": format!("{name} Queue"), "tag_ids": [tag["id"]],
+            "wait_flow_id": flows[5], "wait_timeout": 60_000, "service_timeout": 600_000,
+        });
+        owner.post("/v1.0/queues", body).await?;
+    }
+    let trunk = json!({
+        "name": "office", "domain_name": "sip.acme-corp.example", "auth_types": ["basic"], "username": "office",
+        "password": "trunk sample",
+    });
+    owner.post("/v1.0/trunks", trunk).await?;
+    let file = json!({ "name": "greeting", "filename": "greeting.wav", "filesize": 48_000, "type": "talk" });
+    owner.post("/v1.0/storage_files", file).await?;
+    let call = "7d3f1c52-1f6c-4d56-9a52-6b8f8f0f2a11";
+    let transcribe =
+        json!({ "name": "demo call", "reference_type": "call", "reference_id": call, "language": "en-US" });
+    owner.post("/v1.0/transcribes", transcribe).await.map(|_| ())
+}
+
+fn field(row: &Value, name: &str) -> String {
+    row[name].as_str().unwrap_or_default().to_owned()
+}
+
+/// Sends requests to the API within the process.
+struct ApiClient<'a> {
+    service: &'a Service,
+    token: String,
+}
+
+impl<'a> ApiClient<'a> {
+    async fn login(&self, username: &str, password: &str) -> Result<ApiClient<'a>, LocalError> {
+        let session = self.post("/auth/login", json!({ "username": username, "password": password })).await?;
+        Ok(ApiClient { service: self.service, token: field(&session, "token") })
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Result<Value, LocalError> {
+        self.send("POST", path, Some(body)).await
+    }
+
+    async fn put(&self, path: &str, body: Value) -> Result<Value, LocalError> {
+        self.send("PUT", path, Some(body)).await
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, LocalError> {
+        let error = |detail: String| LocalError::Sample(format!("{method} {path}: {detail}"));
+        let mut request = Request::builder().method(method).uri(path);
+        if !self.token.is_empty() {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        }
+        let body = body.map_or_else(Bytes::new, |body| body.to_string().into());
+        let request = request.header(header::CONTENT_TYPE, "application/json").body(body);
+        let response = self.service.handle_request(request.map_err(|cause| error(cause.to_string()))?).await;
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await;
+        let body: Value =
+            bytes.ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        if status.is_success() {
+            Ok(body)
+        } else {
+            Err(error(format!("{status} {}", body["error"]["reason"])))
+        }
+    }
+}

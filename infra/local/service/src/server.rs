@@ -1,0 +1,47 @@
+//! The HTTP server: the `/_local/` routes, and the API for every other path.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, Method, Request, Response, Uri};
+
+use crate::control;
+use crate::error::LocalError;
+use crate::gateway::MAX_REQUEST_BYTES;
+use crate::service::Service;
+
+impl Service {
+    /// Serves until Ctrl-C.
+    pub async fn serve(&self) -> Result<(), LocalError> {
+        let Some(listener) = self.take_listener().await else { return Ok(()) };
+        let dispatching = tokio::spawn(self.clone().run_dispatcher());
+        let router: Router<()> = control::router()
+            .fallback(handle_api_request)
+            .method_not_allowed_fallback(handle_api_request)
+            .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+            .with_state(self.clone());
+        let shutdown = async {
+            // If the handler cannot be installed, the signal itself ends the process.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        axum::serve(listener, router).with_graceful_shutdown(shutdown).await?;
+        dispatching.abort();
+        Ok(self.checkpoint().await?)
+    }
+}
+
+async fn handle_api_request(
+    State(service): State<Service>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+    service.handle_request(request).await
+}

@@ -1,0 +1,150 @@
+//! Opens the local service: the data folder, the platform and the port.
+
+use std::fs::File;
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::sync::Arc;
+
+use custodian_app::MetricCounters;
+use custodian_app::platform::{SetUpOutcome, set_up};
+use custodian_app::ports::{PlatformKeySet, SigningKeys, VerifyingKeys};
+use custodian_app::{Context, Failure, PlatformKeys, Settings};
+use custodian_auth::KeyRing;
+use custodian_domain::Secret;
+use custodian_engine::{Engine, RequestObserver};
+use custodian_store::{Store, schema};
+use custodian_webhook_client::{AllowedAddresses, ClientLimits, SystemResolver, TrustStore, WebhookClient};
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, Notify};
+
+use super::{CLOCK_OFFSET_KEY, Inner, Service};
+use crate::args::Args;
+use crate::clock::VirtualClock;
+use crate::dispatcher::Dispatcher;
+use crate::error::LocalError;
+use crate::gateway::Gateway;
+use crate::published::PublishedRecords;
+use crate::services::{LocalServices, providers};
+use crate::state::LocalState;
+use crate::stream::ChangeStream;
+
+const TABLE_PREFIX: &str = "custodian-";
+const TABLES_FILE: &str = "tables.db";
+/// Folders of earlier versions contain a file of this name. A new name would lose their pending jobs and clock.
+const STATE_FILE: &str = "ends.db";
+
+impl Service {
+    /// Opens the data, sets up the platform at the first start, and binds the port.
+    pub async fn open(args: &Args) -> Result<Self, LocalError> {
+        Self::open_with_observer(args, Arc::new(())).await
+    }
+
+    /// As `open`, with an observer of every request to the database.
+    pub async fn open_with_observer(
+        args: &Args,
+        observer: Arc<dyn RequestObserver>,
+    ) -> Result<Self, LocalError> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
+        let port = listener.local_addr()?.port();
+        let Data { engine, published, state, lock } = open_data(args)?;
+        let offset = state.get(CLOCK_OFFSET_KEY)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        let clock = Arc::new(VirtualClock::new(offset));
+        let store =
+            Store::new(engine.client_with_observer(observer), TABLE_PREFIX, providers(&clock).entropy);
+        engine.create_tables(&store.tables())?;
+        let settings = Settings {
+            base_url: format!("http://127.0.0.1:{port}"),
+            webhooks_to_loopback: args.allow_loopback_webhooks,
+            ..Settings::default()
+        };
+
+        let keys = PlatformKeys::new(PlatformKeySet { ring: KeyRing::default(), keyed_hasher: None });
+        let metrics = Arc::new(MetricCounters::default());
+        let cx = Context {
+            store,
+            services: (),
+            providers: providers(&clock),
+            settings,
+            keys,
+            metrics: metrics.clone(),
+        };
+        let password =
+            args.admin_password.clone().unwrap_or_else(|| hex::encode(cx.providers.random::<12>()));
+        let outcome = set_up(&cx, args.admin_username.clone(), Secret::new(password.clone())).await?;
+        let signer = cx.store.signer().await?.ok_or(LocalError::NoSigningKey)?;
+        let keys = PlatformKeys::new(cx.store.platform_key_set().await?);
+        let wake_dispatcher = Arc::new(Notify::new());
+        let services = LocalServices {
+            state,
+            clock,
+            wake_dispatcher: Arc::clone(&wake_dispatcher),
+            signer,
+            webhook_client: webhook_client(args)?,
+        };
+        let Context { store, providers, settings, .. } = cx;
+        let cx = Arc::new(Context { store, services, providers, settings, keys, metrics: metrics.clone() });
+        let streams = change_streams(&engine)?;
+        let dispatcher = Dispatcher::new(cx, engine, streams, published);
+        dispatcher.delete_published_records()?;
+        let password_is_new = outcome == SetUpOutcome::Done && args.admin_password.is_none();
+        Ok(Self(Arc::new(Inner {
+            gateway: Gateway::new(),
+            dispatcher,
+            dispatch_lock: Mutex::new(()),
+            metrics,
+            wake_dispatcher,
+            listener: Mutex::new(Some(listener)),
+            port,
+            admin_username: args.admin_username.clone(),
+            generated_password: password_is_new.then(|| Secret::new(password)),
+            _lock: lock,
+        })))
+    }
+}
+
+fn change_streams(engine: &Engine) -> Result<Vec<ChangeStream>, LocalError> {
+    let mut streams = Vec::new();
+    for table in schema::TABLES.iter().filter(|table| table.stream) {
+        streams.push(ChangeStream::of_table(engine, format!("{TABLE_PREFIX}{}", table.name))?);
+    }
+    Ok(streams)
+}
+
+/// The client of the deployed functions; `--allow-loopback-webhooks` also lets it connect to this machine.
+fn webhook_client(args: &Args) -> Result<WebhookClient<SystemResolver>, Failure> {
+    let reach =
+        if args.allow_loopback_webhooks { AllowedAddresses::Loopback } else { AllowedAddresses::Public };
+    let unavailable = |cause| Failure::unavailable("the system's root certificates", cause);
+    let trust = TrustStore::from_system().map_err(unavailable)?;
+    WebhookClient::new(reach, SystemResolver, trust, ClientLimits::default()).map_err(unavailable)
+}
+
+/// The open files of the data folder.
+struct Data {
+    engine: Engine,
+    published: PublishedRecords,
+    state: LocalState,
+    lock: Option<File>,
+}
+
+fn open_data(args: &Args) -> Result<Data, LocalError> {
+    if args.ephemeral {
+        return Ok(Data {
+            engine: Engine::in_memory()?,
+            published: PublishedRecords::open(None)?,
+            state: LocalState::open(None)?,
+            lock: None,
+        });
+    }
+    let folder: &Path = &args.data;
+    std::fs::create_dir_all(folder)?;
+    let lock = File::create(folder.join("lock"))?;
+    lock.try_lock().map_err(|_| LocalError::InUse(folder.to_owned()))?;
+    let tables = folder.join(TABLES_FILE);
+    Ok(Data {
+        engine: Engine::open(&tables)?,
+        published: PublishedRecords::open(Some(&tables))?,
+        state: LocalState::open(Some(&folder.join(STATE_FILE)))?,
+        lock: Some(lock),
+    })
+}

@@ -1,0 +1,223 @@
+//! The state file: the contents of the local services, the clock's offset and the positions in the change streams.
+//!
+//! It is a SQLite file. Every write is committed before the request that caused it gets its response, so a killed
+//! process resumes where it was. Table and column names must not change, or a new version cannot read older files.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use custodian_app::Failure;
+use custodian_domain::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Params, params};
+use serde_json::Value;
+
+use crate::sqlite;
+
+const SCHEMA: &str = "
+    PRAGMA journal_mode = WAL;
+    CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS jobs (
+        name TEXT PRIMARY KEY, due INTEGER NOT NULL, target TEXT NOT NULL, input TEXT NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, body TEXT NOT NULL,
+        visible INTEGER NOT NULL, receives INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE IF NOT EXISTS mails (id INTEGER PRIMARY KEY AUTOINCREMENT, mail TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
+";
+
+/// The time at which dead letters become visible. `next_due` must never reach it.
+const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
+
+pub(crate) struct LocalState(Mutex<Connection>);
+
+/// A one-off job of the local Scheduler.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredJob {
+    pub(crate) name: String,
+    pub(crate) due: Timestamp,
+    pub(crate) target: String,
+    pub(crate) input: String,
+    pub(crate) failed_attempts: u32,
+}
+
+/// A message of a local queue.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredMessage {
+    pub(crate) id: i64,
+    pub(crate) queue: String,
+    pub(crate) body: String,
+    pub(crate) failed_receives: u32,
+}
+
+/// An error of the state file is the failure of a dependency.
+fn unavailable(cause: rusqlite::Error) -> Failure {
+    Failure::unavailable("the local state file", cause)
+}
+
+impl LocalState {
+    /// Opens the file, or a database in memory without one.
+    pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
+        let connection = match file {
+            Some(file) => Connection::open(file),
+            None => Connection::open_in_memory(),
+        };
+        let connection = connection.map_err(unavailable)?;
+        connection.execute_batch(SCHEMA).map_err(unavailable)?;
+        Ok(Self(Mutex::new(connection)))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes deleted rows from the write-ahead log.
+    pub(crate) fn checkpoint(&self) -> Result<(), Failure> {
+        sqlite::checkpoint(&self.connection()).map_err(unavailable)
+    }
+
+    fn execute(&self, sql: &str, values: impl Params) -> Result<usize, Failure> {
+        let connection = self.connection();
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(values))
+            .map_err(unavailable)
+    }
+
+    fn query_texts(&self, sql: &str) -> Result<Vec<String>, Failure> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(unavailable)?;
+        let rows = statement.query_map([], |row| row.get(0)).map_err(unavailable)?;
+        rows.collect::<Result<_, _>>().map_err(unavailable)
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Result<Option<String>, Failure> {
+        let sql = "SELECT value FROM facts WHERE name = ?";
+        self.connection().query_row(sql, [key], |row| row.get(0)).optional().map_err(unavailable)
+    }
+
+    pub(crate) fn set(&self, key: &str, value: &str) -> Result<(), Failure> {
+        let sql = "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
+        self.execute(sql, [key, value]).map(|_| ())
+    }
+
+    /// Adds a job. As in Scheduler's port, a job of the same name is success and stays unchanged.
+    pub(crate) fn add_job(
+        &self,
+        name: &str,
+        due: Timestamp,
+        target: &str,
+        input: &str,
+    ) -> Result<(), Failure> {
+        let sql = "INSERT OR IGNORE INTO jobs (name, due, target, input, next) VALUES (?1, ?2, ?3, ?4, ?2)";
+        self.execute(sql, params![name, due.micros(), target, input]).map(|_| ())
+    }
+
+    pub(crate) fn remove_job(&self, name: &str) -> Result<(), Failure> {
+        self.execute("DELETE FROM jobs WHERE name = ?", [name]).map(|_| ())
+    }
+
+    /// Counts a failed attempt of a job and schedules the next one.
+    pub(crate) fn postpone_job(&self, name: &str, next_attempt: Timestamp) -> Result<(), Failure> {
+        let sql = "UPDATE jobs SET attempts = attempts + 1, next = ?2 WHERE name = ?1";
+        self.execute(sql, params![name, next_attempt.micros()]).map(|_| ())
+    }
+
+    fn query_jobs(&self, sql: &str, values: impl Params) -> Result<Vec<StoredJob>, Failure> {
+        let connection = self.connection();
+        let mut statement = connection.prepare_cached(sql).map_err(unavailable)?;
+        let parse = |row: &rusqlite::Row<'_>| {
+            Ok(StoredJob {
+                name: row.get(0)?,
+                due: Timestamp::from_micros(row.get(1)?),
+                target: row.get(2)?,
+                input: row.get(3)?,
+                failed_attempts: row.get(4)?,
+            })
+        };
+        let jobs = statement.query_map(values, parse).map_err(unavailable)?;
+        jobs.collect::<Result<_, _>>().map_err(unavailable)
+    }
+
+    pub(crate) fn jobs(&self) -> Result<Vec<StoredJob>, Failure> {
+        self.query_jobs("SELECT name, due, target, input, attempts FROM jobs ORDER BY due, name", [])
+    }
+
+    pub(crate) fn due_jobs(&self, now: Timestamp) -> Result<Vec<StoredJob>, Failure> {
+        let sql = "SELECT name, due, target, input, attempts FROM jobs WHERE next <= ? ORDER BY next, name LIMIT 50";
+        self.query_jobs(sql, [now.micros()])
+    }
+
+    pub(crate) fn add_message(&self, queue: &str, body: &str, visible_at: Timestamp) -> Result<(), Failure> {
+        let sql = "INSERT INTO messages (queue, body, visible) VALUES (?, ?, ?)";
+        self.execute(sql, params![queue, body, visible_at.micros()]).map(|_| ())
+    }
+
+    /// Returns visible messages of these queues, the oldest first, at most 64.
+    pub(crate) fn visible_messages(
+        &self,
+        queues: &[&str],
+        now: Timestamp,
+    ) -> Result<Vec<StoredMessage>, Failure> {
+        let connection = self.connection();
+        let sql = "SELECT id, queue, body, receives FROM messages
+            WHERE visible <= ?1 AND queue IN (SELECT value FROM json_each(?2)) ORDER BY visible, id LIMIT 64";
+        let mut statement = connection.prepare_cached(sql).map_err(unavailable)?;
+        let parse = |row: &rusqlite::Row<'_>| {
+            let (id, queue, body) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(StoredMessage { id, queue, body, failed_receives: row.get(3)? })
+        };
+        let queues = serde_json::json!(queues).to_string();
+        let messages = statement.query_map(params![now.micros(), queues], parse).map_err(unavailable)?;
+        messages.collect::<Result<_, _>>().map_err(unavailable)
+    }
+
+    pub(crate) fn delete_message(&self, id: i64) -> Result<(), Failure> {
+        self.execute("DELETE FROM messages WHERE id = ?", [id]).map(|_| ())
+    }
+
+    /// Hides a message while a function handles it, without counting a failed receive.
+    pub(crate) fn hide_message(&self, id: i64, visible_at: Timestamp) -> Result<(), Failure> {
+        let sql = "UPDATE messages SET visible = ?2 WHERE id = ?1";
+        self.execute(sql, params![id, visible_at.micros()]).map(|_| ())
+    }
+
+    /// Counts a failed receive of a message and hides it until `visible_at`.
+    pub(crate) fn postpone_message(&self, id: i64, visible_at: Timestamp) -> Result<(), Failure> {
+        let sql = "UPDATE messages SET receives = receives + 1, visible = ?2 WHERE id = ?1";
+        self.execute(sql, params![id, visible_at.micros()]).map(|_| ())
+    }
+
+    /// Counts a failed receive of a message and moves it to the dead-letter queue.
+    pub(crate) fn move_to_dead_letters(&self, id: i64) -> Result<(), Failure> {
+        let sql =
+            "UPDATE messages SET receives = receives + 1, queue = 'dead-letters', visible = ?2 WHERE id = ?1";
+        self.execute(sql, params![id, NEVER.micros()]).map(|_| ())
+    }
+
+    /// The earliest time at which a job is due or a message becomes visible.
+    pub(crate) fn next_due(&self) -> Result<Option<Timestamp>, Failure> {
+        let sql =
+            "SELECT MIN(due) FROM (SELECT next AS due FROM jobs UNION ALL SELECT visible FROM messages)";
+        let due: Option<i64> = self.connection().query_row(sql, [], |row| row.get(0)).map_err(unavailable)?;
+        Ok(due.map(Timestamp::from_micros))
+    }
+
+    pub(crate) fn add_mail(&self, mail: &Value) -> Result<(), Failure> {
+        self.execute("INSERT INTO mails (mail) VALUES (?)", [mail.to_string()]).map(|_| ())
+    }
+
+    /// The mails as JSON, newest first.
+    pub(crate) fn mails(&self) -> Result<Vec<String>, Failure> {
+        self.query_texts("SELECT mail FROM mails ORDER BY id DESC")
+    }
+
+    pub(crate) fn add_event(&self, entry: &Value) -> Result<(), Failure> {
+        self.execute("INSERT INTO events (entry) VALUES (?)", [entry.to_string()]).map(|_| ())
+    }
+
+    /// The entries of the event bus as JSON, newest first.
+    pub(crate) fn events(&self) -> Result<Vec<String>, Failure> {
+        self.query_texts("SELECT entry FROM events ORDER BY id DESC")
+    }
+}

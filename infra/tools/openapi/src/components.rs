@@ -1,0 +1,102 @@
+//! The named schemas of the document: views, errors and kinds. Also the schemas that several request bodies share.
+
+use custodian_domain::agent::ADDRESS_TYPES;
+use custodian_domain::agent_fields::MAX_ADDRESSES;
+use custodian_domain::kinds::routed;
+use custodian_views::field_schema;
+use custodian_views::schema::AnyText;
+use custodian_views::{
+    AccessKeyView, AgentView, CustomerView, DeliveryView, NewAccessKeyView, Time, UsageView,
+};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::schema::{Fields, enumeration, nonempty_text, object, text, with_keywords};
+use crate::{errors, kind_schemas};
+
+/// All schemas under `components/schemas`.
+pub(crate) fn all() -> Map<String, Value> {
+    let mut generator = generator();
+    generator.subschema_for::<AnyText>();
+    generator.subschema_for::<Time>();
+    generator.subschema_for::<CustomerView<'_>>();
+    generator.subschema_for::<AgentView<'_>>();
+    generator.subschema_for::<AccessKeyView<'_>>();
+    generator.subschema_for::<NewAccessKeyView<'_>>();
+    generator.subschema_for::<UsageView>();
+    generator.subschema_for::<DeliveryView>();
+    let mut schemas = generator.take_definitions(true);
+    schemas.extend(errors::schemas().map(|(name, schema)| (name.to_owned(), schema)));
+    schemas.extend(routed().map(|kind| (kind_schemas::schema_name(kind), kind_schemas::row_schema(kind))));
+    schemas
+}
+
+/// The schema of a view; a named schema as a reference.
+pub(crate) fn view_schema<View: JsonSchema>() -> Value {
+    generator().subschema_for::<View>().to_value()
+}
+
+/// A schema that views and request bodies share.
+fn shared_schema(schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
+    schema(&mut generator()).to_value()
+}
+
+fn generator() -> SchemaGenerator {
+    let named = |settings: &mut SchemaSettings| settings.definitions_path = "/components/schemas".into();
+    SchemaSettings::draft2020_12().for_serialize().with(named).into_generator()
+}
+
+/// Name, contact data and webhook endpoint, as a request body has them.
+pub(crate) fn profile_fields() -> Fields {
+    vec![
+        ("name", text(255)),
+        ("detail", text(4096)),
+        (
+            "email",
+            with_keywords(
+                nonempty_text(255),
+                json!({ "format": "email", "description": "ASCII only: the domain of `a@bücher.example` is `xn--bcher-kva.example`." }),
+            ),
+        ),
+        ("phone_number", text(255)),
+        ("address", text(1024)),
+        ("webhook_method", webhook_method()),
+        ("webhook_uri", with_keywords(text(1023), json!({ "pattern": "^([Hh][Tt][Tt][Pp][Ss]?:.+)?$" }))),
+    ]
+}
+
+/// The HTTP method of webhooks.
+pub(crate) fn webhook_method() -> Value {
+    shared_schema(field_schema::webhook_method)
+}
+
+/// The name with which an agent signs in.
+pub(crate) fn username() -> Value {
+    json!({
+        "$ref": "#/components/schemas/Text", "minLength": 1, "maxLength": 255, "pattern": r"^\S+$",
+        "description": "Without spaces. Unique in the platform, regardless of case. Must not begin with `guest-`.",
+    })
+}
+
+/// A password to set.
+pub(crate) fn new_password() -> Value {
+    json!({ "$ref": "#/components/schemas/Text", "minLength": 8, "maxLength": 128, "writeOnly": true })
+}
+
+/// A sum of permission bits.
+pub(crate) fn permission() -> Value {
+    shared_schema(field_schema::permission)
+}
+
+/// The addresses at which an agent can be reached.
+pub(crate) fn agent_addresses() -> Value {
+    let fields = vec![
+        ("type", enumeration(&ADDRESS_TYPES)),
+        ("target", nonempty_text(255)),
+        ("target_name", text(255)),
+        ("name", text(255)),
+        ("detail", text(255)),
+    ];
+    json!({ "type": "array", "items": object(fields, &["type", "target"]), "maxItems": MAX_ADDRESSES })
+}

@@ -1,0 +1,182 @@
+//! The schemas of the kinds. They come from the registry alone, so declaring a new kind also describes it.
+
+use custodian_domain::Plan;
+use custodian_domain::kinds::{ADDRESS_TYPES, Field, FieldType, Kind, Link, MAX_BYTES, Source, UniqueScope};
+use serde_json::{Value, json};
+
+use crate::schema::{
+    Fields, all_required, enumeration, nonempty_text, nullable, object, read_only, text, time, unique_uuids,
+    uuid, with_description, with_keywords,
+};
+
+/// A host name, with or without the final dot, or an empty text.
+const HOST_NAME: &str =
+    r"^(([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?)?$";
+
+/// The name of a kind's schema: `BillingAccount` for `billing_account`.
+pub(crate) fn schema_name(kind: &Kind) -> String {
+    let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
+    kind.noun.split('_').map(capitalised).collect()
+}
+
+/// The schema of a row in a response.
+pub(crate) fn row_schema(kind: &Kind) -> Value {
+    let mut fields: Fields = vec![("id", read_only(uuid())), ("customer_id", read_only(uuid()))];
+    fields.extend(kind.fields.iter().map(|field| (field.name, response_field(field))));
+    fields.extend([
+        ("tm_create", read_only(time())),
+        ("tm_update", read_only(time())),
+        ("tm_delete", read_only(nullable(time()))),
+    ]);
+    with_description(all_required(fields), &kind_description(kind))
+}
+
+/// The request body that creates or changes a row. It lists only the fields that the request can set; others are ignored.
+pub(crate) fn body_schema(kind: &Kind, creating: bool) -> Value {
+    let writable = kind.fields.iter().filter(|field| field.is_writable(creating));
+    let required: Vec<_> =
+        kind.fields.iter().filter(|field| creating && field.required).map(|field| field.name).collect();
+    let fields = writable.map(|field| {
+        let schema = request_field(field);
+        let is_required = required.contains(&field.name);
+        (field.name, if is_required { with_keywords(schema, json!({ "minLength": 1 })) } else { schema })
+    });
+    object(fields.collect(), &required)
+}
+
+fn kind_description(kind: &Kind) -> String {
+    let mut sentences = Vec::new();
+    if kind.is_limited() {
+        let limit = |plan: Plan| {
+            let max = plan.limit(kind).map_or("unlimited".to_owned(), |max| max.to_string());
+            format!("{} {max}", plan.as_str())
+        };
+        sentences.push(format!("Maximum number by plan: {}.", Plan::ALL.map(limit).join(", ")));
+    }
+    sentences
+        .extend(kind.rule.as_ref().map(|rule| format!("On creation, its {} {}.", rule.field, rule.message)));
+    if let Some(unique) = &kind.unique {
+        let within = match unique.scope {
+            UniqueScope::Platform => "the whole platform",
+            UniqueScope::Customer => "its account",
+        };
+        sentences.push(format!(
+            "Its {} is unique within {within}; otherwise the error is `{}`.",
+            unique.prefix,
+            unique.taken_reason.key()
+        ));
+    }
+    sentences.join(" ")
+}
+
+/// A field in a response, with the source of its value.
+fn response_field(field: &Field) -> Value {
+    let schema = match field.field_type {
+        // An optional phone number is empty until a request sets it.
+        FieldType::Phone if !field.required => json!({ "type": "string", "pattern": r"^(\+[0-9]{1,15})?$" }),
+        FieldType::Time if field.source != Source::CreationTime => nullable(time()),
+        FieldType::Addresses { max } => response_addresses(max),
+        FieldType::Flags(names) => all_required(flags(names)),
+        field_type => value_schema(&field_type),
+    };
+    match field.source {
+        Source::Client => schema,
+        Source::ClientOnce => with_description(schema, "Set when the row is created; never changes."),
+        Source::Service => read_only(schema),
+        Source::Customer => read_only(with_description(schema, "The id of the account.")),
+        Source::Copy(of) => {
+            read_only(with_description(schema, &format!("The value of `{of}` when the row was created.")))
+        }
+        Source::CreationTime => read_only(with_description(schema, "The time at which the row was created.")),
+    }
+}
+
+/// A field in a request body.
+fn request_field(field: &Field) -> Value {
+    let schema = value_schema(&field.field_type);
+    if !field.is_cleared_by_empty_text() {
+        return schema;
+    }
+    match field.field_type {
+        FieldType::Choice { values, .. } if values.contains(&"") => schema,
+        FieldType::Choice { values, .. } => {
+            let choices: Vec<_> = values.iter().copied().chain([""]).collect();
+            with_description(enumeration(&choices), &format!("An empty text means `{}`.", values[0]))
+        }
+        _ => json!({ "anyOf": [schema, { "const": "", "description": "Removes the value." }] }),
+    }
+}
+
+/// A value of a field type.
+fn value_schema(field_type: &FieldType) -> Value {
+    match field_type {
+        FieldType::Text { max } => text(*max),
+        FieldType::Phone => json!({ "type": "string", "pattern": r"^\+[0-9]{1,15}$" }),
+        FieldType::Choice { values, .. } => enumeration(values),
+        FieldType::Flag => json!({ "type": "boolean" }),
+        FieldType::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        FieldType::Time => json!({ "type": "string", "format": "date-time" }),
+        FieldType::Id => uuid(),
+        FieldType::Link(link) => with_description(uuid(), &link_description(*link)),
+        FieldType::Links(link) => with_description(unique_uuids(link.max), &link_description(*link)),
+        FieldType::Ids => unique_uuids(50),
+        FieldType::Domain => json!({ "type": "string", "maxLength": 254, "pattern": HOST_NAME,
+            "description": "A host name in ASCII. Responses have it in lower case and without the final dot." }),
+        FieldType::Choices { values } => with_description(
+            json!({ "type": "array", "items": enumeration(values), "maxItems": values.len() }),
+            "Duplicates are removed.",
+        ),
+        FieldType::Networks { max } => {
+            let item =
+                json!({ "type": "string", "maxLength": 49, "pattern": "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$" });
+            let description = "IP addresses, and networks in CIDR notation. Duplicates are removed.";
+            with_description(json!({ "type": "array", "items": item, "maxItems": max }), description)
+        }
+        FieldType::Actions { max } => {
+            let item = object(vec![("type", text(255))], &["type"]);
+            let item = with_keywords(item, json!({ "additionalProperties": true }));
+            let description = format!(
+                "At most {MAX_BYTES} bytes of JSON in total, as in the response. Texts may contain tabs and line breaks. Numbers \
+are stored as 64-bit integers or doubles."
+            );
+            with_description(json!({ "type": "array", "items": item, "maxItems": max }), &description)
+        }
+        FieldType::Addresses { max } => request_addresses(*max),
+        FieldType::Flags(names) => object(flags(names), &[]),
+    }
+}
+
+fn link_description(link: Link) -> String {
+    format!("Refers to the account's {}. The zero UUID means none.", link.table)
+}
+
+fn flags(names: &[&'static str]) -> Fields {
+    names.iter().map(|name| (*name, json!({ "type": "boolean" }))).collect()
+}
+
+fn response_addresses(max_items: usize) -> Value {
+    let mut fields: Fields = vec![("id", read_only(uuid()))];
+    fields.extend(address_fields());
+    let since = with_description(time(), "The time at which the address was added to the contact.");
+    fields.extend([
+        ("customer_id", read_only(uuid())),
+        ("contact_id", read_only(uuid())),
+        ("tm_create", read_only(since)),
+    ]);
+    json!({ "type": "array", "items": all_required(fields), "maxItems": max_items })
+}
+
+fn request_addresses(max_items: usize) -> Value {
+    let item = object(address_fields(), &["type", "target"]);
+    json!({ "type": "array", "items": item, "maxItems": max_items })
+}
+
+fn address_fields() -> Fields {
+    vec![
+        ("type", enumeration(&ADDRESS_TYPES)),
+        ("target", nonempty_text(255)),
+        ("name", text(255)),
+        ("detail", text(255)),
+        ("is_primary", json!({ "type": "boolean" })),
+    ]
+}

@@ -1,0 +1,118 @@
+//! The public API as an OpenAPI 3.1 document.
+//!
+//! The code determines most of it: the deployed functions give the routes and their callers, the registry gives the kinds,
+//! the views give their schemas and `Reason` gives the errors. The rest is written by hand in [`operations`]. The test suites
+//! check every response, and every request body that was accepted, against the document.
+
+mod api_surface;
+mod components;
+mod deployed;
+mod errors;
+mod kind_schemas;
+mod operation;
+mod operations;
+mod schema;
+
+use std::collections::BTreeMap;
+
+use custodian_domain::Reason;
+use serde_json::{Map, Value, json};
+
+pub use api_surface::api_surface;
+pub use deployed::mismatches;
+
+const DESCRIPTION: &str = "Customer (tenant) accounts, the resources that they own, and their deletion.
+
+The length of a text is limited in bytes of UTF-8 (`x-max-bytes`). Texts contain no control characters. Sending `\"\"` \
+resets an optional enum, id or reference to its default. Unknown fields in a body are ignored, so that a client can send \
+back what it read. `null` is refused. PUT changes only the fields in the body. An unknown route and a wrong method both \
+return 404 `ROUTE_NOT_FOUND`. A client that accepts `application/problem+json` gets errors as RFC 9457. Errors of the API \
+gateway itself, such as for a request that is too large for it, have their own format.";
+
+/// The document.
+pub fn describe() -> Value {
+    let (mut paths, mut responses) = (Map::new(), BTreeMap::new());
+    for (operation, id, audience) in deployed::operations() {
+        let (described, errors) = operation.describe(&id, audience);
+        responses.extend(errors);
+        let item = paths.entry(operation.path.clone()).or_insert_with(|| path_item(&operation.path));
+        item[operation.method.to_ascii_lowercase()] = described;
+    }
+    let (route_not_found, response) = errors::response(&[Reason::RouteNotFound], errors::ErrorFormat::Json);
+    let (payload_too_large, _) = errors::response(&[Reason::PayloadTooLarge], errors::ErrorFormat::Json);
+    responses.insert(route_not_found.clone(), response);
+    let response = |name: &str| json!({ "$ref": format!("#/components/responses/{name}") });
+    let security = ["bearer", "token", "accesskey", "token_cookie", "accesskey_cookie"];
+    let security = security.map(|name| json!({ name: [] }));
+    json!({
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Custodian", "version": env!("CARGO_PKG_VERSION"), "description": DESCRIPTION,
+            "license": { "name": "MIT", "identifier": "MIT" },
+        },
+        "servers": [{ "url": "http://127.0.0.1:8080", "description": "The local service that `cargo run` starts." }],
+        "security": security,
+        "paths": paths,
+        "x-default-route": { "responses": { "404": response(&route_not_found), "413": response(&payload_too_large) } },
+        "components": {
+            "securitySchemes": security_schemes(),
+            "parameters": parameters(),
+            "headers": headers(),
+            "responses": responses,
+            "schemas": components::all(),
+        },
+    })
+}
+
+fn path_item(path: &str) -> Value {
+    let names: &[&str] = if path.contains("{id}") { &["id", "X-Request-Id"] } else { &["X-Request-Id"] };
+    let parameter = |name: &&str| json!({ "$ref": format!("#/components/parameters/{name}") });
+    json!({ "parameters": names.iter().map(parameter).collect::<Vec<_>>() })
+}
+
+fn security_schemes() -> Value {
+    let api_key = |place: &str, name: &str| {
+        json!({ "type": "apiKey", "in": place, "name": name,
+        "description": "A token or an access key. If a request has several, the header takes precedence over the query, and the query over the cookie." })
+    };
+    json!({
+        "bearer": { "type": "http", "scheme": "bearer",
+            "description": "A session token (JWT) or an access key (`vb_…`)." },
+        "token": api_key("query", "token"),
+        "accesskey": api_key("query", "accesskey"),
+        "token_cookie": api_key("cookie", "token"),
+        "accesskey_cookie": api_key("cookie", "accesskey"),
+    })
+}
+
+fn parameters() -> Value {
+    json!({
+        "id": { "name": "id", "in": "path", "required": true, "schema": schema::uuid() },
+        "page_size": { "name": "page_size", "in": "query", "schema": { "type": "integer", "default": 100 },
+            "description": "The maximum number of rows, from 1 to 100. Values outside this range are clamped. A page can be shorter, \
+    even empty, if rows are large or a filter excludes many of them. The list ends only when `next_page_token` is empty." },
+        "page_token": { "name": "page_token", "in": "query", "schema": { "type": "string" },
+            "description": "The `next_page_token` of the previous page. Also an RFC 3339 time: the page then has rows created before it." },
+        "If-Match": { "name": "If-Match", "in": "header", "schema": { "type": "string" },
+            "description": "The `ETag` of the row. The request fails if the row has another version." },
+        "Idempotency-Key": { "name": "Idempotency-Key", "in": "header",
+            "schema": { "type": "string", "pattern": "^[!-~]{1,255}$" },
+            "description": "Makes a retry safe: within 24 hours, the same key with the same body returns the first response again. A refused request changes nothing and does not use up its key." },
+        "X-Request-Id": { "name": "X-Request-Id", "in": "header", "schema": request_id(),
+            "description": "An id for the request. A value that does not match the pattern is replaced by a new id." },
+    })
+}
+
+fn headers() -> Value {
+    json!({
+        "X-Request-Id": { "description": "The id of the request.", "required": true, "schema": request_id() },
+        "ETag": { "description": "The version of the row.", "required": true,
+            "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" } },
+        "Set-Cookie": { "description": "Sets or deletes the cookie `token`.", "required": true,
+            "schema": { "type": "string", "pattern": "^token=" } },
+    })
+}
+
+fn request_id() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" })
+}

@@ -1,0 +1,232 @@
+//! An operation: a part written by hand, and a part derived from its route and its audience.
+
+use custodian_domain::kinds::Kind;
+use custodian_domain::{Permission, Reason};
+use custodian_http::Audience;
+use serde_json::{Map, Value, json};
+
+use crate::errors::{self, ErrorFormat};
+use crate::schema::{object, reference};
+
+/// The description of a route.
+pub(crate) struct Operation {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    description: String,
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    /// The status code of a success.
+    pub(crate) status: u16,
+    /// The schema of a success; none if it is an HTML page.
+    pub(crate) response: Option<Value>,
+    headers: Vec<&'static str>,
+    reasons: Vec<Reason>,
+    error_format: ErrorFormat,
+    /// The kind whose permission the route requires instead of its audience's.
+    kind: Option<&'static Kind>,
+}
+
+impl Operation {
+    /// The first sentence of `description` becomes the summary.
+    pub(crate) fn new(method: &'static str, path: impl Into<String>, description: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            description: description.into(),
+            parameters: Vec::new(),
+            body: None,
+            status: 200,
+            response: None,
+            headers: Vec::new(),
+            reasons: Vec::new(),
+            error_format: ErrorFormat::Json,
+            kind: None,
+        }
+    }
+
+    pub(crate) fn parameter(mut self, parameter: Value) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+
+    pub(crate) fn body(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    pub(crate) fn returns(self, response: Value) -> Self {
+        Self { response: Some(response), ..self }
+    }
+
+    /// Returns a row, with its version as `ETag`.
+    pub(crate) fn returns_row(self, schema: &str) -> Self {
+        self.returns(reference(schema)).with_header("ETag")
+    }
+
+    /// Returns a page of rows.
+    pub(crate) fn returns_page(self, schema: &str) -> Self {
+        let page = object(
+            vec![
+                ("result", json!({ "type": "array", "items": reference(schema), "maxItems": 100 })),
+                ("next_page_token", json!({ "type": "string", "description": "Empty on the last page." })),
+            ],
+            &["result", "next_page_token"],
+        );
+        let parameter = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
+        let with_parameters = self.parameter(parameter("page_size")).parameter(parameter("page_token"));
+        with_parameters.returns(page).fails_with(&[Reason::InvalidRequestParameter])
+    }
+
+    pub(crate) fn with_header(mut self, name: &'static str) -> Self {
+        self.headers.push(name);
+        self
+    }
+
+    pub(crate) fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    pub(crate) fn fails_with(mut self, reasons: &[Reason]) -> Self {
+        self.reasons.extend(reasons);
+        self
+    }
+
+    pub(crate) fn error_format(self, error_format: ErrorFormat) -> Self {
+        Self { error_format, ..self }
+    }
+
+    pub(crate) fn of_kind(self, kind: &'static Kind) -> Self {
+        Self { kind: Some(kind), ..self }
+    }
+
+    pub(crate) fn key(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// Every reason for which the route can fail, in the order of the status codes.
+    pub(crate) fn reasons(&self, audience: Audience) -> Vec<Reason> {
+        let mut reasons = self.reasons.clone();
+        reasons.extend([Reason::PayloadTooLarge, Reason::Internal, Reason::ServiceUnavailable]);
+        if !matches!(audience, Audience::Anyone) {
+            reasons.extend([
+                Reason::AuthenticationRequired,
+                Reason::InvalidCredentials,
+                Reason::PermissionDenied,
+            ]);
+        }
+        reasons.extend(account_status_reasons(audience));
+        if self.path.contains("{id}") {
+            reasons.push(Reason::InvalidId);
+        }
+        if self.body.is_some() {
+            reasons.extend([Reason::InvalidJsonBody, Reason::UnsupportedMediaType, Reason::InvalidArgument]);
+        }
+        if self.is_conditional() {
+            reasons.push(Reason::PreconditionFailed);
+        }
+        if self.is_idempotent() {
+            reasons.extend([
+                Reason::InvalidRequestParameter,
+                Reason::IdempotencyKeyReused,
+                Reason::IdempotencyKeyInUse,
+                Reason::IdempotentAnswerLost,
+            ]);
+        }
+        let mut ordered: Vec<_> =
+            Reason::ALL.iter().filter(|reason| reasons.contains(reason)).copied().collect();
+        ordered.sort_by_key(|reason| reason.class().code);
+        ordered
+    }
+
+    /// The error responses, one per status code.
+    fn error_responses(&self, audience: Audience) -> Vec<(String, Value)> {
+        let reasons = self.reasons(audience);
+        let same_code = |a: &Reason, b: &Reason| a.class().code == b.class().code;
+        reasons.chunk_by(same_code).map(|reasons| errors::response(reasons, self.error_format)).collect()
+    }
+
+    /// The route accepts `If-Match`.
+    fn is_conditional(&self) -> bool {
+        matches!(self.method, "PUT" | "DELETE")
+    }
+
+    /// The route accepts `Idempotency-Key`.
+    fn is_idempotent(&self) -> bool {
+        self.method == "POST" && self.path.starts_with("/v1.0/")
+    }
+
+    /// Who can call the route, in words.
+    pub(crate) fn callers(&self, audience: Audience) -> String {
+        let needs = match audience {
+            Audience::Anyone => return "anyone".to_owned(),
+            Audience::PlatformAdmin => return "platform admins".to_owned(),
+            Audience::Account { needs, .. } => self.kind.map_or(needs, |kind| kind.required_permission),
+        };
+        let account = if account_status_reasons(audience).is_empty() { "" } else { " of an active account" };
+        let agents = match needs {
+            Permission::ADMIN => "admins",
+            Permission::ADMIN_OR_MANAGER => "admins and managers",
+            _ => "all agents",
+        };
+        format!("{agents}{account}")
+    }
+
+    /// The operation in the document, and the error responses to which it refers.
+    pub(crate) fn describe(&self, id: &str, audience: Audience) -> (Value, Vec<(String, Value)>) {
+        let summary = self.description.split_inclusive(". ").next().unwrap_or_default().trim();
+        let tag = self.path.trim_start_matches("/v1.0").split('/').nth(1).unwrap_or_default();
+        let description = format!("{}\n\nFor {}.", self.description, self.callers(audience));
+        let mut operation = json!({
+            "operationId": id, "tags": [tag], "summary": summary.trim_end_matches('.'), "description": description,
+        });
+        if matches!(audience, Audience::Anyone) {
+            operation["security"] = json!([]);
+        }
+        let mut parameters = self.parameters.clone();
+        let header = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
+        parameters.extend(self.is_conditional().then(|| header("If-Match")));
+        parameters.extend(self.is_idempotent().then(|| header("Idempotency-Key")));
+        if !parameters.is_empty() {
+            operation["parameters"] = parameters.into();
+        }
+        if let Some(body) = &self.body {
+            let mut content = json!({ "application/json": { "schema": body } });
+            if self.error_format == ErrorFormat::JsonOrPage {
+                content["application/x-www-form-urlencoded"] = json!({ "schema": body });
+            }
+            operation["requestBody"] = json!({ "required": true, "content": content });
+        }
+        let errors = self.error_responses(audience);
+        let mut responses = Map::from_iter([(self.status.to_string(), self.success())]);
+        for (name, _) in &errors {
+            let code = name.split('.').next().unwrap_or_default().to_owned();
+            responses.insert(code, json!({ "$ref": format!("#/components/responses/{name}") }));
+        }
+        operation["responses"] = responses.into();
+        (operation, errors)
+    }
+
+    fn success(&self) -> Value {
+        let names = ["X-Request-Id"].iter().chain(&self.headers);
+        let headers: Map<_, _> = names
+            .map(|name| ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") })))
+            .collect();
+        let mut content = Map::new();
+        if let Some(response) = &self.response {
+            content.insert("application/json".to_owned(), json!({ "schema": response }));
+        }
+        if self.error_format != ErrorFormat::Json {
+            content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));
+        }
+        json!({ "description": "Success.", "headers": headers, "content": content })
+    }
+}
+
+/// The reasons for which the status of the caller's account closes the route.
+fn account_status_reasons(audience: Audience) -> &'static [Reason] {
+    match audience {
+        Audience::Anyone => &[],
+        // A caller who is no platform admin gets the error of their own account first.
+        Audience::PlatformAdmin => &[Reason::AccountFrozen, Reason::AccountNotVerified],
+        Audience::Account { refusals, .. } => refusals,
+    }
+}

@@ -1,0 +1,40 @@
+//! Access keys.
+
+use custodian_domain::Reason;
+use custodian_domain::access_key::MIN_LIFETIME;
+use serde_json::json;
+
+use crate::operation::Operation;
+use crate::schema::{object, text};
+
+pub(super) fn all() -> Vec<Operation> {
+    let expire = json!({
+        "type": "integer", "minimum": MIN_LIFETIME.as_secs(), "maximum": 100_u64 * 365 * 86_400,
+        "description": "The lifetime of the key in seconds. The default is a year. An update ignores it.",
+    });
+    let body = object(vec![("name", text(255)), ("detail", text(4096)), ("expire", expire)], &[]);
+    let one = |method, description: &str| {
+        Operation::new(method, "/v1.0/accesskeys/{id}", description)
+            .returns_row("AccessKey")
+            .fails_with(&[Reason::AccessKeyNotFound])
+    };
+    vec![
+        Operation::new(
+            "GET",
+            "/v1.0/accesskeys",
+            "Lists the account's access keys, newest first. Also expired ones.",
+        )
+        .returns_page("AccessKey"),
+        Operation::new(
+            "POST",
+            "/v1.0/accesskeys",
+            "Creates an access key. Only this response contains its token.",
+        )
+        .body(body.clone())
+        .returns_row("NewAccessKey")
+        .fails_with(&[Reason::ResourceLimitExceeded]),
+        one("GET", "Returns an access key."),
+        one("PUT", "Changes name and detail.").body(body),
+        one("DELETE", "Deletes an access key. It stops working at once."),
+    ]
+}

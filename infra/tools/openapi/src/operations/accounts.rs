@@ -1,0 +1,102 @@
+//! The caller's account, and all accounts for platform admins.
+
+use custodian_domain::kinds::{BILLING_ACCOUNTS, MAX_INTEGER};
+use custodian_domain::{Plan, Reason, Status};
+use serde_json::json;
+
+use crate::components::{new_password, profile_fields, username};
+use crate::operation::Operation;
+use crate::schema::{enumeration, object, reference, uuid, with_description, with_keywords};
+
+pub(super) fn all() -> Vec<Operation> {
+    [own_account(), all_accounts()].into_iter().flatten().collect()
+}
+
+fn own_account() -> Vec<Operation> {
+    vec![
+        Operation::new("GET", "/v1.0/customer", "Returns the caller's account. Also if it is unverified or awaits its deletion.")
+            .returns_row("Customer"),
+        Operation::new(
+            "PUT",
+            "/v1.0/customer",
+            "Changes the profile of the caller's account. A new e-mail address is reserved for a day. It takes effect when the \
+             mailed link confirms it, provided that the requesting session or access key is still valid. Another request for \
+             the same address mails a new link. A request for another address replaces the first one. Sending the current address \
+             changes nothing.",
+        )
+        .body(object(profile_fields(), &[]))
+        .returns_row("Customer")
+        .fails_with(&[Reason::EmailAlreadyExists]),
+        Operation::new("GET", "/v1.0/customer/usage", "Returns the number of rows of each kind and the limits of the plan.")
+            .returns(reference("Usage")),
+        Operation::new("PUT", "/v1.0/customer/billing_account_id", "Selects the default billing account from the account's billing accounts.")
+            .body(object(vec![("billing_account_id", uuid())], &["billing_account_id"]))
+            .returns_row("Customer")
+            .fails_with(&[Reason::BillingAccountNotFound, Reason::InvalidId]),
+        Operation::new("GET", "/v1.0/billing_account", "Returns the default billing account with its balance.")
+            .returns_row("BillingAccount")
+            .of_kind(&BILLING_ACCOUNTS)
+            .fails_with(&[Reason::BillingAccountNotFound]),
+    ]
+}
+
+fn all_accounts() -> Vec<Operation> {
+    let mut new_account = vec![("username", username()), ("password", new_password())];
+    new_account.extend(profile_fields());
+    let amount = || json!({ "type": "integer", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER });
+    let adjustment = object(
+        vec![("balance_credit", with_description(amount(), "In millionths.")), ("balance_token", amount())],
+        &[],
+    );
+    let at_least_one =
+        json!({ "anyOf": [{ "required": ["balance_credit"] }, { "required": ["balance_token"] }] });
+    let status = json!({ "name": "status", "in": "query", "schema": enumeration(&Status::ALL.map(Status::as_str)),
+        "description": "Only accounts with this status. By default, accounts that are neither deleted nor expired." });
+    let change = |method, suffix: &str, description| {
+        Operation::new(method, format!("/v1.0/customers/{{id}}{suffix}"), description)
+            .returns_row("Customer")
+            .fails_with(&[Reason::CustomerNotFound, Reason::StateInvalid])
+    };
+    vec![
+        Operation::new("GET", "/v1.0/customers", "Lists accounts, newest first.")
+            .parameter(status)
+            .returns_page("Customer"),
+        Operation::new(
+            "POST",
+            "/v1.0/customers",
+            "Creates an account. It is `initial` until its e-mail address is verified.",
+        )
+        .body(object(new_account, &["username", "password", "email"]))
+        .returns_row("Customer")
+        .fails_with(&[Reason::EmailAlreadyExists, Reason::AgentAlreadyExists]),
+        Operation::new("GET", "/v1.0/customers/{id}", "Returns any account. Also a deleted or expired one.")
+            .returns_row("Customer")
+            .fails_with(&[Reason::CustomerNotFound]),
+        change(
+            "PUT",
+            "",
+            "Changes the profile of an initial or active account. A new e-mail address of an active account takes effect when it \
+             is confirmed.",
+        )
+        .body(object(profile_fields(), &[]))
+            .fails_with(&[Reason::EmailAlreadyExists]),
+        change(
+            "DELETE",
+            "",
+            "Deletes an account at once. The response shows its data for the last time; the stored row is anonymised.",
+        ),
+        change("POST", "/freeze", "Freezes an account. It is deleted 30 days later."),
+        change("POST", "/recover", "Recovers a frozen account before its deletion.")
+            .fails_with(&[Reason::GracePeriodEnded]),
+        change("PUT", "/plan", "Changes the plan of an account. Existing rows beyond the new limits stay.")
+            .body(object(vec![("plan", enumeration(&Plan::ALL.map(Plan::as_str)))], &["plan"])),
+        change(
+            "POST",
+            "/balance",
+            "Credits (a positive amount) or debits (a negative one) the account's default billing account.",
+        )
+        .body(with_keywords(adjustment, at_least_one))
+        .returns(reference("BillingAccount"))
+        .fails_with(&[Reason::BillingAccountNotFound, Reason::InsufficientBalance]),
+    ]
+}

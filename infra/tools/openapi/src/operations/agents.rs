@@ -1,0 +1,91 @@
+//! Agents.
+
+use custodian_domain::Reason;
+use custodian_domain::agent::{RING_ALL, RING_METHODS, STATUSES};
+use custodian_domain::agent_fields::MAX_TAGS;
+use serde_json::{Value, json};
+
+use crate::components::{agent_addresses, new_password, permission, username};
+use crate::operation::Operation;
+use crate::schema::{enumeration, object, text, unique_uuids, uuid, with_description, with_keywords};
+
+pub(super) fn all() -> Vec<Operation> {
+    [agents(), agent_fields()].into_iter().flatten().collect()
+}
+
+fn agents() -> Vec<Operation> {
+    let new_agent = vec![
+        ("username", username()),
+        ("password", new_password()),
+        ("name", text(255)),
+        ("detail", text(4096)),
+        ("ring_method", with_description(enumeration(&[RING_ALL, ""]), "An empty text means `ringall`.")),
+        ("permission", with_keywords(permission(), json!({ "default": 16 }))),
+        ("tag_ids", unique_uuids(MAX_TAGS)),
+        ("addresses", agent_addresses()),
+    ];
+    let ring_methods: Vec<_> = RING_METHODS.into_iter().chain([""]).collect();
+    let ring_method = with_description(enumeration(&ring_methods), "An empty text means `ringall`.");
+    let change = vec![("name", text(255)), ("detail", text(4096)), ("ring_method", ring_method)];
+    let tags = json!({ "type": "array", "items": uuid(), "minItems": 1, "maxItems": 100 });
+    let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "explode": false, "description": description });
+    vec![
+        Operation::new(
+            "GET",
+            "/v1.0/me",
+            "Returns the calling agent. For an access key, the guest agent of its account.",
+        )
+        .returns_row("Agent")
+        .fails_with(&[Reason::AgentNotFound]),
+        Operation::new("GET", "/v1.0/agents", "Lists the account's agents, newest first.")
+            .parameter(query("tag_ids", tags, "Only agents with at least one of these tags."))
+            .parameter(query("status", enumeration(&STATUSES), "Only agents with this status."))
+            .returns_page("Agent")
+            .fails_with(&[Reason::InvalidTagIds]),
+        Operation::new("POST", "/v1.0/agents", "Creates an agent. Its permission cannot exceed the caller's.")
+            .body(object(new_agent, &["username", "password"]))
+            .returns_row("Agent")
+            .fails_with(&[Reason::AgentAlreadyExists, Reason::ResourceLimitExceeded, Reason::InvalidRingMethod]),
+        one("GET", "", "Returns an agent. Agents can read themselves; admins and managers can read all."),
+        one(
+            "PUT",
+            "",
+            "Changes name, detail and ring method. Agents can change themselves and agents of no higher rank. The guest agent keeps its name.",
+        )
+        .body(object(change, &[]))
+        .fails_with(&[Reason::GuestAgentProtected, Reason::InvalidRingMethod]),
+        one("DELETE", "", "Deletes an agent permanently. The guest agent and the last admin cannot be deleted.")
+            .fails_with(&[Reason::GuestAgentProtected, Reason::LastAdmin]),
+    ]
+}
+
+fn one(method: &'static str, suffix: &str, description: &str) -> Operation {
+    Operation::new(method, format!("/v1.0/agents/{{id}}{suffix}"), description)
+        .returns_row("Agent")
+        .fails_with(&[Reason::AgentNotFound])
+}
+
+fn agent_fields() -> Vec<Operation> {
+    let replace = |suffix: &str, field: &'static str, schema, description| {
+        one("PUT", suffix, description).body(object(vec![(field, schema)], &[field]))
+    };
+    let current = with_description(
+        with_keywords(text(512), json!({ "writeOnly": true })),
+        "Required to change one's own password.",
+    );
+    let body = object(vec![("password", new_password()), ("current_password", current)], &["password"]);
+    vec![
+        replace("/permission", "permission", permission(), "Sets the permission of an agent. Revokes its tokens.")
+            .fails_with(&[Reason::GuestAgentProtected, Reason::LastAdmin]),
+        one(
+            "PUT",
+            "/password",
+            "Sets the password of an agent. One's own requires the current password. Revokes the agent's tokens.",
+        )
+        .body(body)
+        .fails_with(&[Reason::InvalidPassword, Reason::GuestAgentProtected, Reason::RateLimitExceeded]),
+        replace("/status", "status", enumeration(&STATUSES), "Sets the status of an agent."),
+        replace("/addresses", "addresses", agent_addresses(), "Replaces the addresses of an agent."),
+        replace("/tag_ids", "tag_ids", unique_uuids(MAX_TAGS), "Replaces the tags of an agent."),
+    ]
+}

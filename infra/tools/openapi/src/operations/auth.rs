@@ -1,0 +1,131 @@
+//! `/auth` and `/ping`: sign up, sign in, unregister.
+
+use custodian_domain::Reason;
+use custodian_views::{DelegationView, EmailVerificationView, SessionView};
+use serde_json::json;
+
+use crate::components::{new_password, profile_fields, view_schema};
+use crate::errors::ErrorFormat;
+use crate::operation::Operation;
+use crate::schema::{all_required, enumeration, nonempty_text, object, text, uuid, with_keywords};
+
+pub(super) fn all() -> Vec<Operation> {
+    let empty = || all_required(Vec::new());
+    let password = || with_keywords(nonempty_text(512), json!({ "writeOnly": true }));
+    let token_body = || object(vec![("token", nonempty_text(255))], &["token"]);
+    let token_parameter = || {
+        json!({ "name": "token", "in": "query", "required": true, "description": "The token in the link of the mail.",
+            "schema": { "type": "string", "pattern": "^[0-9a-f]{64}$" } })
+    };
+    let mut sign_up = profile_fields();
+    sign_up.push(("accepted_tos", json!({ "const": true })));
+    let page =
+        "Opening the page has no effect, because mail scanners also open links. Its button submits the form.";
+    vec![
+        Operation::new("GET", "/ping", "Checks that the service responds.").returns(all_required(vec![("message", json!({ "const": "pong" }))])),
+        Operation::new(
+            "POST",
+            "/auth/signup",
+            "Signs up for an account. The response is the same for known and for new addresses; only the mail differs.",
+        )
+        .body(object(sign_up, &["email", "accepted_tos"]))
+        .returns(empty())
+        .fails_with(&[Reason::RateLimitExceeded]),
+        Operation::new("GET", "/auth/email-verify", format!("Shows the page of the link that verifies an e-mail address. {page}"))
+            .parameter(token_parameter())
+            .error_format(ErrorFormat::Page)
+            .fails_with(&[Reason::InvalidToken]),
+        Operation::new(
+            "POST",
+            "/auth/email-verify",
+            "Verifies an e-mail address with the mailed token. An unverified account becomes active and gets its first access \
+             key. `accesskey` is null if the link confirmed a change of address, or if the account was already active. A form \
+             submission gets an HTML page, a JSON body gets JSON.",
+        )
+        .body(token_body())
+        .returns(view_schema::<EmailVerificationView<'_>>())
+        .error_format(ErrorFormat::JsonOrPage)
+        .fails_with(&[
+            Reason::InvalidToken,
+            Reason::InvalidCredentials,
+            Reason::AccountFrozen,
+            Reason::AccountNotVerified,
+            Reason::StateInvalid,
+            Reason::VerificationWindowEnded,
+            Reason::RateLimitExceeded,
+        ]),
+        Operation::new(
+            "POST",
+            "/auth/login",
+            "Signs in with a username and a password. The token is in the body and in a cookie. The response is the same for an \
+             unknown username and for a wrong password.",
+        )
+        .body(object(vec![("username", nonempty_text(1020)), ("password", password())], &["username", "password"]))
+        .returns(view_schema::<SessionView<'_>>())
+        .with_header("Set-Cookie")
+        .fails_with(&[Reason::InvalidCredentials, Reason::RateLimitExceeded]),
+        Operation::new("POST", "/auth/logout", "Signs out: revokes every token of the agent. A delegate's sign-out revokes all delegation tokens of the account. An access key is refused, because it has no session.")
+            .returns(empty())
+            .with_header("Set-Cookie"),
+        Operation::new(
+            "POST",
+            "/auth/password-forgot",
+            "Mails a link to set a password. The response is the same for known and for unknown usernames.",
+        )
+        .body(object(vec![("username", nonempty_text(1020))], &["username"]))
+        .returns(empty())
+        .fails_with(&[Reason::RateLimitExceeded]),
+        Operation::new("GET", "/auth/password-reset", format!("Shows the page of the link that sets a password. {page}"))
+            .parameter(token_parameter())
+            .error_format(ErrorFormat::Page)
+            .fails_with(&[Reason::InvalidToken]),
+        Operation::new(
+            "POST",
+            "/auth/password-reset",
+            "Sets a password with a mailed token. Revokes every session token of the agent. A form submission gets an HTML page, a JSON body gets JSON.",
+        )
+        .body(object(vec![("token", nonempty_text(255)), ("password", new_password())], &["token", "password"]))
+        .returns(empty())
+        .error_format(ErrorFormat::JsonOrPage)
+        .fails_with(&[Reason::InvalidToken, Reason::RateLimitExceeded]),
+        Operation::new(
+            "POST",
+            "/auth/delegate",
+            "Issues a token with which a platform admin acts as the account's guest agent. It is valid for eight hours. The reason is stored in the account's audit log.",
+        )
+        .body(object(
+            vec![("customer_id", uuid()), ("reason", json!({ "type": "string", "pattern": "^[ -~]{10,200}$" }))],
+            &["customer_id", "reason"],
+        ))
+        .returns(view_schema::<DelegationView<'_>>())
+        .fails_with(&[Reason::CustomerNotFound]),
+        Operation::new(
+            "POST",
+            "/auth/unregister",
+            "Freezes the account. It is deleted after the grace period, 30 days by default. An agent confirms with its \
+             password, an access key with the phrase. `immediate` deletes the account at once: an agent confirms with both, and \
+             an access key is refused. A delegation token is always refused.",
+        )
+        .body(object(
+            vec![
+                ("password", with_keywords(text(512), json!({ "writeOnly": true }))),
+                ("confirmation_phrase", enumeration(&["DELETE", ""])),
+                ("immediate", json!({ "type": "boolean", "default": false })),
+            ],
+            &[],
+        ))
+        .returns_row("Customer")
+        .fails_with(&[
+            Reason::InvalidConfirmationPhrase,
+            Reason::ConfirmationRequired,
+            Reason::PasswordNotSet,
+            Reason::InvalidPassword,
+            Reason::ReauthenticationRequired,
+            Reason::StateInvalid,
+            Reason::RateLimitExceeded,
+        ]),
+        Operation::new("DELETE", "/auth/unregister", "Recovers a frozen account before its deletion.")
+            .returns_row("Customer")
+            .fails_with(&[Reason::StateInvalid, Reason::GracePeriodEnded]),
+    ]
+}

@@ -1,0 +1,75 @@
+//! The routes of the kinds, from the registry.
+
+use custodian_domain::Reason;
+use custodian_domain::kinds::{FieldType, Kind, TRANSCRIPTIONS, routed};
+
+use crate::kind_schemas;
+use crate::operation::Operation;
+
+pub(super) fn all() -> Vec<Operation> {
+    let of_kind = |kind: &'static Kind| {
+        let operations: Vec<_> =
+            kind.shared_verbs().iter().filter_map(|verb| operation(kind, verb)).collect();
+        // Transcriptions have one route besides the shared ones.
+        let stop = (kind.route == TRANSCRIPTIONS.route).then(stop_transcription);
+        operations.into_iter().chain(stop)
+    };
+    routed().flat_map(of_kind).collect()
+}
+
+fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
+    let (rows, one) = (format!("/v1.0/{}", kind.route), format!("/v1.0/{}/{{id}}", kind.route));
+    let (rows_of, schema) = (kind.route.replace('_', " "), kind_schemas::schema_name(kind));
+    let operation = match verb {
+        "list" => Operation::new("GET", rows, format!("Lists the account's {rows_of}, newest first."))
+            .returns_page(&schema),
+        "create" => Operation::new("POST", rows, format!("Creates one of the account's {rows_of}."))
+            .body(kind_schemas::body_schema(kind, true))
+            .returns_row(&schema)
+            .with_status(kind.created_status)
+            .fails_with(&field_reasons(kind, true))
+            .fails_with(if kind.is_limited() { &[Reason::ResourceLimitExceeded] } else { &[] }),
+        "get" => Operation::new("GET", one, format!("Returns one of the account's {rows_of}."))
+            .returns_row(&schema),
+        "update" => Operation::new(
+            "PUT",
+            one,
+            format!(
+                "Changes one of the account's {rows_of}. Fields that are not in the body keep their values."
+            ),
+        )
+        .body(kind_schemas::body_schema(kind, false))
+        .returns_row(&schema)
+        .fails_with(&field_reasons(kind, false)),
+        "delete" => Operation::new(
+            "DELETE",
+            one,
+            format!(
+                "Deletes one of the account's {rows_of} permanently. The response shows it for the last time."
+            ),
+        )
+        .returns_row(&schema),
+        _ => return None,
+    };
+    let not_found = if operation.path.contains("{id}") { &[kind.not_found][..] } else { &[] };
+    Some(operation.of_kind(kind).fails_with(not_found))
+}
+
+/// The specific reasons for which fields are refused, and the reason for a unique value that is taken.
+fn field_reasons(kind: &Kind, creating: bool) -> Vec<Reason> {
+    let fields = kind.fields.iter().filter(|field| field.is_writable(creating));
+    let reasons = fields.flat_map(|field| match field.field_type {
+        FieldType::Choice { reason, .. } => vec![reason],
+        FieldType::Addresses { .. } => vec![Reason::InvalidAddressType, Reason::InvalidAddressTarget],
+        _ => Vec::new(),
+    });
+    reasons.chain(kind.unique.as_ref().map(|unique| unique.taken_reason)).collect()
+}
+
+fn stop_transcription() -> Operation {
+    let path = format!("/v1.0/{}/{{id}}/stop", TRANSCRIPTIONS.route);
+    Operation::new("POST", path, "Stops a transcription. A stopped transcription does not change.")
+        .returns_row(&kind_schemas::schema_name(&TRANSCRIPTIONS))
+        .of_kind(&TRANSCRIPTIONS)
+        .fails_with(&[TRANSCRIPTIONS.not_found])
+}

@@ -1,0 +1,75 @@
+//! Building blocks of schemas.
+
+use serde_json::{Map, Value, json};
+
+/// A reference to a named schema.
+pub(crate) fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// A text of at most `max_bytes` bytes. JSON Schema counts characters, so `maxLength` is the looser limit.
+pub(crate) fn text(max_bytes: usize) -> Value {
+    json!({ "$ref": "#/components/schemas/Text", "maxLength": max_bytes, "x-max-bytes": max_bytes })
+}
+
+/// A text that must not be empty.
+pub(crate) fn nonempty_text(max_bytes: usize) -> Value {
+    with_keywords(text(max_bytes), json!({ "minLength": 1 }))
+}
+
+pub(crate) fn uuid() -> Value {
+    json!({ "type": "string", "format": "uuid" })
+}
+
+pub(crate) fn time() -> Value {
+    reference("Time")
+}
+
+pub(crate) fn nullable(schema: Value) -> Value {
+    json!({ "anyOf": [schema, { "type": "null" }] })
+}
+
+pub(crate) fn enumeration(values: &[&str]) -> Value {
+    json!({ "type": "string", "enum": values })
+}
+
+/// A list of distinct ids.
+pub(crate) fn unique_uuids(max_items: usize) -> Value {
+    json!({ "type": "array", "items": uuid(), "maxItems": max_items, "uniqueItems": true })
+}
+
+/// A field that no request can set.
+pub(crate) fn read_only(schema: Value) -> Value {
+    with_keywords(schema, json!({ "readOnly": true }))
+}
+
+pub(crate) fn with_description(schema: Value, description: &str) -> Value {
+    with_keywords(schema, json!({ "description": description }))
+}
+
+/// A schema with additional keywords.
+pub(crate) fn with_keywords(mut schema: Value, keywords: Value) -> Value {
+    if let (Some(schema), Value::Object(keywords)) = (schema.as_object_mut(), keywords) {
+        schema.extend(keywords);
+    }
+    schema
+}
+
+/// The fields of an object, in the order of the document.
+pub(crate) type Fields = Vec<(&'static str, Value)>;
+
+/// An object of which some fields are required.
+pub(crate) fn object(fields: Fields, required: &[&str]) -> Value {
+    let properties: Map<String, Value> =
+        fields.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
+    match required {
+        [] => json!({ "type": "object", "properties": properties }),
+        _ => json!({ "type": "object", "properties": properties, "required": required }),
+    }
+}
+
+/// An object of a response, which never omits a field.
+pub(crate) fn all_required(fields: Fields) -> Value {
+    let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
+    object(fields, &names)
+}

@@ -1,0 +1,69 @@
+"""Compares two templates as CloudFormation gets them, after SAM's transform.
+
+    python compare.py before.yaml after.yaml
+
+Prints every difference. Policies are compared by what they permit, so the grouping and the order of statements do not
+count: each role is the set of its (action, resource, condition).
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from check import listed, transform
+from samtranslator.yaml_helper import yaml_parse
+
+
+def text(value):
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def rights(document):
+    """What a policy document permits, one line each."""
+    found = set()
+    for statement in listed(document["Statement"]):
+        known = {"Effect", "Action", "Resource", "Condition"}
+        if statement["Effect"] != "Allow" or not set(statement) <= known or "Principal" in statement:
+            found.add(text(statement))
+            continue
+        for action in listed(statement["Action"]):
+            for resource in listed(statement["Resource"]):
+                condition = statement.get("Condition")
+                found.add(f"{action} on {text(resource)}" + (f" if {text(condition)}" if condition else ""))
+    return found
+
+
+def flat(value, path, found):
+    """Every leaf of a resource by its path; a policy document is one leaf for each right."""
+    if isinstance(value, dict) and "Statement" in value:
+        for right in rights(value):
+            found.add(f"{path}: {right}")
+    elif isinstance(value, dict) and value:
+        for key, inner in value.items():
+            flat(inner, f"{path}.{key}", found)
+    elif isinstance(value, list) and value:
+        for index, inner in enumerate(value):
+            flat(inner, f"{path}[{index}]", found)
+    else:
+        found.add(f"{path}: {text(value)}")
+    return found
+
+
+def leaves(path):
+    template = yaml_parse(Path(path).read_text(encoding="utf-8"))
+    rest = {name: template.get(name) for name in ("Parameters", "Conditions", "Outputs")}
+    return flat(transform(path) | rest, "", set())
+
+
+def main(before, after):
+    before, after = leaves(before), leaves(after)
+    for line in sorted(before - after):
+        print(f"- {line.lstrip('.')}")
+    for line in sorted(after - before):
+        print(f"+ {line.lstrip('.')}")
+    print(f"{len(before)} leaves before, {len(after)} after: {len(before - after)} removed, {len(after - before)} added")
+    return 0 if before == after else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

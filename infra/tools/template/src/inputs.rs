@@ -1,0 +1,126 @@
+//! The inputs of the generator, and the functions that follow from them.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use custodian_cascade::STEPS;
+use custodian_domain::kinds::{ALL, Kind};
+use custodian_http::{Audience, Route};
+use custodian_store::schema::{TABLES, Table};
+
+use crate::background::{SECTIONS, Section};
+use crate::function::{Function, Settings};
+use crate::handler::Handler;
+use crate::paths::root;
+use crate::routes;
+
+/// A route and the function that serves it: `agents-list`, or `resource-list tags` for a function that kinds share.
+#[derive(Debug)]
+pub struct ServedRoute {
+    pub function: String,
+    pub route: Route,
+    pub audience: Audience,
+}
+
+#[derive(Debug)]
+pub struct Inputs {
+    pub routes: Vec<ServedRoute>,
+    pub kinds: Vec<&'static Kind>,
+    pub tables: Vec<Table>,
+    /// The tables that a deletion empties.
+    pub emptied: Vec<&'static str>,
+    /// The handler of each binary.
+    pub handlers: BTreeMap<String, Handler>,
+    pub dashboard: String,
+}
+
+impl Inputs {
+    /// The inputs of this project: its routes, its registry, its schema and its sources.
+    pub fn of_project() -> Result<Self, String> {
+        let served = custodian_local::deployed_operations();
+        let served =
+            served.into_iter().map(|(function, route, audience)| ServedRoute { function, route, audience });
+        let mut routes: Vec<ServedRoute> = served.collect();
+        for (function, route) in custodian_local::deployed_routes() {
+            // The default route is no operation of the API.
+            if routes.iter().all(|known| known.function != function) {
+                routes.push(ServedRoute { function, route, audience: Audience::Anyone });
+            }
+        }
+        Ok(Self {
+            routes,
+            kinds: ALL.to_vec(),
+            tables: TABLES.to_vec(),
+            emptied: STEPS.iter().map(|step| step.table).collect(),
+            handlers: handlers()?,
+            dashboard: read("infra/operations/dashboard.json")?,
+        })
+    }
+
+    /// The functions that serve routes, in the order of the routes.
+    pub fn route_functions(&self) -> Result<Vec<Function>, String> {
+        let served = |name: &str| self.routes.iter().any(|served| served.function == name);
+        if let Some(unknown) = routes::SETTINGS.iter().find(|settings| !served(settings.function)) {
+            return Err(format!("routes.rs has settings for {}, which serves no route", unknown.function));
+        }
+        self.routes.iter().map(|served| self.route_function(served)).collect()
+    }
+
+    fn route_function(&self, served: &ServedRoute) -> Result<Function, String> {
+        let http = Some((served.route.clone(), served.audience));
+        let Some((binary, route)) = served.function.split_once(' ') else {
+            let found = routes::SETTINGS.iter().find(|settings| settings.function == served.function);
+            return self.function(&served.function, &served.function, found.unwrap_or(Settings::NONE), http);
+        };
+        let kind = self.kinds.iter().copied().find(|kind| kind.route == route);
+        let kind = kind.ok_or_else(|| format!("{} is no kind", route))?;
+        let verb = binary.rsplit('-').next().unwrap_or_default();
+        let name = format!("{}-{verb}", route.replace('_', "-"));
+        Ok(Function { kind: Some(kind), ..self.function(&name, binary, Settings::NONE, http)? })
+    }
+
+    /// The sections of functions without a route.
+    pub fn background_functions(&self) -> Result<Vec<(&'static Section, Vec<Function>)>, String> {
+        let sections = SECTIONS.iter().map(|section| {
+            let functions = section.functions.iter();
+            let functions =
+                functions.map(|settings| self.function(settings.function, settings.function, settings, None));
+            Ok((section, functions.collect::<Result<_, String>>()?))
+        });
+        sections.collect()
+    }
+
+    fn function(
+        &self,
+        name: &str,
+        binary: &str,
+        settings: &'static Settings,
+        http: Option<(Route, Audience)>,
+    ) -> Result<Function, String> {
+        let handler = self.handlers.get(binary).ok_or_else(|| format!("functions/{binary} has no source"))?;
+        Ok(Function {
+            name: name.to_owned(),
+            binary: binary.to_owned(),
+            http,
+            kind: settings.kind,
+            handler: handler.clone(),
+            settings,
+        })
+    }
+}
+
+/// The handlers in `functions/`, by the folders' names.
+fn handlers() -> Result<BTreeMap<String, Handler>, String> {
+    let folders = fs::read_dir(root().join("functions")).map_err(|error| error.to_string())?;
+    let handlers = folders.map(|folder| {
+        let folder = folder.map_err(|error| error.to_string())?.file_name();
+        let path = format!("functions/{}/src/lib.rs", folder.to_string_lossy());
+        let handler = Handler::parse(&read(&path)?).map_err(|error| format!("{path}: {error}"))?;
+        Ok((folder.to_string_lossy().into_owned(), handler))
+    });
+    handlers.collect()
+}
+
+fn read(path: &str) -> Result<String, String> {
+    fs::read_to_string(root().join(path)).map_err(|error| format!("{path}: {error}"))
+}

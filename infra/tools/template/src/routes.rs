@@ -1,0 +1,38 @@
+//! Settings of functions that serve a route. A function without special settings has no entry.
+
+use custodian_domain::kinds::{BILLING_ACCOUNTS, TRANSCRIPTIONS};
+
+use crate::function::{Settings, settings};
+use crate::grant::Use;
+
+pub(crate) const SETTINGS: &[Settings] = &[
+    settings("auth-login").hashes_passwords(),
+    settings("auth-email-verify").uses(&[Use::Verify]),
+    settings("auth-password-reset").hashes_passwords().uses(&[Use::ConsumeMailToken]),
+    settings("auth-logout").uses(&[Use::SignOut]),
+    // With `force`, the account is deleted without a grace period.
+    settings("auth-unregister").hashes_passwords().uses(&[Use::Freeze, Use::Delete]),
+    settings("auth-unregister-cancel").uses(&[Use::Recover]),
+    settings("agents-list").uses(&[Use::ListAgents]),
+    settings("agents-create").hashes_passwords(),
+    settings("agents-password").hashes_passwords(),
+    settings("agents-permission").uses(&[Use::CountAdmins]),
+    settings("agents-tag-ids").uses(&[Use::SetTags]),
+    settings("customer-update").uses(&[Use::ChangeProfile]),
+    settings("customer-billing-account").kind(&BILLING_ACCOUNTS),
+    settings("billing-account").kind(&BILLING_ACCOUNTS),
+    // An account that holds the address and was not verified in time is expired on the spot.
+    settings("customers-create").hashes_passwords().uses(&[Use::Active, Use::Expire]),
+    settings("customers-update").uses(&[Use::ChangeProfile]),
+    settings("customers-delete").uses(&[Use::Delete]),
+    settings("customers-freeze").uses(&[Use::Freeze]),
+    settings("customers-recover").uses(&[Use::Recover]),
+    settings("customers-plan").uses(&[Use::ChangePlan]).kind(&BILLING_ACCOUNTS),
+    settings("customers-balance").kind(&BILLING_ACCOUNTS),
+    settings("transcribes-stop").uses(&[Use::StopTranscription]).kind(&TRANSCRIPTIONS),
+    settings("webhook-get").uses(&[Use::ReadEndpoint]),
+    settings("webhook-rotate").uses(&[Use::RotateSecret]),
+    settings("webhook-test").uses(&[Use::NeverRelease]),
+    settings("webhook-deliveries").uses(&[Use::ListDeliveries]),
+    settings("webhook-redeliver").uses(&[Use::Redeliver, Use::NeverRelease]),
+];

@@ -1,0 +1,70 @@
+//! The rights and the variables of each port outside the database.
+
+use custodian_store::schema::SIGNING_KEYS;
+
+use crate::grant::Target::{Jobs, Queues, Yaml};
+use crate::grant::{Grant, Use, grant, table};
+use crate::ports::ports;
+
+const CANCEL: &[&str] = &["scheduler:DeleteSchedule"];
+const SCHEDULE: &[&str] = &["scheduler:CreateSchedule"];
+const SEND: &[&str] = &["sqs:SendMessage"];
+/// Queues that the tables' key encrypts. The messages of other queues contain only ids, so the key that SQS manages is enough.
+pub(crate) const ENCRYPTED_QUEUES: &[&str] = &["RequestQueue"];
+
+/// The Scheduler invokes the target of a job by this role.
+const PASS_SCHEDULE_ROLE: Grant = grant(&["iam:PassRole"], Yaml(&["!GetAtt ScheduleRole.Arn"]))
+    .condition("{StringEquals: {iam:PassedToService: scheduler.amazonaws.com}}");
+
+pub(crate) const fn data_key(actions: &'static [&'static str], via: &'static str) -> Grant {
+    grant(actions, Yaml(&["!GetAtt DataKey.Arn"])).condition(via)
+}
+
+pub(crate) const VIA_SQS: &str =
+    r#"{StringEquals: {kms:ViaService: !Sub "sqs.${AWS::Region}.amazonaws.com"}}"#;
+pub(crate) const VIA_S3: &str = r#"{StringEquals: {kms:ViaService: !Sub "s3.${AWS::Region}.amazonaws.com"}}"#;
+
+ports! {
+    custodian_app::ports::TokenSigner => [table(&["dynamodb:GetItem"], SIGNING_KEYS)];
+
+    // The names of jobs begin with the change that they make. The variables are those of every function: see base/head.yaml.
+    custodian_app::ports::Scheduler => [
+        // An account of any status may have either job.
+        grant(CANCEL, Jobs("*")).only_for(&[Use::Delete]),
+        grant(SCHEDULE, Jobs("expire-*")).only_for(&[Use::Active]),
+        grant(CANCEL, Jobs("expire-*")).only_for(&[Use::Verify, Use::Expire]),
+        grant(&["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Jobs("purge-*")).only_for(&[Use::Freeze]),
+        grant(CANCEL, Jobs("purge-*")).only_for(&[Use::Recover, Use::Purge]),
+        PASS_SCHEDULE_ROLE.only_for(&[Use::Active, Use::Freeze]),
+    ];
+
+    custodian_app::ports::RequestQueue => [
+        grant(SEND, Queues(&["RequestQueue"])),
+        data_key(&["kms:Decrypt", "kms:GenerateDataKey"], VIA_SQS),
+    ] { "REQUEST_QUEUE_URL": "!Ref RequestQueue" };
+
+    custodian_cascade::CascadeQueue => [grant(SEND, Queues(&["CascadeQueue"]))] { "CASCADE_QUEUE_URL": "!Ref CascadeQueue" };
+
+    custodian_events::EventBus => [grant(&["events:PutEvents"], Yaml(&["!GetAtt EventBus.Arn"]))] { "EVENT_BUS": "!Ref EventBus" };
+
+    custodian_webhooks::DeliveryQueue => [grant(SEND, Queues(&["WebhookQueue"]))] { "WEBHOOK_QUEUE_URL": "!Ref WebhookQueue" };
+
+    // Attempts at slow destinations have a queue of their own; an attempt that is due after more than a quarter of an hour is a
+    // job that puts it on the queue.
+    custodian_webhooks::WebhookSender => [
+        grant(SEND, Queues(&["WebhookQueue", "WebhookSlowQueue"])),
+        grant(SCHEDULE, Jobs("webhook-*")),
+        PASS_SCHEDULE_ROLE,
+    ] { "WEBHOOK_QUEUE_ARN": "!GetAtt WebhookQueue.Arn", "WEBHOOK_SLOW_QUEUE_URL": "!Ref WebhookSlowQueue" };
+
+    // An identity may have a default configuration set. SES then requires the right to send with that too.
+    custodian_app::ports::Mailer => [
+        grant(&["ses:SendEmail"], Yaml(&[
+            r#"!Sub "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*""#,
+            r#"!Sub "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/*""#,
+        ])).condition("{StringEquals: {ses:FromAddress: !Ref MailSender}}"),
+    ] {
+        "MAIL_SENDER": "!Ref MailSender",
+        "BASE_URL": r#"!If [HasBaseUrl, !Ref BaseUrl, !Sub "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"]"#,
+    };
+}

@@ -1,0 +1,232 @@
+//! The rights of each port of the store. A function with a port that is missing here cannot be deployed: the generator fails.
+//!
+//! A port's grants are complete: those of its supertraits are not added unless it names them under `with`.
+
+use custodian_domain::kinds::Kind;
+use custodian_store::schema::{
+    ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETIONS, DUE, IDEMPOTENCY,
+    IDENTIFIERS, OPEN, OUTBOX, SIGNING_KEYS, THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
+};
+
+use crate::grant::Target::{
+    AuthenticationTables, EmptiedTables, Index, KindTable, LinkedTables, OwnedTables, PairedTables,
+};
+use crate::grant::{Use, When, grant, table};
+use crate::ports::ports;
+
+const TAGS: &str = custodian_domain::kinds::TAGS.table;
+
+const BATCH_GET: &[&str] = &["dynamodb:BatchGetItem"];
+const CHECK: &[&str] = &["dynamodb:ConditionCheckItem"];
+const DELETE: &[&str] = &["dynamodb:DeleteItem"];
+const GET: &[&str] = &["dynamodb:GetItem"];
+const PUT: &[&str] = &["dynamodb:PutItem"];
+const QUERY: &[&str] = &["dynamodb:Query"];
+const UPDATE: &[&str] = &["dynamodb:UpdateItem"];
+const GET_PUT: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
+const GET_DELETE: &[&str] = &["dynamodb:GetItem", "dynamodb:DeleteItem"];
+const CHECK_UPDATE: &[&str] = &["dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"];
+const CHECK_PUT: &[&str] = &["dynamodb:ConditionCheckItem", "dynamodb:PutItem"];
+const PUT_DELETE: &[&str] = &["dynamodb:PutItem", "dynamodb:DeleteItem"];
+const PUT_UPDATE: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem"];
+const PUT_UPDATE_DELETE: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
+const GET_CHECK_DELETE: &[&str] = &["dynamodb:GetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"];
+const BATCH_GET_AND_WRITE: &[&str] = &[
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+];
+const GET_PUT_DELETE: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"];
+const GET_PUT_UPDATE_DELETE: &[&str] =
+    &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
+
+/// Changes of customers that set a new status, and with it the gate in the table of usage.
+const NEW_STATUS: &[Use] = &[Use::Verify, Use::Freeze, Use::Recover, Use::Delete, Use::Purge, Use::Expire];
+
+fn has_unique_names(kind: &Kind) -> bool {
+    kind.unique.is_some()
+}
+
+/// Whether an update can change a field of the unique names.
+fn can_rename(kind: &Kind) -> bool {
+    let fields = kind.unique.as_ref().map_or(&[][..], |unique| unique.fields);
+    fields.iter().filter_map(|name| kind.field(name)).any(|field| field.is_writable(false))
+}
+
+ports! {
+    // Authentication. The shared policy permits every function to read the verifying keys.
+    custodian_app::ports::VerifyingKeys => [];
+    custodian_app::ports::Authenticator with custodian_app::ports::RecordKeyUse, custodian_app::ports::Idempotency => [
+        grant(BATCH_GET, AuthenticationTables),
+    ];
+    custodian_app::ports::RecordKeyUse => [table(UPDATE, ACCESS_KEYS).when(When::Authenticated)];
+    custodian_app::ports::Idempotency => [
+        table(GET_PUT_UPDATE_DELETE, IDEMPOTENCY).when(When::Idempotent),
+        table(CHECK, USAGE).when(When::Idempotent),
+    ];
+    custodian_app::ports::FindLogins => [table(GET, IDENTIFIERS)];
+    custodian_app::ports::Throttle => [
+        table(PUT_UPDATE_DELETE, THROTTLE).when(When::Unless(Use::NeverRelease)),
+        table(PUT_UPDATE, THROTTLE).only_for(&[Use::NeverRelease]),
+    ];
+    custodian_app::ports::SigningKeys => [table(GET_PUT, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];
+
+    // Customers.
+    custodian_app::ports::ReadCustomers => [table(GET, CUSTOMERS)];
+    custodian_app::ports::ListCustomers => [grant(QUERY, Index { table: CUSTOMERS, index: BY_STATUS })];
+    custodian_app::ports::DueCustomers => [table(BATCH_GET, CUSTOMERS), grant(QUERY, Index { table: CUSTOMERS, index: DUE })];
+    custodian_app::ports::FindEmails => [table(GET, IDENTIFIERS), table(GET, CUSTOMERS)];
+    custodian_app::ports::CreateCustomers => [
+        table(PUT, CUSTOMERS),
+        table(PUT, AGENTS),
+        table(PUT, USAGE),
+        table(GET_PUT_DELETE, IDENTIFIERS),
+        table(PUT, OUTBOX),
+    ];
+    custodian_app::ports::ChangeCustomers => [
+        table(GET_PUT, CUSTOMERS),
+        table(UPDATE, USAGE).only_for(NEW_STATUS),
+        // The ledger of the deletion.
+        table(PUT, DELETIONS).only_for(&[Use::Delete, Use::Purge, Use::Expire]),
+        // The deletion notice.
+        table(PUT, WEBHOOKS).only_for(&[Use::Delete, Use::Purge]),
+        // Verification creates the billing account and the first access key, or confirms a new e-mail address.
+        table(PUT, BILLING_ACCOUNTS).only_for(&[Use::Verify]),
+        table(CHECK_PUT, ACCESS_KEYS).only_for(&[Use::Verify]),
+        table(CHECK, AGENTS).only_for(&[Use::Verify]),
+        table(DELETE, IDENTIFIERS).only_for(&[Use::Verify]),
+        table(GET_PUT_DELETE, IDENTIFIERS).only_for(&[Use::ChangeProfile]),
+        // The plan is also written to the billing account.
+        table(PUT, BILLING_ACCOUNTS).only_for(&[Use::ChangePlan]),
+        table(CHECK_UPDATE, USAGE).only_for(&[Use::ChangePlan]),
+        table(PUT, OUTBOX).only_for(&[Use::Verify, Use::ChangePlan]),
+    ];
+    custodian_app::create::OpenAccounts with
+        custodian_app::ports::CreateCustomers, custodian_app::ports::ChangeCustomers,
+        custodian_app::ports::FindEmails, custodian_app::ports::FindLogins => [];
+
+    // Agents. A write reads the customer's row to say why a gate is closed.
+    custodian_app::ports::ReadAgents => [
+        table(GET, CUSTOMERS).when(When::CustomerNotRead),
+        table(GET, AGENTS).when(When::Unless(Use::ListAgents)),
+        table(QUERY, AGENTS).only_for(&[Use::ListAgents]),
+    ];
+    custodian_app::ports::CreateAgents => [
+        table(GET, CUSTOMERS),
+        table(PUT, AGENTS),
+        table(GET_PUT_DELETE, IDENTIFIERS),
+        table(CHECK_UPDATE, USAGE),
+        table(CHECK, TAGS),
+        table(PUT, OUTBOX),
+    ];
+    custodian_app::ports::UpdateAgents => [
+        table(GET, CUSTOMERS).when(When::Unless(Use::SignOut)),
+        table(GET_PUT, AGENTS),
+        table(CHECK, USAGE),
+        table(CHECK_UPDATE, USAGE).only_for(&[Use::CountAdmins]),
+        table(CHECK, TAGS).only_for(&[Use::SetTags]),
+        table(GET_CHECK_DELETE, TOKENS).only_for(&[Use::ConsumeMailToken]),
+        table(PUT, OUTBOX).when(When::Unless(Use::SignOut)),
+    ];
+    custodian_app::ports::DeleteAgents => [
+        table(GET, CUSTOMERS),
+        table(GET_DELETE, AGENTS),
+        table(DELETE, IDENTIFIERS),
+        table(CHECK_UPDATE, USAGE),
+        table(PUT, OUTBOX),
+    ];
+    custodian_app::ports::Rehash => [table(UPDATE, AGENTS)];
+    custodian_app::ports::AuditLog => [table(PUT, AUDITS), table(CHECK, USAGE)];
+
+    // Access keys.
+    custodian_app::ports::AccessKeys => [table(GET, CUSTOMERS).when(When::CustomerNotRead), table(QUERY, ACCESS_KEYS)];
+    // It makes room by deleting expired keys.
+    custodian_app::ports::CreateAccessKeys => [
+        table(GET, CUSTOMERS),
+        table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], ACCESS_KEYS),
+        table(CHECK_UPDATE, USAGE),
+        table(PUT, OUTBOX),
+    ];
+    custodian_app::ports::UpdateAccessKeys => [
+        table(GET, CUSTOMERS),
+        table(GET_PUT, ACCESS_KEYS),
+        table(CHECK, USAGE),
+        table(PUT, OUTBOX),
+    ];
+    custodian_app::ports::DeleteAccessKeys => [
+        table(GET, CUSTOMERS),
+        table(GET_DELETE, ACCESS_KEYS),
+        table(CHECK_UPDATE, USAGE),
+        table(PUT, OUTBOX),
+    ];
+
+    // Rows of a kind. Creations and deletions update a counter in the gate; a kind without limits has none to check.
+    custodian_app::ports::ListResources => [grant(QUERY, KindTable)];
+    custodian_app::ports::ReadResources => [table(GET, CUSTOMERS).when(When::CustomerNotRead), grant(GET, KindTable)];
+    custodian_app::ports::CreateResources => [
+        table(GET, CUSTOMERS),
+        grant(PUT, KindTable),
+        table(CHECK_UPDATE, USAGE),
+        table(PUT, OUTBOX),
+        table(GET_PUT_DELETE, IDENTIFIERS).when(When::Kind(has_unique_names)),
+        grant(CHECK, LinkedTables { creating: true }),
+    ];
+    custodian_app::ports::UpdateResources => [
+        table(GET, CUSTOMERS),
+        grant(GET_PUT, KindTable).when(When::Unless(Use::WriteListed)),
+        grant(PUT, KindTable).only_for(&[Use::WriteListed]),
+        table(CHECK, USAGE),
+        table(PUT, OUTBOX),
+        table(GET_PUT_DELETE, IDENTIFIERS).when(When::Kind(can_rename)),
+        table(DELETE, IDENTIFIERS).only_for(&[Use::StopTranscription]),
+        grant(CHECK, LinkedTables { creating: false }),
+    ];
+    custodian_app::ports::DeleteResources => [
+        table(GET, CUSTOMERS),
+        grant(GET_DELETE, KindTable),
+        table(UPDATE, USAGE),
+        table(CHECK_UPDATE, USAGE).when(When::Kind(Kind::is_limited)),
+        table(PUT, OUTBOX),
+        table(DELETE, IDENTIFIERS).when(When::Kind(has_unique_names)),
+    ];
+    custodian_app::ports::Usage => [table(QUERY, USAGE)];
+    custodian_app::ports::Recount => [
+        table(&["dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], USAGE),
+        grant(QUERY, OwnedTables),
+    ];
+
+    // Tokens of mailed links.
+    custodian_app::ports::ReadMailTokens => [table(GET, TOKENS)];
+    custodian_app::ports::UseMailTokens => [table(GET_CHECK_DELETE, TOKENS)];
+    custodian_app::ports::StoreMailTokens => [table(GET_PUT_UPDATE_DELETE, TOKENS), table(CHECK, USAGE)];
+
+    // Webhooks.
+    custodian_webhooks::WebhookStore => [
+        table(BATCH_GET, WEBHOOKS).only_for(&[Use::ReadEndpoint]),
+        table(&["dynamodb:BatchGetItem", "dynamodb:PutItem"], WEBHOOKS).only_for(&[Use::RotateSecret]),
+        table(QUERY, WEBHOOKS).only_for(&[Use::ListDeliveries]),
+        table(GET, WEBHOOKS).only_for(&[Use::Redeliver]),
+        table(BATCH_GET_AND_WRITE, WEBHOOKS).only_for(&[Use::Deliver]),
+        table(CHECK, USAGE).only_for(&[Use::RotateSecret, Use::Deliver]),
+    ];
+    custodian_webhooks::ReadPayloadRows => [grant(GET, OwnedTables)];
+
+    // Deletions.
+    custodian_cascade::Ledgers => [table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS)];
+    custodian_cascade::OpenLedgers => [
+        grant(QUERY, Index { table: DELETIONS, index: OPEN }),
+        table(&["dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS),
+    ];
+    custodian_cascade::CompletedLedgers with custodian_cascade::Ledgers => [grant(QUERY, Index { table: DELETIONS, index: OPEN })];
+    custodian_cascade::FindRows => [grant(QUERY, EmptiedTables)];
+    // The worker closes steps of a ledger and never opens one.
+    custodian_cascade::EmptyTables with custodian_cascade::FindRows => [
+        table(&["dynamodb:Query", "dynamodb:UpdateItem"], DELETIONS),
+        grant(&["dynamodb:BatchWriteItem"], EmptiedTables),
+        // A second row is deleted only while it belongs to the customer.
+        grant(DELETE, PairedTables),
+        table(GET, WEBHOOKS),
+    ];
+}

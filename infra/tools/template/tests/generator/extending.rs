@@ -1,0 +1,166 @@
+//! The worked example of docs/extending.md: the template with one more kind and one more route.
+
+#[allow(unreachable_pub, reason = "as in the crates that the example belongs to")]
+#[path = "example/kind.rs"]
+mod kind;
+#[allow(unreachable_pub, reason = "as in the crates that the example belongs to")]
+#[path = "example/route.rs"]
+mod route;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use custodian_http::caller::Caller;
+use custodian_http::{Endpoint, Route};
+use custodian_store::Store;
+use custodian_store::schema::Table;
+use custodian_template::deployed::parse;
+use custodian_template::handler::Handler;
+use custodian_template::{Inputs, ServedRoute, generate, root};
+use serde_json::Value;
+
+use kind::RECORDINGS;
+use route::ShowSummary;
+
+const KIND: &str = include_str!("example/kind.rs");
+const ROUTE: &str = include_str!("example/route.rs");
+const DOCUMENT: &str = "docs/extending.md";
+
+fn resources(inputs: &Inputs) -> BTreeMap<String, Value> {
+    let template = parse(&generate(inputs).unwrap());
+    template["Resources"].as_object().unwrap().clone().into_iter().collect()
+}
+
+/// The resources that are added, and the resources that are changed.
+fn difference(inputs: &Inputs) -> (BTreeMap<String, Value>, BTreeSet<String>) {
+    let (before, after) = (resources(&Inputs::of_project().unwrap()), resources(inputs));
+    assert!(before.keys().all(|name| after.contains_key(name)), "nothing is removed");
+    let changed = before.iter().filter(|(name, resource)| after[*name] != **resource);
+    let changed = changed.map(|(name, _)| name.clone()).collect();
+    (after.into_iter().filter(|(name, _)| !before.contains_key(name)).collect(), changed)
+}
+
+/// What the role permits, one line each: `dynamodb:Query UsageTable`.
+fn permitted(role: &Value) -> BTreeSet<String> {
+    let texts = |value: &Value| match value {
+        Value::Array(values) => values.clone(),
+        single => vec![single.clone()],
+    };
+    let statements = texts(&role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]);
+    let pairs = statements.iter().flat_map(|statement| {
+        let resources = texts(&statement["Resource"]);
+        let actions = texts(&statement["Action"]);
+        let pair = |action: &Value, resource: &Value| {
+            let resource = resource["GetAtt"].as_str().unwrap().replace(".Arn", "");
+            format!("{} {resource}", action.as_str().unwrap())
+        };
+        actions
+            .iter()
+            .flat_map(|action| resources.iter().map(|resource| pair(action, resource)).collect::<Vec<_>>())
+            .collect::<Vec<_>>()
+    });
+    pairs.collect()
+}
+
+fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+/// As the registry of kinds, the schema, the cascade and the routes do it for each kind.
+fn with_kind() -> Inputs {
+    let mut inputs = Inputs::of_project().unwrap();
+    let like = *inputs.tables.iter().find(|table| table.name == "tags").unwrap();
+    inputs.kinds.push(&RECORDINGS);
+    inputs.tables.push(Table { name: RECORDINGS.table, ..like });
+    inputs.emptied.push(RECORDINGS.table);
+    let of_tags = inputs.routes.iter().filter(|served| served.function.ends_with(" tags"));
+    let copies = of_tags.map(|served| ServedRoute {
+        function: served.function.replace(" tags", " recordings"),
+        route: Route::new(served.route.method, served.route.path.replace("/tags", "/recordings")),
+        audience: served.audience,
+    });
+    let copies: Vec<_> = copies.collect();
+    inputs.routes.extend(copies);
+    inputs
+}
+
+#[test]
+fn a_kind_adds_its_table_its_functions_and_their_roles() {
+    let (added, changed) = difference(&with_kind());
+    let verbs = ["List", "Create", "Get", "Update", "Delete"];
+    let mut expected: BTreeSet<String> = verbs
+        .iter()
+        .flat_map(|verb| [format!("Recordings{verb}Function"), format!("Recordings{verb}Role")])
+        .collect();
+    expected.insert("RecordingsTable".to_owned());
+    assert_eq!(added.keys().cloned().collect::<BTreeSet<_>>(), expected);
+    // The roles that reach every kind.
+    assert_eq!(changed, names(&["CascadeWorkerRole", "ReconcileRole", "WebhookDeliverRole"]));
+
+    let create = &added["RecordingsCreateFunction"]["Properties"];
+    assert_eq!(create["Environment"]["Variables"]["RESOURCE_KIND"], "recordings");
+    assert_eq!(create["Events"]["Http"]["Properties"]["Path"], "/v1.0/recordings");
+    let rights = permitted(&added["RecordingsCreateRole"]);
+    // The reference to a tag is checked, the plan's limit is counted, and no other kind's rows are written.
+    for right in ["dynamodb:ConditionCheckItem TagsTable", "dynamodb:UpdateItem UsageTable"] {
+        assert!(rights.contains(right), "{right}: {rights:?}");
+    }
+    let written: BTreeSet<_> =
+        rights.iter().filter(|right| right.starts_with("dynamodb:PutItem")).cloned().collect();
+    let tables = ["IdempotencyTable", "OutboxTable", "RecordingsTable"]
+        .map(|table| format!("dynamodb:PutItem {table}"));
+    assert_eq!(written, BTreeSet::from(tables));
+}
+
+fn with_route() -> Inputs {
+    let mut inputs = Inputs::of_project().unwrap();
+    inputs.handlers.insert("customer-summary".to_owned(), Handler::parse(ROUTE).unwrap());
+    inputs.routes.push(ServedRoute {
+        function: "customer-summary".to_owned(),
+        route: <ShowSummary as Endpoint<Store, ()>>::route(&ShowSummary),
+        audience: <<ShowSummary as Endpoint<Store, ()>>::Caller as Caller<Store, ()>>::AUDIENCE,
+    });
+    inputs
+}
+
+#[test]
+fn a_route_adds_its_function_and_a_role_with_the_rights_of_its_bounds() {
+    let (added, changed) = difference(&with_route());
+    let expected = names(&["CustomerSummaryFunction", "CustomerSummaryRole"]);
+    assert_eq!((added.keys().cloned().collect::<BTreeSet<_>>(), changed), (expected, names(&[])));
+    let rights = permitted(&added["CustomerSummaryRole"]);
+    let expected = names(&[
+        "dynamodb:BatchGetItem AccesskeysTable",
+        "dynamodb:BatchGetItem AgentsTable",
+        "dynamodb:BatchGetItem CustomersTable",
+        "dynamodb:Query UsageTable",
+        "dynamodb:UpdateItem AccesskeysTable",
+    ]);
+    assert_eq!(rights, expected);
+}
+
+/// The document with the example's code between its markers.
+fn with_code(document: &str) -> String {
+    let mut document = document.to_owned();
+    for (name, code) in [("kind", KIND), ("route", ROUTE)] {
+        let (begin, end) = (format!("<!-- {name}.rs -->\n"), format!("<!-- end of {name}.rs -->"));
+        let (before, rest) = document.split_once(&begin).expect("the beginning of the code");
+        let (_, after) = rest.split_once(&end).expect("the end of the code");
+        document = format!("{before}{begin}```rust\n{code}```\n{end}{after}");
+    }
+    document
+}
+
+#[test]
+fn the_document_shows_the_code_that_is_compiled_here() {
+    let document = fs::read_to_string(root().join(DOCUMENT)).unwrap();
+    assert_eq!(document, with_code(&document), "`{}` writes the code into it", custodian_template::COMMAND);
+}
+
+#[test]
+#[ignore = "writes docs/extending.md"]
+fn write_the_example_into_the_document() {
+    let path = root().join(DOCUMENT);
+    let document = fs::read_to_string(&path).unwrap();
+    fs::write(path, with_code(&document)).unwrap();
+}

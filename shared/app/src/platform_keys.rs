@@ -1,0 +1,115 @@
+//! The platform keys in memory. A function reads them at its start, and again if a token names an unknown key or the platform
+//! was not set up yet.
+
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use custodian_auth::Claims;
+use custodian_auth::encryption::Encryption;
+use custodian_auth::jwt::TokenRejection;
+use custodian_domain::{CustomerId, Reason, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+use crate::ports::{PlatformKeySet, VerifyingKeys};
+
+/// The minimum time between two reloads. It prevents forged tokens from causing a read each.
+const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
+
+/// The platform keys, which are reloaded after a rotation.
+pub struct PlatformKeys(RwLock<CachedKeys>);
+
+struct CachedKeys {
+    keys: PlatformKeySet,
+    reloaded: Option<Timestamp>,
+}
+
+impl PlatformKeys {
+    pub const fn new(keys: PlatformKeySet) -> Self {
+        Self(RwLock::new(CachedKeys { keys, reloaded: None }))
+    }
+
+    /// The keyed hash of a text, for a throttle.
+    pub fn keyed_hash(&self, kind: &str, text: &str) -> Result<String, Failure> {
+        let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let keyed_hash = cached.keys.keyed_hasher.as_ref().map(|keyed_hasher| keyed_hasher.hash(kind, text));
+        keyed_hash.ok_or_else(|| {
+            Failure::unavailable("the platform", "not set up when this instance last read the keys")
+        })
+    }
+
+    /// Encrypts a value that is stored for one customer and one purpose.
+    pub fn encrypt_for(
+        &self,
+        purpose: &'static str,
+        customer: CustomerId,
+        value: &impl Serialize,
+        nonce: [u8; 12],
+    ) -> Result<String, Failure> {
+        let plain = serde_json::to_vec(value).map_err(|cause| Failure::unavailable("encryption", cause))?;
+        let ciphertext = self.encryption(purpose, customer)?.encrypt(&plain, nonce);
+        ciphertext.ok_or_else(|| Failure::unavailable("encryption", "the cipher failed"))
+    }
+
+    /// Decrypts a value. `None` if it was encrypted for another customer or purpose.
+    pub fn decrypt_for<T: DeserializeOwned>(
+        &self,
+        purpose: &'static str,
+        customer: CustomerId,
+        ciphertext: &str,
+    ) -> Result<Option<T>, Failure> {
+        let plain = self.encryption(purpose, customer)?.decrypt(ciphertext);
+        Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
+    }
+
+    fn encryption(&self, purpose: &str, customer: CustomerId) -> Result<Encryption, Failure> {
+        Ok(Encryption::new(purpose, &self.keyed_hash(purpose, &customer.to_string())?))
+    }
+
+    /// The claims of a token, if a platform key signed it and it has not expired.
+    pub async fn verify<S: VerifyingKeys>(
+        &self,
+        store: &S,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Claims, Failure> {
+        let first = self.try_verify(token, now);
+        let verified = if first == Err(TokenRejection::UnknownKey) && self.permit_reload(now) {
+            self.reload(store).await?;
+            self.try_verify(token, now)
+        } else {
+            first
+        };
+        Ok(verified.map_err(|_| Reason::InvalidCredentials)?)
+    }
+
+    /// Reloads the keys if there were none: the platform may have been set up since.
+    pub async fn reload_if_missing<S: VerifyingKeys>(
+        &self,
+        store: &S,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let is_set_up = self.0.read().unwrap_or_else(PoisonError::into_inner).keys.keyed_hasher.is_some();
+        if is_set_up || !self.permit_reload(now) { Ok(()) } else { self.reload(store).await }
+    }
+
+    async fn reload<S: VerifyingKeys>(&self, store: &S) -> Result<(), Failure> {
+        let keys = store.platform_key_set().await?;
+        self.0.write().unwrap_or_else(PoisonError::into_inner).keys = keys;
+        Ok(())
+    }
+
+    fn try_verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenRejection> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).keys.ring.verify(token, now)
+    }
+
+    fn permit_reload(&self, now: Timestamp) -> bool {
+        let mut cached = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let is_permitted = cached.reloaded.is_none_or(|last| last.plus(RELOAD_INTERVAL) <= now);
+        if is_permitted {
+            cached.reloaded = Some(now);
+        }
+        is_permitted
+    }
+}

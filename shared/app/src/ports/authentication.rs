@@ -1,0 +1,164 @@
+//! Authentication of callers, and idempotency records.
+
+use std::future::Future;
+
+use custodian_auth::{KeyRing, KeyedHasher};
+use custodian_domain::kinds::Kind;
+use custodian_domain::{AccessKey, Agent, AgentId, Customer, CustomerId, Resource, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+use crate::ports::RecordKeyUse;
+use crate::request_conditions::IdempotencyLease;
+
+/// A row to read in the same round trip as the caller's own rows.
+#[derive(Clone, Copy, Debug)]
+pub enum Prefetch {
+    None,
+    /// Any customer. Only platform admins get to see it.
+    Customer(CustomerId),
+    /// No row; the caller must have the permission for this kind.
+    Kind(&'static Kind),
+    /// A row of the caller's own customer.
+    Resource(&'static Kind, Uuid),
+    /// An access key of the caller's own customer.
+    Key(Uuid),
+    /// An agent of the caller's own customer.
+    Agent(AgentId),
+}
+
+/// The principal that a credential names.
+#[derive(Clone, Copy, Debug)]
+pub enum PrincipalId {
+    Agent(AgentId),
+    Key(Uuid),
+    /// A guest agent, and the platform admin who acts as it.
+    Delegate {
+        guest: AgentId,
+        operator: (CustomerId, AgentId),
+    },
+}
+
+/// The rows of one consistent read that authenticates a caller.
+#[derive(Clone, Debug)]
+pub struct AuthContext {
+    pub customer: Option<Customer>,
+    pub principal: PrincipalRows,
+    pub prefetched: Prefetched,
+}
+
+/// The rows of a principal.
+#[expect(clippy::large_enum_variant, reason = "a request has one value, and returns it at once")]
+#[derive(Clone, Debug)]
+pub enum PrincipalRows {
+    Agent(Option<Agent>),
+    Key(Option<AccessKey>),
+    Delegate { guest: Option<Agent>, operator: Option<Agent> },
+}
+
+/// The row that a request asked to prefetch, if it exists.
+#[derive(Clone, Debug)]
+pub enum Prefetched {
+    None,
+    Customer(Option<Customer>),
+    Resource(Option<Resource>),
+    Key(Option<AccessKey>),
+    Agent(Option<Agent>),
+}
+
+impl PrincipalRows {
+    /// The agent of a principal that is an agent itself.
+    pub fn into_agent(self) -> Option<Agent> {
+        match self {
+            Self::Agent(agent) => agent,
+            Self::Key(_) | Self::Delegate { .. } => None,
+        }
+    }
+}
+
+/// The keys that every function reads when it starts.
+pub trait VerifyingKeys: Send + Sync {
+    /// The public keys that verify tokens (one, or two during a rotation), and the secret of keyed hashes.
+    fn platform_key_set(&self) -> impl Future<Output = Result<PlatformKeySet, Failure>> + Send;
+}
+
+/// The keys that are shared by all functions.
+#[derive(Clone, Debug)]
+pub struct PlatformKeySet {
+    pub ring: KeyRing,
+    /// `None` until the platform is set up.
+    pub keyed_hasher: Option<KeyedHasher>,
+}
+
+pub trait Authenticator: VerifyingKeys + RecordKeyUse + Idempotency {
+    /// Reads the caller's rows and the row to prefetch, consistently and in one round trip.
+    fn auth_context(
+        &self,
+        customer: CustomerId,
+        principal: PrincipalId,
+        prefetch: Prefetch,
+    ) -> impl Future<Output = Result<AuthContext, Failure>> + Send;
+}
+
+pub trait FindLogins: Send + Sync {
+    /// The agent with this username.
+    fn login(
+        &self,
+        username: &str,
+    ) -> impl Future<Output = Result<Option<(CustomerId, AgentId)>, Failure>> + Send;
+}
+
+/// The stored record of a request with an `Idempotency-Key`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IdempotencyRecord {
+    /// A MAC of the body under a key that is derived from the `Idempotency-Key`. It detects another body under the same key.
+    pub body_mac: String,
+    /// The response, encrypted under a key that is derived from the `Idempotency-Key`. `None` while the request runs, or if
+    /// the response was lost after the effect.
+    #[serde(rename = "answer", default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
+    /// The account that the response is about, if the response is stored with that account and deleted with it.
+    #[serde(rename = "tells_of", default, skip_serializing_if = "Option::is_none")]
+    pub about_customer: Option<CustomerId>,
+    /// Whether the effect of the request is committed.
+    pub done: bool,
+    pub lease: String,
+    pub lease_until: Timestamp,
+}
+
+/// The outcome of starting a request.
+#[derive(Clone, Debug)]
+pub enum BeginOutcome {
+    /// No other request holds this key.
+    Started,
+    /// A record exists.
+    Recorded(Box<IdempotencyRecord>),
+    /// The customer's status forbids new rows.
+    GateClosed,
+}
+
+pub trait Idempotency: Send + Sync {
+    /// Creates a running record, unless one exists that is done or whose lease has not expired.
+    fn begin(
+        &self,
+        idempotency_lease: &IdempotencyLease,
+        body_mac: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<BeginOutcome, Failure>> + Send;
+
+    /// Stores the response with the account that it is about.
+    fn store_response(
+        &self,
+        idempotency_lease: &IdempotencyLease,
+        about_customer: CustomerId,
+        response: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Removes the record of a request that had no effect.
+    fn release_lease(
+        &self,
+        idempotency_lease: &IdempotencyLease,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}

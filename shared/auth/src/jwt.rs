@@ -1,0 +1,160 @@
+//! Signed tokens: JWTs with EdDSA (Ed25519). No other algorithm is accepted, so algorithm confusion is impossible.
+//!
+//! A token contains the epochs of its customer and its agent. Raising either epoch revokes the token. Only functions that
+//! sign tokens need the private key; all others verify with the public keys. During a rotation, two public keys are valid.
+
+use chrono::DateTime;
+use custodian_domain::{AgentId, CustomerId, Secret, Timestamp};
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use jwt_compact::alg::Ed25519;
+use jwt_compact::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    #[serde(rename = "sub")]
+    pub agent_id: AgentId,
+    pub customer_id: CustomerId,
+    pub customer_epoch: u64,
+    pub agent_epoch: u64,
+    /// The platform admin who acts as this guest agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<OperatorClaim>,
+}
+
+/// The platform admin who acts as a guest agent. Revoking the admin's own tokens also revokes this token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorClaim {
+    pub customer_id: CustomerId,
+    pub agent_id: AgentId,
+    pub agent_epoch: u64,
+}
+
+/// Signs tokens with a private key.
+pub struct Signer {
+    key_id: String,
+    key: SigningKey,
+}
+
+impl Signer {
+    /// Parses a private key of 64 hex digits.
+    pub fn new(key_id: impl Into<String>, private: &Secret) -> Option<Self> {
+        let bytes: [u8; 32] = hex::decode(private.expose()).ok()?.try_into().ok()?;
+        Some(Self { key_id: key_id.into(), key: SigningKey::from_bytes(&bytes) })
+    }
+
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// The public key as 64 hex digits.
+    pub fn public(&self) -> String {
+        hex::encode(self.key.verifying_key().as_bytes())
+    }
+
+    /// Signs a token that is valid from `now` until `expires`. `None` if the claims do not serialise.
+    pub fn sign(&self, claims: Claims, now: Timestamp, expires: Timestamp) -> Option<Secret> {
+        let mut signed = jwt_compact::Claims::new(claims);
+        signed.issued_at = DateTime::from_timestamp(now.seconds(), 0);
+        signed.expiration = DateTime::from_timestamp(expires.seconds(), 0);
+        let header = Header::empty().with_token_type("JWT").with_key_id(self.key_id.clone());
+        Ed25519.token(&header, &signed, &self.key).ok().map(Secret::new)
+    }
+}
+
+/// The public keys for verification.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing(Vec<(String, VerifyingKey)>);
+
+/// Why a token was rejected. Callers get the same response in both cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenRejection {
+    /// The key ring does not contain the signing key. The key may be newer than the key ring.
+    UnknownKey,
+    Invalid,
+}
+
+impl KeyRing {
+    /// Parses pairs of a key id and a public key of 64 hex digits. Malformed keys are skipped.
+    pub fn new(keys: impl IntoIterator<Item = (String, String)>) -> Self {
+        let parse = |(id, text): (String, String)| {
+            let bytes: [u8; 32] = hex::decode(text).ok()?.try_into().ok()?;
+            Some((id, VerifyingKey::from_bytes(&bytes).ok()?))
+        };
+        Self(keys.into_iter().filter_map(parse).collect())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenRejection> {
+        let untrusted = UntrustedToken::new(token).map_err(|_| TokenRejection::Invalid)?;
+        let key_id = untrusted.header().key_id.as_deref().ok_or(TokenRejection::Invalid)?;
+        let (_, key) = self.0.iter().find(|(id, _)| id == key_id).ok_or(TokenRejection::UnknownKey)?;
+        let signed =
+            Ed25519.validator::<Claims>(key).validate(&untrusted).map_err(|_| TokenRejection::Invalid)?;
+        let claims = signed.claims();
+        let is_valid = claims.expiration.is_some_and(|expiry| now.seconds() < expiry.timestamp());
+        is_valid.then(|| claims.custom.clone()).ok_or(TokenRejection::Invalid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+    const LATER: Timestamp = Timestamp::from_micros(1_700_000_060_000_000);
+
+    fn signer(id: &str, fill: &str) -> Signer {
+        Signer::new(id, &Secret::new(fill.repeat(32))).unwrap()
+    }
+
+    fn claims() -> Claims {
+        let zero = "00000000-0000-0000-0000-000000000000".parse().map(CustomerId).unwrap();
+        Claims {
+            agent_id: AgentId(zero.0),
+            customer_id: zero,
+            customer_epoch: 1,
+            agent_epoch: 2,
+            operator: None,
+        }
+    }
+
+    #[test]
+    fn a_token_is_valid_until_the_second_of_its_expiry() {
+        let signer = signer("k1", "07");
+        let ring = KeyRing::new([("k1".to_owned(), signer.public())]);
+        let token = signer.sign(claims(), NOW, LATER).unwrap();
+        assert_eq!(ring.verify(token.expose(), NOW), Ok(claims()));
+        assert_eq!(ring.verify(token.expose(), LATER), Err(TokenRejection::Invalid));
+    }
+
+    #[test]
+    fn a_token_of_another_key_or_with_a_changed_character_is_refused() {
+        let (ours, theirs) = (signer("k1", "07"), signer("k2", "08"));
+        let ring = KeyRing::new([("k1".to_owned(), ours.public())]);
+        let foreign = theirs.sign(claims(), NOW, LATER).unwrap();
+        assert_eq!(ring.verify(foreign.expose(), NOW), Err(TokenRejection::UnknownKey));
+        let forged = Signer { key_id: "k1".into(), key: theirs.key }.sign(claims(), NOW, LATER).unwrap();
+        assert_eq!(ring.verify(forged.expose(), NOW), Err(TokenRejection::Invalid));
+
+        let token = ours.sign(claims(), NOW, LATER).unwrap();
+        let characters = token.expose().as_bytes();
+        for at in (0..characters.len() - 1).step_by(7) {
+            let mut changed = characters.to_vec();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert!(ring.verify(&String::from_utf8_lossy(&changed), NOW).is_err(), "character {at}");
+        }
+    }
+
+    #[test]
+    fn tokens_of_other_algorithms_and_malformed_tokens_are_refused() {
+        let ring = KeyRing::new([("k1".to_owned(), signer("k1", "07").public())]);
+        let none = "eyJhbGciOiJub25lIiwia2lkIjoiazEifQ.eyJzdWIiOiJ4In0.";
+        for bad in ["", ".", "a.b.c", none, &"x".repeat(5000)] {
+            assert!(ring.verify(bad, NOW).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The ledger of a deletion.
+
+use std::collections::BTreeMap;
+
+use custodian_domain::{CustomerId, Status, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::steps::STEPS;
+
+/// The progress of one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepState {
+    pub step: String,
+    pub closed: bool,
+    /// The number of deleted rows.
+    pub removed: u64,
+    /// Rows up to this key are counted in `removed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_to: Option<String>,
+    pub tm_progress: Timestamp,
+}
+
+/// A deletion: its steps, and whether it is complete.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub completed: bool,
+    pub steps: Vec<StepState>,
+}
+
+/// A completed ledger, as the stream of the ledgers' table carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompletedDeletion {
+    pub customer_id: CustomerId,
+    /// Deleted or expired.
+    pub cause: Status,
+    /// The customer's version after the deletion.
+    pub version: u64,
+    /// The number of deleted rows by table.
+    pub removed: BTreeMap<String, u64>,
+    pub tm_open: Timestamp,
+    #[serde(rename = "tm_sealed")]
+    pub tm_completed: Timestamp,
+}
+
+/// The ledgers that are not complete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnfinishedLedgers {
+    pub count: u64,
+    /// When the oldest of them was opened.
+    pub oldest: Option<Timestamp>,
+}
+
+impl Ledger {
+    /// Whether every step was opened and is closed.
+    pub fn is_complete(&self) -> bool {
+        STEPS.iter().all(|step| self.is_closed(step.table))
+    }
+
+    /// The number of deleted rows by table.
+    pub fn removed(&self) -> BTreeMap<String, u64> {
+        self.steps.iter().map(|state| (state.step.clone(), state.removed)).collect()
+    }
+
+    fn is_closed(&self, table: &str) -> bool {
+        self.steps.iter().any(|state| state.step == table && state.closed)
+    }
+
+    /// The open steps that wait for no other step.
+    pub(crate) fn ready(&self) -> impl Iterator<Item = &StepState> {
+        let may_start = |state: &&StepState| {
+            let step = STEPS.iter().find(|step| step.table == state.step);
+            !state.closed && step.is_some_and(|step| step.after.is_none_or(|first| self.is_closed(first)))
+        };
+        self.steps.iter().filter(may_start)
+    }
+}

@@ -1,0 +1,31 @@
+//! Checks of the caller's account status. Platform admins always pass, because the platform's own account is always active.
+
+use std::collections::BTreeMap;
+
+use crate::customer::{Customer, State};
+use crate::reason::{Reason, Refusal};
+
+/// The route that recovers a frozen account. The ACCOUNT_FROZEN error contains it.
+pub const RECOVERY_ENDPOINT: &str = "DELETE /auth/unregister";
+
+/// Only active accounts may use `/v1.0`.
+pub fn require_active(customer: &Customer) -> Result<(), Refusal> {
+    match customer.state {
+        State::Active => Ok(()),
+        State::Initial { .. } => Err(Reason::AccountNotVerified.into()),
+        State::Frozen { tm_frozen, tm_deletion_scheduled } => {
+            let details = BTreeMap::from([
+                ("deletion_scheduled_at", tm_frozen.to_rfc3339()),
+                ("deletion_effective_at", tm_deletion_scheduled.to_rfc3339()),
+                ("recovery_endpoint", RECOVERY_ENDPOINT.to_owned()),
+            ]);
+            Err(Refusal::with_details(Reason::AccountFrozen, vec![details]))
+        }
+        State::Deleted { .. } | State::Expired { .. } => Err(Reason::InvalidCredentials.into()),
+    }
+}
+
+/// Callers may read, unregister and recover an account until it is deleted or expired.
+pub fn require_not_terminal(customer: &Customer) -> Result<(), Refusal> {
+    if customer.status().is_terminal() { Err(Reason::InvalidCredentials.into()) } else { Ok(()) }
+}

@@ -1,0 +1,134 @@
+//! The event types of the bus, the webhooks and the outbox.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::access_key;
+use crate::kinds::ALL;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum EventType {
+    CustomerCreated,
+    CustomerVerified,
+    CustomerUpdated,
+    CustomerFrozen,
+    CustomerRecovered,
+    CustomerExpired,
+    CustomerDeleted,
+    /// The cascade has deleted every row of the account, and its ledger is complete.
+    CustomerErased,
+    /// The call plane must end the account's running calls.
+    OperationsTerminate,
+    /// An administrator requested a test webhook.
+    WebhookTest,
+    /// A row of a customer changed. `noun` is the noun of its kind.
+    Row {
+        noun: &'static str,
+        change: RowChange,
+    },
+    /// A type that a newer version of this service wrote.
+    Other(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RowChange {
+    Created,
+    Updated,
+    Deleted,
+}
+
+const FIXED: [(EventType, &str); 10] = [
+    (EventType::CustomerCreated, "customer_created"),
+    (EventType::CustomerVerified, "customer_verified"),
+    (EventType::CustomerUpdated, "customer_updated"),
+    (EventType::CustomerFrozen, "customer_frozen"),
+    (EventType::CustomerRecovered, "customer_recovered"),
+    (EventType::CustomerExpired, "customer_expired"),
+    (EventType::CustomerDeleted, "customer_deleted"),
+    (EventType::CustomerErased, "customer_erased"),
+    (EventType::OperationsTerminate, "operations_terminate"),
+    (EventType::WebhookTest, "webhook_test"),
+];
+
+/// Access keys have events but are not a kind.
+fn nouns() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|kind| kind.noun).chain([access_key::NOUN])
+}
+
+impl RowChange {
+    pub const ALL: [Self; 3] = [Self::Created, Self::Updated, Self::Deleted];
+
+    const fn verb(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+        }
+    }
+}
+
+impl EventType {
+    pub const fn row(noun: &'static str, change: RowChange) -> Self {
+        Self::Row { noun, change }
+    }
+
+    pub fn parse(text: &str) -> Self {
+        if let Some((fixed, _)) = FIXED.iter().find(|(_, name)| *name == text) {
+            return fixed.clone();
+        }
+        let row = text.rsplit_once('_').and_then(|(noun, verb)| {
+            let noun = nouns().find(|candidate| *candidate == noun)?;
+            Some(Self::row(noun, RowChange::ALL.into_iter().find(|change| change.verb() == verb)?))
+        });
+        row.unwrap_or_else(|| Self::Other(text.to_owned()))
+    }
+
+    pub fn is_deletion(&self) -> bool {
+        match self {
+            Self::CustomerDeleted | Self::Row { change: RowChange::Deleted, .. } => true,
+            Self::Other(text) => text.ends_with("_deleted"),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row { noun, change } => write!(f, "{noun}_{}", change.verb()),
+            Self::Other(text) => f.write_str(text),
+            fixed => {
+                let name =
+                    FIXED.iter().find(|(event_type, _)| event_type == fixed).map_or("", |(_, name)| name);
+                f.write_str(name)
+            }
+        }
+    }
+}
+
+impl Serialize for EventType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::parse(&text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_type_parses_from_its_own_text() {
+        let rows = nouns().flat_map(|noun| RowChange::ALL.map(|change| EventType::row(noun, change)));
+        let fixed = FIXED.into_iter().map(|(fixed, _)| fixed);
+        for event_type in fixed.chain(rows).chain([EventType::Other("planet_created".to_owned())]) {
+            assert_eq!(EventType::parse(&event_type.to_string()), event_type);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The addresses of a contact: telephone numbers and e-mail addresses.
+
+use serde_json::{Value, json};
+
+use crate::fields::{Fields, text_error};
+use crate::ids::content_id;
+use crate::profile::fold_case;
+use crate::reason::Reason;
+
+/// The types of a contact's addresses.
+pub const ADDRESS_TYPES: [&str; 2] = ["tel", "email"];
+
+/// Reads a contact's addresses. The id derives from type and target, so that an address keeps its id when it is sent again.
+pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option<Value> {
+    const FIELD: &str = "addresses";
+    let Some(items) = given.as_array().filter(|items| items.len() <= max) else {
+        fields.refuse(FIELD, format!("must be at most {max} objects with a type and a target"));
+        return None;
+    };
+    let mut read = Vec::with_capacity(items.len());
+    for item in items {
+        let text = |name: &str| match &item[name] {
+            Value::Null if item.get(name).is_none() => Some(""),
+            Value::String(text) if text_error(text, 255).is_none() => Some(text.as_str()),
+            _ => None,
+        };
+        let kind = text("type").filter(|kind| item.is_object() && ADDRESS_TYPES.contains(kind));
+        let Some(kind) = kind else {
+            fields.refuse_as(Reason::InvalidAddressType, FIELD, "must each have the type tel or email");
+            return None;
+        };
+        let is_new = |target: &&str| !read.iter().any(|other| is_same(other, kind, target));
+        let Some(target) = text("target").filter(|target| !target.is_empty()).filter(is_new) else {
+            fields.refuse_as(Reason::InvalidAddressTarget, FIELD, "must each have a target of their own");
+            return None;
+        };
+        let primary = item.get("is_primary").map_or(Some(false), Value::as_bool);
+        let (Some(name), Some(detail), Some(is_primary)) = (text("name"), text("detail"), primary) else {
+            fields.refuse(FIELD, "must have texts as name and detail, and true or false as is_primary");
+            return None;
+        };
+        read.push(json!({
+            "id": content_id(&format!("{kind} {}", fold_case(target))), "type": kind, "target": target,
+            "name": name, "detail": detail, "is_primary": is_primary,
+        }));
+    }
+    Some(Value::Array(read))
+}
+
+fn is_same(other: &Value, kind: &str, target: &str) -> bool {
+    let other_target = other["target"].as_str().unwrap_or_default();
+    other["type"] == kind && fold_case(other_target) == fold_case(target)
+}

@@ -1,0 +1,212 @@
+//! The types of fields, and how a value of each is read from a request.
+
+use serde_json::{Map, Value, json};
+
+use super::addresses;
+use super::network;
+use super::values::{
+    MAX_BYTES, NIL_UUID, action, choice, distinct_ids, flags, is_phone, is_within_max_bytes, list, network,
+    without_duplicates,
+};
+use crate::fields::Fields;
+use crate::ids;
+use crate::reason::Reason;
+
+/// The type of a field.
+#[derive(Clone, Copy, Debug)]
+pub enum FieldType {
+    /// A text of at most `max` bytes.
+    Text {
+        max: usize,
+    },
+    /// A telephone number: `+` and up to fifteen digits (E.164).
+    Phone,
+    /// One of these texts. The default is the first.
+    Choice {
+        values: &'static [&'static str],
+        reason: Reason,
+    },
+    Flag,
+    Integer {
+        min: i64,
+        max: i64,
+    },
+    /// A timestamp, or null.
+    Time,
+    /// The id of an object outside this service.
+    Id,
+    /// The id of another row of the same customer; the nil UUID means none.
+    Link(Link),
+    /// The ids of other rows of the same customer.
+    Links(Link),
+    /// Ids of objects outside this service.
+    Ids,
+    /// A host name.
+    Domain,
+    /// Some of these texts, each once.
+    Choices {
+        values: &'static [&'static str],
+    },
+    /// IP addresses and networks, each once.
+    Networks {
+        max: usize,
+    },
+    /// Objects with a `type`. Other members are stored unchanged, numbers with 64-bit precision.
+    Actions {
+        max: usize,
+    },
+    /// The addresses of a contact.
+    Addresses {
+        max: usize,
+    },
+    /// Named flags. The default of each is false.
+    Flags(&'static [&'static str]),
+}
+
+/// The table of a reference, and the maximum number of references in one field.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    pub table: &'static str,
+    pub max: usize,
+}
+
+impl FieldType {
+    pub const fn link(&self) -> Option<Link> {
+        match self {
+            Self::Link(link) | Self::Links(link) => Some(*link),
+            _ => None,
+        }
+    }
+
+    /// Whether a value has parts. The store keeps such a value as one JSON text.
+    pub const fn is_nested(&self) -> bool {
+        matches!(
+            self,
+            Self::Links(_)
+                | Self::Ids
+                | Self::Choices { .. }
+                | Self::Networks { .. }
+                | Self::Actions { .. }
+                | Self::Addresses { .. }
+                | Self::Flags(_)
+        )
+    }
+
+    /// The value of a field that was never set.
+    pub fn empty(&self) -> Value {
+        match self {
+            Self::Text { .. } | Self::Phone | Self::Domain => json!(""),
+            Self::Choice { values, .. } => json!(values.first()),
+            Self::Flag => json!(false),
+            Self::Integer { min, .. } => json!((*min).max(0)),
+            Self::Time => Value::Null,
+            Self::Id | Self::Link(_) => json!(NIL_UUID),
+            Self::Links(_)
+            | Self::Ids
+            | Self::Choices { .. }
+            | Self::Networks { .. }
+            | Self::Actions { .. }
+            | Self::Addresses { .. } => json!([]),
+            Self::Flags(names) => {
+                names.iter().map(|name| ((*name).to_owned(), json!(false))).collect::<Map<_, _>>().into()
+            }
+        }
+    }
+
+    /// The maximum size of a value in bytes.
+    #[cfg(test)]
+    fn max_bytes(&self) -> usize {
+        const ID: usize = 39;
+        // A text inside a JSON text: each byte may need a backslash.
+        const SHORT: usize = 2 * 255 + 3;
+        match self {
+            Self::Text { max } => *max,
+            Self::Flag | Self::Integer { .. } | Self::Time | Self::Id | Self::Link(_) | Self::Phone => ID,
+            Self::Choice { values, .. } => values.iter().map(|text| text.len()).max().unwrap_or(0),
+            Self::Domain => 253,
+            Self::Links(link) => link.max * ID,
+            Self::Ids => 50 * ID,
+            Self::Choices { values } => values.len() * SHORT,
+            Self::Networks { max } => max * 50,
+            Self::Actions { .. } => MAX_BYTES,
+            Self::Addresses { max } => max * (3 * SHORT + 5 * ID + 100),
+            Self::Flags(names) => names.len() * SHORT,
+        }
+    }
+
+    /// Reads a value of this type and records errors under the field's name.
+    pub fn read(&self, name: &'static str, given: &Value, fields: &mut Fields<'_>) -> Option<Value> {
+        let read = match self {
+            Self::Text { max } => return fields.text(name, *max).map(Value::String),
+            Self::Flag => return fields.boolean(name).map(Value::Bool),
+            Self::Phone => given.as_str().filter(|text| is_phone(text)).map(|text| json!(text)),
+            Self::Choice { values, .. } => {
+                given.as_str().filter(|text| values.contains(text)).map(|text| json!(text))
+            }
+            Self::Integer { min, max } => {
+                given.as_i64().filter(|number| (min..=max).contains(&number)).map(|number| json!(number))
+            }
+            Self::Time => {
+                given.as_str().and_then(crate::Timestamp::parse).map(|time| json!(time.to_rfc3339()))
+            }
+            Self::Id | Self::Link(_) => given.as_str().and_then(ids::parse).map(|id| json!(id)),
+            Self::Links(link) => distinct_ids(given, link.max).map(|ids| json!(ids)),
+            Self::Ids => distinct_ids(given, 50).map(|ids| json!(ids)),
+            Self::Domain => given.as_str().and_then(network::domain).map(Value::String),
+            Self::Choices { values } => {
+                list(given, values.len(), |item| choice(item, values)).map(without_duplicates)
+            }
+            Self::Networks { max } => list(given, *max, network).map(without_duplicates),
+            Self::Actions { max } => list(given, *max, action).filter(is_within_max_bytes),
+            Self::Addresses { max } => return addresses::read(given, *max, fields),
+            Self::Flags(names) => flags(given, names),
+        };
+        if read.is_none() {
+            fields.refuse_as(self.error_reason(), name, self.must_be());
+        }
+        read
+    }
+
+    const fn error_reason(&self) -> Reason {
+        match self {
+            Self::Choice { reason, .. } => *reason,
+            _ => Reason::InvalidArgument,
+        }
+    }
+
+    /// The error text for a value of another type.
+    pub fn must_be(&self) -> String {
+        match self {
+            Self::Text { max } => format!("must be a string of at most {max} bytes"),
+            Self::Phone => "must be + and 1 to 15 digits".to_owned(),
+            Self::Choice { values, .. } => format!("must be one of {}", values.join(", ")),
+            Self::Flag => "must be true or false".to_owned(),
+            Self::Integer { min, max } => format!("must be an integer from {min} to {max}"),
+            Self::Time => "must be an RFC 3339 timestamp".to_owned(),
+            Self::Id | Self::Link(_) => "must be a UUID".to_owned(),
+            Self::Links(Link { max, .. }) => format!("must be at most {max} different UUIDs"),
+            Self::Ids => "must be at most 50 different UUIDs".to_owned(),
+            Self::Domain => "must be the name of a host, or empty".to_owned(),
+            Self::Choices { values } => format!("must be at most {} of {}", values.len(), values.join(", ")),
+            Self::Networks { max } => format!("must be at most {max} IP addresses or networks (CIDR)"),
+            Self::Actions { max } => format!(
+                "must be at most {max} objects with a type, of {MAX_BYTES} bytes together as they are answered, without \
+                 control characters but tabs and ends of lines"
+            ),
+            Self::Addresses { max } => format!("must be at most {max} objects with a type and a target"),
+            Self::Flags(names) => format!("must be an object of true and false: {}", names.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_largest_row_of_every_kind_fits_into_an_item_of_the_table() {
+        for kind in crate::kinds::ALL {
+            let fields = kind.fields.iter().map(|field| field.name.len() + field.field_type.max_bytes());
+            let bytes = fields.sum::<usize>();
+            assert!(bytes < 300_000, "{}: {bytes}", kind.route);
+        }
+    }
+}

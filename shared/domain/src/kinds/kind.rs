@@ -1,0 +1,96 @@
+//! The declaration of a kind of owned resource.
+
+use serde_json::{Map, Value};
+
+use super::field::Field;
+use super::unique::Unique;
+use crate::permission::Permission;
+use crate::reason::Reason;
+
+/// A kind of resource that a customer owns.
+#[derive(Debug)]
+pub struct Kind {
+    /// The last part of its paths, `/v1.0/<route>`.
+    pub route: &'static str,
+    /// The name of its table and of its cascade step.
+    pub table: &'static str,
+    /// The singular in event types, `<noun>_created`.
+    pub noun: &'static str,
+    pub fields: &'static [Field],
+    pub not_found: Reason,
+    pub unique: Option<Unique>,
+    pub limits: Limits,
+    /// The permission that every operation on its rows requires.
+    pub required_permission: Permission,
+    pub verbs: Verbs,
+    /// The HTTP status of a successful creation.
+    pub created_status: u16,
+    /// A condition that spans several fields of a new row.
+    pub rule: Option<KindRule>,
+}
+
+/// A condition that spans several fields of a new row.
+#[derive(Debug)]
+pub struct KindRule {
+    /// The field that the error response names.
+    pub field: &'static str,
+    /// The text of the error response.
+    pub message: &'static str,
+    pub is_met: fn(&Map<String, Value>) -> bool,
+}
+
+/// The maximum number of rows by plan: free, basic, professional, unlimited. `None` means no limit.
+pub type Limits = [Option<u64>; 4];
+
+/// The routes of a kind, and the functions that serve them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verbs {
+    /// All five, served by the functions that all kinds share.
+    All,
+    /// List, get and update. The account's creation and deletion create and delete the rows.
+    ReadAndUpdate,
+    /// All five and more, served by functions of the kind's own.
+    Own,
+}
+
+impl Kind {
+    /// The defaults of a declaration: all verbs, no limits, no unique names.
+    pub(super) const fn new(route: &'static str, not_found: Reason, fields: &'static [Field]) -> Self {
+        Self {
+            route,
+            table: route,
+            noun: route,
+            fields,
+            not_found,
+            unique: None,
+            limits: [None; 4],
+            required_permission: Permission::ADMIN_OR_MANAGER,
+            verbs: Verbs::All,
+            created_status: 200,
+            rule: None,
+        }
+    }
+
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Whether any plan limits the number of rows. The store counts the rows of limited kinds.
+    pub fn is_limited(&self) -> bool {
+        self.limits.iter().any(Option::is_some)
+    }
+
+    /// Whether rows reserve names in the identifiers table. Agents reserve their usernames there.
+    pub const fn holds_names(&self) -> bool {
+        self.unique.is_some() || matches!(self.verbs, Verbs::Own)
+    }
+
+    /// The verbs that the shared functions serve, as those functions are named.
+    pub fn shared_verbs(&self) -> &'static [&'static str] {
+        match self.verbs {
+            Verbs::All => &["list", "create", "get", "update", "delete"],
+            Verbs::ReadAndUpdate => &["list", "get", "update"],
+            Verbs::Own => &[],
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! The handler of a background function, and the one way to run it.
+
+use std::future::Future;
+
+use custodian_app::log::{millis, record_customer};
+use custodian_app::{Context, Failure, LogSubject};
+use custodian_domain::Timestamp;
+use tracing::Span;
+
+/// A function behind a queue, a stream or a schedule.
+pub trait EventHandler<S, E>: Send + Sync + 'static {
+    type Message: LogSubject + Send;
+
+    /// Handles one message. It may be delivered twice and late. Long work stops in time for `stop_at`.
+    fn handle(
+        &self,
+        cx: &Context<S, E>,
+        message: Self::Message,
+        stop_at: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Runs the handler and logs the outcome. The span needs the empty fields `message_type` and `customer_id`.
+pub(crate) async fn run<S: Sync, E: Sync, H: EventHandler<S, E>>(
+    handler: &H,
+    cx: &Context<S, E>,
+    message: Result<H::Message, Failure>,
+    stop_at: Timestamp,
+) -> Result<(), Failure> {
+    let started = cx.now();
+    let outcome = match message {
+        Ok(message) => {
+            Span::current().record("message_type", &*message.message_type());
+            message.customer_id().into_iter().for_each(record_customer);
+            // Boxed, because the nested futures of some handlers exceed the compiler's recursion limit.
+            Box::pin(handler.handle(cx, message, stop_at)).await
+        }
+        Err(failure) => Err(failure),
+    };
+    let latency_ms = millis(cx.now().since(started));
+    match &outcome {
+        Ok(()) => tracing::info!(latency_ms, "message handled"),
+        Err(failure) => {
+            let reason = failure.reason().key();
+            tracing::error!(latency_ms, reason, %failure, "message failed");
+        }
+    }
+    outcome
+}

@@ -1,0 +1,62 @@
+//! Authentication: one consistent read of the customer and the principal that the credential names, and of the row that the
+//! endpoint prefetches. That read shows everything that can invalidate a credential: status, both epochs, a deleted agent. If
+//! the read fails, the request fails.
+
+use custodian_app::ports::{Authenticator, Prefetch, Prefetched};
+use custodian_app::{Context, Failure, ignore, log};
+use custodian_domain::{AgentId, Customer, Permission, Principal, Reason, Refusal, Timestamp};
+
+use crate::Request;
+use crate::credential::{self, Credential};
+
+pub(crate) fn require_permission(principal: &Principal, needed: Permission) -> Result<(), Refusal> {
+    if principal.permission().allows(needed) { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
+}
+
+/// A caller with a valid credential, and the prefetched row.
+pub(crate) struct Authenticated {
+    pub(crate) customer: Customer,
+    pub(crate) principal: Principal,
+    pub(crate) prefetched: Prefetched,
+}
+
+pub(crate) async fn authenticate<S: Authenticator, E: Sync>(
+    cx: &Context<S, E>,
+    request: &Request,
+    prefetch: Prefetch,
+) -> Result<Authenticated, Failure> {
+    let text = credential::find(request).ok_or(Reason::AuthenticationRequired)?;
+    let now = cx.now();
+    let credential = Credential::read(cx, text, now).await?;
+    let rows = cx.store.auth_context(credential.customer_id(), credential.principal_id(), prefetch).await?;
+    let prefetched = rows.prefetched;
+    let (customer, principal) =
+        credential.validate(rows.customer, rows.principal, now).ok_or(Reason::InvalidCredentials)?;
+    record_key_use(cx, &principal, now).await;
+    if let Principal::Delegate { operator, .. } = &principal {
+        record_operator(*operator);
+    }
+    log::record_customer(customer.id);
+    Ok(Authenticated { customer, principal, prefetched })
+}
+
+/// Logs the platform admin of a request, also when the admin acts as a guest agent.
+pub(crate) fn record_operator(id: AgentId) {
+    tracing::Span::current().record("operator_id", tracing::field::display(id));
+}
+
+/// Stores the day of a key's last use, with one write a day.
+async fn record_key_use<S: Authenticator, E: Sync>(
+    cx: &Context<S, E>,
+    principal: &Principal,
+    now: Timestamp,
+) {
+    let Principal::Key(key) = principal else { return };
+    let day = now.start_of_day();
+    if key.tm_last_used != Some(day) {
+        ignore(
+            cx.store.record_key_use(key, day).await,
+            "the day of last use is a hint, and the next request records it",
+        );
+    }
+}

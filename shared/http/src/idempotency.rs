@@ -1,0 +1,127 @@
+//! Idempotent writes: `Idempotency-Key` on every POST under `/v1.0`.
+//!
+//! The key belongs to the customer, the principal and the route. While a request runs, its record is a lease. The transaction that
+//! commits the effect also marks the record as done, so a request that takes over an expired lease knows that nothing was done. A response
+//! is stored with the account that it is about, and is deleted with that account.
+
+use std::collections::BTreeMap;
+
+use custodian_app::ports::{BeginOutcome, Idempotency, IdempotencyRecord};
+use custodian_app::request_conditions::IdempotencyLease;
+use custodian_app::{Context, Failure, ignore};
+use custodian_auth::encryption::Encryption;
+use custodian_domain::{CustomerId, Reason, Refusal, Timestamp};
+
+use crate::Request;
+use crate::response::Response;
+use crate::route::Route;
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// A request that holds the lease of its key.
+pub(crate) struct IdempotentRequest {
+    encryption: Encryption,
+    pub(crate) lease: IdempotencyLease,
+}
+
+/// How to continue a request with a key.
+pub(crate) enum IdempotencyDecision {
+    /// Handle it: no other request holds the key.
+    First(IdempotentRequest),
+    /// Send the stored response again.
+    Replay(Response),
+    /// Handle it without a record. The account's status forbids new rows, so the handler will refuse the request.
+    Unrecorded,
+}
+
+/// The request's key, if it is a POST under `/v1.0` and has one.
+pub(crate) fn key<'a>(route: &Route, request: &'a Request) -> Result<Option<&'a str>, Refusal> {
+    if route.method != "POST" || !route.path.starts_with("/v1.0/") {
+        return Ok(None);
+    }
+    let Some(key) = request.header(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let is_valid = (1..=255).contains(&key.len()) && key.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
+    let invalid = || {
+        Refusal::field(
+            Reason::InvalidRequestParameter,
+            "Idempotency-Key",
+            "must be 1 to 255 visible characters",
+        )
+    };
+    if is_valid { Ok(Some(key)) } else { Err(invalid()) }
+}
+
+/// Takes the lease of the key, or finds the outcome of the request that held it before.
+pub(crate) async fn begin<S: Idempotency, E>(
+    cx: &Context<S, E>,
+    (customer_id, principal): (CustomerId, String),
+    route: &Route,
+    request: &Request,
+    key: &str,
+) -> Result<IdempotencyDecision, Failure> {
+    // The scope of a key includes the path parameters: one key for the freezes of two customers identifies two requests.
+    let encryption = Encryption::new(
+        &format!("{principal} {} {} {}", route.method, route.path, request.path_values()),
+        key,
+    );
+    let lease_id = format!("{:032x}", u128::from_be_bytes(cx.providers.random()));
+    let lease = IdempotencyLease { customer_id, key: encryption.record_key().to_owned(), lease_id };
+    let (now, body_mac) = (cx.now(), encryption.mac(request.body()));
+    match cx.store.begin(&lease, &body_mac, now).await? {
+        BeginOutcome::Started => Ok(IdempotencyDecision::First(IdempotentRequest { encryption, lease })),
+        BeginOutcome::GateClosed => Ok(IdempotencyDecision::Unrecorded),
+        BeginOutcome::Recorded(record) => {
+            replay(&encryption, &record, &body_mac, now).map(IdempotencyDecision::Replay)
+        }
+    }
+}
+
+fn replay(
+    encryption: &Encryption,
+    record: &IdempotencyRecord,
+    body_mac: &str,
+    now: Timestamp,
+) -> Result<Response, Failure> {
+    if record.body_mac != body_mac {
+        return Err(Reason::IdempotencyKeyReused.into());
+    }
+    if let Some(response) = &record.response {
+        let stored = encryption.decrypt(response).and_then(|plain| Response::from_bytes(&plain));
+        return stored.ok_or_else(|| Failure::unavailable("the stored response", "cannot be decrypted"));
+    }
+    // The response was deleted with the account that it was about. The record still names that account.
+    if let Some(account) = record.about_customer {
+        let which = BTreeMap::from([("customer_id", account.to_string())]);
+        return Err(Refusal::with_details(Reason::IdempotentAnswerLost, vec![which]).into());
+    }
+    if now < record.lease_until {
+        let wait = record.lease_until.seconds() - now.seconds();
+        let retry_after = Some(u64::try_from(wait).unwrap_or(0).max(1));
+        return Err(Refusal { retry_after, ..Reason::IdempotencyKeyInUse.into() }.into());
+    }
+    Err(Reason::IdempotentAnswerLost.into())
+}
+
+impl IdempotentRequest {
+    /// Stores the response of a successful request, and releases the lease of a refused one.
+    pub(crate) async fn finish<S: Idempotency, E>(
+        self,
+        cx: &Context<S, E>,
+        outcome: &Result<Response, Failure>,
+    ) {
+        let stored = match outcome {
+            Ok(response) => match self.encryption.encrypt(&response.to_bytes(), cx.providers.random()) {
+                Some(ciphertext) => {
+                    let about_customer = response.about_customer.unwrap_or(self.lease.customer_id);
+                    cx.store.store_response(&self.lease, about_customer, &ciphertext, cx.now()).await
+                }
+                None => Err(Failure::unavailable("the response", "could not be encrypted")),
+            },
+            Err(_) => cx.store.release_lease(&self.lease).await,
+        };
+        ignore(
+            stored,
+            "the effect is recorded; a repetition learns that the response was lost, or waits for the lease",
+        );
+    }
+}

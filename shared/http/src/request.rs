@@ -1,0 +1,172 @@
+//! The request to a handler.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use custodian_domain::{Reason, Refusal, fields, ids};
+use http::Method;
+use http::header::{
+    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH, ORIGIN,
+};
+
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::response::etag;
+
+/// The maximum size of a body in bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A request. Its query is decoded here; the gateway has decoded the parameters of the path.
+#[derive(Debug)]
+pub struct Request {
+    pub request_id: String,
+    /// The network address that connected to the gateway. No header can change it.
+    pub address: String,
+    method: Method,
+    headers: HeaderMap,
+    cookies: Vec<String>,
+    query: Vec<(String, String)>,
+    path: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+impl Request {
+    /// Reads the gateway's event (payload format 2.0). `lambda_http` would build a URL from the event and panic if the host, the
+    /// path or the query is invalid. `new_id` is the request id unless the caller sent one.
+    pub fn new(event: ApiGatewayV2httpRequest, new_id: String) -> Self {
+        let query = event.raw_query_string.unwrap_or_default();
+        let requested_id = event.headers.get("x-request-id").and_then(|value| value.to_str().ok());
+        Self {
+            request_id: requested_id.filter(|id| is_request_id(id)).map_or(new_id, str::to_owned),
+            address: event.request_context.http.source_ip.unwrap_or_default(),
+            method: event.request_context.http.method,
+            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            path: event.path_parameters.into_iter().collect(),
+            cookies: event.cookies.unwrap_or_default(),
+            body: match event.body {
+                // Invalid base64 is also invalid JSON, and is refused as such.
+                Some(text) if event.is_base64_encoded => STANDARD.decode(&text).unwrap_or(text.into_bytes()),
+                text => text.unwrap_or_default().into_bytes(),
+            },
+            headers: event.headers,
+        }
+    }
+
+    /// The text of a header, which may be non-ASCII: a non-ASCII `If-Match` must fail and not be ignored.
+    pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    }
+
+    /// Whether this is a CORS preflight request.
+    pub fn is_preflight(&self) -> bool {
+        let has = |name| self.headers.contains_key(name);
+        self.method == Method::OPTIONS && has(ORIGIN) && has(ACCESS_CONTROL_REQUEST_METHOD)
+    }
+
+    /// The first value of a query parameter.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let lines = self.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let lines = self.cookies.iter().map(String::as_str).chain(lines);
+        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+        pairs
+            .map(|(key, value)| (key.trim(), value.trim()))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The id in the path.
+    pub fn id(&self) -> Result<Uuid, Refusal> {
+        let text = self.path.iter().find(|(name, _)| name == "id").map(|(_, value)| value.as_str());
+        text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
+    }
+
+    /// Whether the path has the parameter `id`, valid or not.
+    pub(crate) fn names_a_row(&self) -> bool {
+        self.path.iter().any(|(name, _)| name == "id")
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The values of the path's parameters, joined.
+    pub(crate) fn path_values(&self) -> String {
+        self.path.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("/")
+    }
+
+    /// Whether `If-Match` names this version; `None` without the header.
+    pub(crate) fn if_match(&self, version: u64) -> Option<bool> {
+        let condition = self.header(IF_MATCH)?;
+        let tag = etag(version);
+        Some(condition.split(',').map(str::trim).any(|given| given == "*" || given == tag))
+    }
+
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.body.len() > MAX_BODY_BYTES
+    }
+
+    /// The body as a JSON object.
+    pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
+        if !self.body.is_empty() && !self.has_content_type("application/json") {
+            return Err(Reason::UnsupportedMediaType.into());
+        }
+        let value: Value = serde_json::from_slice(&self.body).map_err(|_| Reason::InvalidJsonBody)?;
+        match value {
+            value if fields::is_too_deep(&value) => Err(Reason::InvalidJsonBody.into()),
+            Value::Object(map) => Ok(map),
+            _ => Err(Reason::InvalidJsonBody.into()),
+        }
+    }
+
+    /// Whether the body is the form of a page. Its sender is a browser and gets a page as response.
+    pub fn is_form(&self) -> bool {
+        self.has_content_type("application/x-www-form-urlencoded")
+    }
+
+    /// The fields of a JSON object or of a form.
+    pub fn json_or_form(&self) -> Result<Map<String, Value>, Refusal> {
+        if !self.is_form() {
+            return self.json();
+        }
+        let fields = url::form_urlencoded::parse(&self.body);
+        Ok(fields.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect())
+    }
+
+    fn has_content_type(&self, media_type: &str) -> bool {
+        let content_type = self.header(CONTENT_TYPE).unwrap_or_default();
+        content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
+    }
+
+    pub(crate) fn wants_problem_json(&self) -> bool {
+        self.header(ACCEPT).is_some_and(|accept| accept.split(',').any(accepts_problem))
+    }
+}
+
+/// Whether a media range of `Accept` is problem details (RFC 9457) with a weight above zero.
+fn accepts_problem(range: &str) -> bool {
+    let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let is_refused = |parameter: String| {
+        parameter.strip_prefix("q=").is_some_and(|weight| weight.parse::<f32>() == Ok(0.0))
+    };
+    parts.next().as_deref() == Some("application/problem+json") && !parts.any(is_refused)
+}
+
+/// A request id of a caller has 1 to 64 letters, digits, `_` or `-`.
+fn is_request_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
+/// A new request id: `req_` and 26 characters of base32.
+pub fn new_request_id(random: [u8; 16]) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let bits = u128::from_be_bytes(random);
+    let letters = (0..26).map(|index| char::from(ALPHABET[(bits >> (index * 5)) as usize % 32]));
+    format!("req_{}", letters.collect::<String>())
+}

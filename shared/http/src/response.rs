@@ -1,0 +1,108 @@
+//! The response of a handler.
+
+use custodian_domain::CustomerId;
+use custodian_views::Versioned;
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use lambda_http::Body;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The header with the request id.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The entity tag of a version.
+pub(crate) fn etag(version: u64) -> String {
+    format!("\"{version}\"")
+}
+
+/// A status, headers and a body.
+#[derive(Debug)]
+pub struct Response {
+    pub(crate) status: StatusCode,
+    headers: Vec<(HeaderName, String)>,
+    body: String,
+    /// The customer whose data the body has.
+    pub(crate) about_customer: Option<CustomerId>,
+}
+
+impl Response {
+    /// 200 with a JSON body.
+    pub fn json(body: &impl Serialize) -> Self {
+        Self::with_status(StatusCode::OK, "application/json", serde_json::to_string(body).unwrap_or_default())
+    }
+
+    /// 204 without a body.
+    pub fn empty() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: Vec::new(),
+            body: String::new(),
+            about_customer: None,
+        }
+    }
+
+    /// 200 with a row, and its version as `ETag`.
+    pub fn row<T: Serialize + Versioned>(row: &T) -> Self {
+        let response = Self::json(row).header(ETAG, etag(row.version()));
+        Self { about_customer: Some(row.account()), ..response }
+    }
+
+    /// The same response with another status.
+    #[must_use]
+    pub fn status(self, code: u16) -> Self {
+        Self { status: StatusCode::from_u16(code).unwrap_or(self.status), ..self }
+    }
+
+    /// Serialises the response for the idempotency record.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_str(), value)).collect();
+        json!({ "status": self.status.as_u16(), "headers": headers, "body": self.body })
+            .to_string()
+            .into_bytes()
+    }
+
+    /// Reads a serialised response.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Stored {
+            status: u16,
+            headers: Vec<(String, String)>,
+            body: String,
+        }
+        let stored: Stored = serde_json::from_slice(bytes).ok()?;
+        let header = |(name, value): (String, String)| Some((HeaderName::try_from(name).ok()?, value));
+        Some(Self {
+            status: StatusCode::from_u16(stored.status).ok()?,
+            headers: stored.headers.into_iter().filter_map(header).collect(),
+            body: stored.body,
+            about_customer: None,
+        })
+    }
+
+    pub(crate) fn with_status(status: StatusCode, content_type: &str, body: String) -> Self {
+        Self { status, headers: vec![(CONTENT_TYPE, content_type.to_owned())], body, about_customer: None }
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn into_response(self, request_id: &str) -> lambda_http::Response<Body> {
+        let mut response = lambda_http::Response::new(Body::Text(self.body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let id = (X_REQUEST_ID, request_id.to_owned());
+        for (name, value) in self.headers.into_iter().chain([id]) {
+            // An invalid value would be a bug. It is omitted, so that it does not fail the response.
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.append(name, value);
+            }
+        }
+        response
+    }
+}

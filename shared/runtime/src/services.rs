@@ -1,0 +1,94 @@
+//! The services of functions that need more than one adapter, and the signing key.
+
+use custodian_app::Failure;
+use custodian_app::ports::{Mail, Mailer, Scheduler, SigningKeys, TokenSigner};
+use custodian_auth::Signer;
+use custodian_cascade::{CascadeQueue, CascadeTask};
+use custodian_domain::scheduled_job::{Job, ScheduledJob};
+use custodian_store::Store;
+
+use crate::aws::AwsConfig;
+use crate::from_env::FromEnv;
+use crate::scheduler::EventBridgeScheduler;
+use crate::ses::SesMailer;
+use crate::sqs::SqsCascadeQueue;
+
+/// The private key that signs tokens, read once when the function starts.
+pub struct SigningKey(Signer);
+
+impl FromEnv for SigningKey {
+    async fn from_env(_: &AwsConfig, store: &Store) -> Result<Self, Failure> {
+        let signer = store.signer().await?;
+        signer
+            .map(Self)
+            .ok_or_else(|| Failure::unavailable("the signing key", "the platform is not set up yet"))
+    }
+}
+
+impl TokenSigner for SigningKey {
+    fn signer(&self) -> &Signer {
+        &self.0
+    }
+}
+
+/// The services of `reconcile`.
+pub struct ReconcileServices {
+    scheduler: EventBridgeScheduler,
+    queue: SqsCascadeQueue,
+}
+
+impl FromEnv for ReconcileServices {
+    async fn from_env(aws: &AwsConfig, store: &Store) -> Result<Self, Failure> {
+        Ok(Self {
+            scheduler: EventBridgeScheduler::from_env(aws, store).await?,
+            queue: SqsCascadeQueue::from_env(aws, store).await?,
+        })
+    }
+}
+
+impl Scheduler for ReconcileServices {
+    async fn schedule(&self, scheduled: &ScheduledJob) -> Result<(), Failure> {
+        self.scheduler.schedule(scheduled).await
+    }
+
+    async fn cancel(&self, job: &Job) -> Result<(), Failure> {
+        self.scheduler.cancel(job).await
+    }
+}
+
+impl CascadeQueue for ReconcileServices {
+    async fn enqueue_tasks(&self, tasks: &[CascadeTask]) -> Result<(), Failure> {
+        self.queue.enqueue_tasks(tasks).await
+    }
+}
+
+/// The services of `requests`.
+pub struct RequestServices {
+    scheduler: EventBridgeScheduler,
+    mailer: SesMailer,
+}
+
+impl FromEnv for RequestServices {
+    async fn from_env(aws: &AwsConfig, store: &Store) -> Result<Self, Failure> {
+        Ok(Self {
+            scheduler: EventBridgeScheduler::from_env(aws, store).await?,
+            mailer: SesMailer::from_env(aws, store).await?,
+        })
+    }
+}
+
+impl Scheduler for RequestServices {
+    async fn schedule(&self, scheduled: &ScheduledJob) -> Result<(), Failure> {
+        self.scheduler.schedule(scheduled).await
+    }
+
+    async fn cancel(&self, job: &Job) -> Result<(), Failure> {
+        self.scheduler.cancel(job).await
+    }
+}
+
+impl Mailer for RequestServices {
+    async fn send_mail(&self, mail: &Mail) -> Result<(), Failure> {
+        self.mailer.send_mail(mail).await
+    }
+}

@@ -1,0 +1,191 @@
+//! Finding and deleting the rows of a deleted customer.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use custodian_app::Failure;
+use custodian_app::retry::{RetryBudget, RetryDelays};
+use custodian_cascade::{EmptyTables, FindRows, KeyBatch, KeyLayout, Step, StepState, WEBHOOKS};
+use custodian_domain::{CustomerId, Timestamp};
+use futures::stream::{StreamExt, TryStreamExt, iter};
+
+use crate::Store;
+use crate::aws_failure::{aws_failure, invalid_request, is_throttled};
+use crate::expr::Expr;
+use crate::identifiers::{MAIN_ROW, PAIR_ATTRIBUTE, owner_partition};
+use crate::item::{Item, composite_key, n, s};
+use crate::ledgers::row_key;
+use crate::schema::DELETIONS;
+use crate::transaction::Transaction;
+
+/// The maximum number of rows that are counted and deleted together.
+const MAX_KEYS: i32 = 500;
+/// DynamoDB's maximum number of deletions in one BatchWriteItem.
+const MAX_BATCH_WRITE: usize = 25;
+/// How many batches are deleted concurrently.
+const MAX_CONCURRENT_BATCHES: usize = 4;
+/// The maximum number of pairs in one transaction. A pair takes two actions.
+const MAX_PAIRS: usize = 25;
+
+/// The key of a row under its owner, and the key of its second row.
+type Pair<'a> = (&'a String, &'a String);
+
+/// The partition of a step's rows: the name and the value of the hash key, and the name of the range key.
+fn partition(customer: CustomerId, step: &Step) -> (&'static str, String, &'static str) {
+    match step.key_layout {
+        KeyLayout::Rows { range } => ("customer_id", customer.to_string(), range),
+        KeyLayout::Pairs => ("id", owner_partition(customer), "key"),
+    }
+}
+
+impl FindRows for Store {
+    async fn find_keys(&self, customer: CustomerId, step: &Step) -> Result<KeyBatch, Failure> {
+        let (hash, value, range) = partition(customer, step);
+        let condition = Expr::new(format!("#{hash} = :hash")).with(":hash", s(value));
+        let projection = if step.key_layout == KeyLayout::Pairs {
+            format!("#{range}, #{PAIR_ATTRIBUTE}")
+        } else {
+            format!("#{range}")
+        };
+        let names = Expr::new(format!("#{hash} {projection}")).names();
+        let query =
+            self.client.query().table_name(self.table(step.table)).consistent_read(true).limit(MAX_KEYS);
+        let query = query
+            .set_key_condition_expression(condition.text())
+            .set_projection_expression(Some(projection))
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(condition.values());
+        let mut backoff = RetryDelays::new(RetryBudget::StatusChange);
+        let items = loop {
+            match query.clone().send().await {
+                Ok(response) => break response.items.unwrap_or_default(),
+                Err(error) if is_throttled(&error) && backoff.wait(&*self.entropy).await => {}
+                Err(error) => return Err(aws_failure("the rows", &error)),
+            }
+        };
+        let text = |item: &Item, name: &str| match item.get(name) {
+            Some(AttributeValue::S(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let keys = items.iter().filter_map(|item| text(item, range)).collect();
+        Ok(KeyBatch { keys, pairs: items.iter().filter_map(|item| text(item, PAIR_ATTRIBUTE)).collect() })
+    }
+}
+
+impl EmptyTables for Store {
+    async fn must_wait(&self, customer: CustomerId, step: &Step, now: Timestamp) -> Result<bool, Failure> {
+        if step.table == WEBHOOKS { self.has_deletion_notice(customer, now).await } else { Ok(false) }
+    }
+
+    async fn record_count(
+        &self,
+        customer: CustomerId,
+        state: &StepState,
+        rows: u64,
+        counted_to: &str,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let update = Expr::new("SET #removed = #removed + :rows, #counted_to = :to, #tm_progress = :now")
+            .with(":rows", n(rows))
+            .with(":to", s(counted_to))
+            .with(":now", n(now.micros()));
+        let mut unchanged = Expr::new("#closed = :open AND attribute_not_exists(#counted_to)");
+        if let Some(counted_before) = &state.counted_to {
+            unchanged =
+                Expr::new("#closed = :open AND #counted_to = :known").with(":known", s(counted_before));
+        }
+        let unchanged = unchanged.with(":open", AttributeValue::Bool(false));
+        self.update_if(DELETIONS, row_key(customer, Some(&state.step)), update, unchanged).await
+    }
+
+    async fn remove(&self, customer: CustomerId, step: &Step, batch: &KeyBatch) -> Result<(), Failure> {
+        let (hash, value, range) = partition(customer, step);
+        match step.key_layout {
+            KeyLayout::Rows { .. } => {
+                let batches = batch.keys.chunks(MAX_BATCH_WRITE).map(|keys| {
+                    let keys = keys.iter().map(|key| composite_key(hash, &value, range, key)).collect();
+                    Ok(self.delete_batch(step.table, keys))
+                });
+                iter(batches).try_for_each_concurrent(MAX_CONCURRENT_BATCHES, |batch| batch).await
+            }
+            KeyLayout::Pairs => {
+                let pairs: Vec<_> = batch.keys.iter().zip(&batch.pairs).collect();
+                let batches: Vec<_> = pairs
+                    .chunks(MAX_PAIRS)
+                    .map(|pairs| self.delete_pairs(customer, step.table, pairs))
+                    .collect();
+                iter(batches).buffer_unordered(MAX_CONCURRENT_BATCHES).try_collect().await
+            }
+        }
+    }
+
+    async fn close(&self, customer: CustomerId, step: &Step, now: Timestamp) -> Result<(), Failure> {
+        // `counted_to` may contain a name, and the ledger outlives the account.
+        let expression = "SET #closed = :closed, #tm_closed = :now, #tm_progress = :now REMOVE #counted_to";
+        let update =
+            Expr::new(expression).with(":closed", AttributeValue::Bool(true)).with(":now", n(now.micros()));
+        let open = Expr::new("#closed = :open").with(":open", AttributeValue::Bool(false));
+        self.update_if(DELETIONS, row_key(customer, Some(step.table)), update, open).await.map(|_| ())
+    }
+}
+
+impl Store {
+    /// Deletes up to 25 rows, and retries unprocessed and throttled deletions. The next batch of keys contains the rows that
+    /// remain: a partition accepts about 1,000 deletions per second, so a large account is throttled for a long time.
+    async fn delete_batch(&self, table: &str, keys: Vec<Item>) -> Result<(), Failure> {
+        let mut requests = Vec::with_capacity(keys.len());
+        for key in keys {
+            let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(invalid_request)?;
+            requests.push(WriteRequest::builder().delete_request(delete).build());
+        }
+        let mut unprocessed = HashMap::from([(self.table(table), requests)]);
+        let mut backoff = RetryDelays::new(RetryBudget::StatusChange);
+        loop {
+            let response =
+                self.client.batch_write_item().set_request_items(Some(unprocessed.clone())).send().await;
+            match response {
+                Ok(response) => unprocessed = response.unprocessed_items.unwrap_or_default(),
+                Err(error) if is_throttled(&error) => {}
+                Err(error) => return Err(aws_failure("the rows", &error)),
+            }
+            if unprocessed.is_empty() || !backoff.wait(&*self.entropy).await {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Deletes pairs in one transaction. If another customer now owns one of the names, each pair gets its own transaction.
+    async fn delete_pairs(&self, owner: CustomerId, table: &str, pairs: &[Pair<'_>]) -> Result<(), Failure> {
+        if self.try_delete_pairs(owner, table, pairs).await? {
+            return Ok(());
+        }
+        for pair in pairs {
+            if !self.try_delete_pairs(owner, table, std::slice::from_ref(pair)).await? {
+                // Another customer owns the name by now. Only the row under this owner is deleted.
+                self.delete_batch(table, vec![composite_key("id", owner_partition(owner), "key", pair.0)])
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn try_delete_pairs(
+        &self,
+        owner: CustomerId,
+        table: &str,
+        pairs: &[Pair<'_>],
+    ) -> Result<bool, Failure> {
+        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        for (key, second) in pairs {
+            let is_owned = Expr::new("attribute_not_exists(#id) OR #owner = :owner").with(":owner", s(owner));
+            tx = tx.delete((), table, composite_key("id", second, "key", MAIN_ROW), is_owned)?;
+            tx = tx.delete(
+                (),
+                table,
+                composite_key("id", owner_partition(owner), "key", key),
+                Expr::unconditional("id"),
+            )?;
+        }
+        Ok(tx.run().await?.is_ok())
+    }
+}

@@ -1,0 +1,143 @@
+//! Usage counters: reading them, and correcting them by counting the rows.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Select};
+use custodian_app::Failure;
+use custodian_app::ports::{Counter, Recount, Usage};
+use custodian_app::retry::RetryBudget;
+use custodian_domain::kinds::{ALL, Kind};
+use custodian_domain::{Agent, CustomerId};
+
+use crate::Store;
+use crate::aws_failure::aws_failure;
+use crate::expr::Expr;
+use crate::item::{Item, decode, n, s};
+use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
+use crate::transaction::Transaction;
+use crate::usage::{self, CounterAttribute};
+
+fn number_attribute(item: &Item, name: &str) -> i64 {
+    let text = item.get(name).and_then(|value| value.as_n().ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+impl Store {
+    /// The gates and counters of a customer, by key.
+    async fn usage_rows(&self, customer: CustomerId) -> Result<BTreeMap<String, Item>, Failure> {
+        let condition = Expr::new("#customer_id = :customer").with(":customer", s(customer));
+        let query = self.client.query().table_name(self.table(USAGE)).consistent_read(true);
+        let query = query
+            .set_key_condition_expression(condition.text())
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values());
+        let response = query.send().await.map_err(|error| aws_failure("the usage counters", &error))?;
+        let keyed = |item: Item| match item.get("key") {
+            Some(AttributeValue::S(key)) => Some((key.clone(), item)),
+            _ => None,
+        };
+        Ok(response.items.unwrap_or_default().into_iter().filter_map(keyed).collect())
+    }
+
+    /// Counts the rows of the table. The guest agent is excluded.
+    async fn count_rows(&self, customer: CustomerId, counter: Counter) -> Result<i64, Failure> {
+        let table = match counter {
+            Counter::Kind(kind) => kind.table,
+            Counter::AccessKeys => ACCESS_KEYS,
+            Counter::Admins => AGENTS,
+        };
+        let condition = Expr::new("#customer_id = :customer").with(":customer", s(customer));
+        let is_no_guest = Expr::new("#guest <> :true").with(":true", AttributeValue::Bool(true));
+        let filter = Some(&is_no_guest).filter(|_| table == AGENTS);
+        let combined = filter.map_or_else(|| condition.clone(), |filter| condition.joined_with(filter));
+        // The domain decides which agents are administrators, so their whole rows are needed.
+        let select = if matches!(counter, Counter::Admins) { Select::AllAttributes } else { Select::Count };
+        let (mut rows, mut start) = (0, None);
+        loop {
+            let query = self.client.query().table_name(self.table(table)).consistent_read(true);
+            let query = query
+                .select(select.clone())
+                .set_key_condition_expression(condition.text())
+                .set_filter_expression(filter.and_then(Expr::text))
+                .set_expression_attribute_names(combined.names())
+                .set_expression_attribute_values(combined.values())
+                .set_exclusive_start_key(start);
+            let response = query.send().await.map_err(|error| aws_failure("the rows", &error))?;
+            rows += match response.items {
+                Some(agents) => count_administrators(agents)?,
+                None => i64::from(response.count),
+            };
+            start = response.last_evaluated_key;
+            if start.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+}
+
+/// Counts the administrators: an account must keep at least one.
+fn count_administrators(agents: Vec<Item>) -> Result<i64, Failure> {
+    let agents = agents.into_iter().map(decode::<Agent>).collect::<Result<Vec<_>, _>>()?;
+    Ok(agents.iter().map(|agent| i64::from(agent.counts_as_admin())).sum())
+}
+
+/// The attributes that together are a counter.
+fn counter_attributes(counter: Counter) -> Vec<CounterAttribute> {
+    match counter {
+        Counter::Kind(kind) => usage::counter_attributes(kind).collect(),
+        Counter::AccessKeys => vec![usage::counter_attribute(ACCESS_KEYS)],
+        Counter::Admins => vec![usage::counter_attribute(usage::ADMINS)],
+    }
+}
+
+impl Usage for Store {
+    async fn usage(&self, customer: CustomerId) -> Result<BTreeMap<&'static str, u64>, Failure> {
+        let rows = self.usage_rows(customer).await?;
+        let count = |kind: &Kind| {
+            let parts = usage::counter_attributes(kind).map(|counter_attribute| {
+                rows.get(&counter_attribute.key)
+                    .map_or(0, |item| number_attribute(item, &counter_attribute.attribute))
+            });
+            u64::try_from(parts.sum::<i64>()).unwrap_or(0)
+        };
+        Ok(ALL.iter().map(|kind| (kind.table, count(kind))).collect())
+    }
+}
+
+impl Recount for Store {
+    async fn recount(&self, customer: CustomerId, counter: Counter) -> Result<bool, Failure> {
+        let rows = self.usage_rows(customer).await?;
+        let counter_attributes: Vec<(CounterAttribute, &Item)> = counter_attributes(counter)
+            .into_iter()
+            .filter_map(|counter_attribute| Some((rows.get(&counter_attribute.key)?, counter_attribute)))
+            .map(|(item, counter_attribute)| (counter_attribute, item))
+            .collect();
+        let recorded: i64 = counter_attributes
+            .iter()
+            .map(|(counter_attribute, item)| number_attribute(item, &counter_attribute.attribute))
+            .sum();
+        let difference = self.count_rows(customer, counter).await? - recorded;
+        if difference == 0 || counter_attributes.is_empty() {
+            return Ok(true);
+        }
+        let mut tx = Transaction::new(self, RetryBudget::Request);
+        for (index, (counter_attribute, item)) in counter_attributes.iter().enumerate() {
+            let is_unchanged = usage::has_change_count(number_attribute(item, usage::CHANGE_COUNT));
+            let key = usage::row_key(customer, &counter_attribute.key);
+            tx = if index == 0 {
+                let update = Expr::new(format!(
+                    "SET #{0} = :n, #{1} = #{1} + :one",
+                    counter_attribute.attribute,
+                    usage::CHANGE_COUNT
+                ));
+                let update = update
+                    .with(":n", n(number_attribute(item, &counter_attribute.attribute) + difference))
+                    .with(":one", n(1));
+                tx.update((), USAGE, key, update, is_unchanged)?
+            } else {
+                tx.check((), USAGE, key, is_unchanged)?
+            };
+        }
+        Ok(tx.run().await?.is_ok())
+    }
+}

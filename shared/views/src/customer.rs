@@ -1,0 +1,89 @@
+//! Customers.
+
+use custodian_domain::{Customer, CustomerId};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::values::{Text, Time};
+use crate::versioned::Versioned;
+
+/// An account. Every text is empty once it is deleted or expired.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Customer"))]
+pub struct CustomerView<'a> {
+    #[serde(skip)]
+    version: u64,
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
+    id: Uuid,
+    name: Text<'a, 255>,
+    detail: Text<'a, 4096>,
+    email: Text<'a, 255>,
+    phone_number: Text<'a, 255>,
+    address: Text<'a, 1024>,
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::webhook_method"))]
+    webhook_method: &'a str,
+    webhook_uri: Text<'a, 1023>,
+    /// The zero UUID until the account is active, and again once it is deleted or expired.
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
+    billing_account_id: Uuid,
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
+    email_verified: bool,
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::account_status", extend("readOnly" = true)))]
+    status: &'static str,
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
+    tm_deletion_scheduled: Option<Time>,
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
+    tm_create: Time,
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
+    tm_update: Time,
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
+    tm_delete: Option<Time>,
+}
+
+impl<'a> From<&'a Customer> for CustomerView<'a> {
+    fn from(row: &'a Customer) -> Self {
+        let profile = &row.profile;
+        Self {
+            version: row.version,
+            id: row.id.0,
+            name: Text(&profile.name),
+            detail: Text(&profile.detail),
+            email: Text(&profile.email),
+            phone_number: Text(&profile.phone_number),
+            address: Text(&profile.address),
+            webhook_method: &profile.webhook_method,
+            webhook_uri: Text(&profile.webhook_uri),
+            billing_account_id: row.billing_account_id,
+            email_verified: row.email_verified,
+            status: row.status().as_str(),
+            tm_deletion_scheduled: row.tm_deletion_scheduled().map(Time),
+            tm_create: Time(row.tm_create),
+            tm_update: Time(row.tm_update),
+            tm_delete: row.tm_delete().map(Time),
+        }
+    }
+}
+
+impl<'a> CustomerView<'a> {
+    /// The response to a deletion by a platform admin: the data from before, because the stored row is anonymised, with
+    /// the state from after.
+    pub fn as_deleted(before: &'a Customer, after: &Customer) -> Self {
+        Self {
+            version: after.version,
+            status: after.status().as_str(),
+            tm_deletion_scheduled: None,
+            tm_delete: after.tm_delete().map(Time),
+            ..Self::from(before)
+        }
+    }
+}
+
+impl Versioned for CustomerView<'_> {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn account(&self) -> CustomerId {
+        CustomerId(self.id)
+    }
+}

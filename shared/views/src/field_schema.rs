@@ -1,0 +1,50 @@
+//! JSON Schemas of fields whose Rust type does not express their values.
+
+use custodian_domain::agent::{ADDRESS_TYPES, RING_METHODS, STATUSES};
+use custodian_domain::webhook::DeliveryStatus;
+use custodian_domain::{Permission, Plan, Status};
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+
+/// The HTTP method of webhooks.
+pub fn webhook_method(_: &mut SchemaGenerator) -> Schema {
+    enumeration(&["", "POST", "GET", "PUT", "DELETE"])
+}
+
+/// A sum of permission bits.
+pub fn permission(_: &mut SchemaGenerator) -> Schema {
+    let sums: Vec<u32> = (0..=0x71).filter(|bits| Permission::from_bits(*bits).is_some()).collect();
+    json_schema!({
+        "type": "integer",
+        "enum": sums,
+        "description": "A sum of 1 (platform admin), 16 (agent), 32 (admin) and 64 (manager).",
+    })
+}
+
+pub(crate) fn account_status(_: &mut SchemaGenerator) -> Schema {
+    enumeration(&Status::ALL.map(Status::as_str))
+}
+
+pub(crate) fn agent_status(_: &mut SchemaGenerator) -> Schema {
+    enumeration(&STATUSES)
+}
+
+pub(crate) fn ring_method(_: &mut SchemaGenerator) -> Schema {
+    enumeration(&RING_METHODS)
+}
+
+pub(crate) fn agent_address_type(_: &mut SchemaGenerator) -> Schema {
+    enumeration(&ADDRESS_TYPES)
+}
+
+pub(crate) fn plan(_: &mut SchemaGenerator) -> Schema {
+    enumeration(&Plan::ALL)
+}
+
+pub(crate) fn delivery_status(_: &mut SchemaGenerator) -> Schema {
+    enumeration(&[DeliveryStatus::Pending, DeliveryStatus::Succeeded, DeliveryStatus::Failed])
+}
+
+fn enumeration(values: &[impl Serialize]) -> Schema {
+    json_schema!({ "type": "string", "enum": values })
+}

@@ -1,0 +1,101 @@
+//! JSON Schemas of view types that cannot be derived.
+
+use std::borrow::Cow;
+
+use custodian_domain::kinds::ALL;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value};
+
+use crate::access_key::{AccessKeyView, NewAccessKeyView};
+use crate::usage::{KindUsage, KindUsages};
+use crate::values::{Text, Time};
+
+/// The schema `Text`, to which every [`Text`] adds its limit.
+#[derive(Debug)]
+pub struct AnyText;
+
+impl JsonSchema for AnyText {
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
+            "description": "A text without control characters. `x-max-bytes` limits its length in UTF-8.",
+        })
+    }
+}
+
+impl<const MAX_BYTES: usize> JsonSchema for Text<'_, MAX_BYTES> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Text{MAX_BYTES}").into()
+    }
+
+    /// JSON Schema counts characters, so its `maxLength` is looser than the limit in bytes.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = generator.subschema_for::<AnyText>();
+        schema.insert("maxLength".to_owned(), MAX_BYTES.into());
+        schema.insert("x-max-bytes".to_owned(), MAX_BYTES.into());
+        schema
+    }
+}
+
+impl JsonSchema for Time {
+    fn schema_name() -> Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "pattern": "^[0-9-]{10}T[0-9:]{8}([.][0-9]{0,5}[1-9])?Z$",
+            "description": "RFC 3339 in UTC, with up to six fractional digits and no trailing zeros.",
+        })
+    }
+}
+
+impl JsonSchema for NewAccessKeyView<'_> {
+    fn schema_name() -> Cow<'static, str> {
+        "NewAccessKey".into()
+    }
+
+    /// The schema of an access key plus its token, at the position that it has in the view.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = AccessKeyView::json_schema(generator);
+        let token = json_schema!({ "type": "string", "pattern": "^vb_", "readOnly": true });
+        if let Some(Value::Object(fields)) = schema.get_mut("properties") {
+            let position = fields.keys().position(|name| name == "token_prefix").unwrap_or(fields.len());
+            fields.shift_insert(position, "token".to_owned(), token.to_value());
+            let required: Vec<_> = fields.keys().cloned().collect();
+            schema.insert("required".to_owned(), required.into());
+        }
+        let description = "A new access key with its token. No later response contains the token.";
+        schema.insert("description".to_owned(), description.into());
+        schema
+    }
+}
+
+impl JsonSchema for KindUsages {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "KindUsages".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let usage = generator.subschema_for::<KindUsage>();
+        let routes: Vec<_> = ALL.iter().map(|kind| kind.route).collect();
+        let properties: Map<_, _> =
+            routes.iter().map(|route| ((*route).to_owned(), usage.clone().to_value())).collect();
+        json_schema!({ "type": "object", "properties": properties, "required": routes })
+    }
+}

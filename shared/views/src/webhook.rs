@@ -1,0 +1,95 @@
+//! An account's webhook and its deliveries.
+
+use custodian_domain::webhook::{Delivery, DeliveryStatus};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::values::{Text, Time};
+
+/// The webhook endpoint of an account.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct WebhookView<'a> {
+    pub webhook_uri: Text<'a, 1023>,
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::webhook_method"))]
+    pub webhook_method: &'a str,
+    /// The first characters of the secret; empty if there is none.
+    pub secret_prefix: String,
+    /// Until then, replaced secrets sign as well.
+    pub tm_previous_secret_until: Option<Time>,
+    /// `off`: no URI; `refused`: the address of the URI is not allowed; `disabled`: the endpoint returned 410.
+    pub state: WebhookState,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[serde(rename_all = "lowercase")]
+pub enum WebhookState {
+    Off,
+    Refused,
+    Disabled,
+    Active,
+}
+
+/// A new signing secret. No later response contains it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct NewWebhookSecretView {
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = "^whsec_")))]
+    pub secret: String,
+}
+
+/// The delivery of a test webhook.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct TestWebhookView {
+    pub id: Uuid,
+}
+
+/// The delivery of one event to the webhook endpoint.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Delivery"))]
+pub struct DeliveryView {
+    id: Uuid,
+    event_id: Uuid,
+    /// The type of the event, such as `customer_updated`.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The row that the event concerns; null if it concerns the account itself.
+    resource_id: Option<Uuid>,
+    /// Orders the events of one row.
+    version: u64,
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::delivery_status"))]
+    status: DeliveryStatus,
+    attempts: u32,
+    /// The status code of the last response, if there was one.
+    #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 999)))]
+    status_code: Option<u16>,
+    /// The error of the last attempt.
+    error: Option<String>,
+    latency_ms: Option<u64>,
+    /// The time of the next attempt.
+    tm_next: Option<Time>,
+    tm_create: Time,
+    tm_update: Time,
+}
+
+impl From<&Delivery> for DeliveryView {
+    fn from(row: &Delivery) -> Self {
+        Self {
+            id: row.id,
+            event_id: row.event_id,
+            kind: row.event_type.to_string(),
+            resource_id: row.resource_id,
+            version: row.version,
+            status: row.status,
+            attempts: row.attempts,
+            status_code: row.status_code,
+            error: row.error.clone(),
+            latency_ms: row.latency_ms,
+            tm_next: row.tm_next.map(Time),
+            tm_create: Time(row.tm_create),
+            tm_update: Time(row.tm_update),
+        }
+    }
+}

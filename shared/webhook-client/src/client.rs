@@ -1,0 +1,185 @@
+//! The webhook client: one attempt, one connection, one outcome.
+//!
+//! It uses `hyper`'s HTTP/1.1 connection over a socket that this crate opens itself. A complete HTTP client would bring a
+//! connection pool, redirects, proxies, cookies and decompression that must be switched off, and would resolve names on its
+//! own. Here none of that exists, and the checked address is by construction the connected one.
+
+use std::net::IpAddr;
+
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+
+use crate::connection;
+use crate::destination::{AllowedAddresses, Destination, DestinationHost, DestinationRefusal};
+use crate::exchange::exchange;
+use crate::limits::ClientLimits;
+use crate::message::Message;
+use crate::outcome::{AttemptOutcome, AttemptReport, UnreachableCause};
+use crate::resolve::Resolve;
+use crate::trust::{TrustStore, TrustStoreError};
+
+/// Sends webhooks. Between two attempts it keeps only the trusted root certificates.
+pub struct WebhookClient<R> {
+    allowed: AllowedAddresses,
+    resolver: R,
+    tls: TlsConnector,
+    limits: ClientLimits,
+}
+
+impl<R: Resolve> WebhookClient<R> {
+    pub fn new(
+        allowed: AllowedAddresses,
+        resolver: R,
+        trust: TrustStore,
+        limits: ClientLimits,
+    ) -> Result<Self, TrustStoreError> {
+        Ok(Self { allowed, resolver, tls: trust.connector()?, limits })
+    }
+
+    /// Makes one attempt. It ends within [`ClientLimits::total`], regardless of the receiver.
+    ///
+    /// The status line and the headers decide the outcome. A receiver that sends the head and then an endless body has accepted the webhook.
+    pub async fn send(&self, message: &Message<'_>) -> AttemptReport {
+        // The context's clock is not used, because a test may move it by days during an attempt.
+        let started = Instant::now();
+        let mut report = None;
+        let result = timeout(self.limits.total, self.attempt(message, started, &mut report)).await;
+        report.unwrap_or_else(|| {
+            let outcome = match result {
+                Ok(Err(outcome)) => outcome,
+                // An attempt without an error has a response.
+                Ok(Ok(())) => AttemptOutcome::Unreachable(UnreachableCause::Closed),
+                Err(_) => AttemptOutcome::TimedOut,
+            };
+            AttemptReport { outcome, latency: started.elapsed() }
+        })
+    }
+
+    async fn attempt(
+        &self,
+        message: &Message<'_>,
+        started: Instant,
+        report: &mut Option<AttemptReport>,
+    ) -> Result<(), AttemptOutcome> {
+        let to = Destination::parse(message.uri, self.allowed)?;
+        let request = message.request(&to).map_err(|_| UnreachableCause::Http)?;
+        let addresses = self.addresses(&to).await?;
+        let stream = connection::open(&addresses, to.port, self.limits.connect).await?;
+        let on_head = |head: &http::response::Parts| {
+            let latency = started.elapsed();
+            let outcome = AttemptOutcome::from_head(head, message.now.plus(latency));
+            *report = Some(AttemptReport { outcome, latency });
+        };
+        if to.tls {
+            let stream = connection::secure(&self.tls, &to.host, stream).await?;
+            exchange(stream, request, &self.limits, on_head).await?;
+        } else {
+            exchange(stream, request, &self.limits, on_head).await?;
+        }
+        Ok(())
+    }
+
+    /// The allowed addresses of a destination. A literal address is checked like a resolved one.
+    async fn addresses(&self, to: &Destination) -> Result<Vec<IpAddr>, AttemptOutcome> {
+        let found = match &to.host {
+            DestinationHost::Address(address) => vec![*address],
+            DestinationHost::Name(name) => self.resolver.resolve(name).await.unwrap_or_default(),
+        };
+        if found.is_empty() {
+            return Err(UnreachableCause::NameResolution.into());
+        }
+        let allowed: Vec<_> = found.into_iter().filter(|address| self.allowed.includes(*address)).collect();
+        if allowed.is_empty() { Err(DestinationRefusal::NoPublicAddress.into()) } else { Ok(allowed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use custodian_domain::Timestamp;
+
+    use super::*;
+    use crate::message::Method;
+
+    /// A resolver with a list of responses, one for each call.
+    struct ScriptedResolver(Mutex<Vec<Vec<&'static str>>>);
+
+    impl Resolve for ScriptedResolver {
+        async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+            let mut responses = self.0.lock().unwrap();
+            let response = if responses.is_empty() { Vec::new() } else { responses.remove(0) };
+            Ok(response.into_iter().map(|address| address.parse().unwrap()).collect())
+        }
+    }
+
+    fn client(responses: &[&[&'static str]]) -> WebhookClient<ScriptedResolver> {
+        let resolver =
+            ScriptedResolver(Mutex::new(responses.iter().map(|response| response.to_vec()).collect()));
+        WebhookClient::new(
+            AllowedAddresses::Public,
+            resolver,
+            TrustStore::from_certificates([]),
+            ClientLimits::default(),
+        )
+        .unwrap()
+    }
+
+    async fn addresses(client: &WebhookClient<ScriptedResolver>) -> Result<Vec<String>, AttemptOutcome> {
+        let to = Destination::parse("https://hooks.example/", AllowedAddresses::Public).unwrap();
+        let found = client.addresses(&to).await?;
+        Ok(found.iter().map(IpAddr::to_string).collect())
+    }
+
+    #[tokio::test]
+    async fn a_name_is_checked_at_every_attempt_by_its_current_addresses() {
+        let rebinding = client(&[&["1.1.1.1"], &["127.0.0.1"], &["1.1.1.1"]]);
+        assert_eq!(addresses(&rebinding).await, Ok(vec!["1.1.1.1".to_owned()]));
+        assert_eq!(addresses(&rebinding).await, Err(DestinationRefusal::NoPublicAddress.into()));
+        assert_eq!(addresses(&rebinding).await, Ok(vec!["1.1.1.1".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn only_the_public_addresses_of_a_name_are_used_in_their_order() {
+        let mixed = client(&[&["10.0.0.1", "2606:4700::1", "169.254.169.254", "8.8.8.8", "::ffff:1.1.1.1"]]);
+        assert_eq!(addresses(&mixed).await, Ok(vec!["2606:4700::1".to_owned(), "8.8.8.8".to_owned()]));
+        let inside = client(&[&["10.0.0.1", "fd00::1", "::1"]]);
+        assert_eq!(addresses(&inside).await, Err(DestinationRefusal::NoPublicAddress.into()));
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_address_is_unreachable_and_not_refused() {
+        assert_eq!(addresses(&client(&[&[]])).await, Err(UnreachableCause::NameResolution.into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_times_out_after_15_seconds() {
+        struct HangingResolver;
+        impl Resolve for HangingResolver {
+            async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+                std::future::pending().await
+            }
+        }
+        let client = WebhookClient::new(
+            AllowedAddresses::Public,
+            HangingResolver,
+            TrustStore::from_certificates([]),
+            ClientLimits::default(),
+        )
+        .unwrap();
+        let message = Message {
+            id: uuid::Uuid::nil().into(),
+            method: Method::Post,
+            uri: "https://hooks.example/",
+            body: bytes::Bytes::new(),
+            secrets: None,
+            now: Timestamp::from_micros(0),
+        };
+        let report = client.send(&message).await;
+        let expected = Duration::from_secs(15)..Duration::from_millis(15_010);
+        assert_eq!(report.outcome, AttemptOutcome::TimedOut);
+        assert!(expected.contains(&report.latency), "{:?}", report.latency);
+    }
+}

@@ -1,0 +1,58 @@
+//! Opening the connection of one attempt, to a checked address only.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+use crate::destination::DestinationHost;
+use crate::outcome::UnreachableCause;
+
+/// The maximum number of a host's addresses that an attempt tries.
+const MAX_ADDRESSES: usize = 4;
+
+/// Connects to the first address that accepts the connection within `timeout_each`. The addresses are checked already; passing
+/// them to the system avoids a second, unchecked lookup.
+#[expect(clippy::disallowed_methods, reason = "the one place that connects to destinations of customers")]
+pub(crate) async fn open(
+    addresses: &[IpAddr],
+    port: u16,
+    timeout_each: Duration,
+) -> Result<TcpStream, UnreachableCause> {
+    for address in addresses.iter().take(MAX_ADDRESSES) {
+        if let Ok(Ok(stream)) =
+            timeout(timeout_each, TcpStream::connect(SocketAddr::new(*address, port))).await
+        {
+            return Ok(stream);
+        }
+    }
+    Err(UnreachableCause::Connection)
+}
+
+/// Starts TLS on a connection. The certificate is checked against the host of the URL, a name or an address. A name is also sent
+/// to the receiver (SNI, RFC 6066).
+pub(crate) async fn secure(
+    connector: &TlsConnector,
+    host: &DestinationHost,
+    stream: TcpStream,
+) -> Result<TlsStream<TcpStream>, UnreachableCause> {
+    let name = match host {
+        DestinationHost::Address(address) => ServerName::IpAddress((*address).into()),
+        // A host that is no DNS name cannot have a certificate.
+        DestinationHost::Name(name) => {
+            ServerName::try_from(name.clone()).map_err(|_| UnreachableCause::Certificate)?
+        }
+    };
+    connector.connect(name, stream).await.map_err(|error| {
+        let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+        match cause {
+            Some(rustls::Error::InvalidCertificate(_)) => UnreachableCause::Certificate,
+            _ => UnreachableCause::Tls,
+        }
+    })
+}

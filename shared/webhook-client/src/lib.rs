@@ -1,0 +1,37 @@
+//! The webhook client: it signs webhooks, checks destinations, sends one HTTP request and computes the retry schedule.
+//!
+//! Only [`client`] and [`resolve`] use the network, and only [`trust`] reads the system's root certificates. Everything else is pure;
+//! time and random bits are parameters. No other crate sends HTTP to destinations of customers. This crate knows no table, queue or
+//! customer. The rules of delivery:
+//!
+//! - Every attempt checks the address to which it connects ([`address`]).
+//! - Every attempt opens its own connection, follows no redirect and stores nothing ([`client`]).
+//! - Only the status and `Retry-After` of a response are used ([`outcome`]). The body is neither stored nor shown.
+//! - Errors and `Debug` never show a destination, because a customer's URL may contain a credential.
+
+pub mod address;
+pub mod client;
+mod connection;
+pub mod destination;
+mod exchange;
+pub mod limits;
+pub mod message;
+pub mod message_id;
+pub mod outcome;
+pub mod resolve;
+mod retry_after;
+pub mod schedule;
+pub mod secret;
+pub mod signature;
+pub mod trust;
+
+pub use client::WebhookClient;
+pub use destination::{AllowedAddresses, Destination, DestinationRefusal};
+pub use limits::ClientLimits;
+pub use message::{Message, Method};
+pub use message_id::MessageId;
+pub use outcome::{AttemptOutcome, AttemptReport, UnreachableCause};
+pub use resolve::{Resolve, SystemResolver};
+pub use schedule::{FinishedAttempt, RetrySchedule, next_delay};
+pub use secret::{SecretSet, SigningSecret};
+pub use trust::{TrustStore, TrustStoreError};

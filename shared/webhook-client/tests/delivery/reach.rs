@@ -1,0 +1,109 @@
+//! The addresses that are connected to, and those that never are.
+
+use std::sync::atomic::Ordering;
+
+use custodian_webhook_client::{
+    AllowedAddresses, AttemptOutcome, DestinationRefusal, Resolve, TrustStore, UnreachableCause,
+    WebhookClient,
+};
+use tokio::net::TcpListener;
+
+use crate::receiver::{HASTY, LIMITS, Names, Receiver, client, message};
+
+const OK: &str = "HTTP/1.1 200 OK\r\n\r\n";
+
+#[tokio::test]
+async fn with_public_addresses_only_nothing_on_this_host_is_connected_to() {
+    let names = Names::of(&[&["127.0.0.1", "::1", "::ffff:127.0.0.1"]]);
+    let public = client(AllowedAddresses::Public, &names);
+    let cases = [
+        ("http://127.0.0.1/", DestinationRefusal::NotPublic),
+        ("http://[::1]:8080/", DestinationRefusal::NotPublic),
+        ("http://2130706433:8443/", DestinationRefusal::NotPublic),
+        ("http://169.254.169.254/latest/meta-data/", DestinationRefusal::NotPublic),
+        ("http://localhost/", DestinationRefusal::NoPublicAddress),
+        ("https://rebound.example/", DestinationRefusal::NoPublicAddress),
+    ];
+    for (uri, refusal) in cases {
+        assert_eq!(public.send(&message(uri)).await.outcome, AttemptOutcome::Refused(refusal), "{uri}");
+    }
+    let mut receiver = Receiver::answering(OK).await;
+    assert_eq!(
+        public.send(&message(&receiver.url("/"))).await.outcome,
+        AttemptOutcome::Refused(DestinationRefusal::Port)
+    );
+    assert_eq!(receiver.seen(), None);
+}
+
+#[tokio::test]
+async fn with_loopback_allowed_other_private_addresses_are_refused() {
+    let names = Names::of(&[&["10.1.2.3", "fd00::1"]]);
+    let local = client(AllowedAddresses::Loopback, &names);
+    let inside =
+        ["10.1.2.3", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "0.0.0.0"];
+    for host in inside {
+        let outcome = local.send(&message(&format!("http://{host}:9/"))).await.outcome;
+        assert_eq!(outcome, AttemptOutcome::Refused(DestinationRefusal::NotPublic), "{host}");
+    }
+    let outcome = local.send(&message("http://inside.example/")).await.outcome;
+    assert_eq!(outcome, AttemptOutcome::Refused(DestinationRefusal::NoPublicAddress));
+}
+
+#[tokio::test]
+async fn a_name_is_resolved_once_per_attempt_and_the_checked_address_is_connected_to() {
+    let mut receiver = Receiver::answering(OK).await;
+    // The resolver returns another address the second time, as DNS rebinding does. An attempt resolves only once.
+    let names = Names::of(&[&["127.0.0.1"], &["127.0.0.2"]]);
+    let url = format!("http://hooks.example:{}/", receiver.address.port());
+    let client = client(AllowedAddresses::Loopback, &names);
+    assert_eq!(client.send(&message(&url)).await.outcome, AttemptOutcome::Succeeded { status: 200 });
+    assert_eq!(names.asked.load(Ordering::Relaxed), 1);
+    let seen = receiver.seen().unwrap();
+    assert!(seen.contains(&format!("\r\nHost: hooks.example:{}\r\n", receiver.address.port())), "{seen}");
+
+    assert_eq!(
+        client.send(&message(&url)).await.outcome,
+        AttemptOutcome::Unreachable(UnreachableCause::Connection)
+    );
+    assert_eq!((names.asked.load(Ordering::Relaxed), receiver.seen()), (2, None));
+}
+
+#[tokio::test]
+async fn the_next_address_is_tried_if_one_refuses_the_connection() {
+    let receiver = Receiver::answering(OK).await;
+    let names = Names::of(&[&["127.0.0.2", "127.0.0.3", "127.0.0.1"]]);
+    let url = format!("http://hooks.example:{}/", receiver.address.port());
+    let outcome = client(AllowedAddresses::Loopback, &names).send(&message(&url)).await.outcome;
+    assert_eq!(outcome, AttemptOutcome::Succeeded { status: 200 });
+}
+
+#[tokio::test]
+async fn a_closed_port_and_an_unknown_name_are_distinguished() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let names = Names::default();
+    let client = client(AllowedAddresses::Loopback, &names);
+    for (uri, fault) in [
+        (format!("http://{free}/"), UnreachableCause::Connection),
+        ("http://no.example/".into(), UnreachableCause::NameResolution),
+    ] {
+        let report = client.send(&message(&uri)).await;
+        assert_eq!(report.outcome, AttemptOutcome::Unreachable(fault));
+        assert!(report.latency < LIMITS.total);
+    }
+}
+
+#[tokio::test]
+async fn a_name_resolution_that_never_ends_times_out() {
+    struct Ignored;
+    impl Resolve for Ignored {
+        async fn resolve(&self, _: &str) -> std::io::Result<Vec<std::net::IpAddr>> {
+            std::future::pending().await
+        }
+    }
+    let trust = TrustStore::from_certificates([]);
+    let client = WebhookClient::new(AllowedAddresses::Public, Ignored, trust, HASTY).unwrap();
+    // On a task of its own, because the Lambda runtime requires `Send`.
+    let report =
+        tokio::spawn(async move { client.send(&message("https://hooks.example/")).await }).await.unwrap();
+    assert_eq!(report.outcome, AttemptOutcome::TimedOut);
+}

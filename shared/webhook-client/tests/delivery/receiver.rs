@@ -1,0 +1,151 @@
+//! A webhook receiver: a socket that each test serves in its own way, and a client that resolves names to it.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use custodian_domain::Timestamp;
+use custodian_webhook_client::{
+    AllowedAddresses, AttemptReport, ClientLimits, Message, MessageId, Method, Resolve, TrustStore,
+    WebhookClient,
+};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+
+/// Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110.
+pub(crate) const NOW: Timestamp = Timestamp::from_micros(784_111_777_000_000);
+
+pub(crate) const BODY: &str = r#"{"type":"agent_created","data":{"name":"Ann"}}"#;
+
+/// Long enough for any machine. Only reading the rest of a response, after its head, ends early.
+pub(crate) const LIMITS: ClientLimits = ClientLimits {
+    total: Duration::from_secs(10),
+    connect: Duration::from_secs(5),
+    body: Duration::from_millis(50),
+    response_bytes: 64 * 1024,
+};
+
+/// For receivers that never respond.
+pub(crate) const HASTY: ClientLimits = ClientLimits { total: Duration::from_millis(150), ..LIMITS };
+
+pub(crate) struct Receiver {
+    pub(crate) address: SocketAddr,
+    requests: mpsc::UnboundedReceiver<String>,
+}
+
+impl Receiver {
+    /// Reads one request per connection, lets `serve` do the rest, and closes the connection.
+    pub(crate) async fn new<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (seen, requests) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let request = request(&mut stream).await;
+                if seen.send(request).is_err() {
+                    return;
+                }
+                tokio::spawn(serve(stream));
+            }
+        });
+        Self { address, requests }
+    }
+
+    /// Responds with these bytes to every request.
+    pub(crate) async fn answering(response: impl Into<String>) -> Self {
+        let response = response.into();
+        Self::new(move |mut stream| {
+            let response = response.clone();
+            async move {
+                // The client may have closed the connection.
+                stream.write_all(response.as_bytes()).await.ok();
+            }
+        })
+        .await
+    }
+
+    /// The next request as it was on the wire, or none if none came.
+    pub(crate) fn seen(&mut self) -> Option<String> {
+        self.requests.try_recv().ok()
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+/// Reads a request to the end of its body.
+pub(crate) async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut bytes = Vec::new();
+    while stream.read_buf(&mut bytes).await.is_ok_and(|read| read > 0) {
+        let text = String::from_utf8_lossy(&bytes);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+        if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
+            break;
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+/// A resolver that returns these addresses in turn, repeats the last, and counts the look-ups.
+#[derive(Default)]
+pub(crate) struct Names {
+    answers: Mutex<Vec<Vec<IpAddr>>>,
+    pub(crate) asked: AtomicUsize,
+}
+
+impl Names {
+    pub(crate) fn of(answers: &[&[&str]]) -> Self {
+        let parse = |response: &&[&str]| response.iter().map(|address| address.parse().unwrap()).collect();
+        Self { answers: Mutex::new(answers.iter().map(parse).collect()), asked: AtomicUsize::new(0) }
+    }
+}
+
+impl Resolve for &Names {
+    async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let mut answers = self.answers.lock().unwrap();
+        if answers.len() > 1 {
+            Ok(answers.remove(0))
+        } else {
+            answers.first().cloned().ok_or(io::ErrorKind::NotFound.into())
+        }
+    }
+}
+
+pub(crate) fn client(allowed: AllowedAddresses, names: &Names) -> WebhookClient<&Names> {
+    WebhookClient::new(allowed, names, TrustStore::from_certificates([]), LIMITS).unwrap()
+}
+
+pub(crate) fn message(uri: &str) -> Message<'_> {
+    let id = MessageId::new("msg_1").unwrap();
+    Message {
+        id,
+        method: Method::Post,
+        uri,
+        body: Bytes::from_static(BODY.as_bytes()),
+        secrets: None,
+        now: NOW,
+    }
+}
+
+/// Sends a webhook to a URL on this host.
+pub(crate) async fn deliver(uri: &str) -> AttemptReport {
+    deliver_within(LIMITS, uri).await
+}
+
+pub(crate) async fn deliver_within(limits: ClientLimits, uri: &str) -> AttemptReport {
+    let names = Names::default();
+    let client =
+        WebhookClient::new(AllowedAddresses::Loopback, &names, TrustStore::from_certificates([]), limits)
+            .unwrap();
+    client.send(&message(uri)).await
+}

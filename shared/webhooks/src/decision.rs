@@ -1,0 +1,57 @@
+//! What to do with a delivery job, decided from the stored delivery and endpoint alone.
+
+use custodian_domain::webhook::{DELIVERY_RETENTION, Delivery, DeliveryStatus, WebhookEndpoint};
+use custodian_domain::{Customer, EventType, Timestamp};
+
+use crate::delivery_job::DeliveryJob;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AttemptDecision {
+    Attempt,
+    /// The attempt was made. A crash may have lost the job of the next attempt, so it is scheduled again.
+    ScheduleRetry,
+    /// Fail the delivery for this reason, without another attempt.
+    Close(&'static str),
+    Skip,
+}
+
+/// Jobs come late, twice and in any order. An attempt is never made twice, and events that are older than the endpoint's
+/// current destination are not sent to it.
+pub(crate) fn decide(
+    job: &DeliveryJob,
+    delivery: Option<&Delivery>,
+    endpoint: &WebhookEndpoint,
+    customer: &Customer,
+    now: Timestamp,
+) -> AttemptDecision {
+    let uri = &customer.profile.webhook_uri;
+    // A test or a requested redelivery may enable a disabled endpoint again.
+    let is_requested = job.requested || job.event.event_type == EventType::WebhookTest;
+    let is_disabled = endpoint.is_disabled(uri) && !is_requested;
+    let Some(delivery) = delivery else {
+        let is_due = job.event.event_type == EventType::WebhookTest || is_due(job, endpoint, customer, now);
+        let may_begin = job.attempt == 1 && !uri.is_empty() && !is_disabled && is_due;
+        return if may_begin { AttemptDecision::Attempt } else { AttemptDecision::Skip };
+    };
+    let is_pending = delivery.status == DeliveryStatus::Pending;
+    if delivery.attempts == job.attempt {
+        return AttemptDecision::ScheduleRetry;
+    }
+    if delivery.attempts > job.attempt || !(is_pending || job.requested) {
+        return AttemptDecision::Skip;
+    }
+    match (uri.is_empty(), is_disabled) {
+        (false, false) => AttemptDecision::Attempt,
+        _ if !is_pending => AttemptDecision::Skip,
+        (true, _) => AttemptDecision::Close("no_destination"),
+        (_, true) => AttemptDecision::Close("disabled"),
+    }
+}
+
+/// Whether to deliver an event that has no stored delivery. If the event is older than the retention, its delivery may have been
+/// deleted, so it is not delivered again.
+fn is_due(job: &DeliveryJob, endpoint: &WebhookEndpoint, customer: &Customer, now: Timestamp) -> bool {
+    let happened = job.event.time;
+    let since = customer.webhook_since.max(endpoint.enabled_since);
+    since.is_none_or(|since| since <= happened) && now < happened.plus(DELIVERY_RETENTION)
+}

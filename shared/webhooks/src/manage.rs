@@ -1,0 +1,115 @@
+//! How administrators manage the webhook endpoint of their account.
+
+use std::time::Duration;
+
+use custodian_app::ports::{ReadCustomers, Throttle, WriteOutcome};
+use custodian_app::retry::{Retry, RetryBudget};
+use custodian_app::throttle::{WEBHOOK_BY_ACCOUNT, consume};
+use custodian_app::{Context, Failure, closed_gate};
+use custodian_domain::ids::content_id;
+use custodian_domain::webhook::{Delivery, DeliveryStatus, WebhookSecret, delivery_id};
+use custodian_domain::{Customer, EventType, Reason, Status};
+use custodian_events::Event;
+use custodian_views::{
+    DeliveryView, NewWebhookSecretView, TestWebhookView, Text, Time, WebhookState, WebhookView,
+};
+use custodian_webhook_client::{AllowedAddresses, Destination, SigningSecret};
+use uuid::Uuid;
+
+use crate::delivery_job::DeliveryJob;
+use crate::ports::{DeliveryQueue, WebhookStore};
+use crate::secrets::new_secret;
+
+/// The endpoint as its owner sees it: destination, method, the prefix of the secret, and the state.
+pub async fn show<'a, S: WebhookStore, E>(
+    cx: &Context<S, E>,
+    customer: &'a Customer,
+) -> Result<WebhookView<'a>, Failure> {
+    let endpoint = cx.store.webhook_endpoint(customer.id).await?;
+    let uri = &customer.profile.webhook_uri;
+    let allowed =
+        if cx.settings.webhooks_to_loopback { AllowedAddresses::Loopback } else { AllowedAddresses::Public };
+    let state = match uri.as_str() {
+        "" => WebhookState::Off,
+        uri if Destination::parse(uri, allowed).is_err() => WebhookState::Refused,
+        uri if endpoint.is_disabled(uri) => WebhookState::Disabled,
+        _ => WebhookState::Active,
+    };
+    let secret = endpoint.secret.as_ref();
+    let current = secret.and_then(|secret| SigningSecret::parse(secret.current.expose()));
+    let previous = secret.map(|secret| secret.previous.as_slice()).unwrap_or_default().iter();
+    let until = previous.map(|one| one.until).max().filter(|until| *until > cx.now());
+    Ok(WebhookView {
+        webhook_uri: Text(uri),
+        webhook_method: &customer.profile.webhook_method,
+        secret_prefix: current.as_ref().map_or_else(String::new, |secret| secret.prefix().to_owned()),
+        tm_previous_secret_until: until.map(Time),
+        state,
+    })
+}
+
+/// Replaces the signing secret. Secrets that were replaced within the last day still sign.
+pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+) -> Result<NewWebhookSecretView, Failure> {
+    let mut retry = Retry::new("the webhook's secret", RetryBudget::Request);
+    loop {
+        let before = cx.store.webhook_endpoint(customer.id).await?.secret;
+        let (now, new) = (cx.now(), new_secret(cx));
+        let stored = match &before {
+            None => WebhookSecret::new(new.clone(), now),
+            Some(before) => before.rotate(new.clone(), now).ok_or(Reason::StateInvalid)?,
+        };
+        let before = before.map(|before| before.tm_create);
+        match cx.store.store_webhook_secret(customer.id, &stored, before, &[Status::Active]).await? {
+            WriteOutcome::Done => return Ok(NewWebhookSecretView { secret: new.expose().to_owned() }),
+            WriteOutcome::Stale => {}
+            WriteOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer.id).await?,
+        }
+        retry.wait(&*cx.providers.entropy).await?;
+    }
+}
+
+/// Sends a test webhook, and returns the id that its delivery will have.
+pub async fn send_test<S: Throttle, E: DeliveryQueue>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+) -> Result<TestWebhookView, Failure> {
+    let (now, random) = (cx.now(), Uuid::from_bytes(cx.providers.random()));
+    let id = content_id(&format!("{}:{random}:{}", customer.id, EventType::WebhookTest));
+    let event = Event::new(id, EventType::WebhookTest, customer.id, customer.version, now);
+    let event = Event { status: Some(customer.status()), ..event };
+    let id = delivery_id(event.id, now);
+    enqueue(cx, customer, DeliveryJob::first(event), id).await?;
+    Ok(TestWebhookView { id })
+}
+
+/// Sends a delivery again, whatever its status, even if the endpoint is disabled.
+pub async fn redeliver<S: WebhookStore + Throttle, E: DeliveryQueue>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    id: Uuid,
+) -> Result<DeliveryView, Failure> {
+    let delivery = cx.store.delivery(customer.id, id, cx.now()).await?.ok_or(Reason::DeliveryNotFound)?;
+    let event_type = delivery.event_type.clone();
+    let event = Event::new(delivery.event_id, event_type, customer.id, delivery.version, delivery.time);
+    let status = delivery.resource_id.is_none().then(|| customer.status());
+    let event = Event { resource_id: delivery.resource_id, status, ..event };
+    let job = DeliveryJob { attempt: delivery.attempts + 1, requested: true, ..DeliveryJob::first(event) };
+    enqueue(cx, customer, job, id).await?;
+    Ok(DeliveryView::from(&Delivery { status: DeliveryStatus::Pending, ..delivery }))
+}
+
+async fn enqueue<S: Throttle, E: DeliveryQueue>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    job: DeliveryJob,
+    delivery: Uuid,
+) -> Result<(), Failure> {
+    if customer.profile.webhook_uri.is_empty() {
+        return Err(Reason::WebhookNotConfigured.into());
+    }
+    consume(cx, WEBHOOK_BY_ACCOUNT, &customer.id.to_string()).await?;
+    cx.services.enqueue_delivery(&job, &job.name(delivery), Duration::ZERO, cx.now()).await
+}

@@ -1,0 +1,72 @@
+//! The body of a webhook: `{"type","data"}` as in production, and the version that orders the events of one row.
+
+use custodian_app::Failure;
+use custodian_domain::kinds::{ALL, Kind};
+use custodian_domain::{AgentId, Customer, EventType, access_key, kinds};
+use custodian_events::Event;
+use custodian_views::{AccessKeyView, AgentView, CustomerView, ResourceView};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::ports::ReadPayloadRows;
+
+/// The body for an event: the current row without its secrets, or the ids of a deleted row.
+pub async fn payload<S: ReadPayloadRows>(
+    store: &S,
+    customer: &Customer,
+    event: &Event,
+) -> Result<String, Failure> {
+    let data = match row(store, customer, event).await? {
+        Some(row) => row,
+        None => ids(event),
+    };
+    Ok(json!({ "type": event.event_type, "data": data, "version": event.version }).to_string())
+}
+
+fn ids(event: &Event) -> Value {
+    let tm_delete = event.event_type.is_deletion().then(|| event.time.to_rfc3339());
+    json!({ "id": event.resource_id, "customer_id": event.customer_id, "tm_delete": tm_delete })
+}
+
+/// Removes the fields that only a request may read.
+fn without_secrets(kind: &Kind, mut data: Value) -> Value {
+    if let Value::Object(fields) = &mut data {
+        fields.retain(|name, _| kind.field(name).is_none_or(|field| !field.secret));
+    }
+    data
+}
+
+fn to_json(view: &impl Serialize) -> Option<Value> {
+    serde_json::to_value(view).ok()
+}
+
+async fn row<S: ReadPayloadRows>(
+    store: &S,
+    customer: &Customer,
+    event: &Event,
+) -> Result<Option<Value>, Failure> {
+    if event.event_type == EventType::WebhookTest {
+        return Ok(Some(json!({ "id": customer.id, "customer_id": customer.id })));
+    }
+    let Some(id) = event.resource_id else {
+        return Ok(to_json(&CustomerView::from(customer)));
+    };
+    let EventType::Row { noun, .. } = event.event_type else { return Ok(None) };
+    if event.event_type.is_deletion() {
+        return Ok(None);
+    }
+    if noun == kinds::AGENTS.noun {
+        let agent = store.agent(customer.id, AgentId(id)).await?;
+        return Ok(agent.and_then(|row| to_json(&AgentView::from(&row))));
+    }
+    if noun == access_key::NOUN {
+        return Ok(store
+            .access_key(customer.id, id)
+            .await?
+            .and_then(|row| to_json(&AccessKeyView::from(&row))));
+    }
+    let Some(kind) = ALL.iter().find(|kind| kind.noun == noun) else { return Ok(None) };
+    let row = store.resource(kind, customer.id, id).await?;
+    let view = row.and_then(|row| to_json(&ResourceView::new(kind, &row)));
+    Ok(view.map(|data| without_secrets(kind, data)))
+}

@@ -1,0 +1,108 @@
+//! The ports of webhooks.
+
+use std::future::Future;
+use std::time::Duration;
+
+use custodian_app::Failure;
+use custodian_app::ports::{AccessKeys, QueryPage, ReadAgents, ReadResources, WriteOutcome};
+use custodian_domain::webhook::{
+    Delivery, EndpointObservation, SlowEndpoint, WebhookEndpoint, WebhookSecret,
+};
+use custodian_domain::{CustomerId, Status, Timestamp};
+use custodian_webhook_client::{AttemptReport, Method, SecretSet};
+use uuid::Uuid;
+
+use crate::delivery_job::DeliveryJob;
+
+/// The stored state of webhook endpoints and deliveries.
+pub trait WebhookStore: Send + Sync {
+    fn webhook_endpoint(
+        &self,
+        customer: CustomerId,
+    ) -> impl Future<Output = Result<WebhookEndpoint, Failure>> + Send;
+
+    /// Stores a secret in place of the one that was created at `before`, while the customer has one of `statuses`.
+    fn store_webhook_secret(
+        &self,
+        customer: CustomerId,
+        secret: &WebhookSecret,
+        before: Option<Timestamp>,
+        statuses: &'static [Status],
+    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+
+    /// A delivery whose retention has not ended by `now`.
+    fn delivery(
+        &self,
+        customer: CustomerId,
+        id: Uuid,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Delivery>, Failure>> + Send;
+
+    /// The newest deliveries below an id whose retention has not ended by `now`.
+    fn deliveries(
+        &self,
+        customer: CustomerId,
+        below: Option<Uuid>,
+        limit: usize,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<QueryPage<Delivery>, Failure>> + Send;
+
+    /// Stores the state of a delivery that had `attempts_before` attempts, and what the last attempt revealed about the
+    /// endpoint.
+    fn store_delivery(
+        &self,
+        delivery: &Delivery,
+        attempts_before: u32,
+        observation: &EndpointObservation,
+    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+
+    fn record_slow_endpoint(
+        &self,
+        customer: CustomerId,
+        slow: &SlowEndpoint,
+    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+
+    /// Takes the lease on the next attempt until `until`, if the delivery has not changed since it was read.
+    fn lease_attempt(
+        &self,
+        delivery: &Delivery,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+
+    fn remove_deletion_notice(
+        &self,
+        customer: CustomerId,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// The queues of delivery jobs.
+pub trait DeliveryQueue: Send + Sync {
+    /// Enqueues a job with a delay: in the queue of slow endpoints if the job says so. `name` identifies the attempt.
+    fn enqueue_delivery(
+        &self,
+        job: &DeliveryJob,
+        name: &str,
+        delay: Duration,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// One webhook to send.
+pub struct OutgoingWebhook<'a> {
+    pub id: Uuid,
+    pub method: Method,
+    pub uri: &'a str,
+    pub body: String,
+    pub secrets: Option<&'a SecretSet>,
+    pub now: Timestamp,
+}
+
+/// HTTP to the endpoints of customers.
+pub trait WebhookSender: Send + Sync {
+    fn send_webhook(&self, webhook: OutgoingWebhook<'_>) -> impl Future<Output = AttemptReport> + Send;
+}
+
+/// The rows that payloads are built from.
+pub trait ReadPayloadRows: ReadAgents + ReadResources + AccessKeys {}
+
+impl<S: ReadAgents + ReadResources + AccessKeys> ReadPayloadRows for S {}

@@ -1,0 +1,54 @@
+//! The secrets that sign a webhook.
+
+use custodian_app::ports::WriteOutcome;
+use custodian_app::{Context, Failure};
+use custodian_domain::webhook::{WebhookEndpoint, WebhookSecret};
+use custodian_domain::{CustomerId, Secret, Status};
+use custodian_webhook_client::{SecretSet, SigningSecret};
+
+use crate::ports::WebhookStore;
+
+/// The secrets of an account. The first delivery creates the first secret, so that every webhook is signed. The API
+/// never shows that secret. After the first rotation it signs for one more day, together with the new one. `None` if the account is deleted.
+pub(crate) async fn signing_secrets<S: WebhookStore, E>(
+    cx: &Context<S, E>,
+    customer: CustomerId,
+    endpoint: &WebhookEndpoint,
+) -> Result<Option<SecretSet>, Failure> {
+    if let Some(stored) = &endpoint.secret {
+        return secret_set(stored).map(Some);
+    }
+    let first = WebhookSecret::new(new_secret(cx), cx.now());
+    match cx.store.store_webhook_secret(customer, &first, None, Status::NOT_TERMINAL).await? {
+        WriteOutcome::Done => secret_set(&first).map(Some),
+        WriteOutcome::GateClosed => Ok(None),
+        // A concurrent delivery created it.
+        WriteOutcome::Stale => {
+            cx.store.webhook_endpoint(customer).await?.secret.as_ref().map(secret_set).transpose()
+        }
+    }
+}
+
+/// The secrets of a deleted account. If it never had one, the notice is signed with a new secret that is not stored.
+pub(crate) fn secrets_of_deleted_account<S, E>(
+    cx: &Context<S, E>,
+    endpoint: &WebhookEndpoint,
+) -> Result<SecretSet, Failure> {
+    match &endpoint.secret {
+        Some(stored) => secret_set(stored),
+        None => secret_set(&WebhookSecret::new(new_secret(cx), cx.now())),
+    }
+}
+
+pub(crate) fn new_secret<S, E>(cx: &Context<S, E>) -> Secret {
+    Secret::new(SigningSecret::new(cx.providers.random()).expose().to_owned())
+}
+
+fn secret_set(stored: &WebhookSecret) -> Result<SecretSet, Failure> {
+    let parse = |secret: &Secret| {
+        let parsed = SigningSecret::parse(secret.expose());
+        parsed.ok_or_else(|| Failure::unavailable("the webhook secret", "it has an unknown form"))
+    };
+    let current = SecretSet::new(parse(&stored.current)?);
+    stored.previous.iter().try_fold(current, |set, one| Ok(set.with_previous(parse(&one.secret)?, one.until)))
+}

@@ -1,0 +1,232 @@
+"""Calls every route of the template at least once, each served by its own function under its own role."""
+
+import itertools
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from api_client import PASSWORD, ApiClient
+from stack import update_row
+
+UNKNOWN_ID = "5e4a0680-804e-11ec-8477-2fea5968d85b"
+
+CREATE_BODIES = {
+    "numbers": {"number": "+15550001111"}, "flows": {}, "queues": {"name": "Sales"}, "trunks": {"domain_name": "voice"},
+    "extensions": {"extension": "100", "password": "dial-it-well"}, "storage_files": {"name": "greeting"},
+    "tags": {"name": "vip"}, "transcribes": {"language": "en-US"}, "contacts": {"first_name": "Ann"},
+}
+# Replacements for the fields that have to be unique, for a second row of the same kind.
+UNIQUE_FIELDS = {
+    "numbers": {"number": "+15550004444"}, "extensions": {"extension": "101"}, "trunks": {"domain_name": "other"}}
+
+
+class RecordingClient(ApiClient):
+    """Records each route that it calls, and fails if a call does not succeed."""
+
+    called_routes, post_numbers = set(), itertools.count()
+
+    def request(self, method, path, body=None, headers=None):
+        response = super().request(method, path, body, headers)
+        self.called_routes.add((method, path.split("?")[0]))
+        assert response.status in (200, 201), f"{method} {path}: {response.status} {response.text}"
+        return response
+
+    def post(self, path, body=None, headers=None):
+        """Sends an Idempotency-Key with each POST, so that the permission to store the response is needed as well."""
+        key = {"Idempotency-Key": f"e2e-{next(self.post_numbers)}"}
+        return super().post(path, body, {**key, **(headers or {})})
+
+    def login(self, username, password=PASSWORD):
+        token = self.post("/auth/login", {"username": username, "password": password}).json()["token"]
+        return RecordingClient(self.emulator, token)
+
+
+def signup_and_login(client):
+    client.get("/ping")
+    client.post("/auth/signup", {"email": "sam@example.com", "accepted_tos": True})
+    token = client.mailed_token("sam@example.com")
+    client.get(f"/auth/email-verify?token={token}")
+    client.post("/auth/email-verify", {"token": token})
+    client.post("/auth/password-forgot", {"username": "sam@example.com"})
+    token = client.mailed_token("sam@example.com")
+    client.get(f"/auth/password-reset?token={token}")
+    client.post("/auth/password-reset", {"token": token, "password": PASSWORD})
+    sam = client.login("sam@example.com")
+    sam.get("/v1.0/me")
+    sam.post("/auth/logout")
+    return "signup, the links of the mails, a forgotten password, login, logout"
+
+
+def platform_admin(client):
+    admin = client.login_as_platform_admin()
+    customer_id = client.create_customer("olga")
+    path = f"/v1.0/customers/{customer_id}"
+    client.post("/auth/email-verify", {"token": client.mailed_token("olga@example.com")})
+    admin.get("/v1.0/customers")
+    admin.get(path)
+    admin.put(path, {"name": "Olga Ltd"})
+    admin.put(f"{path}/plan", {"plan": "professional"})
+    admin.post(f"{path}/balance", {"balance_credit": 5})
+    admin.post("/auth/delegate", {"customer_id": customer_id, "reason": "called about her bill"})
+    admin.post(f"{path}/freeze")
+    admin.post(f"{path}/recover")
+    admin.delete(path)
+    return "a platform admin creates, updates, freezes, recovers and deletes a customer"
+
+
+def own_account(client):
+    customer_id, ann = client.create_verified_customer("ann")
+    ann.get("/v1.0/customer")
+    ann.put("/v1.0/customer", {"name": "Ann Ltd", "webhook_uri": "https://127.0.0.1/hook"})
+    ann.get("/v1.0/customer/usage")
+    billing_account_id = ann.get("/v1.0/billing_account").json()["id"]
+    # An account has one billing account today, so setting it changes nothing unless the row names another one.
+    update_row(client.emulator, "customers", {"id": {"S": customer_id}}, billing_account_id=UNKNOWN_ID)
+    ann.put("/v1.0/customer/billing_account_id", {"billing_account_id": billing_account_id})
+    ann.get("/v1.0/billing_accounts")
+    ann.get(f"/v1.0/billing_accounts/{billing_account_id}")
+    ann.put(f"/v1.0/billing_accounts/{billing_account_id}", {"name": "Main"})
+    webhook = "/v1.0/customer/webhook"
+    ann.get(webhook)
+    ann.post(f"{webhook}/rotate")
+    delivery_id = ann.post(f"{webhook}/test").json()["id"]
+    ann.wait_until_idle()
+    ann.get(f"{webhook}/deliveries")
+    ann.post(f"{webhook}/deliveries/{delivery_id}/redeliver")
+    ann.wait_until_idle()
+    return "the caller's account, its billing account and its webhook"
+
+
+def agents_and_access_keys(client):
+    ann = client.login("ann")
+    agent_id = ann.post("/v1.0/agents", {"username": "bob@example.com", "password": PASSWORD}).json()["id"]
+    path = f"/v1.0/agents/{agent_id}"
+    ann.get("/v1.0/agents")
+    ann.get(path)
+    ann.put(path, {"name": "Bob"})
+    ann.put(f"{path}/permission", {"permission": 32})
+    ann.put(f"{path}/password", {"password": f"{PASSWORD} 2"})
+    ann.put(f"{path}/status", {"status": "busy"})
+    ann.put(f"{path}/addresses", {"addresses": [{"type": "tel", "target": "+15550002222"}]})
+    tag_id = ann.post("/v1.0/tags", {"name": "sales"}).json()["id"]
+    ann.put(f"{path}/tag_ids", {"tag_ids": [tag_id]})
+    ann.delete(path)
+    key = ann.post("/v1.0/accesskeys", {"name": "robot"}).json()
+    with_access_key = RecordingClient(client.emulator, key["token"])
+    with_access_key.get("/v1.0/accesskeys")
+    with_access_key.get("/v1.0/me")
+    path = f"/v1.0/accesskeys/{key['id']}"
+    ann.get(path)
+    ann.put(path, {"name": "android"})
+    ann.delete(path)
+    return "agents and access keys"
+
+
+def resource_kinds(client):
+    ann = client.login("ann")
+    flow_id, tag_id = (ann.post(f"/v1.0/{kind}", {}).json()["id"] for kind in ("flows", "tags"))
+    # References need read permissions of their own.
+    updates_with_reference = {
+        "flows": {"on_complete_flow_id": flow_id}, "queues": {"tag_ids": [tag_id]}, "contacts": {"tag_ids": [tag_id]}}
+    for kind, body in CREATE_BODIES.items():
+        row_id = ann.post(f"/v1.0/{kind}", body).json()["id"]
+        path = f"/v1.0/{kind}/{row_id}"
+        ann.get(f"/v1.0/{kind}")
+        ann.get(path)
+        ann.put(path, updates_with_reference.get(kind, {"name": "other"}))
+        if kind == "transcribes":
+            ann.post(f"{path}/stop")
+        ann.delete(path)
+    return f"{len(CREATE_BODIES)} kinds: create, list, get, update, delete"
+
+
+def unregister_and_cancel(client):
+    ann = client.login("ann")
+    ann.post("/auth/unregister", {"password": PASSWORD})
+    client.login("ann").delete("/auth/unregister")
+    return "unregister and cancel"
+
+
+def new_access_keys(client, template):
+    """Calls every route with a new access key. Each function records the first use of a key on a day, even if it then refuses
+    the request."""
+    ann, count = client.login("ann"), 0
+    for method, _, path in (it.partition(" ") for it in template.declared_routes() if "/" in it):
+        key = ann.post("/v1.0/accesskeys", {}).json()
+        with_access_key = ApiClient(client.emulator, key["token"])
+        body = {} if method in ("POST", "PUT") else None
+        response = with_access_key.request(method, path.replace("{id}", UNKNOWN_ID), body)
+        assert response.status < 500, f"{method} {path}: {response.status} {response.text}"
+        ann.delete(f"/v1.0/accesskeys/{key['id']}")
+        count += 1
+    return f"{count} routes, each with a new access key"
+
+
+def owned_row_writes(tim, customer_id):
+    """Every request that writes to a row that an account owns. Creates the rows first."""
+    row_ids = {kind: tim.post(f"/v1.0/{kind}", body).json()["id"] for kind, body in CREATE_BODIES.items()}
+    agent_id = tim.post("/v1.0/agents", {"username": "tam@example.com", "password": PASSWORD}).json()["id"]
+    key_id = tim.post("/v1.0/accesskeys", {}).json()["id"]
+    billing_account_id = tim.get("/v1.0/billing_account").json()["id"]
+    requests = [("POST", f"/v1.0/{kind}", {**body, **UNIQUE_FIELDS.get(kind, {})}) for kind, body in CREATE_BODIES.items()]
+    for kind, path in ((kind, f"/v1.0/{kind}/{it}") for kind, it in row_ids.items()):
+        update = {"notes": "late"} if kind == "contacts" else {"name": "late"}
+        requests += [("PUT", path, update), ("DELETE", path, None)]
+    agent_updates = {
+        "": {"name": "late"}, "/permission": {"permission": 32}, "/password": {"password": f"{PASSWORD} 2"},
+        "/status": {"status": "busy"}, "/addresses": {"addresses": [{"type": "tel", "target": "+15550005555"}]},
+        "/tag_ids": {"tag_ids": [row_ids["tags"]]}}
+    requests += [("PUT", f"/v1.0/agents/{agent_id}{suffix}", body) for suffix, body in agent_updates.items()]
+    return requests + [
+        ("DELETE", f"/v1.0/agents/{agent_id}", None), ("POST", "/v1.0/accesskeys", {}),
+        ("PUT", f"/v1.0/accesskeys/{key_id}", {"name": "late"}), ("DELETE", f"/v1.0/accesskeys/{key_id}", None),
+        ("PUT", f"/v1.0/billing_accounts/{billing_account_id}", {"name": "late"}),
+        ("POST", "/v1.0/customer/webhook/rotate", {}),
+        ("POST", f"/v1.0/transcribes/{row_ids['transcribes']}/stop", {}),
+        ("POST", f"/v1.0/customers/{customer_id}/balance", {"balance_credit": 5})]
+
+
+def writes_during_a_freeze(client):
+    """Writes that meet frozen gates, as if the account were frozen at that moment. The functions then reread the account."""
+    customer_id, tim = client.create_verified_customer("tim")
+    admin = ApiClient(client.emulator, client.login_as_platform_admin().token)
+    requests = owned_row_writes(tim, customer_id)
+    for number in range(8):
+        gate = {"customer_id": {"S": customer_id}, "key": {"S": f"gate#{number}"}}
+        update_row(client.emulator, "usage", gate, status="frozen")
+    owner = ApiClient(client.emulator, tim.token)
+    with ThreadPoolExecutor(8) as executor:
+        responses = list(executor.map(lambda it: (admin if "/customers/" in it[1] else owner).request(*it), requests))
+    wrong = [f"{request[:2]}: {response.status} {response.text}"
+             for request, response in zip(requests, responses) if response.status != 503]
+    assert not wrong, "\n".join(wrong)
+    return f"{len(requests)} writes during a freeze"
+
+
+def default_route(client):
+    response = ApiClient(client.emulator).get("/v1.0/no-such-thing")
+    assert response.status == 404 and "reason" in response.text, f"{response.status} {response.text}"
+    RecordingClient.called_routes.add(("ANY", "$default"))
+    return "an unknown path gets 404 and a reason"
+
+
+def all_routes_were_called(template):
+    uncalled = set(template.declared_routes())
+    for method, path in RecordingClient.called_routes:
+        exact = f"{method} {path}"
+        matching = [it for it in uncalled if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", it), exact)]
+        uncalled -= {exact} if exact in matching else set(matching)
+    uncalled.discard("$default")
+    assert not uncalled, f"routes that were never called: {sorted(uncalled)}"
+    return f"all {len(template.declared_routes())}"
+
+
+def run(runner, emulator, template):
+    client = RecordingClient(emulator)
+    for name, check in (("signup and login", signup_and_login), ("platform admin", platform_admin),
+                        ("own account", own_account), ("agents and access keys", agents_and_access_keys),
+                        ("kinds", resource_kinds), ("unregister", unregister_and_cancel),
+                        ("default route", default_route)):
+        runner.check(name, check, client)
+    runner.check("new access keys", new_access_keys, client, template)
+    runner.check("writes during a freeze", writes_during_a_freeze, client)
+    runner.check("every route was called", all_routes_were_called, template)

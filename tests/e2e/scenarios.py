@@ -1,0 +1,160 @@
+"""Scenarios that go beyond single requests: scheduled jobs, streams, rules, queues and their functions, on the moved clock."""
+
+import json
+
+from api_client import PASSWORD, ApiClient
+from stack import STACK, TABLE_PREFIX
+
+DAY = 86_400
+IMMEDIATE_DELETION = {"password": PASSWORD, "confirmation_phrase": "DELETE", "immediate": True}
+
+
+def invoke(emulator, function, payload):
+    """Invokes a function directly, as a platform admin does with the AWS CLI. Returns its result."""
+    response = emulator.aws_client("lambda").invoke(FunctionName=f"{STACK}-{function}", Payload=json.dumps(payload))
+    result = response["Payload"].read().decode()
+    assert "FunctionError" not in response, f"{function}: {result}"
+    return json.loads(result or "null")
+
+
+def scan_rows(emulator, table):
+    pages = emulator.aws_client("dynamodb").get_paginator("scan").paginate(
+        TableName=TABLE_PREFIX + table, ConsistentRead=True)
+    return [row for page in pages for row in page["Items"]]
+
+
+def table_names(emulator):
+    return [name.removeprefix(TABLE_PREFIX) for name in emulator.aws_client("dynamodb").list_tables()["TableNames"]]
+
+
+def count_rows_of(emulator, customer_id):
+    """The number of rows that contain a customer id, for each table that has any."""
+    counts = {name: sum(customer_id in json.dumps(row) for row in scan_rows(emulator, name))
+              for name in table_names(emulator)}
+    return {name: count for name, count in counts.items() if count}
+
+
+def event_types_of(client, customer_id):
+    """The types of a customer's events, oldest first."""
+    client.wait_until_idle()
+    events = [it for it in client.events() if it["detail"]["customer_id"] == customer_id]
+    return [it["detail-type"] for it in reversed(events)]
+
+
+def invocation_count(emulator, function):
+    invocations = emulator.request("GET", "/_e2e/report")["invocations"]
+    return invocations.get(f"{STACK}-{function}", {"invoked": 0})["invoked"]
+
+
+def create_sample_rows(client):
+    """Creates rows in as many tables as single requests can reach."""
+    client.post("/v1.0/tags", {"name": "vip"}, {"Idempotency-Key": "sample"}).ok()
+    client.post("/v1.0/numbers", {"number": "+15550003333"}).ok()
+    client.post("/v1.0/contacts", {"first_name": "Zoe"})
+    client.post("/v1.0/accesskeys", {}).ok()
+    client.post("/v1.0/transcribes", {"language": "en-US"}).ok()
+    client.put("/v1.0/customer", {"webhook_uri": "https://10.0.0.1/hook"}).ok()
+    client.wait_until_idle()
+
+
+def assert_erased(emulator, customer_id, expected_event):
+    """Asserts that only the anonymised customer row, the ledger and idempotency records remain. Returns the ledger's size."""
+    events = event_types_of(ApiClient(emulator), customer_id)
+    assert events[-1] == "customer_erased" and expected_event in events, f"{events}"
+    counts = count_rows_of(emulator, customer_id)
+    allowed = {"customers", "deletions", "idempotency"}
+    assert set(counts) <= allowed and counts.get("customers") == 1, f"rows remain: {counts}"
+    (row,) = [it for it in scan_rows(emulator, "customers") if it["id"]["S"] == customer_id]
+    assert "@" not in json.dumps(row), f"personal data remains: {row}"
+    ledger = [it for it in scan_rows(emulator, "deletions") if it["customer_id"]["S"] == customer_id]
+    assert any("tm_sealed" in it for it in ledger), f"the ledger is not complete: {ledger}"
+    return len(ledger)
+
+
+def purge(emulator):
+    client = ApiClient(emulator)
+    customer_id, pat = client.create_verified_customer("pat")
+    create_sample_rows(pat)
+    pat.post("/auth/unregister", {"password": PASSWORD}).ok()
+    job = f"purge-{customer_id}-1"
+    assert job in client.jobs(), f"{job} is not scheduled: {list(client.jobs())}"
+    client.advance_clock(30 * DAY - 60)
+    customer = client.login_as_platform_admin().get(f"/v1.0/customers/{customer_id}").ok()
+    assert customer["status"] == "frozen", "purged too early"
+    before = invocation_count(emulator, "purge")
+    client.advance_clock(120)
+    assert invocation_count(emulator, "purge") == before + 1, "the Scheduler did not invoke purge"
+    assert job not in client.jobs(), f"{job} is still scheduled"
+    customer = client.login_as_platform_admin().get(f"/v1.0/customers/{customer_id}").ok()
+    assert customer["status"] == "deleted", "not purged"
+    ledger_rows = assert_erased(emulator, customer_id, "customer_deleted")
+    return f"frozen for thirty days, purged by the Scheduler, erased by the cascade; the ledger has {ledger_rows} rows"
+
+
+def expiry(emulator):
+    client = ApiClient(emulator)
+    customer_id = client.create_customer("eve")
+    assert f"expire-{customer_id}" in client.jobs(), "expire is not scheduled"
+    before = invocation_count(emulator, "expire")
+    client.advance_clock(7 * DAY + 60)
+    assert invocation_count(emulator, "expire") == before + 1, "the Scheduler did not invoke expire"
+    customer = client.login_as_platform_admin().get(f"/v1.0/customers/{customer_id}").ok()
+    assert customer["status"] == "expired", "not expired"
+    assert_erased(emulator, customer_id, "customer_expired")
+    client.create_customer("eve")
+    return "an unverified account expires and is erased, and its names are free again"
+
+
+def immediate_deletion(emulator):
+    client = ApiClient(emulator)
+    customer_id, kim = client.create_verified_customer("kim")
+    create_sample_rows(kim)
+    kim.post("/auth/unregister", IMMEDIATE_DELETION).ok()
+    assert "operations_terminate" in event_types_of(client, customer_id), "its running operations were not terminated"
+    assert_erased(emulator, customer_id, "customer_deleted")
+    return "deleted at once, running operations terminated, rows erased"
+
+
+def refused_webhooks(emulator):
+    """A deployed stack never sends a webhook into its own network."""
+    client = ApiClient(emulator)
+    _, wim = client.create_verified_customer("wim")
+    delivery_ids = []
+    for uri in ("http://127.0.0.1/hook", "https://[::1]/hook", "http://169.254.169.254/latest/meta-data/"):
+        wim.put("/v1.0/customer", {"webhook_uri": uri}).ok()
+        client.wait_until_idle()
+        newest = wim.get("/v1.0/customer/webhook/deliveries").ok()["result"][0]
+        assert (newest["error"], newest["status_code"]) == ("refused", None), f"{uri}: {newest}"
+        delivery_ids.append(newest["id"])
+    assert len(set(delivery_ids)) == len(delivery_ids), "a change of the URI caused no delivery"
+    return "deliveries to loopback and link-local addresses are refused and recorded"
+
+
+def webhook_retries(emulator):
+    """A name that resolves to a private address may resolve to a public one later, so the delivery is retried: first through
+    the queue, later by scheduled jobs."""
+    client = ApiClient(emulator)
+    _, rob = client.create_verified_customer("rob")
+    rob.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()
+    client.advance_clock(3_600)
+    rob = client.login("rob")
+    newest = rob.get("/v1.0/customer/webhook/deliveries").ok()["result"][0]
+    assert newest["attempts"] > 2 and newest["error"] == "refused", f"{newest}"
+    assert any(name.startswith("webhook-") for name in client.jobs()), f"no retry is scheduled: {list(client.jobs())}"
+    return f"{newest['attempts']} attempts within an hour"
+
+
+def operator_invocations(emulator):
+    customer_id, _ = ApiClient(emulator).create_verified_customer("rex")
+    invoke(emulator, "reconcile", {})
+    invoke(emulator, "reconcile", {"recount": customer_id})
+    invoke(emulator, "platform-setup", {"rotate": True})
+    ApiClient(emulator).login_as_platform_admin().get("/v1.0/customers").ok()
+    return "reconcile, a recount and a rotation of the signing keys"
+
+
+def run(runner, emulator):
+    for name, scenario in (("purge", purge), ("expiry", expiry), ("immediate deletion", immediate_deletion),
+                           ("refused webhooks", refused_webhooks), ("webhook retries", webhook_retries),
+                           ("direct invocations by an operator", operator_invocations)):
+        runner.check(name, scenario, emulator)

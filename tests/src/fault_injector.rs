@@ -1,0 +1,128 @@
+//! Interrupts a flow at a chosen external call, as a crash or a network failure does.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use custodian_engine::{Fault, RequestObserver};
+use serde_json::Value;
+
+use crate::random_faults::RandomFaults;
+use crate::request_rules::RequestRules;
+
+/// How the chosen call fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// The request is lost once. The SDK may retry it.
+    RequestLost,
+    /// The response is lost once. The SDK may retry the request.
+    ResponseLost,
+    /// The process crashes before the call.
+    CrashBefore,
+    /// The process crashes after the call, before its response.
+    CrashAfter,
+    /// The call and all later ones never respond. Not in [`Self::ALL`], because a caller without a timeout would wait for ever.
+    Hang,
+}
+
+impl Interruption {
+    pub const ALL: [Self; 4] = [Self::RequestLost, Self::ResponseLost, Self::CrashBefore, Self::CrashAfter];
+}
+
+type Callback = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
+struct State {
+    calls: usize,
+    planned: Option<(usize, Interruption)>,
+    crashed: bool,
+    callback: Option<(&'static str, Callback)>,
+}
+
+/// Intercepts every call to the database and the other services. Database requests are also checked against the rules.
+#[derive(Default)]
+pub struct FaultInjector {
+    state: Mutex<State>,
+    pub rules: Arc<RequestRules>,
+    /// Faults of the calls that are not interrupted.
+    pub random_faults: RandomFaults,
+}
+
+impl FaultInjector {
+    pub fn with_rules(rules: Arc<RequestRules>) -> Self {
+        Self { rules, ..Self::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Restarts the count of calls, and interrupts call number `at` (the first is 0).
+    pub fn interrupt(&self, at: usize, interruption: Interruption) {
+        *self.state() = State { planned: Some((at, interruption)), ..State::default() };
+    }
+
+    /// Restarts the count of calls, and lets every call pass.
+    pub fn reset(&self) {
+        *self.state() = State::default();
+    }
+
+    /// The number of calls since the last `interrupt` or `reset`.
+    pub fn calls(&self) -> usize {
+        self.state().calls
+    }
+
+    /// Whether the simulated process has crashed.
+    pub fn has_crashed(&self) -> bool {
+        self.state().crashed
+    }
+
+    /// Runs `callback` once, just before the next call of `operation`.
+    pub fn before_next(&self, operation: &'static str, callback: impl FnOnce() + Send + 'static) {
+        self.state().callback = Some((operation, Box::new(callback)));
+    }
+
+    /// The fault of the next call.
+    pub fn intercept(&self, operation: &str) -> Fault {
+        let callback = {
+            let mut state = self.state();
+            let is_due = state.callback.as_ref().is_some_and(|(awaited, _)| *awaited == operation);
+            state.callback.take_if(|_| is_due)
+        };
+        if let Some((_, callback)) = callback {
+            callback();
+        }
+        let mut state = self.state();
+        state.calls += 1;
+        if state.crashed {
+            let hangs = state.planned.is_some_and(|(_, interruption)| interruption == Interruption::Hang);
+            return if hangs { Fault::Hang } else { Fault::LoseRequest };
+        }
+        let Some((_, interruption)) = state.planned.filter(|(at, _)| at + 1 == state.calls) else {
+            return Fault::None;
+        };
+        state.crashed =
+            matches!(interruption, Interruption::CrashBefore | Interruption::CrashAfter | Interruption::Hang);
+        match interruption {
+            Interruption::RequestLost | Interruption::CrashBefore => Fault::LoseRequest,
+            Interruption::ResponseLost | Interruption::CrashAfter => Fault::LoseResponse,
+            Interruption::Hang => Fault::Hang,
+        }
+    }
+}
+
+impl RequestObserver for FaultInjector {
+    fn on_request(&self, operation: &str, body: &Value) -> Fault {
+        self.rules.on_request(operation, body);
+        match self.intercept(operation) {
+            Fault::None => self.random_faults.on_request(operation, body),
+            fault => fault,
+        }
+    }
+
+    fn wants_consumed_capacity(&self) -> bool {
+        self.rules.wants_consumed_capacity()
+    }
+
+    fn on_consumed_capacity(&self, operation: &str, consumed: &Value) {
+        self.rules.on_consumed_capacity(operation, consumed);
+    }
+}

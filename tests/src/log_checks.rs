@@ -1,0 +1,248 @@
+//! Checks that no log line contains a secret or personal text that went through a test, or an unlisted field.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::sync::{Mutex, MutexGuard, OnceLock};
+
+use serde_json::Value;
+
+/// The fields whose texts must not appear in a log line.
+const SECRET_FIELDS: [&str; 10] = [
+    "password",
+    "current_password",
+    "token",
+    "secret",
+    "email",
+    "phone_number",
+    "number",
+    "address",
+    "target",
+    "username",
+];
+/// Shorter texts also appear in harmless words.
+const MIN_LENGTH: usize = 8;
+
+/// Every field that a log line may have. A new field is a deliberate decision: it must hold no name, no address and no
+/// other personal value.
+pub const FIELDS: [&str; 34] = [
+    "attempt",
+    "cause",
+    "cold",
+    "customer_id",
+    "dependency",
+    "event",
+    "failure",
+    "function",
+    "gateway_id",
+    "harmless_because",
+    "hop",
+    "invocation",
+    "job",
+    "latency_ms",
+    "level",
+    "message",
+    "message_id",
+    "message_type",
+    "new",
+    "operator",
+    "operator_id",
+    "outcome",
+    "reason",
+    "receive_count",
+    "removed",
+    "request_id",
+    "route",
+    "rows",
+    "status",
+    "step",
+    "tables",
+    "target_id",
+    "timestamp",
+    "trace_id",
+];
+
+static LOG: OnceLock<Mutex<Log>> = OnceLock::new();
+
+/// The log lines of this process, the secrets that they must not contain, and the number of lines and secrets compared so far.
+#[derive(Default)]
+struct Log {
+    lines: Vec<String>,
+    secrets: Vec<String>,
+    known: HashSet<String>,
+    compared: (usize, usize),
+    /// The lines that contain an unlisted field.
+    unlisted: Vec<String>,
+}
+
+/// Compares log lines and secrets when it is dropped at the end of a test.
+#[derive(Debug)]
+pub struct LogLeakCheck(());
+
+impl LogLeakCheck {
+    /// Starts to capture the log in the deployed form: JSON, from level INFO.
+    pub fn start() -> Self {
+        LOG.get_or_init(|| {
+            // A subscriber that an earlier test installed captures these lines as well.
+            let _ = custodian_runtime::subscriber().with_writer(|| LogWriter).try_init();
+            Mutex::default()
+        });
+        Self(())
+    }
+}
+
+impl Drop for LogLeakCheck {
+    fn drop(&mut self) {
+        let mut log = log();
+        let leaks = log.leaks();
+        assert!(leaks.is_empty() || std::thread::panicking(), "secrets in the log: {leaks:#?}");
+        assert!(
+            log.unlisted.is_empty() || std::thread::panicking(),
+            "log lines with unlisted fields: {:#?}",
+            log.unlisted
+        );
+    }
+}
+
+/// Records the secrets in the body of a request or response.
+pub fn record_secrets(body: &Value) {
+    match body {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if SECRET_FIELDS.contains(&name.as_str()) => record_secret(text),
+                    // The links in mails.
+                    Value::String(text) if name == "text" => {
+                        text.split("token=")
+                            .skip(1)
+                            .for_each(|rest| record_secret(rest.get(..64).unwrap_or(rest)));
+                    }
+                    other => record_secrets(other),
+                }
+            }
+        }
+        Value::Array(parts) => parts.iter().for_each(record_secrets),
+        _ => {}
+    }
+}
+
+/// Records the secrets in a request's body, either JSON or a form.
+pub fn record_request_secrets(body: &[u8]) {
+    match serde_json::from_slice(body) {
+        Ok(json) => record_secrets(&json),
+        Err(_) => {
+            let fields = url::form_urlencoded::parse(body).into_owned();
+            record_secrets(&Value::Object(
+                fields.map(|(name, value)| (name, Value::String(value))).collect(),
+            ));
+        }
+    }
+}
+
+/// Records a text that no log line may contain.
+pub fn record_secret(text: &str) {
+    let mut log = log();
+    if text.len() >= MIN_LENGTH && log.known.insert(text.to_owned()) {
+        log.secrets.push(text.to_owned());
+    }
+}
+
+/// All log lines so far, of all tests of this process.
+pub fn lines() -> Vec<Value> {
+    log().lines.iter().map(|line| serde_json::from_str(line).expect("every line is JSON")).collect()
+}
+
+/// All log lines so far that contain an unlisted field, of all tests of this process.
+pub fn unlisted_fields() -> Vec<String> {
+    log().unlisted.clone()
+}
+
+/// Whether a line is an object of listed fields.
+fn is_listed(line: &str) -> bool {
+    let line: Value = serde_json::from_str(line).unwrap_or_default();
+    line.as_object().is_some_and(|fields| fields.keys().all(|name| FIELDS.contains(&name.as_str())))
+}
+
+fn log() -> MutexGuard<'static, Log> {
+    let log = LOG.get_or_init(Mutex::default);
+    // A test that panicked while it held the lock left the log intact.
+    log.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl Log {
+    /// The secrets found in log lines, among the pairs that were not compared before.
+    fn leaks(&mut self) -> Vec<(&str, &str)> {
+        let (old_lines, old_secrets) = self.compared;
+        self.compared = (self.lines.len(), self.secrets.len());
+        let mut leaks = Vec::new();
+        for (number, line) in self.lines.iter().enumerate() {
+            let unseen = if number < old_lines { &self.secrets[old_secrets..] } else { &self.secrets[..] };
+            let leaked = unseen.iter().filter(|secret| line.contains(secret.as_str()));
+            leaks.extend(leaked.map(|secret| (secret.as_str(), line.as_str())));
+        }
+        leaks
+    }
+}
+
+/// Captures the log.
+struct LogWriter;
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let line = String::from_utf8_lossy(bytes).into_owned();
+        let mut log = log();
+        if !is_listed(&line) {
+            log.unlisted.push(line.clone());
+        }
+        log.lines.push(line);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{LogLeakCheck, is_listed, log, record_request_secrets, record_secrets};
+
+    #[test]
+    fn a_line_with_an_unlisted_field_is_found() {
+        assert!(is_listed(r#"{"message":"request completed","status":200}"#));
+        assert!(!is_listed(r#"{"message":"request completed","email":"x"}"#));
+        assert!(!is_listed("not JSON"));
+    }
+
+    /// Invariant I6: no personal data is left.
+    #[test]
+    fn a_secret_in_a_log_line_is_found_in_either_order() {
+        let check = LogLeakCheck::start();
+        tracing::info!(cause = "leak-before@example.com", "request completed");
+        record_secrets(
+            &json!({ "result": [{ "email": "leak-before@example.com" }, { "phone_number": "+49 30 1234567" }] }),
+        );
+        tracing::warn!("called +49 30 1234567");
+        record_secrets(&json!({ "text": format!("Follow https://x/?token={} now", "a1".repeat(32)) }));
+        tracing::info!(cause = format!("token={}", "a1".repeat(32)), "request completed");
+        tracing::debug!("leak-before@example.com below the level that is logged");
+        record_request_secrets(b"token=x&password=a+fine%2Bpassword");
+        tracing::info!("a fine+password");
+        record_request_secrets(
+            br#"{"current_password":"the one before","addresses":[{"target":"+49 30 7654321"}]}"#,
+        );
+        tracing::info!("the one before, +49 30 7654321");
+        let found: Vec<_> = log().leaks().into_iter().map(|(secret, _)| secret.to_owned()).collect();
+        let expected = [
+            "leak-before@example.com",
+            "+49 30 1234567",
+            &"a1".repeat(32),
+            "a fine+password",
+            "the one before",
+            "+49 30 7654321",
+        ];
+        assert_eq!(found, expected);
+        drop(check);
+    }
+}

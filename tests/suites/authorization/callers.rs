@@ -1,0 +1,155 @@
+//! One client for each type of caller, over one service.
+
+use std::collections::BTreeMap;
+
+use custodian_domain::kinds::routed;
+use custodian_tests::tables::Dump;
+use custodian_tests::{Client, PASSWORD, Response, Tables};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+pub(crate) const CALLERS: [&str; 14] = [
+    "anonymous",
+    "an agent",
+    "a manager",
+    "an admin",
+    "the admin of another account",
+    "a key",
+    "an expired key",
+    "a delegate",
+    "the platform admin",
+    "the admin of a frozen account",
+    "a token from before the freeze",
+    "the admin of an unverified account",
+    "a token of a deleted account",
+    "a token of an expired account",
+];
+
+/// A service with one row in each collection, one client for each type of caller, and one account that only platform
+/// admins change.
+pub(crate) struct Fixture {
+    client: Client,
+    callers: Vec<Client>,
+    owner: Client,
+    customer: String,
+    /// The id of the row of each collection that requests address.
+    rows: BTreeMap<String, String>,
+}
+
+fn id(created: &Value) -> String {
+    created["id"].as_str().unwrap().to_owned()
+}
+
+/// Creates an agent and logs it in.
+async fn create_agent(admin: &Client, name: &str, permission: u32) -> (String, Client) {
+    let body = json!({ "username": name, "password": PASSWORD, "permission": permission });
+    let created = admin.post("/v1.0/agents", body).await.ok();
+    (id(&created), admin.login(name, PASSWORD).await)
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        let client = Client::start().await;
+        // Expired credentials come first, because the clock must move for them. The account that expires logs in late
+        // enough that its token is still within its lifetime.
+        client.open_account("exp").await;
+        let (customer, ann) = client.tenant("ann").await;
+        let expired_key = ann.post("/v1.0/accesskeys", json!({ "expire": 86_400 })).await.ok();
+        client.advance(86_401).await;
+        let expired = client.login("exp", PASSWORD).await;
+        client.advance(6 * 86_400 + 60).await;
+
+        let (_, other) = client.tenant("other").await;
+        let (_, before_freeze) = client.tenant("fro").await;
+        before_freeze.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
+        let (deleted, deleted_token) = client.tenant("del").await;
+        client.platform_admin().await.delete(&format!("/v1.0/customers/{deleted}")).await.ok();
+        client.open_account("ini").await;
+
+        let ann = client.login("ann", PASSWORD).await;
+        let key = ann.post("/v1.0/accesskeys", json!({})).await.ok();
+        let (_, plain) = create_agent(&ann, "plain", 0x10).await;
+        let (_, manager) = create_agent(&ann, "max", 0x40).await;
+        let platform_admin = client.platform_admin().await;
+        let body = json!({ "customer_id": customer, "reason": "checking the account" });
+        let delegated = platform_admin.post("/auth/delegate", body).await.ok();
+        let (subject, _) = client.tenant("subject").await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let callers = vec![
+            client.clone(),
+            plain,
+            manager,
+            ann.clone(),
+            other,
+            client.with_token(&text(&key["token"])),
+            client.with_token(&text(&expired_key["token"])),
+            client.with_token(&text(&delegated["token"])),
+            platform_admin,
+            client.login("fro", PASSWORD).await,
+            before_freeze,
+            client.login("ini", PASSWORD).await,
+            deleted_token,
+            expired,
+        ];
+        // The first use of a key on a day writes a row, so the key is used here once.
+        callers[5].get("/v1.0/me").await.ok();
+        let mut fixture = Self { client, callers, owner: ann, customer: subject, rows: BTreeMap::new() };
+        for collection in ["accesskeys", "agents"].into_iter().chain(routed().map(|kind| kind.route)) {
+            fixture.create_row(collection).await;
+        }
+        fixture.idle().await;
+        fixture
+    }
+
+    /// Creates a new row in a collection. The next requests address it.
+    async fn create_row(&mut self, collection: &str) {
+        let last = self.rows.get(collection).cloned().unwrap_or_default();
+        let body = match collection {
+            "agents" => json!({ "username": format!("target-{last}"), "password": PASSWORD }),
+            "numbers" => json!({ "number": "+15551234567" }),
+            "extensions" => json!({ "extension": "100" }),
+            _ => json!({}),
+        };
+        let created = if collection == "billing_accounts" {
+            self.owner.get("/v1.0/billing_account").await.ok()
+        } else {
+            let response = self.owner.post(&format!("/v1.0/{collection}"), body).await;
+            assert!(response.status < 300, "{collection}: {}", response.text);
+            response.json()
+        };
+        self.rows.insert(collection.to_owned(), id(&created));
+    }
+
+    /// Waits until all background work is done.
+    pub(crate) async fn idle(&self) {
+        self.client.idle().await;
+    }
+
+    /// Every row of every table except the throttle counters.
+    pub(crate) fn dump(&self) -> Dump {
+        let mut dump = Tables(self.client.engine().clone()).dump();
+        dump.remove("throttle");
+        dump
+    }
+
+    /// Sends the same request as one caller. The body is valid where it does no harm; otherwise the handler itself
+    /// rejects it. A deleted row is created again for the next caller.
+    pub(crate) async fn send_as(&mut self, caller: usize, route: &str) -> Response {
+        let (method, path) = route.split_once(' ').unwrap();
+        let collection = path.split('/').nth(2).unwrap_or_default().to_owned();
+        let names_customer = path.contains("/customers/");
+        let row_id = if names_customer { Some(&self.customer) } else { self.rows.get(&collection) };
+        // No webhook was delivered, so a delivery id addresses nothing.
+        let unknown_id = "5e4a0680-804e-11ec-8477-2fea5968d85b".to_owned();
+        let row_id = row_id.cloned().unwrap_or(unknown_id);
+        let client = &self.callers[caller];
+        let request =
+            client.request(Method::from_bytes(method.as_bytes()).unwrap(), &path.replace("{id}", &row_id));
+        let request = if method == "GET" || method == "DELETE" { request } else { request.json(&json!({})) };
+        let response = client.send(request).await;
+        if method == "DELETE" && response.status == 200 && self.rows.contains_key(&collection) {
+            self.create_row(&collection).await;
+        }
+        response
+    }
+}

@@ -1,0 +1,149 @@
+//! A large account beside a neighbour, from deletion to the completed ledger.
+
+use custodian_domain::lifecycle::Command;
+use custodian_tests::{Client, Tables, TestApp};
+use serde_json::json;
+
+use custodian_tests::seed::{assert_no_row_contains, personal_texts, rows_of_others, seed_rows};
+
+/// Sixteen tables with this many rows each hold 10,000 rows.
+const EACH: usize = 625;
+
+/// Invariant I5: verified empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_rows_are_deleted_and_no_byte_of_a_neighbour_changes() {
+    let app = TestApp::default();
+    let (id, neighbour) = (app.active_account("zaphod").await, app.active_account("nessie").await);
+    let rows = seed_rows(&app.tables, id, "zaphod", EACH);
+    assert!(rows.values().sum::<u64>() >= 10_000);
+    seed_rows(&app.tables, neighbour, "nessie", 40);
+    let neighbours = rows_of_others(&app.tables, id);
+
+    app.change(id, Command::Delete).await;
+    app.run_until_idle().await.unwrap();
+
+    assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
+    assert_eq!(app.tables.removed_rows(&id.to_string()), rows, "the ledger counts every row once");
+    assert_eq!(rows_of_others(&app.tables, id), neighbours, "other accounts are unchanged");
+    let personal_texts = personal_texts("zaphod");
+    assert_no_row_contains(&app.tables, &personal_texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let (opening, steps) = app.tables.ledger(&id.to_string());
+    assert_eq!(opening.unwrap()["cause"]["S"], "deleted");
+    assert_eq!(steps.len(), custodian_tests::CASCADE_TABLES.len(), "one step for each table");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_rows_are_deleted_under_random_faults() {
+    let app = TestApp::default();
+    let (id, neighbour) = (app.active_account("zaphod").await, app.active_account("nessie").await);
+    let rows = seed_rows(&app.tables, id, "zaphod", EACH);
+    seed_rows(&app.tables, neighbour, "nessie", 40);
+    let neighbours = rows_of_others(&app.tables, id);
+    app.change(id, Command::Delete).await;
+
+    app.fault_injector.random_faults.start(&app.tables.0, 2_718_281_828);
+    let mut attempts = 0..1000;
+    // A queue redelivers what failed.
+    while app.run_until_idle().await.is_err() {
+        assert!(attempts.next().is_some(), "the cascade makes no progress");
+    }
+    app.fault_injector.random_faults.assert_all_injected();
+    assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
+    assert_eq!(app.tables.removed_rows(&id.to_string()), rows, "no row was counted twice or missed");
+    assert_eq!(rows_of_others(&app.tables, id), neighbours, "other accounts are unchanged");
+}
+
+/// Invariant I10: every step can be repeated and interrupted.
+#[tokio::test(flavor = "multi_thread")]
+async fn redelivering_any_cascade_message_changes_nothing() {
+    let app = TestApp::default();
+    let id = app.active_account("zaphod").await;
+    seed_rows(&app.tables, id, "zaphod", 30);
+    app.change(id, Command::Delete).await;
+    app.publish().await.unwrap();
+    let start = app.cx.services.state().cascade_starts.clone();
+    // Every message is delivered twice: again at once, or after everything else.
+    app.cx.services.state().cascade_starts.extend(start.clone());
+    let mut tasks = Vec::new();
+    loop {
+        let next = app.cx.services.state().cascade_tasks.first().cloned();
+        if let Some(task) = next {
+            app.run_worker(task.clone(), app.invocation_deadline()).await.unwrap();
+            tasks.push(task);
+        }
+        let state = app.cx.services.state().clone();
+        if state.cascade_starts.is_empty() && state.cascade_tasks.is_empty() {
+            break;
+        }
+        app.run_next().await.unwrap();
+    }
+    let done = app.tables.dump();
+    app.tables.removed_rows(&id.to_string());
+    app.clock.advance(std::time::Duration::from_secs(60));
+    app.cx.services.state().cascade_starts = start;
+    app.cx.services.state().cascade_tasks = tasks;
+    app.run_until_idle().await.unwrap();
+    app.reconcile().await.unwrap();
+    app.run_until_idle().await.unwrap();
+    assert_eq!(app.tables.dump(), done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_that_a_new_account_took_over_are_not_deleted() {
+    let app = TestApp::default();
+    let first = app.active_account("zaphod").await;
+    seed_rows(&app.tables, first, "crowded", 60);
+    app.change(first, Command::Delete).await;
+    // The name and the address are free before the cascade runs.
+    let second = app.active_account("zaphod").await;
+    let before = rows_of_others(&app.tables, first);
+    app.run_until_idle().await.unwrap();
+    assert_eq!(app.tables.remaining_rows(&first.to_string()), []);
+    assert_eq!(rows_of_others(&app.tables, first), before);
+    for name in ["username#zaphod", "email#zaphod@example.com"] {
+        let holder = app.tables.query("identifiers", "id", name);
+        assert_eq!(holder[0]["owner"]["S"], second.to_string());
+    }
+    app.change(second, Command::Delete).await;
+    app.run_until_idle().await.unwrap();
+    assert_eq!(app.tables.scan("identifiers").len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_taken_over_between_listing_and_deletion_is_not_deleted() {
+    let app = TestApp::default();
+    let first = app.active_account("zaphod").await;
+    seed_rows(&app.tables, first, "crowded", 60);
+    app.change(first, Command::Delete).await;
+    app.publish().await.unwrap();
+    app.run_next().await.unwrap();
+    app.cx.services.state().cascade_tasks.retain(|task| task.step == "identifiers");
+    // The worker has listed the names. A new account takes them over before the worker deletes them.
+    let other = app.clone();
+    app.fault_injector.before_next("UpdateItem", move || {
+        let taken = other.active_account("zaphod");
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(taken));
+    });
+    app.run_until_idle().await.unwrap();
+    let names = app.tables.scan("identifiers");
+    assert_eq!(names.len(), 4, "two names of the second holder, two rows each: {names:?}");
+    assert!(names.iter().all(|row| !row.to_string().contains(&first.to_string())));
+}
+
+/// Invariant I6: no personal data is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_deletes_itself_leaves_no_row_and_no_personal_text() {
+    let client = Client::start().await;
+    let (id, tenant) = client.tenant("zaphod").await;
+    for n in 0..30 {
+        tenant.post("/v1.0/tags", json!({ "name": format!("zaphod {n}") })).await.ok();
+    }
+    let request =
+        json!({ "password": custodian_tests::PASSWORD, "confirmation_phrase": "DELETE", "immediate": true });
+    tenant.post("/auth/unregister", request).await.ok();
+    client.idle().await;
+    let tables = Tables(client.engine().clone());
+    assert_eq!(tables.remaining_rows(&id), [], "without a run of the recurring job");
+    assert_eq!(tables.removed_rows(&id)["tags"], 30);
+    assert_no_row_contains(&tables, &["zaphod"]);
+}

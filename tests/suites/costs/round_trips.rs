@@ -1,0 +1,132 @@
+//! Database round trips of a warm request to each endpoint, and the usage of the request and its background work.
+
+use std::sync::Arc;
+
+use custodian_tests::database_metrics::{DatabaseMetrics, DatabaseUsage};
+use custodian_tests::{Client, PASSWORD, Response};
+use serde_json::json;
+
+/// The usage of a request until its response, and of the background work after it.
+pub(crate) struct EndpointCost {
+    pub(crate) endpoint: &'static str,
+    /// The allowed number of round trips.
+    limit: usize,
+    pub(crate) usage: DatabaseUsage,
+    pub(crate) background: DatabaseUsage,
+    /// The number of events that it published.
+    pub(crate) events: usize,
+}
+
+/// A service whose database requests are metered.
+struct MeasuredService {
+    client: Client,
+    metrics: Arc<DatabaseMetrics>,
+    endpoints: Vec<EndpointCost>,
+}
+
+impl MeasuredService {
+    async fn start() -> Self {
+        let metrics = Arc::new(DatabaseMetrics::default());
+        let client = Client::start_observed(Arc::clone(&metrics) as _).await;
+        Self { client, metrics, endpoints: Vec::new() }
+    }
+
+    /// The usage since the last call.
+    fn take(&self) -> DatabaseUsage {
+        self.metrics.take()
+    }
+
+    /// Records the usage of a request, which must succeed.
+    async fn measure(
+        &mut self,
+        endpoint: &'static str,
+        limit: usize,
+        response: impl Future<Output = Response>,
+    ) -> Response {
+        self.client.idle().await;
+        let service = self.client.service().clone();
+        let paused = service.pause_background_work().await;
+        let event_count = || service.published_events().unwrap().len();
+        let (before, _) = (event_count(), self.take());
+        self.metrics.count_rounds(true);
+        let response = response.await;
+        self.metrics.count_rounds(false);
+        let usage = self.take();
+        response.ok();
+        drop(paused);
+        self.client.idle().await;
+        let (background, events) = (self.take(), event_count() - before);
+        self.endpoints.push(EndpointCost { endpoint, limit, usage, background, events });
+        response
+    }
+}
+
+/// Sends a request to every endpoint that has a budget.
+pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
+    let mut service = MeasuredService::start().await;
+    let client = service.client.clone();
+    let (id, tenant) = client.tenant("ada").await;
+    let (_, leaver) = client.tenant("bea").await;
+    let platform_admin = client.platform_admin().await;
+    let account = format!("/v1.0/customers/{id}");
+    let tag = tenant.post("/v1.0/tags", json!({ "name": "a" })).await.ok();
+    let tag = format!("/v1.0/tags/{}", tag["id"].as_str().unwrap());
+
+    service.measure("GET /ping", 0, client.get("/ping")).await;
+    service.measure("GET /v1.0/customer", 1, tenant.get("/v1.0/customer")).await;
+    service.measure("GET /v1.0/customers/{id}", 1, platform_admin.get(&account)).await;
+    service.measure("GET /v1.0/tags/{id}", 1, tenant.get(&tag)).await;
+    service.measure("GET /v1.0/tags", 2, tenant.get("/v1.0/tags")).await;
+    // Authentication, one concurrent query for each of three statuses, the rows.
+    service.measure("GET /v1.0/customers", 3, platform_admin.get("/v1.0/customers")).await;
+    service.measure("POST /v1.0/tags", 2, tenant.post("/v1.0/tags", json!({ "name": "b" }))).await;
+    service.measure("PUT /v1.0/tags/{id}", 2, tenant.put(&tag, json!({ "name": "c" }))).await;
+    service.measure("DELETE /v1.0/tags/{id}", 2, tenant.delete(&tag)).await;
+    let flow =
+        service.measure("POST /v1.0/flows", 2, tenant.post("/v1.0/flows", json!({ "name": "menu" }))).await;
+    // The reference and the unique name need no round trip of their own.
+    let number = json!({ "number": "+15551234567", "call_flow_id": flow.json()["id"] });
+    let number = service.measure("POST /v1.0/numbers", 2, tenant.post("/v1.0/numbers", number)).await;
+    let number = format!("/v1.0/numbers/{}", number.json()["id"].as_str().unwrap());
+    service.measure("PUT /v1.0/numbers/{id}", 2, tenant.put(&number, json!({ "name": "main" }))).await;
+    service.measure("DELETE /v1.0/numbers/{id}", 2, tenant.delete(&number)).await;
+    service.measure("GET /v1.0/customer/usage", 2, tenant.get("/v1.0/customer/usage")).await;
+    service.measure("GET /v1.0/billing_account", 2, tenant.get("/v1.0/billing_account")).await;
+    let plan = format!("{account}/plan");
+    service
+        .measure("PUT /v1.0/customers/{id}/plan", 3, platform_admin.put(&plan, json!({ "plan": "basic" })))
+        .await;
+    let balance = format!("{account}/balance");
+    let credit = platform_admin.post(&balance, json!({ "balance_credit": 1 }));
+    service.measure("POST /v1.0/customers/{id}/balance", 3, credit).await;
+    service.measure("PUT /v1.0/customer", 2, tenant.put("/v1.0/customer", json!({ "name": "d" }))).await;
+    service
+        .measure("PUT /v1.0/customers/{id}", 2, platform_admin.put(&account, json!({ "name": "e" })))
+        .await;
+    let body = json!({ "username": "cleo", "password": PASSWORD, "email": "cleo@example.com" });
+    service.measure("POST /v1.0/customers", 2, platform_admin.post("/v1.0/customers", body)).await;
+    let login = json!({ "username": "ada", "password": PASSWORD });
+    // Three rounds: find the name and make two throttle reservations, read the agent, release both reservations.
+    service.measure("POST /auth/login", 3, client.post("/auth/login", login)).await;
+    let request = json!({ "password": PASSWORD });
+    // The throttle's reservation needs its own round, because the agent is known only after authentication. It is
+    // released with the write.
+    service.measure("POST /auth/unregister", 3, tenant.post("/auth/unregister", request)).await;
+    let frozen = client.login("ada", PASSWORD).await;
+    service.measure("DELETE /auth/unregister", 2, frozen.delete("/auth/unregister")).await;
+    let (freeze, recover) = (format!("{account}/freeze"), format!("{account}/recover"));
+    service.measure("POST /v1.0/customers/{id}/freeze", 2, platform_admin.post(&freeze, json!({}))).await;
+    service.measure("POST /v1.0/customers/{id}/recover", 2, platform_admin.post(&recover, json!({}))).await;
+    service.measure("DELETE /v1.0/customers/{id}", 2, platform_admin.delete(&account)).await;
+    let immediate = json!({ "password": PASSWORD, "confirmation_phrase": "DELETE", "immediate": true });
+    service.measure("POST /auth/unregister, immediate", 3, leaver.post("/auth/unregister", immediate)).await;
+    service.endpoints
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_endpoint_keeps_to_its_round_trips() {
+    let endpoints = measure_endpoints().await;
+    for EndpointCost { endpoint, limit, usage, .. } in &endpoints {
+        assert_eq!(usage.rounds, *limit, "{endpoint}: {usage:?}");
+    }
+}

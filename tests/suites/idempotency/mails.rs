@@ -1,0 +1,150 @@
+//! Mails are sent once for each cause. A mail that may not have been sent is sent again.
+
+use std::time::Duration;
+
+use custodian_app::Failure;
+use custodian_app::ports::{Cause, DeferredRequest, QueuedRequest, ReadMailTokens};
+use custodian_app::verify::{send_email_change, send_verification, verify};
+use custodian_auth::mail_token;
+use custodian_domain::profile::ProfilePatch;
+use custodian_domain::{CustomerId, Profile, RequestedBy, Secret};
+use custodian_event_sources::EventHandler;
+use custodian_tests::{Interruption, TestApp};
+use serde_json::json;
+use uuid::Uuid;
+
+fn cause(app: &TestApp, id: u128) -> Cause {
+    Cause { id: Uuid::from_u128(id), ..app.cause() }
+}
+
+/// The mailed links, oldest first.
+fn links(app: &TestApp) -> Vec<Secret> {
+    let state = app.cx.services.state();
+    let tokens = state.mails.iter().filter_map(|mail| mail.text.split_once("token="));
+    tokens.map(|(_, token)| Secret::new(&token[..64])).collect()
+}
+
+async fn is_valid(app: &TestApp, link: &Secret) -> bool {
+    app.cx.store.mail_token(&mail_token::hash(link)).await.unwrap().is_some()
+}
+
+async fn deliver_request(app: &TestApp, queued: &QueuedRequest) -> Result<(), Failure> {
+    custodian_fn_requests::HandleRequest.handle(&app.cx, queued.clone(), app.invocation_deadline()).await
+}
+
+fn queued(app: &TestApp, request: DeferredRequest) -> QueuedRequest {
+    QueuedRequest { cause: cause(app, 1), request }
+}
+
+/// Invariant I10: every step can be repeated and interrupted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redelivered_event_keeps_the_link_of_its_mail() {
+    let app = TestApp::default();
+    let id = app.initial_account("ann").await;
+    let creation = cause(&app, 1);
+    send_verification(&app.cx, id, creation).await.unwrap();
+    let before = app.tables.dump();
+    app.clock.advance(Duration::from_secs(60));
+    send_verification(&app.cx, id, creation).await.unwrap();
+    assert_eq!(app.tables.dump(), before);
+    assert_eq!(links(&app).len(), 1);
+    verify(&app.cx, &links(&app)[0]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_may_not_have_been_sent_is_sent_again_and_its_link_works() {
+    for interruption in [Interruption::CrashBefore, Interruption::CrashAfter] {
+        // The calls: read the token, the customer and the agents, store the token, send the mail, record the sending.
+        for at in 0..6 {
+            let app = TestApp::default();
+            let id = app.initial_account("ann").await;
+            let creation = cause(&app, 1);
+            app.fault_injector.interrupt(at, interruption);
+            let first = send_verification(&app.cx, id, creation).await;
+            app.fault_injector.reset();
+            send_verification(&app.cx, id, creation).await.unwrap();
+            let newest = links(&app).pop().expect("a mail was sent");
+            assert!(is_valid(&app, &newest).await, "{interruption:?} at {at}, which returned {first:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delayed_event_does_not_revoke_a_newer_link() {
+    let app = TestApp::default();
+    let id = app.active_account("ann").await;
+    let mut causes = Vec::new();
+    for email in ["ann@one.example", "ann@two.example"] {
+        app.clock.advance(Duration::from_secs(1));
+        let patch = ProfilePatch::read(json!({ "email": email }).as_object().unwrap()).unwrap();
+        let row = app.customer(id).await;
+        custodian_app::update::update(
+            &app.cx,
+            row,
+            |_| Ok(()),
+            |row, now| row.with_profile_patch(&patch, RequestedBy::Operator, now),
+        )
+        .await
+        .unwrap();
+        causes.push(cause(&app, 1));
+    }
+    for at in [1, 0, 1, 0] {
+        send_email_change(&app.cx, id, causes[at]).await.unwrap();
+    }
+    assert_eq!(links(&app).len(), 1);
+    let confirmed = verify(&app.cx, &links(&app)[0]).await.unwrap().customer;
+    assert_eq!(confirmed.profile.email, "ann@two.example");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redelivered_request_sends_no_mail_even_if_its_link_was_used() {
+    let app = TestApp::default();
+    let id = app.active_account("ann").await;
+    let forgot = queued(&app, DeferredRequest::ForgotPassword { username: "ann".to_owned() });
+    for _ in 0..2 {
+        deliver_request(&app, &forgot).await.unwrap();
+    }
+    assert_eq!(links(&app).len(), 1);
+    let password = Secret::new("correct horse battery");
+    custodian_app::password::reset(&app.cx, &links(&app)[0], password.clone()).await.unwrap();
+    // Once more a day later, after the link has expired.
+    app.clock.advance(Duration::from_secs(86_400));
+    deliver_request(&app, &forgot).await.unwrap();
+    assert_eq!(links(&app).len(), 1);
+    let again = custodian_app::password::reset(&app.cx, &links(&app)[0], password).await;
+    assert!(again.is_err(), "a link works once");
+
+    let later = QueuedRequest { cause: cause(&app, 2), ..forgot };
+    deliver_request(&app, &later).await.unwrap();
+    assert_eq!(links(&app).len(), 2, "a new request gets a new link");
+    assert_eq!(app.customer(id).await.profile.email, "ann@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redelivered_sign_up_sends_no_second_mail() {
+    let app = TestApp::default();
+    let email = "ann@example.com".to_owned();
+    let sign_up = queued(
+        &app,
+        DeferredRequest::SignUp { profile: Profile { email: email.clone(), ..Profile::default() } },
+    );
+    app.clock.advance(Duration::from_millis(20));
+    for _ in 0..2 {
+        deliver_request(&app, &sign_up).await.unwrap();
+    }
+    assert!(app.cx.services.state().mails.is_empty(), "the account's creation event sends the link");
+    let id: CustomerId =
+        custodian_app::ports::FindEmails::email_owner(&app.cx.store, &email).await.unwrap().unwrap();
+    send_verification(&app.cx, id, cause(&app, 2)).await.unwrap();
+    verify(&app.cx, &links(&app)[0]).await.unwrap();
+    deliver_request(&app, &sign_up).await.unwrap();
+    assert_eq!(app.cx.services.state().mails.len(), 1);
+
+    app.clock.advance(Duration::from_secs(1));
+    let later = QueuedRequest { cause: cause(&app, 3), ..sign_up };
+    for _ in 0..2 {
+        deliver_request(&app, &later).await.unwrap();
+    }
+    let state = app.cx.services.state();
+    assert_eq!((state.mails.len(), &*state.mails[1].subject), (2, "You already have an account"));
+}

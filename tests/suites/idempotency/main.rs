@@ -1,0 +1,9 @@
+//! Repetition is safe: idempotency keys, version preconditions, and messages that are delivered more than once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod consumers;
+mod idempotency_keys;
+mod leases;
+mod mails;
+mod preconditions;
+mod redelivered_messages;

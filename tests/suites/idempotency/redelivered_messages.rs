@@ -1,0 +1,265 @@
+//! Messages that arrive twice, in any order, and again from the beginning leave the same state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use custodian_app::Clock;
+use custodian_app::ports::{DeferredRequest, QueuedRequest, WriteOutcome};
+use custodian_app::{resources, update};
+use custodian_auth::mail_token;
+use custodian_domain::kinds::{Kind, TAGS, TRANSCRIPTIONS};
+use custodian_domain::lifecycle::Command;
+use custodian_domain::profile::ProfilePatch;
+use custodian_domain::resource::ResourcePatch;
+use custodian_domain::webhook::{DeliveryStatus, delivery_id};
+use custodian_domain::{Customer, CustomerId, Profile, RequestedBy, Secret};
+use custodian_event_sources::EventHandler;
+use custodian_fn_webhook_deliver::Deliver;
+use custodian_tests::TestApp;
+use custodian_tests::tables::Dump;
+use custodian_webhook_client::{AttemptOutcome, AttemptReport};
+use custodian_webhooks::DeliveryJob;
+use custodian_webhooks::WebhookStore;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::consumers::{Message, consume, messages_of, published, run_until_idle};
+
+async fn update_profile(app: &TestApp, id: CustomerId, body: Value) {
+    app.clock.advance(Duration::from_secs(1));
+    let patch = ProfilePatch::read(body.as_object().unwrap()).unwrap();
+    let next = |row: &Customer, now| row.with_profile_patch(&patch, RequestedBy::Operator, now);
+    update::update(&app.cx, app.customer(id).await, |_| Ok(()), next).await.unwrap();
+}
+
+async fn create_row(app: &TestApp, id: CustomerId, kind: &'static Kind, body: Value) {
+    app.clock.advance(Duration::from_secs(1));
+    let patch = ResourcePatch::for_create(kind, body.as_object().unwrap()).unwrap();
+    resources::create(&app.cx, kind, id, patch).await.unwrap();
+}
+
+fn request_message(app: &TestApp, request: DeferredRequest) -> Message {
+    app.clock.advance(Duration::from_secs(1));
+    Message::Request(QueuedRequest::new(request, app.cx.providers.id_seed(app.cx.now())))
+}
+
+/// Accounts with every change that a consumer handles, and the resulting messages in order.
+async fn app_with_messages() -> (TestApp, Vec<Message>) {
+    let app = TestApp::default();
+    // This account sets its webhook destination late, and asks for a new e-mail address twice.
+    let ann = app.active_account("ann").await;
+    update_profile(&app, ann, json!({ "webhook_uri": "" })).await;
+    create_row(&app, ann, &TAGS, json!({ "name": "before" })).await;
+    update_profile(&app, ann, json!({ "webhook_uri": "https://ann.example.com/late" })).await;
+    update_profile(&app, ann, json!({ "email": "ann@one.example" })).await;
+    update_profile(&app, ann, json!({ "email": "ann@two.example" })).await;
+    for name in ["failing", "hanging", "after"] {
+        create_row(&app, ann, &TAGS, json!({ "name": name })).await;
+    }
+    // One account waits for its verification with a new address. One has no password.
+    let (bob, cay) = (app.initial_account("bob").await, app.initial_account("cay").await);
+    update_profile(&app, bob, json!({ "email": "bob@two.example" })).await;
+    app.change(cay, Command::Verify).await;
+    // One account is frozen while a transcription runs, one was recovered, and one is deleted.
+    let [dan, eve, fay] =
+        [app.active_account("dan").await, app.active_account("eve").await, app.active_account("fay").await];
+    for reference in 1..4 {
+        let reference = Uuid::from_u128(reference);
+        let body = json!({ "reference_type": "call", "reference_id": reference, "language": "en-US" });
+        create_row(&app, dan, &TRANSCRIPTIONS, body).await;
+    }
+    create_row(&app, fay, &TAGS, json!({ "name": "to go" })).await;
+    for id in [dan, eve] {
+        app.change(id, app.freeze_command()).await;
+    }
+    app.change(eve, Command::Recover).await;
+    app.change(fay, Command::Delete).await;
+
+    let mut messages: Vec<_> = published(&app).await.iter().flat_map(messages_of).collect();
+    let forgot = || DeferredRequest::ForgotPassword { username: "ann".to_owned() };
+    let sign_up = |email: &str| DeferredRequest::SignUp {
+        profile: Profile { email: email.to_owned(), ..Profile::default() },
+    };
+    for request in [forgot(), forgot(), sign_up("bob@two.example"), sign_up("eve@example.com")] {
+        messages.push(request_message(&app, request));
+    }
+    (app, messages)
+}
+
+/// Makes two of the first attempts fail.
+fn fail_first_attempts(app: &TestApp, messages: &[Message]) {
+    let tags = messages.iter().filter_map(|message| match message {
+        Message::Webhook(event) if event.event_type.to_string() == "tag_created" => Some(event),
+        _ => None,
+    });
+    let failed = AttemptReport {
+        outcome: AttemptOutcome::Failed { status: 500, retry_after: None },
+        latency: Duration::ZERO,
+    };
+    let hung = AttemptReport { outcome: AttemptOutcome::TimedOut, latency: Duration::from_secs(15) };
+    let mut state = app.cx.services.state();
+    for (event, report) in tags.skip(1).zip([failed, hung]) {
+        state.attempt_reports.insert(delivery_id(event.id, event.time), report);
+    }
+}
+
+/// Every message twice, in an order that depends on the seed.
+fn shuffled(messages: &[Message], seed: u64) -> Vec<Message> {
+    let mut all: Vec<_> = messages.iter().chain(messages).cloned().collect();
+    let mut state = seed;
+    for at in (1..all.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        all.swap(at, usize::try_from(state >> 33).unwrap() % (at + 1));
+    }
+    all
+}
+
+async fn deliver_all(app: &TestApp, messages: Vec<Message>) -> Vec<Message> {
+    for message in messages {
+        consume(app, message).await;
+    }
+    run_until_idle(app).await
+}
+
+/// The webhooks that were sent, sorted: id, destination, type and version. Their data depends on the time of
+/// delivery.
+fn webhooks(app: &TestApp) -> Vec<(Uuid, String, Value, Value)> {
+    let state = app.cx.services.state();
+    let webhooks = state.sent_webhooks.iter().map(|(id, uri, body)| {
+        let body: Value = serde_json::from_str(body).unwrap();
+        (*id, uri.clone(), body["type"].clone(), body["version"].clone())
+    });
+    let mut webhooks: Vec<_> = webhooks.collect();
+    webhooks
+        .sort_by_key(|(id, uri, kind, version)| (*id, uri.clone(), kind.to_string(), version.to_string()));
+    webhooks
+}
+
+/// The number of mails by recipient and subject.
+fn mails(app: &TestApp) -> BTreeMap<(String, String), usize> {
+    let mut count = BTreeMap::new();
+    for mail in &app.cx.services.state().mails {
+        *count.entry((mail.to.clone(), mail.subject.clone())).or_default() += 1;
+    }
+    count
+}
+
+/// All rows, with random values masked.
+fn rows(app: &TestApp) -> Dump {
+    let masked = |row: &String| {
+        let words = row.split_inclusive('"').map(|word| {
+            let bare = word.trim_end_matches('"');
+            let hex = bare.rsplit('#').next().unwrap_or_default();
+            let hash = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+            if hash || bare.starts_with("whsec_") { "*\"" } else { word }
+        });
+        words.collect::<String>()
+    };
+    let sorted = |rows: &Vec<String>| {
+        let mut rows: Vec<_> = rows.iter().map(masked).collect();
+        rows.sort();
+        rows
+    };
+    app.tables.dump().iter().map(|(table, rows)| (table.clone(), sorted(rows))).collect()
+}
+
+/// The newest link of each type that was mailed to an address is valid.
+fn assert_newest_links_work(app: &TestApp) {
+    let mut newest = BTreeMap::new();
+    for mail in &app.cx.services.state().mails {
+        if let Some((_, token)) = mail.text.split_once("token=") {
+            newest.insert((mail.to.clone(), mail.subject.clone()), token[..64].to_owned());
+        }
+    }
+    let tokens = app.tables.scan("tokens");
+    for (mail, token) in newest {
+        let id = format!("hash#{}", mail_token::hash(&Secret::new(token)));
+        assert!(tokens.iter().any(|row| row["id"]["S"] == *id), "{mail:?}");
+    }
+}
+
+/// Invariant I10: every step can be repeated and interrupted.
+#[tokio::test(flavor = "multi_thread")]
+async fn consumers_reach_the_same_state_for_any_order_and_repetition_of_messages() {
+    let (before, messages) = app_with_messages().await;
+    let in_order = before.fork();
+    fail_first_attempts(&in_order, &messages);
+    let later_messages = deliver_all(&in_order, messages.clone()).await;
+    let destinations: BTreeSet<_> =
+        webhooks(&in_order).iter().map(|(_, uri, kind, _)| format!("{uri} {kind}")).collect();
+    for expected in [
+        "https://ann.example.com/late \"customer_updated\"",
+        "https://dan.example.com/hook \"transcribe_updated\"",
+        "https://fay.example.com/hook \"customer_deleted\"",
+    ] {
+        assert!(destinations.contains(expected), "{destinations:#?}");
+    }
+    assert!(
+        !destinations.contains("https://ann.example.com/late \"customer_created\""),
+        "the destination was set later"
+    );
+    assert_eq!(mails(&in_order).len(), 6, "{:#?}", mails(&in_order));
+    assert_newest_links_work(&in_order);
+
+    for seed in 1..4 {
+        let other = before.fork();
+        fail_first_attempts(&other, &messages);
+        deliver_all(&other, shuffled(&messages, seed)).await;
+        assert_eq!(webhooks(&other), webhooks(&in_order), "seed {seed}");
+        let (counts, expected) = (mails(&other), mails(&in_order));
+        assert!(
+            counts.keys().eq(expected.keys()) && counts.iter().all(|(mail, count)| *count <= expected[mail])
+        );
+        assert_newest_links_work(&other);
+        assert_eq!(rows(&other), rows(&in_order), "seed {seed}");
+
+        // Once more from the beginning, in order and shuffled: nothing changes.
+        let first_result = (other.tables.dump(), webhooks(&other), mails(&other));
+        let all: Vec<_> = messages.iter().chain(&later_messages).cloned().collect();
+        for again in [all.clone(), shuffled(&all, seed + 10)] {
+            deliver_all(&other, again).await;
+            assert_eq!((other.tables.dump(), webhooks(&other), mails(&other)), first_result, "seed {seed}");
+        }
+    }
+}
+
+/// Invariant I10: every step can be repeated and interrupted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leased_attempt_is_left_to_its_worker_and_made_again_when_the_lease_expires() {
+    let app = TestApp::default();
+    let ann = app.active_account("ann").await;
+    create_row(&app, ann, &TAGS, json!({ "name": "vip" })).await;
+    let event = published(&app)
+        .await
+        .into_iter()
+        .find(|event| event.event_type.to_string() == "tag_created")
+        .unwrap();
+    let id = delivery_id(event.id, event.time);
+    let failed = AttemptReport {
+        outcome: AttemptOutcome::Failed { status: 500, retry_after: None },
+        latency: Duration::ZERO,
+    };
+    app.cx.services.state().attempt_reports.insert(id, failed);
+    app.cx.services.state().delivery_jobs.clear();
+    consume(&app, Message::Webhook(event)).await;
+    let next = app.cx.services.state().delivery_jobs.pop().expect("a retry is enqueued");
+
+    let stored = app.cx.store.delivery(ann, id, app.clock.now()).await.unwrap().unwrap();
+    let leased = app.cx.store.lease_attempt(&stored, app.clock.now().plus(Duration::from_secs(25))).await;
+    assert_eq!(leased.unwrap(), WriteOutcome::Done, "another worker holds the lease");
+    app.cx.services.state().sent_webhooks.clear();
+    let deliver =
+        async |job: &DeliveryJob| Deliver.handle(&app.cx, job.clone(), app.invocation_deadline()).await;
+    assert!(deliver(&next).await.is_err(), "a scheduled retry comes back later");
+    assert!(
+        deliver(&DeliveryJob { requested: true, ..next.clone() }).await.is_ok(),
+        "a requested attempt is already in progress"
+    );
+    assert!(app.cx.services.state().sent_webhooks.is_empty());
+
+    app.clock.advance(Duration::from_secs(25));
+    deliver(&next).await.unwrap();
+    assert_eq!(app.cx.services.state().sent_webhooks.len(), 1);
+    let shown = app.cx.store.delivery(ann, id, app.clock.now()).await.unwrap().unwrap();
+    assert_eq!((shown.attempts, shown.status), (2, DeliveryStatus::Succeeded));
+}

@@ -1,0 +1,236 @@
+//! Changes of the account's e-mail address, which take effect when the new address is confirmed.
+
+use custodian_tests::{Client, PASSWORD, Response};
+use serde_json::json;
+
+use crate::sign_up::subjects;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_old_address_stays_until_the_new_one_is_confirmed() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    let taken = ann.put("/v1.0/customer", json!({ "email": "BOB@example.com" })).await;
+    assert_eq!(taken.refusal(), (409, "EMAIL_ALREADY_EXISTS".into()));
+    let shown = ann.put("/v1.0/customer", json!({ "email": "new@example.com", "name": "Ann" })).await.ok();
+    assert_eq!((&shown["email"], &shown["name"]), (&json!("ann@example.com"), &json!("Ann")));
+    assert_eq!(subjects(&client, "ann@example.com").await[0], "Your e-mail address is about to change");
+    let reserved = bob.put("/v1.0/customer", json!({ "email": "new@example.com" })).await;
+    assert_eq!(reserved.refusal(), (409, "EMAIL_ALREADY_EXISTS".into()));
+    ann.put("/v1.0/customer", json!({ "detail": "something else" })).await.ok();
+
+    let token = client.mailed_token("new@example.com").await;
+    let verified = client.post("/auth/email-verify", json!({ "token": token })).await.ok();
+    assert_eq!(verified["customer"]["email"], "new@example.com");
+    assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "new@example.com");
+    assert_eq!(client.post("/auth/email-verify", json!({ "token": token })).await.reason(), "INVALID_TOKEN");
+    // The old address is free for other accounts.
+    bob.put("/v1.0/customer", json!({ "email": "ann@example.com" })).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_not_confirmed_within_a_day_is_free_for_others() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    client.tenant("bob").await;
+    ann.put("/v1.0/customer", json!({ "email": "carol@example.com" })).await.ok();
+    let late = client.mailed_token("carol@example.com").await;
+    client.advance(86_390).await;
+    let bob = client.login("bob", PASSWORD).await;
+    let request = json!({ "email": "carol@example.com" });
+    let reserved = bob.put("/v1.0/customer", request.clone()).await;
+    assert_eq!(reserved.refusal(), (409, "EMAIL_ALREADY_EXISTS".into()));
+    client.advance(20).await;
+    assert_eq!(client.post("/auth/email-verify", json!({ "token": late })).await.reason(), "INVALID_TOKEN");
+    bob.put("/v1.0/customer", request.clone()).await.ok();
+    let token = client.mailed_token("carol@example.com").await;
+    client.post("/auth/email-verify", json!({ "token": token })).await.ok();
+    assert_eq!(bob.get("/v1.0/customer").await.ok()["email"], "carol@example.com");
+
+    // The account whose request lapsed keeps its address. It can ask for another address, and a new account can take
+    // the lapsed one.
+    let ann = client.login("ann", PASSWORD).await;
+    assert_eq!(ann.put("/v1.0/customer", request).await.reason(), "EMAIL_ALREADY_EXISTS");
+    ann.put("/v1.0/customer", json!({ "email": "dora@example.com" })).await.ok();
+    client.advance(86_410).await;
+    let platform_admin = client.platform_admin().await;
+    let body = json!({ "username": "dora", "password": PASSWORD, "email": "dora@example.com" });
+    platform_admin.post("/v1.0/customers", body).await.ok();
+    let verify = client.mailed_token("dora@example.com").await;
+    client.post("/auth/email-verify", json!({ "token": verify })).await.ok();
+    let ann = client.login("ann", PASSWORD).await.get("/v1.0/customer").await.ok();
+    assert_eq!(ann["email"], "ann@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn freezing_an_account_cancels_its_pending_address() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    ann.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+    let link = client.mailed_token("new@example.com").await;
+    ann.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
+    client.login("ann", PASSWORD).await.delete("/auth/unregister").await.ok();
+    assert_invalid(&client.post("/auth/email-verify", json!({ "token": link })).await);
+    let ann = client.login("ann", PASSWORD).await.get("/v1.0/customer").await.ok();
+    assert_eq!((&ann["email"], &ann["status"]), (&json!("ann@example.com"), &json!("active")));
+    bob.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_link_confirms_only_the_address_it_was_mailed_to() {
+    let client = Client::start().await;
+    let id = client.open_account("ann").await;
+    let old = client.mailed_token("ann@example.com").await;
+    let service = client.service().clone();
+    let paused = service.pause_background_work().await;
+    let platform_admin = client.platform_admin().await;
+    platform_admin
+        .put(&format!("/v1.0/customers/{id}"), json!({ "email": "typo-mended@example.com" }))
+        .await
+        .ok();
+    assert_eq!(client.post("/auth/email-verify", json!({ "token": old })).await.reason(), "INVALID_TOKEN");
+    drop(paused);
+    let new = client.mailed_token("typo-mended@example.com").await;
+    client.post("/auth/email-verify", json!({ "token": new })).await.ok();
+}
+
+/// Confirms with the newest link that was mailed to an address.
+async fn confirm(client: &Client, mailbox: &str) -> Response {
+    let token = client.mailed_token(mailbox).await;
+    client.post("/auth/email-verify", json!({ "token": token })).await
+}
+
+fn assert_invalid(response: &Response) {
+    assert_eq!(response.refusal(), (400, "INVALID_TOKEN".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_request_replaces_the_pending_address_and_the_current_address_needs_no_confirmation() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    ann.put("/v1.0/customer", json!({ "email": "one@example.com" })).await.ok();
+    let one = client.mailed_token("one@example.com").await;
+    ann.put("/v1.0/customer", json!({ "email": "two@example.com" })).await.ok();
+    let two = client.mailed_token("two@example.com").await;
+    assert_invalid(&client.post("/auth/email-verify", json!({ "token": one })).await);
+    bob.put("/v1.0/customer", json!({ "email": "one@example.com" })).await.ok();
+    // Clients send back what they read, in their own spelling or in the account's.
+    let mut read = ann.get("/v1.0/customer").await.ok();
+    assert_eq!(ann.put("/v1.0/customer", read.clone()).await.ok(), read);
+    read["email"] = json!("Ann@example.com");
+    assert_eq!(ann.put("/v1.0/customer", read).await.ok()["email"], "Ann@example.com");
+    let confirmed = client.post("/auth/email-verify", json!({ "token": two })).await.ok();
+    assert_eq!(confirmed["customer"]["email"], "two@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repeating_the_request_mails_a_new_link_and_extends_it_by_a_day() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let request = json!({ "email": "new@example.com" });
+    ann.put("/v1.0/customer", request.clone()).await.ok();
+    let first = client.mailed_token("new@example.com").await;
+    client.advance(20 * 3600).await;
+    ann.put("/v1.0/customer", request).await.ok();
+    let mails = subjects(&client, "new@example.com").await;
+    assert_eq!(mails, ["Confirm your new e-mail address"; 2]);
+    assert_invalid(&client.post("/auth/email-verify", json!({ "token": first })).await);
+    client.advance(20 * 3600).await;
+    assert_eq!(confirm(&client, "new@example.com").await.ok()["customer"]["email"], "new@example.com");
+}
+
+/// Invariant I7: a credential is valid only as long as its basis.
+#[tokio::test(flavor = "multi_thread")]
+async fn revoking_an_agents_tokens_cancels_its_address_change() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let request = json!({ "email": "evil@evil.example" });
+    ann.put("/v1.0/customer", request.clone()).await.ok();
+    client.idle().await;
+    let notice = client.get("/_local/mailbox").await.ok()["result"].to_string();
+    assert!(
+        notice.contains("an administrator asked to replace")
+            && notice.contains("change the password or log out")
+    );
+    let me = ann.get("/v1.0/me").await.ok();
+    let path = format!("/v1.0/agents/{}/password", me["id"].as_str().unwrap());
+    let body = json!({ "password": "a new password", "current_password": PASSWORD });
+    ann.put(&path, body).await.ok();
+    assert_invalid(&confirm(&client, "evil@evil.example").await);
+
+    let ann = client.login("ann", "a new password").await;
+    ann.put("/v1.0/customer", request.clone()).await.ok();
+    client.idle().await;
+    ann.post("/auth/logout", json!({})).await.ok();
+    assert_invalid(&confirm(&client, "evil@evil.example").await);
+
+    // After a new login the request is valid again.
+    let ann = client.login("ann", "a new password").await;
+    ann.put("/v1.0/customer", request).await.ok();
+    confirm(&client, "evil@evil.example").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_an_agent_cancels_its_address_change() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let body = json!({ "username": "bob", "password": PASSWORD, "permission": 32 });
+    let created = ann.post("/v1.0/agents", body).await.ok();
+    let bob = client.login("bob", PASSWORD).await;
+    bob.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+    client.idle().await;
+    ann.delete(&format!("/v1.0/agents/{}", created["id"].as_str().unwrap())).await.ok();
+    assert_invalid(&confirm(&client, "new@example.com").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_a_key_cancels_its_address_change() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let created = ann.post("/v1.0/accesskeys", json!({})).await.ok();
+    let key = client.with_token(created["token"].as_str().unwrap());
+    key.put("/v1.0/customer", json!({ "email": "evil@evil.example" })).await.ok();
+    client.idle().await;
+    let notice = client.get("/_local/mailbox").await.ok()["result"].to_string();
+    assert!(
+        notice.contains("a program with an access key") && notice.contains("delete the keys"),
+        "{notice}"
+    );
+    ann.delete(&format!("/v1.0/accesskeys/{}", created["id"].as_str().unwrap())).await.ok();
+    assert_invalid(&confirm(&client, "evil@evil.example").await);
+    assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "ann@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_change_by_a_platform_admin_also_needs_confirmation() {
+    let client = Client::start().await;
+    let (id, ann) = client.tenant("ann").await;
+    let platform_admin = client.platform_admin().await;
+    let account = format!("/v1.0/customers/{id}");
+    let put = platform_admin.put(&account, json!({ "email": "typo@example.com", "name": "Ann" })).await.ok();
+    assert_eq!((&put["email"], &put["name"]), (&json!("ann@example.com"), &json!("Ann")));
+    assert_eq!(subjects(&client, "ann@example.com").await[0], "Your e-mail address is about to change");
+    client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
+    assert_eq!(subjects(&client, "typo@example.com").await, ["Confirm your new e-mail address"]);
+    platform_admin.put(&account, json!({ "email": "right@example.com" })).await.ok();
+    platform_admin.post("/auth/logout", json!({})).await.ok();
+    let confirmed = confirm(&client, "right@example.com").await.ok();
+    assert_eq!(confirmed["customer"]["email_verified"], true);
+    assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "right@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_non_ascii_address_is_refused_and_its_punycode_form_is_accepted() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    for email in ["\u{fc}@example.com", "a@b\u{fc}cher.example"] {
+        let response = ann.put("/v1.0/customer", json!({ "email": email })).await;
+        assert_eq!(response.refusal(), (400, "INVALID_ARGUMENT".into()), "{email}");
+        let response = client.post("/auth/signup", json!({ "email": email, "accepted_tos": true })).await;
+        assert_eq!(response.refusal(), (400, "INVALID_ARGUMENT".into()), "{email}");
+    }
+    ann.put("/v1.0/customer", json!({ "email": "a@xn--bcher-kva.example" })).await.ok();
+    confirm(&client, "a@xn--bcher-kva.example").await.ok();
+}

@@ -1,0 +1,14 @@
+//! Identity: sign-up, passwords, agents, access keys, mailed links and signing keys.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod access_keys;
+mod account_takeover;
+mod agents;
+mod delegation;
+mod email_change;
+mod html_pages;
+mod key_rotation;
+mod mailed_links;
+mod passwords;
+mod rate_limits;
+mod sign_up;

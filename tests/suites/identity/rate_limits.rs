@@ -1,0 +1,148 @@
+//! Rate limits, by name and by the client address that the gateway reports.
+
+use std::sync::Arc;
+
+use custodian_fn_auth_email_verify::EmailVerify;
+use custodian_http::{Route, serve};
+use custodian_tests::gateway::event;
+use custodian_tests::{Client, OperationRecorder, PASSWORD, Response, Tables, TestApp};
+use serde_json::{Value, json};
+
+/// Sets a window's counter to `n` attempts, the last of which is over.
+fn set_attempts(tables: &Tables, kind: &str, n: u32) {
+    let is_of_kind = |row: &Value| row["id"]["S"].as_str().unwrap().starts_with(&format!("{kind}#"));
+    let rows: Vec<_> = tables.scan("throttle").into_iter().filter(is_of_kind).collect();
+    assert_eq!(rows.len(), 1, "one window of {kind}");
+    let mut row = rows[0].clone();
+    let last: i64 = row["last"]["N"].as_str().unwrap().parse().unwrap();
+    row["last"]["N"] = json!((last - 10_000_000).to_string());
+    row["n"]["N"] = json!(n.to_string());
+    tables.insert("throttle", &[row]);
+}
+
+#[track_caller]
+fn assert_limited(response: &Response) {
+    assert_eq!(response.refusal(), (429, "RATE_LIMIT_EXCEEDED".into()));
+    let wait: u64 = response.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=900).contains(&wait), "{wait}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_rate_limit_allows_exactly_its_number_of_attempts() {
+    let client = Client::start().await;
+    let tables = Tables(client.engine().clone());
+    let login = json!({ "username": "nobody", "password": "a wrong password" });
+    let signup = json!({ "email": "nobody@example.com", "accepted_tos": true });
+    let forgot = json!({ "username": "nobody" });
+    let verify = json!({ "token": "0".repeat(64) });
+    let reset = json!({ "token": "0".repeat(64), "password": PASSWORD });
+    let limits = [
+        ("/auth/login", &login, 401, "password-name", 10),
+        ("/auth/login", &login, 401, "password-address", 300),
+        ("/auth/signup", &signup, 200, "signup-email", 10),
+        ("/auth/signup", &signup, 200, "signup-address", 1000),
+        ("/auth/password-forgot", &forgot, 200, "forgot-name", 10),
+        ("/auth/password-forgot", &forgot, 200, "forgot-address", 1000),
+        ("/auth/email-verify", &verify, 400, "token-address", 300),
+        ("/auth/password-reset", &reset, 400, "token-address", 300),
+    ];
+    for (path, body, status, kind, max) in limits {
+        let send = async || client.post(path, body.clone()).await;
+        assert_eq!(send().await.status, status, "{path}: first attempt");
+        set_attempts(&tables, kind, max - 1);
+        assert_eq!(send().await.status, status, "{path}: attempt {max} of {kind}");
+        set_attempts(&tables, kind, max);
+        assert_limited(&send().await);
+        client.advance(901).await;
+        assert_eq!(send().await.status, status, "{path}: fifteen minutes later");
+        client.advance(901).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_throttled_form_gets_an_html_page() {
+    let client = Client::start().await;
+    let request = || {
+        let request = client.request(reqwest::Method::POST, "/auth/email-verify");
+        let form = format!("token={}", "0".repeat(64));
+        request.header("content-type", "application/x-www-form-urlencoded").body(form)
+    };
+    client.send(request()).await;
+    set_attempts(&Tables(client.engine().clone()), "token-address", 300);
+    let response = client.send(request()).await;
+    assert_eq!(response.status, 429);
+    assert!(response.text.contains("Too many attempts") && response.headers.contains_key("retry-after"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_password_counts_against_the_client_address() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let me = ann.get("/v1.0/me").await.ok();
+    let path = format!("/v1.0/agents/{}/password", me["id"].as_str().unwrap());
+    let change = json!({ "password": PASSWORD, "current_password": "a wrong password" });
+    let tables = Tables(client.engine().clone());
+    let unregister = json!({ "password": "a wrong password" });
+    let forbidden = (403, "INVALID_PASSWORD".to_owned());
+    assert_eq!(ann.post("/auth/unregister", unregister.clone()).await.refusal(), forbidden);
+    set_attempts(&tables, "password-address", 298);
+    assert_eq!(ann.put(&path, change.clone()).await.refusal(), forbidden);
+    assert_eq!(ann.post("/auth/unregister", unregister.clone()).await.refusal(), forbidden);
+    set_attempts(&tables, "password-address", 300);
+    assert_limited(&client.post("/auth/login", json!({ "username": "bob", "password": PASSWORD })).await);
+    set_attempts(&tables, "password-address", 300);
+    assert_limited(&ann.put(&path, change).await);
+    set_attempts(&tables, "password-address", 300);
+    assert_limited(&ann.post("/auth/unregister", unregister).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_for_a_known_and_an_unknown_name_makes_the_same_database_requests() {
+    let recorder = Arc::new(OperationRecorder::default());
+    let client = Client::start_observed(Arc::clone(&recorder) as _).await;
+    client.tenant("ann").await;
+    client.idle().await;
+    let service = client.service().clone();
+    let _paused = service.pause_background_work().await;
+    client.login("ann", PASSWORD).await;
+    let mut requests = Vec::new();
+    for name in ["ann", "nobody"] {
+        let rows = Tables(client.engine().clone()).scan("throttle");
+        assert!(rows.is_empty() || name == "nobody", "a successful login leaves no window: {rows:?}");
+        recorder.take();
+        let body = json!({ "username": name, "password": "a wrong password" });
+        assert_eq!(client.post("/auth/login", body).await.status, 401);
+        let mut operations = recorder.take();
+        operations.sort_unstable();
+        requests.push(operations);
+        // Removes the window of the client address, so that both logins start without one.
+        client.engine().call("DeleteItem", &address_window(&client)).unwrap();
+    }
+    assert_eq!(requests[0], requests[1]);
+}
+
+fn address_window(client: &Client) -> Value {
+    let rows = Tables(client.engine().clone()).scan("throttle");
+    let is_address = |row: &&Value| row["id"]["S"].as_str().unwrap().starts_with("password-address#");
+    let id = rows.iter().find(is_address).expect("a window of the client address")["id"].clone();
+    json!({ "TableName": "custodian-throttle", "Key": { "id": id } })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_client_address_comes_from_the_gateway_and_never_from_a_header() {
+    let app = TestApp::default();
+    let send = async |source: &str, claimed: &str| {
+        let headers = json!({
+            "x-forwarded-for": claimed, "forwarded": format!("for={claimed}"), "x-real-ip": claimed,
+            "cf-connecting-ip": claimed, "true-client-ip": claimed,
+        });
+        let body = json!({ "token": "0".repeat(64) });
+        let event = event(&Route::new("POST", "/auth/email-verify"), source, &headers, &body);
+        serve(&EmailVerify, &*app.cx, event).await.status().as_u16()
+    };
+    let (client, other) = ("192.0.2.1", "198.51.100.7");
+    assert_eq!(send(client, other).await, 400);
+    set_attempts(&app.tables, "token-address", 300);
+    assert_eq!(send(client, other).await, 429, "a header does not evade a limit");
+    assert_eq!(send(other, client).await, 400, "a header does not use up another address's limit");
+}

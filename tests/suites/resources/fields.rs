@@ -1,0 +1,222 @@
+//! Every field of every kind: stored as given, and refused by name if invalid.
+
+use custodian_domain::kinds::{FLOWS, Field, FieldType, Kind, Source, TAGS, Verbs, routed};
+use custodian_tests::Client;
+use serde_json::{Value, json};
+
+use crate::boundary_values::{invalid_values, max_value};
+use crate::sample_values::{
+    collection_path, create, full_body, kinds, minimal_body, row_path, sample_id, tenant_on_plan,
+};
+
+/// Whether a row contains the given values. A contact's addresses have more fields than were given.
+fn contains(row: &Value, given: &Value) -> bool {
+    match (row, given) {
+        (Value::Object(row), Value::Object(given)) => {
+            given.iter().all(|(name, value)| row.get(name).is_some_and(|found| contains(found, value)))
+        }
+        (Value::Array(row), Value::Array(given)) => {
+            row.len() == given.len() && row.iter().zip(given).all(|(found, value)| contains(found, value))
+        }
+        _ => row == given,
+    }
+}
+
+/// A row with the given values: a new row, or the existing row of a kind that is created with the account.
+async fn create_or_update(client: &Client, kind: &Kind, given: Value) -> Value {
+    if kind.verbs == Verbs::All {
+        return create(client, kind, given).await;
+    }
+    let rows = client.get(&collection_path(kind)).await.ok();
+    client.put(&row_path(kind, &rows["result"][0]), given).await.ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_field_is_returned_as_given_and_can_be_changed() {
+    let client = Client::start().await;
+    let (customer, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    for kind in routed() {
+        let given = full_body(kind, 1, true);
+        let mut request = given.clone();
+        // Unknown and read-only fields are ignored.
+        request.insert("unknown".to_owned(), json!({ "a": 1 }));
+        for served in kind.fields.iter().filter(|field| !field.is_writable(true)) {
+            request.insert(served.name.to_owned(), json!("read-only"));
+        }
+        request.extend(["id", "customer_id", "tm_create"].map(|name| (name.to_owned(), json!(sample_id(1)))));
+        let given = Value::Object(given);
+        let created = create_or_update(&ann, kind, Value::Object(request)).await;
+        assert!(contains(&created, &given), "{}: {created}", kind.route);
+        assert!(!created.to_string().contains("read-only") && created["id"] != sample_id(1), "{created}");
+        assert_eq!(created["customer_id"], customer.as_str());
+        assert_eq!(ann.get(&row_path(kind, &created)).await.ok(), created);
+        assert_eq!(ann.get(&collection_path(kind)).await.ok()["result"], json!([created]));
+
+        let change = Value::Object(full_body(kind, 2, false));
+        let changed = ann.put(&row_path(kind, &created), change.clone()).await.ok();
+        assert!(contains(&changed, &change), "{}: {changed}", kind.route);
+        for field in kind.fields.iter().filter(|field| !field.is_writable(false)) {
+            assert_eq!(changed[field.name], created[field.name], "{} {}", kind.route, field.name);
+        }
+        // A client sends back what it read, with unknown fields.
+        let mut read = changed.clone();
+        read["unknown"] = json!({ "a": 1 });
+        let again = ann.put(&row_path(kind, &created), read).await.ok();
+        assert_eq!(without_update_time(again), without_update_time(changed), "{}", kind.route);
+        if kind.verbs != Verbs::All {
+            continue;
+        }
+        let deleted = ann.delete(&row_path(kind, &created)).await.ok();
+        assert!(deleted["tm_delete"].is_string());
+        let not_found = (404, kind.not_found.key().to_owned());
+        assert_eq!(ann.get(&row_path(kind, &created)).await.refusal(), not_found);
+        assert_eq!(ann.put(&row_path(kind, &created), json!({})).await.refusal(), not_found);
+        assert_eq!(ann.delete(&row_path(kind, &created)).await.refusal(), not_found);
+    }
+}
+
+/// A row without its update time.
+fn without_update_time(mut row: Value) -> Value {
+    row["tm_update"] = Value::Null;
+    row
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_fields_get_the_kinds_declared_defaults() {
+    let client = Client::start().await;
+    let (customer, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    for kind in kinds() {
+        let created = create(&ann, kind, minimal_body(kind, 7)).await;
+        for field in kind.fields.iter().filter(|field| !field.required) {
+            let expected = match field.source {
+                Source::Customer => json!(customer),
+                Source::Copy(of) => created[of].clone(),
+                Source::CreationTime => created["tm_create"].clone(),
+                _ => field.field_type.empty(),
+            };
+            assert_eq!(created[field.name], expected, "{} {}", kind.route, field.name);
+        }
+        let names: Vec<_> = created.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names.len(), kind.fields.len() + 5, "{names:?}");
+        for required in kind.fields.iter().filter(|field| field.required) {
+            let mut without = minimal_body(kind, 8);
+            without.as_object_mut().unwrap().remove(required.name);
+            assert_refused_by_name(&ann.post(&collection_path(kind), without).await, required, kind.route);
+        }
+    }
+}
+
+/// Fails unless this field alone was refused.
+fn assert_refused_by_name(response: &custodian_tests::Response, field: &Field, route: &str) {
+    assert_eq!(response.status, 400, "{route} {}: {}", field.name, response.text);
+    let details = response.json()["error"]["details"].clone();
+    let fields: Vec<_> = details.as_array().unwrap().iter().map(|detail| detail["field"].clone()).collect();
+    assert_eq!(fields, [field.name], "{route}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invalid_value_is_refused_by_field_name_and_changes_nothing() {
+    let client = Client::start().await;
+    let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    for kind in routed() {
+        let row = create_or_update(&ann, kind, minimal_body(kind, 1)).await;
+        for field in kind.fields.iter().filter(|field| field.is_writable(true)) {
+            for bad in invalid_values(field) {
+                if kind.verbs == Verbs::All {
+                    let mut creating = minimal_body(kind, 2);
+                    creating[field.name] = bad.clone();
+                    assert_refused_by_name(
+                        &ann.post(&collection_path(kind), creating).await,
+                        field,
+                        kind.route,
+                    );
+                }
+                let changing = ann.put(&row_path(kind, &row), json!({ field.name: bad })).await;
+                if field.is_writable(false) {
+                    assert_refused_by_name(&changing, field, kind.route);
+                } else {
+                    changing.ok();
+                }
+            }
+        }
+        let rows = ann.get(&collection_path(kind)).await.ok()["result"].as_array().unwrap().clone();
+        assert_eq!(
+            rows.into_iter().map(without_update_time).collect::<Vec<_>>(),
+            [without_update_time(row)],
+            "{}",
+            kind.route
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_field_accepts_its_largest_value() {
+    let client = Client::start().await;
+    let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    let mut tags = Vec::new();
+    for number in 0..50 {
+        tags.push(create(&ann, &TAGS, minimal_body(&TAGS, number)).await["id"].clone());
+    }
+    for kind in routed() {
+        for field in kind.fields.iter().filter(|field| field.is_writable(true)) {
+            let Some(most) = max_value(&field.field_type, &tags) else { continue };
+            let mut given = minimal_body(kind, 3);
+            given[field.name] = most.clone();
+            if kind.rule.is_some() && most == "virtual" {
+                given["number"] = json!("+899001000000");
+            }
+            let created = create_or_update(&ann, kind, given).await;
+            assert!(contains(&created[field.name], &most), "{} {}", kind.route, field.name);
+            if field.is_writable(false) {
+                let changed = ann.put(&row_path(kind, &created), json!({ field.name: most })).await.ok();
+                assert_eq!(changed[field.name], created[field.name], "{} {}", kind.route, field.name);
+            }
+            if kind.verbs == Verbs::All {
+                ann.delete(&row_path(kind, &created)).await.ok();
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_text_resets_an_enum_an_id_or_a_reference() {
+    let client = Client::start().await;
+    let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    let flow = create(&ann, &FLOWS, json!({})).await["id"].clone();
+    for kind in routed() {
+        for field in kind.fields.iter().filter(|field| field.is_writable(true)) {
+            let value = match field.field_type {
+                FieldType::Choice { values, .. } => json!(values.last()),
+                FieldType::Id => json!(sample_id(1)),
+                FieldType::Link(_) => flow.clone(),
+                _ => continue,
+            };
+            let mut given = minimal_body(kind, 3);
+            given[field.name] = value;
+            if kind.rule.is_some() && given[field.name] == "virtual" {
+                given["number"] = json!("+899001000000");
+            }
+            let row = create_or_update(&ann, kind, given).await;
+            let case = format!("{} {}", kind.route, field.name);
+            if field.is_writable(false) {
+                let reset = ann.put(&row_path(kind, &row), json!({ field.name: "" })).await;
+                if field.non_empty {
+                    let reason = (400, "INVALID_ROUTING_METHOD".to_owned());
+                    assert_eq!(reset.refusal(), reason, "{case}");
+                } else {
+                    assert_eq!(reset.ok()[field.name], field.field_type.empty(), "{case}");
+                }
+            }
+            if kind.verbs == Verbs::All {
+                ann.delete(&row_path(kind, &row)).await.ok();
+                if !field.non_empty {
+                    let mut given = minimal_body(kind, 4);
+                    given[field.name] = json!("");
+                    let row = create(&ann, kind, given).await;
+                    assert_eq!(row[field.name], field.field_type.empty(), "{case}");
+                    ann.delete(&row_path(kind, &row)).await.ok();
+                }
+            }
+        }
+    }
+}

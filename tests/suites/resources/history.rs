@@ -1,0 +1,308 @@
+//! Checks whether one order of all operations explains what many concurrent callers observed.
+//!
+//! Every operation has a start and an end on one logical clock. An operation must see what had ended before it
+//! started, must not see what started after it ended, and may see what ran at the same time.
+
+use std::collections::BTreeMap;
+
+use custodian_domain::Plan;
+use custodian_domain::kinds::{AGENTS, Kind};
+use serde_json::{Map, Value};
+
+use crate::row_history::{RowHistory, Span, Version, references, unique_names};
+
+/// A row as a response showed it, with the version of its `ETag`.
+pub(crate) type Observed = (u64, Value);
+
+/// The outcome of an operation.
+#[derive(Debug)]
+pub(crate) enum OperationResult {
+    Created {
+        row: Value,
+    },
+    /// Not created, for this reason.
+    Refused {
+        reason: String,
+        body: Value,
+    },
+    Read {
+        id: String,
+        observed: Option<Observed>,
+    },
+    Changed {
+        id: String,
+        body: Map<String, Value>,
+        observed: Option<Observed>,
+    },
+    /// Not changed, although the row existed.
+    Unchanged {
+        id: String,
+        reason: String,
+        body: Map<String, Value>,
+    },
+    Deleted {
+        id: String,
+        observed: Option<Observed>,
+    },
+    Listed {
+        rows: Vec<Value>,
+    },
+}
+
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) span: Span,
+    pub(crate) tenant: usize,
+    pub(crate) kind: &'static Kind,
+    pub(crate) outcome: OperationResult,
+}
+
+/// A unique name, held from one operation until another one, or until now.
+struct NameHolding<'a> {
+    id: &'a str,
+    from: Span,
+    to: Option<Span>,
+}
+
+pub(crate) struct History {
+    events: Vec<Event>,
+    histories: BTreeMap<String, RowHistory>,
+    plans: Vec<Plan>,
+}
+
+fn id_of(row: &Value) -> String {
+    row["id"].as_str().unwrap_or_default().to_owned()
+}
+
+impl History {
+    pub(crate) fn of(events: Vec<Event>, plans: &[Plan]) -> Self {
+        let mut histories = BTreeMap::new();
+        for event in &events {
+            if let OperationResult::Created { row } = &event.outcome {
+                let first = Version { span: event.span, row: row.clone(), body: Map::new() };
+                let versions = BTreeMap::from([(1, first)]);
+                let row_history =
+                    RowHistory { tenant: event.tenant, kind: event.kind, versions, deletion: None };
+                assert!(
+                    histories.insert(id_of(row), row_history).is_none(),
+                    "an id was assigned twice: {row}"
+                );
+            }
+        }
+        for event in &events {
+            match &event.outcome {
+                OperationResult::Changed { id, body, observed: Some((version, row)) } => {
+                    let next = Version { span: event.span, row: row.clone(), body: body.clone() };
+                    let before = histories.get_mut(id).unwrap().versions.insert(*version, next);
+                    assert!(before.is_none(), "two changes made version {version} of {id}");
+                }
+                OperationResult::Deleted { id, observed: Some((version, _)) } => {
+                    let before = histories.get_mut(id).unwrap().deletion.replace((*version, event.span));
+                    assert!(before.is_none(), "{id} was deleted twice");
+                }
+                _ => {}
+            }
+        }
+        Self { events, histories, plans: plans.to_vec() }
+    }
+
+    /// Fails unless one order of operations explains every response.
+    pub(crate) fn check(&self) {
+        self.histories.iter().for_each(|(id, row_history)| row_history.check(id));
+        let holdings = self.holdings();
+        for (name, holdings) in &holdings {
+            for (at, one) in holdings.iter().enumerate() {
+                for other in holdings[at + 1..].iter().filter(|other| other.id != one.id) {
+                    let after = |a: &NameHolding<'_>, b: &NameHolding<'_>| {
+                        a.to.is_some_and(|end| end.from < b.from.to)
+                    };
+                    assert!(
+                        after(one, other) || after(other, one),
+                        "{} and {} hold {name} at the same time",
+                        one.id,
+                        other.id
+                    );
+                }
+            }
+        }
+        for event in &self.events {
+            self.check_event(event, &holdings);
+        }
+        self.check_limits();
+    }
+
+    fn check_event(&self, event: &Event, holdings: &BTreeMap<String, Vec<NameHolding<'_>>>) {
+        let at = event.span;
+        match &event.outcome {
+            OperationResult::Read { id, observed }
+            | OperationResult::Changed { id, observed, .. }
+            | OperationResult::Deleted { id, observed } => {
+                let row_history = &self.histories[id];
+                let Some((version, row)) = observed else {
+                    assert!(!row_history.exists_throughout(at), "{id} existed: {event:?}");
+                    return;
+                };
+                assert!(row_history.may_exist_during(at), "{id} did not exist: {event:?}");
+                if let OperationResult::Read { .. } = event.outcome {
+                    row_history.check_observed(*version, row, at);
+                }
+                if let OperationResult::Changed { .. } = event.outcome {
+                    let before = &row_history.versions[&(version - 1)].row;
+                    self.check_references(event, before, row);
+                }
+            }
+            OperationResult::Created { row } => self.check_references(event, &Value::Null, row),
+            OperationResult::Listed { rows } => self.check_list(event, rows),
+            OperationResult::Refused { reason, body } => {
+                self.check_refusal(event, reason, body, "", holdings)
+            }
+            OperationResult::Unchanged { id, reason, body } => {
+                self.check_refusal(event, reason, &Value::Object(body.clone()), id, holdings);
+            }
+        }
+    }
+
+    /// A new reference must lead to a row that existed at some time during the operation.
+    fn check_references(&self, event: &Event, before: &Value, after: &Value) {
+        let (known, own) = (references(event.kind, before), id_of(after));
+        for id in references(event.kind, after).iter().filter(|id| !known.contains(id) && **id != own) {
+            let row_history = self.histories.get(id);
+            let existing = row_history.is_some_and(|row_history| {
+                row_history.tenant == event.tenant && row_history.may_exist_during(event.span)
+            });
+            assert!(existing, "it references {id}, which did not exist: {event:?}");
+        }
+    }
+
+    /// An operation before or during this one must explain a refusal.
+    fn check_refusal(
+        &self,
+        event: &Event,
+        reason: &str,
+        body: &Value,
+        own: &str,
+        holdings: &BTreeMap<String, Vec<NameHolding<'_>>>,
+    ) {
+        let at = event.span;
+        let justified = if reason == "RESOURCE_LIMIT_EXCEEDED" {
+            let limit = self.plans[event.tenant].limit(event.kind).unwrap_or(u64::MAX);
+            self.count(event, |row_history| row_history.may_exist_during(at)) >= limit
+        } else if reason.ends_with("_ALREADY_EXISTS") || reason.ends_with("_ALREADY_PROGRESSING") {
+            let held = unique_names(event.kind, event.tenant, body).into_iter().filter_map(|name| {
+                let table = event.kind.table;
+                holdings.get(&format!("{table} {name}"))
+            });
+            let mut held = held.flatten();
+            held.any(|held| {
+                held.id != own
+                    && held.from.from < at.to
+                    && !held.to.is_some_and(|deletion| deletion.ends_before(at))
+            })
+        } else if reason == "INVALID_ARGUMENT" {
+            references(event.kind, body).iter().any(|id| {
+                let row_history =
+                    self.histories.get(id).filter(|row_history| row_history.tenant == event.tenant);
+                !row_history.is_some_and(|row_history| row_history.exists_throughout(at))
+            })
+        } else {
+            false
+        };
+        assert!(justified, "refused without a reason: {event:?}");
+    }
+
+    /// A list holds every row that existed throughout, no row that did not exist, and each in a version that it had.
+    fn check_list(&self, event: &Event, rows: &[Value]) {
+        let at = event.span;
+        let listed: BTreeMap<_, _> = rows.iter().map(|row| (id_of(row), row)).collect();
+        assert_eq!(listed.len(), rows.len(), "a row is listed twice: {event:?}");
+        assert!(rows.is_sorted_by(|newer, older| id_of(newer) > id_of(older)), "newest first: {event:?}");
+        let of = self.histories.iter().filter(|(_, row_history)| {
+            row_history.tenant == event.tenant && row_history.kind.table == event.kind.table
+        });
+        let mut known = 0;
+        for (id, row_history) in of {
+            let Some(row) = listed.get(id) else {
+                assert!(!row_history.exists_throughout(at), "{id} is missing: {event:?}");
+                continue;
+            };
+            known += 1;
+            assert!(row_history.may_exist_during(at), "{id} did not exist: {event:?}");
+            let version = row_history.versions.iter().find(|(_, version)| version.row == **row);
+            let (version, _) = version.unwrap_or_else(|| panic!("{id} never had this version: {row}"));
+            row_history.check_observed(*version, row, at);
+        }
+        // The admin and the guest agent were created with the account.
+        assert_eq!(listed.len() - known, if event.kind.table == AGENTS.table { 2 } else { 0 }, "{event:?}");
+    }
+
+    /// There are never more rows than the plan allows.
+    fn check_limits(&self) {
+        for event in &self.events {
+            let (OperationResult::Created { .. }, Some(limit)) =
+                (&event.outcome, self.plans[event.tenant].limit(event.kind))
+            else {
+                continue;
+            };
+            // The time just after the operation.
+            let now = Span { from: event.span.to + 1, to: event.span.to + 1 };
+            let existing = self.count(event, |row_history| row_history.exists_throughout(now));
+            assert!(existing <= limit, "{existing} of {limit}: {event:?}");
+        }
+    }
+
+    fn count(&self, of: &Event, exists: impl Fn(&RowHistory) -> bool) -> u64 {
+        let same = |row_history: &&RowHistory| {
+            row_history.tenant == of.tenant && row_history.kind.table == of.kind.table
+        };
+        // The admin counts, and was created with the account.
+        let first = u64::from(of.kind.table == AGENTS.table);
+        first + self.histories.values().filter(same).filter(|row_history| exists(row_history)).count() as u64
+    }
+
+    /// Which row held which name, and from when until when.
+    fn holdings(&self) -> BTreeMap<String, Vec<NameHolding<'_>>> {
+        let mut holdings = BTreeMap::<_, Vec<_>>::new();
+        for (id, row_history) in &self.histories {
+            let mut held = BTreeMap::<String, Span>::new();
+            let mut release = |name: String, from, to| {
+                holdings.entry(format!("{} {name}", row_history.kind.table)).or_default().push(NameHolding {
+                    id,
+                    from,
+                    to,
+                });
+            };
+            for version in row_history.versions.values() {
+                let now = unique_names(row_history.kind, row_history.tenant, &version.row);
+                for (name, from) in held.extract_if(.., |name, _| !now.contains(name)) {
+                    release(name, from, Some(version.span));
+                }
+                for name in now {
+                    held.entry(name).or_insert(version.span);
+                }
+            }
+            for (name, from) in held {
+                release(name, from, row_history.deletion.map(|(_, span)| span));
+            }
+        }
+        holdings
+    }
+
+    /// The remaining rows of a tenant's kind, newest first.
+    pub(crate) fn remaining(&self, tenant: usize, kind: &Kind) -> Vec<Value> {
+        let of = self
+            .histories
+            .values()
+            .filter(|row_history| row_history.tenant == tenant && row_history.kind.table == kind.table);
+        let remaining = of
+            .filter(|row_history| row_history.deletion.is_none())
+            .filter_map(|row_history| row_history.versions.values().next_back());
+        let mut rows: Vec<_> = remaining.map(|version| version.row.clone()).collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(id_of(row)));
+        rows
+    }
+
+    /// The number of operations with a matching outcome.
+    pub(crate) fn count_outcomes(&self, matches: impl Fn(&OperationResult) -> bool) -> usize {
+        self.events.iter().filter(|event| matches(&event.outcome)).count()
+    }
+}

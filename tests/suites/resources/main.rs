@@ -1,0 +1,18 @@
+//! Everything that accounts own, tested from the registry: a new kind is tested as soon as it is declared.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod access_control;
+mod agent_fields;
+mod billing_accounts;
+mod boundary_values;
+mod field_rules;
+mod fields;
+mod history;
+mod linearizability;
+mod lists;
+mod plan_limits;
+mod references;
+mod row_history;
+mod sample_values;
+mod scenarios;
+mod unique_names;

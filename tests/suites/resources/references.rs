@@ -1,0 +1,105 @@
+//! References must lead to an existing row when they are set. The target may be deleted later.
+
+use custodian_domain::kinds::{FLOWS, Field, FieldType, Kind, routed};
+use custodian_tests::{Client, PASSWORD};
+use serde_json::{Value, json};
+
+use crate::sample_values::{
+    collection_path, create, kinds, minimal_body, row_path, sample_id, tenant_on_plan,
+};
+
+/// The value that makes a field reference this id.
+fn reference_to(field: &Field, id: &str) -> Value {
+    if matches!(field.field_type, FieldType::Links(_)) { json!([id]) } else { json!(id) }
+}
+
+fn target(field: &Field) -> Option<&'static Kind> {
+    let link = field.field_type.link()?;
+    routed().find(|kind| kind.table == link.table)
+}
+
+/// Invariant I9: the tenant comes from the caller.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reference_leads_to_a_row_of_the_same_account_or_to_none() {
+    let client = Client::start().await;
+    let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    let (_, bob) = tenant_on_plan(&client, "bob", "unlimited").await;
+    let mut number = 0;
+    for kind in kinds() {
+        for field in kind.fields.iter().filter(|field| field.is_writable(true)) {
+            let Some(to) = target(field) else { continue };
+            let own = create(&ann, to, minimal_body(to, 1)).await["id"].as_str().unwrap().to_owned();
+            let theirs = create(&bob, to, minimal_body(to, 1)).await["id"].as_str().unwrap().to_owned();
+            let mut with = |id: &str| {
+                number += 1;
+                let mut body = minimal_body(kind, number);
+                body[field.name] = reference_to(field, id);
+                body
+            };
+            for unknown in [sample_id(1), theirs] {
+                let response = ann.post(&collection_path(kind), with(&unknown)).await;
+                let case = format!("{} {}", kind.route, field.name);
+                assert_eq!(response.refusal(), (400, "INVALID_ARGUMENT".into()), "{case}");
+                assert_eq!(response.json()["error"]["details"][0]["field"], field.name, "{case}");
+            }
+            create(&ann, kind, with("00000000-0000-0000-0000-000000000000")).await;
+            let row = create(&ann, kind, with(&own)).await;
+            // After the target is deleted, the row can still be read, sent back and changed.
+            ann.delete(&format!("{}/{own}", collection_path(to))).await.ok();
+            let read = ann.get(&row_path(kind, &row)).await.ok();
+            assert_eq!(read[field.name], reference_to(field, &own));
+            ann.put(&row_path(kind, &row), read).await.ok();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_may_reference_itself_and_a_number_one_flow_twice() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let flow = create(&ann, &FLOWS, json!({})).await;
+    let own = json!({ "on_complete_flow_id": flow["id"] });
+    assert_eq!(ann.put(&row_path(&FLOWS, &flow), own).await.ok()["on_complete_flow_id"], flow["id"]);
+    let number =
+        json!({ "number": "+15551234567", "call_flow_id": flow["id"], "message_flow_id": flow["id"] });
+    ann.post("/v1.0/numbers", number).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reference_is_never_set_to_a_row_that_was_deleted_before() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    for _ in 0..10 {
+        let flow = create(&ann, &FLOWS, json!({})).await;
+        let number = json!({ "number": "+15551234567", "call_flow_id": flow["id"] });
+        let path = row_path(&FLOWS, &flow);
+        let (deleted, created) = tokio::join!(ann.delete(&path), ann.post("/v1.0/numbers", number));
+        deleted.ok();
+        match created.status {
+            200 => {
+                let path = format!("/v1.0/numbers/{}", created.json()["id"].as_str().unwrap());
+                ann.delete(&path).await.ok();
+            }
+            _ => assert_eq!(created.refusal(), (400, "INVALID_ARGUMENT".into())),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_reference_tags_by_the_same_rules() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    let of_ann = ann.post("/v1.0/tags", json!({})).await.ok();
+    let of_bob = bob.post("/v1.0/tags", json!({})).await.ok();
+    let agent =
+        |name: &str, tag: &Value| json!({ "username": name, "password": PASSWORD, "tag_ids": [tag["id"]] });
+    assert_eq!(ann.post("/v1.0/agents", agent("one", &of_bob)).await.status, 400);
+    let one = ann.post("/v1.0/agents", agent("one", &of_ann)).await.ok();
+    let tags = format!("/v1.0/agents/{}/tag_ids", one["id"].as_str().unwrap());
+    assert_eq!(ann.put(&tags, json!({ "tag_ids": [of_bob["id"]] })).await.status, 400);
+    ann.delete(&format!("/v1.0/tags/{}", of_ann["id"].as_str().unwrap())).await.ok();
+    ann.put(&tags, json!({ "tag_ids": [of_ann["id"]] })).await.ok();
+    ann.put(&tags, json!({ "tag_ids": [] })).await.ok();
+    assert_eq!(ann.put(&tags, json!({ "tag_ids": [of_ann["id"]] })).await.status, 400, "the tag is deleted");
+}

@@ -1,0 +1,266 @@
+//! The API description forbids only what the service refuses: each invalid value is refused by field name on every
+//! route.
+//!
+//! The reverse, that every response matches the description, is checked by `custodian_tests::Client` in all suites.
+
+use std::collections::BTreeMap;
+
+use custodian_domain::kinds::routed;
+use custodian_tests::{Client, Response};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// An operation of the document.
+struct Operation {
+    method: Method,
+    path: String,
+    description: Value,
+}
+
+impl Operation {
+    fn all() -> Vec<Self> {
+        let document = custodian_openapi::describe();
+        let paths = document["paths"].as_object().unwrap().clone();
+        let of_path = |(path, item): (String, Value)| {
+            let item = item.as_object().unwrap().clone();
+            item.into_iter().filter(|(name, _)| name != "parameters").map(move |(method, description)| Self {
+                method: Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(),
+                path: path.clone(),
+                description,
+            })
+        };
+        paths.into_iter().flat_map(of_path).collect()
+    }
+
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The schema of its body, if it takes one.
+    fn body(&self) -> Option<&Value> {
+        self.description.pointer("/requestBody/content/application~1json/schema")
+    }
+
+    fn takes(&self, parameter: &str) -> bool {
+        let matches = |given: &Value| {
+            let reference = given["$ref"].as_str().and_then(|place| place.rsplit('/').next());
+            given["name"].as_str().or(reference) == Some(parameter)
+        };
+        self.description["parameters"].as_array().is_some_and(|all| all.iter().any(matches))
+    }
+}
+
+/// A caller for every route, and a row for every path.
+struct Fixture {
+    platform_admin: Client,
+    admin: Client,
+    rows: BTreeMap<String, String>,
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let client = Client::start().await;
+        let (customer, admin) = client.tenant("ann").await;
+        let mut rows = BTreeMap::from([("customers".to_owned(), customer)]);
+        let me = admin.get("/v1.0/me").await.ok();
+        let key = admin.post("/v1.0/accesskeys", json!({})).await.ok();
+        let billing = admin.get("/v1.0/billing_account").await.ok();
+        let created = [("agents", me), ("accesskeys", key), ("billing_accounts", billing)];
+        rows.extend(created.map(|(route, row)| (route.to_owned(), row["id"].as_str().unwrap().to_owned())));
+        for operation in Operation::all().iter().filter(|operation| operation.method == Method::POST) {
+            let Some(kind) = routed().find(|kind| operation.path == format!("/v1.0/{}", kind.route)) else {
+                continue;
+            };
+            let row = admin.post(&operation.path, minimal_body(operation.body().unwrap()).into()).await;
+            assert!(row.status < 300, "{}: {}", operation.path, row.text);
+            rows.insert(kind.route.to_owned(), row.json()["id"].as_str().unwrap().to_owned());
+        }
+        Self { platform_admin: client.platform_admin().await, admin, rows }
+    }
+
+    fn request(&self, operation: &Operation) -> RequestBuilder {
+        self.request_with(operation, "")
+    }
+
+    fn request_with(&self, operation: &Operation, query: &str) -> RequestBuilder {
+        let by_platform_admin =
+            operation.path.starts_with("/v1.0/customers") || operation.path == "/auth/delegate";
+        let caller = if by_platform_admin { &self.platform_admin } else { &self.admin };
+        let row = operation.path.split('/').nth(2).and_then(|collection| self.rows.get(collection));
+        // Without a row, the path addresses a missing one.
+        let path = operation.path.replace("{id}", &row.cloned().unwrap_or_else(|| Uuid::nil().to_string()));
+        caller.request(operation.method.clone(), &(path + query))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Response {
+        self.admin.send(request).await
+    }
+}
+
+/// A body with the required fields only.
+fn minimal_body(schema: &Value) -> Map<String, Value> {
+    let required = schema["required"].as_array().into_iter().flatten().map(|name| name.as_str().unwrap());
+    required.map(|name| (name.to_owned(), valid_value(&schema["properties"][name]))).collect()
+}
+
+/// A value that a schema allows.
+fn valid_value(schema: &Value) -> Value {
+    let any = schema.get("const").or_else(|| schema["enum"].get(0));
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        _ if any.is_some() => any.cloned().unwrap(),
+        (_, Some("email")) => json!("new@example.com"),
+        (_, Some("uuid")) => json!(Uuid::nil()),
+        (Some("integer"), _) => schema["minimum"].clone(),
+        (Some("boolean"), _) => json!(true),
+        (Some("array"), _) => json!([]),
+        _ if schema["pattern"].as_str().is_some_and(|pattern| pattern.starts_with(r"^\+")) => {
+            json!("+15550001111")
+        }
+        _ => json!("some-words-or-other"),
+    }
+}
+
+/// Values that a schema forbids.
+fn invalid_values(schema: &Value) -> Vec<Value> {
+    let mut invalid_values = vec![Value::Null];
+    invalid_values.push(if schema["type"] == "object" { json!("x") } else { json!({ "x": 1 }) });
+    if let Some(max) = schema["x-max-bytes"].as_u64().or(schema["maxLength"].as_u64()) {
+        // Two bytes each, unless the limit counts characters.
+        let letter = if schema["x-max-bytes"].is_u64() { "é" } else { "eé" };
+        invalid_values.push(json!(letter.repeat(usize::try_from(max / 2 + 1).unwrap())));
+        invalid_values.push(json!("a\u{7}bcdefghijk"));
+    }
+    if let Some(min) = schema["minLength"].as_u64() {
+        invalid_values.push(json!("x".repeat(usize::try_from(min - 1).unwrap())));
+    }
+    invalid_values.extend(schema["minimum"].as_i64().map(|min| json!(min - 1)));
+    invalid_values.extend(schema["maximum"].as_i64().map(|max| json!(max + 1)));
+    invalid_values.extend((schema["type"] == "integer").then(|| json!(32.5)));
+    invalid_values.extend(schema.get("enum").map(|_| json!("nonsense")));
+    invalid_values.extend(schema.get("const").map(|_| json!(false)));
+    invalid_values.extend(schema.get("format").map(|_| json!("nonsense")));
+    invalid_values.extend(schema.get("pattern").map(|_| json!("f t p")));
+    if let Some(max) = schema["maxItems"].as_u64() {
+        let item = |n: u64| match (&schema["items"]["format"], &schema["items"]["enum"][0]) {
+            (Value::Null, Value::Null) => json!({ "type": "tel", "target": format!("+{n}") }),
+            (Value::Null, choice) => choice.clone(),
+            _ => json!(Uuid::from_u128(u128::from(n) + 1)),
+        };
+        invalid_values.push((0..=max).map(item).collect());
+        invalid_values.extend((schema["uniqueItems"] == true).then(|| json!([item(0), item(0)])));
+        invalid_values.push(json!([null]));
+        invalid_values.push(json!([{}]));
+    }
+    invalid_values
+}
+
+/// Whether a refusal names this field.
+fn names_field(response: &Response, field: &str) -> bool {
+    let details = response.json()["error"]["details"].clone();
+    let named = details.as_array().into_iter().flatten().any(|detail| detail["field"] == field);
+    response.status == 400 && (named || response.reason().ends_with(&field.to_uppercase()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_value_that_the_description_forbids_is_refused_by_field_name() {
+    let (fixture, mut accepted) = (Fixture::new().await, Vec::new());
+    for operation in Operation::all() {
+        let Some(schema) = operation.body() else { continue };
+        let minimal_body = minimal_body(schema);
+        let without = minimal_body.keys().map(|name| (name.clone(), None));
+        let fields = schema["properties"].as_object().unwrap().iter();
+        let with = fields.flat_map(|(name, field)| {
+            invalid_values(field).into_iter().map(|value| (name.clone(), Some(value)))
+        });
+        for (name, value) in without.chain(with) {
+            let mut body = minimal_body.clone();
+            match &value {
+                None => body.remove(&name),
+                Some(value) => body.insert(name.clone(), value.clone()),
+            };
+            let response = fixture.send(fixture.request(&operation).json(&body)).await;
+            if !names_field(&response, &name) {
+                accepted.push(format!(
+                    "{} {name} = {value:?}: {} {}",
+                    operation.name(),
+                    response.status,
+                    response.text
+                ));
+            }
+        }
+    }
+    assert!(accepted.is_empty(), "{}", accepted.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_with_another_content_type_is_refused_wherever_a_body_is_described() {
+    let fixture = Fixture::new().await;
+    for operation in Operation::all().iter().filter(|operation| operation.body().is_some()) {
+        let response =
+            fixture.send(fixture.request(operation).header("content-type", "text/plain").body("{}")).await;
+        assert_eq!(response.refusal(), (415, "UNSUPPORTED_MEDIA_TYPE".to_owned()), "{}", operation.name());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preconditions_and_idempotency_keys_apply_wherever_they_are_described() {
+    let fixture = Fixture::new().await;
+    for operation in Operation::all() {
+        let body = operation.body().map(minimal_body).unwrap_or_default();
+        if operation.takes("If-Match") {
+            let response =
+                fixture.send(fixture.request(&operation).header("if-match", "\"0\"").json(&body)).await;
+            assert_eq!(response.refusal(), (412, "PRECONDITION_FAILED".to_owned()), "{}", operation.name());
+        }
+        if operation.takes("Idempotency-Key") {
+            let response =
+                fixture.send(fixture.request(&operation).header("idempotency-key", "a b").json(&body)).await;
+            assert!(names_field(&response, "Idempotency-Key"), "{}: {}", operation.name(), response.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn query_parameters_are_validated_wherever_they_are_described() {
+    let fixture = Fixture::new().await;
+    fixture.admin.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
+    let mailed = fixture.admin.mailed_token("ann@example.com").await;
+    for operation in Operation::all() {
+        for parameter in ["page_size", "page_token", "status", "tag_ids"] {
+            if operation.takes(parameter) {
+                let response =
+                    fixture.send(fixture.request_with(&operation, &format!("?{parameter}=nonsense"))).await;
+                assert!(
+                    names_field(&response, parameter),
+                    "{} {parameter}: {}",
+                    operation.name(),
+                    response.text
+                );
+            }
+        }
+        if operation.takes("token") {
+            let query = format!("?token={mailed}");
+            assert_eq!(fixture.send(fixture.request_with(&operation, &query)).await.status, 200);
+            assert_eq!(fixture.send(fixture.request(&operation)).await.status, 400, "{}", operation.name());
+        }
+    }
+}
+
+/// The responses that no other suite requests. The client checks each against the description.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_remaining_responses_match_the_description() {
+    let (_, ann) = Client::start().await.tenant("ann").await;
+    let billing = ann.get("/v1.0/billing_account").await.ok()["id"].clone();
+    ann.put("/v1.0/customer/billing_account_id", json!({ "billing_account_id": billing })).await.ok();
+    // No webhook is sent, because only public addresses are allowed.
+    ann.put("/v1.0/customer", json!({ "webhook_uri": "http://127.0.0.1:9/" })).await.ok();
+    ann.post("/v1.0/customer/webhook/rotate", json!({})).await.ok();
+    ann.get("/v1.0/customer/webhook").await.ok();
+    let id = ann.post("/v1.0/customer/webhook/test", json!({})).await.ok()["id"].clone();
+    ann.idle().await;
+    let listed = ann.get("/v1.0/customer/webhook/deliveries").await.ok();
+    assert!(listed["result"].as_array().unwrap().iter().any(|delivery| delivery["id"] == id), "{listed}");
+    let path = format!("/v1.0/customer/webhook/deliveries/{}/redeliver", id.as_str().unwrap());
+    ann.post(&path, json!({})).await.ok();
+}

@@ -1,0 +1,28 @@
+//! Refused requests: the HTTP status, the stable reason, and that nothing changes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod account_status;
+mod api_description;
+mod bodies;
+mod field_limits;
+mod malformed_http;
+mod pagination;
+mod requests;
+mod unregister;
+
+use custodian_tests::Client;
+use serde_json::{Value, json};
+
+/// All accounts, mails, events and schedules. Equal before and after a request that changes nothing.
+pub(crate) async fn visible_state(client: &Client) -> Value {
+    let platform_admin = client.platform_admin().await;
+    let mut accounts = Vec::new();
+    for status in ["initial", "active", "frozen", "deleted", "expired"] {
+        accounts.push(platform_admin.get(&format!("/v1.0/customers?status={status}")).await.ok());
+    }
+    let mut services = Vec::new();
+    for service in ["mailbox", "events", "schedules"] {
+        services.push(client.get(&format!("/_local/{service}")).await.ok());
+    }
+    json!([accounts, services])
+}

@@ -1,0 +1,135 @@
+//! Malformed HTTP on the wire is refused, never crashes the service, and never causes a 5xx status.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use custodian_tests::Client;
+
+/// Sends bytes. Returns the response's status code and text, or no status if no response came.
+async fn send_bytes(client: &Client, bytes: Vec<u8>) -> (Option<u16>, String) {
+    let port = client.service().port();
+    let exchange = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // The service may close the connection before it has read everything.
+        let _ = stream.write_all(&bytes);
+        let mut received = Vec::new();
+        let _ = stream.read_to_end(&mut received);
+        String::from_utf8_lossy(&received).into_owned()
+    });
+    let text = exchange.await.unwrap();
+    (text.split(' ').nth(1).and_then(|status| status.parse().ok()), text)
+}
+
+/// A request with this request line and these headers. The connection closes after the response.
+fn request(request_line: &[u8], headers: &[&[u8]], body: &[u8]) -> Vec<u8> {
+    let mut lines = vec![[request_line, b" HTTP/1.1"].concat(), b"connection: close".to_vec()];
+    lines.extend(headers.iter().map(|header| header.to_vec()));
+    [lines.join(&b"\r\n"[..]), b"\r\n\r\n".to_vec(), body.to_vec()].concat()
+}
+
+const HOST: &[u8] = b"host: localhost";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_bytes_are_refused_and_the_service_keeps_running() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let bearer = format!("authorization: Bearer {}", ann.token()).into_bytes();
+    let length = |bytes: &[u8]| format!("content-length: {}", bytes.len()).into_bytes();
+    let json: &[u8] = b"content-type: application/json";
+    let put: &[u8] = b"PUT /v1.0/customer";
+    let mut requests: Vec<Vec<u8>> = vec![
+        b"\r\n\r\n\x00\r\n\r\n".to_vec(),
+        b"\x00\x01\x02\xff\r\n\r\n".to_vec(),
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".repeat(40),
+        b"GET /ping HTTP/9.9\r\n\r\n".to_vec(),
+        b"GET /ping\r\n\r\n".to_vec(),
+        request(b"GET * ", &[HOST], b""),
+        request(b"OPTIONS *", &[HOST], b""),
+        request(b"CONNECT evil.example:443", &[HOST], b""),
+        request(b"GET http://evil.example/v1.0/customer", &[HOST, &bearer], b""),
+        request(b"GET /v1.0/customers/%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9", &[HOST, &bearer], b""),
+        request(b"GET /v1.0/tags/%", &[HOST, &bearer], b""),
+        request(b"GET /v1.0/tags/%0d%0aset-cookie:%20a=b", &[HOST, &bearer], b""),
+        request(b"GET /v1.0/tags/..%2f..%2fcustomers", &[HOST, &bearer], b""),
+        request(b"GET /v1.0/tags?page_token=\xff\xfe", &[HOST, &bearer], b""),
+        request(b"GET /v1.0/tags?page_token=%FF%FE%00", &[HOST, &bearer], b""),
+        request("GET /v1.0/tags?page_token=\u{e9}".as_bytes(), &[HOST, &bearer], b""),
+        request(b"GET /\xff\xfe", &[HOST], b""),
+        request(put, &[HOST, &bearer, json, b"content-length: -1"], b"{}"),
+        request(put, &[HOST, &bearer, json, b"content-length: 99999999999999999999"], b"{}"),
+        request(put, &[HOST, &bearer, json, b"transfer-encoding: chunked"], b"zz\r\nnonsense\r\n0\r\n\r\n"),
+        request(put, &[HOST, &bearer, json, b"content-length: 2", b"transfer-encoding: chunked"], b"{}"),
+        request(put, &[HOST, &bearer, b"content-encoding: gzip", json, b"content-length: 2"], b"{}"),
+        request(b"GET /v1.0/customer", &[HOST, &b"x-long: ".iter().chain(&[b'a'; 600_000]).copied().collect::<Vec<_>>()], b""),
+        request(b"GET /v1.0/customer", &vec![&b"x-many: 1"[..]; 500], b""),
+        request(&[b"GET /v1.0/tags?page_token=", &b"a"[..].repeat(30_000)[..]].concat(), &[HOST, &bearer], b""),
+        request(&[b"GET /v1.0/tags?", &b"page_token=&"[..].repeat(4_000)[..]].concat(), &[HOST, &bearer], b""),
+    ];
+    for name in ["host", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-for", "x-request-id", "accept"]
+    {
+        for value in [
+            &b"\xff\xfe"[..],
+            "\u{e9}\u{1f4a9}".as_bytes(),
+            b"",
+            b"a b<>\"{}|\\^`",
+            b"[::1",
+            b"https://x/:99999",
+        ] {
+            let header = [name.as_bytes(), b": ", value].concat();
+            requests.push(request(b"GET /v1.0/customer", &[&header, &bearer], b""));
+        }
+    }
+    for name in ["authorization", "cookie", "content-type", "idempotency-key", "if-match", "origin"] {
+        for value in [
+            &b"\xff\xfe"[..],
+            "\u{e9}\u{1f4a9}".as_bytes(),
+            b"",
+            b"Bearer \xc3\x28",
+            b"token=\xff; token=\"",
+            b",,;;==",
+        ] {
+            let header = [name.as_bytes(), b": ", value].concat();
+            let body = b"{\"name\":\"x\"}";
+            requests.push(request(b"POST /v1.0/tags", &[HOST, &header, json, &length(body)], body));
+            requests.push(request(b"POST /v1.0/tags", &[HOST, &bearer, &header, json, &length(body)], body));
+        }
+    }
+    for bytes in requests {
+        let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(160)]).into_owned();
+        let (status, text) = send_bytes(&client, bytes).await;
+        assert!(status.is_none_or(|status| (200..500).contains(&status)), "{shown}\n{text}");
+        assert!(!text.contains("\r\nset-cookie"), "{shown}\n{text}");
+        client.get("/ping").await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn duplicate_credentials_and_chunked_bodies_bypass_nothing() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let bearer = format!("authorization: Bearer {}", ann.token()).into_bytes();
+    let own: &[u8] = b"GET /v1.0/customer";
+    let wrong: &[u8] = b"authorization: Bearer x.y.z";
+    for (headers, expected) in [
+        (vec![HOST, &bearer], 200),
+        (vec![HOST, &bearer, wrong], 401),
+        (vec![HOST, wrong, &bearer], 401),
+        (vec![HOST, wrong], 401),
+        (vec![HOST], 401),
+        (vec![HOST, b"authorization:"], 401),
+    ] {
+        let (status, text) = send_bytes(&client, request(own, &headers, b"")).await;
+        assert_eq!(status, Some(expected), "{text}");
+    }
+    // The limits of a chunked body are those of a body with a Content-Length.
+    let chunked = [HOST, &bearer, b"content-type: application/json", b"transfer-encoding: chunked"];
+    let body = b"8\r\n{\"name\":\r\n4\r\n\"y\"}\r\n0\r\n\r\n";
+    let (status, text) = send_bytes(&client, request(b"PUT /v1.0/customer", &chunked, body)).await;
+    assert_eq!(status, Some(200), "{text}");
+    let chunk = [b"10000\r\n", &b" ".repeat(0x10000)[..], b"\r\n"].concat();
+    let long = [&chunk[..], b"2\r\n{}\r\n0\r\n\r\n"].concat();
+    let (status, text) = send_bytes(&client, request(b"PUT /v1.0/customer", &chunked, &long)).await;
+    assert_eq!(status, Some(413), "{text}");
+}

@@ -1,0 +1,265 @@
+//! The API of an account's own webhook.
+
+use custodian_tests::{Client, PASSWORD, Tables, micros};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{Receiver, account_with_webhook, deliveries, send_test_webhook, set_webhook_uri, start};
+
+const WEBHOOK: &str = "/v1.0/customer/webhook";
+
+fn redeliver(id: &Value) -> String {
+    format!("{WEBHOOK}/deliveries/{}/redeliver", id.as_str().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_webhook_shows_its_state_and_only_the_prefix_of_its_secret() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = client.tenant("ann").await;
+    let shown = ann.get(WEBHOOK).await.ok();
+    let none = json!({ "webhook_uri": "", "webhook_method": "", "secret_prefix": "", "tm_previous_secret_until": null, "state": "off" });
+    assert_eq!(shown, none);
+    let service = client.service().clone();
+    let paused = service.pause_background_work().await;
+    ann.put("/v1.0/customer", json!({ "webhook_uri": receiver.uri(), "webhook_method": "PUT" })).await.ok();
+    let shown = ann.get(WEBHOOK).await.ok();
+    assert_eq!((&shown["webhook_uri"], &shown["webhook_method"]), (&json!(receiver.uri()), &json!("PUT")));
+    assert_eq!((&shown["state"], &shown["secret_prefix"]), (&json!("active"), &json!("")));
+
+    let mut secrets = Vec::new();
+    for rotation in 0..2 {
+        let secret = ann.post(&format!("{WEBHOOK}/rotate"), json!({})).await.ok()["secret"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(secret.starts_with("whsec_") && secret.len() == 38, "{secret}");
+        let response = ann.get(WEBHOOK).await;
+        let shown = response.ok();
+        assert_eq!(shown["secret_prefix"], secret[..10]);
+        assert!(!response.text.contains(&secret[10..]));
+        if rotation == 0 {
+            assert_eq!(shown["tm_previous_secret_until"], Value::Null, "no secret was in use before");
+        } else {
+            assert!(shown["tm_previous_secret_until"].is_string(), "the previous secret still signs");
+        }
+        secrets.push(secret);
+    }
+    let until = micros(&ann.get(WEBHOOK).await.ok()["tm_previous_secret_until"]);
+    drop(paused);
+    let now = client.post("/_local/idle", json!({})).await.ok()["now"].clone();
+    let left = until - micros(&now);
+    assert!((86_000_000_000..=86_400_000_000).contains(&left), "both secrets sign for a day: {left}");
+    send_test_webhook(&ann).await;
+    let listed = json!(deliveries(&ann).await).to_string();
+    let published = client.service().published_events().unwrap().concat();
+    for secret in &secrets {
+        assert!(!listed.contains(&secret[6..]) && !published.contains(&secret[6..]));
+    }
+    assert_ne!(secrets[0], secrets[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_rotation_returns_the_same_secret_and_stores_it_encrypted() {
+    let client = start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let rotate =
+        || ann.request(reqwest::Method::POST, &format!("{WEBHOOK}/rotate")).header("idempotency-key", "once");
+    let (first, again) = (ann.send(rotate()).await.ok(), ann.send(rotate()).await.ok());
+    assert_eq!(first, again);
+    assert_eq!(ann.get(WEBHOOK).await.ok()["tm_previous_secret_until"], Value::Null, "rotated once");
+    let secret = first["secret"].as_str().unwrap();
+    let dump = Tables(client.engine().clone()).dump();
+    let containing: Vec<_> =
+        dump.iter().filter(|(_, rows)| rows.iter().any(|row| row.contains(secret))).collect();
+    assert_eq!(containing.iter().map(|(table, _)| table.as_str()).collect::<Vec<_>>(), ["webhooks"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_administrators_may_use_the_webhook_api() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
+    let delivery = send_test_webhook(&ann).await;
+    client.idle().await;
+    receiver.take();
+    let body = json!({ "username": "bob", "password": PASSWORD, "permission": 0x40, "addresses": [] });
+    ann.post("/v1.0/agents", body).await.ok();
+    client.idle().await;
+    receiver.take();
+    let manager = client.login("bob", PASSWORD).await;
+    for (caller, refusal) in
+        [(&manager, (403, "PERMISSION_DENIED")), (&client, (401, "AUTHENTICATION_REQUIRED"))]
+    {
+        let refusal = (refusal.0, refusal.1.to_owned());
+        for path in [WEBHOOK.to_owned(), format!("{WEBHOOK}/deliveries")] {
+            assert_eq!(caller.get(&path).await.refusal(), refusal, "{path}");
+        }
+        for path in [format!("{WEBHOOK}/rotate"), format!("{WEBHOOK}/test"), redeliver(&delivery)] {
+            assert_eq!(caller.post(&path, json!({})).await.refusal(), refusal, "{path}");
+        }
+    }
+    client.idle().await;
+    assert!(receiver.take().is_empty());
+    assert_eq!(
+        ann.get(WEBHOOK).await.ok()["tm_previous_secret_until"],
+        Value::Null,
+        "a refused rotation changes nothing"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_webhooks_and_deliveries_are_reported() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = client.tenant("ann").await;
+    let not_configured = (409, "WEBHOOK_NOT_CONFIGURED".to_owned());
+    let not_found = (404, "DELIVERY_NOT_FOUND".to_owned());
+    assert_eq!(ann.post(&format!("{WEBHOOK}/test"), json!({})).await.refusal(), not_configured);
+    for id in [Uuid::nil().to_string(), Uuid::from_u128(7).to_string()] {
+        assert_eq!(ann.post(&redeliver(&json!(id)), json!({})).await.refusal(), not_found);
+    }
+    set_webhook_uri(&ann, &receiver.uri()).await;
+    let delivery = deliveries(&ann).await.remove(0)["id"].clone();
+    set_webhook_uri(&ann, "").await;
+    assert_eq!(ann.post(&redeliver(&delivery), json!({})).await.refusal(), not_configured);
+    assert_eq!(deliveries(&ann).await.len(), 1, "events without a destination are not delivered");
+    assert_eq!(receiver.take().len(), 1);
+}
+
+/// Invariant I9: the tenant comes from the caller.
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_of_another_account_are_not_found() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
+    let (_, bob) = account_with_webhook(&client, "bob", &receiver).await;
+    let (ann_delivery, bob_delivery) = (send_test_webhook(&ann).await, send_test_webhook(&bob).await);
+    client.idle().await;
+    receiver.take();
+    let ids = |rows: Vec<Value>| rows.into_iter().map(|row| row["id"].clone()).collect::<Vec<_>>();
+    let (of_ann, of_bob) = (ids(deliveries(&ann).await), ids(deliveries(&bob).await));
+    assert!(of_ann.contains(&ann_delivery) && of_bob.contains(&bob_delivery));
+    assert!(!of_ann.iter().any(|id| of_bob.contains(id)));
+    let refused = bob.post(&redeliver(&ann_delivery), json!({})).await;
+    assert_eq!(refused.refusal(), (404, "DELIVERY_NOT_FOUND".into()));
+    client.idle().await;
+    assert!(receiver.take().is_empty());
+}
+
+/// Creates this many tags, each of which sends a webhook.
+async fn create_tags(ann: &Client, count: usize) {
+    for number in 0..count {
+        ann.post("/v1.0/tags", json!({ "name": format!("tag {number}") })).await.ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_are_paginated_newest_first_and_deleted_with_the_account() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (id, ann) = account_with_webhook(&client, "ann", &receiver).await;
+    create_tags(&ann, 70).await;
+    let mut sent = Vec::new();
+    for _ in 0..33 {
+        sent.push(send_test_webhook(&ann).await);
+    }
+    let shown = deliveries(&ann).await;
+    let ids: Vec<_> = shown.iter().map(|row| row["id"].clone()).collect();
+    assert_eq!(ids[..33], sent.iter().rev().cloned().collect::<Vec<_>>());
+    let types: Vec<_> = shown[33..].iter().map(|row| row["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["tag_created"; 67]);
+    let path = format!("{WEBHOOK}/deliveries");
+    let paged: Vec<_> = ann.pages(&path, 40).await.iter().map(|page| page.rows().len()).collect();
+    assert_eq!(paged, [40, 40, 24], "including the delivery about the destination");
+    for wrong in ["page_size=many", "page_token=nothing"] {
+        let refused = ann.get(&format!("{path}?{wrong}")).await.refusal();
+        assert_eq!(refused, (400, "INVALID_REQUEST_PARAMETER".into()), "{wrong}");
+    }
+    let tables = Tables(client.engine().clone());
+    assert_eq!(
+        tables.query("webhooks", "customer_id", &id).len(),
+        105,
+        "103 deliveries, the one about the destination, and the secret"
+    );
+    client.platform_admin().await.delete(&format!("/v1.0/customers/{id}")).await.ok();
+    let erased = client.published_events(&id).await.pop().unwrap();
+    assert_eq!((&erased["type"], &erased["removed"]["webhooks"]), (&json!("customer_erased"), &json!(105)));
+    assert!(tables.query("webhooks", "customer_id", &id).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_expires_after_thirty_days_even_if_its_row_is_still_there() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (id, ann) = account_with_webhook(&client, "ann", &receiver).await;
+    let ann = ann.with_access_key().await;
+    let old = send_test_webhook(&ann).await;
+    // More than one page of expired deliveries.
+    create_tags(&ann, 130).await;
+    client.advance(30 * 86_400 - 60).await;
+    assert_eq!(deliveries(&ann).await.len(), 100);
+    client.advance(3600).await;
+    let new = send_test_webhook(&ann).await;
+    receiver.take();
+    let shown: Vec<_> = deliveries(&ann).await.into_iter().map(|row| row["id"].clone()).collect();
+    assert_eq!(shown, [new]);
+    let rows = Tables(client.engine().clone()).query("webhooks", "customer_id", &id);
+    assert!(rows.len() > 130, "the expired rows are still there");
+    assert_eq!(ann.post(&redeliver(&old), json!({})).await.refusal(), (404, "DELIVERY_NOT_FOUND".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_most_sixty_webhooks_an_hour_are_sent_on_request() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
+    let (_, bob) = account_with_webhook(&client, "bob", &receiver).await;
+    let mut last = Value::Null;
+    for _ in 0..59 {
+        last = send_test_webhook(&ann).await;
+    }
+    client.idle().await;
+    ann.post(&redeliver(&last), json!({})).await.ok();
+    client.idle().await;
+    assert_eq!(receiver.take().len(), 60);
+    for path in [format!("{WEBHOOK}/test"), redeliver(&last)] {
+        let refused = ann.post(&path, json!({})).await;
+        assert_eq!(refused.refusal(), (429, "RATE_LIMIT_EXCEEDED".into()));
+        let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=3600).contains(&wait), "{wait}");
+    }
+    client.idle().await;
+    assert!(receiver.take().is_empty());
+    send_test_webhook(&bob).await;
+    client.advance(3600).await;
+    send_test_webhook(&ann).await;
+    client.idle().await;
+    assert_eq!(receiver.take().len(), 2, "other accounts are unaffected, and the limit resets after an hour");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forbidden_destination_is_shown_as_refused() {
+    for (loopback_allowed, state) in [(false, "refused"), (true, "active")] {
+        let client = if loopback_allowed { start().await } else { Client::start().await };
+        let (_, ann) = client.tenant("ann").await;
+        for (uri, state) in [
+            ("http://127.0.0.1:8080/", state),
+            ("https://example.invalid:22/", state),
+            ("https://user:password@example.invalid/", "refused"),
+            ("https://example.invalid/hook", "active"),
+        ] {
+            ann.put("/v1.0/customer", json!({ "webhook_uri": uri })).await.ok();
+            assert_eq!(ann.get(WEBHOOK).await.ok()["state"], state, "{uri}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_account_gets_webhooks_but_cannot_use_the_webhook_api() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (id, _) = account_with_webhook(&client, "ann", &receiver).await;
+    client.platform_admin().await.post(&format!("/v1.0/customers/{id}/freeze"), json!({})).await.ok();
+    client.idle().await;
+    assert_eq!(
+        receiver.take().iter().map(super::Received::event_type).collect::<Vec<_>>(),
+        ["customer_frozen"]
+    );
+    let ann: Client = client.login("ann", PASSWORD).await;
+    let frozen = (403, "ACCOUNT_FROZEN".to_owned());
+    assert_eq!(ann.get(WEBHOOK).await.refusal(), frozen);
+    assert_eq!(ann.post(&format!("{WEBHOOK}/test"), json!({})).await.refusal(), frozen);
+}

@@ -1,0 +1,144 @@
+//! Webhook signatures, verified by an implementation that shares no code with the product.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use custodian_tests::Tables;
+use hmac::{Hmac, Mac};
+use serde_json::json;
+use sha2::Sha256;
+
+use crate::{Received, Receiver, account_with_webhook, send_test_webhook, set_webhook_uri, start};
+
+const DAY: u64 = 86_400;
+
+fn mac(key: &[u8], signed: &[u8]) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    mac.update(signed);
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// Whether a receiver that follows Standard Webhooks 1.0.0 accepts a webhook with this secret.
+pub(crate) fn standard_is_valid(received: &Received, secret: &str) -> bool {
+    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+    let (id, at) = (received.header("webhook-id").unwrap(), received.header("webhook-timestamp").unwrap());
+    let expected = STANDARD.encode(mac(&key, format!("{id}.{at}.{}", received.body).as_bytes()));
+    let given = received.header("webhook-signature").unwrap_or_default().split(' ');
+    given.filter_map(|one| one.strip_prefix("v1,")).any(|one| one == expected)
+}
+
+/// Whether a receiver of the production system accepts a webhook with this secret.
+fn voipbin_is_valid(received: &Received, secret: &str) -> bool {
+    let expected = hex::encode(mac(secret.as_bytes(), received.body.as_bytes()));
+    received.header("x-voipbin-signature") == Some(&format!("sha256={expected}"))
+}
+
+async fn rotate(admin: &custodian_tests::Client) -> String {
+    let response = admin.post("/v1.0/customer/webhook/rotate", json!({})).await.ok();
+    response["secret"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_webhook_is_signed_with_an_initial_secret_that_is_never_shown() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (id, ann) = client.tenant("ann").await;
+    set_webhook_uri(&ann, &receiver.uri()).await;
+    let first = receiver.take().remove(0);
+    let tables = Tables(client.engine().clone());
+    let rows = tables.query("webhooks", "customer_id", &id);
+    let stored =
+        rows.iter().find(|row| row["key"]["S"] == "secret").expect("the first delivery creates a secret");
+    let initial = stored["current"]["S"].as_str().unwrap().to_owned();
+    assert!(standard_is_valid(&first, &initial) && voipbin_is_valid(&first, &initial));
+
+    let shown = rotate(&ann).await;
+    assert_ne!(shown, initial);
+    send_test_webhook(&ann).await;
+    client.idle().await;
+    let next = receiver.take().remove(0);
+    assert!(standard_is_valid(&next, &shown) && voipbin_is_valid(&next, &shown));
+    assert!(standard_is_valid(&next, &initial), "the previous secret signs for a day");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_notice_without_earlier_deliveries_is_signed() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (id, ann) = client.tenant("ann").await;
+    let service = client.service().clone();
+    let paused = service.pause_background_work().await;
+    ann.put("/v1.0/customer", json!({ "webhook_uri": receiver.uri() })).await.ok();
+    client.platform_admin().await.delete(&format!("/v1.0/customers/{id}")).await.ok();
+    drop(paused);
+    client.idle().await;
+    let received = receiver.take();
+    assert_eq!(received.iter().map(Received::event_type).collect::<Vec<_>>(), ["customer_deleted"]);
+    for name in ["webhook-signature", "x-voipbin-signature"] {
+        assert!(received[0].header(name).is_some(), "{name}");
+    }
+    assert_eq!(Tables(client.engine().clone()).remaining_rows(&id), [], "no secret is left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_signatures_are_valid_and_an_altered_byte_or_another_secret_breaks_them() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
+    let secret = rotate(&ann).await;
+    ann.post("/v1.0/tags", json!({ "name": "vip ✓" })).await.ok();
+    client.idle().await;
+    let received = receiver.take().remove(0);
+    assert!(standard_is_valid(&received, &secret) && voipbin_is_valid(&received, &secret));
+    for at in 0..received.body.len() {
+        let mut altered = received.clone();
+        let mut bytes = altered.body.into_bytes();
+        bytes[at] ^= 1;
+        altered.body = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(!standard_is_valid(&altered, &secret) && !voipbin_is_valid(&altered, &secret), "byte {at}");
+    }
+    let other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    assert!(!standard_is_valid(&received, other) && !voipbin_is_valid(&received, other));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_secret_signs_for_a_day() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
+    let ann = ann.with_access_key().await;
+    let (first, second) = (rotate(&ann).await, rotate(&ann).await);
+    client.idle().await;
+    let mut accepted = Vec::new();
+    for wait in [DAY - 60, 120] {
+        receiver.take();
+        send_test_webhook(&ann).await;
+        client.idle().await;
+        accepted.push(receiver.take().remove(0));
+        client.advance(wait).await;
+    }
+    send_test_webhook(&ann).await;
+    client.idle().await;
+    accepted.push(receiver.take().remove(0));
+    let accepted_with =
+        |secret: &str| accepted.iter().map(|one| standard_is_valid(one, secret)).collect::<Vec<_>>();
+    assert_eq!(
+        (accepted_with(&first), accepted_with(&second)),
+        (vec![true, true, false], vec![true, true, true])
+    );
+    assert!(accepted.iter().all(|one| voipbin_is_valid(one, &second)), "this header holds one signature");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_never_drops_a_secret_before_its_day_is_over() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = client.tenant("ann").await;
+    let ann = ann.with_access_key().await;
+    let mut secrets = Vec::new();
+    for _ in 0..5 {
+        secrets.push(rotate(&ann).await);
+    }
+    let again = || ann.post("/v1.0/customer/webhook/rotate", json!({}));
+    assert_eq!(again().await.refusal(), (409, "STATE_INVALID".to_owned()));
+    set_webhook_uri(&ann, &receiver.uri()).await;
+    let received = receiver.take().remove(0);
+    assert!(secrets.iter().all(|secret| standard_is_valid(&received, secret)));
+    assert_eq!(received.header("webhook-signature").unwrap().split(' ').count(), 5);
+    client.advance(DAY).await;
+    again().await.ok();
+}
