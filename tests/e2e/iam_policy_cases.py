@@ -112,7 +112,8 @@ def mail(emulator):
 
 
 def handle_requests(emulator):
-    """Two signups with one address, the second after the first expired, and a forgotten password."""
+    """Three signups with one address, the second after the first expired and the third before the second is verified, and a
+    forgotten password."""
     client = ApiClient(emulator)
     signup = {"email": "sid@example.com", "accepted_tos": True}
     client.post("/auth/signup", signup).ok()
@@ -121,7 +122,10 @@ def handle_requests(emulator):
     pause_scheduler(emulator)
     client.advance_clock(3_700)
     client.post("/auth/signup", signup).ok()
-    assert client.mailed_token("sid@example.com") != first_token, "the address is still taken"
+    second_token = client.mailed_token("sid@example.com")
+    assert second_token != first_token, "the address is still taken"
+    client.post("/auth/signup", signup).ok()
+    assert client.mailed_token("sid@example.com") != second_token, "a repeated signup mails a new link"
     _, ron = client.create_verified_customer("ron")
     client.post("/auth/password-forgot", {"username": "ron"}).ok()
     client.mailed_token("ron@example.com")
