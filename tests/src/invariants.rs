@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// The Rust files below a folder.
-fn providers(folder: &Path, files: &mut Vec<PathBuf>) {
+/// Adds the Rust files below a folder.
+fn add_rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            providers(&path, files);
+            add_rust_files(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
@@ -24,12 +24,12 @@ fn providers(folder: &Path, files: &mut Vec<PathBuf>) {
 fn test_sources() -> Vec<PathBuf> {
     let root = Path::new(ROOT);
     let mut files = Vec::new();
-    providers(&root.join("tests/suites"), &mut files);
-    providers(&root.join("tests/src"), &mut files);
+    add_rust_files(&root.join("tests/suites"), &mut files);
+    add_rust_files(&root.join("tests/src"), &mut files);
     for entry in fs::read_dir(root.join("shared")).unwrap() {
         let folder = entry.unwrap().path().join("tests");
         if folder.is_dir() {
-            providers(&folder, &mut files);
+            add_rust_files(&folder, &mut files);
         }
     }
     files
@@ -68,8 +68,8 @@ fn cited(path: &Path) -> BTreeSet<String> {
 
 #[test]
 fn every_invariant_is_cited_by_a_test() {
-    let (listed, providers) = (listed(), test_sources());
-    assert!(listed.len() >= 10 && providers.len() >= 80, "{listed:?}, {} sources", providers.len());
-    let cited: BTreeSet<_> = providers.iter().flat_map(|path| cited(path)).collect();
+    let (listed, sources) = (listed(), test_sources());
+    assert!(listed.len() >= 10 && sources.len() >= 80, "{listed:?}, {} sources", sources.len());
+    let cited: BTreeSet<_> = sources.iter().flat_map(|path| cited(path)).collect();
     assert_eq!(cited, listed, "the invariants that tests cite (left), and those of ARCHITECTURE.md (right)");
 }

@@ -16,7 +16,7 @@ impl<S: Authenticator + DeleteAccessKeys, E: Send + Sync> Endpoint<S, E> for Del
     }
 
     fn prefetch(&self, request: &Request) -> Prefetch {
-        request.id().map_or(Prefetch::None, Prefetch::Key)
+        request.prefetch(Prefetch::Key)
     }
 
     async fn handle(

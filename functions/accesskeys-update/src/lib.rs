@@ -17,7 +17,7 @@ impl<S: Authenticator + UpdateAccessKeys, E: Send + Sync> Endpoint<S, E> for Upd
     }
 
     fn prefetch(&self, request: &Request) -> Prefetch {
-        request.id().map_or(Prefetch::None, Prefetch::Key)
+        request.prefetch(Prefetch::Key)
     }
 
     async fn handle(

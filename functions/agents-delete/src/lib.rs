@@ -17,7 +17,7 @@ impl<S: Authenticator + DeleteAgents, E: Send + Sync> Endpoint<S, E> for DeleteA
     }
 
     fn prefetch(&self, request: &Request) -> Prefetch {
-        request.id().map_or(Prefetch::None, |id| Prefetch::Agent(AgentId(id)))
+        request.prefetch(|id| Prefetch::Agent(AgentId(id)))
     }
 
     async fn handle(

@@ -19,7 +19,7 @@ impl<S: Authenticator + Throttle + UpdateAgents, E: Send + Sync> Endpoint<S, E> 
     }
 
     fn prefetch(&self, request: &Request) -> Prefetch {
-        request.id().map_or(Prefetch::None, |id| Prefetch::Agent(AgentId(id)))
+        request.prefetch(|id| Prefetch::Agent(AgentId(id)))
     }
 
     async fn handle(

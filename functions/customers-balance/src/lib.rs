@@ -19,7 +19,7 @@ impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for Adju
     }
 
     fn prefetch(&self, request: &Request) -> Prefetch {
-        request.id().map_or(Prefetch::None, |id| Prefetch::Customer(CustomerId(id)))
+        request.prefetch(|id| Prefetch::Customer(CustomerId(id)))
     }
 
     async fn handle(

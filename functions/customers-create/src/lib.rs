@@ -1,7 +1,7 @@
 //! `POST /v1.0/customers`: opens an account for an operator.
 
-use custodian_app::create::{AccountRequest, OpenAccounts, create};
-use custodian_app::ports::{Authenticator, Scheduler};
+use custodian_app::create::{AccountRequest, create};
+use custodian_app::ports::{Authenticator, OpenAccounts, Scheduler};
 use custodian_app::{Context, Failure};
 use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
 use custodian_views::CustomerView;

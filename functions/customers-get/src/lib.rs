@@ -16,7 +16,7 @@ impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetAccount {
     }
 
     fn prefetch(&self, request: &Request) -> Prefetch {
-        request.id().map_or(Prefetch::None, |id| Prefetch::Customer(CustomerId(id)))
+        request.prefetch(|id| Prefetch::Customer(CustomerId(id)))
     }
 
     async fn handle(

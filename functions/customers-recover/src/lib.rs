@@ -17,7 +17,7 @@ impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for Recove
     }
 
     fn prefetch(&self, request: &Request) -> Prefetch {
-        request.id().map_or(Prefetch::None, |id| Prefetch::Customer(CustomerId(id)))
+        request.prefetch(|id| Prefetch::Customer(CustomerId(id)))
     }
 
     async fn handle(

@@ -19,7 +19,7 @@ impl<S: Authenticator + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for Upda
     }
 
     fn prefetch(&self, request: &Request) -> Prefetch {
-        request.id().map_or(Prefetch::None, |id| Prefetch::Customer(CustomerId(id)))
+        request.prefetch(|id| Prefetch::Customer(CustomerId(id)))
     }
 
     async fn handle(
@@ -30,7 +30,7 @@ impl<S: Authenticator + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for Upda
     ) -> Result<Response, Failure> {
         request.id()?;
         let patch = ProfilePatch::read(&request.json()?)?;
-        let next = |row: &Customer, now| row.with_profile_patch(&patch, RequestedBy::Operator, now);
+        let next = |row: &Customer, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin, now);
         let customer = update(cx, caller.target()?, require_initial_or_active, next).await?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }

@@ -1,9 +1,9 @@
 //! Handles deferred requests (signups and forgotten passwords) after their callers got a response, so that the response
 //! reveals neither the work nor its outcome.
 
-use custodian_app::create::OpenAccounts;
 use custodian_app::ports::{
-    Authenticator, DeferredRequest, Mailer, QueuedRequest, ReadAgents, Scheduler, StoreMailTokens,
+    Authenticator, DeferredRequest, Mailer, OpenAccounts, QueuedRequest, ReadAgents, Scheduler,
+    StoreMailTokens,
 };
 use custodian_app::{Context, Failure, password::send_reset, sign_up::sign_up};
 use custodian_domain::Timestamp;

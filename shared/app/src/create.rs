@@ -17,9 +17,7 @@ use uuid::Uuid;
 use crate::change::change;
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
-use crate::ports::{
-    ChangeCustomers, CreateAccountOutcome, CreateCustomers, FindEmails, FindLogins, NewAccount, Scheduler,
-};
+use crate::ports::{ChangeCustomers, CreateAccountOutcome, NewAccount, OpenAccounts, Scheduler};
 use crate::request_conditions::{self, RequestConditions};
 
 /// A request to open an account.
@@ -49,11 +47,6 @@ impl AccountRequest {
         Ok(Self { username, password: Some(Secret::new(password)), profile })
     }
 }
-
-/// The ports that opening an account needs. They include expiring an overdue account that holds the e-mail address or
-/// username.
-pub trait OpenAccounts: CreateCustomers + ChangeCustomers + FindEmails + FindLogins {}
-impl<S: CreateCustomers + ChangeCustomers + FindEmails + FindLogins> OpenAccounts for S {}
 
 /// Opens an account for a platform admin. The account waits for the verification of its e-mail address.
 pub async fn create<S: OpenAccounts, E: Scheduler>(

@@ -82,7 +82,9 @@ pub fn email_change_requested(to: &str, requested_by: RequestedBy) -> Mail {
             "a program with an access key",
             "If this was not meant, delete the keys that you do not know: what was asked for ends with its key.",
         ),
-        RequestedBy::Operator => ("the platform's operator", "If you did not wish this, tell the operator."),
+        RequestedBy::PlatformAdmin => {
+            ("the platform's operator", "If you did not wish this, tell the operator.")
+        }
     };
     let ask = format!("{requester} asked to replace this e-mail address of your account by another.");
     let end = format!("It stays as it is until the other one is confirmed. {how_to_cancel}");

@@ -8,10 +8,12 @@ use custodian_domain::{Customer, Profile, Refusal, Status};
 use serde_json::{Map, Value};
 
 use crate::context::{Context, Settings};
-use crate::create::{AccountRequest, OpenAccountOutcome, OpenAccounts, open};
+use crate::create::{AccountRequest, OpenAccountOutcome, open};
 use crate::failure::Failure;
 use crate::mail;
-use crate::ports::{Cause, FindEmails, MailToken, Mailer, Purpose, ReadAgents, Scheduler, StoreMailTokens};
+use crate::ports::{
+    Cause, FindEmails, MailToken, Mailer, OpenAccounts, Purpose, ReadAgents, Scheduler, StoreMailTokens,
+};
 use crate::verify::send_verification;
 
 /// Reads the body of `POST /auth/signup`: an e-mail address, the accepted terms, and optional profile fields.

@@ -70,7 +70,8 @@ pub enum RequestedBy {
         key_id: Uuid,
     },
     /// A platform admin, directly or as the account's guest agent.
-    Operator,
+    #[serde(rename = "operator")]
+    PlatformAdmin,
 }
 
 impl PendingEmail {

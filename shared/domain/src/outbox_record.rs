@@ -25,19 +25,26 @@ pub struct OutboxRecord {
     pub tm_create: Timestamp,
 }
 
+/// One version of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct RowVersion {
+    customer_id: CustomerId,
+    id: Uuid,
+    version: u64,
+    tm_update: Timestamp,
+}
+
 /// A row whose changes are published as events.
 pub trait ChangeTracked {
-    fn customer_id(&self) -> CustomerId;
-    fn id(&self) -> Uuid;
-    fn version(&self) -> u64;
-    fn tm_update(&self) -> Timestamp;
+    fn row_version(&self) -> RowVersion;
+
     /// The fields whose changes an event may name.
     fn tracked_fields(&self) -> Map<String, Value>;
 }
 
 impl OutboxRecord {
     pub fn created(noun: &'static str, row: &impl ChangeTracked) -> Self {
-        Self::new(EventType::row(noun, RowChange::Created), row, row.version(), Vec::new(), row.tm_update())
+        Self::new(EventType::row(noun, RowChange::Created), row.row_version(), Vec::new())
     }
 
     /// `None` if no tracked field changed.
@@ -48,21 +55,17 @@ impl OutboxRecord {
             names.into_iter().filter(|name| old.get(*name) != new.get(*name)).cloned().collect();
         let event_type = EventType::row(noun, RowChange::Updated);
         let is_visible = !changed.is_empty();
-        is_visible.then(|| Self::new(event_type, after, after.version(), changed, after.tm_update()))
+        is_visible.then(|| Self::new(event_type, after.row_version(), changed))
     }
 
     pub fn deleted(noun: &'static str, row: &impl ChangeTracked, now: Timestamp) -> Self {
-        Self::new(EventType::row(noun, RowChange::Deleted), row, row.version() + 1, Vec::new(), now)
+        let last = row.row_version();
+        let deletion = RowVersion { version: last.version + 1, tm_update: now, ..last };
+        Self::new(EventType::row(noun, RowChange::Deleted), deletion, Vec::new())
     }
 
-    fn new(
-        event_type: EventType,
-        row: &impl ChangeTracked,
-        version: u64,
-        changed: Vec<String>,
-        tm_create: Timestamp,
-    ) -> Self {
-        let (customer_id, resource_id) = (row.customer_id(), row.id());
+    fn new(event_type: EventType, row: RowVersion, changed: Vec<String>) -> Self {
+        let RowVersion { customer_id, id: resource_id, version, tm_update } = row;
         let identity =
             [customer_id.to_string(), resource_id.to_string(), version.to_string(), event_type.to_string()];
         Self {
@@ -72,26 +75,15 @@ impl OutboxRecord {
             resource_id,
             version,
             changed,
-            tm_create,
+            tm_create: tm_update,
         }
     }
 }
 
 impl ChangeTracked for Resource {
-    fn customer_id(&self) -> CustomerId {
-        self.customer_id
-    }
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn tm_update(&self) -> Timestamp {
-        self.tm_update
+    fn row_version(&self) -> RowVersion {
+        let Self { customer_id, version, tm_update, .. } = *self;
+        RowVersion { customer_id, id: self.id, version, tm_update }
     }
 
     fn tracked_fields(&self) -> Map<String, Value> {
@@ -107,20 +99,9 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 impl ChangeTracked for Agent {
-    fn customer_id(&self) -> CustomerId {
-        self.customer_id
-    }
-
-    fn id(&self) -> Uuid {
-        self.id.0
-    }
-
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn tm_update(&self) -> Timestamp {
-        self.tm_update
+    fn row_version(&self) -> RowVersion {
+        let Self { customer_id, version, tm_update, .. } = *self;
+        RowVersion { customer_id, id: self.id.0, version, tm_update }
     }
 
     fn tracked_fields(&self) -> Map<String, Value> {
@@ -134,20 +115,9 @@ impl ChangeTracked for Agent {
 }
 
 impl ChangeTracked for AccessKey {
-    fn customer_id(&self) -> CustomerId {
-        self.customer_id
-    }
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn tm_update(&self) -> Timestamp {
-        self.tm_update
+    fn row_version(&self) -> RowVersion {
+        let Self { customer_id, version, tm_update, .. } = *self;
+        RowVersion { customer_id, id: self.id, version, tm_update }
     }
 
     fn tracked_fields(&self) -> Map<String, Value> {

@@ -34,7 +34,7 @@ impl Principal {
         match self {
             Self::Agent(agent) => RequestedBy::Agent { agent_id: agent.id, epoch: agent.epoch },
             Self::Key(key) => RequestedBy::Key { key_id: key.id },
-            Self::Delegate { .. } => RequestedBy::Operator,
+            Self::Delegate { .. } => RequestedBy::PlatformAdmin,
         }
     }
 

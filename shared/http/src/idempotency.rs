@@ -36,7 +36,7 @@ pub(crate) enum IdempotencyDecision {
 
 /// The request's key, if it is a POST under `/v1.0` and has one.
 pub(crate) fn key<'a>(route: &Route, request: &'a Request) -> Result<Option<&'a str>, Refusal> {
-    if route.method != "POST" || !route.path.starts_with("/v1.0/") {
+    if !route.takes_idempotency_key() {
         return Ok(None);
     }
     let Some(key) = request.header(IDEMPOTENCY_KEY) else { return Ok(None) };

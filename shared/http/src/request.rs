@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use custodian_app::ports::Prefetch;
 use custodian_domain::{Reason, Refusal, fields, ids};
 use http::Method;
 use http::header::{
@@ -84,6 +85,11 @@ impl Request {
     pub fn id(&self) -> Result<Uuid, Refusal> {
         let text = self.path.iter().find(|(name, _)| name == "id").map(|(_, value)| value.as_str());
         text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
+    }
+
+    /// The row that the path names, to be read with the caller. Nothing if the id is malformed: then the handler refuses it.
+    pub fn prefetch(&self, row: impl FnOnce(Uuid) -> Prefetch) -> Prefetch {
+        self.id().map_or(Prefetch::None, row)
     }
 
     /// Whether the path has the parameter `id`, valid or not.

@@ -13,7 +13,7 @@ pub struct Route {
 /// The gateway's route key.
 impl fmt::Display for Route {
     fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let space = if self.path.is_empty() { "" } else { " " };
+        let space = if self.is_default() { "" } else { " " };
         write!(text, "{}{space}{}", self.method, self.path)
     }
 }
@@ -21,5 +21,20 @@ impl fmt::Display for Route {
 impl Route {
     pub fn new(method: &'static str, path: impl Into<String>) -> Self {
         Self { method, path: path.into() }
+    }
+
+    /// Whether the gateway uses this route for requests that match no other.
+    pub fn is_default(&self) -> bool {
+        self.path.is_empty()
+    }
+
+    /// Whether requests change nothing.
+    pub fn is_read(&self) -> bool {
+        self.method == "GET"
+    }
+
+    /// Whether requests may carry an `Idempotency-Key`.
+    pub fn takes_idempotency_key(&self) -> bool {
+        self.method == "POST" && self.path.starts_with("/v1.0/")
     }
 }

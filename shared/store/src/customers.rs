@@ -166,7 +166,7 @@ fn require_requester_unchanged<'a>(
 ) -> Result<Transaction<'a, CustomerCondition>, Failure> {
     let requested_by = before.pending_email.as_ref().filter(|_| token.purpose == Purpose::EmailChange);
     let (table, row, is_valid) = match requested_by.map(|pending| pending.requested_by) {
-        None | Some(RequestedBy::Operator) => return Ok(tx),
+        None | Some(RequestedBy::PlatformAdmin) => return Ok(tx),
         Some(RequestedBy::Agent { agent_id, epoch }) => {
             let same_epoch = Expr::new("#epoch = :epoch").with(":epoch", n(epoch));
             (AGENTS, row_key(before.id, agent_id.0), same_epoch)

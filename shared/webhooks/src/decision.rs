@@ -15,7 +15,7 @@ pub(crate) enum AttemptDecision {
     Skip,
 }
 
-/// Jobs come late, twice and in any order. An attempt is never made twice, and events that are older than the endpoint's
+/// Jobs come late, twice and in any order. A recorded attempt is not repeated, and events that are older than the endpoint's
 /// current destination are not sent to it.
 pub(crate) fn decide(
     job: &DeliveryJob,

@@ -29,7 +29,7 @@ const SLOW_PERIOD: Duration = Duration::from_secs(15 * 60);
 /// queue's visibility timeout, so a redelivered message never meets a live lease.
 const ATTEMPT_LEASE: Duration = Duration::from_secs(25);
 
-/// Handles a job. It may come twice and late: an attempt is never made twice, and the payload has the current values.
+/// Handles a job. It may come twice and late: a recorded attempt is not repeated, and the payload has the current values.
 pub async fn deliver<S, E>(cx: &Context<S, E>, job: &DeliveryJob) -> Result<(), Failure>
 where
     S: ReadCustomers + ReadPayloadRows + WebhookStore,

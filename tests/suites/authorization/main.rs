@@ -132,8 +132,8 @@ fn outcome_code(status: u16, reason: &str) -> char {
 fn the_table_covers_every_route_and_every_caller() {
     let deployed: Vec<String> = deployed_routes()
         .into_iter()
-        .filter(|(_, route)| !route.path.is_empty())
-        .map(|(_, route)| format!("{} {}", route.method, route.path))
+        .filter(|deployed| !deployed.route.is_default())
+        .map(|deployed| deployed.route.to_string())
         .collect();
     let rows = rows();
     for route in &deployed {

@@ -3,7 +3,7 @@
 use custodian_engine::Fault;
 use custodian_fn_auth_email_verify::EmailVerify;
 use custodian_http::Route;
-use custodian_local::deployed_routes;
+use custodian_local::{DeployedRoute, deployed_routes};
 use custodian_tests::gateway::event;
 use custodian_tests::{Client, Interruption, PASSWORD, Response, TestApp};
 use reqwest::Method;
@@ -61,9 +61,9 @@ async fn no_route_authorizes_a_caller_while_the_database_is_down() {
         // A lost response follows a request that was carried out, so writes would have their effect.
         let loses_answers = fault == Fault::LoseResponse;
         fixture.script.set(move |_, _| fault.clone());
-        for (function, route) in deployed_routes() {
+        for DeployedRoute { function, route, .. } in deployed_routes() {
             let writes = route.method != "GET";
-            if route.path.is_empty()
+            if route.is_default()
                 || ROUTES_WITHOUT_DATABASE.contains(&route.path.as_ref())
                 || PAGE_FUNCTIONS.contains(&&*function)
                 || (loses_answers && writes)

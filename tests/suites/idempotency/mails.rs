@@ -82,7 +82,7 @@ async fn a_delayed_event_does_not_revoke_a_newer_link() {
             &app.cx,
             row,
             |_| Ok(()),
-            |row, now| row.with_profile_patch(&patch, RequestedBy::Operator, now),
+            |row, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin, now),
         )
         .await
         .unwrap();

@@ -6,21 +6,8 @@ use serde_json::{Value, json};
 
 use crate::boundary_values::{invalid_values, max_value};
 use crate::sample_values::{
-    collection_path, create, full_body, kinds, minimal_body, row_path, sample_id, tenant_on_plan,
+    collection_path, contains, create, full_body, kinds, minimal_body, row_path, sample_id, tenant_on_plan,
 };
-
-/// Whether a row contains the given values. A contact's addresses have more fields than were given.
-fn contains(row: &Value, given: &Value) -> bool {
-    match (row, given) {
-        (Value::Object(row), Value::Object(given)) => {
-            given.iter().all(|(name, value)| row.get(name).is_some_and(|found| contains(found, value)))
-        }
-        (Value::Array(row), Value::Array(given)) => {
-            row.len() == given.len() && row.iter().zip(given).all(|(found, value)| contains(found, value))
-        }
-        _ => row == given,
-    }
-}
 
 /// A row with the given values: a new row, or the existing row of a kind that is created with the account.
 async fn create_or_update(client: &Client, kind: &Kind, given: Value) -> Value {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use custodian_domain::kinds::{AGENTS, Kind};
 use serde_json::{Map, Value};
 
+use crate::sample_values::contains;
+
 /// The start and the end of an operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
@@ -31,19 +33,6 @@ pub(crate) struct RowHistory {
     pub(crate) kind: &'static Kind,
     pub(crate) versions: BTreeMap<u64, Version>,
     pub(crate) deletion: Option<(u64, Span)>,
-}
-
-/// Whether a row contains the given values. A contact's addresses have more fields than were given.
-fn contains(row: &Value, given: &Value) -> bool {
-    match (row, given) {
-        (Value::Object(row), Value::Object(given)) => {
-            given.iter().all(|(name, value)| row.get(name).is_some_and(|found| contains(found, value)))
-        }
-        (Value::Array(row), Value::Array(given)) => {
-            row.len() == given.len() && row.iter().zip(given).all(|(found, value)| contains(found, value))
-        }
-        _ => row == given,
-    }
 }
 
 /// The unique names that a row holds, each with its scope.

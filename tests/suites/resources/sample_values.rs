@@ -108,3 +108,16 @@ pub(crate) async fn usage(client: &Client, kind: &Kind) -> (u64, Option<u64>) {
     let part = &shown["resources"][kind.route];
     (part["count"].as_u64().unwrap(), part["limit"].as_u64())
 }
+
+/// Whether a row contains the given values. A contact's addresses have more fields than were given.
+pub(crate) fn contains(row: &Value, given: &Value) -> bool {
+    match (row, given) {
+        (Value::Object(row), Value::Object(given)) => {
+            given.iter().all(|(name, value)| row.get(name).is_some_and(|found| contains(found, value)))
+        }
+        (Value::Array(row), Value::Array(given)) => {
+            row.len() == given.len() && row.iter().zip(given).all(|(found, value)| contains(found, value))
+        }
+        _ => row == given,
+    }
+}

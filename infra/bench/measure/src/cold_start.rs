@@ -103,9 +103,10 @@ impl MeasuredPrograms {
             let (name, command) = port.split_once('=').expect("a name, =, and a command");
             Program::Port(name.to_owned(), command.split(',').map(str::to_owned).collect())
         });
-        let selected = fixture::functions().into_iter().filter(|function| function.name.contains(&args.only));
         let selected =
-            selected.map(|function| Program::Function(function.clone(), functions.path(function.binary())));
+            fixture::functions().into_iter().filter(|function| function.name().contains(&args.only));
+        let selected =
+            selected.map(|function| Program::Function(function.clone(), functions.path(&function.function)));
         let programs = [Program::Hello(baselines.path("hello"))].into_iter().chain(ports).chain(selected);
         Self(programs.map(|program| MeasuredProgram { program, measurements: vec![] }).collect())
     }
@@ -189,10 +190,10 @@ impl MeasuredPrograms {
 /// started many times in a row.
 async fn measure(fixture: &mut Fixture, program: &Program) -> Measurement {
     let function = program.function();
-    let request = fixture.prepare_request(function.binary()).await;
-    let warm_up = if function.is_read() { request.clone() } else { request.anonymous() };
+    let request = fixture.prepare_request(&function.function).await;
+    let warm_up = if function.route.is_read() { request.clone() } else { request.anonymous() };
     let [warm_up, event] =
-        [&warm_up, &request].map(|request| request.to_event(&function.route, fixture.unique_number()));
+        [&warm_up, &request].map(|request| request.to_event(&function.route.path, fixture.unique_number()));
     let service = fixture.client.service().clone();
     let _paused = service.pause_background_work().await;
     FunctionProcess::start(program.command(fixture), warm_up).await.0.stop().await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use custodian_engine::RequestObserver;
-use custodian_local::deployed_routes;
+use custodian_local::{DeployedRoute, deployed_routes};
 use custodian_tests::Client;
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -13,40 +13,15 @@ use crate::aws_stub::AwsStub;
 /// A webhook URI that is always refused, since webhooks go to public addresses only.
 pub(crate) const REFUSED_WEBHOOK_URI: &str = "http://127.0.0.1:9/";
 
-/// A function of the API.
-#[derive(Clone, Debug)]
-pub struct Function {
-    /// The name of the crate, and for a function that serves a kind also the kind: `resource-get tags`.
-    pub name: String,
-    pub method: &'static str,
-    /// The path as in the template.
-    pub route: String,
-}
-
-impl Function {
-    pub fn binary(&self) -> &str {
-        self.name.split(' ').next().unwrap_or_default()
-    }
-
-    pub fn is_read(&self) -> bool {
-        self.method == "GET"
-    }
-
-    pub fn kind(&self) -> Option<&str> {
-        self.name.split(' ').nth(1)
-    }
-}
-
 /// Every HTTP function. Functions that serve a kind are listed for one kind only, since all kinds share a binary.
-pub fn functions() -> Vec<Function> {
-    let deployed = deployed_routes().into_iter();
-    let all = deployed.map(|(name, route)| Function { name, method: route.method, route: route.path });
-    all.filter(|function| function.kind().is_none_or(|kind| kind == "tags")).collect()
+pub fn functions() -> Vec<DeployedRoute> {
+    let is_measured = |deployed: &DeployedRoute| deployed.kind.is_none_or(|kind| kind.route == "tags");
+    deployed_routes().into_iter().filter(is_measured).collect()
 }
 
 /// The function with this name.
-pub fn function(name: &str) -> Function {
-    functions().into_iter().find(|function| function.name == name).expect("the function is deployed")
+pub fn function(name: &str) -> DeployedRoute {
+    functions().into_iter().find(|deployed| deployed.name() == name).expect("the function is deployed")
 }
 
 /// The service, the stub of AWS and the sample account.

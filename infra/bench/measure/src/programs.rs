@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use crate::fixture::{Fixture, Function, function};
+use custodian_local::DeployedRoute;
+
+use crate::fixture::{Fixture, function};
 
 /// The functions that hash a password. Each hashes once.
 const HASHING_FUNCTIONS: [&str; 6] = [
@@ -65,7 +67,7 @@ impl Baseline {
 /// A program that is measured.
 #[derive(Clone, Debug)]
 pub enum Program {
-    Function(Function, PathBuf),
+    Function(DeployedRoute, PathBuf),
     /// `lambda_http` alone.
     Hello(PathBuf),
     /// `lambda_http` and the SDK with the workload of a function.
@@ -78,7 +80,7 @@ impl Program {
     /// The name in the tables.
     pub fn name(&self) -> String {
         match self {
-            Self::Function(function, _) => function.name.clone(),
+            Self::Function(function, _) => function.name(),
             Self::Hello(_) => "hello".to_owned(),
             Self::Baseline(baseline, _, workload) => format!("{}, {}", baseline.binary(), workload.label()),
             Self::Port(name, _) => format!("{name}, {PORTED_FUNCTION}"),
@@ -86,7 +88,7 @@ impl Program {
     }
 
     /// The function whose request the program is invoked with.
-    pub fn function(&self) -> Function {
+    pub fn function(&self) -> DeployedRoute {
         match self {
             Self::Function(function, _) => function.clone(),
             Self::Port(..) => function(PORTED_FUNCTION),
@@ -100,7 +102,7 @@ impl Program {
         match self {
             Self::Function(function, path) => {
                 let mut command = command_of(path);
-                command.envs(function.kind().map(|kind| ("RESOURCE_KIND", kind)));
+                command.envs(function.kind.map(|kind| ("RESOURCE_KIND", kind.route)));
                 command
             }
             Self::Hello(path) => command_of(path),
@@ -122,7 +124,7 @@ impl Program {
     /// Whether the program hashes a password.
     pub fn hashes(&self) -> bool {
         match self {
-            Self::Function(function, _) => HASHING_FUNCTIONS.contains(&function.binary()),
+            Self::Function(function, _) => HASHING_FUNCTIONS.contains(&function.function.as_str()),
             Self::Baseline(_, _, workload) => workload.hashes,
             Self::Hello(_) | Self::Port(..) => false,
         }

@@ -16,7 +16,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use custodian_engine::{Fault, RequestObserver};
-use custodian_measure::fixture::{self, Fixture, Function};
+use custodian_local::DeployedRoute;
+use custodian_measure::fixture::{self, Fixture};
 use custodian_measure::table::{markdown, median, ms};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::Value;
@@ -93,12 +94,12 @@ async fn measure(
     fixture: &mut Fixture,
     timer: &SdkTimer,
     invocations: usize,
-    function: &Function,
+    function: &DeployedRoute,
 ) -> ReadResult {
-    let request = fixture.prepare_request(function.binary()).await;
+    let request = fixture.prepare_request(&function.function).await;
     let service = fixture.client.service().clone();
     let _paused = service.pause_background_work().await;
-    let event = request.to_event(&function.route, 1);
+    let event = request.to_event(&function.route.path, 1);
     let event: ApiGatewayV2httpRequest = serde_json::from_value(event).unwrap();
     let (mut times, mut calls, mut response_bytes) = (Vec::new(), 0, 0);
     for number in 0..invocations + invocations / 10 {
@@ -106,9 +107,9 @@ async fn measure(
         timer.take();
         let started = Instant::now();
         let response =
-            service.invoke_function(&function.name, event).await.expect("the function is deployed");
+            service.invoke_function(&function.name(), event).await.expect("the function is deployed");
         let total = started.elapsed();
-        assert_eq!(response.status(), request.status, "{}: {response:?}", function.name);
+        assert_eq!(response.status(), request.status, "{}: {response:?}", function.name());
         let in_sdk;
         (calls, in_sdk) = timer.take();
         response_bytes = response.body().len();
@@ -118,7 +119,7 @@ async fn measure(
         }
     }
     ReadResult {
-        name: function.name.clone(),
+        name: function.name(),
         calls,
         response_bytes,
         total: median(times.iter().map(|(total, _)| *total)),
@@ -133,8 +134,8 @@ async fn main() -> ExitCode {
     let timer = Arc::new(SdkTimer::default());
     let mut fixture = Fixture::start_observed(timer.clone()).await;
     let mut results = Vec::new();
-    for function in fixture::functions().into_iter().filter(Function::is_read) {
-        if function.name.contains(&args.only) {
+    for function in fixture::functions().into_iter().filter(|function| function.route.is_read()) {
+        if function.name().contains(&args.only) {
             results.push(measure(&mut fixture, &timer, args.invocations, &function).await);
         }
     }

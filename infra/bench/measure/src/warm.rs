@@ -47,19 +47,19 @@ struct WarmResult {
 /// Measures a program after a warm-up of a tenth of the invocations.
 async fn measure(fixture: &mut Fixture, invocations: usize, program: &Program) -> WarmResult {
     let function = program.function();
-    let request = fixture.prepare_request(function.binary()).await;
+    let request = fixture.prepare_request(&function.function).await;
     let service = fixture.client.service().clone();
     let _paused = service.pause_background_work().await;
-    let event = request.to_event(&function.route, 1);
+    let event = request.to_event(&function.route.path, 1);
     let (mut process, _, response) = FunctionProcess::start(program.command(fixture), event.clone()).await;
-    request.assert_success(&function.name, &response);
+    request.assert_success(&function.name(), &response);
     for _ in 0..invocations / 10 {
         process.invoke(event.clone()).await;
     }
     let (cpu_before, mut times, mut calls) = (process.cpu(), Vec::new(), fixture.aws.take_calls());
     for _ in 0..invocations {
         let (total, response) = process.invoke(event.clone()).await;
-        request.assert_success(&function.name, &response);
+        request.assert_success(&function.name(), &response);
         calls = fixture.aws.take_calls();
         times.push((total, calls.duration));
     }
@@ -92,9 +92,9 @@ async fn main() {
     let baselines = BinaryFolder(args.baselines.clone());
     let mut fixture = Fixture::start().await;
     let mut results = Vec::new();
-    for function in fixture::functions().into_iter().filter(|function| function.is_read()) {
-        if function.name.contains(&args.only) {
-            let program = Program::Function(function.clone(), functions.path(function.binary()));
+    for function in fixture::functions().into_iter().filter(|function| function.route.is_read()) {
+        if function.name().contains(&args.only) {
+            let program = Program::Function(function.clone(), functions.path(&function.function));
             results.push(measure(&mut fixture, args.invocations, &program).await);
         }
     }

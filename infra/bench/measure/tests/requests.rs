@@ -8,7 +8,7 @@ use reqwest::Method;
 async fn every_function_has_a_request_that_succeeds() {
     let mut fixture = Fixture::start().await;
     for function in functions() {
-        let prepared = fixture.prepare_request(function.binary()).await;
+        let prepared = fixture.prepare_request(&function.function).await;
         let client = fixture.client.with_token(&prepared.token);
         let method: Method = prepared.method.parse().unwrap();
         let mut request = client.request(method, &prepared.target);
@@ -20,7 +20,7 @@ async fn every_function_has_a_request_that_succeeds() {
             response.status(),
             prepared.status,
             "{}: {}",
-            function.name,
+            function.name(),
             response.text().await.unwrap()
         );
     }

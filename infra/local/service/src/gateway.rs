@@ -54,12 +54,14 @@ impl Gateway {
     }
 
     pub(crate) fn function(&self, name: &str) -> Option<&ApiFunction> {
-        self.functions.iter().find(|function| function.name == name)
+        self.functions.iter().find(|function| function.deployed.name() == name)
     }
 
     fn match_route(&self, method: &Method, path: &str) -> (&ApiFunction, BTreeMap<String, String>) {
-        let of_method = self.functions.iter().filter(|function| function.route.method == method.as_str());
-        let matches = of_method.filter_map(|function| Some((function, match_path(&function.route, path)?)));
+        let of_method =
+            self.functions.iter().filter(|function| function.deployed.route.method == method.as_str());
+        let matches =
+            of_method.filter_map(|function| Some((function, match_path(&function.deployed.route, path)?)));
         // A route with fewer parameters is more specific.
         matches.min_by_key(|(_, parameters)| parameters.len()).unwrap_or((&self.default, BTreeMap::new()))
     }
@@ -93,12 +95,8 @@ fn request_event(
     body: &Bytes,
     cx: &LocalContext,
 ) -> Value {
-    let route = &function.route;
-    let route_key = if route.path.is_empty() {
-        route.method.to_owned()
-    } else {
-        format!("{} {}", route.method, route.path)
-    };
+    let route = &function.deployed.route;
+    let route_key = route.to_string();
     let text = std::str::from_utf8(body).ok();
     let mut joined: BTreeMap<&str, String> = BTreeMap::new();
     for (name, value) in headers.iter().filter(|(name, _)| *name != header::COOKIE) {

@@ -22,5 +22,5 @@ mod stream;
 
 pub use args::Args;
 pub use error::LocalError;
-pub use routes::{deployed_operations, deployed_routes};
+pub use routes::{DeployedRoute, deployed_routes};
 pub use service::Service;

@@ -16,23 +16,44 @@ type Handler = Box<
     dyn Fn(Arc<LocalContext>, ApiGatewayV2httpRequest) -> BoxFuture<'static, Response<Body>> + Send + Sync,
 >;
 
+/// A deployed route and the function that serves it.
+#[derive(Clone, Debug)]
+pub struct DeployedRoute {
+    /// The folder in `functions/`, which is the name of the binary too: `resource-get`.
+    pub function: String,
+    /// The kind that a function of all kinds is deployed for.
+    pub kind: Option<&'static Kind>,
+    pub route: Route,
+    pub audience: Audience,
+}
+
+impl DeployedRoute {
+    /// The function, followed by the kind if it is deployed for several: `resource-get tags`.
+    pub fn name(&self) -> String {
+        match self.kind {
+            Some(kind) => format!("{} {}", self.function, kind.route),
+            None => self.function.clone(),
+        }
+    }
+}
+
 /// A function of the API.
 pub(crate) struct ApiFunction {
-    /// The crate's name, followed by the kind if the crate serves several: `resource-get tags`.
-    pub(crate) name: String,
-    pub(crate) route: Route,
-    pub(crate) audience: Audience,
+    pub(crate) deployed: DeployedRoute,
     pub(crate) handler: Handler,
 }
 
-fn api_function<H: Endpoint<Store, LocalServices>>(name: impl Into<String>, endpoint: H) -> ApiFunction {
+fn api_function<H: Endpoint<Store, LocalServices>>(function: impl Into<String>, endpoint: H) -> ApiFunction {
     let (route, endpoint) = (endpoint.route(), Arc::new(endpoint));
     let handler: Handler = Box::new(move |cx, event| {
         let endpoint = Arc::clone(&endpoint);
         Box::pin(async move { serve(&*endpoint, &cx, event).await })
     });
     let audience = <H::Caller as Caller<Store, LocalServices>>::AUDIENCE;
-    ApiFunction { name: name.into(), route, audience, handler }
+    ApiFunction {
+        deployed: DeployedRoute { function: function.into(), kind: None, route, audience },
+        handler,
+    }
 }
 
 /// The function of the API's default route.
@@ -99,25 +120,21 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
 
 /// The function of a verb that owned kinds share.
 fn resource_function(kind: &'static Kind, verb: &str) -> Option<ApiFunction> {
-    let name = format!("resource-{verb} {}", kind.route);
-    Some(match verb {
+    let name = format!("resource-{verb}");
+    let mut function = match verb {
         "list" => api_function(name, custodian_fn_resource_list::ListRows { kind }),
         "create" => api_function(name, custodian_fn_resource_create::CreateRow { kind }),
         "get" => api_function(name, custodian_fn_resource_get::GetRow { kind }),
         "update" => api_function(name, custodian_fn_resource_update::UpdateRow { kind }),
         "delete" => api_function(name, custodian_fn_resource_delete::DeleteRow { kind }),
         _ => return None,
-    })
+    };
+    function.deployed.kind = Some(kind);
+    Some(function)
 }
 
-/// Every route with its function's name, for the tests that compare them with the template.
-pub fn deployed_routes() -> Vec<(String, Route)> {
+/// Every route, with the default route as the last, for the template, the API description and the tests.
+pub fn deployed_routes() -> Vec<DeployedRoute> {
     let functions = api_functions().into_iter().chain([default_function()]);
-    functions.map(|function| (function.name, function.route)).collect()
-}
-
-/// Every route but the default one, with its function's name and its audience, for the API description.
-pub fn deployed_operations() -> Vec<(String, Route, Audience)> {
-    let functions = api_functions().into_iter();
-    functions.map(|function| (function.name, function.route, function.audience)).collect()
+    functions.map(|function| function.deployed).collect()
 }

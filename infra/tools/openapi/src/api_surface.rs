@@ -20,8 +20,8 @@ pub fn api_surface() -> String {
             &mut text,
             &format!(
                 "{:<6} {} | {} | {} {response} | {}",
-                operation.method,
-                operation.path,
+                operation.route.method,
+                operation.route.path,
                 operation.callers(audience),
                 operation.status,
                 codes.join(" ")

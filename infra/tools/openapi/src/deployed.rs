@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use custodian_http::Audience;
-use custodian_local::deployed_operations;
+use custodian_local::DeployedRoute;
 
 use crate::operation::Operation;
 use crate::operations;
@@ -13,8 +13,9 @@ pub(crate) type Deployed = (Operation, String, Audience);
 
 /// Lists the routes that are deployed but not described, and those that are described but not deployed.
 pub fn mismatches() -> Vec<String> {
-    let deployed: Vec<String> = deployed_operations().iter().map(|(_, route, _)| key(route)).collect();
-    let described: Vec<String> = operations::all().iter().map(Operation::key).collect();
+    let deployed: Vec<String> = deployed_routes().map(|deployed| deployed.route.to_string()).collect();
+    let described: Vec<String> =
+        operations::all().iter().map(|operation| operation.route.to_string()).collect();
     let difference = |keys: &[String], others: &[String], problem: &str| -> Vec<String> {
         keys.iter().filter(|key| !others.contains(key)).map(|key| format!("{key} is {problem}")).collect()
     };
@@ -25,26 +26,26 @@ pub fn mismatches() -> Vec<String> {
     mismatches
 }
 
-fn key(route: &custodian_http::Route) -> String {
-    format!("{} {}", route.method, route.path)
-}
-
 pub(crate) fn operations() -> Vec<Deployed> {
-    let functions: BTreeMap<String, (String, Audience)> = deployed_operations()
-        .into_iter()
-        .map(|(function, route, audience)| (key(&route), (operation_id(&function), audience)))
-        .collect();
+    let functions: BTreeMap<String, DeployedRoute> =
+        deployed_routes().map(|deployed| (deployed.route.to_string(), deployed)).collect();
     let joined = operations::all().into_iter().filter_map(|operation| {
-        let (id, audience) = functions.get(&operation.key())?.clone();
+        let deployed = functions.get(&operation.route.to_string())?;
+        let (id, audience) = (operation_id(deployed), deployed.audience);
         Some((operation, id, audience))
     });
     joined.collect()
 }
 
-/// The name of the function; for a function that all kinds share, the kind and the verb: `tags-get` for `resource-get tags`.
-fn operation_id(function: &str) -> String {
-    match function.strip_prefix("resource-").and_then(|rest| rest.split_once(' ')) {
-        Some((verb, kind)) => format!("{kind}-{verb}"),
-        None => function.to_owned(),
+/// The deployed routes of the API. The default route is no operation.
+fn deployed_routes() -> impl Iterator<Item = DeployedRoute> {
+    custodian_local::deployed_routes().into_iter().filter(|deployed| !deployed.route.is_default())
+}
+
+/// The name of the function; for a function that all kinds share, the kind and the verb: `tags-get`.
+fn operation_id(deployed: &DeployedRoute) -> String {
+    match (deployed.kind, deployed.function.strip_prefix("resource-")) {
+        (Some(kind), Some(verb)) => format!("{}-{verb}", kind.route),
+        _ => deployed.function.clone(),
     }
 }

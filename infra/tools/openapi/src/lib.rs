@@ -35,8 +35,9 @@ pub fn describe() -> Value {
     for (operation, id, audience) in deployed::operations() {
         let (described, errors) = operation.describe(&id, audience);
         responses.extend(errors);
-        let item = paths.entry(operation.path.clone()).or_insert_with(|| path_item(&operation.path));
-        item[operation.method.to_ascii_lowercase()] = described;
+        let item =
+            paths.entry(operation.route.path.clone()).or_insert_with(|| path_item(&operation.route.path));
+        item[operation.route.method.to_ascii_lowercase()] = described;
     }
     let (route_not_found, response) = errors::response(&[Reason::RouteNotFound], errors::ErrorFormat::Json);
     let (payload_too_large, _) = errors::response(&[Reason::PayloadTooLarge], errors::ErrorFormat::Json);

@@ -2,7 +2,7 @@
 
 use custodian_domain::kinds::Kind;
 use custodian_domain::{Permission, Reason};
-use custodian_http::Audience;
+use custodian_http::{Audience, Route};
 use serde_json::{Map, Value, json};
 
 use crate::errors::{self, ErrorFormat};
@@ -10,8 +10,7 @@ use crate::schema::{object, reference};
 
 /// The description of a route.
 pub(crate) struct Operation {
-    pub(crate) method: &'static str,
-    pub(crate) path: String,
+    pub(crate) route: Route,
     description: String,
     parameters: Vec<Value>,
     body: Option<Value>,
@@ -30,8 +29,7 @@ impl Operation {
     /// The first sentence of `description` becomes the summary.
     pub(crate) fn new(method: &'static str, path: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
-            method,
-            path: path.into(),
+            route: Route::new(method, path),
             description: description.into(),
             parameters: Vec::new(),
             body: None,
@@ -98,10 +96,6 @@ impl Operation {
         Self { kind: Some(kind), ..self }
     }
 
-    pub(crate) fn key(&self) -> String {
-        format!("{} {}", self.method, self.path)
-    }
-
     /// Every reason for which the route can fail, in the order of the status codes.
     pub(crate) fn reasons(&self, audience: Audience) -> Vec<Reason> {
         let mut reasons = self.reasons.clone();
@@ -114,7 +108,7 @@ impl Operation {
             ]);
         }
         reasons.extend(account_status_reasons(audience));
-        if self.path.contains("{id}") {
+        if self.route.path.contains("{id}") {
             reasons.push(Reason::InvalidId);
         }
         if self.body.is_some() {
@@ -123,7 +117,7 @@ impl Operation {
         if self.is_conditional() {
             reasons.push(Reason::PreconditionFailed);
         }
-        if self.is_idempotent() {
+        if self.route.takes_idempotency_key() {
             reasons.extend([
                 Reason::InvalidRequestParameter,
                 Reason::IdempotencyKeyReused,
@@ -146,12 +140,7 @@ impl Operation {
 
     /// The route accepts `If-Match`.
     fn is_conditional(&self) -> bool {
-        matches!(self.method, "PUT" | "DELETE")
-    }
-
-    /// The route accepts `Idempotency-Key`.
-    fn is_idempotent(&self) -> bool {
-        self.method == "POST" && self.path.starts_with("/v1.0/")
+        matches!(self.route.method, "PUT" | "DELETE")
     }
 
     /// Who can call the route, in words.
@@ -173,7 +162,7 @@ impl Operation {
     /// The operation in the document, and the error responses to which it refers.
     pub(crate) fn describe(&self, id: &str, audience: Audience) -> (Value, Vec<(String, Value)>) {
         let summary = self.description.split_inclusive(". ").next().unwrap_or_default().trim();
-        let tag = self.path.trim_start_matches("/v1.0").split('/').nth(1).unwrap_or_default();
+        let tag = self.route.path.trim_start_matches("/v1.0").split('/').nth(1).unwrap_or_default();
         let description = format!("{}\n\nFor {}.", self.description, self.callers(audience));
         let mut operation = json!({
             "operationId": id, "tags": [tag], "summary": summary.trim_end_matches('.'), "description": description,
@@ -184,7 +173,7 @@ impl Operation {
         let mut parameters = self.parameters.clone();
         let header = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
         parameters.extend(self.is_conditional().then(|| header("If-Match")));
-        parameters.extend(self.is_idempotent().then(|| header("Idempotency-Key")));
+        parameters.extend(self.route.takes_idempotency_key().then(|| header("Idempotency-Key")));
         if !parameters.is_empty() {
             operation["parameters"] = parameters.into();
         }

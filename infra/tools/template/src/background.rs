@@ -99,7 +99,7 @@ pub const SECTIONS: &[Section] = &[
                         verified in time is expired on the spot.",
                 timeout: Some(30),
                 triggers: &[queue("Messages", "RequestQueue", 5, 5)],
-                ..settings("requests").uses(&[Use::Active, Use::Expire, Use::ListAgents])
+                ..settings("requests").uses(&[Use::OpenAccount, Use::Expire, Use::ListAgents])
             },
             Settings {
                 timeout: Some(60),

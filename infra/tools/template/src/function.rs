@@ -5,8 +5,8 @@ use custodian_http::{Audience, Route};
 
 use crate::grant::Use;
 use crate::handler::Handler;
-use crate::logical_id::logical_id;
 use crate::trigger::{Retries, Trigger};
+use crate::yaml::logical_id;
 
 /// A deployed function.
 #[derive(Debug)]
@@ -97,12 +97,8 @@ impl Function {
         self.is_of_own_account() && self.http.as_ref().is_some_and(|(route, _)| route.path.contains("{id}"))
     }
 
-    /// As `custodian_http` decides which requests may carry an `Idempotency-Key`.
+    /// Whether its requests may carry an `Idempotency-Key`.
     pub fn is_idempotent(&self) -> bool {
-        self.authenticates()
-            && self
-                .http
-                .as_ref()
-                .is_some_and(|(route, _)| route.method == "POST" && route.path.starts_with("/v1.0/"))
+        self.authenticates() && self.http.as_ref().is_some_and(|(route, _)| route.takes_idempotency_key())
     }
 }

@@ -3,6 +3,7 @@
 use crate::function::Function;
 use crate::inputs::Inputs;
 use crate::roles::{ports, role};
+use crate::yaml::comment;
 
 const RULE: &str = "  # ----------------------------------------------------------------------------------------------------\n";
 
@@ -40,10 +41,6 @@ fn section_of(function: &Function) -> String {
         [version, resource, ..] if version.starts_with('v') => format!("/{version}/{resource}"),
         [first, ..] => format!("/{first}"),
     }
-}
-
-fn comment(indent: &str, text: &str) -> String {
-    text.lines().map(|line| format!("{indent}# {line}\n")).collect()
 }
 
 fn yaml(function: &Function) -> Result<String, String> {
@@ -87,7 +84,7 @@ fn environment(function: &Function) -> Result<String, String> {
 fn events(function: &Function) -> String {
     let http = function.http.as_ref().map(|(route, _)| {
         // The default route is the one without a method and a path.
-        let matching = if route.path.is_empty() {
+        let matching = if route.is_default() {
             String::new()
         } else {
             format!(", Method: {}, Path: \"{}\"", route.method, route.path)

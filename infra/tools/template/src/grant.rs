@@ -71,7 +71,7 @@ pub enum When {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
     /// Changes of customers.
-    Active,
+    OpenAccount,
     Verify,
     ChangeProfile,
     ChangePlan,

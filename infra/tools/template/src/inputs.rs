@@ -6,6 +6,7 @@ use std::fs;
 use custodian_cascade::STEPS;
 use custodian_domain::kinds::{ALL, Kind};
 use custodian_http::{Audience, Route};
+use custodian_local::DeployedRoute;
 use custodian_store::schema::{TABLES, Table};
 
 use crate::background::{SECTIONS, Section};
@@ -14,17 +15,9 @@ use crate::handler::Handler;
 use crate::paths::root;
 use crate::routes;
 
-/// A route and the function that serves it: `agents-list`, or `resource-list tags` for a function that kinds share.
-#[derive(Debug)]
-pub struct ServedRoute {
-    pub function: String,
-    pub route: Route,
-    pub audience: Audience,
-}
-
 #[derive(Debug)]
 pub struct Inputs {
-    pub routes: Vec<ServedRoute>,
+    pub routes: Vec<DeployedRoute>,
     pub kinds: Vec<&'static Kind>,
     pub tables: Vec<Table>,
     /// The tables that a deletion empties.
@@ -37,18 +30,8 @@ pub struct Inputs {
 impl Inputs {
     /// The inputs of this project: its routes, its registry, its schema and its sources.
     pub fn of_project() -> Result<Self, String> {
-        let served = custodian_local::deployed_operations();
-        let served =
-            served.into_iter().map(|(function, route, audience)| ServedRoute { function, route, audience });
-        let mut routes: Vec<ServedRoute> = served.collect();
-        for (function, route) in custodian_local::deployed_routes() {
-            // The default route is no operation of the API.
-            if routes.iter().all(|known| known.function != function) {
-                routes.push(ServedRoute { function, route, audience: Audience::Anyone });
-            }
-        }
         Ok(Self {
-            routes,
+            routes: custodian_local::deployed_routes(),
             kinds: ALL.to_vec(),
             tables: TABLES.to_vec(),
             emptied: STEPS.iter().map(|step| step.table).collect(),
@@ -59,23 +42,22 @@ impl Inputs {
 
     /// The functions that serve routes, in the order of the routes.
     pub fn route_functions(&self) -> Result<Vec<Function>, String> {
-        let served = |name: &str| self.routes.iter().any(|served| served.function == name);
+        let served = |name: &str| self.routes.iter().any(|deployed| deployed.function == name);
         if let Some(unknown) = routes::SETTINGS.iter().find(|settings| !served(settings.function)) {
             return Err(format!("routes.rs has settings for {}, which serves no route", unknown.function));
         }
-        self.routes.iter().map(|served| self.route_function(served)).collect()
+        self.routes.iter().map(|deployed| self.route_function(deployed)).collect()
     }
 
-    fn route_function(&self, served: &ServedRoute) -> Result<Function, String> {
-        let http = Some((served.route.clone(), served.audience));
-        let Some((binary, route)) = served.function.split_once(' ') else {
-            let found = routes::SETTINGS.iter().find(|settings| settings.function == served.function);
-            return self.function(&served.function, &served.function, found.unwrap_or(Settings::NONE), http);
+    fn route_function(&self, deployed: &DeployedRoute) -> Result<Function, String> {
+        let http = Some((deployed.route.clone(), deployed.audience));
+        let binary = &deployed.function;
+        let Some(kind) = deployed.kind else {
+            let found = routes::SETTINGS.iter().find(|settings| settings.function == *binary);
+            return self.function(binary, binary, found.unwrap_or(Settings::NONE), http);
         };
-        let kind = self.kinds.iter().copied().find(|kind| kind.route == route);
-        let kind = kind.ok_or_else(|| format!("{} is no kind", route))?;
         let verb = binary.rsplit('-').next().unwrap_or_default();
-        let name = format!("{}-{verb}", route.replace('_', "-"));
+        let name = format!("{}-{verb}", kind.route.replace('_', "-"));
         Ok(Function { kind: Some(kind), ..self.function(&name, binary, Settings::NONE, http)? })
     }
 

@@ -9,7 +9,6 @@ pub mod functions;
 pub mod grant;
 pub mod handler;
 pub mod inputs;
-mod logical_id;
 mod paths;
 pub mod port_table;
 pub mod ports;
@@ -19,8 +18,9 @@ mod services;
 mod store;
 pub mod tables;
 pub mod trigger;
+mod yaml;
 
-pub use inputs::{Inputs, ServedRoute};
+pub use inputs::Inputs;
 pub use paths::root;
 
 /// The command that writes `template.yaml`.

@@ -9,10 +9,10 @@ use crate::applies::applies;
 use crate::function::Function;
 use crate::grant::{Grant, Target, Use};
 use crate::inputs::Inputs;
-use crate::logical_id::logical_id;
 use crate::port_table;
 use crate::ports::Port;
 use crate::trigger::{self, Trigger};
+use crate::yaml::logical_id;
 
 /// One action on one resource. Resource and condition are YAML.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

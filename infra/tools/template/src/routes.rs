@@ -10,7 +10,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("auth-email-verify").uses(&[Use::Verify]),
     settings("auth-password-reset").hashes_passwords().uses(&[Use::ConsumeMailToken]),
     settings("auth-logout").uses(&[Use::SignOut]),
-    // With `force`, the account is deleted without a grace period.
+    // With `immediate`, the account is deleted without a grace period.
     settings("auth-unregister").hashes_passwords().uses(&[Use::Freeze, Use::Delete]),
     settings("auth-unregister-cancel").uses(&[Use::Recover]),
     settings("agents-list").uses(&[Use::ListAgents]),
@@ -22,7 +22,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("customer-billing-account").kind(&BILLING_ACCOUNTS),
     settings("billing-account").kind(&BILLING_ACCOUNTS),
     // An account that holds the address and was not verified in time is expired on the spot.
-    settings("customers-create").hashes_passwords().uses(&[Use::Active, Use::Expire]),
+    settings("customers-create").hashes_passwords().uses(&[Use::OpenAccount, Use::Expire]),
     settings("customers-update").uses(&[Use::ChangeProfile]),
     settings("customers-delete").uses(&[Use::Delete]),
     settings("customers-freeze").uses(&[Use::Freeze]),

@@ -31,11 +31,11 @@ ports! {
     custodian_app::ports::Scheduler => [
         // An account of any status may have either job.
         grant(CANCEL, Jobs("*")).only_for(&[Use::Delete]),
-        grant(SCHEDULE, Jobs("expire-*")).only_for(&[Use::Active]),
+        grant(SCHEDULE, Jobs("expire-*")).only_for(&[Use::OpenAccount]),
         grant(CANCEL, Jobs("expire-*")).only_for(&[Use::Verify, Use::Expire]),
         grant(&["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Jobs("purge-*")).only_for(&[Use::Freeze]),
         grant(CANCEL, Jobs("purge-*")).only_for(&[Use::Recover, Use::Purge]),
-        PASS_SCHEDULE_ROLE.only_for(&[Use::Active, Use::Freeze]),
+        PASS_SCHEDULE_ROLE.only_for(&[Use::OpenAccount, Use::Freeze]),
     ];
 
     custodian_app::ports::RequestQueue => [

@@ -103,7 +103,7 @@ ports! {
         table(CHECK_UPDATE, USAGE).only_for(&[Use::ChangePlan]),
         table(PUT, OUTBOX).only_for(&[Use::Verify, Use::ChangePlan]),
     ];
-    custodian_app::create::OpenAccounts with
+    custodian_app::ports::OpenAccounts with
         custodian_app::ports::CreateCustomers, custodian_app::ports::ChangeCustomers,
         custodian_app::ports::FindEmails, custodian_app::ports::FindLogins => [];
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use custodian_store::schema::{KeyAttribute, Table};
 
-use crate::logical_id::logical_id;
+use crate::yaml::logical_id;
 
 /// The tables of the schema. They outlive the stack.
 pub fn tables(tables: &[Table]) -> String {

@@ -4,8 +4,8 @@ use custodian_store::schema::{CUSTOMERS, DELETIONS, OUTBOX};
 
 use crate::grant::Target::{OwnQueues, OwnStreams, Queues, Yaml};
 use crate::grant::{Grant, grant};
-use crate::logical_id::logical_id;
 use crate::services::{ENCRYPTED_QUEUES, VIA_S3, VIA_SQS, data_key};
+use crate::yaml::{comment, logical_id};
 
 #[derive(Clone, Copy, Debug)]
 pub enum Trigger {
@@ -83,7 +83,7 @@ impl Trigger {
     pub fn yaml(&self) -> String {
         match *self {
             Self::Queue { event, queue, batch, concurrency, about } => {
-                let comment: String = about.lines().map(|line| format!("        # {line}\n")).collect();
+                let comment = comment("        ", about);
                 format!(
                     "{comment}        {event}:
           Type: SQS

@@ -147,8 +147,8 @@ fn the_template_sets_exactly_the_variables_that_the_code_reads() {
         let is_name = text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
         is_name && !text.starts_with("AWS_")
     };
-    let providers = entries(&root().join("shared/runtime/src")).into_iter().map(|path| read(&path));
-    let read: BTreeSet<String> = providers
+    let sources = entries(&root().join("shared/runtime/src")).into_iter().map(|path| read(&path));
+    let read: BTreeSet<String> = sources
         .flat_map(|source| {
             source.split('"').skip(1).step_by(2).filter(is_variable).map(str::to_owned).collect::<Vec<_>>()
         })

@@ -6,6 +6,7 @@ mod agents;
 mod authentication;
 mod customers;
 mod mail;
+mod open_accounts;
 mod resources;
 mod signing;
 mod system;
@@ -28,6 +29,7 @@ pub use self::mail::{
     Cause, DeferredRequest, Mail, MailToken, Mailer, Purpose, QueuedRequest, ReadMailTokens, RequestQueue,
     StoreMailTokens, StoreTokenOutcome, UseMailTokens,
 };
+pub use self::open_accounts::OpenAccounts;
 pub use self::resources::{
     Counter, CreateOutcome, CreateResources, DeleteResources, ListResources, ReadResources, Recount,
     ResourceWriteOutcome, UpdateResources, Usage, WriteOutcome,

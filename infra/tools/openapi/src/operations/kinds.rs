@@ -51,7 +51,7 @@ fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
         .returns_row(&schema),
         _ => return None,
     };
-    let not_found = if operation.path.contains("{id}") { &[kind.not_found][..] } else { &[] };
+    let not_found = if operation.route.path.contains("{id}") { &[kind.not_found][..] } else { &[] };
     Some(operation.of_kind(kind).fails_with(not_found))
 }
 

@@ -12,11 +12,12 @@ use std::fs;
 
 use custodian_http::caller::Caller;
 use custodian_http::{Endpoint, Route};
+use custodian_local::DeployedRoute;
 use custodian_store::Store;
 use custodian_store::schema::Table;
 use custodian_template::deployed::parse;
 use custodian_template::handler::Handler;
-use custodian_template::{Inputs, ServedRoute, generate, root};
+use custodian_template::{Inputs, generate, root};
 use serde_json::Value;
 
 use kind::RECORDINGS;
@@ -73,11 +74,12 @@ fn with_kind() -> Inputs {
     inputs.kinds.push(&RECORDINGS);
     inputs.tables.push(Table { name: RECORDINGS.table, ..like });
     inputs.emptied.push(RECORDINGS.table);
-    let of_tags = inputs.routes.iter().filter(|served| served.function.ends_with(" tags"));
-    let copies = of_tags.map(|served| ServedRoute {
-        function: served.function.replace(" tags", " recordings"),
-        route: Route::new(served.route.method, served.route.path.replace("/tags", "/recordings")),
-        audience: served.audience,
+    let of_tags =
+        inputs.routes.iter().filter(|deployed| deployed.kind.is_some_and(|kind| kind.route == "tags"));
+    let copies = of_tags.map(|deployed| DeployedRoute {
+        kind: Some(&RECORDINGS),
+        route: Route::new(deployed.route.method, deployed.route.path.replace("/tags", "/recordings")),
+        ..deployed.clone()
     });
     let copies: Vec<_> = copies.collect();
     inputs.routes.extend(copies);
@@ -115,8 +117,9 @@ fn a_kind_adds_its_table_its_functions_and_their_roles() {
 fn with_route() -> Inputs {
     let mut inputs = Inputs::of_project().unwrap();
     inputs.handlers.insert("customer-summary".to_owned(), Handler::parse(ROUTE).unwrap());
-    inputs.routes.push(ServedRoute {
+    inputs.routes.push(DeployedRoute {
         function: "customer-summary".to_owned(),
+        kind: None,
         route: <ShowSummary as Endpoint<Store, ()>>::route(&ShowSummary),
         audience: <<ShowSummary as Endpoint<Store, ()>>::Caller as Caller<Store, ()>>::AUDIENCE,
     });

@@ -1,4 +1,4 @@
-//! Logical ids of resources.
+//! Pieces of the template.
 
 /// `storage_files` or `storage-files` as part of a logical id: `StorageFiles`.
 pub(crate) fn logical_id(name: &str) -> String {
@@ -9,4 +9,9 @@ pub(crate) fn logical_id(name: &str) -> String {
         id.push_str(letters.as_str());
     }
     id
+}
+
+/// A comment, each line of it with `#`.
+pub(crate) fn comment(indent: &str, text: &str) -> String {
+    text.lines().map(|line| format!("{indent}# {line}\n")).collect()
 }
