@@ -3,9 +3,10 @@
 
     infra/tools/circles.py [--self-test]
 
-A file depends on another file if its code names an item that the other file defines, in a `use` or in a path. A re-export is
-followed to the file that defines the item. A `mod` declaration alone is no dependency, but a `pub use` of a child is: a lib.rs
-that re-exports its children and defines what they import is a circle. Comments, strings and `#[cfg(test)]` modules are ignored.
+A file depends on another file if its code names an item that the other file defines, in a `use` or in a path. For a re-export,
+that is the file with the item's definition. A `mod` declaration alone is not a dependency, but a `pub use` of a child is: a
+lib.rs forms a circle if it re-exports its children and defines items that they import. The script ignores comments, strings and
+`#[cfg(test)]` modules.
 """
 
 import json
@@ -48,7 +49,7 @@ def use_paths(tree):
 
 
 class Module:
-    """A module, inline or a file of its own, with what it defines, imports and names."""
+    """A module, inline or in its own file, with its definitions, its imports and the paths in its code."""
 
     def __init__(self, crate, parent, file, text):
         self.parent, self.root, self.file = parent, parent.root if parent else self, file
@@ -68,7 +69,7 @@ class Module:
                     self.imports[name] = path
         code = USE.sub("", CHILD_MODULE.sub("", text))
         self.paths = {tuple(re.split(r"\s*::\s*", path)) for path in PATH.findall(code)}
-        # Without the blocks, so that methods and local items do not count.
+        # Remove the blocks, so that methods and local items do not count as definitions.
         while BLOCK.search(code):
             code = BLOCK.sub(";", code)
         self.defined = set(DEFINITION.findall(code))
@@ -101,7 +102,7 @@ class Module:
             if name in module.children:
                 return None
             found = (module.resolve((*glob, *path[at:]), seen, from_glob=True) for glob in module.globs)
-            # An explicitly named item that has no definition here comes from a macro of the module.
+            # If the module has no definition of an explicitly named item, one of its macros defines the item.
             return next(filter(None, found), None if from_glob else (module.file, name))
         return None
 

@@ -24,7 +24,7 @@ _counter_lock = threading.Lock()
 
 def create_routes_from_api_body():
     """SAM puts every route into the body of the HTTP API. ministack ignores that body and still reports the stack as complete.
-    So each operation of the body becomes a route and an integration, as in API Gateway."""
+    This patch creates a route and an integration for each operation of the body, as API Gateway does."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::ApiGatewayV2::Api"]
     create = handlers["create"]
 
@@ -52,8 +52,8 @@ def add_route(api_id, path, method, integration):
 
 
 def accept_alarms_with_metric_math():
-    """ministack cannot create an alarm on an expression over several metrics. This test evaluates no alarm, so such an alarm
-    counts as created."""
+    """ministack cannot create an alarm on an expression over several metrics. This test evaluates no alarms, so the patch
+    only pretends to create such an alarm."""
     handlers = provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]
     create = handlers["create"]
 
@@ -67,8 +67,8 @@ def accept_alarms_with_metric_math():
 
 
 def load_code_from_disk(binaries_dir):
-    """The S3 of ministack needs 15 seconds to store a gigabyte of binaries. So each function's code is read from cargo's target
-    folder and zipped as Lambda expects it, once per binary."""
+    """ministack's S3 needs 15 seconds to store a gigabyte of binaries. This patch reads each function's code from cargo's
+    target folder instead, and zips each binary once."""
 
     @functools.cache
     def zip_binary(name):
@@ -103,7 +103,8 @@ def write_function_logs_to(path):
 
 
 def hide_function_errors():
-    """When a function fails, API Gateway responds with 500 and its own message. ministack responds with 502 and the function's."""
+    """When a function fails, API Gateway responds with 500 and its own message. ministack responds with 502 and the
+    function's message."""
     original = lambda_svc.lambda_execute_result_to_api_proxy_response
 
     def proxy_response(result):
@@ -130,7 +131,8 @@ def count_invocations():
 
 
 def track_async_invocations():
-    """ministack runs the target of a scheduled job in a thread that it does not track, so nothing could wait for its end."""
+    """ministack runs the target of a scheduled job in a thread that it does not track, so a test could not wait until the
+    thread has finished."""
 
     def run(record, event):
         try:

@@ -1,7 +1,7 @@
 """The AWS emulator of the end-to-end test: ministack with our patches, and the deployed API on a port of its own.
 
-The first port serves signed AWS calls. The second port serves the deployed API. It also serves `/_local/` as the local service
-does, so that the same tests run against both. `/_e2e/` controls the emulator from this test.
+The first port serves signed AWS calls. The second port serves the deployed API. It also serves `/_local/` like the local
+service, so that the same tests run against both. This test controls the emulator through `/_e2e/`.
 """
 
 import asyncio

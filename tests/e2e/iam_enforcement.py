@@ -2,8 +2,8 @@
 
 ministack enforces each function's policies on each AWS call. It does not evaluate the permissions that AWS needs apart from
 such a call: an event source mapping reads its queue or stream, a caller passes a role, a sender uses a queue's key, the
-Scheduler invokes a job's target, a rule sends to a queue. They are evaluated here against the same policies. Otherwise those
-statements of the template would go untested.
+Scheduler invokes a job's target, a rule sends to a queue. This module evaluates those permissions against the same policies.
+Otherwise those statements of the template would go untested.
 """
 
 import contextvars
@@ -42,7 +42,7 @@ def record(role, action, resource, allowed):
 
 
 def is_allowed(role, action, resource, **context):
-    """Evaluates and records an action that AWS checks without a call of that name."""
+    """Evaluates and records an action that AWS authorises although no call has that name."""
     request = EvalContext(
         principal_arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/e2e", principal_type="AssumedRole",
         principal_account=ACCOUNT, action=action, resource_arn=resource, region=REGION,
@@ -77,7 +77,7 @@ def has_related_permissions(role, action, resource):
         passed_role = request_fields().get("Target", {}).get("RoleArn", "")
         return is_allowed(role, "iam:PassRole", passed_role, iam_PassedToService="scheduler.amazonaws.com")
     if action == "ses:SendEmail":
-        # As if the identity had a default configuration set: SES then requires permission for that set, too.
+        # Assumes that the identity has a default configuration set. SES then also requires permission for that set.
         sender = request_fields().get("FromEmailAddress", "")
         configuration_set = f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/default"
         return is_allowed(role, action, configuration_set, ses_FromAddress=sender)
@@ -90,7 +90,8 @@ def patch_call_evaluation():
     original_enforce, original_extract = iam_evaluator.enforce, iam_actions.extract_resource_arn
 
     def extract_resource_arn(service, method, path, headers, body, query, region, account):
-        """Corrects two ARNs: that of a schedule names its group, not always `default`; that of a mail names its sender."""
+        """Corrects two ARNs: a schedule's ARN names its group instead of always `default`, and a mail's ARN names its
+        sender."""
         current_request_body.set(body)
         arn = original_extract(service, method, path, headers, body, query, region, account)
         if service == "ses" and "FromEmailAddress" in request_fields():
@@ -103,7 +104,7 @@ def patch_call_evaluation():
     def enforce(access_key, action, service, region, resource_arn="*", service_context=None):
         context = dict(service_context or {})
         if service == "sqs":
-            # AWS authorises a batch by the single action. ministack evaluates an action of its own for a batch.
+            # AWS authorises a batch by the single action. ministack evaluates a separate action for a batch.
             action = action.removesuffix("Batch")
         if action == "ses:SendEmail":
             # ministack does not set this condition key, which our policies require.

@@ -1,8 +1,8 @@
 """Tests that every statement of a function's role is needed.
 
-For the sampled functions, each statement is removed in turn, and the function's case must then fail. A case fails if its
-result is wrong or if IAM denied a call of the role. A denied call counts even where the product recovers from it. For all
-functions, each statement must have allowed at least one call in the whole run.
+For the sampled functions, the test removes each statement in turn and expects the function's case to fail. A case fails if its
+result is wrong or if IAM denied a call of the role, even if the product recovers from the denied call. For all functions, each
+statement must have allowed at least one call in the whole run.
 """
 
 import json

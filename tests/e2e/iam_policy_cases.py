@@ -35,7 +35,8 @@ def login(emulator):
 
 
 def create_customer(emulator):
-    """Also with an access key, which is refused but records its use, and with the names of an overdue, unverified account."""
+    """Also sends a request with an access key, which gets 403 but records its use, and reuses the names of an overdue,
+    unverified account."""
     client = ApiClient(emulator)
     admin = client.login_as_platform_admin()
     with_access_key = ApiClient(emulator, admin.post("/v1.0/accesskeys", {}).ok()["token"])
@@ -49,7 +50,7 @@ def create_customer(emulator):
 
 
 def create_tag(emulator):
-    """The last request meets frozen gates, as if the account were frozen at that moment: the function then rereads the
+    """The last request finds frozen gates, as if the account were frozen at that moment. The function then rereads the
     account."""
     client = ApiClient(emulator)
     customer_id, tom = client.create_verified_customer("tom")
@@ -112,8 +113,8 @@ def mail(emulator):
 
 
 def handle_requests(emulator):
-    """Three signups with one address, the second after the first expired and the third before the second is verified, and a
-    forgotten password."""
+    """Signs up three times with one address: the second time after the first account expired, and the third time before the
+    second account is verified. Also requests password links."""
     client = ApiClient(emulator)
     signup = {"email": "sid@example.com", "accepted_tos": True}
     client.post("/auth/signup", signup).ok()
@@ -125,7 +126,7 @@ def handle_requests(emulator):
     second_token = client.mailed_token("sid@example.com")
     assert second_token != first_token, "the address is still taken"
     client.post("/auth/signup", signup).ok()
-    assert client.mailed_token("sid@example.com") != second_token, "a repeated signup mails a new link"
+    assert client.mailed_token("sid@example.com") != second_token, "the repeated signup mailed no new link"
     _, ron = client.create_verified_customer("ron")
     client.post("/auth/password-forgot", {"username": "ron"}).ok()
     client.mailed_token("ron@example.com")
@@ -142,7 +143,8 @@ def terminate_operations(emulator):
 
 
 def deliver_webhooks(emulator):
-    """To a name that resolves to a private address, so that deliveries are retried; the last one is the deletion notice."""
+    """Delivers to a name that resolves to a private address, so that deliveries are retried. The last one is the deletion
+    notice."""
     client = ApiClient(emulator)
     customer_id, wes = client.create_verified_customer("wes")
     wes.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()

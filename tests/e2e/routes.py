@@ -124,7 +124,7 @@ def agents_and_access_keys(client):
 def resource_kinds(client):
     ann = client.login("ann")
     flow_id, tag_id = (ann.post(f"/v1.0/{kind}", {}).json()["id"] for kind in ("flows", "tags"))
-    # References need read permissions of their own.
+    # The functions need separate permissions to read referenced rows.
     updates_with_reference = {
         "flows": {"on_complete_flow_id": flow_id}, "queues": {"tag_ids": [tag_id]}, "contacts": {"tag_ids": [tag_id]}}
     for kind, body in CREATE_BODIES.items():
@@ -186,7 +186,7 @@ def owned_row_writes(tim, customer_id):
 
 
 def writes_during_a_freeze(client):
-    """Writes that meet frozen gates, as if the account were frozen at that moment. The functions then reread the account."""
+    """Writes that find frozen gates, as if the account were frozen at that moment. The functions then reread the account."""
     customer_id, tim = client.create_verified_customer("tim")
     admin = ApiClient(client.emulator, client.login_as_platform_admin().token)
     requests = owned_row_writes(tim, customer_id)

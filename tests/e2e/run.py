@@ -40,7 +40,7 @@ def iam_denied_nothing(emulator):
 
 
 def log_has_no_personal_data(emulator):
-    """Searches the log for the personal data that the checks before this one have sent."""
+    """Searches the log for the personal data that earlier checks sent."""
     lines = emulator.function_log.read_text(encoding="utf-8").splitlines()
     personal = (PASSWORD, "@example.com", "+1555", ADMIN)
     leaks = [line for line in lines if any(it in line for it in personal)]

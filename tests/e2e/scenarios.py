@@ -1,4 +1,5 @@
-"""Scenarios that go beyond single requests: scheduled jobs, streams, rules, queues and their functions, on the moved clock."""
+"""Scenarios that go beyond single requests: scheduled jobs, streams, rules, queues and their functions. They use the adjustable
+clock."""
 
 import json
 

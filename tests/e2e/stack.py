@@ -112,7 +112,7 @@ def verify_functions(emulator, template, physical_ids):
 
 
 def update_row(emulator, table, key, **attributes):
-    """Writes a row directly, to create a state that the API reaches only by a race or after years."""
+    """Writes a row directly, to create a state that the API reaches only through a race or after years."""
     names = {f"#{name}": name for name in attributes}
     emulator.aws_client("dynamodb").update_item(
         TableName=TABLE_PREFIX + table, Key=key, ExpressionAttributeNames=names,

@@ -1,7 +1,7 @@
 """Runs the black-box suites of `tests/` against the deployed functions.
 
 A test can run here if it uses one service and only its HTTP API. The suites lifecycle, cascade, faults, costs and observability
-do not run here as a whole. Of the others, the tests below are skipped by a part of their name.
+do not run here at all. From the other suites, this module skips the tests below. Each entry is a part of a test's name.
 """
 
 import json
@@ -19,7 +19,7 @@ NEEDS_SERVICE_INTERNALS = {
     "identity": [
         "delegation::successful_delegations", "email_change::a_verification_link_confirms", "key_rotation::",
         "mailed_links::a_l", "mailed_links::an_address_is_free", "mailed_links::no_table_holds",
-        "mailed_links::of_concurrently", "passwords::a_login_rehashes", "rate_limits::"],
+        "mailed_links::only_the_mailed_one", "passwords::a_login_rehashes", "rate_limits::"],
     "idempotency": [
         "leases::", "idempotency_keys::an_idempotency_key_is_scoped", "redelivered_messages::", "mails::"],
     "resources": [
@@ -30,7 +30,8 @@ NEEDS_SERVICE_INTERNALS = {
         "late_jobs::names", "late_jobs::recovery", "late_jobs::verification_after",
         "account_lifecycle::names_are_free_at_once", "stored_attributes::"],
 }
-# The other modules of these suites need a webhook receiver on loopback, to which a deployed stack sends nothing, or no service.
+# The other modules of these suites need no service, or they need a webhook receiver on loopback. A deployed stack sends no
+# webhooks to loopback.
 INCLUDED_MODULES = {"events": ["accounts::", "terminate::"], "webhooks": ["forbidden_destinations::"]}
 # The emulator's API Gateway differs from AWS: it decodes any bytes as text, finds no route for a path with %2f, merges double
 # slashes, and responds to CORS preflight requests by itself.
@@ -42,7 +43,7 @@ EMULATOR_DIFFERS = {
 
 
 def test_environment(emulator):
-    """Without the preloaded clock: a test asks the service for the time."""
+    """The environment without the preloaded clock, because tests ask the service for the time."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("LD_PRELOAD", "CUSTODIAN_CLOCK")}
     return {**inherited, "CUSTODIAN_DEPLOYED": emulator.api_url, "RUST_BACKTRACE": "0"}
 

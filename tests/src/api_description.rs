@@ -28,7 +28,7 @@ static REGISTRY: LazyLock<Registry<'static>> = LazyLock::new(|| {
     registry.add(BASE, DOCUMENT.clone()).unwrap().prepare().unwrap()
 });
 
-/// Compiled on first use, by their position in the document.
+/// The compiled validators, by their position in the document or, for headers, by their schema.
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
 
 /// Forbids additional properties in every object that names its properties.
@@ -45,7 +45,7 @@ fn forbid_unknown_fields(part: &mut Value) {
     }
 }
 
-/// The reason why a response does not match the description, if it does not.
+/// The reason why a response does not match the description, or None if it matches.
 pub(crate) fn mismatch(method: &str, path: &str, body: Option<&[u8]>, response: &Response) -> Option<String> {
     // The routes of the local service, and CORS preflights, are not described.
     if path.starts_with("/_local/") || method == "OPTIONS" {
@@ -62,7 +62,7 @@ pub(crate) fn mismatch(method: &str, path: &str, body: Option<&[u8]>, response: 
     })
 }
 
-/// The pointer to the operation of a request. A path without parameters is more specific than one with.
+/// The JSON pointer to the operation of a request. A path without parameters takes precedence over a path with parameters.
 fn operation(method: &str, path: &str) -> Option<String> {
     let method = method.to_ascii_lowercase();
     let paths = DOCUMENT["paths"].as_object()?;
@@ -113,7 +113,7 @@ fn headers(described: &Value, response: &Response) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a header's value matches its schema.
+/// Checks a header's value against its schema.
 fn matches(schema: &Value, value: &str) -> Result<(), String> {
     let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
     let compile = || Arc::new(jsonschema::options().with_draft(Draft::Draft202012).build(schema).unwrap());

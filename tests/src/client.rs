@@ -28,7 +28,7 @@ pub struct Client {
     _checks: Arc<(Option<EventCheck>, LogLeakCheck)>,
 }
 
-/// The URL of the deployed service, whose end-to-end test also serves the routes under `/_local/`.
+/// The URL of the deployed service. The emulator of the end-to-end test also serves the routes under `/_local/` there.
 #[expect(clippy::disallowed_methods, reason = "the only setting of the tests")]
 fn deployed() -> Option<String> {
     std::env::var("CUSTODIAN_DEPLOYED").ok()
@@ -126,7 +126,7 @@ impl Client {
         response
     }
 
-    /// A request to prepare further. The credential is sent in the header.
+    /// A request that the caller completes. The credential is in its `Authorization` header.
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));
         match &self.token {
@@ -176,7 +176,7 @@ impl Client {
         self.login("admin@localhost", PASSWORD).await
     }
 
-    /// Waits until streams, queues and due jobs are empty.
+    /// Waits until all stream records, messages and due jobs are processed.
     pub async fn idle(&self) {
         self.post("/_local/idle", json!({})).await.ok();
     }
@@ -230,7 +230,6 @@ impl Client {
     }
 }
 
-/// The types of events.
 pub fn event_types(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().unwrap()).collect()
 }
@@ -238,5 +237,5 @@ pub fn event_types(events: &[Value]) -> Vec<&str> {
 /// The microseconds of a time in a response.
 #[track_caller]
 pub fn micros(time: &Value) -> i64 {
-    Timestamp::parse(time.as_str().expect("the time is a text")).expect("the time is RFC 3339").micros()
+    Timestamp::parse(time.as_str().expect("the time is a string")).expect("the time is RFC 3339").micros()
 }

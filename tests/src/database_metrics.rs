@@ -52,7 +52,7 @@ impl DatabaseMetrics {
         std::mem::take(&mut self.state().usage)
     }
 
-    /// Turns the counting of rounds on or off. While it is on, every operation takes equally long.
+    /// Turns the counting of rounds on or off. While it is on, every operation takes the same time.
     pub fn count_rounds(&self, on: bool) {
         let mut state = self.state();
         state.counts_rounds = on;
@@ -83,8 +83,8 @@ impl RequestObserver for DatabaseMetrics {
         true
     }
 
-    /// The capacity of one table, or of each of several. Condition checks are billed as writes. So is a write whose
-    /// condition fails, for which the engine reports no capacity.
+    /// Adds the capacity that one or more tables consumed. DynamoDB bills condition checks as writes. It also bills a write
+    /// whose condition fails, for which the engine reports no capacity.
     fn on_consumed_capacity(&self, operation: &str, consumed: &Value) {
         let tables = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
         let units: f64 = tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum();

@@ -46,7 +46,7 @@ fn validators() -> &'static HashMap<String, Validator> {
     })
 }
 
-/// The reason why an entry of the bus is invalid, if it is.
+/// The reason why an entry of the event bus is invalid, or None if it is valid.
 pub fn violation(entry: &str) -> Option<String> {
     let parsed: Value = serde_json::from_str(entry).unwrap_or_default();
     let event = &parsed["detail"];

@@ -1,4 +1,4 @@
-//! Checks that no log line contains a secret or personal text that went through a test, or an unlisted field.
+//! Checks that no log line contains an unlisted field, or a secret or personal text that a test sent or received.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -19,7 +19,7 @@ const SECRET_FIELDS: [&str; 10] = [
     "target",
     "username",
 ];
-/// Shorter texts also appear in harmless words.
+/// The minimum length of a secret, because shorter texts also appear in harmless words.
 const MIN_LENGTH: usize = 8;
 
 /// Every field that a log line may have. A new field is a deliberate decision: it must hold no name, no address and no
@@ -169,7 +169,7 @@ fn log() -> MutexGuard<'static, Log> {
 }
 
 impl Log {
-    /// The secrets found in log lines, among the pairs that were not compared before.
+    /// The secrets found in log lines. Compares only pairs of line and secret that an earlier call did not compare.
     fn leaks(&mut self) -> Vec<(&str, &str)> {
         let (old_lines, old_secrets) = self.compared;
         self.compared = (self.lines.len(), self.secrets.len());

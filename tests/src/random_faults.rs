@@ -1,5 +1,5 @@
 //! Random database faults: lost requests, lost responses, throttling, transaction conflicts and partial batches. The sequence
-//! depends on a seed only. The embedded engine never fails by itself.
+//! depends only on a seed. Without these faults, the embedded engine never fails.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -37,7 +37,7 @@ impl RandomFaults {
         self.0.injected.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Fails a test during which some type of fault was never injected.
+    /// Fails the test if a type of fault was never injected.
     #[track_caller]
     pub fn assert_all_injected(&self) {
         let injected = self.injected();
@@ -64,7 +64,7 @@ impl RequestObserver for RandomFaults {
     fn on_request(&self, operation: &str, body: &Value) -> Fault {
         let engine = self.0.engine.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(engine) = engine else { return Fault::None };
-        // The first request that can have a fault gets it, so that every type of fault occurs.
+        // Each type of fault is injected into the first request that can have it, so that every type occurs.
         let first = match operation {
             "TransactWriteItems" if !self.injected().contains_key("conflict") => Some(3),
             "BatchGetItem" | "BatchWriteItem" if !self.injected().contains_key("partial batch") => Some(3),

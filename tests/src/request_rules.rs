@@ -1,4 +1,4 @@
-//! The rules that every database request of every test must keep.
+//! The rules that every database request of every test must follow.
 
 use std::sync::Arc;
 
@@ -150,7 +150,7 @@ fn transaction(body: &Value) -> Vec<String> {
         let is_gate =
             table == "usage" && key.and_then(Value::as_str).is_some_and(|key| key.starts_with("gate#"));
         checks_gate |= is_gate && checks_status(action);
-        // Creating an account or changing its status writes the gates, with a condition on the row.
+        // A transaction that creates an account or changes its status writes the gates. Its condition is on the customer row.
         changes_status |= table == "customers" && (checks_status(action) || is_new(action));
     }
     if writes_owned_row && !checks_gate && !changes_status {

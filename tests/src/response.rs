@@ -1,4 +1,4 @@
-//! A response as the tests read it.
+//! HTTP responses, with helpers for tests.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Seeds rows for a customer in every table, and checks what a cascade leaves of them.
+//! Seeds rows for a customer in every table, and checks the rows that a cascade leaves behind.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ pub fn seed_rows(tables: &Tables, id: CustomerId, secret: &str, each: usize) -> 
     count_rows(tables, id)
 }
 
-/// The number of rows of a customer that a cascade will find, by table. A pair counts once.
+/// The number of rows of a customer that a cascade will find, by table. An item and its owner entry count once.
 pub fn count_rows(tables: &Tables, id: CustomerId) -> BTreeMap<String, u64> {
     let by_customer = BY_ID.into_iter().chain(["idempotency", "usage", "outbox", "webhooks"]);
     let mut counts: BTreeMap<_, _> = by_customer

@@ -109,7 +109,7 @@ impl DeliveryQueue for TestServices {
 }
 
 impl WebhookSender for TestServices {
-    /// Every receiver responds with 200, unless a test says otherwise.
+    /// Every receiver responds with 200, unless a test sets another result.
     async fn send_webhook(&self, webhook: OutgoingWebhook<'_>) -> AttemptReport {
         let mut state = self.state();
         state.sent_webhooks.push((webhook.id, webhook.uri.to_owned(), webhook.body));

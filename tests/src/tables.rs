@@ -1,4 +1,4 @@
-//! Direct access to the stored rows, past the product.
+//! Direct access to the stored rows, bypassing the product.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 /// The prefix of all table names.
 pub const PREFIX: &str = "custodian-";
 
-/// The tables that belong to an account beside those of its kinds.
+/// The tables of an account's rows, besides those of the kinds.
 const OTHERS: [&str; 8] =
     ["identifiers", "accesskeys", "audits", "tokens", "idempotency", "usage", "outbox", "webhooks"];
 
@@ -24,7 +24,7 @@ pub const CASCADE_TABLES: [&str; OTHERS.len() + ALL.len()] = {
     tables
 };
 
-/// Every row of every table, as JSON with sorted keys, sorted.
+/// Every row of every table, in sorted order. Each row is JSON with sorted keys.
 pub type Dump = BTreeMap<String, Vec<String>>;
 
 /// The embedded database, with helpers for reading and writing rows.
@@ -116,7 +116,7 @@ impl Tables {
         let opening = opening.expect("the account has a ledger");
         assert!(
             opening.get("tm_sealed").is_some() && opening.get("open").is_none_or(|open| open["S"] != "open"),
-            "complete: {opening}"
+            "the ledger is not complete: {opening}"
         );
         assert!(steps.iter().all(|step| step["closed"]["BOOL"] == true));
         let number = |value: &Value| value["N"].as_str().unwrap().parse().unwrap();
@@ -137,7 +137,7 @@ impl Tables {
         records
     }
 
-    /// Stores rows without any condition.
+    /// Stores rows unconditionally.
     pub fn insert(&self, table: &str, rows: &[Value]) {
         let table = format!("{PREFIX}{table}");
         for part in rows.chunks(25) {
@@ -157,7 +157,7 @@ impl Tables {
         self.names().into_iter().map(|table| (table.clone(), rows(&table))).collect()
     }
 
-    /// The rows of a customer outside its own row and its ledger: every row that contains its id.
+    /// Every row that contains a customer's id, except the customer's own row and its ledger.
     pub fn remaining_rows(&self, id: &str) -> Vec<(String, String)> {
         let tables =
             self.dump().into_iter().filter(|(table, _)| table != "customers" && table != "deletions");

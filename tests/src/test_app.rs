@@ -51,7 +51,7 @@ impl Clock for ManualClock {
 /// The context that the product's functions run with.
 pub type TestContext = Context<Store, TestServices>;
 
-/// The product, with everything around it under a test's control.
+/// The product, in an environment that the test controls.
 #[derive(Clone)]
 pub struct TestApp {
     pub cx: Arc<TestContext>,
@@ -152,7 +152,7 @@ impl TestApp {
         Reconcile.handle(&self.cx, request, self.invocation_deadline()).await
     }
 
-    /// The deadline of an invocation that starts now. It never passes while the clock is not moved.
+    /// The deadline of an invocation that starts now. It passes only if the test moves the clock.
     pub fn invocation_deadline(&self) -> Timestamp {
         self.clock.now().plus(Duration::from_secs(60))
     }

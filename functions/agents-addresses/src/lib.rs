@@ -28,13 +28,13 @@ impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetAddr
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let seen = caller.agent(AgentId(request.id()?))?;
+        let agent = caller.agent(AgentId(request.id()?))?;
         let addresses = read_addresses(&request.json()?)?;
         let apply = |agent: &mut Agent| {
             agent.addresses.clone_from(&addresses);
             Ok(())
         };
-        let agent = edit(cx, &caller.principal, seen, apply).await?;
+        let agent = edit(cx, &caller.principal, agent, apply).await?;
         Ok(Response::row(&AgentView::from(&agent)))
     }
 }

@@ -26,8 +26,8 @@ impl<S: Authenticator + DeleteAgents, E: Send + Sync> Endpoint<S, E> for DeleteA
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let seen = caller.agent(AgentId(request.id()?))?;
-        let agent = delete(cx, &caller.principal, seen).await?;
+        let agent = caller.agent(AgentId(request.id()?))?;
+        let agent = delete(cx, &caller.principal, agent).await?;
         Ok(Response::row(&AgentView::deleted(&agent, cx.now())))
     }
 }

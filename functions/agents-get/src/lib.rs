@@ -1,4 +1,5 @@
-//! `GET /v1.0/agents/{id}`: returns one agent. Every agent may read itself.
+//! `GET /v1.0/agents/{id}`: returns one agent. Administrators and managers may read every agent, other agents only
+//! themselves.
 
 use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
@@ -26,7 +27,7 @@ impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetAgent {
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let seen = caller.agent(AgentId(request.id()?))?;
-        Ok(Response::row(&AgentView::from(&seen)))
+        let agent = caller.agent(AgentId(request.id()?))?;
+        Ok(Response::row(&AgentView::from(&agent)))
     }
 }

@@ -39,17 +39,17 @@ fn filter(request: &Request) -> Result<Filter, Refusal> {
         Some(text) => {
             let read: Option<Vec<_>> = text.split(',').map(ids::parse).collect();
             let read = read.filter(|ids| ids.len() <= 100);
-            let wrong = || {
-                let what = "must be 1 to 100 UUIDs with commas between them";
-                Refusal::field(Reason::InvalidTagIds, "tag_ids", what)
+            let invalid = || {
+                let message = "must be 1 to 100 UUIDs with commas between them";
+                Refusal::field(Reason::InvalidTagIds, "tag_ids", message)
             };
-            Some(read.ok_or_else(wrong)?)
+            Some(read.ok_or_else(invalid)?)
         }
     };
     let status = request.query("status").map(str::to_owned);
     if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
-        let what = "is no status of an agent";
-        return Err(Refusal::field(Reason::InvalidRequestParameter, "status", what));
+        let message = "is no status of an agent";
+        return Err(Refusal::field(Reason::InvalidRequestParameter, "status", message));
     }
     Ok(Filter { tag_ids, status })
 }

@@ -1,5 +1,5 @@
-//! `PUT /v1.0/agents/{id}/password`: sets the password of an agent. An agent that changes its own password gives
-//! `current_password`.
+//! `PUT /v1.0/agents/{id}/password`: sets the password of an agent. An agent that changes its own password must
+//! send `current_password`.
 
 use custodian_app::agents::set_password;
 use custodian_app::ports::{Authenticator, Prefetch, Throttle, UpdateAgents};
@@ -28,9 +28,9 @@ impl<S: Authenticator + Throttle + UpdateAgents, E: Send + Sync> Endpoint<S, E> 
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let seen = caller.agent(AgentId(request.id()?))?;
+        let agent = caller.agent(AgentId(request.id()?))?;
         let (password, current) = read_password(&request.json()?)?;
-        let agent = set_password(cx, &caller.principal, seen, password, current, &request.address).await?;
+        let agent = set_password(cx, &caller.principal, agent, password, current, &request.address).await?;
         Ok(Response::row(&AgentView::from(&agent)))
     }
 }

@@ -27,9 +27,9 @@ impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPerm
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let seen = caller.agent(AgentId(request.id()?))?;
+        let agent = caller.agent(AgentId(request.id()?))?;
         let permission = read_permission(&request.json()?)?;
-        let agent = set_permission(cx, &caller.principal, seen, permission).await?;
+        let agent = set_permission(cx, &caller.principal, agent, permission).await?;
         Ok(Response::row(&AgentView::from(&agent)))
     }
 }

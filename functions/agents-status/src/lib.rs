@@ -28,13 +28,13 @@ impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetStat
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let seen = caller.agent(AgentId(request.id()?))?;
+        let agent = caller.agent(AgentId(request.id()?))?;
         let status = read_status(&request.json()?)?;
         let apply = |agent: &mut Agent| {
             agent.status.clone_from(&status);
             Ok(())
         };
-        let agent = edit(cx, &caller.principal, seen, apply).await?;
+        let agent = edit(cx, &caller.principal, agent, apply).await?;
         Ok(Response::row(&AgentView::from(&agent)))
     }
 }

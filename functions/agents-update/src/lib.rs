@@ -27,9 +27,9 @@ impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for UpdateA
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let seen = caller.agent(AgentId(request.id()?))?;
+        let agent = caller.agent(AgentId(request.id()?))?;
         let patch = AgentPatch::read(&request.json()?)?;
-        let agent = update(cx, &caller.principal, seen, &patch).await?;
+        let agent = update(cx, &caller.principal, agent, &patch).await?;
         Ok(Response::row(&AgentView::from(&agent)))
     }
 }

@@ -1,5 +1,5 @@
-//! `POST /auth/delegate`: gives a platform admin a token of eight hours for a customer's guest agent. The reason is stored
-//! with the account.
+//! `POST /auth/delegate`: issues a platform admin a token of eight hours for a customer's guest agent. The account's audit
+//! log stores the reason.
 
 use custodian_app::delegate::{DelegationRequest, delegate};
 use custodian_app::ports::{AuditLog, Authenticator, ReadAgents, TokenSigner};

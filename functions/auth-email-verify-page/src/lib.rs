@@ -1,5 +1,5 @@
-//! `GET /auth/email-verify?token=`: the page behind a mailed verification link. Opening it changes nothing, because mail
-//! scanners open links as well; its button sends the form.
+//! `GET /auth/email-verify?token=`: the page behind a mailed verification link. Opening the page changes nothing, because
+//! mail scanners open links too. The button on the page submits the form.
 
 use custodian_app::{Context, Failure};
 use custodian_auth::mail_token::is_well_formed;

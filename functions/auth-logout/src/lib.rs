@@ -7,7 +7,7 @@ use custodian_http::{Account, AnyAgent, Endpoint, NotDeleted, Request, Response,
 use http::header::SET_COOKIE;
 use serde_json::json;
 
-/// Expires the cookie of the sign-in.
+/// Expires the session cookie.
 const ENDED: &str = "token=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict";
 
 pub struct Logout;

@@ -1,5 +1,5 @@
-//! `POST /auth/password-forgot`: mails a link to set a password. Known and unknown names get the same response, and the name
-//! is looked up only after it.
+//! `POST /auth/password-forgot`: mails a link to set a password. The response is the same for known and unknown names,
+//! because this function only queues the request. The `requests` function looks up the name.
 
 use custodian_app::ports::{DeferredRequest, QueuedRequest, RequestQueue, Throttle};
 use custodian_app::throttle::{FORGOT_BY_ADDRESS, FORGOT_BY_NAME, reserve};

@@ -1,5 +1,6 @@
-//! `GET /auth/password-reset?token=`: the page behind a mailed link to set a password. Opening it changes nothing, because
-//! mail scanners open links as well; its button sends the form. It shows the username, for people and for password managers.
+//! `GET /auth/password-reset?token=`: the page behind a mailed link to set a password. Opening the page changes nothing,
+//! because mail scanners open links too. The button on the page submits the form. The page shows the username to the reader and
+//! to password managers.
 
 use custodian_app::password::username_of;
 use custodian_app::ports::{ReadAgents, ReadMailTokens};

@@ -1,5 +1,5 @@
-//! `POST /auth/signup`: opens an account after the address is verified. Known and new addresses get the same response: a
-//! valid request is queued, and the address is looked up only after the response.
+//! `POST /auth/signup`: opens an account, which becomes active when its e-mail address is verified. The response is the same
+//! for known and new addresses, because this function only queues the request. The `requests` function looks up the address.
 
 use custodian_app::ports::{DeferredRequest, QueuedRequest, RequestQueue, Throttle};
 use custodian_app::throttle::{SIGNUP_BY_ADDRESS, SIGNUP_BY_EMAIL, reserve};

@@ -1,4 +1,4 @@
-//! Empties one table of a deleted account. A large table takes several invocations.
+//! Deletes the rows of a deleted or expired account from one table. Many rows take several invocations.
 
 use custodian_app::{Context, Failure};
 use custodian_cascade::{CascadeQueue, CascadeTask, EmptyTables, run_step};

@@ -1,4 +1,4 @@
-//! Publishes events on the bus, derived from the change streams, and records the business metrics.
+//! Derives events from the change streams, publishes them on the bus, and records the business metrics.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::Timestamp;

@@ -1,4 +1,4 @@
-//! `POST /v1.0/customers`: opens an account for an operator.
+//! `POST /v1.0/customers`: lets an operator open an account.
 
 use custodian_app::create::{AccountRequest, create};
 use custodian_app::ports::{Authenticator, OpenAccounts, Scheduler};

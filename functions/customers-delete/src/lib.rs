@@ -1,5 +1,5 @@
-//! `DELETE /v1.0/customers/{id}`: deletes an account at once, for an operator. The response shows the account for the last
-//! time; the stored row is anonymised.
+//! `DELETE /v1.0/customers/{id}`: lets an operator delete an account at once. The response shows the account for the last
+//! time. The stored row is anonymised.
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Prefetch, Scheduler};
 use custodian_app::{ChangeOutcome, Context, Failure, change};

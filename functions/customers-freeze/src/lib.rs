@@ -1,4 +1,4 @@
-//! `POST /v1.0/customers/{id}/freeze`: freezes an account, for an operator.
+//! `POST /v1.0/customers/{id}/freeze`: lets an operator freeze an account.
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Prefetch, Scheduler};
 use custodian_app::{Context, Failure, change};

@@ -1,4 +1,4 @@
-//! `POST /v1.0/customers/{id}/recover`: recovers a frozen account, for an operator.
+//! `POST /v1.0/customers/{id}/recover`: lets an operator recover a frozen account.
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Prefetch, Scheduler};
 use custodian_app::{Context, Failure, change};

@@ -1,5 +1,5 @@
-//! `PUT /v1.0/customers/{id}`: changes the profile of an initial or active account, for an operator. A new e-mail address of
-//! an active account takes effect when it is confirmed.
+//! `PUT /v1.0/customers/{id}`: lets an operator change the profile of an initial or active account. A new e-mail address of an
+//! active account takes effect when it is confirmed.
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Prefetch};
 use custodian_app::update::{require_initial_or_active, update};

@@ -1,5 +1,5 @@
-//! Sends the mails that events cause: a verification link after an account is created, the confirmation of a new address, and a
-//! link to set the password after verification. Each mail is sent once; a redelivered event sends nothing.
+//! Sends the mails that events cause: verification links, confirmation links for new addresses, and links to set the first
+//! password after verification. If an event's mails were sent, its redelivery sends nothing.
 
 use custodian_app::password::send_first_password;
 use custodian_app::ports::{Cause, Mailer, ReadAgents, StoreMailTokens};

@@ -1,5 +1,5 @@
-//! The `$default` route: an unknown path or a wrong method is 404, in the form of every other error. An API with a default
-//! route also sends preflight requests of browsers here; they get the CORS headers of the gateway.
+//! The `$default` route: responds 404 to an unknown path or a wrong method, in the format of every other error. With a default
+//! route, API Gateway forwards CORS preflight requests too. It adds the CORS headers to the empty response.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::Reason;

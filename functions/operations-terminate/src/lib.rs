@@ -1,6 +1,6 @@
 //! Ends the operations of a frozen or deleted account: it publishes `operations_terminate` for the call plane and stops the
-//! account's transcriptions. A late event does nothing if the account is active again. The event comes first, so that a
-//! failure here does not keep calls running.
+//! account's transcriptions. A late event does nothing if the account is active again. The function publishes first, so
+//! that calls end even if stopping the transcriptions fails.
 
 use custodian_app::ports::{ListResources, ReadCustomers, UpdateResources};
 use custodian_app::resources::stop_transcriptions;
@@ -22,15 +22,15 @@ impl<S: ReadCustomers + ListResources + UpdateResources, E: EventBus> EventHandl
         message: EventMessage,
         stop_at: Timestamp,
     ) -> Result<(), Failure> {
-        let stopped = message.detail;
-        let customer = cx.store.customer(stopped.customer_id).await?;
+        let event = message.detail;
+        let customer = cx.store.customer(event.customer_id).await?;
         let Some(status @ (Status::Frozen | Status::Deleted)) = customer.map(|row| row.status()) else {
             return Ok(());
         };
-        cx.services.publish(&[operations_terminate(&stopped)]).await?;
+        cx.services.publish(&[operations_terminate(&event)]).await?;
         match status {
-            Status::Frozen => stop_transcriptions(cx, stopped.customer_id, stop_at).await,
-            // The cascade deletes its rows.
+            Status::Frozen => stop_transcriptions(cx, event.customer_id, stop_at).await,
+            // The cascade deletes the transcriptions of a deleted account.
             _ => Ok(()),
         }
     }

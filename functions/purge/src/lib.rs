@@ -1,7 +1,7 @@
 //! Deletes a frozen account at the end of its grace period, when its scheduled job fires.
 //!
-//! The row decides, not the job: a job that is a few minutes early fails and is retried, and a job that is late or belongs
-//! to an earlier state does nothing.
+//! The row decides, not the job. A job that fires a few minutes early fails, so that it is retried. A job that belongs to an
+//! earlier state of the account does nothing.
 
 use custodian_app::ports::{ChangeCustomers, Scheduler};
 use custodian_app::{ChangeOutcome, Context, Failure, change};

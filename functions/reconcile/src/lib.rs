@@ -16,7 +16,7 @@ use custodian_domain::{Customer, CustomerId, Status, Timestamp};
 use custodian_event_sources::EventHandler;
 use serde::Deserialize;
 
-/// A cascade without progress for this long is resumed. A completed deletion this old is verified.
+/// Reconcile resumes a cascade without progress for this long, and verifies a completed deletion of this age.
 const STALLED_AFTER: Duration = Duration::from_secs(15 * 60);
 
 pub struct Reconcile;

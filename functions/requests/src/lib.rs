@@ -1,5 +1,5 @@
-//! Handles deferred requests (signups and forgotten passwords) after their callers got a response, so that the response
-//! reveals neither the work nor its outcome.
+//! Handles deferred requests (sign-ups and forgotten passwords) after the API has responded. So neither the content nor the
+//! timing of a response reveals whether an account exists.
 
 use custodian_app::ports::{
     Authenticator, DeferredRequest, Mailer, OpenAccounts, QueuedRequest, ReadAgents, Scheduler,
@@ -18,10 +18,10 @@ where
 {
     type Message = QueuedRequest;
 
-    async fn handle(&self, cx: &Context<S, E>, asked: QueuedRequest, _: Timestamp) -> Result<(), Failure> {
-        match asked.request {
-            DeferredRequest::ForgotPassword { username } => send_reset(cx, &username, asked.cause).await,
-            DeferredRequest::SignUp { profile } => sign_up(cx, profile, asked.cause).await,
+    async fn handle(&self, cx: &Context<S, E>, queued: QueuedRequest, _: Timestamp) -> Result<(), Failure> {
+        match queued.request {
+            DeferredRequest::ForgotPassword { username } => send_reset(cx, &username, queued.cause).await,
+            DeferredRequest::SignUp { profile } => sign_up(cx, profile, queued.cause).await,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `DELETE /v1.0/<kind>/{id}`: deletes a row and returns it for the last time.
 //!
-//! The kind is configuration: each kind has its own deployment, whose role reaches that kind's table only.
+//! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. The role of a deployment can neither read nor write
+//! rows of other kinds.
 
 use custodian_app::ports::{Authenticator, DeleteResources, Prefetch};
 use custodian_app::resources::delete;

@@ -1,6 +1,7 @@
 //! `GET /v1.0/<kind>/{id}`: returns one row.
 //!
-//! The kind is configuration: each kind has its own deployment, whose role reaches that kind's table only.
+//! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. The role of a deployment can neither read nor write
+//! rows of other kinds.
 
 use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};

@@ -1,4 +1,4 @@
-//! Handles delivery jobs: one attempt each.
+//! Handles delivery jobs. Each job asks for one attempt.
 
 use custodian_app::ports::ReadCustomers;
 use custodian_app::{Context, Failure};

@@ -1,4 +1,4 @@
-//! `POST /v1.0/customer/webhook/rotate`: replaces the signing secret and shows it once.
+//! `POST /v1.0/customer/webhook/rotate`: replaces the signing secret and shows the new one once.
 
 use custodian_app::ports::{Authenticator, ReadCustomers};
 use custodian_app::{Context, Failure};

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures the cold start of every HTTP function, of Rust baselines with and without the SDK, and of ports of one function to Node
-# and Python. Prints a table.
+# Measures the cold start of every HTTP function, of Rust baselines with and without the SDK, and of ports of one function to
+# Node and Python. Prints a table.
 #
 # infra/bench/measure/cold-start.sh [<folder of the functions' binaries> [<option of cold-start>...]]
 #

@@ -1,4 +1,4 @@
-"""Loads each route of the local service with wrk and prints a table."""
+"""Load-tests each route of the local service with wrk and prints a table."""
 
 import json
 import re

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Loads the local service over HTTP, one route after the other, and prints a table. The service and wrk share this machine.
+# Load-tests the local service over HTTP, one route after the other, and prints a table. The service and wrk share this machine.
 #
 # infra/bench/measure/load.sh [<seconds per route> [<connections>]]
 set -euo pipefail

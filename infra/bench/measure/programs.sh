@@ -1,6 +1,6 @@
-# Sourced, in the project's root folder. `build_programs [<folder>]` builds the baselines and, unless <folder> has the functions'
-# binaries, the functions as they are deployed. That takes long, since each is linked with LTO. It sets `functions` and
-# `baselines` to the folders of the binaries.
+# Sourced, in the project's root folder. `build_programs` builds the baselines and the functions as they are deployed. That
+# takes long, because each function is linked with LTO. `build_programs <folder>` builds only the baselines, and uses the
+# functions' binaries in <folder>. Both set `functions` and `baselines` to the folders of the binaries.
 . infra/tools/python.sh
 
 build_programs() {
@@ -17,7 +17,7 @@ build_programs() {
     PATH=$cargo_lambda:$PATH cargo lambda build --release --quiet $target --skip-target-check "${packages[@]}"
 }
 
-# With the profile of the benchmarks, so that both share the artifacts.
+# Builds with the profile of the benchmarks, so that the measurements and the benchmarks share build artifacts.
 measure() {
     cargo run --profile bench --quiet --package custodian-measure --bin "$1" -- \
         --functions "$functions" --baselines "$baselines" "${@:2}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and zips every function, and writes packed.yaml, a template for `sam deploy`. packed.yaml is written to the root folder,
-# where SAM finds samconfig.toml.
+# Builds and zips every function, and writes packed.yaml, a template for `sam deploy`. packed.yaml is written to the root
+# folder, where SAM finds samconfig.toml.
 #
 #   infra/tools/package/package.sh [arm64|x86_64]
 #
@@ -12,7 +12,7 @@ architecture=${1:-arm64}
 case $architecture in
     arm64) target=--arm64 ;;
     x86_64) target=--x86-64 ;;
-    *) echo "arm64 or x86_64, not $architecture" >&2 && exit 2 ;;
+    *) echo "the architecture must be arm64 or x86_64, not $architecture" >&2 && exit 2 ;;
 esac
 
 . "$here/../python.sh"

@@ -18,13 +18,13 @@ from samtranslator.yaml_helper import yaml_parse
 # table), so 480 leaves room for seven more kinds. The last 20 are a reserve: a replacement needs the old and the new resource
 # at the same time.
 MAX_RESOURCES = 480
-# The fields of the access log. Addresses, user agents, paths and queries are personal or carry credentials.
+# The only fields of the access log. Addresses, user agents, paths and queries are personal or carry credentials.
 ACCESS_LOG = {"requestId", "routeKey", "status", "responseLatency", "integrationErrorMessage"}
 # The roles that may use the private keys.
 SIGNING = {"AuthDelegateRole", "AuthLoginRole", "PlatformSetupRole"}
 # Functions that wait for customers' servers.
 WAITING = {"WebhookDeliverFunction"}
-# Actions that support no resources in policies.
+# Actions that policies cannot restrict to resources.
 UNBOUND = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 faults = []
@@ -35,7 +35,7 @@ def fault(name, text):
 
 
 def transform(path):
-    """The resources as CloudFormation gets them, with the defaults of the parameters."""
+    """The resources after SAM's transform, with the default values of the parameters."""
     template = yaml_parse(Path(path).read_text(encoding="utf-8"))
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -62,13 +62,13 @@ def check_function(name, function, resources, owners):
         fault(name, "is not traced")
     log_group = target(function.get("LoggingConfig", {}).get("LogGroup"))
     if resources.get(log_group, {}).get("Type") != "AWS::Logs::LogGroup":
-        fault(name, "has no log group of the template")
+        fault(name, "has no log group in the template")
     if "TABLE_PREFIX" not in function.get("Environment", {}).get("Variables", {}):
         fault(name, "lacks TABLE_PREFIX")
     role = target(function["Role"])
     owners[role] += 1
     if resources.get(role, {}).get("Type") != "AWS::IAM::Role":
-        fault(name, "has no role of the template")
+        fault(name, "has no role in the template")
 
 
 def check_role(name, role):
@@ -85,9 +85,9 @@ def check_policy(name, document):
     for statement in listed(document["Statement"]):
         actions = listed(statement.get("Action"))
         if not actions or any(action.endswith(":*") or action == "*" for action in actions):
-            fault(name, f"may do everything: {actions}")
+            fault(name, f"has no actions or a wildcard: {actions}")
         if not statement.get("Resource") or ("*" in listed(statement["Resource"]) and not set(actions) <= UNBOUND):
-            fault(name, f"may do {actions} to everything")
+            fault(name, f"permits {actions} on every resource")
 
 
 def check_queue(name, queue, resources):

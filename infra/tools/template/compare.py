@@ -1,9 +1,9 @@
-"""Compares two templates as CloudFormation gets them, after SAM's transform.
+"""Compares two templates after SAM's transform.
 
     python compare.py before.yaml after.yaml
 
-Prints every difference. Policies are compared by what they permit, so the grouping and the order of statements do not
-count: each role is the set of its (action, resource, condition).
+Prints every difference. The grouping and the order of statements in a policy do not count: the script compares the
+policy's permissions, each an (action, resource, condition).
 """
 
 import json
@@ -18,8 +18,8 @@ def text(value):
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
 
 
-def rights(document):
-    """What a policy document permits, one line each."""
+def permissions(document):
+    """The permissions in a policy document, one line each."""
     found = set()
     for statement in listed(document["Statement"]):
         known = {"Effect", "Action", "Resource", "Condition"}
@@ -34,10 +34,10 @@ def rights(document):
 
 
 def flat(value, path, found):
-    """Every leaf of a resource by its path; a policy document is one leaf for each right."""
+    """Every leaf of a resource with its path. A policy document has one leaf per permission."""
     if isinstance(value, dict) and "Statement" in value:
-        for right in rights(value):
-            found.add(f"{path}: {right}")
+        for permission in permissions(value):
+            found.add(f"{path}: {permission}")
     elif isinstance(value, dict) and value:
         for key, inner in value.items():
             flat(inner, f"{path}.{key}", found)

@@ -21,8 +21,8 @@ use crate::retry::{Retry, RetryBudget};
 use crate::sign_in::password_matches;
 use crate::throttle::{password_limits, reserve};
 
-/// How long after an administrator sets an agent's password the password can confirm an immediate deletion. A thief with a
-/// stolen key could otherwise set a password and delete the account with it.
+/// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
+/// a thief with a stolen key could set a password and delete the account with it.
 const PASSWORD_TRUST_DELAY: Duration = Duration::from_secs(86_400);
 const ACTIVE: &[Status] = &[Status::Active];
 
@@ -165,7 +165,7 @@ pub async fn set_permission<S: UpdateAgents, E>(
     .await
 }
 
-/// Sets an agent's password and invalidates its tokens. An agent that sets its own must send the current password.
+/// Sets an agent's password and invalidates its tokens. An agent that sets its own password must send the current one.
 pub async fn set_password<S: UpdateAgents + Throttle, E>(
     cx: &Context<S, E>,
     principal: &Principal,
@@ -186,13 +186,13 @@ pub async fn set_password<S: UpdateAgents + Throttle, E>(
         }
         reservation.release(cx).await;
     }
-    let (hash, proven) = (hash_password(cx, password).await?, agent.password_hash.clone());
+    let (hash, verified) = (hash_password(cx, password).await?, agent.password_hash.clone());
     let now = cx.now();
     edit(cx, principal, agent, |agent| {
-        if own && agent.password_hash != proven {
+        if own && agent.password_hash != verified {
             return Err(Reason::InvalidPassword.into());
         }
-        // An agent that proved the old password keeps its trust.
+        // If the agent sent its current password, the new password is trusted as much as the current one.
         if !own {
             agent.password_trusted_from = now.plus(PASSWORD_TRUST_DELAY);
         }

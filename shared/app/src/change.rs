@@ -1,9 +1,9 @@
-//! The loop that every change of a customer's status goes through.
+//! Every change of a customer's status uses the loop in this module.
 //!
-//! It decides from the row, schedules the job that the next state needs, writes the next version on condition of the version
-//! that was read, and cancels the job of the old state. The job comes first: a crash in between leaves a job that finds
-//! nothing to do, and never a frozen account without a purge. If the row changed meanwhile, the loop waits, reads and decides
-//! again.
+//! The loop decides from the row and schedules the job that the next state needs. It then writes the next version, if the row
+//! has not changed, and cancels the job of the old state. It schedules the job before it writes the row. A crash between the
+//! two leaves a job that has nothing to do, but never a frozen account without a purge job. If the row has changed, the loop
+//! waits, rereads the row and decides again.
 
 use custodian_domain::lifecycle::{Command, Decision, decide};
 use custodian_domain::scheduled_job::Job;
@@ -56,7 +56,7 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
             Some(row) => row,
             None => cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?,
         };
-        // A link proves only the address that it was mailed to. The address may have changed since.
+        // A link verifies only the address that it was mailed to. The account's address may have changed since.
         if verification
             .is_some_and(|(_, link)| before.status() == Status::Initial && before.profile.email != link.email)
         {
@@ -76,7 +76,8 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
         let (verification, used_token) = verification.unzip();
         if let Some(verification) = verification {
             after.billing_account_id = verification.billing_account.id;
-            // The events of the rows that verification creates are older than the row's own update, and are sent as well.
+            // Webhooks start with the events of the rows that verification creates. These rows are older than this update of
+            // the customer.
             after.webhook_since = Some(verification.billing_account.tm_create);
         }
         let deletion_notice = deletion_notice(cx, &before, &after)?;
@@ -101,7 +102,8 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
     }
 }
 
-/// Encrypts the destination of the webhook about the account's own deletion, because the deletion clears it in the account's row.
+/// Encrypts the destination of the deletion notice. It is stored with the notice, because the deletion clears it in the
+/// customer's row.
 fn deletion_notice<S, E>(
     cx: &Context<S, E>,
     before: &Customer,
@@ -121,12 +123,12 @@ async fn cancel_orphan<S, E: Scheduler>(cx: &Context<S, E>, row: &Customer, orph
         Job::Expire { .. } => row.status() != Status::Initial,
     };
     if is_past && ScheduledJob::of(row).is_none_or(|needed| needed.job != orphan) {
-        ignore(cx.services.cancel(&orphan).await, "a job without its state finds nothing to do");
+        ignore(cx.services.cancel(&orphan).await, "a job for a past state does nothing");
     }
 }
 
-/// Cancels the job of the last freeze. An earlier request may have left the frozen state and crashed before it cancelled the
-/// job; then its retry arrives here.
+/// Cancels the purge job of the last freeze. An earlier request may have ended the freeze and crashed before it cancelled the
+/// job. The retry of that request gets here.
 async fn cancel_job_of_last_freeze<S, E: Scheduler>(cx: &Context<S, E>, row: &Customer, command: Command) {
     if row.freezes > 0 && matches!(command, Command::Recover | Command::Delete) {
         cancel_orphan(cx, row, Job::Purge { customer_id: row.id, freeze: row.freezes }).await;
@@ -143,7 +145,7 @@ async fn commit<S: ChangeCustomers, E: Scheduler>(
     }
     let outcome = cx.store.commit(change).await?;
     if let (CustomerWriteOutcome::Done, Some(scheduled)) = (outcome, old) {
-        ignore(cx.services.cancel(&scheduled.job).await, "a job without its state finds nothing to do");
+        ignore(cx.services.cancel(&scheduled.job).await, "a job for a past state does nothing");
     }
     Ok(outcome)
 }

@@ -48,7 +48,7 @@ impl AccountRequest {
     }
 }
 
-/// Opens an account for a platform admin. The account waits for the verification of its e-mail address.
+/// Opens an account that a platform admin requested. Its owner must still verify the e-mail address.
 pub async fn create<S: OpenAccounts, E: Scheduler>(
     cx: &Context<S, E>,
     account_request: AccountRequest,
@@ -94,8 +94,8 @@ pub async fn open<S: OpenAccounts, E: Scheduler>(
     Ok(refused)
 }
 
-/// Stores an account. If an unverified account whose window has passed holds the e-mail address or username, that account is
-/// expired first: its job may be late, but the names are free as soon as the window ends.
+/// Stores an account. The e-mail address or the username may belong to an unverified account whose window has passed. That
+/// account is expired first, because its own job may be late, and its names are free when the window ends.
 async fn try_create<S: OpenAccounts, E: Scheduler>(
     cx: &Context<S, E>,
     account: &NewAccount,
@@ -118,7 +118,7 @@ async fn try_create<S: OpenAccounts, E: Scheduler>(
     Ok(created)
 }
 
-/// Expires an account whose verification window has passed. Returns false if the window is still open.
+/// Expires an unverified account whose verification window has passed. Returns false for every other account.
 async fn expire_overdue<S: ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     id: CustomerId,

@@ -57,7 +57,7 @@ pub async fn delegate<S: ReadAgents + AuditLog, E: TokenSigner>(
     let delegated = sign(cx, operator, request).await;
     match &delegated {
         Ok(_) => tracing::info!(operator = %operator.id, %customer_id, "a platform admin acts as a guest"),
-        // The log is the only record if the account does not exist or is terminal.
+        // If the account does not exist or is terminal, its audit log has no entry and this is the only record.
         Err(failure) => {
             tracing::warn!(operator = %operator.id, %customer_id, %failure, "a delegation was refused")
         }

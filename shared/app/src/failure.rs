@@ -50,7 +50,7 @@ impl From<Reason> for Failure {
     }
 }
 
-/// Logs a harmless failure, with why it is harmless, and continues.
+/// Logs a harmless failure and the reason why it is harmless.
 pub fn ignore(result: Result<(), Failure>, harmless_because: &'static str) {
     if let Err(failure) = result {
         tracing::warn!(%failure, harmless_because, "a failure was ignored");

@@ -1,8 +1,8 @@
 //! The use cases of the product, and the ports that they need.
 //!
-//! A port is a trait for one capability. A use case, and so the Lambda behind it, names the ports that it needs and can do
-//! nothing else. `custodian-store` implements the ports of the database. `custodian-runtime` (AWS) and the local service
-//! implement the rest.
+//! A port is a trait for one capability. A use case names the ports that it needs in its bounds, so the Lambda function that
+//! runs it has no other capability. `custodian-store` implements the ports of the database. `custodian-runtime` (AWS) and the
+//! local service implement the rest.
 
 pub mod access_keys;
 pub mod agents;

@@ -1,4 +1,5 @@
-//! The customer and the type of a message, for its log lines. They contain no other values, which can be personal data.
+//! The customer and the type of a message, for its log lines. The log lines contain no other values of the message, because
+//! these can be personal data.
 
 use std::borrow::Cow;
 
@@ -26,7 +27,7 @@ impl LogSubject for Job {
     }
 }
 
-/// The requester is known only by a name or an address, which the log must not contain.
+/// Only a username or an e-mail address identifies the requester, and the log must contain neither.
 impl LogSubject for QueuedRequest {
     fn customer_id(&self) -> Option<CustomerId> {
         None

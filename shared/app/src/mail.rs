@@ -1,4 +1,4 @@
-//! The mails, as text and HTML. Each is sent once per cause.
+//! The mails, as text and HTML. A mail is sent once per cause.
 
 use custodian_domain::{Customer, RequestedBy, Secret, Status, Timestamp};
 
@@ -7,9 +7,9 @@ use crate::failure::Failure;
 use crate::ports::{Mail, MailToken, Mailer, StoreMailTokens, StoreTokenOutcome};
 use crate::retry::{Retry, RetryBudget};
 
-/// Stores a token and sends its mails, once per cause. A repetition finds the cause recorded as mailed and sends nothing. If
-/// the record is missing, a repetition sends the mails again with a new token, which replaces the earlier one. The mail with
-/// the link must be last in `mails`: if another mail fails, no link is sent that a repetition would replace.
+/// Stores a token and sends its mails, once per cause. A retry sends nothing if the cause is recorded as mailed. Otherwise, the
+/// retry sends the mails again with a new token, which replaces the earlier one. The mail with the link must be last in
+/// `mails`. Then the failure of another mail never leaves a sent link that the retry would invalidate.
 pub(crate) async fn send_once<S: StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     token: &MailToken,
@@ -31,7 +31,7 @@ pub(crate) async fn send_once<S: StoreMailTokens, E: Mailer>(
     cx.store.record_mailed(token).await
 }
 
-/// Asks to confirm an e-mail address.
+/// Asks the owner of a new account to confirm its e-mail address.
 pub fn verification(
     settings: &Settings,
     customer: &Customer,
@@ -52,7 +52,7 @@ pub fn verification(
     render(&customer.profile.email, "Confirm your e-mail address", &ask, Some(&link), &end)
 }
 
-/// Reports to an address that signed up again that its account exists already.
+/// Informs an address that signed up again that its account already exists.
 pub fn account_exists(settings: &Settings, to: &str) -> Mail {
     let ask = "somebody, perhaps you, wanted to open an account with this e-mail address, but there is one already.";
     let end = format!(
@@ -71,7 +71,7 @@ pub fn confirm_email_change(settings: &Settings, to: &str, token: &Secret, until
     render(to, "Confirm your new e-mail address", ask, Some(&link), &end)
 }
 
-/// Reports a requested change to the current e-mail address, with how to cancel it.
+/// Informs the current e-mail address of a requested change, and explains how to cancel it.
 pub fn email_change_requested(to: &str, requested_by: RequestedBy) -> Mail {
     let (requester, how_to_cancel) = match requested_by {
         RequestedBy::Agent { .. } => (
@@ -91,7 +91,7 @@ pub fn email_change_requested(to: &str, requested_by: RequestedBy) -> Mail {
     render(to, "Your e-mail address is about to change", &ask, None, &end)
 }
 
-/// Offers to set a password.
+/// Contains the link with which an agent sets a new password.
 pub fn password_reset(
     settings: &Settings,
     to: &str,

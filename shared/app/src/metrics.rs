@@ -1,7 +1,8 @@
-//! The business metrics. None of them names a customer.
+//! The business metrics. No metric names a customer.
 //!
-//! A metric is recorded once, after the work that it counts. Streams and queues deliver at least once, and a function may end
-//! between the work and the metric. So metrics serve graphs and alarms; the ledgers are the proof.
+//! A function records a metric after the work that it counts. Metrics are not exact: streams and queues deliver at least once,
+//! and a function may crash between the work and the metric. Use metrics for graphs and alarms, and the ledgers as evidence of
+//! a deletion.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ pub enum Metric {
     CustomersRecovered,
     /// Deleted at the end of the grace period.
     CustomersPurged,
-    /// Deleted at once by the owner or an operator.
+    /// Deleted at once by an administrator of the account or by an operator.
     CustomersDeleted,
     CustomersExpired,
     /// The cascade deleted every row and its ledger is complete.
@@ -33,15 +34,15 @@ pub enum Metric {
     WebhooksDelivered,
     /// Webhook attempts with another response or none.
     WebhooksFailed,
-    /// Webhook attempts that were refused because the destination is not a public address.
+    /// Webhook attempts that were refused because of their destination, such as a private address.
     WebhooksRefused,
     /// Webhook attempts that got 410, which disables the endpoint.
     WebhooksDisabled,
-    /// Webhooks that failed and get no further attempt.
+    /// Webhooks that failed and have no attempt left.
     WebhooksExhausted,
-    /// Requests that were refused with 429 by a throttle.
+    /// Requests that a throttle refused with 429.
     RequestsThrottled,
-    /// Sign-ins with a wrong name or password.
+    /// Refused sign-ins: the username or the password is wrong, or the account is terminal.
     LoginsRefused,
 }
 

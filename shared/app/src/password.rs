@@ -19,7 +19,7 @@ use crate::retry::{Retry, RetryBudget};
 
 /// The lifetime of a link.
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
-/// How many agents are read to find the first administrator, who has no password yet.
+/// The read limit when looking for the first administrator, who has no password yet.
 const AGENTS_READ_LIMIT: usize = 100;
 
 /// Mails a reset link to the agent with this username, if one exists.
@@ -88,17 +88,18 @@ fn binding(agent: &Agent) -> String {
     mail_token::credential_fingerprint(agent.password_hash.as_ref(), agent.permission)
 }
 
-/// The e-mail address for an agent's links: its username if that is an e-mail address, else the account's address. If the
-/// account's address has changed, the first administrator gets them at the account's address instead: its username is
-/// often the old address, which a stranger may read by now.
+/// The e-mail address for an agent's links: its username if that is an e-mail address, else the account's address. After a
+/// change of the account's address, the first administrator always gets its links at the account's address. Its username is
+/// often the old address, which may belong to a stranger now.
 fn mailbox<'a>(customer: &'a Customer, agent: &'a Agent) -> &'a str {
     let has_new_address = customer.email_trusted_from.is_some() && agent.tm_create == customer.tm_create;
     if is_email(&agent.username) && !has_new_address { &agent.username } else { &customer.profile.email }
 }
 
-/// When a password that a mailed link sets becomes trusted, so that it can confirm an immediate deletion. After a link to the
-/// account's address: at once, or a day after the last change of that address. After a link to the agent's own address: not
-/// before the earlier password, because the creator of the agent also chose its address.
+/// When a password that was set with a mailed link becomes trusted, so that it can confirm an immediate deletion. If the link
+/// went to the account's address, the password is trusted at once, or a day after the last change of that address. If the link
+/// went to the agent's own address, the password is not trusted before the previous one would be: the creator of the agent also
+/// chose that address.
 fn trusted_from(customer: &Customer, agent: &Agent, now: Timestamp) -> Timestamp {
     if mailbox(customer, agent) == customer.profile.email {
         now.max(customer.email_trusted_from.unwrap_or(now))
@@ -123,8 +124,8 @@ async fn find_token<S: ReadMailTokens, E>(
     }
 }
 
-/// The account and the agent of a link. A link works only while the agent has the password, permission and e-mail address
-/// that the link was sent for.
+/// The account and the agent of a link. A link works only while the agent has the same password, permission and e-mail address
+/// as when the link was sent.
 async fn bound_agent<S: ReadAgents, E>(
     cx: &Context<S, E>,
     mail_token: &MailToken,

@@ -1,5 +1,5 @@
-//! Sets a platform up: its keys, its own customer and its first admin. A repetition changes nothing. Also rotates the signing
-//! key.
+//! Sets up the platform: its keys, its own customer and its first admin. Running the set-up again changes nothing. This module
+//! also rotates the signing key.
 
 use custodian_auth::Signer;
 use custodian_domain::agent::{password_error, username_error};
@@ -55,7 +55,7 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     }
 }
 
-/// The first admin's username and password follow the rules of every agent.
+/// Checks the first admin's username and password against the rules that apply to every agent.
 fn validate(username: &str, password: &Secret) -> Result<(), Refusal> {
     let errors = [("username", username_error(username)), ("password", password_error(password.expose()))];
     match errors.into_iter().find_map(|(field, error)| Some((field, error?))) {

@@ -1,5 +1,5 @@
-//! The platform keys in memory. A function reads them at its start, and again if a token names an unknown key or the platform
-//! was not set up yet.
+//! The platform keys in memory. A function reads them when it starts, and again if a token names an unknown key or the
+//! platform was not set up yet.
 
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::failure::Failure;
 use crate::ports::{PlatformKeySet, VerifyingKeys};
 
-/// The minimum time between two reloads. It prevents forged tokens from causing a read each.
+/// The minimum time between two reloads. Without it, every forged token would cause a read.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
 
 /// The platform keys, which are reloaded after a rotation.
@@ -30,7 +30,7 @@ impl PlatformKeys {
         Self(RwLock::new(CachedKeys { keys, reloaded: None }))
     }
 
-    /// The keyed hash of a text, for a throttle.
+    /// The keyed hash of a text, for throttles and for the keys that encrypt stored values.
     pub fn keyed_hash(&self, kind: &str, text: &str) -> Result<String, Failure> {
         let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let keyed_hash = cached.keys.keyed_hasher.as_ref().map(|keyed_hasher| keyed_hasher.hash(kind, text));
@@ -52,7 +52,7 @@ impl PlatformKeys {
         ciphertext.ok_or_else(|| Failure::unavailable("encryption", "the cipher failed"))
     }
 
-    /// Decrypts a value. `None` if it was encrypted for another customer or purpose.
+    /// Decrypts a value. `None` if it was encrypted for another customer or purpose, or cannot be parsed.
     pub fn decrypt_for<T: DeserializeOwned>(
         &self,
         purpose: &'static str,
@@ -84,7 +84,7 @@ impl PlatformKeys {
         Ok(verified.map_err(|_| Reason::InvalidCredentials)?)
     }
 
-    /// Reloads the keys if there were none: the platform may have been set up since.
+    /// Reloads the keys if the platform was not set up when they were last read.
     pub async fn reload_if_missing<S: VerifyingKeys>(
         &self,
         store: &S,

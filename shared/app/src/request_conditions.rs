@@ -1,8 +1,8 @@
-//! The conditions of the current request. They apply to everything that the request does, and handlers do not pass them on.
+//! The conditions of the current request. They apply to everything that the request does.
 //!
 //! There are two. A request with `If-Match` works only on the version that it names, so a use case must not reread a row that
-//! changed. A request with `Idempotency-Key` records its effect in the transaction that has the effect. Task-local values
-//! carry both to the use cases and to the store.
+//! changed. A request with `Idempotency-Key` marks its idempotency record as done in the same transaction that has the effect.
+//! Both are task-local values, so handlers need not pass them to the use cases and the store.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -59,7 +59,8 @@ pub(crate) fn time_waited() -> TimeWaited {
     WAITED.try_with(TimeWaited::clone).unwrap_or_default()
 }
 
-/// Use cases call this before they reread a changed row. It refuses a request with `If-Match`, which names another version.
+/// Use cases call this before they reread a changed row. It refuses a request with `If-Match`, because the row no longer has
+/// the version that the request names.
 pub fn permit_reread() -> Result<(), Failure> {
     let if_match = CONDITIONS.try_with(|conditions| conditions.if_match).unwrap_or(false);
     if if_match { Err(Reason::PreconditionFailed.into()) } else { Ok(()) }

@@ -1,5 +1,5 @@
-//! Creates, updates and deletes the resources of an account. Every write is conditional on an active account and on the
-//! version that was read.
+//! Creates, updates and deletes the resources of an account. Every write except that of [`stop_transcriptions`] requires an
+//! active account. Updates and deletions also require that the row still has the version that was read.
 
 use custodian_domain::kinds::{Kind, TRANSCRIPTIONS};
 use custodian_domain::resource::ResourcePatch;
@@ -87,7 +87,7 @@ async fn reread<S: ReadResources, E>(
     Ok(cx.store.resource(kind, row.customer_id, row.id).await?.ok_or(kind.not_found)?)
 }
 
-/// Stops every running transcription of a frozen customer. It fails at `stop_at`; a retry then stops the rest.
+/// Stops every running transcription of a frozen customer. It fails if some still run at `stop_at`; a retry stops the rest.
 pub async fn stop_transcriptions<S: ListResources + UpdateResources, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
@@ -103,8 +103,8 @@ pub async fn stop_transcriptions<S: ListResources + UpdateResources, E>(
             if now >= stop_at {
                 return Err(Failure::unavailable("the transcriptions", "not all stopped in time"));
             }
-            // Only this function changes rows of a frozen account, so a stale row was stopped by a concurrent run. A closed gate
-            // means that the account is no longer frozen, and the rest keeps running.
+            // Only this function changes rows of a frozen account, so a concurrent run has stopped a stale row. A closed gate
+            // means that the account is no longer frozen, and the other transcriptions keep running.
             if cx.store.update_resource(kind, &[Status::Frozen], &row, &after).await?
                 == ResourceWriteOutcome::GateClosed
             {
@@ -131,7 +131,7 @@ fn refusal(kind: &Kind, refused: ResourceWriteOutcome) -> Refusal {
             kind.unique.as_ref().map_or(Reason::Internal, |unique| unique.taken_reason).into()
         }
         ResourceWriteOutcome::ReferenceNotFound(field) => reference_not_found(field),
-        // Callers have handled these outcomes.
+        // The callers handle these outcomes themselves.
         ResourceWriteOutcome::Done | ResourceWriteOutcome::Stale | ResourceWriteOutcome::GateClosed => {
             Reason::Internal.into()
         }

@@ -1,6 +1,7 @@
 //! Retries with exponential backoff and full jitter, within the time budget of a request.
 //!
-//! The budget counts the delays themselves, so it needs no clock. Conflicting transactions and stale rows share one budget.
+//! The budget counts only the delays, so it needs no clock. Retries after conflicting transactions and after stale rows share
+//! one budget.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::request_conditions::{self, TimeWaited};
 pub enum RetryBudget {
     /// A request on one row of an account.
     Request,
-    /// A change of status. It conflicts with every write of its customer, so it waits longer.
+    /// A change of status. It may conflict with any write of its customer, so it waits longer.
     StatusChange,
 }
 

@@ -47,7 +47,7 @@ pub async fn sign_in<S: FindLogins + Authenticator + Throttle + Rehash, E: Token
     Ok(Session { username: agent.username, token })
 }
 
-/// Replaces a hash with outdated parameters. Only sign-in has the password that this needs.
+/// Replaces a hash that has outdated parameters. A new hash needs the password itself, which sign-in has.
 async fn renew_hash<S: Rehash, E>(cx: &Context<S, E>, agent: &Agent, password: Secret) {
     if agent.password_hash.as_ref().is_some_and(password::is_outdated) {
         let renewed = match hash_password(cx, password).await {
@@ -63,7 +63,7 @@ async fn find_agent<S: FindLogins + Authenticator, E>(
     cx: &Context<S, E>,
     username: &str,
 ) -> Result<Option<(Customer, Agent)>, Failure> {
-    // An unknown username reads as many rows as a known one, so the response time does not reveal it.
+    // Reads the same number of rows for an unknown username, so that the response time does not reveal whether it exists.
     let unknown = (PLATFORM, AgentId(Uuid::nil()));
     let (customer, agent) = cx.store.login(username).await?.unwrap_or(unknown);
     let read = cx.store.auth_context(customer, PrincipalId::Agent(agent), Prefetch::None).await?;

@@ -27,7 +27,8 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
     Ok(ProfilePatch::read(body)?.apply(&Profile::default()))
 }
 
-/// Opens an account. If the address has one already, its owner gets a new verification link or a mail that it exists.
+/// Opens an account. If the address already has an account, its owner gets a new verification link, or a mail that says that
+/// the account exists.
 pub async fn sign_up<S, E>(cx: &Context<S, E>, profile: Profile, cause: Cause) -> Result<(), Failure>
 where
     S: OpenAccounts + ReadAgents + StoreMailTokens,
@@ -47,7 +48,7 @@ where
         outcome = open(cx, request_for(format!("admin-{digits:016x}")), window).await?;
     }
     match outcome {
-        // The event of the new account sends the link.
+        // The mail function sends the verification link when it handles the event of the new account.
         OpenAccountOutcome::Done(_) => Ok(()),
         OpenAccountOutcome::EmailTaken => mail_owner(cx, &email, cause).await,
         OpenAccountOutcome::UsernameTaken => Err(Failure::unavailable("a new username", "in use already")),
@@ -61,7 +62,8 @@ where
 {
     let Some(owner) = cx.store.email_owner(email).await? else { return Ok(()) };
     match cx.store.customer(owner).await? {
-        // A request older than the account may be a redelivery of the one that created it. The creation sends its own mail.
+        // If the account is newer than the request, the message may be a redelivery, and its first delivery created the
+        // account. The creation sends its own mail.
         Some(customer) if cause.at <= customer.tm_create => Ok(()),
         Some(customer) if customer.status() == Status::Initial => send_verification(cx, owner, cause).await,
         Some(customer) => send_account_exists(cx, &customer, email, cause).await,
@@ -69,7 +71,7 @@ where
     }
 }
 
-/// Mails the owner that the account exists.
+/// Sends the mail that the account already exists.
 async fn send_account_exists<S: StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     customer: &Customer,

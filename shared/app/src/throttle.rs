@@ -1,7 +1,7 @@
 //! Rate limits of attempts. The store keeps only keyed hashes of usernames and addresses.
 //!
-//! An attempt reserves quota before it starts and releases it on success, so a burst of concurrent attempts gets no further
-//! than sequential ones. A window starts with its first reservation.
+//! An attempt reserves quota before it starts and releases it on success, so that concurrent attempts cannot exceed the limit.
+//! A window starts with its first reservation.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 /// The maximum duration of an attempt. A younger reservation may still be released.
 const MAX_ATTEMPT_DURATION: Duration = Duration::from_secs(3);
-/// How often, and at which interval, a full window is retried while running attempts may still release quota.
+/// The number and the interval of retries of a full window, while running attempts may still release quota.
 const FULL_WINDOW_RETRIES: u32 = 15;
 const FULL_WINDOW_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -44,9 +44,9 @@ pub const PASSWORD_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("password
 pub const SIGNUP_BY_EMAIL: RateLimit = RateLimit::per_quarter_hour("signup-email", 10);
 /// Signups from one address.
 pub const SIGNUP_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("signup-address", 1000);
-/// Forgotten passwords of one username.
+/// Requests for a password reset for one username.
 pub const FORGOT_BY_NAME: RateLimit = RateLimit::per_quarter_hour("forgot-name", 10);
-/// Forgotten passwords from one address.
+/// Requests for a password reset from one address.
 pub const FORGOT_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("forgot-address", 1000);
 /// Wrong tokens from one address.
 pub const TOKEN_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("token-address", 300);
@@ -63,7 +63,7 @@ pub fn password_limits<'a>(username: &'a str, address: &'a str) -> [(RateLimit, 
 #[derive(Debug)]
 pub struct Reservation(Vec<String>);
 
-/// Reserves quota for an attempt under all of these limits, or refuses the attempt with 429.
+/// Reserves quota for an attempt under each of these limits, or refuses the attempt with 429.
 pub async fn reserve<S: Throttle, E>(
     cx: &Context<S, E>,
     limits: &[(RateLimit, &str)],
@@ -97,7 +97,7 @@ async fn reserve_one<S: Throttle, E>(
     let mut retries = 0..FULL_WINDOW_RETRIES;
     loop {
         match cx.store.reserve(&key, limit.max, limit.window, now).await? {
-            // The window may be full of running attempts that will succeed and release their quota.
+            // Running attempts may fill the window, and release their quota when they succeed.
             ReserveOutcome::LimitReached { last, .. }
                 if now < last.plus(MAX_ATTEMPT_DURATION) && retries.next().is_some() =>
             {

@@ -36,7 +36,7 @@ impl UnregisterRequest {
         fields.finish(request)
     }
 
-    /// Checks the body without the password. Errors are 400, independent of the principal.
+    /// Checks the confirmation phrase, before the password. Errors are 400, independent of the principal.
     fn check(&self) -> Result<(), Refusal> {
         match self.phrase.as_deref() {
             Some(CONFIRMATION_PHRASE) => Ok(()),
@@ -46,8 +46,8 @@ impl UnregisterRequest {
         }
     }
 
-    /// Checks the confirmation: an agent confirms with its password, an access key with the phrase. Returns the reservation of
-    /// the successful password attempt.
+    /// Checks the confirmation: an agent confirms with its password, an access key with the phrase. Returns the reserved
+    /// quota of the successful password attempt.
     async fn confirm<S: Throttle, E>(
         &self,
         cx: &Context<S, E>,

@@ -37,7 +37,7 @@ pub async fn update<S: ChangeCustomers, E>(
     }
 }
 
-/// Platform admins change only initial and active accounts.
+/// Platform admins may change only initial and active accounts.
 pub fn require_initial_or_active(customer: &Customer) -> Result<(), Refusal> {
     use custodian_domain::State;
     match customer.state {

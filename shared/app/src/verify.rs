@@ -21,7 +21,7 @@ use crate::ports::{
 };
 use crate::retry::{Retry, RetryBudget};
 
-/// The outcome of a followed verification link.
+/// The outcome of opening a verification link.
 #[derive(Debug)]
 pub struct Verified {
     pub customer: Customer,
@@ -31,7 +31,7 @@ pub struct Verified {
     pub access_key: Option<NewKey>,
 }
 
-/// Follows a verification link. A new account becomes active and gets its billing account and its first access key.
+/// Uses the token of a verification link. A new account becomes active and gets its billing account and its first access key.
 pub async fn verify<S: UseMailTokens + ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     token: &Secret,
@@ -54,7 +54,7 @@ async fn activate<S: UseMailTokens + ChangeCustomers, E: Scheduler>(
     mail_token: &MailToken,
 ) -> Result<Verified, Failure> {
     let customer = cx.store.customer(mail_token.customer_id).await?.ok_or(Reason::InvalidToken)?;
-    // A link proves only the address that it was mailed to. The address may have changed since.
+    // A link verifies only the address that it was mailed to. The account's address may have changed since.
     if customer.status() == Status::Initial && customer.profile.email != mail_token.email {
         return Err(Reason::InvalidToken.into());
     }
@@ -73,8 +73,8 @@ async fn activate<S: UseMailTokens + ChangeCustomers, E: Scheduler>(
         ChangeOutcome::Changed { after, .. } => {
             Ok(Verified { customer: *after, purpose: mail_token.purpose, access_key: Some(new_key) })
         }
-        // The account was active already. The token is used up all the same, so only one of several concurrent requests
-        // with it succeeds.
+        // The account is active already. The token is still used up, so that a concurrent request with the same token
+        // fails.
         unchanged => {
             let customer = unchanged.customer()?;
             let is_used_now = cx.store.use_mail_token(mail_token).await?;
@@ -164,7 +164,7 @@ pub async fn send_verification<S: ReadAgents + StoreMailTokens, E: Mailer>(
 ) -> Result<(), Failure> {
     let unverified = cx.store.customer(id).await?.filter(|row| row.status() == Status::Initial);
     let unverified = unverified.and_then(|row| row.due().map(|due| (row, due)));
-    // No mail if the link would have expired already.
+    // Send no mail if the link would be expired.
     let Some((customer, verify_by)) = unverified.filter(|(_, due)| cx.now() < *due) else { return Ok(()) };
     let token = mail_token::new(cx.providers.random());
     let stored = MailToken {

@@ -1,10 +1,11 @@
 //! Deletes everything that a customer owned, table by table, and verifies that nothing is left.
 //!
 //! The transaction that deletes or expires a customer writes the first row of its ledger, so a lost event cannot lose a
-//! cascade. A step empties one table. A step is closed only by a consistent query that finds no row, and it stays empty
-//! because the customer's gates are closed. Every function here can be killed at any point and run again, also by two workers
-//! at once, with the same result: counts are committed before the deletions that they describe, and a repetition counts no row
-//! twice.
+//! cascade. A step empties one table. A worker closes a step only after a consistent query has found no row. The table
+//! then stays empty of the customer's rows, because the customer's gates are closed.
+//!
+//! Every function here can crash at any point and run again, also in two workers at once, with the same result. A worker
+//! commits a count before it deletes the rows that it counted, and a retry counts no row twice.
 
 mod ledger;
 mod ports;

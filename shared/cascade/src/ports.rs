@@ -29,7 +29,7 @@ pub trait Ledgers: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Completes a ledger whose steps are all closed. Repeating it changes nothing.
+    /// Completes a ledger whose steps are all closed. Does nothing if the ledger is complete.
     fn complete(
         &self,
         customer: CustomerId,
@@ -78,7 +78,7 @@ pub trait CompletedLedgers: Ledgers {
 pub struct KeyBatch {
     /// The key of each row, ascending.
     pub keys: Vec<String>,
-    /// For rows that come in pairs: the key of each row's second row.
+    /// With [`crate::KeyLayout::Pairs`]: the key of each row's second row.
     pub pairs: Vec<String>,
 }
 
@@ -94,7 +94,7 @@ pub trait FindRows: Send + Sync {
 
 /// Emptying a table.
 pub trait EmptyTables: Ledgers + FindRows {
-    /// Whether the step must wait for the webhook about the account's own deletion: for an hour at most.
+    /// Whether the step must wait for the deletion notice. It waits for an hour at most.
     fn must_wait(
         &self,
         customer: CustomerId,
@@ -112,7 +112,8 @@ pub trait EmptyTables: Ledgers + FindRows {
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Deletes these rows. Missing rows are success. A throttled table may keep some rows for the next batch.
+    /// Deletes these rows, and ignores missing ones. If DynamoDB throttles the deletions, some rows may remain for the next
+    /// batch.
     fn remove(
         &self,
         customer: CustomerId,

@@ -7,8 +7,8 @@ use crate::ports::{CascadeQueue, Ledgers};
 use crate::steps::STEPS;
 use crate::task::CascadeTask;
 
-/// Opens the steps if necessary, enqueues the steps that are ready and have made no progress since `stalled_since`, and
-/// completes the ledger when all steps are closed. It does nothing if the customer has no open ledger.
+/// Opens the steps if necessary, and enqueues the steps that are ready and have made no progress since `stalled_since`. If all
+/// steps are closed, it completes the ledger. It does nothing if the customer has no open ledger.
 pub async fn resume<S: Ledgers, E: CascadeQueue>(
     cx: &Context<S, E>,
     customer: CustomerId,

@@ -9,14 +9,14 @@ use crate::ports::{CascadeQueue, EmptyTables, KeyBatch};
 use crate::steps::{STEPS, Step};
 use crate::task::CascadeTask;
 
-/// How a worker's invocation ended.
+/// The outcome of one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepOutcome {
     /// The table holds no row of this customer.
     Completed,
-    /// The time is up; a new message continues the step.
+    /// `stop_at` has passed. A new task continues the step.
     Continued,
-    /// Nothing to do: there is no such open step, or it must wait.
+    /// Nothing to do: the step does not exist or its ledger is complete, or the step must wait.
     Skipped,
 }
 
@@ -65,8 +65,8 @@ async fn state<S: EmptyTables, E>(
     Ok(ledger.and_then(|ledger| ledger.steps.into_iter().find(|state| state.step == task.step)))
 }
 
-/// Counts the rows of a batch that are not counted yet. If another worker counted in between, or if the response to our own
-/// count was lost, the step is read again and only the rest is counted.
+/// Counts the rows of a batch that are not counted yet. The count fails if another worker has counted since the step was read,
+/// or if the response to this worker's own count was lost. The worker then rereads the step and counts only the rest.
 async fn count<S: EmptyTables, E>(
     cx: &Context<S, E>,
     task: &CascadeTask,
@@ -95,7 +95,7 @@ async fn count<S: EmptyTables, E>(
     }
 }
 
-/// After a step is closed, the steps that waited for it start. The last step completes the ledger.
+/// Enqueues the steps that waited for this closed step, and completes the ledger after the last step.
 async fn start_next<S: EmptyTables, E: CascadeQueue>(
     cx: &Context<S, E>,
     step: &Step,

@@ -3,12 +3,12 @@
 
 use custodian_domain::kinds::{ALL, Kind};
 
-/// How a table's keys find a customer's rows.
+/// How the keys of a table identify a customer's rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyLayout {
-    /// Keyed by the customer and this attribute.
+    /// The key consists of the customer and this attribute.
     Rows { range: &'static str },
-    /// Each row under the customer has a second row, whose owner may be another customer by now.
+    /// Each row of the customer has a second row under another key. Another customer may own the second row by now.
     Pairs,
 }
 
@@ -17,11 +17,11 @@ pub enum KeyLayout {
 pub struct Step {
     pub table: &'static str,
     pub key_layout: KeyLayout,
-    /// The step that has to be closed before this one starts.
+    /// The step that must be closed before this one starts.
     pub after: Option<&'static str>,
 }
 
-/// This step waits for the webhook about the account's own deletion.
+/// The table of the step that waits for the deletion notice.
 pub const WEBHOOKS: &str = "webhooks";
 const IDENTIFIERS: &str = "identifiers";
 
@@ -86,10 +86,10 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_others_wait_for_waits_for_none() {
+    fn a_step_with_dependents_has_no_dependency_itself() {
         for step in STEPS {
-            let first = step.after.map(|table| Step::named(table).and_then(|step| step.after));
-            assert!(matches!(first, None | Some(None)), "{}", step.table);
+            let indirect = step.after.map(|table| Step::named(table).and_then(|step| step.after));
+            assert!(matches!(indirect, None | Some(None)), "{}", step.table);
         }
     }
 }

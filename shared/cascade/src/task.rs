@@ -6,12 +6,12 @@ use custodian_app::LogSubject;
 use custodian_domain::CustomerId;
 use serde::{Deserialize, Serialize};
 
-/// Empty this table for this customer.
+/// Asks a worker to empty one table for one customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CascadeTask {
     pub customer_id: CustomerId,
     pub step: String,
-    /// How many messages the step has sent to itself since it was last resumed.
+    /// The number of tasks that have continued the step since it was last resumed.
     pub hop: u32,
 }
 
@@ -20,7 +20,7 @@ impl CascadeTask {
         Self { customer_id, step: step.into(), hop: 0 }
     }
 
-    /// The message that continues this task.
+    /// The task that continues this one.
     #[must_use]
     pub fn next_hop(&self) -> Self {
         Self { hop: self.hop + 1, ..self.clone() }

@@ -1,4 +1,4 @@
-//! Verifying a completed deletion: some time after the ledger is complete, every table is queried once more.
+//! Verifying a completed deletion: some time after the ledger is complete, reconcile queries every table once more.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
@@ -7,9 +7,9 @@ use crate::ports::{CascadeQueue, CompletedLedgers, FindRows};
 use crate::resume::resume;
 use crate::steps::{STEPS, Step};
 
-/// Queries every table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each table).
-/// If there is none, the ledger is confirmed and never verified again. Otherwise its steps are reopened: they will be emptied,
-/// completed and verified as before.
+/// Queries every table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each
+/// table). If it finds no row, it confirms the ledger, which is never verified again. Otherwise, it reopens the ledger and the
+/// steps that have rows, and the cascade empties, completes and verifies them as before.
 pub async fn verify_empty<S: CompletedLedgers + FindRows, E: CascadeQueue>(
     cx: &Context<S, E>,
     customer: CustomerId,

@@ -1,5 +1,5 @@
-//! Authentication: one consistent read of the customer and the principal that the credential names, and of the row that the
-//! endpoint prefetches. That read shows everything that can invalidate a credential: status, both epochs, a deleted agent. If
+//! Authentication. One consistent read returns the customer and the principal that the credential names, and the row that the
+//! endpoint prefetches. It shows everything that can invalidate a credential: the status, both epochs and a deleted agent. If
 //! the read fails, the request fails.
 
 use custodian_app::ports::{Authenticator, Prefetch, Prefetched};
@@ -40,12 +40,12 @@ pub(crate) async fn authenticate<S: Authenticator, E: Sync>(
     Ok(Authenticated { customer, principal, prefetched })
 }
 
-/// Logs the platform admin of a request, also when the admin acts as a guest agent.
+/// Adds the platform admin of a request to its log lines, also if the admin acts as a guest agent.
 pub(crate) fn record_operator(id: AgentId) {
     tracing::Span::current().record("operator_id", tracing::field::display(id));
 }
 
-/// Stores the day of a key's last use, with one write a day.
+/// Stores the day of a key's last use, unless it is already stored.
 async fn record_key_use<S: Authenticator, E: Sync>(
     cx: &Context<S, E>,
     principal: &Principal,

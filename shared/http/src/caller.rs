@@ -1,4 +1,4 @@
-//! The caller of a request, as a type. The signature of a handler names the callers that it serves.
+//! The callers of requests, as types. The signature of a handler names the type of caller that it accepts.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -13,21 +13,21 @@ use custodian_domain::{
 use crate::Request;
 use crate::authentication::{authenticate, record_operator, require_permission};
 
-/// The callers of an endpoint, for the description of the API.
+/// The callers that an endpoint accepts. The API description and the template are generated from it.
 #[derive(Clone, Copy, Debug)]
 pub enum Audience {
     Anyone,
     /// Platform admins.
     PlatformAdmin,
-    /// Agents with one of these permissions.
+    /// Principals of an account with one of these permissions.
     Account {
         needs: Permission,
-        /// The refusals for the status of an account that is not deleted.
+        /// The reasons for which the status check refuses accounts that are not deleted.
         refusals: &'static [Reason],
     },
 }
 
-/// The type of a caller.
+/// A type of caller.
 pub trait Caller<S, E>: Sized + Send {
     const AUDIENCE: Audience;
 
@@ -48,7 +48,7 @@ pub trait Caller<S, E>: Sized + Send {
     }
 }
 
-/// Anyone; no credential is needed.
+/// Anyone. No credential is needed.
 #[derive(Debug)]
 pub struct Anyone(());
 
@@ -122,7 +122,7 @@ pub struct Admin;
 #[derive(Debug)]
 pub struct AdminOrManager;
 
-/// Every agent of the account.
+/// Every principal of the account.
 #[derive(Debug)]
 pub struct AnyAgent;
 
@@ -140,7 +140,7 @@ impl RequiredPermission for AdminOrManager {
 
 /// The account status that an endpoint needs.
 pub trait StatusRequirement: Send + 'static {
-    /// The refusals for the status of an account that is not deleted.
+    /// The reasons for which the status check refuses accounts that are not deleted.
     const REFUSALS: &'static [Reason];
 
     fn check(customer: &Customer) -> Result<(), Refusal>;
@@ -149,7 +149,7 @@ pub trait StatusRequirement: Send + 'static {
 /// Active accounts.
 #[derive(Debug)]
 pub struct Active;
-/// Every account that is not deleted or expired: for reading it, leaving and recovering.
+/// Every account that is not deleted or expired, for endpoints that read, leave or recover the account.
 #[derive(Debug)]
 pub struct NotDeleted;
 
@@ -169,13 +169,13 @@ impl StatusRequirement for NotDeleted {
     }
 }
 
-/// A principal that acts for its own customer. This type is the only source of the tenant: no handler reads it from a request.
+/// A principal that acts for its own customer. Handlers get the customer only from this type, and never from the request.
 #[derive(Debug)]
 pub struct Account<R, A> {
     pub customer: Customer,
     pub principal: Principal,
     prefetched: Prefetched,
-    /// Whether the path names the account itself.
+    /// Whether the endpoint works on the account itself: it prefetches nothing, and its path names no row.
     is_subject: bool,
     requirements: PhantomData<(R, A)>,
 }
@@ -188,7 +188,7 @@ impl<R, A> Account<R, A> {
         self.customer.id
     }
 
-    /// Only platform admins change the platform's own account: mailed links of platform admins go to its address.
+    /// Only platform admins may change the platform's own account, because its e-mail address receives their mailed links.
     pub fn may_change_account(&self) -> Result<(), Refusal> {
         if self.customer.platform {
             require_permission(&self.principal, Permission::PLATFORM)
@@ -237,7 +237,7 @@ impl<S: Authenticator, E: Sync, R: RequiredPermission, A: StatusRequirement> Cal
         if let Prefetch::Kind(kind) | Prefetch::Resource(kind, _) = prefetch {
             require_permission(&read.principal, kind.required_permission)?;
         }
-        // A malformed id in the path names nothing, not even the account.
+        // A path with a malformed id also prefetches nothing, but does not name the account.
         let is_subject = matches!(prefetch, Prefetch::None) && !request.names_a_row();
         Ok(Self {
             customer: read.customer,

@@ -1,5 +1,5 @@
-//! The credential of a request. The header wins over the query, the query over the cookie. Each of them accepts a token and an
-//! access key. A query string is never logged.
+//! The credential of a request. The header takes precedence over the query, and the query over the cookie. Each of them accepts
+//! a token or an access key. Query strings are never logged, because they may contain credentials.
 
 use custodian_app::ports::{PrincipalId, PrincipalRows, VerifyingKeys};
 use custodian_app::{Context, Failure};
@@ -23,13 +23,13 @@ pub(crate) fn find(request: &Request) -> Option<&str> {
         .or_else(|| cookie("accesskey"))
 }
 
-/// The text after `Bearer`, whose case does not matter.
+/// The text after the scheme `Bearer`, which is case-insensitive.
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, rest) = value.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
 }
 
-/// A credential with a valid signature or format. The rows that it names are not read yet.
+/// A token with a valid signature, or an access key with a valid format. Their rows are not read yet.
 pub(crate) enum Credential {
     Token(Claims),
     Key(PresentedKey),

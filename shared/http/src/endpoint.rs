@@ -1,4 +1,4 @@
-//! An endpoint, and the one way to serve it.
+//! Endpoints, and the function that serves them.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -21,11 +21,11 @@ use crate::request::{self, Request};
 use crate::response::Response;
 use crate::route::Route;
 
-/// The time limit of a request: one second less than the timeout of its function. So the caller gets our 503 with a reason and
-/// `Retry-After`, and not the error of the gateway.
+/// The time limit of a request. It is one second less than the timeout of the Lambda function, so the caller gets a 503 with a
+/// reason and `Retry-After` instead of the gateway's error.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(9);
 
-/// One route of the API: one Lambda.
+/// One route of the API, which one Lambda function serves.
 pub trait Endpoint<S, E>: Send + Sync + 'static {
     type Caller: Caller<S, E>;
 
@@ -36,7 +36,7 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
         Prefetch::None
     }
 
-    /// Whether errors are shown as a page, because the request comes from a browser.
+    /// Whether errors are HTML pages, because the request comes from a browser.
     fn responds_with_page(&self, _request: &Request) -> bool {
         false
     }
@@ -49,15 +49,15 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Response, Failure>> + Send;
 }
 
-/// Authenticates the caller, runs the handler and turns a failure into an error response. Each request leaves one line in the
-/// log with its route, status, customer and latency, and never a query, a body or an address.
+/// Authenticates the caller, runs the handler and turns a failure into an error response. Logs one line per request with its
+/// route, status, customer and latency, but never a query, a body or an address.
 pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,
     event: ApiGatewayV2httpRequest,
 ) -> lambda_http::Response<Body> {
     let started = cx.now();
-    // Callers choose request ids and may reuse one. The gateway's own id is unique and is in its access log.
+    // Callers may choose the request id and reuse one. The gateway's own id is unique and appears in its access log.
     let gateway_id = event.request_context.request_id.clone();
     let request = Request::new(event, request::new_request_id(cx.providers.random()));
     let span = tracing::info_span!(
@@ -117,10 +117,11 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     }
 }
 
-/// Whether `If-Match` binds a PUT or DELETE to the version that was read. Another version is refused.
+/// Whether a PUT or DELETE has an `If-Match` that names the version that was read. Refuses a request that names another
+/// version.
 fn matches_version(route: &Route, request: &Request, version: Option<u64>) -> Result<bool, Failure> {
     let conditional = matches!(route.method, "PUT" | "DELETE");
-    // The handler refuses a missing row.
+    // A missing row has no version, and the handler refuses the request.
     match version.filter(|_| conditional).and_then(|version| request.if_match(version)) {
         Some(false) => Err(Reason::PreconditionFailed.into()),
         Some(true) => Ok(true),

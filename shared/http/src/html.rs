@@ -18,7 +18,7 @@ button{font:inherit;margin-top:1rem;padding:.6rem 1.2rem;border:0;border-radius:
 input:focus,button:focus{outline:3px solid #b86e00;outline-offset:2px}\
 @media(prefers-color-scheme:dark){body{color:#eee;background:#16181c}button{background:#7db8f0;color:#10131a}}";
 
-/// A page with one heading. `body` is HTML; its texts must be escaped.
+/// A page with one heading. `body` is HTML, in which the caller must escape all text.
 pub fn page(status: StatusCode, title: &str, body: &str) -> Response {
     let style = STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(

@@ -1,8 +1,9 @@
 //! Idempotent writes: `Idempotency-Key` on every POST under `/v1.0`.
 //!
-//! The key belongs to the customer, the principal and the route. While a request runs, its record is a lease. The transaction that
-//! commits the effect also marks the record as done, so a request that takes over an expired lease knows that nothing was done. A response
-//! is stored with the account that it is about, and is deleted with that account.
+//! The scope of a key is the customer, the principal and the route with its path parameters. While a request runs, its record
+//! is a lease. The transaction that commits the effect also marks the record as done. A request can take over an expired lease
+//! only if the record is not done, so no effect happens twice. A response is stored with the account that it is about, and is
+//! deleted with that account.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,7 @@ use crate::route::Route;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// A request that holds the lease of its key.
+/// A request that holds the lease on its key.
 pub(crate) struct IdempotentRequest {
     encryption: Encryption,
     pub(crate) lease: IdempotencyLease,
@@ -26,11 +27,11 @@ pub(crate) struct IdempotentRequest {
 
 /// How to continue a request with a key.
 pub(crate) enum IdempotencyDecision {
-    /// Handle it: no other request holds the key.
+    /// Handle the request. No other request holds the key.
     First(IdempotentRequest),
     /// Send the stored response again.
     Replay(Response),
-    /// Handle it without a record. The account's status forbids new rows, so the handler will refuse the request.
+    /// Handle the request without a record. The account's status forbids new rows, so the handler will refuse the request.
     Unrecorded,
 }
 
@@ -51,7 +52,7 @@ pub(crate) fn key<'a>(route: &Route, request: &'a Request) -> Result<Option<&'a 
     if is_valid { Ok(Some(key)) } else { Err(invalid()) }
 }
 
-/// Takes the lease of the key, or finds the outcome of the request that held it before.
+/// Takes the lease on the key, or finds the outcome of an earlier request with the key.
 pub(crate) async fn begin<S: Idempotency, E>(
     cx: &Context<S, E>,
     (customer_id, principal): (CustomerId, String),
@@ -59,7 +60,7 @@ pub(crate) async fn begin<S: Idempotency, E>(
     request: &Request,
     key: &str,
 ) -> Result<IdempotencyDecision, Failure> {
-    // The scope of a key includes the path parameters: one key for the freezes of two customers identifies two requests.
+    // The scope of a key includes the path parameters, so a caller may use one key to freeze two different customers.
     let encryption = Encryption::new(
         &format!("{principal} {} {} {}", route.method, route.path, request.path_values()),
         key,
@@ -89,7 +90,7 @@ fn replay(
         let stored = encryption.decrypt(response).and_then(|plain| Response::from_bytes(&plain));
         return stored.ok_or_else(|| Failure::unavailable("the stored response", "cannot be decrypted"));
     }
-    // The response was deleted with the account that it was about. The record still names that account.
+    // The response was deleted with the account that it was about, but the record still names that account.
     if let Some(account) = record.about_customer {
         let which = BTreeMap::from([("customer_id", account.to_string())]);
         return Err(Refusal::with_details(Reason::IdempotentAnswerLost, vec![which]).into());
@@ -121,7 +122,7 @@ impl IdempotentRequest {
         };
         ignore(
             stored,
-            "the effect is recorded; a repetition learns that the response was lost, or waits for the lease",
+            "the record prevents a second effect; a retry is refused, or succeeds after the lease expires",
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The HTTP layer between API Gateway and the handlers: requests, typed callers, responses, errors and pages of lists.
 //!
 //! An [`Endpoint`] names the type of its caller. The only way to create a caller is [`caller::Caller::from_request`], which
-//! authenticates the request and checks the customer's status. So a handler without authorization does not compile.
+//! authenticates the request and checks the customer's status. So a handler that skips authorization does not compile.
 
 mod authentication;
 pub mod caller;

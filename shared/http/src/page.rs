@@ -17,10 +17,10 @@ use uuid::Uuid;
 use crate::Request;
 
 const MAX_PAGE_SIZE: usize = 100;
-/// The maximum size of a page's rows in bytes. A larger row is a page of its own. The response of a Lambda has at most 6 MB.
-/// The body is a JSON string in it, so its quotes and backslashes take two bytes.
+/// The maximum size of a page's rows in bytes. A larger row gets a page of its own. Lambda limits a response to 6 MB. The
+/// response contains the body as a JSON string, in which each quote and backslash takes two bytes.
 pub const MAX_PAGE_BYTES: usize = 2_000_000;
-/// The maximum number of queries for one page. A filter may hide most rows of a query.
+/// The maximum number of queries for one page. A filter may hide most rows of a query, so a page may need several.
 const MAX_QUERIES: usize = 20;
 
 /// A request for a page.
@@ -57,8 +57,8 @@ impl PageRequest {
         Ok(Self { size, below, list: list.to_owned() })
     }
 
-    /// Fills a page. `query` returns at most the given number of rows below an id, `id` returns the id of a row, and `to_json` its
-    /// JSON.
+    /// Fills a page. `query` returns at most the given number of rows below an id. `id` returns the id of a row, and `to_json`
+    /// returns its JSON.
     pub async fn fill<T, F>(
         &self,
         query: impl Fn(Option<Uuid>, usize) -> F + Send,
@@ -71,7 +71,7 @@ impl PageRequest {
     {
         let (mut result, mut bytes, mut last) = (Vec::new(), 0, self.below);
         for _ in 0..MAX_QUERIES {
-            // One row more than the page has shows whether a next page exists.
+            // Request one row more than the page holds, to learn whether a next page exists.
             let part = query(last, self.size + 1 - result.len()).await?;
             for row in part.rows {
                 let json = to_json(&row)?;
@@ -90,7 +90,7 @@ impl PageRequest {
         Ok(self.page(result, last))
     }
 
-    /// A page whose next page starts below `below`. It is the last page if `below` is `None`.
+    /// Builds a page. The next page starts below the id `below`. If `below` is `None`, this is the last page.
     fn page(&self, result: Vec<Box<RawValue>>, below: Option<Uuid>) -> Page {
         let next_page_token = below.map(|id| write_token(id, &self.list)).unwrap_or_default();
         Page { result, next_page_token }
@@ -102,7 +102,8 @@ pub fn row_json(view: &impl Serialize) -> Result<Box<RawValue>, Failure> {
     to_raw_value(view).map_err(|cause| Failure::unavailable("the encoding of a row", cause))
 }
 
-/// The length of JSON as a string within JSON. It assumes no control characters, which would be longer.
+/// The length of a row's JSON, with its comma, inside the JSON string of the body. Serialised JSON has no raw control
+/// characters, so only quotes and backslashes are escaped.
 pub fn encoded_length(json: &str) -> usize {
     json.len() + 1 + json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
@@ -111,7 +112,7 @@ fn invalid_parameter(parameter: &str, description: &str) -> Refusal {
     Refusal::field(Reason::InvalidRequestParameter, parameter, description)
 }
 
-/// An integer of any length, clamped to the allowed page sizes.
+/// Reads an integer of any length and clamps it to the allowed page sizes.
 fn read_size(text: &str) -> Option<usize> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -121,7 +122,7 @@ fn read_size(text: &str) -> Option<usize> {
     Some(size.clamp(1, MAX_PAGE_SIZE))
 }
 
-/// A token is an id with a checksum over the id and the list. So a mistyped token or the token of another list is refused.
+/// A token is an id and a checksum of the id and the list. The checksum reveals a mistyped token and the token of another list.
 fn write_token(id: Uuid, list: &str) -> String {
     let mut bytes = id.as_bytes().to_vec();
     bytes.extend(checksum(id, list));
@@ -129,7 +130,7 @@ fn write_token(id: Uuid, list: &str) -> String {
 }
 
 fn read_token(text: &str, list: &str) -> Option<Uuid> {
-    // A plus sign in a query is decoded as a space.
+    // A timestamp is also valid. In a query string, an unescaped plus sign decodes to a space.
     if let Some(instant) = Timestamp::parse(&text.replace(' ', "+")) {
         return Some(ids::lowest_at(instant));
     }

@@ -1,4 +1,4 @@
-//! Error responses: the envelope of the production system, problem details (RFC 9457) or a page.
+//! Error responses: the JSON envelope of the production system, problem details (RFC 9457) or an HTML page.
 
 use custodian_app::Failure;
 use custodian_domain::reason::Detail;
@@ -25,7 +25,7 @@ impl ErrorFormat {
     }
 }
 
-/// The response to a failure. The cause of a failed dependency is logged and not sent.
+/// The response to a failure. Logs the cause of a failed dependency, and does not send it to the caller.
 pub(crate) fn response(failure: &Failure, request: &Request, format: ErrorFormat) -> Response {
     match failure {
         Failure::Refused(refusal) => match refusal.retry_after {

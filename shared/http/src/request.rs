@@ -18,11 +18,11 @@ use crate::response::etag;
 /// The maximum size of a body in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// A request. Its query is decoded here; the gateway has decoded the parameters of the path.
+/// A request. This module decodes the query; the gateway has already decoded the path parameters.
 #[derive(Debug)]
 pub struct Request {
     pub request_id: String,
-    /// The network address that connected to the gateway. No header can change it.
+    /// The IP address that connected to the gateway. Callers cannot forge it with a header.
     pub address: String,
     method: Method,
     headers: HeaderMap,
@@ -33,8 +33,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads the gateway's event (payload format 2.0). `lambda_http` would build a URL from the event and panic if the host, the
-    /// path or the query is invalid. `new_id` is the request id unless the caller sent one.
+    /// Reads the gateway's event (payload format 2.0). It does not use the conversion of `lambda_http`, which panics if the
+    /// host, the path or the query is invalid. `new_id` is the request id unless the caller sent a valid one.
     pub fn new(event: ApiGatewayV2httpRequest, new_id: String) -> Self {
         let query = event.raw_query_string.unwrap_or_default();
         let requested_id = event.headers.get("x-request-id").and_then(|value| value.to_str().ok());
@@ -46,7 +46,7 @@ impl Request {
             path: event.path_parameters.into_iter().collect(),
             cookies: event.cookies.unwrap_or_default(),
             body: match event.body {
-                // Invalid base64 is also invalid JSON, and is refused as such.
+                // The gateway sends valid base64. The fallback keeps other text, and the parser of the body checks it.
                 Some(text) if event.is_base64_encoded => STANDARD.decode(&text).unwrap_or(text.into_bytes()),
                 text => text.unwrap_or_default().into_bytes(),
             },
@@ -54,7 +54,7 @@ impl Request {
         }
     }
 
-    /// The text of a header, which may be non-ASCII: a non-ASCII `If-Match` must fail and not be ignored.
+    /// The text of a header. It may be non-ASCII, so that a non-ASCII `If-Match` fails and is not ignored.
     pub fn header(&self, name: impl http::header::AsHeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
     }
@@ -87,7 +87,8 @@ impl Request {
         text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
     }
 
-    /// The row that the path names, to be read with the caller. Nothing if the id is malformed: then the handler refuses it.
+    /// The prefetch of the row that the path names. If the id is malformed, nothing is prefetched and the handler refuses the
+    /// id.
     pub fn prefetch(&self, row: impl FnOnce(Uuid) -> Prefetch) -> Prefetch {
         self.id().map_or(Prefetch::None, row)
     }
@@ -106,7 +107,7 @@ impl Request {
         self.path.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("/")
     }
 
-    /// Whether `If-Match` names this version; `None` without the header.
+    /// Whether `If-Match` names this version. `None` if the request has no `If-Match`.
     pub(crate) fn if_match(&self, version: u64) -> Option<bool> {
         let condition = self.header(IF_MATCH)?;
         let tag = etag(version);
@@ -130,7 +131,7 @@ impl Request {
         }
     }
 
-    /// Whether the body is the form of a page. Its sender is a browser and gets a page as response.
+    /// Whether the body is an HTML form. A browser sent it, so the response is a page.
     pub fn is_form(&self) -> bool {
         self.has_content_type("application/x-www-form-urlencoded")
     }
@@ -154,7 +155,7 @@ impl Request {
     }
 }
 
-/// Whether a media range of `Accept` is problem details (RFC 9457) with a weight above zero.
+/// Whether a media range of `Accept` accepts problem details (RFC 9457) with a weight above zero.
 fn accepts_problem(range: &str) -> bool {
     let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
     let is_refused = |parameter: String| {
@@ -163,7 +164,7 @@ fn accepts_problem(range: &str) -> bool {
     parts.next().as_deref() == Some("application/problem+json") && !parts.any(is_refused)
 }
 
-/// A request id of a caller has 1 to 64 letters, digits, `_` or `-`.
+/// Whether a caller's request id is valid: 1 to 64 letters, digits, `_` or `-`.
 fn is_request_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')

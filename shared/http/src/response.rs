@@ -22,7 +22,7 @@ pub struct Response {
     pub(crate) status: StatusCode,
     headers: Vec<(HeaderName, String)>,
     body: String,
-    /// The customer whose data the body has.
+    /// The customer whose data the body contains.
     pub(crate) about_customer: Option<CustomerId>,
 }
 
@@ -48,7 +48,7 @@ impl Response {
         Self { about_customer: Some(row.account()), ..response }
     }
 
-    /// The same response with another status.
+    /// Replaces the status.
     #[must_use]
     pub fn status(self, code: u16) -> Self {
         Self { status: StatusCode::from_u16(code).unwrap_or(self.status), ..self }
@@ -98,7 +98,7 @@ impl Response {
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         let id = (X_REQUEST_ID, request_id.to_owned());
         for (name, value) in self.headers.into_iter().chain([id]) {
-            // An invalid value would be a bug. It is omitted, so that it does not fail the response.
+            // An invalid value is a bug. Omit the header, so that the caller still gets the response.
             if let Ok(value) = HeaderValue::try_from(value) {
                 headers.append(name, value);
             }

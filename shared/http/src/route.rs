@@ -23,12 +23,12 @@ impl Route {
         Self { method, path: path.into() }
     }
 
-    /// Whether the gateway uses this route for requests that match no other.
+    /// Whether the gateway uses this route for requests that match no other route.
     pub fn is_default(&self) -> bool {
         self.path.is_empty()
     }
 
-    /// Whether requests change nothing.
+    /// Whether requests to this route only read.
     pub fn is_read(&self) -> bool {
         self.method == "GET"
     }

@@ -1,4 +1,5 @@
-//! The configuration of a function: the environment variables that template.yaml sets. Only this file reads the environment.
+//! The configuration of a function: the environment variables that template.yaml sets. Apart from the AWS SDK, only this file
+//! reads the environment.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use custodian_domain::kinds::{self, Kind};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A variable that must be set.
+/// Reads a variable that must be set.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(crate) fn required(name: &'static str) -> Result<String, Failure> {
     std::env::var(name).map_err(|_| Failure::unavailable("the configuration", format!("{name} is not set")))

@@ -1,5 +1,5 @@
-//! Metrics as log lines in CloudWatch's embedded metric format. CloudWatch extracts them from the log group, so a function makes no
-//! request for them.
+//! Metrics as log lines in CloudWatch's embedded metric format. CloudWatch extracts them from the log group, so a function
+//! sends no requests to CloudWatch.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 
 /// The CloudWatch namespace of the metrics.
 pub const NAMESPACE: &str = "Custodian";
-/// The only dimension. A customer is never a dimension: it would create millions of metrics that outlive the deletion.
+/// The only dimension. A customer is never a dimension, which would create millions of metrics that outlive their accounts.
 pub const DIMENSION: &str = "Stack";
 
-/// Writes each record of metrics as one line.
+/// Writes the metrics of each call of `record` as one line.
 pub struct Emf<W> {
     stack: String,
     clock: Arc<dyn Clock>,

@@ -5,7 +5,7 @@ use custodian_store::Store;
 
 use crate::aws::AwsConfig;
 
-/// An adapter that is built from the AWS configuration and the environment.
+/// A type that can be built from the AWS configuration, the environment and the store.
 pub trait FromEnv: Sized + Send + Sync + 'static {
     fn from_env(aws: &AwsConfig, store: &Store) -> impl Future<Output = Result<Self, Failure>> + Send;
 }

@@ -1,4 +1,4 @@
-//! The main loop of a function. It builds the adapters and opens the connections before the first invocation, and then calls the
+//! The main loop of a function. It builds the adapters and connects to DynamoDB before the first invocation. Then it calls the
 //! handler for each invocation.
 
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::from_env::FromEnv;
 use crate::log;
 use crate::system::providers;
 
-/// The time before the deadline at which long work stops, to enqueue the rest.
+/// Long work stops this long before the deadline of the invocation, so that it can enqueue the rest.
 const STOP_MARGIN: Duration = Duration::from_secs(20);
 
 /// Builds the context. Reading the public keys also opens the connection to DynamoDB.
@@ -43,7 +43,7 @@ async fn context<E: FromEnv>() -> Result<Context<Store, E>, Error> {
     Ok(Context { store, services, providers, settings: config::settings()?, keys, metrics })
 }
 
-/// The span whose fields every log line of an invocation has: the function, and the ids of the invocation in Lambda and X-Ray.
+/// The span of an invocation. It adds the function and the ids of the invocation in Lambda and X-Ray to every log line.
 fn invocation_span(context: &lambda_runtime::Context) -> Span {
     static WARM: AtomicBool = AtomicBool::new(false);
     let trace_id = context.xray_trace_id.as_deref().and_then(log::trace_id);
@@ -82,7 +82,7 @@ pub async fn serve_http<E: FromEnv>(endpoint: impl Endpoint<Store, E>) -> Result
     run(cx, serve).await
 }
 
-/// The response in the gateway's format, which has the cookies apart from the headers.
+/// The response in the gateway's format, which separates cookies from headers.
 fn response(response: Response<Body>) -> ApiGatewayV2httpResponse {
     let (mut parts, body) = response.into_parts();
     let cookies = parts.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
@@ -140,7 +140,7 @@ where
     run(cx, serve).await
 }
 
-/// When long work of this invocation must stop.
+/// The time when long work of this invocation must stop.
 fn stop_at(context: &lambda_runtime::Context) -> Timestamp {
     let deadline = i64::try_from(context.deadline).unwrap_or(i64::MAX / 1000);
     Timestamp::from_micros(deadline.saturating_mul(1000)).minus(STOP_MARGIN)

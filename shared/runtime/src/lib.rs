@@ -1,7 +1,7 @@
 //! The real clock and randomness, the log format, the metric format and, for the Lambdas, configuration, clients and AWS
 //! adapters.
 //!
-//! The AWS part is behind the feature `lambda`, so that the local service and the tests compile no SDK but DynamoDB's.
+//! The AWS part is behind the feature `lambda`, so that the local service and the tests compile only the SDK of DynamoDB.
 
 #[cfg(feature = "lambda")]
 mod aws;

@@ -1,8 +1,8 @@
-//! The format of the log: one flat JSON object a line. It has the fields of the event and of the spans around it, so that a query
-//! finds every line of a request by `request_id`.
+//! The format of the log: one flat JSON object per line. It has the fields of the event and of the spans around it, so that a
+//! query finds every line of a request by `request_id`.
 //!
-//! A field is encoded when it is recorded, as one line `"name":value`, because encoded JSON has no line breaks. So the fields of a
-//! span are encoded once and copied into each of its log lines.
+//! Each field is encoded when it is recorded, as one line `"name":value`. Line breaks can separate the fields, because encoded
+//! JSON contains none. So the fields of a span are encoded once and copied into each of its log lines.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::system::SystemClock;
 
-/// The log of deployed functions: level info and above, by default on standard output.
+/// Builds the log subscriber of deployed functions. It writes level info and above, by default to standard output.
 pub fn subscriber() -> SubscriberBuilder<JsonFields, JsonLines> {
     tracing_subscriber::fmt().fmt_fields(JsonFields).event_format(JsonLines)
 }
@@ -50,7 +50,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> FormatEvent<S, JsonFields> fo
         write!(out, r#"{{"timestamp":"{time}","level":"{level}""#)?;
         let mut pairs = fields.lines();
         while let Some(pair) = pairs.next() {
-            // If a name occurs more than once, its last value is written.
+            // If a name occurs more than once, write only its last value.
             let name = pair.split_inclusive(':').next().unwrap_or_default();
             if !pairs.clone().any(|later| later.starts_with(name)) {
                 write!(out, ",{pair}")?;
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_recorded_later_is_in_the_lines_from_then_on() {
+    fn a_field_recorded_later_appears_only_in_later_lines() {
         let lines: [_; 2] = logged(|| {
             let span = tracing::info_span!("request", customer_id = tracing::field::Empty);
             let _entered = span.clone().entered();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_occurs_once_in_a_line_with_its_last_value() {
+    fn a_repeated_field_is_written_once_with_its_last_value() {
         let texts = log_lines(|| {
             let span = tracing::info_span!("request", customer = "another field", customer_id = "c1");
             let _entered = span.clone().entered();

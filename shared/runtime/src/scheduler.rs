@@ -18,7 +18,7 @@ pub struct EventBridgeScheduler {
     client: aws_sdk_scheduler::Client,
     group: String,
     role: String,
-    /// The ARN of a function without the name of the job's target.
+    /// The start of the ARN of every target function, without the name of the job's target.
     target_prefix: String,
     dead_letter_arn: String,
 }
@@ -36,7 +36,7 @@ impl FromEnv for EventBridgeScheduler {
 }
 
 impl EventBridgeScheduler {
-    /// Creates a job that sends `input` to a function or a queue. An existing job with the name is success.
+    /// Creates a job that sends `input` to a function or a queue. Succeeds if a job with this name already exists.
     pub(crate) async fn create(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! The services of functions that need more than one adapter, and the signing key.
+//! The signing key, and the services of functions that need more than one adapter.
 
 use custodian_app::Failure;
 use custodian_app::ports::{Mail, Mailer, Scheduler, SigningKeys, TokenSigner};

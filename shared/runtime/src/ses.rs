@@ -37,7 +37,7 @@ impl Mailer for SesMailer {
         let output = request.content(EmailContent::builder().simple(message).build()).send().await;
         match output {
             Ok(_) => Ok(()),
-            // SES would reject every retry, and a sign-up may give any text as its address.
+            // SES would reject every retry too. A sign-up may contain an address that SES does not accept.
             Err(error) if is_rejected(&error) && is_email(&self.sender) => {
                 tracing::warn!("mail dropped: SES rejects the recipient address");
                 Ok(())

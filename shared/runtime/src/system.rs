@@ -1,11 +1,11 @@
-//! The system's clock and randomness. Only this file uses them.
+//! The system clock and the system's random numbers. Only this file uses them.
 
 use std::sync::Arc;
 
 use custodian_app::{Clock, Entropy, Providers};
 use custodian_domain::Timestamp;
 
-/// The system's clock.
+/// The system clock.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock;
 

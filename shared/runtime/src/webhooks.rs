@@ -1,5 +1,5 @@
-//! The AWS adapters of webhooks: the queues of delivery jobs, later jobs by EventBridge Scheduler, and HTTP to the endpoints of
-//! customers.
+//! The adapters of webhooks: SQS queues for delivery jobs, EventBridge Scheduler for long delays, and an HTTP client for the
+//! endpoints of customers.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ use crate::from_env::FromEnv;
 use crate::scheduler::EventBridgeScheduler;
 use crate::sqs::SqsCascadeQueue;
 
-/// The longest delay of an SQS message.
+/// The longest delay that SQS supports.
 const MAX_DELAY: Duration = Duration::from_secs(900);
 
-/// A queue of delivery jobs. Built from the environment it is the main queue, where every job starts.
+/// A queue of delivery jobs. `from_env` returns the main queue, which receives the first job of every delivery.
 pub struct SqsDeliveryQueue {
     client: aws_sdk_sqs::Client,
     url: String,
@@ -44,7 +44,7 @@ impl DeliveryQueue for SqsDeliveryQueue {
     ) -> Result<(), Failure> {
         let body = serde_json::to_string(job)
             .map_err(|cause| Failure::unavailable("the encoding of a delivery job", cause))?;
-        // Rounded up, so that an attempt is never early.
+        // Round up, so that an attempt is never early.
         let seconds = (delay.min(MAX_DELAY) + Duration::from_millis(999)).as_secs();
         let delay = i32::try_from(seconds).unwrap_or(i32::MAX).min(900);
         let request = self.client.send_message().queue_url(&self.url).message_body(body).delay_seconds(delay);

@@ -1,4 +1,4 @@
-//! Access keys: rows of a customer, with a limit on their number.
+//! Access keys. A customer owns a limited number of them.
 
 use custodian_app::Failure;
 use custodian_app::ports::{

@@ -1,4 +1,4 @@
-//! Agents: rows of a customer.
+//! Agents and their usernames.
 
 use custodian_app::Failure;
 use custodian_app::ports::{
@@ -101,7 +101,8 @@ impl UpdateAgents for Store {
 }
 
 impl Rehash for Store {
-    // The password is the same, so the update needs no gate, no new version and no outbox record. The condition implies the row.
+    // The password is the same, so the update needs no gate, no new version and no outbox record. The condition requires that
+    // the row exists.
     async fn rehash(&self, agent: &Agent, hash: &Secret) -> Result<(), Failure> {
         let Some(old) = &agent.password_hash else { return Ok(()) };
         let update = Expr::new("SET #password_hash = :new").with(":new", s(hash.expose()));

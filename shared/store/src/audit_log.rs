@@ -1,4 +1,4 @@
-//! The audit log: what platform admins did as guest agents of a customer.
+//! The audit log: when and why platform admins acted as the guest agent of a customer.
 
 use custodian_app::Failure;
 use custodian_app::ports::{AuditEntry, AuditLog, WriteOutcome};

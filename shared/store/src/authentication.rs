@@ -12,7 +12,7 @@ use crate::item::{Item, composite_key, decode_some, simple_key};
 use crate::resources;
 use crate::schema::{ACCESS_KEYS, AGENTS, CUSTOMERS};
 
-/// The keys of a batch, by table. BatchGetItem rejects a batch that has a key twice.
+/// The keys of a batch, by table. `add` skips duplicates, because BatchGetItem rejects a batch with duplicate keys.
 #[derive(Default)]
 struct BatchKeys(Vec<(&'static str, Vec<Item>)>);
 
@@ -26,7 +26,7 @@ impl BatchKeys {
     }
 }
 
-/// The items of a response, batch by their key.
+/// The items that a batch returned, for lookups by key.
 struct BatchItems<'a> {
     store: &'a Store,
     items: ItemsByTable,

@@ -1,9 +1,9 @@
-//! Failed AWS requests as values.
+//! Conversion of AWS errors to failures.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use custodian_app::Failure;
 
-/// A failed AWS request. The cause is the error's code and not its message, which may contain personal data.
+/// The failure of an AWS request. The cause is the code of the error and not its message, which may contain personal data.
 pub fn aws_failure<E: ProvideErrorMetadata>(dependency: &'static str, error: &SdkError<E>) -> Failure {
     let cause = match error {
         SdkError::ServiceError(_) => error.code().unwrap_or("service error"),
@@ -24,7 +24,7 @@ pub(crate) fn is_throttled<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool
     )
 }
 
-/// A request that the SDK could not build.
+/// The failure of a request that the SDK could not build.
 pub(crate) fn invalid_request(cause: impl std::fmt::Display) -> Failure {
     Failure::unavailable("a request to the store", cause)
 }

@@ -17,7 +17,7 @@ pub(crate) const MAX_BATCH_GET: usize = 100;
 pub(crate) type ItemsByTable = HashMap<String, Vec<Item>>;
 
 impl Store {
-    /// Reads the rows of these keys consistently, and requests unprocessed keys again.
+    /// Reads the rows of these keys consistently. Retries the keys that DynamoDB left unprocessed.
     pub(crate) async fn batch_get(&self, keys: Vec<(&str, Vec<Item>)>) -> Result<ItemsByTable, Failure> {
         let mut unprocessed = HashMap::new();
         for (table, keys) in keys {

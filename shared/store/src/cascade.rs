@@ -18,16 +18,16 @@ use crate::ledgers::row_key;
 use crate::schema::DELETIONS;
 use crate::transaction::Transaction;
 
-/// The maximum number of rows that are counted and deleted together.
+/// The maximum number of rows that a worker counts and deletes together.
 const MAX_KEYS: i32 = 500;
 /// DynamoDB's maximum number of deletions in one BatchWriteItem.
 const MAX_BATCH_WRITE: usize = 25;
-/// How many batches are deleted concurrently.
+/// The maximum number of batches that a worker deletes concurrently.
 const MAX_CONCURRENT_BATCHES: usize = 4;
 /// The maximum number of pairs in one transaction. A pair takes two actions.
 const MAX_PAIRS: usize = 25;
 
-/// The key of a row under its owner, and the key of its second row.
+/// The range key of a row under its owner, and the hash key of its main row.
 type Pair<'a> = (&'a String, &'a String);
 
 /// The partition of a step's rows: the name and the value of the hash key, and the name of the range key.
@@ -130,8 +130,9 @@ impl EmptyTables for Store {
 }
 
 impl Store {
-    /// Deletes up to 25 rows, and retries unprocessed and throttled deletions. The next batch of keys contains the rows that
-    /// remain: a partition accepts about 1,000 deletions per second, so a large account is throttled for a long time.
+    /// Deletes up to 25 rows, and retries unprocessed and throttled deletions until the retry budget is used up. The next batch
+    /// of keys contains the rows that remain. A partition accepts about 1,000 deletions per second, so DynamoDB throttles the
+    /// deletion of a large account for a long time.
     async fn delete_batch(&self, table: &str, keys: Vec<Item>) -> Result<(), Failure> {
         let mut requests = Vec::with_capacity(keys.len());
         for key in keys {
@@ -154,14 +155,15 @@ impl Store {
         }
     }
 
-    /// Deletes pairs in one transaction. If another customer now owns one of the names, each pair gets its own transaction.
+    /// Deletes pairs in one transaction. If another customer now owns one of the names, deletes each pair in its own
+    /// transaction.
     async fn delete_pairs(&self, owner: CustomerId, table: &str, pairs: &[Pair<'_>]) -> Result<(), Failure> {
         if self.try_delete_pairs(owner, table, pairs).await? {
             return Ok(());
         }
         for pair in pairs {
             if !self.try_delete_pairs(owner, table, std::slice::from_ref(pair)).await? {
-                // Another customer owns the name by now. Only the row under this owner is deleted.
+                // Another customer now owns the name and its main row. Delete only the row under this owner.
                 self.delete_batch(table, vec![composite_key("id", owner_partition(owner), "key", pair.0)])
                     .await?;
             }

@@ -1,4 +1,4 @@
-//! Conditional writes of one row, which return whether the condition held.
+//! Conditional writes of a single row. Each returns whether its condition held.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use custodian_app::Failure;

@@ -24,7 +24,7 @@ use crate::{outbox, tokens, usage, webhooks};
 
 #[derive(Clone, Copy, Debug)]
 enum CustomerCondition {
-    /// The customer's row, or another row that is only written together with it.
+    /// The customer's row, or another row that this transaction writes along with it.
     Row,
     Email,
     Token,
@@ -75,8 +75,8 @@ impl ChangeCustomers for Store {
 }
 
 impl Store {
-    /// Whether a name can be claimed. A name of a deleted or expired account can be taken over. An e-mail address whose
-    /// confirmation period has lapsed is released here.
+    /// Whether a name can be claimed. A new owner can take over the name of a deleted or expired account. If the name is a new
+    /// e-mail address that its owner did not confirm in time, this function releases it.
     pub(crate) async fn name_availability(
         &self,
         name: &str,
@@ -158,7 +158,7 @@ impl Store {
     }
 }
 
-/// A change of the e-mail address is confirmed only while the credential that requested it is valid.
+/// Requires that the credential that requested a change of the e-mail address is still valid.
 fn require_requester_unchanged<'a>(
     tx: Transaction<'a, CustomerCondition>,
     before: &Customer,

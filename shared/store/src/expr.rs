@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-/// An expression with its values. The aliases are derived from the text, so attributes may have the names of reserved words.
+/// An expression with its values. `names` derives the aliases from the text, so an attribute name may be a reserved word.
 #[derive(Clone, Debug)]
 pub(crate) struct Expr {
     text: String,
@@ -16,7 +16,7 @@ impl Expr {
         Self { text: text.into(), values: HashMap::new() }
     }
 
-    /// A condition that always holds, for writes that need none.
+    /// A condition that always holds, for writes that need no condition.
     pub(crate) fn unconditional(key: &str) -> Self {
         Self::new(format!("attribute_exists(#{key}) OR attribute_not_exists(#{key})"))
     }

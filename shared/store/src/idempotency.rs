@@ -1,4 +1,4 @@
-//! Idempotency records. A record is a row of its customer and is deleted with it. The response to an operator is stored with
+//! Idempotency records. A customer owns its records, and its cascade deletes them. The response to an operator is stored with
 //! the customer that it is about.
 
 use std::time::Duration;
@@ -22,9 +22,9 @@ use crate::schema::IDEMPOTENCY;
 use crate::transaction::Transaction;
 use crate::usage;
 
-/// How long a request holds its key.
+/// How long the lease of a request lasts.
 const LEASE_DURATION: Duration = Duration::from_secs(30);
-/// How long a response is replayed.
+/// How long a response can be replayed.
 const RESPONSE_RETENTION: Duration = Duration::from_secs(86_400);
 
 /// The conditions of a write to an idempotency record.
@@ -94,13 +94,12 @@ impl Idempotency for Store {
         let has_no_effect = Expr::new("#lease = :lease AND #done = :no")
             .with(":lease", s(&lease.lease_id))
             .with(":no", AttributeValue::Bool(false));
-        // A record whose effect is committed stays.
+        // If the effect is committed, the record must remain.
         self.delete_if(IDEMPOTENCY, row_key(lease), has_no_effect).await.map(|_| ())
     }
 }
 
-/// The key of a response about another account than the caller's. It is a row of that account, so that account's cascade
-/// deletes it.
+/// The key of a response about an account other than the caller's. That account owns the row, so its cascade deletes the row.
 fn response_key(about_customer: CustomerId, lease: &IdempotencyLease) -> Item {
     composite_key("customer_id", about_customer, "key", format!("answer#{}", lease.key))
 }
@@ -118,8 +117,8 @@ struct StoredResponse {
 }
 
 impl Store {
-    /// Stores an operator's response with the account that it is about. The operator's record stores only that account's id. If
-    /// the account has been deleted meanwhile, only the id is stored.
+    /// Stores the response to an operator with the account that it is about. The operator's record stores only that account's
+    /// id. If the account was deleted in the meantime, only the id is stored.
     async fn store_with_other_account(
         &self,
         lease: &IdempotencyLease,
@@ -140,7 +139,7 @@ impl Store {
             gate_selector(about_customer, lease),
             Status::NOT_TERMINAL,
         )?;
-        // A response of an earlier use of the key, whose retention has ended, is replaced.
+        // Replaces the expired response of an earlier request with this key, if there is one.
         let tx = tx.put(IdempotencyCondition::Row, IDEMPOTENCY, row, Expr::unconditional("key"))?;
         let tx = tx.update(
             IdempotencyCondition::Row,

@@ -15,7 +15,7 @@ pub(crate) fn mark_done() -> Expr {
     Expr::new("SET #done = :done").with(":done", AttributeValue::Bool(true))
 }
 
-/// Holds while no other request has taken over the lease.
+/// The condition that no other request has taken over the lease.
 pub(crate) fn held_by(lease: &IdempotencyLease) -> Expr {
     Expr::new("#lease = :lease").with(":lease", s(&lease.lease_id))
 }

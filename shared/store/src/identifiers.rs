@@ -1,9 +1,10 @@
 //! Identifiers: names that are unique in the whole platform, such as e-mail addresses and usernames.
 //!
 //! An identifier has two rows, written in the transaction of the row that it identifies. The main row names the owner. The row
-//! under the owner names the identifier, so that a cascade finds all identifiers of a customer by a consistent query. An
-//! identifier of a deleted or expired customer is free even before the cascade deletes it: the next owner takes it over, on
-//! the condition that the previous owner has not changed since it was read.
+//! under the owner names the identifier, so that a cascade finds all identifiers of a customer by a consistent query.
+//!
+//! Another customer may take over an identifier of a deleted or expired customer before the cascade deletes it. The condition
+//! of that write is that the main row still names the terminal customer.
 
 use custodian_app::Failure;
 use custodian_app::ports::{FindEmails, FindLogins};
@@ -19,11 +20,12 @@ use crate::item::{Item, composite_key, decode_some, s};
 use crate::schema::IDENTIFIERS;
 use crate::transaction::Transaction;
 
-/// Longer names are stored as a hash. A DynamoDB key has at most 1,024 bytes, and 255 characters may have more.
+/// Longer names are stored as a hash. A DynamoDB sort key has at most 1,024 bytes, and a name of 255 characters may exceed
+/// them.
 const MAX_NAME_BYTES: usize = 512;
 /// The range key of the main row of an identifier or a mail token.
 pub(crate) const MAIN_ROW: &str = "-";
-/// The attribute of the row under the owner that has the hash key of the main row.
+/// The attribute that links the row under the owner to its main row. Its value is the hash key of the main row.
 pub(crate) const PAIR_ATTRIBUTE: &str = "pair";
 
 pub(crate) fn email(address: &str) -> String {
@@ -50,7 +52,7 @@ struct IdentifierRow {
     agent_id: Option<AgentId>,
 }
 
-/// Whether a name that another account owned can be claimed.
+/// Whether a name can be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NameAvailability {
     Taken,

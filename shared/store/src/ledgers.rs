@@ -19,7 +19,7 @@ use crate::transaction::Transaction;
 
 const HEADER_KEY: &str = "ledger";
 const STEP_PREFIX: &str = "step#";
-/// The partition of the index with the completed ledgers that are not verified yet.
+/// The index partition of the completed ledgers that are not confirmed yet.
 const COMPLETED_PARTITION: &str = "sealed";
 /// The maximum number of deletions that one run of `reconcile` handles.
 const MAX_LEDGERS: i32 = 100;
@@ -44,10 +44,9 @@ pub(crate) fn open<'a, C: Copy>(
     tx.put(on_failure, DELETIONS, row, Expr::new("attribute_not_exists(#key)"))
 }
 
-/// The header row.
 #[derive(Debug, Deserialize)]
 struct LedgerHeader {
-    /// The partition of the index; `None` after the verification.
+    /// The index partition of the ledger. `None` once the ledger is confirmed.
     open: Option<String>,
     tm_open: Timestamp,
 }
@@ -95,7 +94,7 @@ impl Ledgers for Store {
             row.extend(row_key(customer, Some(step.table)));
             tx = tx.put((), DELETIONS, row, Expr::new("attribute_not_exists(#key)"))?;
         }
-        // If a condition failed, the steps are open already.
+        // If a condition failed, another worker has already opened the steps.
         tx.run().await.map(|_| ())
     }
 
@@ -124,8 +123,8 @@ impl Ledgers for Store {
 
 impl OpenLedgers for Store {
     async fn stalled_since(&self, before: Timestamp) -> Result<Vec<CustomerId>, Failure> {
-        // Only header rows are in the index. Each resumption moves its ledger to the end of the order, so a ledger that makes
-        // no progress does not block the others.
+        // Only header rows are in the index. `mark_resumed` moves a ledger to the end of the order, so a ledger that makes no
+        // progress does not block the others.
         self.oldest_without_progress(OPEN, before).await
     }
 
@@ -137,7 +136,7 @@ impl OpenLedgers for Store {
                 let keys = customers.iter().map(|customer| row_key(*customer, None)).collect();
                 for item in self.batch_get(vec![(DELETIONS, keys)]).await?.into_values().flatten() {
                     let header: LedgerHeader = decode(item)?;
-                    // The index is eventually consistent.
+                    // The index is eventually consistent, so the header in the table decides.
                     if header.is_open() {
                         unfinished.count += 1;
                         let oldest = unfinished.oldest.map_or(header.tm_open, |old| old.min(header.tm_open));
@@ -185,7 +184,8 @@ impl CompletedLedgers for Store {
 }
 
 impl Store {
-    /// Some customers of a partition of the index without progress since `before`, the oldest first.
+    /// Customers of an index partition whose ledgers made no progress since `before`, oldest progress first. Returns at most
+    /// `MAX_LEDGERS`.
     async fn oldest_without_progress(
         &self,
         partition: &str,
@@ -194,7 +194,7 @@ impl Store {
         Ok(self.query_index(partition, Some(before), None).await?.0)
     }
 
-    /// A page of a partition of the index, and the start key of the next page.
+    /// One page of an index partition, and the start key of the next page.
     async fn query_index(
         &self,
         partition: &str,

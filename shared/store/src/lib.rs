@@ -2,8 +2,8 @@
 //!
 //! Three rules hold for every write:
 //! - A write that depends on earlier reads checks those rows in its conditions, in one transaction.
-//! - A row that a customer owns is created, changed or deleted only together with a check of one of the customer's gates.
-//! - No update creates a row. DynamoDB would create a missing one, so the condition requires that the row exists.
+//! - A write of a row that a customer owns also checks one of the customer's gates. The module `usage` lists the exceptions.
+//! - No update creates a row. DynamoDB would create a missing row, so the condition of an update requires that the row exists.
 
 mod access_keys;
 mod agents;

@@ -1,4 +1,4 @@
-//! Lists of customers. The ids come from an index, the rows from a consistent read of the table.
+//! Lists of customers. An index provides the ids, and a consistent read of the table provides the rows.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
@@ -48,7 +48,7 @@ impl DueCustomers for Store {
 }
 
 impl Store {
-    /// The ids of the next customers in any of these statuses, newest first. It makes one query for each status.
+    /// The ids of the next customers in any of these statuses, newest first. Makes one query per status.
     async fn next_ids(
         &self,
         statuses: &[Status],
@@ -64,7 +64,7 @@ impl Store {
         });
         let mut ids: Vec<String> = try_join_all(queries).await?.into_iter().flatten().collect();
         ids.sort_unstable_by(|a, b| b.cmp(a));
-        // During a change of status the index may have the row under both statuses.
+        // During a change of status, the index may list the customer under both statuses.
         ids.dedup();
         ids.truncate(limit);
         Ok(ids)

@@ -18,13 +18,13 @@ use crate::{outbox, usage};
 /// The conditions of the transaction that opens an account.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum AccountCondition {
-    /// A new id is not in use.
+    /// The new ids are not in use.
     NewId,
     Email,
     Username,
 }
 
-/// The deleted or expired customers from which names may be taken over.
+/// The deleted or expired customers that still hold the requested names. The new account may take the names over.
 #[derive(Clone, Copy, Default)]
 struct TerminalOwners {
     email: Option<CustomerId>,

@@ -1,7 +1,7 @@
-//! Outbox records: what changed in a row, written in the transaction of the change. The table's stream publishes them. TTL or
-//! the account's cascade deletes them.
+//! Outbox records. Each describes one change of a row and is written in the transaction of that change. The table's stream
+//! publishes the records. TTL or the account's cascade deletes them.
 //!
-//! The rows' own tables have no streams, because a cascade may delete a million rows. A cascade writes no outbox
+//! The tables of the changed rows have no streams, because a cascade may delete a million rows. A cascade writes no outbox
 //! records, so no filter has to distinguish its deletions from requested ones.
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::item::{encode, n, s};
 use crate::schema::OUTBOX;
 use crate::transaction::Transaction;
 
-/// Longer than the retention of the stream, which is 24 hours.
+/// How long a record is stored. The stream retains its records for 24 hours, so this is long enough.
 const RECORD_RETENTION: Duration = Duration::from_secs(2 * 86_400);
 
 /// Adds the outbox record of a change to its transaction.

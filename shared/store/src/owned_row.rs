@@ -16,7 +16,7 @@ pub(crate) enum OwnedRowCondition {
     Reference(&'static str),
 }
 
-/// The outcome for rows without unique names and references.
+/// The outcome of a write to a row without unique names and references.
 pub(crate) const fn write_outcome(result: TransactionResult<OwnedRowCondition>) -> WriteOutcome {
     match result {
         Ok(()) => WriteOutcome::Done,

@@ -1,4 +1,4 @@
-//! The keys of the platform. The private key has a table of its own, which only the functions that sign tokens may read.
+//! The keys of the platform. Only the functions that sign tokens may read the table of the private key.
 
 use custodian_app::Failure;
 use custodian_app::ports::{PlatformKeySet, SigningKeys, VerifyingKeys};
@@ -24,7 +24,7 @@ struct SigningKeyRow {
     private: Secret,
 }
 
-/// The id of the row with the secret of the keyed hashes, in the table of the public keys.
+/// The id of the row with the secret of the keyed hashes. It is in the table of the public keys.
 const KEYED_HASH_SECRET_ROW: &str = "pseudonyms";
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl SigningKeys for Store {
             keyed_hash_secret: Some(keyed_hash_secret),
         };
         self.put_if_absent(VERIFYING_KEYS, encode(&secret)?).await?;
-        // Another run may have won, or crashed before this step, so the public key of the stored private key is published.
+        // Another run may have stored its key first, or crashed before this step. So publish the stored key, not this one.
         let stored =
             self.signer().await?.ok_or_else(|| Failure::unavailable("the signing key", "is not stored"))?;
         let public = VerifyingKeyRow {
@@ -102,8 +102,8 @@ impl VerifyingKeys for Store {
 }
 
 impl Store {
-    /// The public keys and the secret of the keyed hashes. The table has at most three small rows, and all of them are needed, so
-    /// this is the only scan.
+    /// The public keys and the secret of the keyed hashes. This is the only scan: the table has at most three small rows, and
+    /// every caller needs all of them.
     async fn verifying_key_rows(&self) -> Result<Vec<VerifyingKeyRow>, Failure> {
         let response =
             self.client.scan().table_name(self.table(VERIFYING_KEYS)).consistent_read(true).send().await;

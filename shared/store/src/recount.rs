@@ -1,4 +1,4 @@
-//! Usage counters: reading them, and correcting them by counting the rows.
+//! Reading the usage counters, and correcting them by counting the rows.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ impl Store {
         Ok(response.items.unwrap_or_default().into_iter().filter_map(keyed).collect())
     }
 
-    /// Counts the rows of the table. The guest agent is excluded.
+    /// Counts the rows of a table without the guest agent.
     async fn count_rows(&self, customer: CustomerId, counter: Counter) -> Result<i64, Failure> {
         let table = match counter {
             Counter::Kind(kind) => kind.table,
@@ -47,10 +47,10 @@ impl Store {
             Counter::Admins => AGENTS,
         };
         let condition = Expr::new("#customer_id = :customer").with(":customer", s(customer));
-        let is_no_guest = Expr::new("#guest <> :true").with(":true", AttributeValue::Bool(true));
-        let filter = Some(&is_no_guest).filter(|_| table == AGENTS);
+        let is_not_guest = Expr::new("#guest <> :true").with(":true", AttributeValue::Bool(true));
+        let filter = Some(&is_not_guest).filter(|_| table == AGENTS);
         let combined = filter.map_or_else(|| condition.clone(), |filter| condition.joined_with(filter));
-        // The domain decides which agents are administrators, so their whole rows are needed.
+        // The domain decides which agents are administrators, so the query must return whole rows.
         let select = if matches!(counter, Counter::Admins) { Select::AllAttributes } else { Select::Count };
         let (mut rows, mut start) = (0, None);
         loop {
@@ -75,13 +75,12 @@ impl Store {
     }
 }
 
-/// Counts the administrators: an account must keep at least one.
 fn count_administrators(agents: Vec<Item>) -> Result<i64, Failure> {
     let agents = agents.into_iter().map(decode::<Agent>).collect::<Result<Vec<_>, _>>()?;
     Ok(agents.iter().map(|agent| i64::from(agent.counts_as_admin())).sum())
 }
 
-/// The attributes that together are a counter.
+/// The attributes whose sum is a counter.
 fn counter_attributes(counter: Counter) -> Vec<CounterAttribute> {
     match counter {
         Counter::Kind(kind) => usage::counter_attributes(kind).collect(),

@@ -1,5 +1,5 @@
-//! Writes to rows that customers own. One transaction also checks the customer's gate, updates the counters, claims the row's
-//! unique names and checks its references.
+//! Writes to rows that customers own. The same transaction checks the customer's gate, updates the counters, claims and
+//! releases unique names, and checks references.
 
 use custodian_app::Failure;
 use custodian_app::ports::{CreateResources, DeleteResources, ResourceWriteOutcome, UpdateResources};
@@ -78,7 +78,7 @@ impl DeleteResources for Store {
 }
 
 impl RowWrite<'_> {
-    /// The unique names of the row before and after.
+    /// The unique names of the row before and after the write.
     fn names(&self) -> (Vec<UniqueName>, Vec<UniqueName>) {
         let names = |row: Option<&Resource>| match (&self.kind.unique, row) {
             (Some(unique), Some(row)) => unique.of(row.customer_id, &row.fields),

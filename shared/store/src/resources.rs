@@ -1,4 +1,4 @@
-//! Rows that customers own. The customer's id is the hash key of each of their tables.
+//! Rows that customers own. The hash key of their tables is the customer's id.
 
 use custodian_app::Failure;
 use custodian_app::ports::{ListResources, QueryPage, ReadResources};
@@ -61,8 +61,8 @@ impl Store {
     }
 }
 
-/// Encodes a row. Nested values are stored as JSON text, because DynamoDB limits the depth of documents and the range of numbers
-/// more than JSON does.
+/// Encodes a row. Nested values become JSON text, because DynamoDB limits the depth of documents and the range of numbers more
+/// than JSON does.
 pub(crate) fn encode_resource(kind: &Kind, row: &Resource) -> Result<Item, Failure> {
     let mut row = row.clone();
     for field in kind.fields.iter().filter(|field| field.field_type.is_nested()) {

@@ -1,9 +1,8 @@
-//! The tables: keys, indexes, TTL and streams. The template declares the same tables, and a test compares the two. The local
-//! service creates its tables from this list. The tables of the kinds come from the registry.
+//! The tables: keys, indexes, TTL and streams. The SAM template declares the same tables, and a test compares the two. The
+//! local service creates its tables from this list. The registry of kinds provides the tables of the kinds.
 
 use custodian_domain::kinds::ALL;
 
-/// A table.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
     pub name: &'static str,
@@ -16,7 +15,7 @@ pub struct Table {
     pub stream: bool,
 }
 
-/// A global secondary index. It projects only keys, so it has no personal data; rows are read consistently from the table.
+/// A global secondary index. It projects only keys, so it has no personal data. The store reads the rows from the table.
 #[derive(Debug)]
 pub struct Index {
     pub name: &'static str,
@@ -49,10 +48,10 @@ pub const VERIFYING_KEYS: &str = "verifying_keys";
 
 /// Lists customers by status, newest first.
 pub const BY_STATUS: &str = "by_status";
-/// Lists customers with a deadline, the earliest first. Other customers are not in the index.
+/// Lists customers with a deadline, earliest deadline first. Other customers are not in the index.
 pub const DUE: &str = "due";
-/// Lists the ledgers that are not verified yet, those with the oldest progress first. It has one partition for the open ledgers,
-/// with the same name, and one for the completed ledgers.
+/// Lists the ledgers that are not confirmed yet, those with the oldest progress first. It has two partitions: `open` for the
+/// open ledgers, and another for the completed ledgers.
 pub const OPEN: &str = "open";
 
 /// A table of rows that customers own.
@@ -75,7 +74,7 @@ const fn single(name: &'static str, ttl: Option<&'static str>) -> Table {
     Table { name, hash: "id", range: None, indexes: &[], ttl, stream: false }
 }
 
-/// The tables that belong to no kind.
+/// The tables that do not belong to a kind.
 const OTHER_TABLES: [Table; 13] = [
     Table {
         indexes: &[
@@ -103,7 +102,6 @@ const OTHER_TABLES: [Table; 13] = [
     single(VERIFYING_KEYS, None),
 ];
 
-/// All tables.
 pub const TABLES: &[Table] = &{
     let mut tables = [OTHER_TABLES[0]; OTHER_TABLES.len() + ALL.len()];
     let mut index = 0;

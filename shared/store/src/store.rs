@@ -1,4 +1,4 @@
-//! The handle on the tables.
+//! The store of one deployment.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use custodian_app::Entropy;
 
 use crate::schema;
 
-/// A handle on the tables of one deployment.
+/// The DynamoDB client and the table names of one deployment.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) client: Client,
@@ -16,7 +16,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// `table_prefix` begins the name of every table, as in `custodian-`.
+    /// `table_prefix` is the prefix of every table name, such as `custodian-`.
     pub fn new(client: Client, table_prefix: &str, entropy: Arc<dyn Entropy>) -> Self {
         Self { client, entropy, table_prefix: table_prefix.into() }
     }
@@ -25,7 +25,7 @@ impl Store {
         format!("{}{name}", self.table_prefix)
     }
 
-    /// Each table of the deployment, by its full name.
+    /// The tables of the deployment, with their full names.
     pub fn tables(&self) -> Vec<(String, &'static schema::Table)> {
         schema::TABLES.iter().map(|table| (self.table(table.name), table)).collect()
     }

@@ -1,4 +1,4 @@
-//! Rate limit counters: one row for each key and window, deleted by TTL.
+//! Rate limit counters. Each key has a row for its current window, which TTL deletes.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ impl Throttle for Store {
     ) -> Result<ReserveOutcome, Failure> {
         let mut retry = Retry::new("the throttle", RetryBudget::Request);
         loop {
-            // Usually no window is open, because a successful sign-in releases its reservation.
+            // Try to open a window first: usually none is open, because a successful sign-in releases its reservation.
             if self.open_window(name, now.plus(window), now).await? {
                 return Ok(ReserveOutcome::Reserved);
             }
@@ -42,13 +42,13 @@ impl Throttle for Store {
                         last: timestamp("last").unwrap_or(until),
                     });
                 }
-                // The window has just been closed.
+                // The window expired or was closed after the first write, so a retry can open a new one.
                 _ => retry.wait(&*self.entropy).await?,
             }
         }
     }
 
-    /// Deletes a window whose last reservation is released, so that a successful sign-in leaves no trace.
+    /// Deletes the window together with its last reservation, so that a successful sign-in leaves no trace.
     async fn release(&self, name: &str) -> Result<(), Failure> {
         if self.close_window(name).await? {
             return Ok(());
@@ -60,7 +60,8 @@ impl Throttle for Store {
 }
 
 impl Store {
-    /// Counts in the open window. If the window is full, has ended or does not exist, it returns the current row.
+    /// Adds a reservation to the open window. If the window is full or expired, returns its row. If no window exists, returns
+    /// an empty row.
     async fn count_in_window(&self, name: &str, max: u32, now: Timestamp) -> Result<Option<Item>, Failure> {
         let update = Expr::new("SET #n = #n + :one, #last = :now").with(":one", n(1));
         let has_capacity = Expr::new("attribute_exists(#id) AND #ends > :now AND #n < :max")
@@ -86,13 +87,13 @@ impl Store {
         }
     }
 
-    /// Deletes a window with a single reservation, and returns whether it did.
+    /// Deletes a window that has a single reservation. Returns whether it did.
     async fn close_window(&self, name: &str) -> Result<bool, Failure> {
         let is_single = Expr::new("#n = :one").with(":one", n(1));
         self.delete_if(THROTTLE, simple_key("id", name), is_single).await
     }
 
-    /// Opens a window with one reservation, and returns false if a window is open already.
+    /// Opens a window with one reservation. Returns false if a window is already open.
     async fn open_window(&self, name: &str, ends: Timestamp, now: Timestamp) -> Result<bool, Failure> {
         let mut row = simple_key("id", name);
         row.insert("n".to_owned(), n(1));

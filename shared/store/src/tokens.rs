@@ -1,8 +1,8 @@
 //! Mail tokens. Only the hash of a token is stored, and only the newest token of each purpose is valid.
 //!
-//! As with identifiers, a token has two rows. The main row is found by the token's hash. The row under the owner lets a newer token
-//! replace it, and lets the cascade find it. The row under the owner also records why the token was mailed, and whether it was. It
-//! stays when the token is used, so that a repeated message sends no second mail.
+//! Like an identifier, a token has two rows. The key of the main row is the token's hash. A newer token and the cascade find
+//! the token by the row under its owner. That row also records the cause of the mail, and whether the mail was sent. It remains
+//! after the token is used, so a redelivered queue message sends no second mail.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ enum TokenCondition {
     Row,
 }
 
-/// How long the cause of a mail is stored: longer than any queue keeps a message, dead-letter queues included.
+/// How long the cause of a mail is stored. It exceeds the retention of every queue, including the dead-letter queues.
 const CAUSE_RETENTION: Duration = Duration::from_secs(30 * 86_400);
 
 /// The row under the owner: the newest token of a purpose.
@@ -68,8 +68,8 @@ fn hash_key(hash: &str) -> Item {
     composite_key("id", hash_partition(hash), "key", MAIN_ROW)
 }
 
-/// A row without an owner. It remains after an unverified account is deleted, so that its verification link is reported as
-/// expired.
+/// The key of a row without an owner. The row remains after an unverified account expires, so that the API reports the
+/// account's verification link as expired.
 fn late_link_key(hash: &str) -> Item {
     composite_key("id", format!("late#{hash}"), "key", MAIN_ROW)
 }
@@ -78,7 +78,7 @@ fn owner_key(customer: CustomerId, purpose: Purpose) -> Item {
     composite_key("id", owner_partition(customer), "key", purpose_key(purpose))
 }
 
-/// Uses a token, if it is still the newest of its purpose.
+/// Deletes the token that a request uses. Requires that the token is still the newest of its purpose.
 pub(crate) fn consume<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
@@ -181,7 +181,7 @@ impl StoreMailTokens for Store {
         let update = Expr::new("SET #mailed = :yes").with(":yes", AttributeValue::Bool(true));
         let is_newest = Expr::new("#hash = :hash").with(":hash", s(&token.hash));
         let row_key = owner_key(token.customer_id, token.purpose);
-        // If the token is no longer the newest, the record is not needed.
+        // If a newer token replaced this one, the record is not needed.
         self.update_if(TOKENS, row_key, update, is_newest).await.map(|_| ())
     }
 }

@@ -1,4 +1,5 @@
-//! Transactions. Each action has a condition and a value that names it, which the transaction returns if the condition fails.
+//! Transactions. Each action has a condition and a name for it. A failed transaction returns the name of the condition that
+//! failed.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -157,7 +158,8 @@ impl<'a, C: Copy> Transaction<'a, C> {
                 return Ok(Ok(()));
             };
             match classify(&error) {
-                // Only the idempotency record's action has no condition name: another request has taken over the lease.
+                // The idempotency record's action comes last and has no name. If it failed, another request took over the
+                // lease.
                 FailureKind::ConditionFailed(index) => {
                     return conditions
                         .get(index)
@@ -172,7 +174,7 @@ impl<'a, C: Copy> Transaction<'a, C> {
     }
 }
 
-/// The request that took over the lease is still running.
+/// Refuses the request, because the request that took over its lease is still running.
 fn key_in_use() -> Refusal {
     Refusal { retry_after: Some(1), ..Reason::IdempotencyKeyInUse.into() }
 }
@@ -180,7 +182,7 @@ fn key_in_use() -> Refusal {
 enum FailureKind {
     /// The condition of the action with this index failed.
     ConditionFailed(usize),
-    /// A concurrent write or throttling. Nothing was written.
+    /// A concurrent write, throttling, or an earlier attempt of this transaction that is still in progress. A retry is safe.
     Contention,
     Fatal,
 }

@@ -1,10 +1,15 @@
 //! The gates of a customer, and the counters of its rows.
 //!
-//! Every transaction that writes an owned row also checks one of the customer's eight gate rows. Three updates of a single
-//! attribute (a rehashed password, the last use of a key, a sent mail) need no gate: their condition implies the row. The row's
-//! id selects the gate, so that concurrent writes of a busy tenant rarely conflict. A change of status sets all eight gates
-//! together with the customer; a missing gate is closed. The counters of kinds without a limit are attributes of the gate rows:
-//! they are sharded in the same way and need no action of their own.
+//! Every transaction that creates or changes an owned row also checks one of the customer's eight gate rows. The row's id
+//! selects the gate, so concurrent writes of a busy tenant rarely conflict. A change of status sets all eight gates together
+//! with the customer; a missing gate is closed.
+//!
+//! A few updates check no gate, because their condition requires that the row exists: a rehashed password, the last use of a
+//! key, a sent mail and the response in an idempotency record. Deletions of an idempotency record, a used mail token or the
+//! deletion notice check no gate either, because a deletion leaves no row behind.
+//!
+//! The counters of kinds without a limit are attributes of the gate rows. So they are sharded like the gates, and a transaction
+//! needs no extra action to count.
 
 use custodian_app::Failure;
 use custodian_domain::access_key::MAX_ACCESS_KEYS;
@@ -18,9 +23,9 @@ use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, USAGE};
 use crate::transaction::Transaction;
 
 const GATES: u8 = 8;
-/// The counter of the administrators. It excludes the guest agent.
+/// The counter of the administrators without the guest agent.
 pub(crate) const ADMINS: &str = "admins";
-/// Counts every change of a counter, so that a recount detects concurrent changes.
+/// The attribute that counts the changes of a counter. With it, a recount detects concurrent changes.
 pub(crate) const CHANGE_COUNT: &str = "moves";
 
 /// The key of a usage row, and its counter attribute.
@@ -29,7 +34,7 @@ pub(crate) struct CounterAttribute {
     pub(crate) attribute: String,
 }
 
-/// The attributes that together count the rows of a kind.
+/// The attributes whose sum is the number of rows of a kind.
 pub(crate) fn counter_attributes(kind: &Kind) -> impl Iterator<Item = CounterAttribute> {
     let (table, has_own_row) = (kind.table, kind.is_limited() || kind.table == BILLING_ACCOUNTS);
     let single = has_own_row.then(|| counter_attribute(table));
@@ -39,12 +44,12 @@ pub(crate) fn counter_attributes(kind: &Kind) -> impl Iterator<Item = CounterAtt
     single.into_iter().chain(gates)
 }
 
-/// The counter that has a row of its own.
+/// The attribute of a counter that has a row of its own.
 pub(crate) fn counter_attribute(name: &str) -> CounterAttribute {
     CounterAttribute { key: format!("count#{name}"), attribute: "n".to_owned() }
 }
 
-/// Holds while the counters of a usage row are unchanged since `change_count` was read.
+/// The condition that the counters of a usage row have not changed since `change_count` was read.
 pub(crate) fn has_change_count(change_count: i64) -> Expr {
     Expr::new(format!("#{CHANGE_COUNT} = :moves")).with(":moves", n(change_count))
 }
@@ -66,7 +71,7 @@ fn counter_key(customer: CustomerId, table: &str) -> Item {
     row_key(customer, &format!("count#{table}"))
 }
 
-/// Higher than any count.
+/// The stored limit of a counter without a limit. It is higher than any count.
 const NO_LIMIT: u64 = 1 << 53;
 
 /// The kinds with a limit.
@@ -137,7 +142,7 @@ pub(crate) fn set_status<C: Copy>(
     Ok(tx)
 }
 
-/// Holds only while the customer has one of these statuses.
+/// Requires that the customer has one of these statuses.
 pub(crate) fn require_status<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
@@ -153,8 +158,8 @@ pub(crate) fn require_status<'a, C: Copy>(
     tx.check(on_failure, USAGE, gate_key(customer, gate_for(row)), condition)
 }
 
-/// Counts a created or deleted row. Holds only while the customer is active (the first condition) and, for a new row of a limited
-/// kind, while the count is below the limit (the second condition).
+/// Counts a created or deleted row. Requires that the customer is active (the first condition). For a new row of a limited
+/// kind, also requires that the count is below the limit (the second condition).
 pub(crate) fn require_status_and_count<'a, C: Copy>(
     tx: Transaction<'a, C>,
     (gate, limit): (C, C),
@@ -181,7 +186,7 @@ fn count_change() -> String {
     format!("#{CHANGE_COUNT} = #{CHANGE_COUNT} + :one")
 }
 
-/// Adds one to a counter with a row of its own. Holds only below its limit.
+/// Adds one to a counter with a row of its own. Requires that the count is below the limit.
 pub(crate) fn count_up<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
@@ -205,7 +210,7 @@ pub(crate) fn count_down<'a, C: Copy>(
     tx.update(on_failure, USAGE, counter_key(customer, name), update, exists)
 }
 
-/// Adds `delta` to the number of administrators. Holds only if at least one is left.
+/// Adds `delta` to the number of administrators. Requires that at least one remains.
 pub(crate) fn count_admins<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,

@@ -27,7 +27,7 @@ const SLOW_KEY: &str = "slow";
 const DELETION_NOTICE_KEY: &str = "farewell";
 const DELIVERY_PREFIX: &str = "delivery#";
 
-/// The fingerprint of the disabled destination, or the time since which the endpoint is enabled.
+/// The fingerprint of the disabled destination, or the time when the endpoint was enabled.
 #[derive(Debug, Default, Deserialize, Serialize)]
 struct Availability {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ fn delivery_key(customer: CustomerId, id: Uuid) -> Item {
     row_key(customer, &format!("{DELIVERY_PREFIX}{id}"))
 }
 
-/// Stores what an attempt revealed about the endpoint, in the transaction that stores the attempt.
+/// Stores the endpoint's new availability, in the transaction that stores the attempt which showed it.
 fn store_observation<'a>(
     tx: Transaction<'a, OwnedRowCondition>,
     customer: CustomerId,
@@ -79,7 +79,7 @@ pub(crate) fn store_deletion_notice<'a, C: Copy>(
 }
 
 impl Store {
-    /// Whether the webhook about the account's deletion may still be sent.
+    /// Whether the worker may still send the webhook about the account's deletion.
     pub(crate) async fn has_deletion_notice(
         &self,
         customer: CustomerId,

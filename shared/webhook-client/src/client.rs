@@ -2,7 +2,7 @@
 //!
 //! It uses `hyper`'s HTTP/1.1 connection over a socket that this crate opens itself. A complete HTTP client would bring a
 //! connection pool, redirects, proxies, cookies and decompression that must be switched off, and would resolve names on its
-//! own. Here none of that exists, and the checked address is by construction the connected one.
+//! own. This client has none of that, and can connect only to an address that it has checked.
 
 use std::net::IpAddr;
 
@@ -38,7 +38,8 @@ impl<R: Resolve> WebhookClient<R> {
 
     /// Makes one attempt. It ends within [`ClientLimits::total`], regardless of the receiver.
     ///
-    /// The status line and the headers decide the outcome. A receiver that sends the head and then an endless body has accepted the webhook.
+    /// The status line and the headers decide the outcome. A receiver that sends a 2xx head and then an endless body has
+    /// accepted the webhook.
     pub async fn send(&self, message: &Message<'_>) -> AttemptReport {
         // The context's clock is not used, because a test may move it by days during an attempt.
         let started = Instant::now();
@@ -47,7 +48,7 @@ impl<R: Resolve> WebhookClient<R> {
         report.unwrap_or_else(|| {
             let outcome = match result {
                 Ok(Err(outcome)) => outcome,
-                // An attempt without an error has a response.
+                // Unreachable: an attempt without an error has set `report`.
                 Ok(Ok(())) => AttemptOutcome::Unreachable(UnreachableCause::Closed),
                 Err(_) => AttemptOutcome::TimedOut,
             };
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_is_checked_at_every_attempt_by_its_current_addresses() {
+    async fn every_attempt_checks_the_current_addresses_of_a_name() {
         let rebinding = client(&[&["1.1.1.1"], &["127.0.0.1"], &["1.1.1.1"]]);
         assert_eq!(addresses(&rebinding).await, Ok(vec!["1.1.1.1".to_owned()]));
         assert_eq!(addresses(&rebinding).await, Err(DestinationRefusal::NoPublicAddress.into()));
@@ -142,11 +143,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_public_addresses_of_a_name_are_used_in_their_order() {
+    async fn only_the_public_addresses_of_a_name_are_used_in_resolver_order() {
         let mixed = client(&[&["10.0.0.1", "2606:4700::1", "169.254.169.254", "8.8.8.8", "::ffff:1.1.1.1"]]);
         assert_eq!(addresses(&mixed).await, Ok(vec!["2606:4700::1".to_owned(), "8.8.8.8".to_owned()]));
-        let inside = client(&[&["10.0.0.1", "fd00::1", "::1"]]);
-        assert_eq!(addresses(&inside).await, Err(DestinationRefusal::NoPublicAddress.into()));
+        let private = client(&[&["10.0.0.1", "fd00::1", "::1"]]);
+        assert_eq!(addresses(&private).await, Err(DestinationRefusal::NoPublicAddress.into()));
     }
 
     #[tokio::test]

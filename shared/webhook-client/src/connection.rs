@@ -16,8 +16,8 @@ use crate::outcome::UnreachableCause;
 /// The maximum number of a host's addresses that an attempt tries.
 const MAX_ADDRESSES: usize = 4;
 
-/// Connects to the first address that accepts the connection within `timeout_each`. The addresses are checked already; passing
-/// them to the system avoids a second, unchecked lookup.
+/// Connects to the first address that accepts the connection within `timeout_each`. The caller has checked the addresses.
+/// Connecting to an address instead of a name avoids a second, unchecked lookup.
 #[expect(clippy::disallowed_methods, reason = "the one place that connects to destinations of customers")]
 pub(crate) async fn open(
     addresses: &[IpAddr],
@@ -34,8 +34,8 @@ pub(crate) async fn open(
     Err(UnreachableCause::Connection)
 }
 
-/// Starts TLS on a connection. The certificate is checked against the host of the URL, a name or an address. A name is also sent
-/// to the receiver (SNI, RFC 6066).
+/// Starts TLS on a connection. The certificate is checked against the host of the URL, a name or an address. The client also
+/// sends a name to the receiver (SNI, RFC 6066).
 pub(crate) async fn secure(
     connector: &TlsConnector,
     host: &DestinationHost,
@@ -43,7 +43,7 @@ pub(crate) async fn secure(
 ) -> Result<TlsStream<TcpStream>, UnreachableCause> {
     let name = match host {
         DestinationHost::Address(address) => ServerName::IpAddress((*address).into()),
-        // A host that is no DNS name cannot have a certificate.
+        // A host that is not a DNS name cannot have a certificate.
         DestinationHost::Name(name) => {
             ServerName::try_from(name.clone()).map_err(|_| UnreachableCause::Certificate)?
         }

@@ -1,8 +1,8 @@
-//! Checks of a webhook's URL. The addresses of its host are checked when an attempt connects.
+//! Checks the URL of a webhook. The addresses of its host are checked before an attempt connects.
 //!
-//! The URL is parsed once, by a parser of the URL standard, and the result is used for the check and for the connection. No second
-//! parser can read it differently. The parser normalises every spelling of an IPv4 address: decimal, octal, hexadecimal, fewer
-//! than four parts, and digits of other scripts.
+//! The URL is parsed once, by a parser of the URL standard. The check and the connection use the same result, so no second
+//! parser can read the URL differently. The parser normalises every spelling of an IPv4 address: decimal, octal, hexadecimal,
+//! fewer than four parts, and digits of other scripts.
 
 use std::net::IpAddr;
 
@@ -18,7 +18,7 @@ pub const MAX_URI_BYTES: usize = 1023;
 /// The allowed ports: those of HTTP and HTTPS, and their usual alternatives.
 pub const ALLOWED_PORTS: [u16; 4] = [80, 443, 8080, 8443];
 
-/// The addresses to which webhooks may be sent. The program sets it when it starts; no request can change it.
+/// The addresses to which webhooks may be sent. The program sets this when it starts, and no request can change it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AllowedAddresses {
     /// Public addresses, and the allowed ports.
@@ -64,7 +64,8 @@ impl DestinationRefusal {
         }
     }
 
-    /// Whether a retry is useless because the URL itself is refused. The addresses of a name may change.
+    /// Whether a retry is useless because the URL itself is refused. [`Self::NoPublicAddress`] is temporary, because the
+    /// addresses of a name may change.
     pub const fn is_permanent(self) -> bool {
         !matches!(self, Self::NoPublicAddress)
     }
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_allows_this_host_and_any_port_but_only_http() {
+    fn loopback_allows_this_host_and_any_port_but_no_other_scheme() {
         let parse = |uri| Destination::parse(uri, AllowedAddresses::Loopback).err();
         assert_eq!(parse("http://127.0.0.1:49152/"), None);
         assert_eq!(parse("ftp://127.0.0.1/"), Some(DestinationRefusal::Scheme));

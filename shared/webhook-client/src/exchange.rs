@@ -20,10 +20,10 @@ const MAX_HEADERS: usize = 100;
 /// The maximum size of a response's head in bytes.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
-/// Sends the request, passes the head of the response to `on_head`, and then reads the body until it is complete, too long or too
-/// slow. The body is ignored, but reading it avoids a reset while the receiver writes.
+/// Sends the request, passes the head of the response to `on_head`, and then reads the body until it is complete, too long or
+/// too slow. The body is ignored, but reading it avoids a connection reset while the receiver writes.
 ///
-/// The connection is driven and closed by this call, regardless of the receiver.
+/// This call drives the connection and closes it, whatever the receiver does.
 #[expect(clippy::disallowed_methods, reason = "the one place that sends HTTP to destinations of customers")]
 pub(crate) async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Send,
@@ -31,7 +31,7 @@ pub(crate) async fn exchange(
     limits: &ClientLimits,
     on_head: impl FnOnce(&Parts),
 ) -> Result<(), UnreachableCause> {
-    // The limit applies to everything that a receiver can send without end: headers, informational responses, bodies.
+    // The limit covers all bytes from the receiver, because headers, informational responses and bodies can all be endless.
     let (read, write) = tokio::io::split(stream);
     let io = tokio::io::join(read.take(limits.response_bytes), write);
     let (mut sender, connection) = http1::Builder::new()
@@ -54,7 +54,7 @@ pub(crate) async fn exchange(
     tokio::select! {
         biased;
         end = &mut conversation => end,
-        // When the connection closes, the exchange still reads the bytes that were received.
+        // The connection is closed, but the exchange still reads the bytes that were received before.
         _ = &mut connection => conversation.await,
     }
 }
@@ -118,7 +118,7 @@ mod tests {
             let (status, end, written) =
                 converse(|far| write_endlessly(far, head, b"10\r\n0123456789abcdef\r\n")).await;
             assert_eq!((status, end), (Some(StatusCode::OK), Ok(())));
-            // The bytes that were read, and those that still fit into the pipe.
+            // The bytes that the client read, and up to 1 KiB that the pipe buffers.
             assert!((64 * 1024..=65 * 1024).contains(&written), "{written}");
         }
     }

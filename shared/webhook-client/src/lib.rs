@@ -1,12 +1,12 @@
 //! The webhook client: it signs webhooks, checks destinations, sends one HTTP request and computes the retry schedule.
 //!
-//! Only [`client`] and [`resolve`] use the network, and only [`trust`] reads the system's root certificates. Everything else is pure;
-//! time and random bits are parameters. No other crate sends HTTP to destinations of customers. This crate knows no table, queue or
-//! customer. The rules of delivery:
+//! Only [`client`] and [`resolve`] use the network, and only [`trust`] reads the system's root certificates. The rest has no
+//! side effects, and takes the time and random bits as parameters. No other crate sends HTTP to destinations of customers. This
+//! crate knows no table, queue or customer. The rules of delivery:
 //!
 //! - Every attempt checks the address to which it connects ([`address`]).
 //! - Every attempt opens its own connection, follows no redirect and stores nothing ([`client`]).
-//! - Only the status and `Retry-After` of a response are used ([`outcome`]). The body is neither stored nor shown.
+//! - An attempt uses only the status and `Retry-After` of the response ([`outcome`]). The body is neither stored nor shown.
 //! - Errors and `Debug` never show a destination, because a customer's URL may contain a credential.
 
 pub mod address;

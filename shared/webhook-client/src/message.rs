@@ -25,8 +25,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Parses a `webhook_method`. An empty method means POST. `None` for every other
-    /// method.
+    /// Parses a `webhook_method`. An empty method means POST. `None` for an unknown method.
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "" | "POST" => Some(Self::Post),
@@ -47,9 +46,9 @@ impl Method {
     }
 }
 
-/// One attempt to deliver one webhook. It has no `Debug`, because all of it may be personal.
+/// One attempt to deliver one webhook. It has no `Debug`, because its values may be personal data.
 pub struct Message<'a> {
-    /// The same at every attempt.
+    /// The id, which is the same at every attempt.
     pub id: MessageId,
     pub method: Method,
     /// The customer's `webhook_uri`.
@@ -63,7 +62,7 @@ pub struct Message<'a> {
 }
 
 impl Message<'_> {
-    /// The request of this attempt. No value of these types makes it fail.
+    /// The request of this attempt. It cannot fail, because the types permit only valid headers and paths.
     pub(crate) fn request(&self, to: &Destination) -> http::Result<Request<Full<Bytes>>> {
         let mut request = Request::builder()
             .method(self.method.to_http())
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_is_one_of_four_and_an_empty_one_is_post() {
+    fn four_methods_are_accepted_and_an_empty_method_is_post() {
         assert_eq!(Method::parse(""), Some(Method::Post));
         for (text, method) in
             [("POST", Method::Post), ("GET", Method::Get), ("PUT", Method::Put), ("DELETE", Method::Delete)]

@@ -2,13 +2,13 @@
 
 use uuid::Uuid;
 
-/// The id of a message: 1 to 128 letters, digits, `-` and `_`. A full stop would allow two messages with the same signed content
-/// (Standard Webhooks 1.0.0, "Signature scheme").
+/// The id of a message: 1 to 128 ASCII letters, digits, `-` and `_`. A full stop is not allowed, because it separates the parts
+/// of the signed content: two messages could have the same content (Standard Webhooks 1.0.0, "Signature scheme").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageId(String);
 
 impl MessageId {
-    /// `None` if the text is no valid id.
+    /// `None` if the text is not a valid id.
     pub fn new(text: &str) -> Option<Self> {
         let has_valid_length = (1..=128).contains(&text.len());
         let has_valid_characters =

@@ -1,4 +1,4 @@
-//! The outcome of an attempt. Of the response it has only the status and `Retry-After`.
+//! The outcome of an attempt. It contains only the status and `Retry-After` of the response.
 
 use std::time::Duration;
 
@@ -37,11 +37,11 @@ pub enum UnreachableCause {
     NameResolution,
     /// No address accepted the connection.
     Connection,
-    /// The certificate is not valid for this host, at this time, under our roots.
+    /// The certificate is not valid for this host at this time, or no trusted root certifies it.
     Certificate,
     /// The TLS handshake failed for another reason.
     Tls,
-    /// The connection ended before the head of the response was complete, or the head exceeds the limit.
+    /// The connection ended, or the size limit was reached, before the head of the response was complete.
     Closed,
     /// The response is not HTTP/1.1, or has too many or too long headers.
     Http,
@@ -93,7 +93,7 @@ impl AttemptOutcome {
         }
     }
 
-    /// Why nothing was sent or received, as a short name for records and metrics.
+    /// A short name for the refusal or the connection failure, for records and metrics.
     pub const fn cause(self) -> Option<&'static str> {
         match self {
             Self::Refused(refusal) => Some(refusal.name()),

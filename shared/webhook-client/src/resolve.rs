@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 
-/// Resolves names. An attempt resolves a name once, and connects only to the checked addresses of that response.
+/// Resolves names. An attempt resolves a name once, and connects only to addresses from that lookup that it has checked.
 pub trait Resolve: Send + Sync {
     /// The addresses of a host, in the order in which to try them. The caller treats an error like an empty list.
     fn resolve(&self, name: &str) -> impl Future<Output = io::Result<Vec<IpAddr>>> + Send;

@@ -8,7 +8,7 @@ use custodian_domain::Timestamp;
 pub(crate) fn parse(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        // A number that does not fit is longer than every limit.
+        // A number that exceeds `u64` is larger than every limit, like `u64::MAX`.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;

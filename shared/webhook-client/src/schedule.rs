@@ -25,7 +25,7 @@ pub const RETRY_DELAYS: [Duration; 9] = [
 /// The longest accepted `Retry-After`. A longer one ends the delivery.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * HOUR);
 
-/// The maximum time from the first to the last attempt of a deletion notice. Its encrypted destination is stored as long.
+/// The maximum time from the first to the last attempt of a deletion notice. Its encrypted destination is stored no longer.
 pub const DELETION_NOTICE_LIFETIME: Duration = Duration::from_secs(HOUR);
 
 /// The maximum jitter, as a fraction of the delay.
@@ -52,8 +52,9 @@ pub struct FinishedAttempt {
 
 /// The delay from this attempt to the next one; `None` if this attempt is the last.
 ///
-/// The delay is the longer one of the schedule and `Retry-After`, plus up to a tenth of it. `jitter` is a uniform random number. No
-/// attempt is earlier than `Retry-After` allows: a `Retry-After` above [`MAX_RETRY_AFTER`] ends the delivery.
+/// The delay is that of the schedule or of `Retry-After`, whichever is longer, plus a jitter of up to a tenth. `jitter` is a
+/// uniform random number. No attempt is earlier than `Retry-After` allows, and a `Retry-After` above [`MAX_RETRY_AFTER`] ends
+/// the delivery.
 pub fn next_delay(attempt: FinishedAttempt, outcome: AttemptOutcome, jitter: u32) -> Option<Duration> {
     let requested = match outcome {
         AttemptOutcome::Succeeded { .. } | AttemptOutcome::Disabled => return None,

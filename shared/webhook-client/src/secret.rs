@@ -1,7 +1,7 @@
-//! Signing secrets, and their replacement without losing a delivery.
+//! Signing secrets, and their rotation without losing a delivery.
 //!
-//! A secret is 24 random bytes, written as `whsec_` and their base64: 38 characters. Standard Webhooks 1.0.0, "Signature scheme",
-//! allows 24 to 64 bytes in this format.
+//! A secret is 24 random bytes, written as `whsec_` and their base64: 38 characters. Standard Webhooks 1.0.0, "Signature
+//! scheme", allows 24 to 64 bytes in this format.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -31,7 +31,7 @@ impl SigningSecret {
         (24..=64).contains(&bytes.len()).then_some(secret)
     }
 
-    /// The text of the secret, as it is shown once and stored. Review every call of this.
+    /// The text of the secret, as it is stored and shown once. Review every call of this.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_secret_stays_valid_until_its_end() {
+    fn a_replaced_secret_stays_valid_until_it_expires() {
         let (old, new) = (SigningSecret::new([1; 24]), SigningSecret::new([2; 24]));
         let until = NOW.plus(HOUR);
         let set = SecretSet::new(new.clone()).with_previous(old.clone(), until);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn every_replaced_secret_has_its_own_end() {
+    fn every_replaced_secret_has_its_own_expiry() {
         let [one, two, three] = [1, 2, 3].map(|n| SigningSecret::new([n; 24]));
         let set = SecretSet::new(three.clone())
             .with_previous(two.clone(), NOW.plus(HOUR))

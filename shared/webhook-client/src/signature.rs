@@ -5,9 +5,9 @@
 //! | `X-VoIPBIN-Signature` | `sha256=` and 64 hex digits | the text of the secret | the body |
 //! | `webhook-signature` | `v1,` and base64 for each valid secret, separated by spaces | the decoded bytes of the secret | `{id}.{seconds}.{body}` |
 //!
-//! The first is the signature of the production system, whose receivers use the text of the secret as the key. The header holds one
-//! signature, made with the current secret. A receiver that still has the previous secret responds with 4xx, and accepts a later
-//! attempt after its update. The second is the signature of Standard Webhooks 1.0.0.
+//! The first is the signature of the production system, whose receivers use the text of the secret as the key. The header has
+//! one signature, made with the current secret. A receiver that still has the previous secret responds with 4xx, and accepts a
+//! retry after it gets the current secret. The second is the signature of Standard Webhooks 1.0.0.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn both_secrets_are_accepted_during_a_replacement_and_only_the_new_one_afterwards() {
+    fn both_secrets_are_accepted_during_a_rotation_and_only_the_new_one_afterwards() {
         let fresh = SigningSecret::new([9; 24]);
         let until = SENT.plus(Duration::from_secs(60));
         let set = SecretSet::new(fresh.clone()).with_previous(secret(), until);

@@ -8,7 +8,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// The certificate authorities that may certify receivers.
+/// The root certificates that are trusted for receivers.
 #[derive(Clone, Debug)]
 pub struct TrustStore(RootCertStore);
 
@@ -30,7 +30,7 @@ impl TrustStore {
         if trust.0.is_empty() { Err(TrustStoreError::NoRoots) } else { Ok(trust) }
     }
 
-    /// Only these root certificates. Invalid ones are skipped; without any, no receiver is trusted.
+    /// Trusts only these root certificates. Invalid ones are skipped. With an empty list, no receiver is trusted.
     pub fn from_certificates(roots: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(roots);
@@ -38,8 +38,8 @@ impl TrustStore {
     }
 
     /// TLS 1.2 or 1.3 with ring, as in the rest of the workspace (see `ARCHITECTURE.md`). Certificates are checked against the
-    /// host's name and the system's clock, because they are issued in real time. Sessions are not resumed, so that nothing links
-    /// the deliveries of two customers.
+    /// host's name and the system's clock, not the context's clock, because they are issued in real time. Sessions are not
+    /// resumed, so that nothing links the deliveries of two customers.
     pub(crate) fn connector(self) -> Result<TlsConnector, TrustStoreError> {
         let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let mut config = builder

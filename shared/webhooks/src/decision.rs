@@ -1,4 +1,4 @@
-//! What to do with a delivery job, decided from the stored delivery and endpoint alone.
+//! Decides what to do with a delivery job. The decision depends only on the job, the stored rows and the time.
 
 use custodian_domain::webhook::{DELIVERY_RETENTION, Delivery, DeliveryStatus, WebhookEndpoint};
 use custodian_domain::{Customer, EventType, Timestamp};
@@ -8,15 +8,15 @@ use crate::delivery_job::DeliveryJob;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AttemptDecision {
     Attempt,
-    /// The attempt was made. A crash may have lost the job of the next attempt, so it is scheduled again.
+    /// This attempt is recorded already. A crash may have lost the job of the next attempt, so schedule that again.
     ScheduleRetry,
     /// Fail the delivery for this reason, without another attempt.
     Close(&'static str),
     Skip,
 }
 
-/// Jobs come late, twice and in any order. A recorded attempt is not repeated, and events that are older than the endpoint's
-/// current destination are not sent to it.
+/// Jobs can arrive late, twice and in any order. A recorded attempt is not repeated, and an event that is older than the
+/// endpoint's current destination is not sent to it.
 pub(crate) fn decide(
     job: &DeliveryJob,
     delivery: Option<&Delivery>,
@@ -48,8 +48,8 @@ pub(crate) fn decide(
     }
 }
 
-/// Whether to deliver an event that has no stored delivery. If the event is older than the retention, its delivery may have been
-/// deleted, so it is not delivered again.
+/// Whether to deliver an event that has no stored delivery. If the event is older than the retention, its delivery may have
+/// been made and deleted, so it is not delivered again.
 fn is_due(job: &DeliveryJob, endpoint: &WebhookEndpoint, customer: &Customer, now: Timestamp) -> bool {
     let happened = job.event.time;
     let since = customer.webhook_since.max(endpoint.enabled_since);

@@ -1,4 +1,5 @@
-//! The webhook about the account's own deletion. No delivery is stored for it; the deletion's ledger waits for it.
+//! The deletion notice: the webhook about the account's own deletion. No delivery is stored for it. A step of the deletion's
+//! ledger waits for it.
 
 use custodian_app::{Context, Failure, Metric};
 use custodian_cascade::{CascadeQueue, CascadeTask, WEBHOOKS};
@@ -55,7 +56,7 @@ where
     }
 }
 
-/// Removes the destination, and lets the ledger's step continue.
+/// Removes the stored destination, and enqueues the step of the ledger that waited for the notice.
 async fn finish<S: WebhookStore, E: CascadeQueue>(
     cx: &Context<S, E>,
     customer: &Customer,

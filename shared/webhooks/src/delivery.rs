@@ -29,7 +29,8 @@ const SLOW_PERIOD: Duration = Duration::from_secs(15 * 60);
 /// queue's visibility timeout, so a redelivered message never meets a live lease.
 const ATTEMPT_LEASE: Duration = Duration::from_secs(25);
 
-/// Handles a job. It may come twice and late: a recorded attempt is not repeated, and the payload has the current values.
+/// Handles a job. The queue may deliver a job late or twice, so a recorded attempt is not repeated. The payload has the current
+/// values of the row.
 pub async fn deliver<S, E>(cx: &Context<S, E>, job: &DeliveryJob) -> Result<(), Failure>
 where
     S: ReadCustomers + ReadPayloadRows + WebhookStore,
@@ -75,8 +76,8 @@ where
     }
 }
 
-/// Another worker makes this attempt. An automatic job fails, so that it is redelivered if the other worker crashes. A
-/// requested job is dropped.
+/// Another worker makes this attempt. An automatic job fails, so that the queue redelivers it in case the other worker crashes.
+/// A requested job is dropped.
 fn leave_to_lease_holder(job: &DeliveryJob) -> Result<(), Failure> {
     if job.requested {
         return Ok(());
@@ -84,7 +85,7 @@ fn leave_to_lease_holder(job: &DeliveryJob) -> Result<(), Failure> {
     Err(Failure::unavailable("the attempt", "another worker holds its lease"))
 }
 
-/// Takes the lease, so that only one worker makes a given attempt.
+/// Takes the lease on the next attempt, so that only one worker makes it. Returns false if another worker has it.
 async fn lease<S: WebhookStore, E>(
     cx: &Context<S, E>,
     delivery: &Delivery,
@@ -113,7 +114,7 @@ where
     let to = (&*profile.webhook_uri, &*profile.webhook_method);
     let started = cx.now();
     let report = send(cx, job, customer, to, id, &secrets).await?;
-    // Delays count from the response, which may have taken long.
+    // The delay starts at the end of the attempt, because the response may have taken long.
     let ended = cx.now();
     let first_started = previous.map_or(started, |previous| previous.tm_create);
     let finished = FinishedAttempt {
@@ -122,7 +123,7 @@ where
         schedule: RetrySchedule::Standard,
     };
     let delay = next_delay(finished, report.outcome, u32::from_be_bytes(cx.providers.random()));
-    // An attempt after the retention would find no delivery.
+    // Schedule no attempt after the retention: the delivery would be deleted by then.
     let delay = delay.filter(|delay| ended.plus(*delay) < first_started.plus(DELIVERY_RETENTION));
     let delivery = record(job, id, first_started, &report, delay, ended);
     let observation = observe(&report, endpoint, &profile.webhook_uri, ended);
@@ -136,14 +137,14 @@ where
     if report.latency >= SLOW_AFTER {
         let slow =
             SlowEndpoint { fingerprint: fingerprint(&profile.webhook_uri), until: ended.plus(SLOW_PERIOD) };
-        // Not in the transaction of the attempt: parallel attempts at one endpoint would conflict.
+        // This is not part of the attempt's transaction, because concurrent attempts at one endpoint would conflict.
         let recorded = cx.store.record_slow_endpoint(customer.id, &slow).await;
         ignore(recorded.map(|_| ()), "the next slow attempt records it");
     }
     schedule_retry(cx, job, &delivery).await
 }
 
-/// What an attempt revealed about the endpoint.
+/// Whether an attempt disables the endpoint or enables it again.
 fn observe(
     report: &AttemptReport,
     endpoint: &WebhookEndpoint,

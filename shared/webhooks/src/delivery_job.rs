@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// One attempt to deliver an event. It identifies the change and contains no values.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DeliveryJob {
-    /// The field has the name that EventBridge gives it.
+    /// EventBridge puts the event into the field `detail` of its message.
     #[serde(rename = "detail")]
     pub event: Event,
     #[serde(default = "first_attempt")]
@@ -34,7 +34,7 @@ impl DeliveryJob {
         Self { attempt: self.attempt + 1, ..Self::first(self.event.clone()) }
     }
 
-    /// The name of a one-off job. Scheduling an attempt twice gives the same name.
+    /// The name of the attempt's one-off job. An attempt that is scheduled twice has the same name.
     pub(crate) fn name(&self, delivery: Uuid) -> String {
         format!("webhook-{delivery}-{}", self.attempt)
     }

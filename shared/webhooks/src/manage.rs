@@ -48,7 +48,7 @@ pub async fn show<'a, S: WebhookStore, E>(
     })
 }
 
-/// Replaces the signing secret. Secrets that were replaced within the last day still sign.
+/// Replaces the signing secret. A secret that was replaced within the last day still signs.
 pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
     cx: &Context<S, E>,
     customer: &Customer,
@@ -71,7 +71,7 @@ pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
     }
 }
 
-/// Sends a test webhook, and returns the id that its delivery will have.
+/// Enqueues a test webhook, and returns the id of its delivery.
 pub async fn send_test<S: Throttle, E: DeliveryQueue>(
     cx: &Context<S, E>,
     customer: &Customer,
@@ -85,7 +85,7 @@ pub async fn send_test<S: Throttle, E: DeliveryQueue>(
     Ok(TestWebhookView { id })
 }
 
-/// Sends a delivery again, whatever its status, even if the endpoint is disabled.
+/// Enqueues another attempt of a delivery of any status, even if the endpoint is disabled.
 pub async fn redeliver<S: WebhookStore + Throttle, E: DeliveryQueue>(
     cx: &Context<S, E>,
     customer: &Customer,

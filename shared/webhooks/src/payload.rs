@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::ports::ReadPayloadRows;
 
-/// The body for an event: the current row without its secrets, or the ids of a deleted row.
+/// The body for an event: the current row without its secrets, or only the ids if the row is deleted.
 pub async fn payload<S: ReadPayloadRows>(
     store: &S,
     customer: &Customer,
@@ -28,7 +28,7 @@ fn ids(event: &Event) -> Value {
     json!({ "id": event.resource_id, "customer_id": event.customer_id, "tm_delete": tm_delete })
 }
 
-/// Removes the fields that only a request may read.
+/// Removes the secret fields, which only the API shows.
 fn without_secrets(kind: &Kind, mut data: Value) -> Value {
     if let Value::Object(fields) = &mut data {
         fields.retain(|name, _| kind.field(name).is_none_or(|field| !field.secret));

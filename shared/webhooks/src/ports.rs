@@ -30,7 +30,7 @@ pub trait WebhookStore: Send + Sync {
         statuses: &'static [Status],
     ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 
-    /// A delivery whose retention has not ended by `now`.
+    /// A delivery, unless its retention has ended by `now`.
     fn delivery(
         &self,
         customer: CustomerId,
@@ -47,7 +47,7 @@ pub trait WebhookStore: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<QueryPage<Delivery>, Failure>> + Send;
 
-    /// Stores the state of a delivery that had `attempts_before` attempts, and what the last attempt revealed about the
+    /// Stores the state of a delivery that had `attempts_before` attempts, and the observation of the last attempt about the
     /// endpoint.
     fn store_delivery(
         &self,
@@ -77,7 +77,7 @@ pub trait WebhookStore: Send + Sync {
 
 /// The queues of delivery jobs.
 pub trait DeliveryQueue: Send + Sync {
-    /// Enqueues a job with a delay: in the queue of slow endpoints if the job says so. `name` identifies the attempt.
+    /// Enqueues a job with a delay, in the queue of slow endpoints if `job.slow` is set. `name` identifies the attempt.
     fn enqueue_delivery(
         &self,
         job: &DeliveryJob,
@@ -97,7 +97,7 @@ pub struct OutgoingWebhook<'a> {
     pub now: Timestamp,
 }
 
-/// HTTP to the endpoints of customers.
+/// Sends HTTP requests to the endpoints of customers.
 pub trait WebhookSender: Send + Sync {
     fn send_webhook(&self, webhook: OutgoingWebhook<'_>) -> impl Future<Output = AttemptReport> + Send;
 }

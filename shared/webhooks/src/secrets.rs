@@ -8,8 +8,9 @@ use custodian_webhook_client::{SecretSet, SigningSecret};
 
 use crate::ports::WebhookStore;
 
-/// The secrets of an account. The first delivery creates the first secret, so that every webhook is signed. The API
-/// never shows that secret. After the first rotation it signs for one more day, together with the new one. `None` if the account is deleted.
+/// The secrets of an account. The first delivery creates the first secret, so that every webhook is signed. The API never shows
+/// that secret. After the first rotation, it signs for one more day, together with the new secret. `None` if the account is
+/// terminal.
 pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
@@ -22,7 +23,7 @@ pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     match cx.store.store_webhook_secret(customer, &first, None, Status::NOT_TERMINAL).await? {
         WriteOutcome::Done => secret_set(&first).map(Some),
         WriteOutcome::GateClosed => Ok(None),
-        // A concurrent delivery created it.
+        // A concurrent delivery created the secret.
         WriteOutcome::Stale => {
             cx.store.webhook_endpoint(customer).await?.secret.as_ref().map(secret_set).transpose()
         }

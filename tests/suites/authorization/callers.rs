@@ -32,7 +32,7 @@ pub(crate) struct Fixture {
     callers: Vec<Client>,
     owner: Client,
     customer: String,
-    /// The id of the row of each collection that requests address.
+    /// The id of the row that requests address, by collection.
     rows: BTreeMap<String, String>,
 }
 
@@ -50,8 +50,8 @@ async fn create_agent(admin: &Client, name: &str, permission: u32) -> (String, C
 impl Fixture {
     pub(crate) async fn new() -> Self {
         let client = Client::start().await;
-        // Expired credentials come first, because the clock must move for them. The account that expires logs in late
-        // enough that its token is still within its lifetime.
+        // Expired credentials come first, because they need a later time. The account that expires logs in late, so that
+        // its token is still within its lifetime.
         client.open_account("exp").await;
         let (customer, ann) = client.tenant("ann").await;
         let expired_key = ann.post("/v1.0/accesskeys", json!({ "expire": 86_400 })).await.ok();

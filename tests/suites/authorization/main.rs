@@ -143,10 +143,10 @@ fn the_table_covers_every_route_and_every_caller() {
     assert!(rows.values().all(|cells| cells.len() == CALLERS.len()));
 }
 
-/// Requests that end accounts or sessions run last, because other cells need those. Deleted rows are created again.
+/// The order of a route's requests. Requests that close accounts or revoke sessions run last, because other cells need them.
 fn order(route: &str) -> usize {
     let last = ["/freeze", "DELETE /v1.0/customers/{id}", "DELETE /auth/unregister", "POST /auth/logout"];
-    last.iter().position(|end| route.ends_with(end)).map_or(0, |at| at + 1)
+    last.iter().position(|suffix| route.ends_with(suffix)).map_or(0, |at| at + 1)
 }
 
 /// Invariant I8: fail closed.

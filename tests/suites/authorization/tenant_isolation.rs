@@ -92,7 +92,7 @@ async fn page_tokens_and_idempotency_keys_of_another_account_reveal_nothing() {
     assert_eq!(
         response.refusal(),
         (404, "TAG_NOT_FOUND".into()),
-        "the answer does not depend on the version"
+        "the response does not depend on the version"
     );
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use custodian_tests::seed::{assert_no_row_contains, personal_texts, rows_of_others, seed_rows};
 
-/// Sixteen tables with this many rows each hold 10,000 rows.
+/// The number of rows in each seeded table: more than 10,000 rows in all.
 const EACH: usize = 625;
 
 /// Invariant I5: verified empty.
@@ -43,7 +43,7 @@ async fn ten_thousand_rows_are_deleted_under_random_faults() {
 
     app.fault_injector.random_faults.start(&app.tables.0, 2_718_281_828);
     let mut attempts = 0..1000;
-    // A queue redelivers what failed.
+    // The queue redelivers failed messages.
     while app.run_until_idle().await.is_err() {
         assert!(attempts.next().is_some(), "the cascade makes no progress");
     }
@@ -62,7 +62,7 @@ async fn redelivering_any_cascade_message_changes_nothing() {
     app.change(id, Command::Delete).await;
     app.publish().await.unwrap();
     let start = app.cx.services.state().cascade_starts.clone();
-    // Every message is delivered twice: again at once, or after everything else.
+    // The test delivers every message twice here, and once more after the deletion is complete.
     app.cx.services.state().cascade_starts.extend(start.clone());
     let mut tasks = Vec::new();
     loop {
@@ -143,7 +143,7 @@ async fn an_account_that_deletes_itself_leaves_no_row_and_no_personal_text() {
     tenant.post("/auth/unregister", request).await.ok();
     client.idle().await;
     let tables = Tables(client.engine().clone());
-    assert_eq!(tables.remaining_rows(&id), [], "without a run of the recurring job");
+    assert_eq!(tables.remaining_rows(&id), [], "no run of reconcile is needed");
     assert_eq!(tables.removed_rows(&id)["tags"], 30);
     assert_no_row_contains(&tables, &["zaphod"]);
 }

@@ -32,7 +32,7 @@ async fn a_worker_out_of_time_enqueues_the_rest_of_its_step() {
     app.cx.services.state().cascade_tasks.clear();
     let mut task = task(id, "tags");
     let mut left = 1100;
-    // The time is over before the worker starts. It still deletes one batch, so the chain of tasks ends.
+    // The worker has no time left when it starts. It still deletes one batch, so the chain of tasks ends at some point.
     for hop in 1.. {
         app.run_worker(task.clone(), app.cx.now()).await.unwrap();
         let rows = count_rows(&app.tables, id)["tags"];
@@ -93,7 +93,7 @@ async fn a_second_worker_between_any_two_calls_of_the_first_counts_no_row_twice(
 async fn a_crash_between_counting_and_deleting_counts_no_row_twice() {
     for step in ["tags", "tokens"] {
         let (app, id) = started(60).await;
-        // Reads the ledger, reads a batch, counts it, and crashes: everything is counted and nothing is deleted.
+        // The worker reads the ledger, reads a batch, counts it, and crashes: all rows are counted and none is deleted.
         app.fault_injector.interrupt(2, Interruption::CrashAfter);
         app.run_worker(task(id, step), app.invocation_deadline()).await.unwrap_err();
         app.fault_injector.reset();

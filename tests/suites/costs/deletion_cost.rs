@@ -11,7 +11,7 @@ use custodian_tests::seed::seed_rows;
 const FEW: usize = 100;
 const MORE: usize = 600;
 
-/// The cost of deletions.
+/// The cost of deleting accounts.
 pub(crate) struct DeletionCost {
     /// Read and write units for each deletion, without its rows.
     pub(crate) account: [f64; 2],

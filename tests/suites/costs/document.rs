@@ -72,8 +72,8 @@ fn with_tables(document: &str, tables: &[(&str, String)]) -> String {
     document
 }
 
-/// Whether two texts have the same words, and numbers that differ by a twentieth at most. Concurrent workers of a
-/// cascade make the numbers vary.
+/// Whether two texts have the same words, and numbers that differ by 5% at most. The numbers vary because the workers of a
+/// cascade run concurrently.
 fn nearly_equal(one: &str, other: &str) -> bool {
     let (mut words, mut others) = (one.split_whitespace(), other.split_whitespace());
     let number = |word: &str| word.parse::<f64>();

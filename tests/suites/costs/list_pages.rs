@@ -1,4 +1,4 @@
-//! A page of a list costs what it shows, not what the table holds.
+//! The cost of a list page does not depend on the number of rows in the table.
 
 use std::sync::Arc;
 

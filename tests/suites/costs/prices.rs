@@ -1,4 +1,4 @@
-//! What usage costs at AWS's list prices.
+//! The price of measured usage, at AWS's list prices.
 
 use std::fmt::Write as _;
 
@@ -28,14 +28,14 @@ const QUEUE_CALL: f64 = 0.40;
 const LOG_GB: f64 = 0.50;
 const TRACE: f64 = 5.00;
 
-/// Assumptions that cannot be measured without AWS: the duration of one round of DynamoDB calls,
+/// Assumption: the duration of one round of DynamoDB calls. Without AWS, the tests cannot measure this and the next three
+/// values.
 const ROUND_MS: f64 = 5.0;
-/// the log volume of an invocation, including the platform's lines and the gateway's,
+/// Assumption: the log volume of an invocation, including the lines of Lambda and API Gateway.
 const LOG_KB: f64 = 1.0;
-/// the share of requests that X-Ray records by default, beyond the first of each second,
+/// Assumption: the share of requests that X-Ray records by default, beyond the first of each second.
 const TRACED: f64 = 0.05;
-/// and the queue calls of an event: one send, one receive and one delete, for webhooks as well as for ending
-/// operations.
+/// Assumption: the queue calls of a message, which are one send, one receive and one delete.
 const QUEUE_CALLS: f64 = 3.0;
 
 /// The processor time of a request and of a password hash on the machine of `docs/performance.md`, rounded up.
@@ -49,9 +49,9 @@ const HASHING_MB: f64 = 1024.0;
 const HASHING: [&str; 4] =
     ["POST /auth/login", "POST /auth/unregister", "POST /auth/unregister, immediate", "POST /v1.0/customers"];
 
-/// The requests that start a cascade: one message and one invocation for each step, and one for the start.
+/// The requests that start a cascade. A cascade takes one message and one invocation for each step, and one for its start.
 const DELETING: [&str; 2] = ["DELETE /v1.0/customers/{id}", "POST /auth/unregister, immediate"];
-/// The rounds of a worker that finds no rows: read the ledger, query the table, close the step.
+/// The rounds of a worker that finds no rows: read the ledger, query the table, close the step, and read the ledger again.
 const WORKER_ROUNDS: f64 = 4.0;
 
 /// The price of a million times these read and write units.

@@ -9,15 +9,15 @@ use serde_json::json;
 /// The usage of a request until its response, and of the background work after it.
 pub(crate) struct EndpointCost {
     pub(crate) endpoint: &'static str,
-    /// The allowed number of round trips.
+    /// The expected number of round trips.
     limit: usize,
     pub(crate) usage: DatabaseUsage,
     pub(crate) background: DatabaseUsage,
-    /// The number of events that it published.
+    /// The number of events that the request caused.
     pub(crate) events: usize,
 }
 
-/// A service whose database requests are metered.
+/// A service whose database requests are measured.
 struct MeasuredService {
     client: Client,
     metrics: Arc<DatabaseMetrics>,
@@ -77,14 +77,14 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     service.measure("GET /v1.0/customers/{id}", 1, platform_admin.get(&account)).await;
     service.measure("GET /v1.0/tags/{id}", 1, tenant.get(&tag)).await;
     service.measure("GET /v1.0/tags", 2, tenant.get("/v1.0/tags")).await;
-    // Authentication, one concurrent query for each of three statuses, the rows.
+    // Three rounds: authenticate, query the three statuses concurrently, read the rows.
     service.measure("GET /v1.0/customers", 3, platform_admin.get("/v1.0/customers")).await;
     service.measure("POST /v1.0/tags", 2, tenant.post("/v1.0/tags", json!({ "name": "b" }))).await;
     service.measure("PUT /v1.0/tags/{id}", 2, tenant.put(&tag, json!({ "name": "c" }))).await;
     service.measure("DELETE /v1.0/tags/{id}", 2, tenant.delete(&tag)).await;
     let flow =
         service.measure("POST /v1.0/flows", 2, tenant.post("/v1.0/flows", json!({ "name": "menu" }))).await;
-    // The reference and the unique name need no round trip of their own.
+    // The reference and the unique name need no additional round trip.
     let number = json!({ "number": "+15551234567", "call_flow_id": flow.json()["id"] });
     let number = service.measure("POST /v1.0/numbers", 2, tenant.post("/v1.0/numbers", number)).await;
     let number = format!("/v1.0/numbers/{}", number.json()["id"].as_str().unwrap());
@@ -109,8 +109,8 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     // Three rounds: find the name and make two throttle reservations, read the agent, release both reservations.
     service.measure("POST /auth/login", 3, client.post("/auth/login", login)).await;
     let request = json!({ "password": PASSWORD });
-    // The throttle's reservation needs its own round, because the agent is known only after authentication. It is
-    // released with the write.
+    // The throttle's reservation needs its own round, because the agent is known only after authentication. The write
+    // releases the reservation.
     service.measure("POST /auth/unregister", 3, tenant.post("/auth/unregister", request)).await;
     let frozen = client.login("ada", PASSWORD).await;
     service.measure("DELETE /auth/unregister", 2, frozen.delete("/auth/unregister")).await;
@@ -124,7 +124,7 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_endpoint_keeps_to_its_round_trips() {
+async fn every_endpoint_makes_the_expected_number_of_round_trips() {
     let endpoints = measure_endpoints().await;
     for EndpointCost { endpoint, limit, usage, .. } in &endpoints {
         assert_eq!(usage.rounds, *limit, "{endpoint}: {usage:?}");

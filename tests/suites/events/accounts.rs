@@ -15,7 +15,7 @@ fn own_events(events: &[Value]) -> Vec<Value> {
     events.iter().filter(is_own).cloned().collect()
 }
 
-/// Each row's events have unique ids and are ordered by version.
+/// Asserts that each row's events have unique ids and are ordered by version.
 #[track_caller]
 fn assert_ordered(events: &[Value]) {
     let mut ids = BTreeSet::new();

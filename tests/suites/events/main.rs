@@ -1,4 +1,5 @@
-//! Events: what the service publishes about accounts and their resources, and what ends when an account is closed.
+//! The events that the service publishes about accounts and their resources, and the operations that it terminates when an
+//! account closes.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod accounts;

@@ -25,7 +25,7 @@ fn body(kind: &Kind) -> Map<String, Value> {
     writable.map(|field| (field.name.to_owned(), value(field.name, &field.field_type))).collect()
 }
 
-/// A text field of a kind that can be changed.
+/// A text field of a kind that an update may change.
 fn changeable_text_field(kind: &Kind) -> &'static str {
     let matches = |field: &&custodian_domain::kinds::Field| {
         matches!(field.field_type, FieldType::Text { .. }) && field.is_writable(false)

@@ -1,4 +1,4 @@
-//! The JSON schemas of events. Every suite also checks all published events against them when its service stops.
+//! The JSON schemas of events. At the end of every test, the test kit also checks all published events against them.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ fn the_golden_file_matches_the_code() {
     assert!(
         stored == expected,
         "docs/events.schema.json differs from the code. If the change is intended, `{REWRITE}` rewrites the file. \
-         First different line (number, kept, expected): {difference:?}"
+         First different line (number, stored, expected): {difference:?}"
     );
 }
 

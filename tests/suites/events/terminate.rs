@@ -10,9 +10,9 @@ use uuid::Uuid;
 async fn start_transcription(ann: &Client, reference: u128) -> String {
     let body =
         json!({ "reference_type": "call", "reference_id": Uuid::from_u128(reference), "language": "en-US" });
-    let made = ann.post("/v1.0/transcribes", body).await.ok();
-    assert_eq!(made["status"], "progressing");
-    format!("/v1.0/transcribes/{}", made["id"].as_str().unwrap())
+    let created = ann.post("/v1.0/transcribes", body).await.ok();
+    assert_eq!(created["status"], "progressing");
+    format!("/v1.0/transcribes/{}", created["id"].as_str().unwrap())
 }
 
 async fn freeze(client: &Client, id: &str) {
@@ -78,7 +78,7 @@ async fn a_freeze_event_that_arrives_after_the_recovery_ends_nothing() {
 async fn any_number_of_running_operations_end() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
-    // Without a reference, so that the copies have no unique name.
+    // The transcription has no reference, so that its copies have no unique name.
     start_transcription(&ann, 0).await;
     let tables = Tables(client.engine().clone());
     let row = tables.query("transcriptions", "customer_id", &id).remove(0);

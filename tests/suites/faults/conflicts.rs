@@ -39,7 +39,7 @@ async fn endless_transaction_conflicts_return_503_and_write_nothing() {
     let _paused = fixture.client.service().pause_background_work().await;
     let dump = || {
         let mut dump = fixture.tables().dump();
-        // A reservation that was released leaves its time.
+        // A released reservation leaves its time in the row.
         dump.remove("throttle");
         dump
     };

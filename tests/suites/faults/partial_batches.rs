@@ -67,7 +67,7 @@ async fn a_throttled_cascade_slows_down_and_completes() {
     });
     let platform_admin = fixture.client.platform_admin().await;
     platform_admin.delete(&format!("/v1.0/customers/{}", fixture.id)).await.ok();
-    // The clock does not move: nothing failed, and nothing waits for a retry.
+    // The clock does not move, so the test passes only if no message failed and none waits for a retry.
     fixture.client.idle().await;
     assert_eq!(fixture.tables().remaining_rows(&fixture.id), []);
     assert_eq!(fixture.tables().removed_rows(&fixture.id)["tags"], 600);

@@ -58,15 +58,15 @@ async fn no_route_authorizes_a_caller_while_the_database_is_down() {
     ];
     let mut requests = 0;
     for fault in faults {
-        // A lost response follows a request that was carried out, so writes would have their effect.
-        let loses_answers = fault == Fault::LoseResponse;
+        // If only the response is lost, the database has applied the request. The test then skips writes.
+        let loses_responses = fault == Fault::LoseResponse;
         fixture.script.set(move |_, _| fault.clone());
         for DeployedRoute { function, route, .. } in deployed_routes() {
             let writes = route.method != "GET";
             if route.is_default()
                 || ROUTES_WITHOUT_DATABASE.contains(&route.path.as_ref())
                 || PAGE_FUNCTIONS.contains(&&*function)
-                || (loses_answers && writes)
+                || (loses_responses && writes)
             {
                 continue;
             }
@@ -137,6 +137,6 @@ async fn a_request_to_a_hanging_database_times_out_before_the_function_does() {
     );
     assert!(
         started.elapsed() < std::time::Duration::from_secs(10),
-        "before the functions' timeout in template.yaml"
+        "the response comes before the functions' timeout in template.yaml"
     );
 }

@@ -1,4 +1,4 @@
-//! The messages that the bus's rules make of events, delivered to their functions one by one.
+//! The messages that the rules of the event bus create from events, and their delivery to the functions, one by one.
 
 use custodian_app::ports::QueuedRequest;
 use custodian_domain::Timestamp;
@@ -17,7 +17,7 @@ pub(crate) enum Message {
     Request(QueuedRequest),
 }
 
-/// The messages that the bus's rules make of an event.
+/// The messages that the rules of the event bus create from an event.
 pub(crate) fn messages_of(event: &Event) -> Vec<Message> {
     let is_type = |kinds: &[&str]| kinds.contains(&&*event.event_type.to_string());
     let without_webhook = ["customer_expired", "customer_erased", "operations_terminate"];
@@ -49,7 +49,7 @@ pub(crate) async fn consume(app: &TestApp, message: Message) {
     result.unwrap();
 }
 
-/// The events published since the last call. Messages that the test app enqueues by itself are dropped.
+/// The events published since the last call. Drops the messages that the test app itself enqueues.
 pub(crate) async fn published(app: &TestApp) -> Vec<Event> {
     let delivery_jobs = app.cx.services.state().delivery_jobs.clone();
     app.publish().await.unwrap();
@@ -60,8 +60,7 @@ pub(crate) async fn published(app: &TestApp) -> Vec<Event> {
     std::mem::take(&mut state.events)
 }
 
-/// Handles everything that follows from the consumed messages. Returns the messages of the events published
-/// meanwhile.
+/// Handles all work that follows from the consumed messages. Returns the messages of the events published meanwhile.
 pub(crate) async fn run_until_idle(app: &TestApp) -> Vec<Message> {
     let mut all = Vec::new();
     loop {

@@ -45,13 +45,10 @@ async fn an_idempotency_key_is_scoped_to_its_caller_and_route() {
     assert!(ids[0] != ids[1] && ids[0] != ids[2], "{ids:?}");
     // The repeated response contains the secret, but no table does.
     assert_eq!(post(&ann, "/v1.0/accesskeys", "k-1", &body).await.ok()["token"], key["token"]);
-    for operation in ["idempotency", "accesskeys"] {
-        let table = format!("custodian-{operation}");
+    for name in ["idempotency", "accesskeys"] {
+        let table = format!("custodian-{name}");
         let rows = client.engine().call("Scan", &json!({ "TableName": table })).unwrap().to_string();
-        assert!(
-            !rows.contains(&key["token"].as_str().unwrap()[11..]) && !rows.contains("\"k-1\""),
-            "{operation}"
-        );
+        assert!(!rows.contains(&key["token"].as_str().unwrap()[11..]) && !rows.contains("\"k-1\""), "{name}");
     }
 }
 

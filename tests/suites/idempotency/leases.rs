@@ -1,4 +1,4 @@
-//! Requests with an `Idempotency-Key` whose process dies or hangs, and stored responses about deleted accounts.
+//! Requests with an `Idempotency-Key` whose process crashes or hangs, and stored responses about deleted accounts.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -22,7 +22,7 @@ async fn count_tags(client: &Client) -> usize {
     client.get("/v1.0/tags").await.ok()["result"].as_array().unwrap().len()
 }
 
-/// The process dies just before the first call of this operation on this table.
+/// Simulates a process that crashes just before its first call of this operation on this table.
 fn crash_at(script: &ScriptedFaults, operation: &'static str, table: &'static str) {
     let mut crashed = false;
     script.set(move |called, body| {
@@ -40,7 +40,7 @@ fn assert_in_use(response: &Response, max_wait: u64) {
 
 /// Invariant I10: every step can be repeated and interrupted.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_died_before_its_write_can_be_repeated_after_thirty_seconds() {
+async fn a_request_that_crashed_before_its_write_can_be_repeated_after_thirty_seconds() {
     let script = Arc::new(ScriptedFaults::default());
     let client = Client::start_observed(Arc::clone(&script) as _).await;
     let (_, ann) = client.tenant("ann").await;
@@ -62,7 +62,7 @@ async fn a_request_that_died_before_its_write_can_be_repeated_after_thirty_secon
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_died_after_its_write_is_not_run_again_and_its_response_is_lost() {
+async fn a_request_that_crashed_after_its_write_is_not_run_again_and_its_response_is_lost() {
     let script = Arc::new(ScriptedFaults::default());
     let client = Client::start_observed(Arc::clone(&script) as _).await;
     let (_, ann) = client.tenant("ann").await;
@@ -125,11 +125,7 @@ async fn a_request_whose_lease_was_taken_over_writes_nothing_when_it_resumes() {
     release.send(()).unwrap();
     assert_in_use(&first.await.unwrap(), 1);
     assert_eq!(count_tags(&ann).await, 1);
-    assert_eq!(
-        create_tag(&ann, "vip").await.ok(),
-        second,
-        "the stored response is that of the second request"
-    );
+    assert_eq!(create_tag(&ann, "vip").await.ok(), second, "the second request's response is stored");
 }
 
 /// Invariant I6: no personal data is left.
@@ -147,7 +143,7 @@ async fn responses_stored_for_a_platform_admin_are_deleted_with_the_account_they
     let token = client.mailed_token("ann@example.com").await;
     client.post("/auth/email-verify", json!({ "token": token })).await.ok();
     let frozen = post(&platform_admin, &freeze_path, &json!({})).await.ok();
-    // While the account exists, both requests get their first response again.
+    // While the account exists, repeating either request returns its first response.
     assert_eq!(post(&platform_admin, "/v1.0/customers", &body).await.ok(), created);
     assert_eq!(post(&platform_admin, &freeze_path, &json!({})).await.ok(), frozen);
     let tables = Tables(client.engine().clone());

@@ -1,4 +1,4 @@
-//! Mails are sent once for each cause. A mail that may not have been sent is sent again.
+//! Each cause sends one mail. If the function cannot tell whether a mail was sent, it sends the mail again.
 
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ async fn a_redelivered_event_keeps_the_link_of_its_mail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_that_may_not_have_been_sent_is_sent_again_and_its_link_works() {
     for interruption in [Interruption::CrashBefore, Interruption::CrashAfter] {
-        // The calls: read the token, the customer and the agents, store the token, send the mail, record the sending.
+        // The calls: read the token, the customer and the agents, store the token, send the mail, record that it was sent.
         for at in 0..6 {
             let app = TestApp::default();
             let id = app.initial_account("ann").await;
@@ -107,7 +107,7 @@ async fn a_redelivered_request_sends_no_mail_even_if_its_link_was_used() {
     assert_eq!(links(&app).len(), 1);
     let password = Secret::new("correct horse battery");
     custodian_app::password::reset(&app.cx, &links(&app)[0], password.clone()).await.unwrap();
-    // Once more a day later, after the link has expired.
+    // The message arrives again a day later, after the link has expired.
     app.clock.advance(Duration::from_secs(86_400));
     deliver_request(&app, &forgot).await.unwrap();
     assert_eq!(links(&app).len(), 1);

@@ -55,7 +55,7 @@ async fn a_recovery_can_require_the_version_that_was_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_concurrent_writes_with_the_same_version_one_succeeds() {
+async fn only_one_of_concurrent_writes_with_the_same_version_succeeds() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let etag = ann.get("/v1.0/customer").await.headers["etag"].to_str().unwrap().to_owned();

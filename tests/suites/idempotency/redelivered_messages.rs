@@ -1,4 +1,4 @@
-//! Messages that arrive twice, in any order, and again from the beginning leave the same state.
+//! Redelivered and reordered messages lead to the same state.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -56,11 +56,11 @@ async fn app_with_messages() -> (TestApp, Vec<Message>) {
     for name in ["failing", "hanging", "after"] {
         create_row(&app, ann, &TAGS, json!({ "name": name })).await;
     }
-    // One account waits for its verification with a new address. One has no password.
+    // Bob's account awaits verification and gets a new address. Cay's account is verified before a password is set.
     let (bob, cay) = (app.initial_account("bob").await, app.initial_account("cay").await);
     update_profile(&app, bob, json!({ "email": "bob@two.example" })).await;
     app.change(cay, Command::Verify).await;
-    // One account is frozen while a transcription runs, one was recovered, and one is deleted.
+    // Dan's account is frozen while transcriptions run, Eve's was recovered, and Fay's is deleted.
     let [dan, eve, fay] =
         [app.active_account("dan").await, app.active_account("eve").await, app.active_account("fay").await];
     for reference in 1..4 {
@@ -163,7 +163,7 @@ fn rows(app: &TestApp) -> Dump {
     app.tables.dump().iter().map(|(table, rows)| (table.clone(), sorted(rows))).collect()
 }
 
-/// The newest link of each type that was mailed to an address is valid.
+/// Asserts that the newest link of each type that was mailed to an address is valid.
 fn assert_newest_links_work(app: &TestApp) {
     let mut newest = BTreeMap::new();
     for mail in &app.cx.services.state().mails {
@@ -213,7 +213,7 @@ async fn consumers_reach_the_same_state_for_any_order_and_repetition_of_messages
         assert_newest_links_work(&other);
         assert_eq!(rows(&other), rows(&in_order), "seed {seed}");
 
-        // Once more from the beginning, in order and shuffled: nothing changes.
+        // Delivering all messages again, in order and then shuffled, changes nothing.
         let first_result = (other.tables.dump(), webhooks(&other), mails(&other));
         let all: Vec<_> = messages.iter().chain(&later_messages).cloned().collect();
         for again in [all.clone(), shuffled(&all, seed + 10)] {
@@ -250,7 +250,7 @@ async fn a_leased_attempt_is_left_to_its_worker_and_made_again_when_the_lease_ex
     app.cx.services.state().sent_webhooks.clear();
     let deliver =
         async |job: &DeliveryJob| Deliver.handle(&app.cx, job.clone(), app.invocation_deadline()).await;
-    assert!(deliver(&next).await.is_err(), "a scheduled retry comes back later");
+    assert!(deliver(&next).await.is_err(), "the queue redelivers a scheduled retry later");
     assert!(
         deliver(&DeliveryJob { requested: true, ..next.clone() }).await.is_ok(),
         "a requested attempt is already in progress"

@@ -39,7 +39,7 @@ async fn a_key_is_shown_once_and_acts_as_the_accounts_guest_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_lives_a_year_by_default_and_a_day_at_least() {
+async fn a_key_is_valid_for_a_year_by_default_and_for_at_least_a_day() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     for expire in
@@ -60,8 +60,8 @@ async fn an_account_holds_at_most_fifty_keys_and_expired_keys_do_not_count() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     // Verification created the first key.
-    let making = (0..60).map(|_| ann.post("/v1.0/accesskeys", json!({ "expire": 86_400 })));
-    let responses = futures::future::join_all(making).await;
+    let requests = (0..60).map(|_| ann.post("/v1.0/accesskeys", json!({ "expire": 86_400 })));
+    let responses = futures::future::join_all(requests).await;
     let created = responses.iter().filter(|response| response.status == 200).count();
     assert_eq!(created, 49, "concurrent creations respect the limit");
     let full = responses.iter().find(|response| response.status != 200).unwrap();

@@ -1,4 +1,4 @@
-//! Account takeover: the limits of a stolen key, a former mailbox and a lower permission.
+//! Account takeover: an attacker with a stolen key, a former mailbox or a lower permission cannot take over an account.
 
 use custodian_tests::{Client, PASSWORD, Response};
 use futures::future::join_all;

@@ -7,7 +7,7 @@ const AGENT: u32 = 0x10;
 const ADMIN: u32 = 0x20;
 const MANAGER: u32 = 0x40;
 
-/// Creates an agent and logs it in. Returns its path.
+/// Creates an agent and logs it in. Returns its path and its client.
 async fn create_agent(creator: &Client, name: &str, permission: u32) -> (String, Client) {
     let body = json!({ "username": name, "password": PASSWORD, "permission": permission, "addresses": [] });
     let created = creator.post("/v1.0/agents", body).await.ok();
@@ -142,8 +142,8 @@ async fn no_agent_grants_or_changes_a_permission_above_its_own() {
     );
     assert_refused(&max.put(&ann_path, json!({ "name": "x" })).await, DENIED);
     assert_refused(&max.delete(&ann_path).await, DENIED);
-    // An agent reads and changes itself only. For every other id the answer is the same, whether the agent exists or
-    // not.
+    // An agent reads and changes only itself. For every other id the response is the same, whether or not the agent
+    // exists.
     let amy_path = own_path(&amy).await;
     amy.put(&amy_path, json!({ "name": "Amy" })).await.ok();
     amy.put(&format!("{amy_path}/status"), json!({ "status": "available" })).await.ok();

@@ -47,8 +47,8 @@ async fn an_address_not_confirmed_within_a_day_is_free_for_others() {
     client.post("/auth/email-verify", json!({ "token": token })).await.ok();
     assert_eq!(bob.get("/v1.0/customer").await.ok()["email"], "carol@example.com");
 
-    // The account whose request lapsed keeps its address. It can ask for another address, and a new account can take
-    // the lapsed one.
+    // The account whose request expired keeps its address. It can request another address. After that request expires,
+    // too, a new account can take the address.
     let ann = client.login("ann", PASSWORD).await;
     assert_eq!(ann.put("/v1.0/customer", request).await.reason(), "EMAIL_ALREADY_EXISTS");
     ann.put("/v1.0/customer", json!({ "email": "dora@example.com" })).await.ok();
@@ -116,7 +116,7 @@ async fn a_new_request_replaces_the_pending_address_and_the_current_address_need
     let two = client.mailed_token("two@example.com").await;
     assert_invalid(&client.post("/auth/email-verify", json!({ "token": one })).await);
     bob.put("/v1.0/customer", json!({ "email": "one@example.com" })).await.ok();
-    // Clients send back what they read, in their own spelling or in the account's.
+    // Clients send back the address that they read, in the same or in another letter case.
     let mut read = ann.get("/v1.0/customer").await.ok();
     assert_eq!(ann.put("/v1.0/customer", read.clone()).await.ok(), read);
     read["email"] = json!("Ann@example.com");

@@ -13,7 +13,7 @@ async fn post_form(client: &Client, path: &str, form: String) -> Response {
     client.send(request.header("content-type", "application/x-www-form-urlencoded").body(form)).await
 }
 
-/// Checks what every page must contain and must not contain.
+/// Checks the headers and the HTML that every page must have, and the content that no page may have.
 #[track_caller]
 fn assert_page(response: &Response, status: u16) {
     assert_eq!(response.status, status, "{}", response.text);
@@ -37,7 +37,7 @@ fn assert_page(response: &Response, status: u16) {
     assert_eq!(html.matches("<h1>").count(), 1);
 }
 
-/// Every visible form field has a label.
+/// Asserts that every visible form field has a label.
 fn assert_labelled(page: &str) {
     for input in page.split("<input ").skip(1).filter(|input| !input.starts_with("type=\"hidden\"")) {
         let id = input.split("id=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -105,7 +105,7 @@ async fn an_error_page_says_what_is_wrong_and_what_to_do() {
             assert!(page.text.contains(newest), "{}", page.text);
         }
     }
-    // A used link, or one for another purpose, is refused before the person types a password.
+    // An invalid link, or a link for another purpose, is refused before the person types a password.
     for invalid in ["0".repeat(64), verify] {
         assert_page(&client.get(&format!("/auth/password-reset?token={invalid}")).await, 400);
     }

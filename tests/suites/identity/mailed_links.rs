@@ -157,7 +157,7 @@ async fn an_address_is_free_after_its_verification_window_even_if_the_expiry_job
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_concurrently_requested_links_the_mailed_one_works() {
+async fn only_the_mailed_one_of_concurrent_links_works() {
     let app = TestApp::default();
     app.active_account("ada").await;
     let other = app.clone();

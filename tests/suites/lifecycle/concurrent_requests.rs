@@ -18,7 +18,7 @@ const LEGAL: [(&str, &str); 8] = [
     ("active", "active"),
 ];
 
-/// The account's credentials: its admin's session ends with the first freeze, its access key does not.
+/// The account's credentials. The first freeze revokes the admin's session but not the access key.
 #[derive(Clone)]
 struct Tenant {
     admin: Client,

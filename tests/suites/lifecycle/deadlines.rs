@@ -113,7 +113,7 @@ async fn the_job_of_an_earlier_freeze_does_not_purge_a_later_one() {
     let second = app.change(id, app.freeze_command()).await.tm_deletion_scheduled().unwrap();
     assert!(second > first);
     let names: Vec<_> = app.cx.services.state().jobs.keys().cloned().collect();
-    assert_eq!(names, [format!("purge-{id}-2")], "the first job was removed");
+    assert_eq!(names, [format!("purge-{id}-2")], "the first job was cancelled");
     for now in [first, second, second.plus(MINUTE)] {
         app.clock.set(now);
         app.run_job(Job::Purge { customer_id: id, freeze: 1 }).await.unwrap();

@@ -84,7 +84,7 @@ impl Fixture {
         Self { app, flow, id, link }
     }
 
-    /// Runs the flow once. An error that says it ran before counts as success.
+    /// Runs the flow once. An error that shows that the flow has already run counts as success.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
         let (app, id) = (&self.app, self.id);
         let result = match self.flow {
@@ -181,7 +181,8 @@ fn masked(text: &str) -> String {
         .map(|word| {
             let ciphertext = word.len() > 100;
             if word.starts_with("vb_") || ciphertext {
-                // An access key's prefix and ciphertext may end in a letter that is also a separator.
+                // A key's prefix or a ciphertext may end in `_`, `-` or `=`. The trimming below would keep that character,
+                // which differs from run to run.
                 return format!("*{}", &word[word.len() - 1..]);
             }
             let trimmed = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());

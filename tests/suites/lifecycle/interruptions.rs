@@ -46,7 +46,7 @@ fn assert_same(state: &FinalState, expected: &FinalState, case: &str) {
     assert_eq!(state.missing_jobs, expected.missing_jobs, "{case}: customers without their scheduled job");
 }
 
-/// Jobs that an interruption left behind do nothing when they run.
+/// Asserts that jobs that an interruption left behind do nothing when they run.
 async fn assert_jobs_are_harmless(fixture: &Fixture, expected: &FinalState, case: &str) {
     let (app, customers) = (&fixture.app, fixture.app.tables.scan("customers"));
     let jobs = app.cx.services.state().jobs.clone();

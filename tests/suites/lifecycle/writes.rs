@@ -32,7 +32,7 @@ pub(crate) async fn create(app: &TestApp, id: CustomerId, kind: &'static Kind) -
 
 pub(crate) type WriteFuture = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
-/// A write whose preconditions exist already.
+/// A write whose prerequisites already exist.
 pub(crate) struct Write {
     pub(crate) name: String,
     pub(crate) run: WriteFuture,
@@ -56,7 +56,7 @@ pub(crate) async fn writes_of_kind(app: &TestApp, id: CustomerId, kind: &'static
     let (create_app, update_cx, delete_cx) = (app.clone(), Arc::clone(&cx), cx);
     let changed = row.clone();
     vec![
-        // A different unique name than the existing row's, if the kind has one.
+        // Uses a unique name that differs from the existing row's, if the kind has one.
         write(format!("create {}", kind.route), async move {
             let body = json!({ "number": "+15557654321", "extension": "200" });
             let patch = ResourcePatch::for_create(kind, &map(body)).unwrap();
@@ -71,7 +71,7 @@ pub(crate) async fn writes_of_kind(app: &TestApp, id: CustomerId, kind: &'static
     ]
 }
 
-/// The writes of agents, keys, plan and balance, and the one that stops a transcription.
+/// The writes to agents, keys, the plan and the balance, and the write that stops a transcription.
 pub(crate) async fn other_writes(app: &TestApp, id: CustomerId) -> Vec<Write> {
     let cx = || Arc::clone(&app.cx);
     let admin = app.cx.store.agents(id, None, 10).await.unwrap().rows;

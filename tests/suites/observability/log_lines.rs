@@ -1,4 +1,4 @@
-//! The log: one flat line for each request and each message, with the fields that find it again and no others.
+//! The log: one flat JSON line for each request and each message, with only the listed fields.
 
 use custodian_tests::{Client, PASSWORD, Response, log_checks};
 use reqwest::Method;
@@ -123,8 +123,8 @@ fn the_runbooks_queries_use_existing_log_fields() {
         runbook.split("```logs").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert!(queries.len() >= 6, "{queries:?}");
     for query in queries.iter().filter(|query| query.contains("filter message") || query.contains("_id")) {
-        // Words without an underscore are the query language's functions or the query's own names, so only the others
-        // are checked.
+        // Words without an underscore may be functions of the query language or names that the query defines. The test
+        // checks only words with an underscore.
         let words =
             query.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| word.contains('_'));
         let unknown: Vec<_> =

@@ -1,4 +1,4 @@
-//! What operators observe: log lines and metrics.
+//! Observability: log lines and metrics.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod log_lines;

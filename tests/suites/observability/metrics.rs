@@ -1,4 +1,4 @@
-//! The metrics that traffic records.
+//! The metrics that requests and background work record.
 
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ async fn webhook_attempts_are_counted_by_their_outcome() {
     let (_, ann) = client.tenant("counts-hook").await;
     let names = ["WebhooksDelivered", "WebhooksFailed", "WebhooksDisabled", "WebhooksExhausted"];
     for (status, expected) in [(204, [1, 0, 0, 0]), (500, [1, 1, 0, 0]), (410, [1, 1, 1, 1])] {
-        // The change of the destination is its first webhook.
+        // The change of the destination itself sends the first webhook to it.
         ann.put("/v1.0/customer", json!({ "webhook_uri": format!("{base}/{status}") })).await.ok();
         client.idle().await;
         assert_eq!(sums(&client, names), expected, "after {status}");

@@ -1,5 +1,5 @@
-//! Agents, which have functions of their own, pass the tests of every kind: each field, each limit, each invalid
-//! value.
+//! Agents have their own functions, so this module repeats the tests of every kind for them: each field, each limit, each
+//! invalid value.
 
 use custodian_tests::{Client, PASSWORD, Response};
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ fn cases(tags: &[Value]) -> Vec<FieldCase> {
     ]
 }
 
-/// Fails unless this field alone was refused.
+/// Asserts that the service refused this field and no other.
 fn assert_refused_by_name(response: &Response, field: &str) {
     assert_eq!(response.status, 400, "{field}: {}", response.text);
     let details = response.json()["error"]["details"].clone();
@@ -116,7 +116,8 @@ async fn every_agent_field_is_stored_up_to_its_limit_and_invalid_values_are_refu
         ("direct_hash", json!("x")),
     ];
     ignored.into_iter().for_each(|(name, value)| valid[name] = value);
-    // Only a permission that the creator has can be granted; this sum lacks the platform's bit, so an admin has it.
+    // An agent can grant only permissions that it has. The largest value has all bits except the platform admin's, so an
+    // admin can grant it.
     let row = ann.post("/v1.0/agents", valid).await.ok();
     let full = ann.post("/v1.0/agents", largest).await.ok();
     for case in &cases {
@@ -154,7 +155,7 @@ async fn every_agent_field_is_stored_up_to_its_limit_and_invalid_values_are_refu
     for case in cases.iter().filter(|case| case.subpath.is_some()) {
         assert_eq!(changed[case.field], case.largest, "{}", case.field);
     }
-    // A client can send back what it read, and an empty text resets the ring method.
+    // A client can send back the row that it read. An empty string resets the ring method.
     ann.put(&path, json!({ "ring_method": "linear" })).await.ok();
     assert_eq!(ann.put(&path, json!({ "ring_method": "" })).await.ok()["ring_method"], "ringall");
     let again = ann.put(&path, changed.clone()).await.ok();

@@ -1,4 +1,4 @@
-//! Billing accounts: created by verification, changed by platform admins alone.
+//! Billing accounts: verification creates one, its administrators can rename it, and only platform admins change its balance.
 
 use custodian_tests::{Client, PASSWORD};
 use serde_json::json;
@@ -33,7 +33,7 @@ async fn platform_admins_credit_and_debit_and_a_balance_is_never_negative() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_32_concurrent_changes_of_one_row_each_gets_its_own_version() {
+async fn each_of_32_concurrent_changes_of_a_row_gets_its_own_version() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let tag = ann.post("/v1.0/tags", json!({ "name": "first" })).await.ok();

@@ -74,7 +74,7 @@ async fn a_contacts_address_keeps_its_creation_time() {
 async fn a_value_that_is_too_large_when_serialised_is_refused() {
     let client = Client::start().await;
     let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
-    // Serialised as 1000000000000000.0 each.
+    // Each number is serialised as 1000000000000000.0.
     let body = |numbers: usize| {
         let numbers = vec!["1e15"; numbers].join(",");
         format!("{{\"actions\": [{{\"type\": \"talk\", \"option\": [{numbers}]}}]}}")

@@ -9,7 +9,7 @@ use crate::sample_values::{
     collection_path, contains, create, full_body, kinds, minimal_body, row_path, sample_id, tenant_on_plan,
 };
 
-/// A row with the given values: a new row, or the existing row of a kind that is created with the account.
+/// Creates a row with the given values. If the kind's row is created with the account, updates that row instead.
 async fn create_or_update(client: &Client, kind: &Kind, given: Value) -> Value {
     if kind.verbs == Verbs::All {
         return create(client, kind, given).await;
@@ -27,8 +27,8 @@ async fn every_field_is_returned_as_given_and_can_be_changed() {
         let mut request = given.clone();
         // Unknown and read-only fields are ignored.
         request.insert("unknown".to_owned(), json!({ "a": 1 }));
-        for served in kind.fields.iter().filter(|field| !field.is_writable(true)) {
-            request.insert(served.name.to_owned(), json!("read-only"));
+        for read_only in kind.fields.iter().filter(|field| !field.is_writable(true)) {
+            request.insert(read_only.name.to_owned(), json!("read-only"));
         }
         request.extend(["id", "customer_id", "tm_create"].map(|name| (name.to_owned(), json!(sample_id(1)))));
         let given = Value::Object(given);
@@ -45,7 +45,7 @@ async fn every_field_is_returned_as_given_and_can_be_changed() {
         for field in kind.fields.iter().filter(|field| !field.is_writable(false)) {
             assert_eq!(changed[field.name], created[field.name], "{} {}", kind.route, field.name);
         }
-        // A client sends back what it read, with unknown fields.
+        // A client sends back the row that it read, with an unknown field.
         let mut read = changed.clone();
         read["unknown"] = json!({ "a": 1 });
         let again = ann.put(&row_path(kind, &created), read).await.ok();
@@ -93,7 +93,7 @@ async fn missing_fields_get_the_kinds_declared_defaults() {
     }
 }
 
-/// Fails unless this field alone was refused.
+/// Asserts that the service refused this field and no other.
 fn assert_refused_by_name(response: &custodian_tests::Response, field: &Field, route: &str) {
     assert_eq!(response.status, 400, "{route} {}: {}", field.name, response.text);
     let details = response.json()["error"]["details"].clone();
@@ -146,16 +146,16 @@ async fn every_field_accepts_its_largest_value() {
     }
     for kind in routed() {
         for field in kind.fields.iter().filter(|field| field.is_writable(true)) {
-            let Some(most) = max_value(&field.field_type, &tags) else { continue };
+            let Some(largest) = max_value(&field.field_type, &tags) else { continue };
             let mut given = minimal_body(kind, 3);
-            given[field.name] = most.clone();
-            if kind.rule.is_some() && most == "virtual" {
+            given[field.name] = largest.clone();
+            if kind.rule.is_some() && largest == "virtual" {
                 given["number"] = json!("+899001000000");
             }
             let created = create_or_update(&ann, kind, given).await;
-            assert!(contains(&created[field.name], &most), "{} {}", kind.route, field.name);
+            assert!(contains(&created[field.name], &largest), "{} {}", kind.route, field.name);
             if field.is_writable(false) {
-                let changed = ann.put(&row_path(kind, &created), json!({ field.name: most })).await.ok();
+                let changed = ann.put(&row_path(kind, &created), json!({ field.name: largest })).await.ok();
                 assert_eq!(changed[field.name], created[field.name], "{} {}", kind.route, field.name);
             }
             if kind.verbs == Verbs::All {
@@ -166,7 +166,7 @@ async fn every_field_accepts_its_largest_value() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_text_resets_an_enum_an_id_or_a_reference() {
+async fn an_empty_string_resets_an_enum_an_id_or_a_reference() {
     let client = Client::start().await;
     let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
     let flow = create(&ann, &FLOWS, json!({})).await["id"].clone();

@@ -1,7 +1,7 @@
-//! Checks whether one order of all operations explains what many concurrent callers observed.
+//! Checks that the responses to concurrent callers are linearizable: one order of all operations must explain them.
 //!
-//! Every operation has a start and an end on one logical clock. An operation must see what had ended before it
-//! started, must not see what started after it ended, and may see what ran at the same time.
+//! Every operation has a start and an end on one logical clock. It must see every operation that ended before it started,
+//! and none that started after it ended. It may see the operations that overlap with it.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub(crate) struct Event {
     pub(crate) outcome: OperationResult,
 }
 
-/// A unique name, held from one operation until another one, or until now.
+/// The period in which a row holds a unique name. `to` is None if the row still holds it.
 struct NameHolding<'a> {
     id: &'a str,
     from: Span,
@@ -162,7 +162,7 @@ impl History {
         }
     }
 
-    /// A new reference must lead to a row that existed at some time during the operation.
+    /// A new reference must point to a row that existed at some time during the operation.
     fn check_references(&self, event: &Event, before: &Value, after: &Value) {
         let (known, own) = (references(event.kind, before), id_of(after));
         for id in references(event.kind, after).iter().filter(|id| !known.contains(id) && **id != own) {
@@ -174,7 +174,7 @@ impl History {
         }
     }
 
-    /// An operation before or during this one must explain a refusal.
+    /// Another operation, before or during this one, must justify the refusal.
     fn check_refusal(
         &self,
         event: &Event,
@@ -207,20 +207,21 @@ impl History {
         } else {
             false
         };
-        assert!(justified, "refused without a reason: {event:?}");
+        assert!(justified, "no other operation justifies the refusal: {event:?}");
     }
 
-    /// A list holds every row that existed throughout, no row that did not exist, and each in a version that it had.
+    /// A list contains every row that existed during the whole operation and no row that cannot have existed during it. Each
+    /// row is listed in a version that it may have had then.
     fn check_list(&self, event: &Event, rows: &[Value]) {
         let at = event.span;
         let listed: BTreeMap<_, _> = rows.iter().map(|row| (id_of(row), row)).collect();
         assert_eq!(listed.len(), rows.len(), "a row is listed twice: {event:?}");
         assert!(rows.is_sorted_by(|newer, older| id_of(newer) > id_of(older)), "newest first: {event:?}");
-        let of = self.histories.iter().filter(|(_, row_history)| {
+        let of_kind = self.histories.iter().filter(|(_, row_history)| {
             row_history.tenant == event.tenant && row_history.kind.table == event.kind.table
         });
         let mut known = 0;
-        for (id, row_history) in of {
+        for (id, row_history) in of_kind {
             let Some(row) = listed.get(id) else {
                 assert!(!row_history.exists_throughout(at), "{id} is missing: {event:?}");
                 continue;
@@ -254,12 +255,12 @@ impl History {
         let same = |row_history: &&RowHistory| {
             row_history.tenant == of.tenant && row_history.kind.table == of.kind.table
         };
-        // The admin counts, and was created with the account.
+        // The account's first admin counts, although no recorded operation created it.
         let first = u64::from(of.kind.table == AGENTS.table);
         first + self.histories.values().filter(same).filter(|row_history| exists(row_history)).count() as u64
     }
 
-    /// Which row held which name, and from when until when.
+    /// The periods in which rows held each unique name.
     fn holdings(&self) -> BTreeMap<String, Vec<NameHolding<'_>>> {
         let mut holdings = BTreeMap::<_, Vec<_>>::new();
         for (id, row_history) in &self.histories {
@@ -289,11 +290,11 @@ impl History {
 
     /// The remaining rows of a tenant's kind, newest first.
     pub(crate) fn remaining(&self, tenant: usize, kind: &Kind) -> Vec<Value> {
-        let of = self
+        let of_kind = self
             .histories
             .values()
             .filter(|row_history| row_history.tenant == tenant && row_history.kind.table == kind.table);
-        let remaining = of
+        let remaining = of_kind
             .filter(|row_history| row_history.deletion.is_none())
             .filter_map(|row_history| row_history.versions.values().next_back());
         let mut rows: Vec<_> = remaining.map(|version| version.row.clone()).collect();

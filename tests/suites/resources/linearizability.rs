@@ -1,5 +1,5 @@
-//! Linearizability: concurrent callers share rows, names, places and references, and one order of their operations
-//! explains every response, row and counter.
+//! Linearizability: concurrent callers contend for rows, unique names, plan limits and references. One order of their
+//! operations must explain every response, row and counter.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -61,11 +61,11 @@ impl Caller {
         self.clock.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// A row that some caller of this customer created, mostly one of the latest, which other callers use as well.
+    /// A row that a caller of this customer created. Mostly one of the latest, so that callers contend for the same rows.
     fn pick_row(&mut self, tenant: usize, table: Option<&str>) -> Option<(&'static Kind, String)> {
         let known = self.known.lock().unwrap();
-        let of = |(kind, _): &&(&'static Kind, String)| table.is_none_or(|table| kind.table == table);
-        let rows: Vec<_> = known[tenant].iter().filter(of).collect();
+        let in_table = |(kind, _): &&(&'static Kind, String)| table.is_none_or(|table| kind.table == table);
+        let rows: Vec<_> = known[tenant].iter().filter(in_table).collect();
         let from = if self.random.below(4) > 0 { rows.len().saturating_sub(6) } else { 0 };
         (!rows.is_empty()).then(|| rows[from + self.random.below(rows.len() - from)].clone())
     }
@@ -108,7 +108,7 @@ impl Caller {
             }
             _ => None,
         };
-        // These fields are read-only after creation.
+        // All of these fields except `addresses` are read-only after creation.
         if let Some((field, value)) = shared.filter(|(field, _)| creating || *field == "addresses") {
             fields.insert(field.to_owned(), value);
         }
@@ -185,7 +185,7 @@ impl Caller {
         self.record(from, kind, outcome);
     }
 
-    /// Addresses a row of another customer, which must not be found.
+    /// Sends a request for a row of another customer, which must return 404.
     async fn access_other_tenant(&mut self, number: usize) {
         let Some((kind, id)) = self.pick_row((self.tenant + 1) % CUSTOMERS, None) else { return };
         let path = format!("{}/{id}", collection_path(kind));
@@ -228,10 +228,10 @@ async fn two_thousand_operations_of_eight_callers_are_linearizable() {
     let history = History::of(events, &Plan::ALL);
     history.check();
     // The check is meaningful only if each kind of contention occurred.
-    let refused = |end: &str| {
+    let refused = |suffix: &str| {
         history.count_outcomes(|outcome| match outcome {
             OperationResult::Refused { reason, .. } | OperationResult::Unchanged { reason, .. } => {
-                reason.ends_with(end)
+                reason.ends_with(suffix)
             }
             _ => false,
         })
@@ -274,7 +274,7 @@ async fn two_thousand_operations_of_eight_callers_are_linearizable() {
     assert_names_are_held_by_existing_rows(&history, &tables);
 }
 
-/// Unique names are held by exactly the rows that exist.
+/// Asserts that exactly the existing rows hold unique names.
 fn assert_names_are_held_by_existing_rows(history: &History, tables: &Tables) {
     let keys = tables.scan("identifiers");
     for kind in kinds_with_agents() {

@@ -46,7 +46,7 @@ async fn read_pages(client: &Client, path: &str, size: usize) -> (Vec<String>, V
     let (mut listed, mut pages) = (Vec::new(), Vec::new());
     for page in client.pages(path, size).await {
         let escaped = json!(page.text).to_string().len();
-        assert!(escaped < 2_300_000, "{path} answered {escaped} bytes");
+        assert!(escaped < 2_300_000, "{path} returned {escaped} bytes");
         let rows = page.rows();
         listed.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
         pages.push(rows.len());
@@ -113,7 +113,7 @@ async fn a_page_ends_before_it_is_too_large_and_reads_no_further() {
         let shown = page["result"].as_array().unwrap().len();
         let operations = recorder.take();
         assert!((10..30).contains(&shown), "{}: {shown}", kind.route);
-        // Authentication, and as many 1 MB queries as the page needs.
+        // One operation for authentication, and as many 1 MB queries as the page needs.
         assert!(operations.len() <= 4, "{}: {operations:?}", kind.route);
         drop(paused);
         for size in [100, 7] {

@@ -1,4 +1,4 @@
-//! Plan limits: as many rows as the plan allows, and not one more.
+//! Plan limits: an account has at most as many rows of a kind as its plan allows.
 
 use custodian_domain::Plan;
 use custodian_domain::kinds::{AGENTS, Kind, UniqueScope};
@@ -11,8 +11,8 @@ use crate::sample_values::{
     usage,
 };
 
-/// Sets a counter directly in the table so that this many rows are left: creating thousands of rows would take too
-/// long.
+/// Sets a counter directly in the table, so that the plan allows only `room` more rows. Creating thousands of rows would
+/// take too long.
 fn leave_room(client: &Client, customer: &str, kind: &Kind, limit: u64, room: u64) {
     let tables = Tables(client.engine().clone());
     let counter = format!("count#{}", kind.table);
@@ -23,7 +23,7 @@ fn leave_room(client: &Client, customer: &str, kind: &Kind, limit: u64, room: u6
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_32_concurrent_creations_for_three_places_three_succeed() {
+async fn three_of_32_concurrent_creations_succeed_if_the_plan_allows_three_more_rows() {
     let client = Client::start().await;
     let (customer, ann) = client.tenant("ann").await;
     for plan in Plan::ALL {
@@ -50,7 +50,7 @@ async fn of_32_concurrent_creations_for_three_places_three_succeed() {
                 assert_eq!(response.refusal(), (429, "RESOURCE_LIMIT_EXCEEDED".into()), "{}", kind.route);
             }
             assert_eq!(usage(&ann, kind).await, (limit, Some(limit)), "{}", kind.route);
-            // A deletion frees a place.
+            // After a deletion, the plan allows one more row.
             ann.delete(&row_path(kind, &created[0])).await.ok();
             create(&ann, kind, minimal_body(kind, base + 500)).await;
         }
@@ -58,7 +58,7 @@ async fn of_32_concurrent_creations_for_three_places_three_succeed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_smaller_plan_deletes_nothing_and_allows_nothing_more() {
+async fn a_smaller_plan_deletes_no_rows_and_allows_no_new_ones() {
     let client = Client::start().await;
     let (customer, ann) = tenant_on_plan(&client, "ann", "basic").await;
     let queues = kinds().find(|kind| kind.table == "queues").unwrap();
@@ -95,7 +95,7 @@ async fn a_recount_corrects_wrong_counters() {
     for kind in kinds_with_agents() {
         create(&ann, kind, minimal_body(kind, 1)).await;
     }
-    // One more administrator, and one more key than the first one.
+    // Creates a second administrator and a second key.
     let admin = json!({ "username": "bob", "password": PASSWORD, "permission": 32 });
     let bob = ann.post("/v1.0/agents", admin).await.ok()["id"].as_str().unwrap().to_owned();
     ann.post("/v1.0/accesskeys", json!({})).await.ok();
@@ -110,7 +110,7 @@ async fn a_recount_corrects_wrong_counters() {
     }
     tables.insert("usage", &wrong);
     client.service().recount(customer.parse().unwrap()).await.unwrap();
-    // The shards may differ from before; only their sum counts.
+    // The recount may distribute a count differently over its shards, so the test compares the sums.
     let sums = |rows: Vec<Value>| {
         let mut sums = std::collections::BTreeMap::<String, i64>::new();
         for row in rows {
@@ -127,7 +127,7 @@ async fn a_recount_corrects_wrong_counters() {
     let (right, now) = (sums(right), sums(tables.query("usage", "customer_id", &customer)));
     assert_eq!((right["count#admins"], right["count#accesskeys"]), (2, 2));
     assert_eq!(now, right);
-    // The counter of administrators is right again, so the last one is protected.
+    // The counter of administrators is correct again, so the last administrator cannot be deleted.
     let own = ann.get("/v1.0/me").await.ok()["id"].as_str().unwrap().to_owned();
     ann.delete(&format!("/v1.0/agents/{bob}")).await.ok();
     let last = ann.delete(&format!("/v1.0/agents/{own}")).await;

@@ -1,4 +1,4 @@
-//! References must lead to an existing row when they are set. The target may be deleted later.
+//! A reference must point to an existing row when it is set. The target may be deleted later.
 
 use custodian_domain::kinds::{FLOWS, Field, FieldType, Kind, routed};
 use custodian_tests::{Client, PASSWORD};
@@ -20,7 +20,7 @@ fn target(field: &Field) -> Option<&'static Kind> {
 
 /// Invariant I9: the tenant comes from the caller.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_reference_leads_to_a_row_of_the_same_account_or_to_none() {
+async fn a_reference_points_to_a_row_of_the_same_account_or_is_nil() {
     let client = Client::start().await;
     let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
     let (_, bob) = tenant_on_plan(&client, "bob", "unlimited").await;

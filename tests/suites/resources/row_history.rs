@@ -20,7 +20,7 @@ impl Span {
     }
 }
 
-/// One version of a row, and the operation that made it.
+/// One version of a row, and the operation that wrote it.
 pub(crate) struct Version {
     pub(crate) span: Span,
     pub(crate) row: Value,
@@ -81,7 +81,8 @@ impl RowHistory {
         self.versions[&1].span
     }
 
-    /// Each version is the one before plus one change, so no change is lost. The deletion is of the last version.
+    /// Asserts that each version is the previous one with one change, so that no change is lost, and that a deletion deletes
+    /// the last version.
     pub(crate) fn check(&self, id: &str) {
         let count = self.versions.len() as u64;
         assert!(self.versions.keys().copied().eq(1..=count), "{id}: {:?}", self.versions.keys());
@@ -100,7 +101,7 @@ impl RowHistory {
             }
         }
         if let Some((version, _)) = self.deletion {
-            assert_eq!(version, count, "the last version of {id} was deleted");
+            assert_eq!(version, count, "{id} was not deleted at its last version");
         }
     }
 
@@ -109,7 +110,8 @@ impl RowHistory {
         of_agents || self.kind.field(name).is_some_and(|field| field.is_writable(false))
     }
 
-    /// A version is seen as it was stored, not before it was made and not after the next one was made.
+    /// Asserts that an operation saw a version as it was stored, not before it was written and not after the next version
+    /// was written.
     pub(crate) fn check_observed(&self, version: u64, row: &Value, at: Span) {
         assert_eq!(*row, self.versions[&version].row, "version {version}");
         assert!(self.versions[&version].span.from < at.to, "version {version} was seen too early: {row}");

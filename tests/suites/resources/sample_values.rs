@@ -9,7 +9,7 @@ pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> {
     routed().filter(|kind| kind.verbs == Verbs::All)
 }
 
-/// The same kinds, and agents, which have functions of their own.
+/// The same kinds, and agents, which have their own functions.
 pub(crate) fn kinds_with_agents() -> impl Iterator<Item = &'static Kind> {
     kinds().chain([&AGENTS])
 }
@@ -83,7 +83,6 @@ pub(crate) fn row_path(kind: &Kind, row: &Value) -> String {
     format!("/v1.0/{}/{}", kind.route, row["id"].as_str().unwrap())
 }
 
-/// Creates a row.
 pub(crate) async fn create(client: &Client, kind: &Kind, body: Value) -> Value {
     let response = client.post(&collection_path(kind), body).await;
     assert_eq!(response.status, kind.created_status, "{}: {}", kind.route, response.text);

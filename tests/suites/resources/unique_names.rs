@@ -1,4 +1,4 @@
-//! Unique names.
+//! Unique names: their scope, contention for them, and when they become free.
 
 use custodian_domain::kinds::{CONTACTS, EXTENSIONS, NUMBERS, TRANSCRIPTIONS, TRUNKS};
 use custodian_tests::{Client, PASSWORD};
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::sample_values::{create, row_path, sample_id, tenant_on_plan};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_concurrent_requests_for_one_number_one_succeeds_across_accounts() {
+async fn only_one_of_concurrent_requests_for_a_number_succeeds_across_accounts() {
     let client = Client::start().await;
     let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
     let (_, bob) = tenant_on_plan(&client, "bob", "unlimited").await;

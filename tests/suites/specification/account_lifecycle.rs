@@ -20,9 +20,9 @@ async fn job_names(client: &Client) -> Vec<String> {
 async fn event_names(client: &Client, id: &str) -> Vec<String> {
     client.idle().await;
     let event_names = client.get("/_local/events").await.ok();
-    let of = |entry: &&Value| entry["detail"]["customer_id"] == id;
-    let expected = event_names["result"].as_array().unwrap().iter().rev().filter(of);
-    expected.map(|entry| entry["detail-type"].as_str().unwrap().to_owned()).collect()
+    let is_own = |entry: &&Value| entry["detail"]["customer_id"] == id;
+    let own = event_names["result"].as_array().unwrap().iter().rev().filter(is_own);
+    own.map(|entry| entry["detail-type"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,10 +117,10 @@ async fn an_account_not_verified_in_time_expires_and_frees_its_names() {
         platform_admin.delete(&format!("/v1.0/customers/{id}")).await.refusal(),
         (409, "STATE_INVALID".into())
     );
+    // The event customer_erased reports the deletion of everything that the account owned.
     let expected =
         ["customer_created", "agent_created", "agent_created", "customer_expired", "customer_erased"];
     assert_eq!(event_names(&client, &id).await, expected);
-    // One event reports the deletion of everything that the account owned.
     client.open_account("ann").await;
 }
 

@@ -1,4 +1,4 @@
-//! The places of a credential, and their precedence.
+//! The parts of a request that may hold a credential, and their precedence.
 
 use custodian_tests::Client;
 use reqwest::Method;

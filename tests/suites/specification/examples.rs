@@ -33,16 +33,15 @@ fn acme() -> Value {
 }
 
 /// Creates an account as a platform admin and verifies it. Returns its id and its admin.
-async fn verified(client: &Client, test_company: Value) -> (String, Client) {
-    let created = client.platform_admin().await.post("/v1.0/customers", test_company.clone()).await.ok();
-    let token = client.mailed_token(test_company["email"].as_str().unwrap()).await;
+async fn verified(client: &Client, body: Value) -> (String, Client) {
+    let created = client.platform_admin().await.post("/v1.0/customers", body.clone()).await.ok();
+    let token = client.mailed_token(body["email"].as_str().unwrap()).await;
     client.post("/auth/email-verify", json!({ "token": token })).await.ok();
-    let (name, password) =
-        (test_company["username"].as_str().unwrap(), test_company["password"].as_str().unwrap());
+    let (name, password) = (body["username"].as_str().unwrap(), body["password"].as_str().unwrap());
     (created["id"].as_str().unwrap().to_owned(), client.login(name, password).await)
 }
 
-/// A customer has exactly the fields of the specification, in its order. Ids and times have the specified formats.
+/// Asserts that a customer has exactly the specification's fields, in that order, and that times have the specified format.
 #[track_caller]
 fn assert_fields(text: &str, customer: &Value) {
     let keys: Vec<_> = customer.as_object().unwrap().keys().map(String::as_str).collect();
@@ -132,7 +131,7 @@ async fn reading_and_changing_the_own_customer_return_the_specified_fields() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deleting_a_customer_returns_it_a_last_time() {
+async fn deleting_a_customer_returns_its_profile_for_the_last_time() {
     let client = Client::start().await;
     let platform_admin = client.platform_admin().await;
     let created = platform_admin.post("/v1.0/customers", test_company()).await.ok();
@@ -196,7 +195,7 @@ async fn an_immediate_deletion_leaves_no_personal_data() {
     assert_eq!(deleted["tm_update"], deleted["tm_delete"]);
 }
 
-/// The specified fields of a deleted account.
+/// Asserts that a deleted account has the specified fields.
 #[track_caller]
 fn assert_deleted(customer: &Value, id: &str) {
     assert_values(

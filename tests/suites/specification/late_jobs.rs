@@ -1,6 +1,6 @@
-//! Deadlines hold and names are free even if the background work is late.
+//! Deadlines apply and names become free on time, even if background work is late.
 //!
-//! Moving the clock also runs the jobs, so these tests delay the work with a database that refuses it for a while.
+//! Moving the clock also runs the jobs. To delay that work, these tests make database requests fail for a while.
 
 use std::sync::Arc;
 
@@ -108,7 +108,7 @@ async fn assert_names_are_free(client: &Client, script: &ScriptedFaults, first: 
     assert_eq!(
         ann.get("/v1.0/customer").await.ok()["id"],
         second,
-        "the late cascade deleted nothing of the new account"
+        "the late cascade deleted no row of the new account"
     );
     for body in [
         json!({ "username": "ANN", "password": PASSWORD, "email": "free@example.com" }),

@@ -1,7 +1,6 @@
-//! The attributes of stored rows are a contract with the rows that earlier releases wrote.
+//! The attributes of stored rows are a contract: every release must read the rows that earlier releases wrote.
 //!
-//! After a deliberate change: `cargo test -p custodian-tests --test specification -- --ignored` rewrites the list. An
-//! attribute that earlier releases wrote must stay readable.
+//! After a deliberate change, `cargo test -p custodian-tests --test specification -- --ignored` rewrites the list.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/suites/specification/stored_attributes.json");
 
-/// The outbox is left out: whether a row is still there depends on the progress of the stream.
+/// A table to exclude, because its rows depend on the progress of the stream.
 const TRANSIENT: &str = "outbox";
 
 type Attributes = BTreeMap<String, BTreeSet<String>>;
@@ -33,7 +32,7 @@ fn collect(client: &Client, found: &mut Attributes) {
     }
 }
 
-/// The attributes of all rows in the life of an account, with every kind of mail token and a webhook.
+/// The attributes of all rows in the life of an account, with every type of mail token and a webhook.
 async fn stored_attributes() -> String {
     let mut found = Attributes::new();
     let client = Client::start().await;

@@ -1,4 +1,5 @@
-//! The specification's responses, to the letter. Only ids, times and the e-mail address, which it hides, differ.
+//! The specification's responses, byte for byte. Only ids, times and the e-mail address differ. The specification masks the
+//! address.
 
 use custodian_domain::Timestamp;
 use custodian_tests::{Client, Response};
@@ -28,7 +29,7 @@ const ACME: &str = r#"{
     "tm_delete": null
 }"#;
 
-/// The customer in the example of creation.
+/// The customer in the specification's example of creating one.
 const TEST_COMPANY: &str = r#"{
     "id": "ff424526-f65d-483f-bc36-3b2357c6c6a9",
     "name": "Test Company",
@@ -86,7 +87,7 @@ fn with_ids_and_times_of(example: &Value, response: &Value) -> Value {
     expected
 }
 
-/// The response's bytes are the example's: the same fields, values and order, and nothing else.
+/// Asserts that the response equals the example byte for byte, with the response's ids and times.
 #[track_caller]
 fn assert_equals(response: &Response, example: &Value) -> Value {
     let shown = response.ok();

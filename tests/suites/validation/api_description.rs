@@ -1,7 +1,6 @@
-//! The API description forbids only what the service refuses: each invalid value is refused by field name on every
-//! route.
+//! On every route, the service refuses each value that the API description forbids, and the error names the field.
 //!
-//! The reverse, that every response matches the description, is checked by `custodian_tests::Client` in all suites.
+//! In all suites, `custodian_tests::Client` also checks that every response matches the description.
 
 use std::collections::BTreeMap;
 
@@ -88,7 +87,7 @@ impl Fixture {
             operation.path.starts_with("/v1.0/customers") || operation.path == "/auth/delegate";
         let caller = if by_platform_admin { &self.platform_admin } else { &self.admin };
         let row = operation.path.split('/').nth(2).and_then(|collection| self.rows.get(collection));
-        // Without a row, the path addresses a missing one.
+        // If the collection has no row, the path names an id that does not exist.
         let path = operation.path.replace("{id}", &row.cloned().unwrap_or_else(|| Uuid::nil().to_string()));
         caller.request(operation.method.clone(), &(path + query))
     }
@@ -126,7 +125,7 @@ fn invalid_values(schema: &Value) -> Vec<Value> {
     let mut invalid_values = vec![Value::Null];
     invalid_values.push(if schema["type"] == "object" { json!("x") } else { json!({ "x": 1 }) });
     if let Some(max) = schema["x-max-bytes"].as_u64().or(schema["maxLength"].as_u64()) {
-        // Two bytes each, unless the limit counts characters.
+        // Each repetition has two bytes, or two characters if the limit counts characters.
         let letter = if schema["x-max-bytes"].is_u64() { "é" } else { "eé" };
         invalid_values.push(json!(letter.repeat(usize::try_from(max / 2 + 1).unwrap())));
         invalid_values.push(json!("a\u{7}bcdefghijk"));
@@ -155,7 +154,7 @@ fn invalid_values(schema: &Value) -> Vec<Value> {
     invalid_values
 }
 
-/// Whether a refusal names this field.
+/// Whether an error response names this field.
 fn names_field(response: &Response, field: &str) -> bool {
     let details = response.json()["error"]["details"].clone();
     let named = details.as_array().into_iter().flatten().any(|detail| detail["field"] == field);
@@ -247,7 +246,7 @@ async fn query_parameters_are_validated_wherever_they_are_described() {
     }
 }
 
-/// The responses that no other suite requests. The client checks each against the description.
+/// Requests the responses that no other suite covers. The client checks each of them against the description.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_remaining_responses_match_the_description() {
     let (_, ann) = Client::start().await.tenant("ann").await;

@@ -135,7 +135,7 @@ async fn json_nests_up_to_64_levels_and_numbers_fit_a_double() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn put_merges_fields_and_an_empty_text_clears_any_field_but_the_email() {
+async fn put_merges_fields_and_an_empty_string_clears_any_field_except_the_email() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
     let full = json!({

@@ -123,7 +123,7 @@ async fn duplicate_credentials_and_chunked_bodies_bypass_nothing() {
         let (status, text) = send_bytes(&client, request(own, &headers, b"")).await;
         assert_eq!(status, Some(expected), "{text}");
     }
-    // The limits of a chunked body are those of a body with a Content-Length.
+    // A chunked body has the same limits as a body with a Content-Length.
     let chunked = [HOST, &bearer, b"content-type: application/json", b"transfer-encoding: chunked"];
     let body = b"8\r\n{\"name\":\r\n4\r\n\"y\"}\r\n0\r\n\r\n";
     let (status, text) = send_bytes(&client, request(b"PUT /v1.0/customer", &chunked, body)).await;

@@ -143,8 +143,8 @@ async fn no_header_and_no_query_makes_the_service_fail() {
 async fn an_unreadable_header_does_not_count_as_a_missing_one() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
-    let made = ann.post("/v1.0/tags", json!({ "name": "vip" })).await.ok();
-    let tag = format!("/v1.0/tags/{}", made["id"].as_str().unwrap());
+    let created = ann.post("/v1.0/tags", json!({ "name": "vip" })).await.ok();
+    let tag = format!("/v1.0/tags/{}", created["id"].as_str().unwrap());
     for unreadable in [&b"\xff\xfe"[..], "\u{201c}1\u{201d}".as_bytes(), b"\"1\xe9\""] {
         let value = HeaderValue::from_bytes(unreadable).unwrap();
         for path in ["/v1.0/customer", &tag] {
@@ -158,7 +158,7 @@ async fn an_unreadable_header_does_not_count_as_a_missing_one() {
         let response = client.send(post.json(&json!({ "name": "twice" }))).await;
         assert_eq!(response.refusal(), (400, "INVALID_REQUEST_PARAMETER".into()), "{value:?}");
     }
-    assert_eq!(ann.get("/v1.0/tags").await.ok()["result"], json!([made]));
+    assert_eq!(ann.get("/v1.0/tags").await.ok()["result"], json!([created]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

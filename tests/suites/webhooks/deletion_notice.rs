@@ -16,13 +16,13 @@ async fn is_erased(client: &Client, id: &str) -> bool {
     event_types(&client.published_events(id).await).contains(&"customer_erased")
 }
 
-/// The tables with a row that contains a text unencrypted.
+/// The tables with a row that contains a text in plaintext.
 fn tables_containing(tables: &Tables, text: &str) -> Vec<String> {
     let has = |rows: &Vec<String>| rows.iter().any(|row| row.contains(text));
     tables.dump().into_iter().filter(|(_, rows)| has(rows)).map(|(table, _)| table).collect()
 }
 
-/// A deletion notice contains no data of the account.
+/// Asserts that a deletion notice contains no data of the account except its id, its status and the time of deletion.
 #[track_caller]
 fn assert_anonymised(body: &Value, id: &str) {
     assert_eq!(body["type"], "customer_deleted");
@@ -117,7 +117,7 @@ async fn an_endpoint_that_recovers_within_the_hour_gets_the_deletion_notice() {
     client.idle().await;
     client.advance(400).await;
     assert_eq!(receiver.take().len(), 3);
-    assert!(is_erased(&client, &id).await, "complete as soon as the notice was delivered");
+    assert!(is_erased(&client, &id).await, "the deletion completes as soon as the notice is delivered");
 }
 
 #[tokio::test(flavor = "multi_thread")]

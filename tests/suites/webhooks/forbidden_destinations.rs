@@ -1,4 +1,4 @@
-//! Destinations that webhooks never go to: without the local service's flag, every address that is not public.
+//! Forbidden webhook destinations. Without the local service's flag, these are all addresses that are not public.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -37,7 +37,7 @@ fn assert_refused(delivery: &Value, status: &str, uri: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_spelling_of_a_local_address_is_connected_to() {
+async fn no_notation_of_a_local_address_leads_to_a_connection() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let (listener, address, port) = listener().await;

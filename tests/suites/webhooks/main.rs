@@ -1,4 +1,4 @@
-//! Webhooks: what an account receives at its destination, when, how often, and how it is signed.
+//! Webhooks: their payloads, delivery, retries and signatures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod api;
@@ -23,7 +23,7 @@ pub(crate) async fn start() -> Client {
     Client::start_with(&["--allow-loopback-webhooks"], Arc::new(())).await
 }
 
-/// An account whose webhooks go to a receiver. The first webhook, about the change itself, is already taken.
+/// An account whose webhooks go to a receiver. The first webhook, about the change of destination, is already discarded.
 pub(crate) async fn account_with_webhook(
     client: &Client,
     name: &str,

@@ -1,4 +1,4 @@
-//! The effect of a receiver's response, or of none, on the delivery and its destination.
+//! The effect of a receiver's response, or of a missing response, on the delivery and its destination.
 
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ async fn status_410_disables_a_destination_until_a_test_webhook_succeeds() {
     assert_eq!(receiver.take()[0].json()["data"]["name"], "three");
 }
 
-/// Loses the response to the transaction that records a delivery, and every write after it.
+/// Loses the response to the transaction that records a delivery, and every later request except reads by key.
 fn crash_at_record(script: &ScriptedFaults) {
     let mut crashed = false;
     script.set(move |operation, body| {
@@ -149,7 +149,7 @@ async fn a_pending_delivery_fails_if_its_destination_is_disabled_or_removed_by_t
         assert_eq!((&shown["status"], &shown["error"]), (&json!("failed"), &json!(reason)));
         assert_eq!((&shown["attempts"], &shown["tm_next"]), (&json!(1), &Value::Null));
 
-        // The delivery is over, even if a new destination is set.
+        // The delivery stays failed, even if a new destination is set.
         set_webhook_uri(&ann, &receiver.uri_with_path("/other")).await;
         receiver.take();
         client.advance(WEEK).await;

@@ -1,4 +1,4 @@
-//! A webhook's payload: the row as its owner would read it at the time of delivery.
+//! A webhook's payload is the row as its owner would read it at the time of delivery.
 
 use custodian_domain::kinds::{self, Verbs, routed};
 use serde_json::{Value, json};
@@ -123,8 +123,8 @@ async fn an_account_receives_only_its_own_webhooks() {
     client.idle().await;
     let types = |receiver: &Receiver, id: &str| {
         let received = receiver.take();
-        let of = |body: &Value| body["data"]["id"] == *id || body["data"]["customer_id"] == *id;
-        assert!(received.iter().all(|one| of(&one.json())));
+        let is_own = |body: &Value| body["data"]["id"] == *id || body["data"]["customer_id"] == *id;
+        assert!(received.iter().all(|one| is_own(&one.json())));
         let mut types: Vec<_> = received.iter().map(super::Received::event_type).collect();
         types.sort_unstable();
         types

@@ -16,11 +16,11 @@ use tokio::sync::Notify;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reply {
     Status(u16),
-    /// With one header.
+    /// A status with one header.
     With(u16, &'static str, &'static str),
-    /// The same, after this many seconds.
+    /// A status with one header, after this many seconds.
     After(u64, u16, &'static str, &'static str),
-    /// None until it is released, then 200.
+    /// No reply until the test releases the receiver, then 200.
     Never,
 }
 
@@ -91,7 +91,6 @@ impl Receiver {
         format!("http://127.0.0.1:{}{path}", self.0.port)
     }
 
-    /// Sets the default reply.
     pub(crate) fn set_default_reply(&self, reply: Reply) {
         *lock(&self.0.default_reply) = reply;
     }
@@ -106,7 +105,7 @@ impl Receiver {
         std::mem::take(&mut *lock(&self.0.received))
     }
 
-    /// Waits until this many requests are there.
+    /// Waits until this many requests have arrived.
     pub(crate) async fn wait_for(&self, expected: usize) {
         let all = async {
             loop {

@@ -17,7 +17,7 @@ fn wait(delivery: &Value) -> i64 {
     micros(&delivery["tm_next"]) - micros(&delivery["tm_update"])
 }
 
-/// At least these seconds, and at most a tenth more.
+/// Asserts that a wait is at least this many seconds, and at most 10% longer.
 #[track_caller]
 fn assert_about(wait: i64, seconds: i64) {
     assert!((seconds * 1_000_000..=seconds * 1_100_000).contains(&wait), "{wait} us for {seconds} s");
@@ -173,7 +173,7 @@ async fn a_delivery_can_be_requested_again_in_any_status() {
     assert_eq!(
         (&again["status"], &again["attempts"]),
         (&json!("succeeded"), &json!(4)),
-        "retries continue from there"
+        "the number of attempts continues from there"
     );
 }
 
@@ -204,11 +204,11 @@ async fn a_recorded_attempt_is_not_made_again_when_its_message_is_redelivered() 
         lose_records(&script);
         let id = send_test_webhook(&ann).await;
         client.idle().await;
-        assert_eq!(receiver.take().len(), 1, "sent, and the response of the record was lost");
+        assert_eq!(receiver.take().len(), 1, "the attempt was sent, and the response to its record was lost");
         script.clear();
         client.advance(60).await;
         let shown = delivery(&ann, &id).await;
         assert_eq!((&shown["status"], &shown["attempts"]), (&json!("succeeded"), &json!(attempts)));
-        assert_eq!(receiver.take().len(), attempts - 1, "only the open attempt is made");
+        assert_eq!(receiver.take().len(), attempts - 1, "only the pending attempt is made");
     }
 }

@@ -121,7 +121,10 @@ async fn a_replaced_secret_signs_for_a_day() {
         (accepted_with(&first), accepted_with(&second)),
         (vec![true, true, false], vec![true, true, true])
     );
-    assert!(accepted.iter().all(|one| voipbin_is_valid(one, &second)), "this header holds one signature");
+    assert!(
+        accepted.iter().all(|one| voipbin_is_valid(one, &second)),
+        "this header holds only the signature of the current secret"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

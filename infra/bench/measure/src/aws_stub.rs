@@ -1,4 +1,4 @@
-//! A stub of AWS behind TLS: the embedded engine answers for DynamoDB, and every other service accepts each call.
+//! A stub of AWS behind TLS: the embedded engine serves DynamoDB, and calls to every other service succeed without an effect.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ impl CallSummary {
 /// One endpoint for all AWS services.
 pub struct AwsStub {
     pub url: String,
-    /// The file of the trusted certificates: the system's and the stub's own authority.
+    /// The file of the trusted certificates: the system's, and the one of the stub's own authority.
     pub certificates: PathBuf,
     calls: Arc<Mutex<Vec<CallSpan>>>,
 }
@@ -165,7 +165,7 @@ impl axum::serve::Listener for TlsListener {
         loop {
             let Ok((stream, from)) = self.listener.accept().await else { continue };
             let _ = stream.set_nodelay(true);
-            // A failed handshake ends only its own connection.
+            // A failed handshake closes only its own connection.
             if let Ok(stream) = self.acceptor.accept(stream).await {
                 return (stream, from);
             }

@@ -1,5 +1,6 @@
-//! Measures the cold start of every HTTP function: from the start of its process to its first response. In the same run, in turn
-//! and over TLS, it measures baselines in Rust with as many calls, and ports of one function to other languages.
+//! Measures the cold start of every HTTP function: from the start of its process to its first response. The same run also
+//! measures Rust baselines that make the same number of calls, and ports of one function to other languages. All programs take
+//! turns and call AWS over TLS.
 //!
 //! `infra/bench/measure/cold-start.sh` builds and installs the programs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
@@ -65,7 +66,7 @@ impl MeasuredProgram {
         self.median(|it| it.cold_start.response.saturating_sub(it.calls.duration)).as_secs_f64()
     }
 
-    /// The workload of the baseline to compare with. A baseline makes one call at least.
+    /// The workload of the baseline to compare with. A baseline makes at least one call.
     fn workload(&self) -> Workload {
         Workload { rounds: self.median(|it| it.calls.rounds).max(1), hashes: self.program.hashes() }
     }
@@ -140,7 +141,8 @@ impl MeasuredPrograms {
         }
     }
 
-    /// The time of a baseline with as many rounds. Uses fewer rounds if a function's number changed after the first pass.
+    /// The time of the baseline with the same workload. If the function's number of rounds changed after the first pass, the
+    /// closest baseline with fewer rounds is used.
     fn baseline_time(&self, expected: Baseline, workload: Workload) -> Option<f64> {
         let matches = |program: &Program| {
             matches!(program, Program::Baseline(baseline, _, its)
@@ -185,9 +187,9 @@ impl MeasuredPrograms {
     }
 }
 
-/// Measures one cold start while no background work runs. It starts the program once before, with the same request if that is a
-/// read, else with one that the function refuses. Otherwise the CPU caches would favour the baselines, whose one binary is
-/// started many times in a row.
+/// Measures one cold start while background work is paused. First, it starts the program once as a warm-up, with the same
+/// request if that is a read, or else with a request that the function refuses. Without the warm-up, the CPU caches would
+/// favour the baselines, because a run starts the same baseline binary many times in a row.
 async fn measure(fixture: &mut Fixture, program: &Program) -> Measurement {
     let function = program.function();
     let request = fixture.prepare_request(&function.function).await;

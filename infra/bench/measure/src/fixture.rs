@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use crate::aws_stub::AwsStub;
 
-/// A webhook URI that is always refused, since webhooks go to public addresses only.
+/// A webhook URI that the sender always refuses, because it sends webhooks only to public addresses.
 pub(crate) const REFUSED_WEBHOOK_URI: &str = "http://127.0.0.1:9/";
 
 /// Every HTTP function. Functions that serve a kind are listed for one kind only, since all kinds share a binary.
@@ -41,7 +41,7 @@ impl Fixture {
         Self::start_observed(Arc::new(())).await
     }
 
-    /// The same, with an observer of every request of the local service to its database.
+    /// Like `start`, with an observer of every request that the local service sends to its database.
     pub async fn start_observed(observer: Arc<dyn RequestObserver>) -> Self {
         let client = Client::start_observed(observer).await;
         let folder = std::env::temp_dir().join(format!("custodian-measure-{}", std::process::id()));
@@ -60,13 +60,13 @@ impl Fixture {
         Self { aws, client, platform_admin, admin, customer_id, counter: 0 }
     }
 
-    /// A name that no account has yet.
+    /// A name that no other account has.
     pub fn unique_name(&mut self) -> String {
         self.counter += 1;
         format!("account{}", self.counter)
     }
 
-    /// A number that no request has yet.
+    /// A number that no other request has.
     pub fn unique_number(&mut self) -> usize {
         self.counter += 1;
         self.counter
@@ -100,7 +100,7 @@ impl Fixture {
             command.env(format!("{name}_QUEUE_URL"), queue_url(value));
         }
         command.env("AWS_ENDPOINT_URL", &self.aws.url);
-        // Rust, Python and Node each read the trusted certificates from another variable.
+        // Rust, Python and Node each read the trusted certificates from a different variable.
         for name in ["SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"] {
             command.env(name, &self.aws.certificates);
         }

@@ -81,7 +81,7 @@ impl FunctionProcess {
         }
     }
 
-    /// The CPU time of all its threads.
+    /// The CPU time of all threads of the process.
     pub fn cpu(&self) -> Duration {
         let tasks = std::fs::read_dir(format!("{}/task", self.proc_folder())).into_iter().flatten().flatten();
         let times = tasks.filter_map(|task| {
@@ -91,7 +91,7 @@ impl FunctionProcess {
         Duration::from_nanos(times.sum())
     }
 
-    /// The peak of its resident memory.
+    /// The peak resident memory of the process.
     pub fn peak_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("{}/status", self.proc_folder())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

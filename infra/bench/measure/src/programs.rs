@@ -87,7 +87,7 @@ impl Program {
         }
     }
 
-    /// The function whose request the program is invoked with.
+    /// The function whose request the program gets.
     pub fn function(&self) -> DeployedRoute {
         match self {
             Self::Function(function, _) => function.clone(),
@@ -130,7 +130,7 @@ impl Program {
         }
     }
 
-    /// The size of the binary in bytes; None for a port, which is no binary.
+    /// The size of the binary in bytes; `None` for a port, which has no binary.
     pub fn size(&self) -> Option<u64> {
         match self {
             Self::Port(..) => None,

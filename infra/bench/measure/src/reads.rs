@@ -1,4 +1,4 @@
-//! Measures the time that reads spend in our own code. This process handles them with the deployed code and the real SDK on the
+//! Measures the time that reads spend in our own code. This process runs the deployed code and the real SDK against the
 //! embedded engine, and subtracts the time spent in calls of the SDK.
 //!
 //! `cargo run --profile bench -p custodian-measure --bin reads`
@@ -22,7 +22,7 @@ use custodian_measure::table::{markdown, median, ms};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::Value;
 
-/// The limit of the median time in our own code.
+/// The maximum median time in our own code.
 const MAX_OWN_TIME: Duration = Duration::from_micros(300);
 
 /// Measures the time that reads spend in our own code; prints a table.
@@ -113,7 +113,7 @@ async fn measure(
         let in_sdk;
         (calls, in_sdk) = timer.take();
         response_bytes = response.body().len();
-        // The invocations before are a warm-up.
+        // The first invocations are a warm-up.
         if number >= invocations / 10 {
             times.push((total, total - in_sdk));
         }

@@ -8,7 +8,7 @@ use crate::fixture::{Fixture, REFUSED_WEBHOOK_URI};
 
 const CUSTOMER: &str = "/v1.0/customer";
 const CUSTOMERS: &str = "/v1.0/customers";
-/// The page size of all lists, since a measurement adds more and more rows.
+/// The page size of all lists. It keeps responses at one size while measurements add rows.
 const PAGE: &str = "?page_size=20";
 
 impl Fixture {
@@ -155,7 +155,7 @@ impl Fixture {
         }
     }
 
-    /// Kinds whose routes have the usual five operations.
+    /// A request to list, create, get, update or delete a resource.
     async fn resource_request(&mut self, function: &str, kind: &str) -> Request {
         let (path, body) = (format!("/v1.0/{kind}"), json!({ "name": self.unique_name() }));
         let verb = function.rsplit('-').next().unwrap_or_default();
@@ -206,7 +206,7 @@ impl Fixture {
                 Request::new(&admin, "POST", format!("{webhook}/rotate")).body(json!({}))
             }
             "webhook-test" => request("POST", &format!("{webhook}/test")).body(json!({})),
-            // Shows an account's last hundred deliveries. A new account has a known number of them: twenty.
+            // A page has up to a hundred deliveries. A new account has a known number of them: twenty.
             "webhook-deliveries" => {
                 let (_, admin) = self.new_tenant().await;
                 admin.put(CUSTOMER, json!({ "webhook_uri": REFUSED_WEBHOOK_URI })).await.ok();

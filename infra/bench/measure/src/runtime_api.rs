@@ -66,7 +66,7 @@ impl RuntimeApi {
 
     /// Waits for the function's next call.
     pub async fn next_event(&mut self) -> RuntimeEvent {
-        self.events.recv().await.expect("the server runs as long as this")
+        self.events.recv().await.expect("the server runs as long as the `RuntimeApi` exists")
     }
 }
 
@@ -84,7 +84,7 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
     let headers = [
         ("content-type", "application/json"),
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
-        // In the year 2100: a measurement has no deadline.
+        // A date in the year 2100, because a measurement has no deadline.
         ("lambda-runtime-deadline-ms", "4102444800000"),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:measured"),
     ];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The median; the upper one of two.
+/// The median; for an even number of values, the upper one of the two in the middle.
 pub fn median<T: Ord + Copy>(values: impl IntoIterator<Item = T>) -> T {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_unstable();
@@ -40,7 +40,7 @@ pub fn markdown(heads: &[&str], rows: &[Vec<String>]) -> String {
     line(&heads) + &separator + &body
 }
 
-/// How long a CPU time takes at each memory size of a Lambda function, which has a whole CPU at 1769 MB.
+/// The duration of this CPU time at each memory size of a Lambda function. At 1769 MB, a function has one full vCPU.
 pub fn by_memory_size(label: &str, cpu: Duration) -> String {
     let sizes = [128, 256, 512, 1024, 1769];
     let heads = sizes.map(|size| format!("{size} MB"));

@@ -1,5 +1,5 @@
-//! Measures warm reads: invokes the deployed binary repeatedly, over TLS, and compares it with the baseline `least` with as many
-//! round trips to DynamoDB.
+//! Measures warm reads: invokes the deployed binary repeatedly, with AWS calls over TLS, and compares it with the baseline
+//! `least`, which makes the same number of round trips to DynamoDB.
 //!
 //! `infra/bench/measure/warm.sh` builds the programs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]

@@ -1,4 +1,4 @@
-//! The SDK's HTTP connection, replaced by a call into the engine.
+//! Replaces the SDK's HTTP connection with a call into the engine.
 
 use std::sync::Arc;
 

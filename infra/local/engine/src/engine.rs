@@ -52,7 +52,7 @@ impl Engine {
         self.client_with_observer(Arc::new(()))
     }
 
-    /// An SDK client whose requests all pass an observer. It retries as often as in production, but with a short
+    /// An SDK client that shows every request to an observer. It retries as often as in production, but with a short
     /// backoff. Its retry budget is unlimited, because the SDK shares one budget among all clients of a process: the
     /// faults of one test would otherwise use up the retries of another.
     pub fn client_with_observer(&self, observer: Arc<dyn RequestObserver>) -> aws_sdk_dynamodb::Client {

@@ -1,10 +1,10 @@
-//! What a test can observe of a request, and the faults it can inject.
+//! Lets tests observe requests and inject faults.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// The fault that a request meets.
+/// The fault to inject into a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     /// The engine runs the request and the client gets the response.
@@ -21,7 +21,7 @@ pub enum Fault {
     Hang,
 }
 
-/// Sees every request to the engine and decides its fault.
+/// Sees every request to the engine and chooses the fault to inject.
 pub trait RequestObserver: Send + Sync {
     fn on_request(&self, operation: &str, body: &Value) -> Fault;
 
@@ -30,13 +30,13 @@ pub trait RequestObserver: Send + Sync {
         false
     }
 
-    /// The `ConsumedCapacity` of a response.
+    /// Receives the `ConsumedCapacity` of a response.
     fn on_consumed_capacity(&self, _operation: &str, _consumed: &Value) {}
 
-    /// An SDK call starts. One call includes all its retries.
+    /// Called when an SDK call starts. One call includes all its retries.
     fn on_call_start(&self) {}
 
-    /// An SDK call has ended.
+    /// Called when an SDK call has ended.
     fn on_call_end(&self) {}
 }
 

@@ -30,7 +30,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// The start of the year 9999, which the clock never reaches. RFC 3339 has no year of five digits.
+/// The start of the year 9999, which the clock never reaches. RFC 3339 has no five-digit years.
 pub(crate) const END_OF_TIME: Timestamp = Timestamp::from_micros(253_370_764_800_000_000);
 
 /// The longest step of one request: a hundred years.

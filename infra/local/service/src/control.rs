@@ -25,7 +25,7 @@ pub(crate) fn router() -> Router<Service> {
         .route("/_local/idle", post(wait_until_idle))
 }
 
-/// A 503 of the local service itself.
+/// A failure of the local service itself. The response is a 503.
 struct ServiceUnavailable(Failure);
 
 impl From<Failure> for ServiceUnavailable {
@@ -68,7 +68,7 @@ struct AdvanceClock {
 }
 
 async fn advance_clock(State(service): State<Service>, body: Bytes) -> Result<Json<Value>, Response> {
-    // Parses an object first, because serde would also fill the struct from an array.
+    // Parse an object first: serde would also deserialise the struct from an array.
     let request = serde_json::from_slice(&body).map(Value::Object).and_then(serde_json::from_value).ok();
     let Some(AdvanceClock { advance_seconds }) = request else {
         return Err(invalid_argument(

@@ -22,7 +22,7 @@ use crate::services::{
 use crate::state::{LocalState, StoredJob, StoredMessage};
 use crate::stream::ChangeStream;
 
-/// How long one invocation works before it enqueues the rest.
+/// How long one invocation works. It leaves the rest to a later invocation.
 const TIME_SLICE: Duration = Duration::from_secs(5);
 /// The delay before a retry, multiplied by the number of failed attempts.
 const BACKOFF: Duration = Duration::from_secs(30);
@@ -34,12 +34,12 @@ const MAX_CONCURRENT_SLOW_WEBHOOKS: usize = 5;
 /// The visibility timeout of the webhook queues in the template.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(180);
 
-/// Whether either of two steps did something. It returns the first failure, if there is one.
+/// Whether one of two steps made progress, or the first failure of the two.
 fn either_progressed(first: Result<bool, Failure>, second: Result<bool, Failure>) -> Result<bool, Failure> {
     Ok(first? | second?)
 }
 
-/// The key of the state file that stores the sequence number of the last published record.
+/// The key in the state file for the sequence number of the last published record.
 fn position_key(stream: &ChangeStream) -> String {
     format!("stream position {}", stream.table)
 }
@@ -49,9 +49,9 @@ pub(crate) struct Dispatcher {
     pub(crate) engine: Engine,
     streams: Vec<ChangeStream>,
     published: PublishedRecords,
-    /// Webhook deliveries that run beside the dispatcher.
+    /// Webhook deliveries that run concurrently with the dispatcher.
     in_flight: Mutex<JoinSet<Result<(), Failure>>>,
-    /// Limits the deliveries in flight to slow endpoints.
+    /// Limits the concurrent deliveries to slow endpoints.
     slow_permits: Arc<Semaphore>,
 }
 
@@ -74,13 +74,13 @@ impl Dispatcher {
         self.cx.now().plus(TIME_SLICE)
     }
 
-    /// Works until nothing is due and no delivery is in flight.
+    /// Dispatches until nothing is due and no delivery is in flight.
     pub(crate) async fn drain(&self) -> Result<(), Failure> {
         while self.dispatch_due().await? || self.delivery_finished().await? {}
         Ok(())
     }
 
-    /// Deletes stream records that were published before the process was killed.
+    /// Deletes stream records that an earlier process published but did not delete before it was killed.
     pub(crate) fn delete_published_records(&self) -> Result<(), Failure> {
         for stream in &self.streams {
             if let Some(position) = self.state().get(&position_key(stream))? {
@@ -98,7 +98,7 @@ impl Dispatcher {
 
     /// Handles stream records, messages and jobs that are due now. Returns false if nothing was due.
     pub(crate) async fn dispatch_due(&self) -> Result<bool, Failure> {
-        // Runs all sources before it returns a failure, so that one failing source does not block the others.
+        // Handle all sources before returning a failure, so that one failing source does not block the others.
         let mut progress = Ok(false);
         for stream in &self.streams {
             progress = either_progressed(progress, self.publish_changes(stream).await);
@@ -222,7 +222,8 @@ impl Dispatcher {
     }
 }
 
-/// Invokes the function of the message's queue, then deletes the message or has it redelivered.
+/// Invokes the function that consumes the message's queue. On success, deletes the message. On failure, schedules its
+/// redelivery or moves it to the dead-letter queue.
 async fn handle_message(cx: &LocalContext, message: StoredMessage) -> Result<(), Failure> {
     let (state, stop_at) = (&cx.services.state, cx.now().plus(TIME_SLICE));
     let event = sqs_event(&message);

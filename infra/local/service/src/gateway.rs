@@ -1,4 +1,4 @@
-//! API Gateway's part: finds the route of a request and invokes its function with an event of payload format 2.0.
+//! Acts as API Gateway: finds the route of a request and invokes its function with an event of payload format 2.0.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 use crate::routes::{ApiFunction, api_functions, default_function};
 use crate::services::LocalContext;
 
-/// API Gateway's limit of a request's body.
+/// API Gateway's limit for a request body.
 pub(crate) const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 
-/// Lambda's limit of a response.
+/// Lambda's limit for a response.
 const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
 
 pub(crate) struct Gateway {
@@ -133,7 +133,7 @@ fn internal_server_error() -> Response<axum::body::Body> {
     response
 }
 
-/// Lambda limits the response as JSON, in which the body is an escaped string.
+/// Lambda's limit applies to the serialised response, in which the body is an escaped JSON string.
 fn exceeds_lambda_limit(body: &Body) -> bool {
     matches!(body, Body::Text(text) if json!(text).to_string().len() > MAX_RESPONSE_BYTES)
 }

@@ -1,8 +1,8 @@
 //! The whole product in one process on this machine.
 //!
 //! It runs the same handlers as the Lambda functions, behind the same API Gateway events, on an embedded DynamoDB.
-//! Scheduler, EventBridge, SQS and SES have local adapters behind the same ports. A state file keeps their contents,
-//! and the clock can be moved. The service binds to loopback only and is never deployed.
+//! Scheduler, EventBridge, SQS and SES have local adapters behind the same ports. A state file keeps their contents.
+//! A request can move the clock forward. The service binds to loopback only and is never deployed.
 
 mod args;
 mod clock;

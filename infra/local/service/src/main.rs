@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
 
 async fn run(args: &Args) -> Result<(), LocalError> {
     let service = Service::open(args).await?;
-    // The banner comes first: it shows the generated password, which no later start prints again.
+    // Print the banner first: it shows the generated password, which no later start prints again.
     service.print_banner();
     if args.sample {
         service.create_sample(args).await?;

@@ -1,7 +1,7 @@
 //! Deletes published records from the engine's change streams.
 //!
-//! DynamoDB keeps stream records for 24 hours. The engine keeps them forever, with all values of deleted accounts, and
-//! each of its writes scans them for the next sequence number. So the local service deletes every record that it has
+//! DynamoDB keeps stream records for 24 hours. The engine keeps them forever, including the values of deleted accounts. Every
+//! write of the engine also scans them for the next sequence number. So the local service deletes every record that it has
 //! published, through its own connection to the engine's file.
 
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::sqlite;
 
 /// How long a statement waits for a write of the engine.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Small enough that a write of the engine does not have to wait.
+/// Small, so that a write of the engine does not wait long for a batch.
 const BATCH_SIZE: usize = 1000;
 /// Keeps the last published record, because the engine derives the next sequence number from it. `LIKE` matches the
 /// end of the number, because the engine prepends digits to the number that it returns.
@@ -33,7 +33,7 @@ fn unavailable(cause: rusqlite::Error) -> Failure {
     Failure::unavailable("the engine's file", cause)
 }
 
-/// A connection to the engine's file. It is `None` in memory, where the records end with the process.
+/// A connection to the engine's file. `None` if the engine is in memory, where the records are lost with the process.
 pub(crate) struct PublishedRecords(Option<Mutex<Connection>>);
 
 impl PublishedRecords {

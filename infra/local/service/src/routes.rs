@@ -19,16 +19,16 @@ type Handler = Box<
 /// A deployed route and the function that serves it.
 #[derive(Clone, Debug)]
 pub struct DeployedRoute {
-    /// The folder in `functions/`, which is the name of the binary too: `resource-get`.
+    /// The folder in `functions/`, which is also the name of the binary, such as `resource-get`.
     pub function: String,
-    /// The kind that a function of all kinds is deployed for.
+    /// The kind of this deployment, if kinds share the function.
     pub kind: Option<&'static Kind>,
     pub route: Route,
     pub audience: Audience,
 }
 
 impl DeployedRoute {
-    /// The function, followed by the kind if it is deployed for several: `resource-get tags`.
+    /// The function, followed by the kind if kinds share the function, such as `resource-get tags`.
     pub fn name(&self) -> String {
         match self.kind {
             Some(kind) => format!("{} {}", self.function, kind.route),
@@ -118,7 +118,7 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
     functions
 }
 
-/// The function of a verb that owned kinds share.
+/// The shared function that serves a verb of a kind.
 fn resource_function(kind: &'static Kind, verb: &str) -> Option<ApiFunction> {
     let name = format!("resource-{verb}");
     let mut function = match verb {
@@ -133,7 +133,7 @@ fn resource_function(kind: &'static Kind, verb: &str) -> Option<ApiFunction> {
     Some(function)
 }
 
-/// Every route, with the default route as the last, for the template, the API description and the tests.
+/// Every route, the default route last. The template, the API description and the tests use this list.
 pub fn deployed_routes() -> Vec<DeployedRoute> {
     let functions = api_functions().into_iter().chain([default_function()]);
     functions.map(|function| function.deployed).collect()

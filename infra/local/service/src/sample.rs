@@ -28,8 +28,8 @@ impl Service {
 }
 
 /// Creates the account as the specification describes it: 10 agents, 5 numbers, 8 flows, 3 queues and some rows of every
-/// other kind. Only a platform admin can create it: without the password of one, it returns false if the account does
-/// not exist.
+/// other kind. Only a platform admin can create it. Returns false if the account does not exist and the
+/// password of the platform admin is unknown.
 async fn create_account(
     service: &Service,
     admin_username: &str,

@@ -29,23 +29,23 @@ const RECONCILE_INTERVAL: Duration = Duration::from_secs(15 * 60);
 /// How long the dispatcher sleeps when no request wakes it.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A running local service. Clones share it.
+/// A running local service. Clones share one instance.
 #[derive(Clone)]
 pub struct Service(Arc<Inner>);
 
 struct Inner {
     gateway: Gateway,
     dispatcher: Dispatcher,
-    /// Held while the dispatcher works, so that only one task drives it.
+    /// Held while the dispatcher works, so that only one task runs it.
     dispatch_lock: Mutex<()>,
     metrics: Arc<MetricCounters>,
     wake_dispatcher: Arc<Notify>,
     listener: Mutex<Option<TcpListener>>,
     port: u16,
     admin_username: String,
-    /// The password that the first start generated, to be printed once.
+    /// The password, if this start generated it. No later start can print it.
     generated_password: Option<Secret>,
-    /// Keeps other processes off the data folder.
+    /// Prevents other processes from using the data folder.
     _lock: Option<File>,
 }
 
@@ -67,7 +67,8 @@ impl Service {
         }
     }
 
-    /// Stops the dispatcher while the guard is held: no stream record, message or job is handled.
+    /// Pauses the dispatcher while the guard is held: it handles no stream record, message or job.
+    /// Deliveries in flight continue.
     pub async fn pause_background_work(&self) -> MutexGuard<'_, ()> {
         self.0.dispatch_lock.lock().await
     }
@@ -87,7 +88,7 @@ impl Service {
         &self.0.metrics
     }
 
-    /// Has `reconcile` count the rows of an account and correct its counters, as an operator can in a deployed stack.
+    /// Invokes `reconcile` to recount an account's rows and correct its counters, as an operator does in a deployed stack.
     pub async fn recount(&self, customer: Uuid) -> Result<(), Failure> {
         self.0.dispatcher.recount(CustomerId(customer)).await
     }
@@ -182,7 +183,8 @@ impl Service {
         self.0.dispatcher.checkpoint()
     }
 
-    /// Stops at every due time on the way, in order. The recurring `reconcile` runs once, at the end.
+    /// Moves the clock from one due time to the next and handles the due work at each. The recurring `reconcile` runs once, at
+    /// the end.
     async fn advance_by_due_times(&self, step: Duration) -> Result<(), Failure> {
         self.0.dispatcher.drain().await?;
         let end = self.now().plus(step);

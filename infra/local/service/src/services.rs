@@ -1,4 +1,4 @@
-//! The local adapters of Scheduler, EventBridge, SQS and SES, behind the same ports as the AWS adapters.
+//! Local adapters for Scheduler, EventBridge, SQS and SES, behind the same ports as the AWS adapters.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Erasing deleted rows from SQLite's write-ahead log.
+//! Erases deleted rows from SQLite's write-ahead log.
 
 use rusqlite::Connection;
 

@@ -1,7 +1,7 @@
 //! The state file: the contents of the local services, the clock's offset and the positions in the change streams.
 //!
-//! It is a SQLite file. Every write is committed before the request that caused it gets its response, so a killed
-//! process resumes where it was. Table and column names must not change, or a new version cannot read older files.
+//! It is a SQLite file. Every write is committed before the request that caused it gets its response, so the next process
+//! resumes where a killed one stopped. Table and column names must not change, or a new version cannot read older files.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,7 +26,7 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
 ";
 
-/// The time at which dead letters become visible. `next_due` must never reach it.
+/// The time at which dead letters become visible. The clock never reaches it.
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
 pub(crate) struct LocalState(Mutex<Connection>);
@@ -50,13 +50,12 @@ pub(crate) struct StoredMessage {
     pub(crate) failed_receives: u32,
 }
 
-/// An error of the state file is the failure of a dependency.
 fn unavailable(cause: rusqlite::Error) -> Failure {
     Failure::unavailable("the local state file", cause)
 }
 
 impl LocalState {
-    /// Opens the file, or a database in memory without one.
+    /// Opens the file, or a database in memory if `file` is `None`.
     pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
         let connection = match file {
             Some(file) => Connection::open(file),
@@ -101,7 +100,7 @@ impl LocalState {
         self.execute(sql, [key, value]).map(|_| ())
     }
 
-    /// Adds a job. As in Scheduler's port, a job of the same name is success and stays unchanged.
+    /// Adds a job. If a job of that name exists, it stays unchanged, as the `Scheduler` port requires.
     pub(crate) fn add_job(
         &self,
         name: &str,
@@ -153,7 +152,7 @@ impl LocalState {
         self.execute(sql, params![queue, body, visible_at.micros()]).map(|_| ())
     }
 
-    /// Returns visible messages of these queues, the oldest first, at most 64.
+    /// Returns up to 64 visible messages of these queues, the oldest first.
     pub(crate) fn visible_messages(
         &self,
         queues: &[&str],

@@ -1,4 +1,4 @@
-//! A short overview of the public API, in which a review sees every change at a glance.
+//! A short overview of the public API. Its diff shows every change of the API at a glance.
 
 use std::fmt::Write as _;
 
@@ -48,7 +48,7 @@ fn push_line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
-/// The name of a schema; of an unnamed one, the names of its fields.
+/// The name of a schema, or the names of its fields if it has no name.
 fn summary(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str() {
         return name.rsplit('/').next().unwrap_or_default().to_owned();

@@ -32,7 +32,7 @@ pub(crate) fn all() -> Map<String, Value> {
     schemas
 }
 
-/// The schema of a view; a named schema as a reference.
+/// The schema of a view, as a reference if the schema has a name.
 pub(crate) fn view_schema<View: JsonSchema>() -> Value {
     generator().subschema_for::<View>().to_value()
 }
@@ -47,7 +47,7 @@ fn generator() -> SchemaGenerator {
     SchemaSettings::draft2020_12().for_serialize().with(named).into_generator()
 }
 
-/// Name, contact data and webhook endpoint, as a request body has them.
+/// The fields of a request body for the name, the contact data and the webhook endpoint.
 pub(crate) fn profile_fields() -> Fields {
     vec![
         ("name", text(255)),

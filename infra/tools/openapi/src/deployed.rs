@@ -37,12 +37,12 @@ pub(crate) fn operations() -> Vec<Deployed> {
     joined.collect()
 }
 
-/// The deployed routes of the API. The default route is no operation.
+/// The deployed routes of the API. The default route is not an operation.
 fn deployed_routes() -> impl Iterator<Item = DeployedRoute> {
     custodian_local::deployed_routes().into_iter().filter(|deployed| !deployed.route.is_default())
 }
 
-/// The name of the function; for a function that all kinds share, the kind and the verb: `tags-get`.
+/// The name of the function. For a function that all kinds share, the kind and the verb, such as `tags-get`.
 fn operation_id(deployed: &DeployedRoute) -> String {
     match (deployed.kind, deployed.function.strip_prefix("resource-")) {
         (Some(kind), Some(verb)) => format!("{}-{verb}", kind.route),

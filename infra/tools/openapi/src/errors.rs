@@ -1,4 +1,4 @@
-//! Errors: the JSON envelope, the same as RFC 9457, and one response per set of reasons.
+//! The schemas of errors (a JSON envelope and RFC 9457 problem details), and one error response per set of reasons.
 
 use custodian_domain::Reason;
 use custodian_http::StatusCode;
@@ -87,7 +87,7 @@ fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     })
 }
 
-/// The response for reasons of one status code, with its name, which lists the reasons.
+/// The response for reasons that share a status code, after its name. The name lists the reasons.
 pub(crate) fn response(reasons: &[Reason], error_format: ErrorFormat) -> (String, Value) {
     let code = reasons.first().map_or(500, |reason| reason.class().code);
     let keys: Vec<_> = reasons.iter().map(|reason| reason.key()).collect();

@@ -9,7 +9,7 @@ use crate::schema::{
     uuid, with_description, with_keywords,
 };
 
-/// A host name, with or without the final dot, or an empty text.
+/// A host name with or without a trailing dot, or an empty string.
 const HOST_NAME: &str =
     r"^(([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?)?$";
 
@@ -31,7 +31,7 @@ pub(crate) fn row_schema(kind: &Kind) -> Value {
     with_description(all_required(fields), &kind_description(kind))
 }
 
-/// The request body that creates or changes a row. It lists only the fields that the request can set; others are ignored.
+/// The request body that creates or changes a row. It lists only the fields that the request can set; the API ignores others.
 pub(crate) fn body_schema(kind: &Kind, creating: bool) -> Value {
     let writable = kind.fields.iter().filter(|field| field.is_writable(creating));
     let required: Vec<_> =

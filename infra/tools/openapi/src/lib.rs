@@ -2,7 +2,7 @@
 //!
 //! The code determines most of it: the deployed functions give the routes and their callers, the registry gives the kinds,
 //! the views give their schemas and `Reason` gives the errors. The rest is written by hand in [`operations`]. The test suites
-//! check every response, and every request body that was accepted, against the document.
+//! check every response and every accepted request body against the document.
 
 mod api_surface;
 mod components;

@@ -1,4 +1,4 @@
-//! An operation: a part written by hand, and a part derived from its route and its audience.
+//! An operation of the document: one part is written by hand, the other comes from the route and its audience.
 
 use custodian_domain::kinds::Kind;
 use custodian_domain::{Permission, Reason};
@@ -14,9 +14,9 @@ pub(crate) struct Operation {
     description: String,
     parameters: Vec<Value>,
     body: Option<Value>,
-    /// The status code of a success.
+    /// The status code of a successful response.
     pub(crate) status: u16,
-    /// The schema of a success; none if it is an HTML page.
+    /// The schema of a successful response; `None` for an HTML page.
     pub(crate) response: Option<Value>,
     headers: Vec<&'static str>,
     reasons: Vec<Reason>,
@@ -138,7 +138,7 @@ impl Operation {
         reasons.chunk_by(same_code).map(|reasons| errors::response(reasons, self.error_format)).collect()
     }
 
-    /// The route accepts `If-Match`.
+    /// Whether the route accepts `If-Match`.
     fn is_conditional(&self) -> bool {
         matches!(self.route.method, "PUT" | "DELETE")
     }
@@ -159,7 +159,7 @@ impl Operation {
         format!("{agents}{account}")
     }
 
-    /// The operation in the document, and the error responses to which it refers.
+    /// The operation in the document, and the error responses that it refers to.
     pub(crate) fn describe(&self, id: &str, audience: Audience) -> (Value, Vec<(String, Value)>) {
         let summary = self.description.split_inclusive(". ").next().unwrap_or_default().trim();
         let tag = self.route.path.trim_start_matches("/v1.0").split('/').nth(1).unwrap_or_default();
@@ -210,11 +210,11 @@ impl Operation {
     }
 }
 
-/// The reasons for which the status of the caller's account closes the route.
+/// The reasons for which the route refuses a caller because of the status of their account.
 fn account_status_reasons(audience: Audience) -> &'static [Reason] {
     match audience {
         Audience::Anyone => &[],
-        // A caller who is no platform admin gets the error of their own account first.
+        // For a caller who is not a platform admin, the status of their own account is checked first.
         Audience::PlatformAdmin => &[Reason::AccountFrozen, Reason::AccountNotVerified],
         Audience::Account { refusals, .. } => refusals,
     }

@@ -58,7 +58,7 @@ pub(crate) fn with_keywords(mut schema: Value, keywords: Value) -> Value {
 /// The fields of an object, in the order of the document.
 pub(crate) type Fields = Vec<(&'static str, Value)>;
 
-/// An object of which some fields are required.
+/// An object with optional and required fields.
 pub(crate) fn object(fields: Fields, required: &[&str]) -> Value {
     let properties: Map<String, Value> =
         fields.into_iter().map(|(name, schema)| (name.to_owned(), schema)).collect();
@@ -68,7 +68,7 @@ pub(crate) fn object(fields: Fields, required: &[&str]) -> Value {
     }
 }
 
-/// An object of a response, which never omits a field.
+/// An object in a response. Responses never omit a field.
 pub(crate) fn all_required(fields: Fields) -> Value {
     let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
     object(fields, &names)

@@ -26,7 +26,7 @@ fn every_error_reason_is_described_by_a_route() {
     let responses = document["components"]["responses"].as_object().unwrap();
     for reason in Reason::ALL {
         let is_described = responses.keys().any(|name| name.split('.').any(|part| part == reason.key()));
-        assert!(is_described, "no route is described to fail with {}", reason.key());
+        assert!(is_described, "no route lists the reason {}", reason.key());
     }
 }
 

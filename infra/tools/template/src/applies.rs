@@ -1,4 +1,4 @@
-//! Which grants of its ports a function needs.
+//! Decides which grants of its ports a function needs.
 
 use crate::function::Function;
 use crate::grant::{Grant, When};

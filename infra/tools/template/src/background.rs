@@ -1,4 +1,4 @@
-//! Functions without a route: what invokes them, and their settings.
+//! Functions without a route: their triggers and their settings.
 
 use custodian_domain::kinds::TRANSCRIPTIONS;
 
@@ -23,7 +23,7 @@ const fn job(function: &'static str, uses: &'static [Use]) -> Settings {
 
 pub const SECTIONS: &[Section] = &[
     Section {
-        about: "Webhooks: deliveries, and the end of what runs for an account.",
+        about: "Webhook deliveries, and stopping the calls and transcriptions of accounts.",
         functions: &[
             Settings {
                 timeout: Some(30),
@@ -41,7 +41,7 @@ pub const SECTIONS: &[Section] = &[
                         queue: "WebhookSlowQueue",
                         batch: 1,
                         concurrency: 5,
-                        about: "Deliveries to slow destinations wait for each other only.",
+                        about: "Deliveries to slow destinations delay only each other.",
                     },
                 ],
                 ..settings("webhook-deliver").uses(&[Use::Deliver])
@@ -67,13 +67,13 @@ pub const SECTIONS: &[Section] = &[
         functions: &[Settings { timeout: Some(60), ..settings("platform-setup").hashes_passwords() }],
     },
     Section {
-        about: "Deadlines: the Scheduler invokes purge and expire asynchronously when an account's deadline comes. An early invocation\n\
-                fails, and Lambda repeats it after one minute and after two.",
+        about: "Deadlines: the Scheduler invokes purge and expire asynchronously at an account's deadline. An early invocation\n\
+                fails, and Lambda retries it after one minute and again after two minutes.",
         functions: &[
             job("purge", &[Use::Purge]),
             job("expire", &[Use::Expire]),
             Settings {
-                about: "Resumes overdue work every quarter of an hour. A failed run is not repeated: the next run does its work.",
+                about: "Resumes overdue work every quarter of an hour. Lambda does not retry a failed run: the next run does its work.",
                 timeout: Some(300),
                 triggers: &[Trigger::Schedule {
                     event: "Schedule",
@@ -95,8 +95,8 @@ pub const SECTIONS: &[Section] = &[
                 ..settings("mail").uses(&[Use::ListAgents])
             },
             Settings {
-                about: "Handles sign-ups and forgotten passwords after the response. An account that holds the address and was not\n\
-                        verified in time is expired on the spot.",
+                about: "Handles sign-ups and forgotten passwords after the response. If an account that was not verified in time\n\
+                        still holds the address, the function expires that account immediately.",
                 timeout: Some(30),
                 triggers: &[queue("Messages", "RequestQueue", 5, 5)],
                 ..settings("requests").uses(&[Use::OpenAccount, Use::Expire, Use::ListAgents])
@@ -107,8 +107,8 @@ pub const SECTIONS: &[Section] = &[
                 ..settings("cascade")
             },
             Settings {
-                about: "Empties one table of one account. A run that has no time left sends the rest to its own queue, which Lambda\n\
-                        must not take for a runaway loop.",
+                about: "Empties one table of one account. A run that has no time left sends the rest to its own queue, so Lambda's\n\
+                        recursive loop detection must allow it.",
                 timeout: Some(900),
                 triggers: &[queue("Messages", "CascadeQueue", 1, 20)],
                 recursive: true,

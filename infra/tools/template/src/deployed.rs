@@ -1,5 +1,5 @@
-//! `template.yaml` as JSON, for the tests that compare it with the code and the documents. `check.sh` checks what needs no
-//! code.
+//! `template.yaml` as JSON, for the tests that compare it with the code and the documents. `check.sh` runs the checks that do
+//! not need the code.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
@@ -19,7 +19,7 @@ pub fn template() -> &'static Value {
     TEMPLATE.get_or_init(|| parse(&read(&root().join("template.yaml"))))
 }
 
-/// Another template as JSON.
+/// Parses the source of a template to JSON.
 pub fn parse(source: &str) -> Value {
     let documents = Yaml::load_from_str(source).expect("YAML");
     value(&documents[0])
@@ -54,7 +54,7 @@ pub fn resources(of_type: &str) -> BTreeMap<String, Value> {
     properties.collect()
 }
 
-/// A list. CloudFormation accepts a single element in place of a list of one.
+/// The value as a list. CloudFormation accepts a single element in place of a list of one.
 pub fn list(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => Vec::new(),

@@ -11,9 +11,9 @@ use crate::yaml::logical_id;
 /// A deployed function.
 #[derive(Debug)]
 pub struct Function {
-    /// The name without the stack's: `tags-list`.
+    /// The name without the stack's name, such as `tags-list`.
     pub name: String,
-    /// The name of the folder and of the binary: `resource-list`.
+    /// The name of the folder and of the binary, such as `resource-list`.
     pub binary: String,
     pub http: Option<(Route, Audience)>,
     /// The kind that the function is configured for or always works on.
@@ -28,16 +28,16 @@ pub struct Settings {
     pub function: &'static str,
     /// A comment for the template.
     pub about: &'static str,
-    /// MiB; the default of `Globals` where it is absent.
+    /// In MiB; `None` for the default in `Globals`.
     pub memory: Option<u16>,
-    /// Seconds; the default of `Globals` where it is absent.
+    /// In seconds; `None` for the default in `Globals`.
     pub timeout: Option<u16>,
     pub uses: &'static [Use],
     /// The kind that the function always works on.
     pub kind: Option<&'static Kind>,
     pub triggers: &'static [Trigger],
     pub retries: Retries,
-    /// Whether the function sends messages to the queue that triggers it. Lambda stops such a loop otherwise.
+    /// Whether the function sends messages to the queue that triggers it. By default, Lambda stops such a loop.
     pub recursive: bool,
 }
 
@@ -56,7 +56,7 @@ pub const fn settings(function: &'static str) -> Settings {
 }
 
 impl Settings {
-    /// Settings of functions that need none.
+    /// The settings of a function that needs no special ones.
     pub const NONE: &'static Self = &settings("");
 
     /// Argon2 needs memory, and Lambda allocates CPU in proportion to memory.
@@ -74,12 +74,12 @@ impl Settings {
 }
 
 impl Function {
-    /// As part of logical ids: `TagsList`.
+    /// The name as part of logical ids, such as `TagsList`.
     pub fn id(&self) -> String {
         logical_id(&self.name)
     }
 
-    /// The kind is the configuration of functions that kinds share.
+    /// The kind in `RESOURCE_KIND`. Only functions that several kinds share have this variable.
     pub fn configured_kind(&self) -> Option<&'static Kind> {
         self.kind.filter(|_| self.settings.kind.is_none())
     }
@@ -92,12 +92,12 @@ impl Function {
         self.http.as_ref().is_some_and(|(_, audience)| matches!(audience, Audience::Account { .. }))
     }
 
-    /// Whether authentication reads the row of the function's kind that the path names.
+    /// Whether authentication also reads the row of the function's kind that the path names.
     pub fn reads_kind_row_along(&self) -> bool {
         self.is_of_own_account() && self.http.as_ref().is_some_and(|(route, _)| route.path.contains("{id}"))
     }
 
-    /// Whether its requests may carry an `Idempotency-Key`.
+    /// Whether requests to the function may carry an `Idempotency-Key`.
     pub fn is_idempotent(&self) -> bool {
         self.authenticates() && self.http.as_ref().is_some_and(|(route, _)| route.takes_idempotency_key())
     }

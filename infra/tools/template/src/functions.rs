@@ -7,7 +7,7 @@ use crate::yaml::comment;
 
 const RULE: &str = "  # ----------------------------------------------------------------------------------------------------\n";
 
-/// All functions with their roles: first those that serve routes, by the first parts of their paths.
+/// All functions with their roles. The functions that serve routes come first, grouped by the first parts of their paths.
 pub fn functions(inputs: &Inputs) -> Result<String, String> {
     let mut sections: Vec<(String, Vec<Function>)> = Vec::new();
     for function in inputs.route_functions()? {
@@ -32,7 +32,7 @@ pub fn functions(inputs: &Inputs) -> Result<String, String> {
     Ok(text)
 }
 
-/// The section of a route: `/v1.0/agents` has those of `/v1.0/agents/{id}` too.
+/// The heading of the function's section: the first parts of its path. `/v1.0/agents/{id}` is under `/v1.0/agents`.
 fn section_of(function: &Function) -> String {
     let path = function.http.as_ref().map_or("", |(route, _)| route.path.as_str());
     let parts: Vec<&str> = path.split('/').skip(1).collect();
@@ -64,7 +64,7 @@ fn yaml(function: &Function) -> Result<String, String> {
     Ok(text)
 }
 
-/// The variables that the adapters of the function's ports read.
+/// The environment variables that the adapters of the function's ports read.
 fn environment(function: &Function) -> Result<String, String> {
     let kind = function.configured_kind().map(|kind| format!("RESOURCE_KIND: {}", kind.route));
     let ports = ports(function)?;
@@ -83,7 +83,7 @@ fn environment(function: &Function) -> Result<String, String> {
 
 fn events(function: &Function) -> String {
     let http = function.http.as_ref().map(|(route, _)| {
-        // The default route is the one without a method and a path.
+        // API Gateway's default route has neither a method nor a path.
         let matching = if route.is_default() {
             String::new()
         } else {

@@ -2,7 +2,7 @@
 
 use custodian_domain::kinds::Kind;
 
-/// Actions that a port needs. A function has the grants of every port in its handler's trait bounds.
+/// Actions that a port needs. A function gets the grants of every port in its handler's trait bounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Grant {
     pub actions: &'static [&'static str],
@@ -17,8 +17,8 @@ pub struct Grant {
 pub enum Target {
     /// A table, by its name in the schema.
     Table(&'static str),
-    /// The tables that authentication reads: a caller without a credential has no access key, and a path may name a row of the
-    /// kind.
+    /// The tables that authentication reads: customers and agents, access keys if the function requires a credential, and the
+    /// kind's table if the path names a row.
     AuthenticationTables,
     Index {
         table: &'static str,
@@ -26,15 +26,15 @@ pub enum Target {
     },
     /// The table of the kind that the function serves.
     KindTable,
-    /// The tables of what an account owns: those of every kind, and the access keys.
+    /// The tables of an account's resources: those of every kind, and the access keys.
     OwnedTables,
-    /// The tables to which writable fields of the kind refer.
+    /// The tables that the kind's writable fields refer to.
     LinkedTables {
         creating: bool,
     },
     /// Every table that a deletion empties.
     EmptiedTables,
-    /// Tables that a deletion empties in which each row has a second one under another key.
+    /// The tables that a deletion empties and that store each row in a pair, with a second row under another key.
     PairedTables,
     /// One-off jobs whose names match this pattern.
     Jobs(&'static str),
@@ -60,45 +60,45 @@ pub enum When {
     Authenticated,
     /// Functions that take an `Idempotency-Key`.
     Idempotent,
-    /// Functions whose authentication does not read the customer's row already.
+    /// Functions whose authentication does not already read the customer's row.
     CustomerNotRead,
-    /// Functions of kinds of which this is true.
+    /// Functions whose kind satisfies this predicate.
     Kind(fn(&Kind) -> bool),
 }
 
-/// What a function does with a port that serves several purposes. The functions declare their uses in
-/// `routes.rs` and `background.rs`.
+/// The purpose for which a function uses a port that has several. `routes.rs` and `background.rs` declare each function's
+/// uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// Changes of customers.
+    // Changes of customers.
     OpenAccount,
     Verify,
     ChangeProfile,
     ChangePlan,
     Freeze,
     Recover,
-    /// Deletes an account of any status, at once.
+    /// Deletes an account of any status immediately.
     Delete,
     /// Deletes a frozen account at the end of its grace period.
     Purge,
-    /// Ends an account that was not verified in time.
+    /// Expires an account that was not verified in time.
     Expire,
     /// Lists agents instead of reading one.
     ListAgents,
-    /// Changes of agents.
+    // Changes of agents.
     CountAdmins,
     SetTags,
     /// Consumes the token of a mailed link with the change.
     ConsumeMailToken,
-    /// Ends sessions, which is neither recorded nor refused by status.
+    /// Signs an agent out. This writes no outbox record, and does not read the customer's row if the gate is closed.
     SignOut,
     /// Never releases reserved quota.
     NeverRelease,
-    /// Writes the rows that it listed before.
+    /// Writes rows that the function has listed, so it does not read them again.
     WriteListed,
     /// Stops a transcription, which releases its name.
     StopTranscription,
-    /// Webhooks.
+    // Webhooks.
     ReadEndpoint,
     RotateSecret,
     ListDeliveries,
@@ -128,7 +128,7 @@ impl Grant {
         Self { condition: Some(condition), ..self }
     }
 
-    /// The uses that decide about this grant.
+    /// The uses that this grant depends on.
     pub fn uses(&self) -> &[Use] {
         match &self.when {
             When::For(uses) => uses,

@@ -1,4 +1,4 @@
-//! The ports that a handler asks for: the trait bounds of its `impl`, read from the function's source.
+//! The ports that a handler uses: the trait bounds of its `impl`, parsed from the function's source.
 
 use syn::{
     GenericArgument, GenericParam, Generics, Item, ItemImpl, PathArguments, Type, TypeParamBound,
@@ -10,7 +10,7 @@ use syn::{
 pub struct Handler {
     /// The bounds of the first type parameter.
     pub store: Vec<String>,
-    /// The bounds of the second one.
+    /// The bounds of the second type parameter.
     pub services: Vec<String>,
 }
 
@@ -66,7 +66,7 @@ fn ident(of: &Type) -> Option<String> {
     }
 }
 
-/// The traits that bound a parameter, where it is declared and in the `where` clause, without `Send` and `Sync`.
+/// The trait bounds of a type parameter, in its declaration and in the `where` clause, except `Send` and `Sync`.
 fn bounds(generics: &Generics, name: &str) -> Vec<String> {
     let declared = generics.type_params().filter(|parameter| parameter.ident == name);
     let declared = declared.flat_map(|parameter| &parameter.bounds);

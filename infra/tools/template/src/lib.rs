@@ -1,5 +1,5 @@
 //! Generates `template.yaml` from the base template in `base/`, the routes, the registry of kinds, the schema of the tables and
-//! the trait bounds of the handlers. A function's rights are the rights of the ports in its handler's bounds.
+//! the trait bounds of the handlers. A function has the permissions of the ports in its handler's bounds.
 
 mod applies;
 pub mod background;

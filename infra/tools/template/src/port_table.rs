@@ -12,7 +12,7 @@ pub fn by_name(name: &str) -> Option<&'static Port> {
     all().find(|port| port.name() == name)
 }
 
-/// A port and those whose rights it has too.
+/// A port and, recursively, the ports whose grants it includes.
 pub fn with_included(port: &'static Port) -> Vec<&'static Port> {
     let included = port.with.iter().filter_map(|path| by_name(name_of(path)));
     std::iter::once(port).chain(included.flat_map(with_included)).collect()

@@ -1,4 +1,4 @@
-//! A port and its rights. The tables are in `store.rs` and `services.rs`.
+//! A port and its permissions. `store.rs` and `services.rs` list all ports.
 
 use crate::grant::Grant;
 
@@ -7,9 +7,9 @@ pub struct Port {
     /// The trait's path.
     pub path: &'static str,
     pub grants: &'static [Grant],
-    /// Ports whose rights this one has too, by their paths.
+    /// The paths of the ports whose grants this port includes.
     pub with: &'static [&'static str],
-    /// Variables that the port's adapter reads, with their values as YAML.
+    /// Environment variables that the port's adapter reads, with their values as YAML.
     pub variables: &'static [(&'static str, &'static str)],
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn name_of(path: &str) -> &str {
     path.rsplit(':').next().unwrap_or(path).trim()
 }
 
-/// A table of ports. The compiler checks that each path names a trait, so a renamed port cannot lose its rights.
+/// A table of ports. The compiler checks that each path names a trait, so renaming a port cannot drop its permissions.
 macro_rules! ports {
     ($(
         $($part:ident)::+ $(with $($($with:ident)::+),+)?

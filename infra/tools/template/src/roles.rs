@@ -1,4 +1,4 @@
-//! The rights of a function, and its role as YAML.
+//! The permissions of a function, and its role as YAML.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use crate::yaml::logical_id;
 
 /// One action on one resource. Resource and condition are YAML.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Right {
+pub struct Permission {
     pub action: &'static str,
     pub resource: String,
     pub condition: Option<&'static str>,
@@ -26,14 +26,14 @@ pub struct Right {
 const MAX_WIDTH: usize = 120;
 const JOB_GROUP: &str = "schedule/${JobGroup}/";
 
-/// The ports in the bounds of a function's handler and those whose rights they have too.
+/// The ports in the bounds of a function's handler, and the ports whose grants these include.
 pub fn ports(function: &Function) -> Result<Vec<&'static Port>, String> {
     let mut ports: Vec<&'static Port> = Vec::new();
     for name in function.handler.ports() {
         let port = port_table::by_name(name);
         let port = port.ok_or_else(|| {
             format!(
-                "{}: {name} has no rights in infra/tools/template/src/store.rs or services.rs",
+                "{}: {name} is missing in infra/tools/template/src/store.rs and services.rs",
                 function.binary
             )
         })?;
@@ -42,13 +42,13 @@ pub fn ports(function: &Function) -> Result<Vec<&'static Port>, String> {
     Ok(ports)
 }
 
-/// The rights of a function beside those that all functions share.
-pub fn rights(function: &Function, inputs: &Inputs) -> Result<Vec<Right>, String> {
-    Ok(statements(function, inputs)?.iter().flat_map(Statement::rights).collect())
+/// The permissions of a function, without those that all functions share.
+pub fn permissions(function: &Function, inputs: &Inputs) -> Result<Vec<Permission>, String> {
+    Ok(statements(function, inputs)?.iter().flat_map(Statement::permissions).collect())
 }
 
-/// The statements of a function's policy: one for each grant, in the order of the ports. The end-to-end test checks that a function
-/// fails without any one statement, so statements stay small.
+/// The statements of a function's policy: one for each grant, in the order of the ports. Statements stay small, because the
+/// end-to-end test removes each statement in turn and checks that the function then fails.
 fn statements(function: &Function, inputs: &Inputs) -> Result<Vec<Statement>, String> {
     let mut statements: Vec<Statement> = Vec::new();
     for grant in grants(function)?.iter().filter(|grant| applies(grant, function)) {
@@ -61,7 +61,7 @@ fn statements(function: &Function, inputs: &Inputs) -> Result<Vec<Statement>, St
             if actions.is_empty() {
                 continue;
             }
-            // If a statement on only this resource permits some of the grant's actions, the others are added to it.
+            // If a statement on only this resource permits some of the grant's actions, add the other actions to it.
             let has_part = |it: &&mut Statement| {
                 it.resources == [resource.as_str()]
                     && grant.actions.iter().any(|action| it.permits(action, &resource, grant.condition))
@@ -87,7 +87,7 @@ fn grants(function: &Function) -> Result<Vec<Grant>, String> {
     let grants: Vec<_> = of_ports.chain(of_triggers).chain(settings.retries.grants()).collect();
     let decides = |of: &Use| grants.iter().any(|grant| grant.uses().contains(of));
     match settings.uses.iter().find(|of| !decides(of)) {
-        Some(of) => Err(format!("{} declares the use {of:?}, which none of its ports has", function.binary)),
+        Some(of) => Err(format!("{} declares the use {of:?}, which no grant depends on", function.binary)),
         None => Ok(grants),
     }
 }
@@ -154,16 +154,17 @@ struct Statement {
 }
 
 impl Statement {
-    /// Whether it permits the action. A right on all jobs includes the rights on some of them.
+    /// Whether the statement permits the action. A permission for all jobs includes every job.
     fn permits(&self, action: &str, resource: &str, condition: Option<&str>) -> bool {
         let includes = |own: &String| own == resource || (*own == jobs("*") && resource.contains(JOB_GROUP));
         self.condition == condition && self.actions.contains(&action) && self.resources.iter().any(includes)
     }
 
-    fn rights(&self) -> Vec<Right> {
+    fn permissions(&self) -> Vec<Permission> {
         let of = |resource: &String| {
-            let right = |action| Right { action, resource: resource.clone(), condition: self.condition };
-            self.actions.iter().copied().map(right).collect::<Vec<_>>()
+            let permission =
+                |action| Permission { action, resource: resource.clone(), condition: self.condition };
+            self.actions.iter().copied().map(permission).collect::<Vec<_>>()
         };
         self.resources.iter().flat_map(of).collect()
     }
@@ -192,7 +193,7 @@ impl Statement {
     }
 }
 
-/// The role of a function: the shared policy, and one of its own where it has rights of its own.
+/// The role of a function: the shared policy, and an inline policy if the function has permissions of its own.
 pub fn role(function: &Function, inputs: &Inputs) -> Result<String, String> {
     let mut text = comment(function);
     let (id, name) = (function.id(), &function.name);
@@ -222,7 +223,7 @@ pub fn role(function: &Function, inputs: &Inputs) -> Result<String, String> {
     Ok(text)
 }
 
-/// The ports and uses that the rights come from.
+/// The ports and uses that the permissions come from.
 fn comment(function: &Function) -> String {
     let ports: Vec<_> = function.handler.ports().collect();
     let uses: Vec<_> = function.settings.uses.iter().map(|of| format!("{of:?}")).collect();

@@ -21,7 +21,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("customer-update").uses(&[Use::ChangeProfile]),
     settings("customer-billing-account").kind(&BILLING_ACCOUNTS),
     settings("billing-account").kind(&BILLING_ACCOUNTS),
-    // An account that holds the address and was not verified in time is expired on the spot.
+    // If an account that was not verified in time still holds the address, the function expires that account immediately.
     settings("customers-create").hashes_passwords().uses(&[Use::OpenAccount, Use::Expire]),
     settings("customers-update").uses(&[Use::ChangeProfile]),
     settings("customers-delete").uses(&[Use::Delete]),

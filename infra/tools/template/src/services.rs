@@ -1,4 +1,4 @@
-//! The rights and the variables of each port outside the database.
+//! The permissions and the environment variables of each port to a service other than DynamoDB.
 
 use custodian_store::schema::SIGNING_KEYS;
 
@@ -9,10 +9,10 @@ use crate::ports::ports;
 const CANCEL: &[&str] = &["scheduler:DeleteSchedule"];
 const SCHEDULE: &[&str] = &["scheduler:CreateSchedule"];
 const SEND: &[&str] = &["sqs:SendMessage"];
-/// Queues that the tables' key encrypts. The messages of other queues contain only ids, so the key that SQS manages is enough.
+/// Queues that are encrypted with the tables' key. Messages in other queues contain only ids, so SQS's own key suffices.
 pub(crate) const ENCRYPTED_QUEUES: &[&str] = &["RequestQueue"];
 
-/// The Scheduler invokes the target of a job by this role.
+/// The Scheduler assumes this role to invoke the target of a job.
 const PASS_SCHEDULE_ROLE: Grant = grant(&["iam:PassRole"], Yaml(&["!GetAtt ScheduleRole.Arn"]))
     .condition("{StringEquals: {iam:PassedToService: scheduler.amazonaws.com}}");
 
@@ -27,9 +27,9 @@ pub(crate) const VIA_S3: &str = r#"{StringEquals: {kms:ViaService: !Sub "s3.${AW
 ports! {
     custodian_app::ports::TokenSigner => [table(&["dynamodb:GetItem"], SIGNING_KEYS)];
 
-    // The names of jobs begin with the change that they make. The variables are those of every function: see base/head.yaml.
+    // The name of a job begins with its change: expire or purge. All functions have the port's variables: see base/head.yaml.
     custodian_app::ports::Scheduler => [
-        // An account of any status may have either job.
+        // The function deletes accounts of any status, so the account may have either job.
         grant(CANCEL, Jobs("*")).only_for(&[Use::Delete]),
         grant(SCHEDULE, Jobs("expire-*")).only_for(&[Use::OpenAccount]),
         grant(CANCEL, Jobs("expire-*")).only_for(&[Use::Verify, Use::Expire]),
@@ -49,15 +49,15 @@ ports! {
 
     custodian_webhooks::DeliveryQueue => [grant(SEND, Queues(&["WebhookQueue"]))] { "WEBHOOK_QUEUE_URL": "!Ref WebhookQueue" };
 
-    // Attempts at slow destinations have a queue of their own; an attempt that is due after more than a quarter of an hour is a
-    // job that puts it on the queue.
+    // Attempts at slow destinations have their own queue. SQS delays a message for at most 15 minutes, so a scheduled job
+    // enqueues an attempt that is due later.
     custodian_webhooks::WebhookSender => [
         grant(SEND, Queues(&["WebhookQueue", "WebhookSlowQueue"])),
         grant(SCHEDULE, Jobs("webhook-*")),
         PASS_SCHEDULE_ROLE,
     ] { "WEBHOOK_QUEUE_ARN": "!GetAtt WebhookQueue.Arn", "WEBHOOK_SLOW_QUEUE_URL": "!Ref WebhookSlowQueue" };
 
-    // An identity may have a default configuration set. SES then requires the right to send with that too.
+    // An identity may have a default configuration set. SES then requires permission to send with that set, too.
     custodian_app::ports::Mailer => [
         grant(&["ses:SendEmail"], Yaml(&[
             r#"!Sub "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*""#,

@@ -1,6 +1,6 @@
-//! The rights of each port of the store. A function with a port that is missing here cannot be deployed: the generator fails.
+//! The permissions of each port of the store. The generator fails if a function uses a port that is missing here.
 //!
-//! A port's grants are complete: those of its supertraits are not added unless it names them under `with`.
+//! A port does not inherit the grants of its supertraits. It has to name them after `with`.
 
 use custodian_domain::kinds::Kind;
 use custodian_store::schema::{
@@ -42,14 +42,14 @@ const GET_PUT_DELETE: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynam
 const GET_PUT_UPDATE_DELETE: &[&str] =
     &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
 
-/// Changes of customers that set a new status, and with it the gate in the table of usage.
+/// Changes of customers that set a new status. They also update the gates, which are rows of the table `usage`.
 const NEW_STATUS: &[Use] = &[Use::Verify, Use::Freeze, Use::Recover, Use::Delete, Use::Purge, Use::Expire];
 
 fn has_unique_names(kind: &Kind) -> bool {
     kind.unique.is_some()
 }
 
-/// Whether an update can change a field of the unique names.
+/// Whether an update can change a field that is part of the kind's unique name.
 fn can_rename(kind: &Kind) -> bool {
     let fields = kind.unique.as_ref().map_or(&[][..], |unique| unique.fields);
     fields.iter().filter_map(|name| kind.field(name)).any(|field| field.is_writable(false))
@@ -107,7 +107,7 @@ ports! {
         custodian_app::ports::CreateCustomers, custodian_app::ports::ChangeCustomers,
         custodian_app::ports::FindEmails, custodian_app::ports::FindLogins => [];
 
-    // Agents. A write reads the customer's row to say why a gate is closed.
+    // Agents. If a gate is closed, a write reads the customer's row to find the reason.
     custodian_app::ports::ReadAgents => [
         table(GET, CUSTOMERS).when(When::CustomerNotRead),
         table(GET, AGENTS).when(When::Unless(Use::ListAgents)),
@@ -142,7 +142,7 @@ ports! {
 
     // Access keys.
     custodian_app::ports::AccessKeys => [table(GET, CUSTOMERS).when(When::CustomerNotRead), table(QUERY, ACCESS_KEYS)];
-    // It makes room by deleting expired keys.
+    // At the limit, a creation deletes expired keys to make room.
     custodian_app::ports::CreateAccessKeys => [
         table(GET, CUSTOMERS),
         table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], ACCESS_KEYS),
@@ -162,7 +162,8 @@ ports! {
         table(PUT, OUTBOX),
     ];
 
-    // Rows of a kind. Creations and deletions update a counter in the gate; a kind without limits has none to check.
+    // Rows of a kind. The counter of a limited kind has its own row, so writes update the counter and also check the gate. The
+    // counter of another kind is in the gate, so the condition of the update checks the gate.
     custodian_app::ports::ListResources => [grant(QUERY, KindTable)];
     custodian_app::ports::ReadResources => [table(GET, CUSTOMERS).when(When::CustomerNotRead), grant(GET, KindTable)];
     custodian_app::ports::CreateResources => [
@@ -221,11 +222,11 @@ ports! {
     ];
     custodian_cascade::CompletedLedgers with custodian_cascade::Ledgers => [grant(QUERY, Index { table: DELETIONS, index: OPEN })];
     custodian_cascade::FindRows => [grant(QUERY, EmptiedTables)];
-    // The worker closes steps of a ledger and never opens one.
+    // The worker closes the steps of a ledger, but never creates a ledger.
     custodian_cascade::EmptyTables with custodian_cascade::FindRows => [
         table(&["dynamodb:Query", "dynamodb:UpdateItem"], DELETIONS),
         grant(&["dynamodb:BatchWriteItem"], EmptiedTables),
-        // A second row is deleted only while it belongs to the customer.
+        // The worker deletes a second row only if the row still belongs to the customer.
         grant(DELETE, PairedTables),
         table(GET, WEBHOOKS),
     ];

@@ -1,4 +1,4 @@
-//! What invokes the functions that have no route, and the permissions that each trigger needs.
+//! The triggers of functions without a route, and the permissions that each trigger needs.
 
 use custodian_store::schema::{CUSTOMERS, DELETIONS, OUTBOX};
 
@@ -21,7 +21,7 @@ pub enum Trigger {
     Stream {
         event: &'static str,
         table: &'static str,
-        /// The pattern of the records that the function gets; all of them where it is absent.
+        /// The pattern of the records that the function gets; `None` for all records.
         pattern: Option<&'static str>,
     },
     Schedule {
@@ -31,20 +31,20 @@ pub enum Trigger {
     },
 }
 
-/// How often Lambda repeats an asynchronous invocation that failed.
+/// How often Lambda retries a failed asynchronous invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retries {
     Default,
     Never,
-    /// Twice, as one-off jobs; then the invocation is a dead letter.
+    /// Two retries, for one-off jobs. After that, Lambda sends the invocation to the dead-letter queue.
     Job,
 }
 
 const READ_STREAM: &[&str] =
     &["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
 
-/// The rights that Lambda needs to read the queues and the streams for a function. Stream records that exhaust their attempts
-/// go to a bucket.
+/// The permissions that Lambda needs to poll a function's queues and streams. Lambda writes stream records to a bucket when
+/// their retries are exhausted.
 pub fn grants(triggers: &[Trigger]) -> Vec<Grant> {
     let mut grants = Vec::new();
     if triggers.iter().any(|trigger| trigger.queue().is_some()) {
@@ -125,7 +125,7 @@ impl Trigger {
     }
 }
 
-/// The streams that events are derived from. Only insertions into the outbox and completed ledgers are events.
+/// The streams that events are derived from. The function gets only the insertions into the outbox, and only completed ledgers.
 pub const STREAMS: &[Trigger] = &[
     Trigger::Stream { event: "Changes", table: CUSTOMERS, pattern: None },
     Trigger::Stream { event: "OutboxRecords", table: OUTBOX, pattern: Some(r#"{"eventName":["INSERT"]}"#) },

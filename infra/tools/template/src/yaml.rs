@@ -11,7 +11,7 @@ pub(crate) fn logical_id(name: &str) -> String {
     id
 }
 
-/// A comment, each line of it with `#`.
+/// The text as a YAML comment. Each line begins with `#`.
 pub(crate) fn comment(indent: &str, text: &str) -> String {
     text.lines().map(|line| format!("{indent}# {line}\n")).collect()
 }

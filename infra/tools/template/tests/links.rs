@@ -1,4 +1,4 @@
-//! Links between the documents resolve.
+//! Links between the documents lead to existing files and headings.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Alarms, the dashboard, the runbook and the metrics name each other completely.
+//! The dashboard and the runbook cover every alarm, and their names exist in the template or the code.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use custodian_template::deployed::{list, read, resources, template, text};
 use custodian_template::root;
 use serde_json::{Value, json};
 
-/// Names of AWS in the runbook.
+/// Names in the runbook that AWS defines.
 const AWS: [&str; 10] = [
     "AccessDenied",
     "AccessDeniedException",
@@ -23,7 +23,7 @@ const AWS: [&str; 10] = [
     "ThrottlingException",
     "TooManyRequestsException",
 ];
-/// Suffixes of logical ids. Prose contains no such words.
+/// Suffixes of logical ids. No word in the runbook's prose has such a suffix.
 const SUFFIXES: [&str; 4] = ["Alarm", "Dlq", "Queue", "Role"];
 const RUNBOOK: &str = "docs/operations.md";
 
@@ -32,7 +32,7 @@ fn file(path: &str) -> String {
 }
 
 #[test]
-fn the_deployed_dashboard_is_the_one_in_the_file() {
+fn the_template_contains_the_dashboard_of_the_file() {
     let deployed = text(&resources("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Sub"]);
     let deployed: Value = serde_json::from_str(&deployed).expect("JSON");
     assert_eq!(deployed, dashboard());
@@ -69,7 +69,7 @@ fn the_dashboard_shows_every_alarm_and_every_metric() {
     let body = dashboard().to_string();
     let shown: BTreeSet<_> =
         alarms().into_keys().filter(|name| body.contains(&format!("${{{name}.Arn}}"))).collect();
-    assert_eq!(shown, alarms().into_keys().collect(), "alarms shown, and alarms");
+    assert_eq!(shown, alarms().into_keys().collect(), "alarms on the dashboard, and alarms in the template");
 
     let lines =
         list(&dashboard()["widgets"]).into_iter().flat_map(|widget| list(&widget["properties"]["metrics"]));
@@ -80,7 +80,7 @@ fn the_dashboard_shows_every_alarm_and_every_metric() {
             text(&line[1])
         })
         .collect();
-    assert_eq!(own, metric_names(), "metrics on the dashboard, and metrics of the code");
+    assert_eq!(own, metric_names(), "metrics on the dashboard, and metrics in the code");
 }
 
 /// CloudWatch evaluates an alarm before the newest data point arrives, so with one period it would only see the filled value.
@@ -96,7 +96,7 @@ fn an_alarm_that_fills_missing_data_evaluates_more_than_the_newest_period() {
 }
 
 #[test]
-fn alarms_on_own_metrics_name_metrics_of_the_code() {
+fn alarms_on_custom_metrics_name_metrics_in_the_code() {
     let stack = json!([{ "Name": DIMENSION, "Value": { "Ref": "AWS::StackName" } }]);
     let own: Vec<_> = alarms().into_iter().filter(|(_, alarm)| alarm["Namespace"] == NAMESPACE).collect();
     assert!(own.len() >= 3, "{own:?}");
@@ -105,16 +105,16 @@ fn alarms_on_own_metrics_name_metrics_of_the_code() {
         assert_eq!(alarm["Dimensions"], stack, "{name}");
     }
     let name = &template()["Globals"]["Function"]["Environment"]["Variables"]["STACK_NAME"];
-    assert_eq!(*name, json!({ "Ref": "AWS::StackName" }), "the value of the dimension as functions read it");
+    assert_eq!(*name, json!({ "Ref": "AWS::StackName" }), "functions read the dimension from here");
 }
 
 #[test]
-fn every_alarm_mails_its_start_its_end_and_a_link_to_the_runbook() {
+fn every_alarm_notifies_at_its_start_and_end_with_a_link_to_the_runbook() {
     for (name, alarm) in alarms() {
         let topic = json!([{ "Ref": "AlarmTopic" }]);
         assert_eq!((&alarm["AlarmActions"], &alarm["OKActions"]), (&topic, &topic), "{name}");
         let place = format!("{RUNBOOK}#{}", name.to_lowercase());
-        assert!(text(&alarm["AlarmDescription"]).ends_with(&place), "{name} ends with {place}");
+        assert!(text(&alarm["AlarmDescription"]).ends_with(&place), "{name} must end with {place}");
     }
 }
 
@@ -137,7 +137,7 @@ fn every_alarm_has_a_section_in_the_runbook_and_every_section_an_alarm() {
     let table = file("docs/deploy.md");
     for name in alarms().into_keys() {
         let link = format!("[`{name}`](operations.md#{})", name.to_lowercase());
-        assert!(table.contains(&link), "docs/deploy.md has {link}");
+        assert!(table.contains(&link), "docs/deploy.md lacks {link}");
     }
 }
 
@@ -193,7 +193,7 @@ fn names_in_the_runbook_exist_in_the_template_or_the_code() {
         words.filter(|word| SUFFIXES.iter().any(|suffix| word.ends_with(suffix) && word != suffix));
     let unknown: BTreeSet<_> =
         quoted(&runbook).filter(is_name).chain(in_commands).filter(|word| !known(word)).collect();
-    assert_eq!(unknown, BTreeSet::new(), "names that neither the template nor the code has");
+    assert_eq!(unknown, BTreeSet::new(), "names that are neither in the template nor in the code");
 }
 
 #[test]
@@ -210,5 +210,5 @@ fn functions_that_the_runbook_invokes_are_in_the_template() {
         .into_iter()
         .filter(|name| !name.is_empty() && !deployed.contains(*name) && *name != "jobs")
         .collect();
-    assert_eq!(unknown, BTreeSet::new(), "functions that the runbook invokes and the template lacks");
+    assert_eq!(unknown, BTreeSet::new(), "functions in the runbook but not in the template");
 }

@@ -1,4 +1,4 @@
-//! `template.yaml` agrees with the code in tables, functions, routes, variables, events and rights.
+//! `template.yaml` matches the code in tables, functions, routes, environment variables, events and permissions.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
@@ -22,7 +22,7 @@ use uuid::Uuid;
 const PREFIX: &str = "${AWS::StackName}-";
 
 #[test]
-fn the_tables_are_those_of_the_schema() {
+fn the_tables_match_the_schema() {
     let deployed = resources("AWS::DynamoDB::Table").into_values().map(|table| {
         let name = text(&table["TableName"]["Sub"]).replace("${TablePrefix}", "");
         (name, deployed_table(&table))
@@ -89,7 +89,7 @@ fn the_cascade_worker_may_empty_the_tables_of_its_steps_and_no_other() {
 
 #[test]
 fn reconcile_may_query_exactly_the_tables_that_it_recounts_or_verifies() {
-    // It queries the ledgers too.
+    // reconcile also queries the ledgers.
     let mut read = tables_of("ReconcileRole", "Query");
     assert!(read.remove("deletions"));
     let recounted = kinds_and("accesskeys").into_iter().chain(["usage".to_owned()]);
@@ -114,7 +114,7 @@ fn the_webhook_worker_may_read_exactly_the_rows_that_webhooks_show() {
     );
 }
 
-/// The tables of all kinds and one more.
+/// The tables of all kinds, and another table.
 fn kinds_and(other: &str) -> BTreeSet<String> {
     ALL.iter().map(|kind| kind.table).chain([other]).map(str::to_owned).collect()
 }
@@ -142,7 +142,7 @@ fn the_template_sets_exactly_the_variables_that_the_code_reads() {
     for function in resources("AWS::Serverless::Function").values() {
         set.extend(names(&function["Environment"]["Variables"]));
     }
-    // Lambda sets the variables of the SDK.
+    // Lambda itself sets the `AWS_` variables of the SDK.
     let is_variable = |text: &&str| {
         let is_name = text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
         is_name && !text.starts_with("AWS_")
@@ -156,7 +156,7 @@ fn the_template_sets_exactly_the_variables_that_the_code_reads() {
     assert_eq!(set, read, "the variables that the template sets, and those that shared/runtime reads");
 }
 
-/// Panics with every difference.
+/// Panics with a list of all differences, if there are any.
 fn compare<T: Debug + PartialEq>(
     what: &str,
     mut template: BTreeMap<String, T>,

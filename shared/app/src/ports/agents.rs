@@ -71,7 +71,7 @@ pub enum AgentWriteOutcome {
 }
 
 pub trait Rehash: Send + Sync {
-    /// Replaces an agent's password hash by another hash of the same password, unless the hash changed since it was read.
+    /// Replaces an agent's password hash with another hash of the same password, unless the hash changed since it was read.
     fn rehash(&self, agent: &Agent, hash: &Secret) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
@@ -101,7 +101,7 @@ pub trait DeleteAgents: ReadAgents {
     ) -> impl Future<Output = Result<AgentWriteOutcome, Failure>> + Send;
 }
 
-/// Records that a platform admin acted as a customer's guest agent, and why. It is deleted with the account.
+/// Records that a platform admin acted as a customer's guest agent, and why. The entry is deleted with the account.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AuditEntry {
     pub customer_id: CustomerId,

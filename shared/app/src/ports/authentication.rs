@@ -112,7 +112,8 @@ pub trait FindLogins: Send + Sync {
 /// The stored record of a request with an `Idempotency-Key`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IdempotencyRecord {
-    /// A MAC of the body under a key that is derived from the `Idempotency-Key`. It detects another body under the same key.
+    /// A MAC of the body under a key that is derived from the `Idempotency-Key`. It detects a request that reuses the key with
+    /// another body.
     pub body_mac: String,
     /// The response, encrypted under a key that is derived from the `Idempotency-Key`. `None` while the request runs, or if
     /// the response was lost after the effect.
@@ -139,7 +140,7 @@ pub enum BeginOutcome {
 }
 
 pub trait Idempotency: Send + Sync {
-    /// Creates a running record, unless one exists that is done or whose lease has not expired.
+    /// Creates the record of a running request, unless a record exists that is done or whose lease has not expired.
     fn begin(
         &self,
         idempotency_lease: &IdempotencyLease,

@@ -1,4 +1,4 @@
-//! Customers: read, list, create, change. One-off jobs.
+//! Customers, and the one-off jobs of their lifecycle.
 
 use std::future::Future;
 
@@ -24,12 +24,12 @@ pub struct CustomerChange<'a> {
     pub billing: Option<(&'a Resource, &'a Resource)>,
     /// The mailed token that this change uses up.
     pub used_token: Option<&'a MailToken>,
-    /// The destination of the webhook about the account's deletion.
+    /// The encrypted destination of the deletion notice.
     pub deletion_notice: Option<&'a DeletionNotice>,
 }
 
 impl<'a> CustomerChange<'a> {
-    /// A change that writes only the customer, and what follows from its state.
+    /// A change that writes only the customer and the rows that depend on its state.
     pub const fn new(before: &'a Customer, after: &'a Customer) -> Self {
         Self { before, after, verification: None, billing: None, used_token: None, deletion_notice: None }
     }
@@ -118,9 +118,9 @@ pub trait DueCustomers: Send + Sync {
 
 /// One-off jobs: EventBridge Scheduler, or the scheduler of the local service.
 pub trait Scheduler: Send + Sync {
-    /// Creates a job. An existing job of that name is success.
+    /// Creates a job. Succeeds if a job of that name exists.
     fn schedule(&self, scheduled_job: &ScheduledJob) -> impl Future<Output = Result<(), Failure>> + Send;
-    /// Deletes a job. A missing job is success.
+    /// Deletes a job. Succeeds if the job does not exist.
     fn cancel(&self, job: &Job) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 

@@ -19,7 +19,7 @@ pub enum Purpose {
     EmailChange,
     /// Sets an agent's password.
     Reset { agent_id: AgentId },
-    /// Nothing: the mail has no link.
+    /// No purpose: the mail has no link.
     #[serde(rename = "note")]
     Notice,
 }
@@ -66,8 +66,8 @@ pub trait UseMailTokens: ReadMailTokens {
 }
 
 pub trait StoreMailTokens: Send + Sync {
-    /// Stores a token in place of the earlier one for the same purpose, if the customer is in one of `statuses`. A token that
-    /// was mailed for the same cause, or that has a later cause, is not replaced.
+    /// Stores a token in place of the earlier one for the same purpose, if the customer is in one of `statuses`. Does not
+    /// replace a token that was mailed for the same cause, or that has a later cause.
     fn store_mail_token(
         &self,
         token: &MailToken,
@@ -105,18 +105,18 @@ impl QueuedRequest {
     }
 }
 
-/// A request that runs after its response.
+/// A request whose work is done after the response is sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
 pub enum DeferredRequest {
     /// Mails a reset link to the agent with this username, if one exists.
     #[serde(rename = "forgot")]
     ForgotPassword { username: String },
-    /// Opens an account, or mails the address that its account exists.
+    /// Opens an account, or sends a mail to the owner of the account that already has the address.
     SignUp { profile: Profile },
 }
 
-/// The queue of requests that run after their response.
+/// The queue of deferred requests.
 pub trait RequestQueue: Send + Sync {
     fn enqueue_request(&self, request: &QueuedRequest) -> impl Future<Output = Result<(), Failure>> + Send;
 }

@@ -1,5 +1,5 @@
-//! The ports: one trait per capability that use cases need. A port that gets no certain result fails with
-//! `Failure::Unavailable` (503).
+//! The ports: one trait per capability that use cases need. A port whose result is uncertain, for example after a timeout,
+//! fails with `Failure::Unavailable` (503).
 
 mod access_keys;
 mod agents;

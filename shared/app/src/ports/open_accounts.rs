@@ -2,6 +2,6 @@
 
 use crate::ports::{ChangeCustomers, CreateCustomers, FindEmails, FindLogins};
 
-/// Creates accounts. Includes expiring an overdue account that holds the e-mail address or username.
+/// Creates accounts, and expires an overdue account that holds the e-mail address or the username.
 pub trait OpenAccounts: CreateCustomers + ChangeCustomers + FindEmails + FindLogins {}
 impl<S: CreateCustomers + ChangeCustomers + FindEmails + FindLogins> OpenAccounts for S {}

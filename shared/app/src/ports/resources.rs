@@ -58,8 +58,8 @@ pub trait CreateResources: ReadCustomers {
 }
 
 pub trait UpdateResources: ReadResources {
-    /// Stores the next version of a row, if the customer is in one of `statuses`, the row did not change since it was read, its
-    /// new unique names are free and all rows that it newly references exist.
+    /// Stores the next version of a row, if the row did not change since it was read and the customer is in one of `statuses`.
+    /// The new unique names must be free, and all newly referenced rows must exist.
     fn update_resource(
         &self,
         kind: &'static Kind,

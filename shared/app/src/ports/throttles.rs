@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// Counts attempts in windows of time. All instances share the counters.
 pub trait Throttle: Send + Sync {
-    /// Counts an attempt under `key`, if the window has fewer than `max`.
+    /// Counts an attempt under `key`, if the window has fewer than `max` attempts.
     fn reserve(
         &self,
         key: &str,

@@ -1,4 +1,4 @@
-//! Sending to receivers that behave well, behave badly, or do not respond, each on a port of this host.
+//! Tests of the client with receivers that behave well, behave badly or do not respond. Each listens on a port of this host.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod reach;

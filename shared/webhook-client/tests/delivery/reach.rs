@@ -1,4 +1,4 @@
-//! The addresses that are connected to, and those that never are.
+//! Tests to which addresses the client connects, and to which it never does.
 
 use std::sync::atomic::Ordering;
 
@@ -13,7 +13,7 @@ use crate::receiver::{HASTY, LIMITS, Names, Receiver, client, message};
 const OK: &str = "HTTP/1.1 200 OK\r\n\r\n";
 
 #[tokio::test]
-async fn with_public_addresses_only_nothing_on_this_host_is_connected_to() {
+async fn with_only_public_addresses_allowed_the_client_never_connects_to_this_host() {
     let names = Names::of(&[&["127.0.0.1", "::1", "::ffff:127.0.0.1"]]);
     let public = client(AllowedAddresses::Public, &names);
     let cases = [
@@ -50,14 +50,14 @@ async fn with_loopback_allowed_other_private_addresses_are_refused() {
 }
 
 #[tokio::test]
-async fn a_name_is_resolved_once_per_attempt_and_the_checked_address_is_connected_to() {
+async fn an_attempt_resolves_a_name_once_and_connects_to_the_checked_address() {
     let mut receiver = Receiver::answering(OK).await;
-    // The resolver returns another address the second time, as DNS rebinding does. An attempt resolves only once.
+    // The second lookup returns another address, as in DNS rebinding.
     let names = Names::of(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let url = format!("http://hooks.example:{}/", receiver.address.port());
     let client = client(AllowedAddresses::Loopback, &names);
     assert_eq!(client.send(&message(&url)).await.outcome, AttemptOutcome::Succeeded { status: 200 });
-    assert_eq!(names.asked.load(Ordering::Relaxed), 1);
+    assert_eq!(names.lookups.load(Ordering::Relaxed), 1);
     let seen = receiver.seen().unwrap();
     assert!(seen.contains(&format!("\r\nHost: hooks.example:{}\r\n", receiver.address.port())), "{seen}");
 
@@ -65,11 +65,11 @@ async fn a_name_is_resolved_once_per_attempt_and_the_checked_address_is_connecte
         client.send(&message(&url)).await.outcome,
         AttemptOutcome::Unreachable(UnreachableCause::Connection)
     );
-    assert_eq!((names.asked.load(Ordering::Relaxed), receiver.seen()), (2, None));
+    assert_eq!((names.lookups.load(Ordering::Relaxed), receiver.seen()), (2, None));
 }
 
 #[tokio::test]
-async fn the_next_address_is_tried_if_one_refuses_the_connection() {
+async fn the_client_tries_the_next_address_if_one_refuses_the_connection() {
     let receiver = Receiver::answering(OK).await;
     let names = Names::of(&[&["127.0.0.2", "127.0.0.3", "127.0.0.1"]]);
     let url = format!("http://hooks.example:{}/", receiver.address.port());
@@ -82,27 +82,27 @@ async fn a_closed_port_and_an_unknown_name_are_distinguished() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let names = Names::default();
     let client = client(AllowedAddresses::Loopback, &names);
-    for (uri, fault) in [
+    for (uri, cause) in [
         (format!("http://{free}/"), UnreachableCause::Connection),
         ("http://no.example/".into(), UnreachableCause::NameResolution),
     ] {
         let report = client.send(&message(&uri)).await;
-        assert_eq!(report.outcome, AttemptOutcome::Unreachable(fault));
+        assert_eq!(report.outcome, AttemptOutcome::Unreachable(cause));
         assert!(report.latency < LIMITS.total);
     }
 }
 
 #[tokio::test]
 async fn a_name_resolution_that_never_ends_times_out() {
-    struct Ignored;
-    impl Resolve for Ignored {
+    struct HangingResolver;
+    impl Resolve for HangingResolver {
         async fn resolve(&self, _: &str) -> std::io::Result<Vec<std::net::IpAddr>> {
             std::future::pending().await
         }
     }
     let trust = TrustStore::from_certificates([]);
-    let client = WebhookClient::new(AllowedAddresses::Public, Ignored, trust, HASTY).unwrap();
-    // On a task of its own, because the Lambda runtime requires `Send`.
+    let client = WebhookClient::new(AllowedAddresses::Public, HangingResolver, trust, HASTY).unwrap();
+    // The spawned task proves that the future is `Send`, which the Lambda runtime requires.
     let report =
         tokio::spawn(async move { client.send(&message("https://hooks.example/")).await }).await.unwrap();
     assert_eq!(report.outcome, AttemptOutcome::TimedOut);

@@ -1,4 +1,4 @@
-//! A webhook receiver: a socket that each test serves in its own way, and a client that resolves names to it.
+//! The fixtures: a webhook receiver that each test scripts, a resolver, and a client.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -21,7 +21,7 @@ pub(crate) const NOW: Timestamp = Timestamp::from_micros(784_111_777_000_000);
 
 pub(crate) const BODY: &str = r#"{"type":"agent_created","data":{"name":"Ann"}}"#;
 
-/// Long enough for any machine. Only reading the rest of a response, after its head, ends early.
+/// The time limits are long enough for a slow machine. Only the time to read the body is short.
 pub(crate) const LIMITS: ClientLimits = ClientLimits {
     total: Duration::from_secs(10),
     connect: Duration::from_secs(5),
@@ -58,7 +58,7 @@ impl Receiver {
         Self { address, requests }
     }
 
-    /// Responds with these bytes to every request.
+    /// A receiver that responds with these bytes to every request.
     pub(crate) async fn answering(response: impl Into<String>) -> Self {
         let response = response.into();
         Self::new(move |mut stream| {
@@ -71,7 +71,7 @@ impl Receiver {
         .await
     }
 
-    /// The next request as it was on the wire, or none if none came.
+    /// The next request as it was on the wire. `None` if there is no further request.
     pub(crate) fn seen(&mut self) -> Option<String> {
         self.requests.try_recv().ok()
     }
@@ -81,7 +81,7 @@ impl Receiver {
     }
 }
 
-/// Reads a request to the end of its body.
+/// Reads one request, or all bytes until the peer disconnects.
 pub(crate) async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     while stream.read_buf(&mut bytes).await.is_ok_and(|read| read > 0) {
@@ -95,28 +95,28 @@ pub(crate) async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-/// A resolver that returns these addresses in turn, repeats the last, and counts the look-ups.
+/// A resolver that returns one of these lists for each lookup, repeats the last one, and counts the lookups.
 #[derive(Default)]
 pub(crate) struct Names {
-    answers: Mutex<Vec<Vec<IpAddr>>>,
-    pub(crate) asked: AtomicUsize,
+    responses: Mutex<Vec<Vec<IpAddr>>>,
+    pub(crate) lookups: AtomicUsize,
 }
 
 impl Names {
-    pub(crate) fn of(answers: &[&[&str]]) -> Self {
+    pub(crate) fn of(responses: &[&[&str]]) -> Self {
         let parse = |response: &&[&str]| response.iter().map(|address| address.parse().unwrap()).collect();
-        Self { answers: Mutex::new(answers.iter().map(parse).collect()), asked: AtomicUsize::new(0) }
+        Self { responses: Mutex::new(responses.iter().map(parse).collect()), lookups: AtomicUsize::new(0) }
     }
 }
 
 impl Resolve for &Names {
     async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
-        self.asked.fetch_add(1, Ordering::Relaxed);
-        let mut answers = self.answers.lock().unwrap();
-        if answers.len() > 1 {
-            Ok(answers.remove(0))
+        self.lookups.fetch_add(1, Ordering::Relaxed);
+        let mut responses = self.responses.lock().unwrap();
+        if responses.len() > 1 {
+            Ok(responses.remove(0))
         } else {
-            answers.first().cloned().ok_or(io::ErrorKind::NotFound.into())
+            responses.first().cloned().ok_or(io::ErrorKind::NotFound.into())
         }
     }
 }

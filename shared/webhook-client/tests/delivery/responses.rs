@@ -18,7 +18,7 @@ async fn hold(stream: TcpStream) {
 }
 
 #[tokio::test]
-async fn a_webhook_is_sent_with_all_headers_and_a_response_is_an_outcome() {
+async fn a_webhook_is_sent_with_all_headers_and_a_204_succeeds() {
     let secrets = SecretSet::new(SigningSecret::new([1; 24]))
         .with_previous(SigningSecret::new([2; 24]), NOW.plus(LIMITS.total));
     let mut receiver = Receiver::answering("HTTP/1.1 204 No Content\r\n\r\n").await;
@@ -61,7 +61,7 @@ async fn every_method_carries_the_body_and_adds_nothing_to_the_url() {
 }
 
 #[tokio::test]
-async fn a_redirection_is_not_followed() {
+async fn a_redirect_is_not_followed() {
     for status in [301, 302, 303, 307, 308] {
         let mut elsewhere = Receiver::answering("HTTP/1.1 200 OK\r\n\r\n").await;
         let response = format!("HTTP/1.1 {status} Moved\r\nlocation: {}\r\n\r\n", elsewhere.url("/"));
@@ -76,7 +76,7 @@ async fn a_redirection_is_not_followed() {
 }
 
 #[tokio::test]
-async fn status_410_disables_and_a_retry_after_is_read_as_seconds_or_as_a_date() {
+async fn status_410_disables_and_retry_after_is_read_as_seconds_or_as_a_date() {
     let cases = [
         ("410 Gone", "x: y", AttemptOutcome::Disabled),
         (
@@ -93,7 +93,7 @@ async fn status_410_disables_and_a_retry_after_is_read_as_seconds_or_as_a_date()
     let dated = "HTTP/1.1 503 Busy\r\nretry-after: Sun, 06 Nov 1994 08:51:07 GMT\r\n\r\n";
     let outcome = deliver(&Receiver::answering(dated).await.url("/")).await.outcome;
     let AttemptOutcome::Failed { retry_after: Some(wait), .. } = outcome else { panic!("{outcome:?}") };
-    // It counts from the arrival of the response, a few milliseconds after the attempt began.
+    // The delay counts from the arrival of the response, a few milliseconds after the start of the attempt.
     assert!(wait <= Duration::from_secs(90) && wait > Duration::from_secs(89), "{wait:?}");
 }
 
@@ -117,7 +117,7 @@ async fn a_receiver_that_hangs_or_drips_its_headers_times_out() {
 }
 
 #[tokio::test]
-async fn a_slow_endless_or_truncated_body_does_not_change_the_outcome_of_the_status() {
+async fn a_slow_endless_or_truncated_body_does_not_change_the_outcome() {
     let slow = Receiver::new(|mut stream| async move {
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n").await.unwrap();
         hold(stream).await;

@@ -30,12 +30,12 @@ async fn receiver(name: &str) -> (u16, CertificateDer<'static>, HeardNames) {
         .unwrap();
     let (acceptor, heard) = (TlsAcceptor::from(Arc::new(config)), HeardNames::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (port, noted) = (listener.local_addr().unwrap().port(), Arc::clone(&heard));
+    let (port, recorded) = (listener.local_addr().unwrap().port(), Arc::clone(&heard));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             // A client that does not trust the certificate disconnects.
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            noted.lock().unwrap().push(stream.get_ref().1.server_name().map(str::to_owned));
+            recorded.lock().unwrap().push(stream.get_ref().1.server_name().map(str::to_owned));
             request(&mut stream).await;
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
         }
@@ -82,7 +82,7 @@ async fn a_receiver_without_tls_behind_https_is_unreachable() {
     tokio::spawn(async move {
         let (mut plain, _) = listener.accept().await.unwrap();
         plain.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
-        // Until the client disconnects.
+        // Read until the client disconnects.
         request(&mut plain).await
     });
     assert_eq!(

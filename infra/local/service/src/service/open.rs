@@ -39,7 +39,7 @@ impl Service {
         Self::open_with_observer(args, Arc::new(())).await
     }
 
-    /// As `open`, with an observer of every request to the database.
+    /// Like `open`, with an observer of every request to the database.
     pub async fn open_with_observer(
         args: &Args,
         observer: Arc<dyn RequestObserver>,
@@ -110,13 +110,13 @@ fn change_streams(engine: &Engine) -> Result<Vec<ChangeStream>, LocalError> {
     Ok(streams)
 }
 
-/// The client of the deployed functions; `--allow-loopback-webhooks` also lets it connect to this machine.
+/// The same client as in the deployed functions. `--allow-loopback-webhooks` also lets it connect to this machine.
 fn webhook_client(args: &Args) -> Result<WebhookClient<SystemResolver>, Failure> {
-    let reach =
+    let allowed =
         if args.allow_loopback_webhooks { AllowedAddresses::Loopback } else { AllowedAddresses::Public };
     let unavailable = |cause| Failure::unavailable("the system's root certificates", cause);
     let trust = TrustStore::from_system().map_err(unavailable)?;
-    WebhookClient::new(reach, SystemResolver, trust, ClientLimits::default()).map_err(unavailable)
+    WebhookClient::new(allowed, SystemResolver, trust, ClientLimits::default()).map_err(unavailable)
 }
 
 /// The open files of the data folder.

@@ -9,7 +9,7 @@ use custodian_engine::Engine;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-/// Reads all rows of a table. No process may have it open.
+/// Reads all rows of a table. No process may have the data folder open.
 fn scan(folder: &Path, table: &str) -> Vec<Value> {
     let engine = Engine::open(&folder.join("tables.db")).unwrap();
     let mut request = json!({ "TableName": format!("custodian-{table}") });

@@ -55,7 +55,7 @@ fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
     Some(operation.of_kind(kind).fails_with(not_found))
 }
 
-/// The specific reasons for which fields are refused, and the reason for a unique value that is taken.
+/// The reasons for invalid fields, and the reason for a unique value that is already in use.
 fn field_reasons(kind: &Kind, creating: bool) -> Vec<Reason> {
     let fields = kind.fields.iter().filter(|field| field.is_writable(creating));
     let reasons = fields.flat_map(|field| match field.field_type {

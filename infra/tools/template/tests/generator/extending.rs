@@ -32,16 +32,16 @@ fn resources(inputs: &Inputs) -> BTreeMap<String, Value> {
     template["Resources"].as_object().unwrap().clone().into_iter().collect()
 }
 
-/// The resources that are added, and the resources that are changed.
+/// The resources that the inputs add to the template, and the names of those that they change.
 fn difference(inputs: &Inputs) -> (BTreeMap<String, Value>, BTreeSet<String>) {
     let (before, after) = (resources(&Inputs::of_project().unwrap()), resources(inputs));
-    assert!(before.keys().all(|name| after.contains_key(name)), "nothing is removed");
+    assert!(before.keys().all(|name| after.contains_key(name)), "a resource is missing in the new template");
     let changed = before.iter().filter(|(name, resource)| after[*name] != **resource);
     let changed = changed.map(|(name, _)| name.clone()).collect();
     (after.into_iter().filter(|(name, _)| !before.contains_key(name)).collect(), changed)
 }
 
-/// What the role permits, one line each: `dynamodb:Query UsageTable`.
+/// The permissions of the role, one line each, such as `dynamodb:Query UsageTable`.
 fn permitted(role: &Value) -> BTreeSet<String> {
     let texts = |value: &Value| match value {
         Value::Array(values) => values.clone(),
@@ -67,7 +67,7 @@ fn names(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|&name| name.to_owned()).collect()
 }
 
-/// As the registry of kinds, the schema, the cascade and the routes do it for each kind.
+/// The inputs with another kind in the registry, the schema, the cascade and the routes.
 fn with_kind() -> Inputs {
     let mut inputs = Inputs::of_project().unwrap();
     let like = *inputs.tables.iter().find(|table| table.name == "tags").unwrap();
@@ -96,19 +96,19 @@ fn a_kind_adds_its_table_its_functions_and_their_roles() {
         .collect();
     expected.insert("RecordingsTable".to_owned());
     assert_eq!(added.keys().cloned().collect::<BTreeSet<_>>(), expected);
-    // The roles that reach every kind.
+    // These roles have permissions on the tables of all kinds.
     assert_eq!(changed, names(&["CascadeWorkerRole", "ReconcileRole", "WebhookDeliverRole"]));
 
     let create = &added["RecordingsCreateFunction"]["Properties"];
     assert_eq!(create["Environment"]["Variables"]["RESOURCE_KIND"], "recordings");
     assert_eq!(create["Events"]["Http"]["Properties"]["Path"], "/v1.0/recordings");
-    let rights = permitted(&added["RecordingsCreateRole"]);
-    // The reference to a tag is checked, the plan's limit is counted, and no other kind's rows are written.
-    for right in ["dynamodb:ConditionCheckItem TagsTable", "dynamodb:UpdateItem UsageTable"] {
-        assert!(rights.contains(right), "{right}: {rights:?}");
+    let permissions = permitted(&added["RecordingsCreateRole"]);
+    // The function checks the reference to a tag and counts the row towards the plan's limit. It writes rows of no other kind.
+    for permission in ["dynamodb:ConditionCheckItem TagsTable", "dynamodb:UpdateItem UsageTable"] {
+        assert!(permissions.contains(permission), "{permission}: {permissions:?}");
     }
     let written: BTreeSet<_> =
-        rights.iter().filter(|right| right.starts_with("dynamodb:PutItem")).cloned().collect();
+        permissions.iter().filter(|permission| permission.starts_with("dynamodb:PutItem")).cloned().collect();
     let tables = ["IdempotencyTable", "OutboxTable", "RecordingsTable"]
         .map(|table| format!("dynamodb:PutItem {table}"));
     assert_eq!(written, BTreeSet::from(tables));
@@ -127,11 +127,11 @@ fn with_route() -> Inputs {
 }
 
 #[test]
-fn a_route_adds_its_function_and_a_role_with_the_rights_of_its_bounds() {
+fn a_route_adds_its_function_and_a_role_with_the_permissions_of_its_bounds() {
     let (added, changed) = difference(&with_route());
     let expected = names(&["CustomerSummaryFunction", "CustomerSummaryRole"]);
     assert_eq!((added.keys().cloned().collect::<BTreeSet<_>>(), changed), (expected, names(&[])));
-    let rights = permitted(&added["CustomerSummaryRole"]);
+    let permissions = permitted(&added["CustomerSummaryRole"]);
     let expected = names(&[
         "dynamodb:BatchGetItem AccesskeysTable",
         "dynamodb:BatchGetItem AgentsTable",
@@ -139,7 +139,7 @@ fn a_route_adds_its_function_and_a_role_with_the_rights_of_its_bounds() {
         "dynamodb:Query UsageTable",
         "dynamodb:UpdateItem AccesskeysTable",
     ]);
-    assert_eq!(rights, expected);
+    assert_eq!(permissions, expected);
 }
 
 /// The document with the example's code between its markers.
@@ -157,7 +157,7 @@ fn with_code(document: &str) -> String {
 #[test]
 fn the_document_shows_the_code_that_is_compiled_here() {
     let document = fs::read_to_string(root().join(DOCUMENT)).unwrap();
-    assert_eq!(document, with_code(&document), "`{}` writes the code into it", custodian_template::COMMAND);
+    assert_eq!(document, with_code(&document), "update the document with `{}`", custodian_template::COMMAND);
 }
 
 #[test]

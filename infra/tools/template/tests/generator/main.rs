@@ -1,4 +1,4 @@
-//! `template.yaml` is what the generator writes, and the generator follows the code.
+//! `template.yaml` is the output of the generator, and the generator follows the code.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bounds;
@@ -13,14 +13,14 @@ fn generated() -> String {
 }
 
 #[test]
-fn the_template_is_what_the_generator_writes() {
+fn the_template_matches_the_generator() {
     let (written, expected) = (fs::read_to_string(root().join("template.yaml")).unwrap(), generated());
     let mut lines = (1..).zip(written.lines().zip(expected.lines()));
     let differing = lines.find(|(_, (written, expected))| written != expected);
     assert!(
         written == expected,
-        "template.yaml is not what the generator writes; `{COMMAND}` writes it. First difference (line, the file's text and \
-         the generator's): {differing:?}"
+        "template.yaml does not match the generator. Update the file with `{COMMAND}`. First difference (line number, then \
+         file and generator): {differing:?}"
     );
 }
 
