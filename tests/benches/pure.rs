@@ -41,6 +41,7 @@ fn customer(version: u64) -> Customer {
         },
         webhook_since: None,
         pending_email: None,
+        signup: None,
         email_trusted_from: None,
         billing_account_id: Uuid::from_u128(2),
         email_verified: true,

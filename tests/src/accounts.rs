@@ -30,6 +30,7 @@ impl TestApp {
                 webhook_uri: format!("https://{name}.example.com/hook"),
             },
             pending_email: None,
+            signup: None,
             webhook_since: None,
             email_trusted_from: None,
             billing_account_id: uuid::Uuid::nil(),

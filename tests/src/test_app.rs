@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use custodian_app::MetricCounters;
-use custodian_app::ports::{Cause, PlatformKeySet};
+use custodian_app::ports::{FindNames, PlatformKeySet};
 use custodian_app::{ChangeOutcome, Clock, Context, Failure, PlatformKeys, Providers, Settings, change};
 use custodian_auth::{KeyRing, KeyedHasher};
 use custodian_cascade::CascadeTask;
 use custodian_domain::EventType;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::scheduled_job::Job;
-use custodian_domain::{Customer, CustomerId, Secret, Timestamp};
+use custodian_domain::{Cause, Customer, CustomerId, Secret, Timestamp};
 use custodian_engine::Engine;
 use custodian_event_sources::{EventHandler, handle_stream_event};
 use custodian_fn_reconcile::{Reconcile, ReconcileRequest};
@@ -125,6 +125,11 @@ impl TestApp {
     /// A cause for a mail, at the current time.
     pub fn cause(&self) -> Cause {
         Cause { at: self.clock.now(), id: uuid::Uuid::nil() }
+    }
+
+    /// The account that holds an e-mail address.
+    pub async fn email_holder(&self, email: &str) -> Option<CustomerId> {
+        self.cx.store.name_holders(email).await.unwrap().email.map(|holder| holder.customer)
     }
 
     /// The stored row of a customer.

@@ -1,6 +1,8 @@
 //! `POST /auth/email-verify`: verifies an e-mail address with a mailed token, sent as JSON or by the page's form.
 
-use custodian_app::ports::{ChangeCustomers, Purpose, Scheduler, Throttle, UseMailTokens};
+use custodian_app::ports::{
+    ChangeCustomers, FindNames, Purpose, ReadAgents, Scheduler, Throttle, UseMailTokens,
+};
 use custodian_app::throttle::{TOKEN_BY_ADDRESS, reserve};
 use custodian_app::{Context, Failure, verify::verify};
 use custodian_domain::{Refusal, Secret, fields::Fields};
@@ -9,7 +11,11 @@ use custodian_views::{EmailVerificationView, NewAccessKeyView};
 
 pub struct EmailVerify;
 
-impl<S: UseMailTokens + ChangeCustomers + Throttle, E: Scheduler> Endpoint<S, E> for EmailVerify {
+impl<S, E> Endpoint<S, E> for EmailVerify
+where
+    S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents + Throttle,
+    E: Scheduler,
+{
     type Caller = Anyone;
 
     fn route(&self) -> Route {

@@ -1,7 +1,7 @@
-//! `PUT /v1.0/customer`: changes the profile. A new e-mail address is reserved at once and takes effect when it is
-//! confirmed.
+//! `PUT /v1.0/customer`: changes the profile. A new e-mail address takes effect when it is confirmed.
 
-use custodian_app::ports::{Authenticator, ChangeCustomers};
+use custodian_app::confirm_email::require_available;
+use custodian_app::ports::{Authenticator, ChangeCustomers, FindNames};
 use custodian_app::{Context, Failure, update::update};
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Customer, account_status};
@@ -10,7 +10,7 @@ use custodian_views::CustomerView;
 
 pub struct UpdateCustomer;
 
-impl<S: Authenticator + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateCustomer {
+impl<S: Authenticator + ChangeCustomers + FindNames, E: Send + Sync> Endpoint<S, E> for UpdateCustomer {
     type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {
@@ -25,6 +25,7 @@ impl<S: Authenticator + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for Upda
     ) -> Result<Response, Failure> {
         caller.may_change_account()?;
         let patch = ProfilePatch::read(&request.json()?)?;
+        require_available(cx, &caller.customer, patch.email()).await?;
         let requested_by = caller.principal.requested_by();
         let next = |row: &Customer, now| row.with_profile_patch(&patch, requested_by, now);
         let customer = update(cx, caller.customer, account_status::require_active, next).await?;

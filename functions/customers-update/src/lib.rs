@@ -1,7 +1,8 @@
 //! `PUT /v1.0/customers/{id}`: lets an operator change the profile of an initial or active account. A new e-mail address of an
 //! active account takes effect when it is confirmed.
 
-use custodian_app::ports::{Authenticator, ChangeCustomers, Prefetch};
+use custodian_app::confirm_email::require_available;
+use custodian_app::ports::{Authenticator, ChangeCustomers, FindNames, Prefetch};
 use custodian_app::update::{require_initial_or_active, update};
 use custodian_app::{Context, Failure};
 use custodian_domain::profile::ProfilePatch;
@@ -11,7 +12,7 @@ use custodian_views::CustomerView;
 
 pub struct UpdateAccount;
 
-impl<S: Authenticator + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for UpdateAccount {
+impl<S: Authenticator + ChangeCustomers + FindNames, E: Send + Sync> Endpoint<S, E> for UpdateAccount {
     type Caller = PlatformAdmin;
 
     fn route(&self) -> Route {
@@ -30,8 +31,10 @@ impl<S: Authenticator + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for Upda
     ) -> Result<Response, Failure> {
         request.id()?;
         let patch = ProfilePatch::read(&request.json()?)?;
+        let target = caller.target()?;
+        require_available(cx, &target, patch.email()).await?;
         let next = |row: &Customer, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin, now);
-        let customer = update(cx, caller.target()?, require_initial_or_active, next).await?;
+        let customer = update(cx, target, require_initial_or_active, next).await?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

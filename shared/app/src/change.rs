@@ -13,7 +13,8 @@ use custodian_domain::{Customer, CustomerId, Reason, ScheduledJob, Status};
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
 use crate::ports::{
-    ChangeCustomers, CustomerChange, CustomerWriteOutcome, MailToken, Scheduler, Verification,
+    ChangeCustomers, CustomerChange, CustomerWriteOutcome, EmailConfirmation, MailToken, Scheduler,
+    Verification,
 };
 use crate::request_conditions::permit_reread;
 use crate::retry::{Retry, RetryBudget};
@@ -25,6 +26,8 @@ pub enum ChangeOutcome {
     Unchanged(Box<Customer>),
     /// The job fired a little early and must be retried.
     TooEarly,
+    /// The row, or what else the verification depends on, changed since it was read.
+    Stale,
     Changed {
         before: Box<Customer>,
         after: Box<Customer>,
@@ -37,17 +40,27 @@ impl ChangeOutcome {
         match self {
             Self::Unchanged(customer) | Self::Changed { after: customer, .. } => Ok(*customer),
             Self::TooEarly => Err(Failure::unavailable("the deadline", "not reached yet")),
+            Self::Stale => Err(Failure::unavailable("the customer", "changed meanwhile")),
         }
     }
 }
 
-/// Applies a command to a customer. `row` is the customer's row, if the caller has just read it.
+/// What the verification of a new account writes beside the account.
+#[derive(Clone, Copy, Debug)]
+pub struct Activation<'a> {
+    pub verification: &'a Verification,
+    pub confirmation: &'a EmailConfirmation,
+    pub link: &'a MailToken,
+}
+
+/// Applies a command to a customer. `row` is the customer's row, if the caller has just read it. A verification is not decided
+/// again after a conflict, because its confirmation was read with the row: the outcome is `Stale`.
 pub async fn change<S: ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     id: CustomerId,
     row: Option<Customer>,
     command: Command,
-    verification: Option<(&Verification, &MailToken)>,
+    activation: Option<Activation<'_>>,
 ) -> Result<ChangeOutcome, Failure> {
     let (mut row, mut scheduled) = (row, None);
     let mut retry = Retry::new("the customer", RetryBudget::StatusChange);
@@ -56,12 +69,6 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
             Some(row) => row,
             None => cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?,
         };
-        // A link verifies only the address that it was mailed to. The account's address may have changed since.
-        if verification
-            .is_some_and(|(_, link)| before.status() == Status::Initial && before.profile.email != link.email)
-        {
-            return Err(Reason::InvalidToken.into());
-        }
         if let Some(job) = scheduled.take() {
             cancel_orphan(cx, &before, job).await;
         }
@@ -73,8 +80,7 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
             Decision::TooEarly => return Ok(ChangeOutcome::TooEarly),
             Decision::Change(next) => next,
         };
-        let (verification, used_token) = verification.unzip();
-        if let Some(verification) = verification {
+        if let Some(Activation { verification, .. }) = activation {
             after.billing_account_id = verification.billing_account.id;
             // Webhooks start with the events of the rows that verification creates. These rows are older than this update of
             // the customer.
@@ -82,8 +88,9 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
         }
         let deletion_notice = deletion_notice(cx, &before, &after)?;
         let change = CustomerChange {
-            verification,
-            used_token,
+            verification: activation.map(|activation| activation.verification),
+            confirmation: activation.map(|activation| activation.confirmation),
+            used_token: activation.map(|activation| activation.link),
             deletion_notice: deletion_notice.as_ref(),
             ..CustomerChange::new(&before, &after)
         };
@@ -91,6 +98,7 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
             CustomerWriteOutcome::Done => {
                 return Ok(ChangeOutcome::Changed { before: Box::new(before), after });
             }
+            CustomerWriteOutcome::Stale if activation.is_some() => return Ok(ChangeOutcome::Stale),
             CustomerWriteOutcome::Stale => {
                 permit_reread()?;
                 scheduled = ScheduledJob::of(&after).map(|scheduled| scheduled.job);

@@ -8,7 +8,7 @@ use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{
-    Agent, AgentId, Customer, CustomerId, Plan, Profile, Reason, Refusal, ScheduledJob, Secret, State,
+    Agent, AgentId, Cause, Customer, CustomerId, Plan, Profile, Reason, Refusal, ScheduledJob, Secret, State,
     Status, Timestamp,
 };
 use serde_json::{Map, Value};
@@ -27,6 +27,8 @@ pub struct AccountRequest {
     /// `None` if the owner sets the password later, with a mailed link.
     pub password: Option<Secret>,
     pub profile: Profile,
+    /// The signup that the request comes from. `None` if an operator opens the account.
+    pub signup: Option<Cause>,
 }
 
 impl AccountRequest {
@@ -44,7 +46,7 @@ impl AccountRequest {
         }
         fields.finish(())?;
         let profile = ProfilePatch::read(body)?.apply(&Profile::default());
-        Ok(Self { username, password: Some(Secret::new(password)), profile })
+        Ok(Self { username, password: Some(Secret::new(password)), profile, signup: None })
     }
 }
 
@@ -104,11 +106,16 @@ async fn try_create<S: OpenAccounts, E: Scheduler>(
     for _ in 0..2 {
         let holder = match created {
             CreateAccountOutcome::Done => return Ok(created),
-            CreateAccountOutcome::EmailTaken => cx.store.email_owner(&account.customer.profile.email).await?,
+            CreateAccountOutcome::EmailTaken => {
+                let holders = cx.store.name_holders(&account.customer.profile.email).await?;
+                holders.email.map(|holder| holder.customer)
+            }
             CreateAccountOutcome::UsernameTaken => {
-                cx.store.login(&account.admin.username).await?.map(|(owner, _)| owner)
+                let holders = cx.store.name_holders(&account.admin.username).await?;
+                holders.username.map(|(owner, _)| owner)
             }
         };
+        // A username may also be refused as the confirmed address of another account.
         let Some(holder) = holder else { return cx.store.create(account).await };
         if !expire_overdue(cx, holder).await? {
             return Ok(created);
@@ -154,6 +161,7 @@ pub async fn assemble<S, E>(
             epoch: 1,
             profile: account_request.profile,
             pending_email: None,
+            signup: account_request.signup,
             webhook_since: None,
             email_trusted_from: None,
             billing_account_id: Uuid::nil(),

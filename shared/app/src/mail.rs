@@ -1,6 +1,6 @@
 //! The mails, as text and HTML. A mail is sent once per cause.
 
-use custodian_domain::{Customer, RequestedBy, Secret, Status, Timestamp};
+use custodian_domain::{Customer, Profile, RequestedBy, Secret, Status, Timestamp};
 
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
@@ -46,8 +46,9 @@ pub fn verification(
         until.to_rfc3339()
     );
     let ask = format!(
-        "an account was opened with this e-mail address; its administrator is {username}. Confirm the address with \
-         this link:"
+        "the account {} was opened with this e-mail address; its administrator is {username}. Confirm the address \
+         with this link:",
+        account_name(customer)
     );
     render(&customer.profile.email, "Confirm your e-mail address", &ask, Some(&link), &end)
 }
@@ -95,17 +96,31 @@ pub fn email_change_requested(to: &str, requested_by: RequestedBy) -> Mail {
 pub fn password_reset(
     settings: &Settings,
     to: &str,
+    customer: &Customer,
     username: &str,
     token: &Secret,
     until: Timestamp,
 ) -> Mail {
     let link = format!("{}/auth/password-reset?token={}", settings.base_url, token.expose());
-    let ask = format!("here is the link to set the password of the agent {username}:");
+    let ask = format!(
+        "here is the link to set the password of the agent {username} of the account {}:",
+        account_name(customer)
+    );
     let end = format!(
         "The link works once, until {}. If you did not ask for it, do nothing: the password stays as it is.",
         until.to_rfc3339()
     );
     render(to, "Set your password", &ask, Some(&link), &end)
+}
+
+/// The name by which a person knows an account: its name, or its e-mail address. A stranger can choose the name in a signup,
+/// so a name that could pass for a message or a link is not shown.
+pub fn account_name(customer: &Customer) -> &str {
+    const MAX_SHOWN: usize = 80;
+    let Profile { name, email, .. } = &customer.profile;
+    let is_plain = !name.is_empty() && name.chars().count() <= MAX_SHOWN;
+    let has_link = ["://", "www.", "@"].iter().any(|part| name.to_lowercase().contains(part));
+    if is_plain && !has_link { name } else { email }
 }
 
 fn render(to: &str, subject: &str, ask: &str, link: Option<&str>, end: &str) -> Mail {

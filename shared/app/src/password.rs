@@ -4,39 +4,43 @@ use std::time::Duration;
 
 use custodian_auth::mail_token;
 use custodian_domain::fields::is_email;
-use custodian_domain::{Agent, AgentId, Customer, CustomerId, Reason, Secret, Status, Timestamp};
+use custodian_domain::{Agent, AgentId, Cause, Customer, CustomerId, Reason, Secret, Status, Timestamp};
 
+use crate::confirm_email::{is_owner, owner};
 use crate::context::{Context, Settings};
 use crate::create::hash_password;
 use crate::failure::Failure;
 use crate::log;
 use crate::mail;
+use crate::named_agents::{NamedAgent, named_agents};
 use crate::ports::{
-    AgentChange, AgentWriteOutcome, Authenticator, Cause, FindLogins, MailToken, Mailer, Prefetch,
-    PrincipalId, Purpose, ReadAgents, ReadMailTokens, StoreMailTokens, UpdateAgents,
+    AgentChange, AgentWriteOutcome, Authenticator, FindNames, MailToken, Mailer, Purpose, ReadAgents,
+    ReadMailTokens, StoreMailTokens, UpdateAgents,
 };
 use crate::retry::{Retry, RetryBudget};
 
 /// The lifetime of a link.
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
-/// The read limit when looking for the first administrator, who has no password yet.
-const AGENTS_READ_LIMIT: usize = 100;
 
-/// Mails a reset link to the agent with this username, if one exists.
+/// Mails a reset link to the agent that this text names, if one exists. An address that an account has confirmed gets only the
+/// link of that account's owner.
 pub async fn send_reset<S, E>(cx: &Context<S, E>, username: &str, cause: Cause) -> Result<(), Failure>
 where
-    S: FindLogins + Authenticator + StoreMailTokens,
+    S: FindNames + Authenticator + StoreMailTokens,
     E: Mailer,
 {
-    let Some((customer, agent)) = cx.store.login(username).await? else { return Ok(()) };
-    let read = cx.store.auth_context(customer, PrincipalId::Agent(agent), Prefetch::None).await?;
-    match read.customer.zip(read.principal.into_agent()) {
-        Some((customer, agent)) => mail_link(cx, &customer, &agent, cause).await,
+    match named_agents(cx, username).await?.first() {
+        Some(NamedAgent { customer, agent, by_email: true }) => {
+            mail_link(cx, customer, agent, &customer.profile.email, cause).await
+        }
+        Some(NamedAgent { customer, agent, .. }) => {
+            mail_link(cx, customer, agent, mailbox(customer, agent), cause).await
+        }
         None => Ok(()),
     }
 }
 
-/// Mails the administrator of a new account a link to set the first password, unless a password is set.
+/// Mails the owner of a new account a link to set the first password, unless a password is set.
 pub async fn send_first_password<S, E>(
     cx: &Context<S, E>,
     id: CustomerId,
@@ -47,10 +51,8 @@ where
     E: Mailer,
 {
     let Some(customer) = cx.store.customer(id).await? else { return Ok(()) };
-    let agents = cx.store.agents(id, None, AGENTS_READ_LIMIT).await?;
-    let without_password = agents.rows.iter().rfind(|agent| !agent.guest && agent.password_hash.is_none());
-    match without_password {
-        Some(agent) => mail_link(cx, &customer, agent, cause).await,
+    match owner(cx, &customer).await?.filter(|owner| owner.password_hash.is_none()) {
+        Some(owner) => mail_link(cx, &customer, &owner, &customer.profile.email, cause).await,
         None => Ok(()),
     }
 }
@@ -59,16 +61,16 @@ async fn mail_link<S, E>(
     cx: &Context<S, E>,
     customer: &Customer,
     agent: &Agent,
+    email: &str,
     cause: Cause,
 ) -> Result<(), Failure>
 where
     S: StoreMailTokens,
     E: Mailer,
 {
-    if agent.guest || customer.status().is_terminal() {
+    if customer.status().is_terminal() {
         return Ok(());
     }
-    let email = mailbox(customer, agent);
     let (token, tm_expire) = (mail_token::new(cx.providers.random()), cx.now().plus(LINK_LIFETIME));
     let stored = MailToken {
         hash: mail_token::hash(&token),
@@ -80,7 +82,7 @@ where
         tm_expire,
         keep_until: tm_expire.plus(Settings::DAY),
     };
-    let mail = mail::password_reset(&cx.settings, email, &agent.username, &token, tm_expire);
+    let mail = mail::password_reset(&cx.settings, email, customer, &agent.username, &token, tm_expire);
     mail::send_once(cx, &stored, Status::NOT_TERMINAL, &[mail]).await
 }
 
@@ -88,20 +90,25 @@ fn binding(agent: &Agent) -> String {
     mail_token::credential_fingerprint(agent.password_hash.as_ref(), agent.permission)
 }
 
-/// The e-mail address for an agent's links: its username if that is an e-mail address, else the account's address. After a
-/// change of the account's address, the first administrator always gets its links at the account's address. Its username is
-/// often the old address, which may belong to a stranger now.
+/// The e-mail address for an agent's links: its username if that is an e-mail address, else the account's address. If the
+/// account's address has changed, the owner gets them at the account's address instead: its username may be an old address,
+/// which a stranger may read by now.
 fn mailbox<'a>(customer: &'a Customer, agent: &'a Agent) -> &'a str {
-    let has_new_address = customer.email_trusted_from.is_some() && agent.tm_create == customer.tm_create;
+    let has_new_address = customer.email_trusted_from.is_some() && is_owner(customer, agent);
     if is_email(&agent.username) && !has_new_address { &agent.username } else { &customer.profile.email }
+}
+
+/// Whether an agent's link may have been mailed to this address: the owner also gets links at the account's address.
+fn receives_at(customer: &Customer, agent: &Agent, email: &str) -> bool {
+    email == mailbox(customer, agent) || (is_owner(customer, agent) && email == customer.profile.email)
 }
 
 /// When a password that was set with a mailed link becomes trusted, so that it can confirm an immediate deletion. If the link
 /// went to the account's address, the password is trusted at once, or a day after the last change of that address. If the link
 /// went to the agent's own address, the password is not trusted before the previous one would be: the creator of the agent also
 /// chose that address.
-fn trusted_from(customer: &Customer, agent: &Agent, now: Timestamp) -> Timestamp {
-    if mailbox(customer, agent) == customer.profile.email {
+fn trusted_from(customer: &Customer, agent: &Agent, email: &str, now: Timestamp) -> Timestamp {
+    if email == customer.profile.email {
         now.max(customer.email_trusted_from.unwrap_or(now))
     } else {
         now.max(agent.password_trusted_from)
@@ -133,7 +140,7 @@ async fn bound_agent<S: ReadAgents, E>(
 ) -> Result<(Customer, Agent), Failure> {
     let agent = cx.store.agent(mail_token.customer_id, id).await?.ok_or(Reason::InvalidToken)?;
     let customer = cx.store.customer(mail_token.customer_id).await?.ok_or(Reason::InvalidToken)?;
-    if mail_token.bound_to != binding(&agent) || mail_token.email != mailbox(&customer, &agent) {
+    if mail_token.bound_to != binding(&agent) || !receives_at(&customer, &agent, &mail_token.email) {
         return Err(Reason::InvalidToken.into());
     }
     Ok((customer, agent))
@@ -165,7 +172,7 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
             version: before.version + 1,
             epoch: before.epoch + 1,
             password_hash: Some(hash.clone()),
-            password_trusted_from: trusted_from(&customer, &before, now),
+            password_trusted_from: trusted_from(&customer, &before, &mail_token.email, now),
             tm_update: now,
             ..before.clone()
         };

@@ -37,9 +37,13 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     // A username that is not an e-mail address reserves no address.
     let email = if is_email(&username) { username.clone() } else { String::new() };
     let profile = Profile { name: "Platform".to_owned(), email, ..Profile::default() };
-    let mut account =
-        assemble(cx, AccountRequest { username, password: Some(password), profile }, State::Active, cx.now())
-            .await?;
+    let mut account = assemble(
+        cx,
+        AccountRequest { username, password: Some(password), profile, signup: None },
+        State::Active,
+        cx.now(),
+    )
+    .await?;
     account.customer.id = PLATFORM;
     account.customer.platform = true;
     account.customer.plan = Plan::Unlimited;

@@ -1,22 +1,19 @@
 //! Sign-in. A wrong username, a wrong password and a terminal account give the same response after the same time.
 
 use custodian_auth::{Claims, password};
-use custodian_domain::ids::PLATFORM;
 use custodian_domain::profile::fold_case;
-use custodian_domain::{Agent, AgentId, Customer, Reason, Secret};
-use uuid::Uuid;
+use custodian_domain::{Agent, Reason, Secret};
 
 use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::{Failure, ignore};
 use crate::log;
 use crate::metrics::Metric;
-use crate::ports::{
-    Authenticator, FindLogins, Prefetch, PrincipalId, Rehash, Session, Throttle, TokenSigner,
-};
+use crate::named_agents::{NamedAgent, named_agents};
+use crate::ports::{Authenticator, FindNames, Rehash, Session, Throttle, TokenSigner};
 use crate::throttle::{password_limits, reserve};
 
-pub async fn sign_in<S: FindLogins + Authenticator + Throttle + Rehash, E: TokenSigner>(
+pub async fn sign_in<S: FindNames + Authenticator + Throttle + Rehash, E: TokenSigner>(
     cx: &Context<S, E>,
     username: String,
     password: Secret,
@@ -24,10 +21,8 @@ pub async fn sign_in<S: FindLogins + Authenticator + Throttle + Rehash, E: Token
 ) -> Result<Session, Failure> {
     let name = fold_case(&username);
     let limits = password_limits(&name, address);
-    let (reservation, found) = futures::try_join!(reserve(cx, &limits), find_agent(cx, &username))?;
-    let stored = found.as_ref().and_then(|(_, agent)| agent.password_hash.clone());
-    let matches = password_matches(password.clone(), stored).await?;
-    let Some((customer, agent)) = found.filter(|_| matches) else {
+    let (reservation, named) = futures::try_join!(reserve(cx, &limits), named_agents(cx, &username))?;
+    let Some(NamedAgent { customer, agent, .. }) = first_match(named, &password).await? else {
         cx.metrics.record(&[Metric::LoginsRefused]);
         return Err(Reason::InvalidCredentials.into());
     };
@@ -58,17 +53,17 @@ async fn renew_hash<S: Rehash, E>(cx: &Context<S, E>, agent: &Agent, password: S
     }
 }
 
-/// The agent with this username, if it may sign in.
-async fn find_agent<S: FindLogins + Authenticator, E>(
-    cx: &Context<S, E>,
-    username: &str,
-) -> Result<Option<(Customer, Agent)>, Failure> {
-    // Reads the same number of rows for an unknown username, so that the response time does not reveal whether it exists.
-    let unknown = (PLATFORM, AgentId(Uuid::nil()));
-    let (customer, agent) = cx.store.login(username).await?.unwrap_or(unknown);
-    let read = cx.store.auth_context(customer, PrincipalId::Agent(agent), Prefetch::None).await?;
-    let not_terminal = read.customer.filter(|customer| !customer.status().is_terminal());
-    Ok(not_terminal.zip(read.principal.into_agent().filter(|agent| !agent.guest)))
+/// The first agent whose password this is. An unknown name costs a verification as well.
+async fn first_match(named: Vec<NamedAgent>, password: &Secret) -> Result<Option<NamedAgent>, Failure> {
+    if named.is_empty() {
+        password_matches(password.clone(), None).await?;
+    }
+    for named in named {
+        if password_matches(password.clone(), named.agent.password_hash.clone()).await? {
+            return Ok(Some(named));
+        }
+    }
+    Ok(None)
 }
 
 /// Verifies a password on a blocking thread, because it takes tens of milliseconds of CPU time.

@@ -4,7 +4,7 @@ use custodian_auth::mail_token;
 use custodian_domain::agent::username_error;
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;
-use custodian_domain::{Customer, Profile, Refusal, Status};
+use custodian_domain::{Cause, Customer, CustomerId, Profile, Refusal, Status};
 use serde_json::{Map, Value};
 
 use crate::context::{Context, Settings};
@@ -12,11 +12,14 @@ use crate::create::{AccountRequest, OpenAccountOutcome, open};
 use crate::failure::Failure;
 use crate::mail;
 use crate::ports::{
-    Cause, FindEmails, MailToken, Mailer, OpenAccounts, Purpose, ReadAgents, Scheduler, StoreMailTokens,
+    ChangeCustomers, CustomerChange, CustomerWriteOutcome, FindNames, MailToken, Mailer, OpenAccounts,
+    Purpose, ReadAgents, Scheduler, StoreMailTokens,
 };
+use crate::retry::{Retry, RetryBudget};
 use crate::verify::send_verification;
 
-/// Reads the body of `POST /auth/signup`: an e-mail address, the accepted terms, and optional profile fields.
+/// Reads the body of `POST /auth/signup`: an e-mail address, the accepted terms, and optional profile fields. Webhook fields
+/// are ignored, because nobody has proven the address yet.
 pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
     let mut fields = Fields::new(body);
     fields.required_text("email", 255);
@@ -24,19 +27,25 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
         fields.refuse("accepted_tos", "must be true");
     }
     fields.finish(())?;
-    Ok(ProfilePatch::read(body)?.apply(&Profile::default()))
+    let mut profile = body.clone();
+    profile.retain(|field, _| !field.starts_with("webhook_"));
+    Ok(ProfilePatch::read(&profile)?.apply(&Profile::default()))
 }
 
-/// Opens an account. If the address already has an account, its owner gets a new verification link, or a mail that says that
-/// the account exists.
+/// Opens an account. If the address has an unverified account, the signup replaces its profile. If it has another account, its
+/// owner gets a mail that it exists.
 pub async fn sign_up<S, E>(cx: &Context<S, E>, profile: Profile, cause: Cause) -> Result<(), Failure>
 where
     S: OpenAccounts + ReadAgents + StoreMailTokens,
     E: Scheduler + Mailer,
 {
     let email = profile.email.clone();
-    let request_for =
-        |username: String| AccountRequest { username, password: None, profile: profile.clone() };
+    let request_for = |username: String| AccountRequest {
+        username,
+        password: None,
+        profile: profile.clone(),
+        signup: Some(cause),
+    };
     let window = cx.settings.verify_sign_up_within;
     // An address that is not a valid username, such as one with the guest prefix, counts as taken.
     let mut outcome = match username_error(&email) {
@@ -50,24 +59,51 @@ where
     match outcome {
         // The mail function sends the verification link when it handles the event of the new account.
         OpenAccountOutcome::Done(_) => Ok(()),
-        OpenAccountOutcome::EmailTaken => mail_owner(cx, &email, cause).await,
+        OpenAccountOutcome::EmailTaken => replace_or_mail_owner(cx, profile, cause).await,
         OpenAccountOutcome::UsernameTaken => Err(Failure::unavailable("a new username", "in use already")),
     }
 }
 
-async fn mail_owner<S, E>(cx: &Context<S, E>, email: &str, cause: Cause) -> Result<(), Failure>
+async fn replace_or_mail_owner<S, E>(
+    cx: &Context<S, E>,
+    profile: Profile,
+    cause: Cause,
+) -> Result<(), Failure>
 where
-    S: FindEmails + ReadAgents + StoreMailTokens,
+    S: FindNames + ChangeCustomers + ReadAgents + StoreMailTokens,
     E: Mailer,
 {
-    let Some(owner) = cx.store.email_owner(email).await? else { return Ok(()) };
-    match cx.store.customer(owner).await? {
-        // If the account is newer than the request, the message may be a redelivery, and its first delivery created the
-        // account. The creation sends its own mail.
-        Some(customer) if cause.at <= customer.tm_create => Ok(()),
-        Some(customer) if customer.status() == Status::Initial => send_verification(cx, owner, cause).await,
-        Some(customer) => send_account_exists(cx, &customer, email, cause).await,
-        None => Ok(()),
+    let Some(holder) = cx.store.name_holders(&profile.email).await?.email else { return Ok(()) };
+    let Some(customer) = cx.store.customer(holder.customer).await? else { return Ok(()) };
+    match (customer.status(), customer.signup) {
+        (Status::Initial, Some(_)) => replace_signup(cx, customer.id, profile, cause).await,
+        // An operator opened the account. A request that is older may be a redelivery.
+        (Status::Initial, None) if cause.at <= customer.tm_create => Ok(()),
+        (Status::Initial, None) => send_verification(cx, customer.id, cause).await,
+        _ if cause.at <= customer.tm_create => Ok(()),
+        _ => send_account_exists(cx, &customer, &profile.email, cause).await,
+    }
+}
+
+/// Replaces the profile of an unverified account by that of a newer signup. The event of the change sends a new link, and the
+/// earlier link stops working, so a link opens an account only with the profile of its own signup.
+async fn replace_signup<S: ChangeCustomers, E>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    profile: Profile,
+    cause: Cause,
+) -> Result<(), Failure> {
+    let mut retry = Retry::new("the customer", RetryBudget::Request);
+    loop {
+        let before = cx.store.customer(id).await?.filter(|row| row.status() == Status::Initial);
+        let Some(before) = before.filter(|row| row.signup < Some(cause)) else { return Ok(()) };
+        let after = before.with_signup(profile.clone(), cause, cx.now());
+        match cx.store.commit(CustomerChange::new(&before, &after)).await? {
+            CustomerWriteOutcome::Done => return Ok(()),
+            CustomerWriteOutcome::Stale
+            | CustomerWriteOutcome::EmailTaken
+            | CustomerWriteOutcome::TokenUsed => retry.wait(&*cx.providers.entropy).await?,
+        }
     }
 }
 

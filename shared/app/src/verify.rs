@@ -1,23 +1,22 @@
-//! Verifies the e-mail address of an account: of a new account, and after a change.
+//! Follows the links that verify an e-mail address, and activates new accounts.
 
 use custodian_auth::mail_token;
 use custodian_domain::access_key::KeyPatch;
 use custodian_domain::kinds::BILLING_ACCOUNTS;
 use custodian_domain::lifecycle::Command;
-use custodian_domain::{
-    Customer, CustomerId, PendingEmail, Reason, Resource, Secret, Status, Timestamp, account_status,
-};
+use custodian_domain::{Cause, Customer, CustomerId, Reason, Resource, Secret, Status, Timestamp};
 use serde_json::json;
 
 use crate::access_keys::{NewKey, new_key};
-use crate::change::{ChangeOutcome, change};
+use crate::change::{Activation, ChangeOutcome, change};
+use crate::confirm_email::{confirm_email_change, confirmation, owner};
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::log;
 use crate::mail;
 use crate::ports::{
-    Cause, ChangeCustomers, CustomerChange, CustomerWriteOutcome, MailToken, Mailer, Purpose, ReadAgents,
-    Scheduler, StoreMailTokens, UseMailTokens, Verification,
+    ChangeCustomers, FindNames, MailToken, Mailer, Purpose, ReadAgents, Scheduler, StoreMailTokens,
+    UseMailTokens, Verification,
 };
 use crate::retry::{Retry, RetryBudget};
 
@@ -31,11 +30,12 @@ pub struct Verified {
     pub access_key: Option<NewKey>,
 }
 
-/// Uses the token of a verification link. A new account becomes active and gets its billing account and its first access key.
-pub async fn verify<S: UseMailTokens + ChangeCustomers, E: Scheduler>(
-    cx: &Context<S, E>,
-    token: &Secret,
-) -> Result<Verified, Failure> {
+/// Follows a verification link. A new account becomes active and gets its billing account and its first access key.
+pub async fn verify<S, E>(cx: &Context<S, E>, token: &Secret) -> Result<Verified, Failure>
+where
+    S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents,
+    E: Scheduler,
+{
     let token_hash = mail_token::hash(token);
     let Some(mail_token) = cx.store.mail_token(&token_hash).await? else {
         let is_late = cx.store.is_expired_verification(&token_hash).await?;
@@ -44,101 +44,56 @@ pub async fn verify<S: UseMailTokens + ChangeCustomers, E: Scheduler>(
     log::record_customer(mail_token.customer_id);
     match mail_token.purpose {
         Purpose::Verify => activate(cx, &mail_token).await,
-        Purpose::EmailChange => confirm_change(cx, &mail_token).await,
+        Purpose::EmailChange => {
+            let customer = confirm_email_change(cx, &mail_token).await?;
+            Ok(Verified { customer, purpose: mail_token.purpose, access_key: None })
+        }
         Purpose::Reset { .. } | Purpose::Notice => Err(Reason::InvalidToken.into()),
     }
 }
 
-async fn activate<S: UseMailTokens + ChangeCustomers, E: Scheduler>(
+/// Activates a new account. If another account has confirmed the address first, the link says so.
+async fn activate<S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents, E: Scheduler>(
     cx: &Context<S, E>,
-    mail_token: &MailToken,
+    link: &MailToken,
 ) -> Result<Verified, Failure> {
-    let customer = cx.store.customer(mail_token.customer_id).await?.ok_or(Reason::InvalidToken)?;
-    // A link verifies only the address that it was mailed to. The account's address may have changed since.
-    if customer.status() == Status::Initial && customer.profile.email != mail_token.email {
-        return Err(Reason::InvalidToken.into());
-    }
-    let billing_account = billing_account(cx, &customer, cx.now());
-    let new_key = new_key(cx, mail_token.customer_id, first_key());
-    let verification = Verification { billing_account, access_key: new_key.key.clone() };
-    match change(
-        cx,
-        mail_token.customer_id,
-        Some(customer),
-        Command::Verify,
-        Some((&verification, mail_token)),
-    )
-    .await?
-    {
-        ChangeOutcome::Changed { after, .. } => {
-            Ok(Verified { customer: *after, purpose: mail_token.purpose, access_key: Some(new_key) })
-        }
-        // The account is active already. The token is still used up, so that a concurrent request with the same token
-        // fails.
-        unchanged => {
-            let customer = unchanged.customer()?;
-            let is_used_now = cx.store.use_mail_token(mail_token).await?;
-            let verified = Verified { customer, purpose: mail_token.purpose, access_key: None };
-            if is_used_now { Ok(verified) } else { Err(Reason::InvalidToken.into()) }
-        }
-    }
-}
-
-/// Replaces the e-mail address by the confirmed one, if the credential that requested it is still valid.
-async fn confirm_change<S: ChangeCustomers, E>(
-    cx: &Context<S, E>,
-    mail_token: &MailToken,
-) -> Result<Verified, Failure> {
-    let mut retry = Retry::new("the customer", RetryBudget::Request);
+    let new_key = new_key(cx, link.customer_id, first_key());
+    let mut retry = Retry::new("the customer", RetryBudget::StatusChange);
     loop {
-        let before = cx.store.customer(mail_token.customer_id).await?.ok_or(Reason::InvalidToken)?;
-        account_status::require_active(&before)?;
-        let pending = before.pending_email.as_ref().filter(|pending| cx.now() < pending.tm_expire);
-        if pending.is_none_or(|pending| pending.address != mail_token.email) {
+        let customer = cx.store.customer(link.customer_id).await?.ok_or(Reason::InvalidToken)?;
+        if customer.status() == Status::Initial && !is_for(link, &customer) {
             return Err(Reason::InvalidToken.into());
         }
-        let after = before.with_confirmed_email(mail_token.email.clone(), cx.now());
-        let change = CustomerChange { used_token: Some(mail_token), ..CustomerChange::new(&before, &after) };
-        match cx.store.commit(change).await? {
-            CustomerWriteOutcome::Done => {
-                return Ok(Verified { customer: after, purpose: mail_token.purpose, access_key: None });
+        let billing_account = billing_account(cx, &customer, cx.now());
+        let verification = Verification { billing_account, access_key: new_key.key.clone() };
+        let confirmation = confirmation(cx, &customer, &customer.profile.email).await?;
+        let activation = Activation { verification: &verification, confirmation: &confirmation, link };
+        let id = customer.id;
+        match change(cx, id, Some(customer), Command::Verify, Some(activation)).await? {
+            ChangeOutcome::Changed { after, .. } => {
+                return Ok(Verified { customer: *after, purpose: link.purpose, access_key: Some(new_key) });
             }
-            CustomerWriteOutcome::Stale => retry.wait(&*cx.providers.entropy).await?,
-            CustomerWriteOutcome::TokenUsed | CustomerWriteOutcome::EmailTaken => {
-                return Err(Reason::InvalidToken.into());
+            ChangeOutcome::Stale => retry.wait(&*cx.providers.entropy).await?,
+            // The account was active already. The token is used up all the same, so only one of several concurrent requests
+            // with it succeeds.
+            unchanged => {
+                let customer = unchanged.customer()?;
+                let is_used_now = cx.store.use_mail_token(link).await?;
+                let verified = Verified { customer, purpose: link.purpose, access_key: None };
+                return if is_used_now { Ok(verified) } else { Err(Reason::InvalidToken.into()) };
             }
         }
     }
 }
 
-/// Mails a confirmation link to the new e-mail address of an account, and a notice to the current one.
-pub async fn send_email_change<S: ReadAgents + StoreMailTokens, E: Mailer>(
-    cx: &Context<S, E>,
-    id: CustomerId,
-    cause: Cause,
-) -> Result<(), Failure> {
-    let Some(customer) = cx.store.customer(id).await?.filter(|row| row.status() == Status::Active) else {
-        return Ok(());
-    };
-    let Some(PendingEmail { address: email, tm_expire, requested_by }) = customer.pending_email else {
-        return Ok(());
-    };
-    let token = mail_token::new(cx.providers.random());
-    let stored = MailToken {
-        hash: mail_token::hash(&token),
-        customer_id: id,
-        cause,
-        purpose: Purpose::EmailChange,
-        email: email.clone(),
-        bound_to: String::new(),
-        tm_expire,
-        keep_until: tm_expire.plus(Settings::DAY),
-    };
-    let mails = [
-        mail::email_change_requested(&customer.profile.email, requested_by),
-        mail::confirm_email_change(&cx.settings, &email, &token, tm_expire),
-    ];
-    mail::send_once(cx, &stored, &[Status::Active], &mails).await
+/// Whether a link was mailed for the account's present address and signup. A link proves only the address that it was mailed
+/// to, and it opens only the profile of its own signup.
+fn is_for(link: &MailToken, customer: &Customer) -> bool {
+    link.email == customer.profile.email && link.bound_to == binding(customer)
+}
+
+fn binding(customer: &Customer) -> String {
+    customer.signup.map(|signup| signup.id.to_string()).unwrap_or_default()
 }
 
 fn first_key() -> KeyPatch {
@@ -173,13 +128,13 @@ pub async fn send_verification<S: ReadAgents + StoreMailTokens, E: Mailer>(
         cause,
         purpose: Purpose::Verify,
         email: customer.profile.email.clone(),
-        bound_to: String::new(),
+        bound_to: binding(&customer),
         tm_expire: verify_by,
         // The row outlives the window by a month, so that a late click gets VERIFICATION_WINDOW_ENDED.
         keep_until: verify_by.plus(30 * Settings::DAY),
     };
-    let agents = cx.store.agents(id, None, 10).await?;
-    let admin = agents.rows.iter().rfind(|agent| !agent.guest).map_or("", |agent| &agent.username);
-    let mail = mail::verification(&cx.settings, &customer, admin, &token, verify_by);
+    let owner = owner(cx, &customer).await?;
+    let username = owner.as_ref().map_or("", |owner| &owner.username);
+    let mail = mail::verification(&cx.settings, &customer, username, &token, verify_by);
     mail::send_once(cx, &stored, &[Status::Initial], &[mail]).await
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::profile::{ProfilePatch, fold_case};
-use crate::{AgentId, CustomerId, Plan, Profile, Timestamp};
+use crate::{AgentId, Cause, CustomerId, Plan, Profile, Timestamp};
 
 /// A customer as stored. Crate `custodian-views` builds the JSON that callers see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Customer {
     pub webhook_since: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_email: Option<PendingEmail>,
+    /// The signup that the profile of an unverified account comes from. Only the link of this signup verifies the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signup: Option<Cause>,
     /// A day after the last change of the e-mail address. `None` while the account has its first address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_trusted_from: Option<Timestamp>,
@@ -45,11 +48,11 @@ pub struct Customer {
     pub tm_update: Timestamp,
 }
 
-/// A new e-mail address that waits for its confirmation.
+/// A new e-mail address that waits for its confirmation. It reserves nothing: another account may confirm it first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingEmail {
     pub address: String,
-    /// Until this time, no other account can use the address and the mailed link is valid.
+    /// Until this time, the mailed link is valid.
     #[serde(rename = "ends")]
     pub tm_expire: Timestamp,
     #[serde(rename = "asked_by")]
@@ -77,12 +80,6 @@ pub enum RequestedBy {
 impl PendingEmail {
     /// How long a new address can be confirmed.
     pub const LIFETIME: Duration = Duration::from_secs(24 * 3600);
-
-    /// The same request, which expires at `now` at the latest.
-    #[must_use]
-    pub fn expire_by(self, now: Timestamp) -> Self {
-        Self { tm_expire: self.tm_expire.min(now), ..self }
-    }
 }
 
 /// The status with its times. The type ensures that a deadline exists exactly in the statuses that have one.
@@ -187,8 +184,8 @@ impl Customer {
     }
 
     /// The next version of this row with a changed profile. A new e-mail address waits for its confirmation, unless the
-    /// account itself is not verified yet. Clients send back the values that they read, so a patch with the current address
-    /// starts no confirmation. A patch with the pending address restarts its confirmation with a new link.
+    /// account itself is not verified yet. A patch with the current address cancels a pending one. A patch with the pending
+    /// address restarts its confirmation with a new link.
     #[must_use]
     pub fn with_profile_patch(
         &self,
@@ -197,9 +194,12 @@ impl Customer {
         now: Timestamp,
     ) -> Self {
         let next = self.with_profile(patch, now);
-        let is_unverified = self.status() == Status::Initial;
-        if is_unverified || fold_case(&next.profile.email) == fold_case(&self.profile.email) {
+        if patch.email().is_none() {
             return next;
+        }
+        let is_unverified = self.status() == Status::Initial;
+        if is_unverified || self.has_email(&next.profile.email) {
+            return Self { pending_email: None, ..next };
         }
         let (address, tm_expire) = (next.profile.email.clone(), now.plus(PendingEmail::LIFETIME));
         let pending_email = Some(PendingEmail { address, tm_expire, requested_by });
@@ -233,17 +233,32 @@ impl Customer {
         Self { billing_account_id, ..self.with_state(self.state, now) }
     }
 
-    /// The next version of this row without its pending address, if that address expired.
+    /// The next version of this row without a pending e-mail address.
     #[must_use]
-    pub fn without_expired_email(&self, now: Timestamp) -> Option<Self> {
-        let expired = self.pending_email.as_ref().is_some_and(|pending| pending.tm_expire <= now);
-        expired.then(|| Self { pending_email: None, ..self.with_state(self.state, now) })
+    pub fn without_pending_email(&self, now: Timestamp) -> Self {
+        Self { pending_email: None, ..self.with_state(self.state, now) }
     }
 
-    /// The e-mail addresses that no other account can use: the current one and the pending one.
-    pub fn emails(&self) -> impl Iterator<Item = &str> {
-        let own = Some(self.profile.email.as_str()).filter(|email| !email.is_empty());
-        own.into_iter().chain(self.pending_email.as_ref().map(|pending| pending.address.as_str()))
+    /// The next version of an unverified row, with the profile of a newer signup for the same address.
+    #[must_use]
+    pub fn with_signup(&self, profile: Profile, signup: Cause, now: Timestamp) -> Self {
+        Self { profile, signup: Some(signup), ..self.with_state(self.state, now) }
+    }
+
+    /// The pending e-mail address, unless its time is over.
+    pub fn pending_email_at(&self, now: Timestamp) -> Option<&PendingEmail> {
+        self.pending_email.as_ref().filter(|pending| now < pending.tm_expire)
+    }
+
+    /// Whether this is the account's e-mail address, in any spelling of its letters.
+    pub fn has_email(&self, address: &str) -> bool {
+        fold_case(&self.profile.email) == fold_case(address)
+    }
+
+    /// Whether the account has confirmed this e-mail address. Only a confirmed address signs in, and only a confirmed address
+    /// is closed to other accounts.
+    pub fn has_confirmed_email(&self, address: &str) -> bool {
+        self.email_verified && !self.status().is_terminal() && self.has_email(address)
     }
 
     /// The next version of this row in a terminal state, without personal data. Ids, counters and times remain.
@@ -253,6 +268,7 @@ impl Customer {
             profile: Profile::default(),
             webhook_since: None,
             pending_email: None,
+            signup: None,
             email_trusted_from: None,
             plan: Plan::default(),
             billing_account_id: Uuid::nil(),

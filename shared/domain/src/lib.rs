@@ -8,6 +8,7 @@ pub mod account_status;
 pub mod agent;
 pub mod agent_fields;
 pub mod billing;
+pub mod cause;
 pub mod customer;
 pub mod event_type;
 pub mod fields;
@@ -28,6 +29,7 @@ pub mod webhook;
 
 pub use access_key::AccessKey;
 pub use agent::Agent;
+pub use cause::Cause;
 pub use customer::{Customer, PendingEmail, RequestedBy, State, Status};
 pub use event_type::{EventType, RowChange};
 pub use ids::{AgentId, CustomerId, IdSeed};

@@ -107,6 +107,7 @@ fn apply(customer: &Customer, command: Command, now: Timestamp) -> Result<Decisi
         // Webhooks start now: verification proves that a person controls the account.
         Command::Verify => Customer {
             email_verified: true,
+            signup: None,
             webhook_since: Some(now),
             ..customer.with_state(State::Active, now)
         },
@@ -126,8 +127,8 @@ fn freeze(customer: &Customer, grace: Duration, now: Timestamp) -> Customer {
     Customer {
         epoch: customer.epoch + 1,
         freezes: customer.freezes + 1,
-        // A freeze ends all sessions, and a pending address expires with the session that requested it.
-        pending_email: customer.pending_email.clone().map(|pending| pending.expire_by(now)),
+        // A freeze ends all sessions, and a pending address with the session that requested it.
+        pending_email: None,
         ..customer.with_state(State::Frozen { tm_frozen: now, tm_deletion_scheduled }, now)
     }
 }

@@ -29,6 +29,7 @@ fn customer(status: Status) -> Customer {
         epoch: 2,
         profile: Profile { name: "Acme".into(), email: "a@example.com".into(), ..Profile::default() },
         pending_email: None,
+        signup: None,
         webhook_since: None,
         email_trusted_from: None,
         billing_account_id: Uuid::from_u128(8),

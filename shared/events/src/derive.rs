@@ -9,7 +9,7 @@ use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Customer, CustomerId, EventType, Status};
 use uuid::Uuid;
 
-use crate::event::{Event, PENDING_EMAIL};
+use crate::event::{Event, PENDING_EMAIL, SIGNUP};
 use crate::stream_change::StreamChange;
 
 /// The event of a stream change, if it causes one.
@@ -94,7 +94,7 @@ fn of_transition(old: Status, new: Status) -> EventType {
 }
 
 /// The fields of a customer that an event may name, with their comparisons.
-pub(crate) const TRACKED_FIELDS: [(&str, Differs); 13] = [
+pub(crate) const TRACKED_FIELDS: [(&str, Differs); 14] = [
     ("name", |a, b| a.profile.name != b.profile.name),
     ("detail", |a, b| a.profile.detail != b.profile.detail),
     ("email", |a, b| a.profile.email != b.profile.email),
@@ -103,6 +103,8 @@ pub(crate) const TRACKED_FIELDS: [(&str, Differs); 13] = [
     ("webhook_method", |a, b| a.profile.webhook_method != b.profile.webhook_method),
     ("webhook_uri", |a, b| a.profile.webhook_uri != b.profile.webhook_uri),
     (PENDING_EMAIL, |a, b| a.pending_email != b.pending_email),
+    // The verification only clears the signup.
+    (SIGNUP, |a, b| b.signup.is_some() && a.signup != b.signup),
     ("plan", |a, b| a.plan != b.plan),
     ("billing_account_id", |a, b| a.billing_account_id != b.billing_account_id),
     ("email_verified", |a, b| a.email_verified != b.email_verified),
@@ -141,6 +143,7 @@ mod tests {
             epoch: 1,
             profile: Profile { name: "Acme".into(), email: "ann@example.com".into(), ..Profile::default() },
             pending_email: None,
+            signup: None,
             webhook_since: None,
             email_trusted_from: None,
             billing_account_id: Uuid::nil(),

@@ -13,6 +13,8 @@ use uuid::Uuid;
 pub const SOURCE: &str = "custodian";
 /// The name in `changed` of an e-mail address that must be confirmed.
 pub const PENDING_EMAIL: &str = "pending_email";
+/// The name in `changed` of a newer signup, which replaced the profile of an unverified account.
+pub const SIGNUP: &str = "signup";
 
 /// An event of a customer, or of a row that it owns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

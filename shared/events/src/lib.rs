@@ -13,7 +13,7 @@ pub mod schema;
 mod stream_change;
 
 pub use derive::{of_stream_change, operations_terminate};
-pub use event::{Event, EventMessage, PENDING_EMAIL, SOURCE};
+pub use event::{Event, EventMessage, PENDING_EMAIL, SIGNUP, SOURCE};
 pub use metrics::metrics_of;
 pub use ports::EventBus;
 pub use stream_change::StreamChange;

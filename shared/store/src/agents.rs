@@ -6,6 +6,7 @@ use custodian_app::ports::{
     Rehash, UpdateAgents,
 };
 use custodian_app::retry::RetryBudget;
+use custodian_domain::fields::is_email;
 use custodian_domain::kinds::{self, TAGS};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status, Timestamp};
@@ -14,12 +15,19 @@ use uuid::Uuid;
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim, NameAvailability};
+use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::item::{decode, decode_some, encode, s};
 use crate::resources::{row_key, version_is};
 use crate::schema::AGENTS;
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{outbox, tokens, usage};
+
+/// The claims of other accounts that a new agent's username may replace.
+#[derive(Clone, Copy, Default)]
+struct PreviousClaims {
+    username: Option<IdentifierRow>,
+    username_as_email: Option<IdentifierRow>,
+}
 
 /// The conditions of a write to an agent.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +37,8 @@ enum AgentCondition {
     Token,
     Admins,
     Username,
+    /// The username is not the confirmed e-mail address of another account.
+    UsernameAsEmail,
     LimitReached,
     Tag,
 }
@@ -37,9 +47,12 @@ const fn write_outcome(result: TransactionResult<AgentCondition>) -> AgentWriteO
     match result {
         Ok(()) => AgentWriteOutcome::Done,
         Err(AgentCondition::Gate) => AgentWriteOutcome::GateClosed,
-        Err(AgentCondition::Row | AgentCondition::Username | AgentCondition::LimitReached) => {
-            AgentWriteOutcome::Stale
-        }
+        Err(
+            AgentCondition::Row
+            | AgentCondition::Username
+            | AgentCondition::UsernameAsEmail
+            | AgentCondition::LimitReached,
+        ) => AgentWriteOutcome::Stale,
         Err(AgentCondition::Token) => AgentWriteOutcome::TokenUsed,
         Err(AgentCondition::Admins) => AgentWriteOutcome::LastAdmin,
         Err(AgentCondition::Tag) => AgentWriteOutcome::TagNotFound,
@@ -114,23 +127,24 @@ impl Rehash for Store {
 
 impl CreateAgents for Store {
     async fn create_agent(&self, agent: &Agent) -> Result<AgentCreateOutcome, Failure> {
-        let name = identifiers::username(&agent.username);
-        let mut terminal_owner = None;
+        let mut previous = PreviousClaims::default();
         loop {
-            match self.try_create_agent(agent, &name, terminal_owner).await? {
+            let (name, slot) = match self.try_create_agent(agent, previous).await? {
                 Ok(()) => return Ok(AgentCreateOutcome::Done),
                 Err(AgentCondition::Gate) => return Ok(AgentCreateOutcome::GateClosed),
                 Err(AgentCondition::LimitReached) => return Ok(AgentCreateOutcome::LimitReached),
                 Err(AgentCondition::Tag) => return Ok(AgentCreateOutcome::TagNotFound),
                 Err(AgentCondition::Username) => {
-                    match self.name_availability(&name, agent.tm_create).await? {
-                        NameAvailability::HeldByTerminal(owner) if terminal_owner != Some(owner) => {
-                            terminal_owner = Some(owner)
-                        }
-                        _ => return Ok(AgentCreateOutcome::UsernameTaken),
-                    }
+                    (identifiers::username(&agent.username), &mut previous.username)
+                }
+                Err(AgentCondition::UsernameAsEmail) => {
+                    (identifiers::email(&agent.username), &mut previous.username_as_email)
                 }
                 Err(_) => return Err(Failure::unavailable("a new id", "is already in use")),
+            };
+            match self.name_availability(&name, Strength::Unconfirmed).await? {
+                NameAvailability::Replaceable(row) if *slot != Some(row) => *slot = Some(row),
+                _ => return Ok(AgentCreateOutcome::UsernameTaken),
             }
         }
     }
@@ -140,14 +154,19 @@ impl Store {
     async fn try_create_agent(
         &self,
         agent: &Agent,
-        name: &str,
-        terminal_owner: Option<CustomerId>,
+        previous: PreviousClaims,
     ) -> Result<TransactionResult<AgentCondition>, Failure> {
         let owner = agent.customer_id;
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
-        let claim = Claim { name, owner, agent: Some(agent.id), terminal_owner };
-        let tx = identifiers::claim(tx, AgentCondition::Username, &claim)?;
+        let name = &identifiers::username(&agent.username);
+        let claim =
+            Claim { name, owner, agent: Some(agent.id), confirmed: None, previous: previous.username };
+        let mut tx = identifiers::claim(tx, AgentCondition::Username, &claim)?;
+        if is_email(&agent.username) {
+            let (condition, name) = (AgentCondition::UsernameAsEmail, identifiers::email(&agent.username));
+            tx = identifiers::require_unconfirmed(tx, condition, &name, owner, previous.username_as_email)?;
+        }
         let tx =
             tx.put(AgentCondition::Row, AGENTS, encode(agent)?, Expr::new("attribute_not_exists(#id)"))?;
         let tx = usage::count_up(tx, AgentCondition::LimitReached, owner, AGENTS)?;

@@ -1,32 +1,33 @@
 //! The customer row and the one transaction that changes it.
 
-use std::collections::BTreeSet;
-
 use custodian_app::Failure;
 use custodian_app::ports::{
     ChangeCustomers, CustomerChange, CustomerWriteOutcome, MailToken, Purpose, ReadCustomers,
 };
-use custodian_app::request_conditions::{self, RequestConditions};
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::outbox_record::OutboxRecord;
-use custodian_domain::{Customer, CustomerId, RequestedBy, Timestamp, access_key, kinds};
+use custodian_domain::{Customer, CustomerId, Reason, RequestedBy, access_key, kinds};
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim, NameAvailability};
+use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::item::{Item, decode_some, encode, n, s, simple_key};
 use crate::ledgers;
 use crate::resources::{row_key, version_is};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{outbox, tokens, usage, webhooks};
+use crate::{outbox, tokens, usage, usernames, webhooks};
 
 #[derive(Clone, Copy, Debug)]
 enum CustomerCondition {
     /// The customer's row, or another row that this transaction writes along with it.
     Row,
     Email,
+    /// The account still holds its old e-mail address.
+    OldEmail,
+    /// The agents and usernames that change with the e-mail address are as they were read.
+    Usernames,
     Token,
 }
 
@@ -50,20 +51,25 @@ impl ReadCustomers for Store {
 
 impl ChangeCustomers for Store {
     async fn commit(&self, change: CustomerChange<'_>) -> Result<CustomerWriteOutcome, Failure> {
-        let (mut terminal_owner, mut retry) = (None, Retry::new("the e-mail address", RetryBudget::Request));
+        let (mut claims, mut retry) =
+            (EmailClaims::default(), Retry::new("the e-mail address", RetryBudget::Request));
         loop {
-            match self.try_commit(change, terminal_owner).await? {
+            match self.try_commit(change, claims).await? {
                 Ok(()) => return Ok(CustomerWriteOutcome::Done),
-                Err(CustomerCondition::Row) => return Ok(CustomerWriteOutcome::Stale),
+                Err(CustomerCondition::Row | CustomerCondition::Usernames) => {
+                    return Ok(CustomerWriteOutcome::Stale);
+                }
                 Err(CustomerCondition::Token) => return Ok(CustomerWriteOutcome::TokenUsed),
+                // Another account has confirmed the old address since.
+                Err(CustomerCondition::OldEmail) if !claims.old_is_lost => claims.old_is_lost = true,
+                Err(CustomerCondition::OldEmail) => return Ok(CustomerWriteOutcome::Stale),
                 Err(CustomerCondition::Email) => {
-                    let requested = change.after.emails().last().unwrap_or_default();
-                    match self
-                        .name_availability(&identifiers::email(requested), change.after.tm_update)
-                        .await?
-                    {
-                        NameAvailability::HeldByTerminal(owner) if terminal_owner != Some(owner) => {
-                            terminal_owner = Some(owner)
+                    let name = identifiers::email(&change.after.profile.email);
+                    let strength =
+                        if change.after.email_verified { Strength::Confirmed } else { Strength::Unconfirmed };
+                    match self.name_availability(&name, strength).await? {
+                        NameAvailability::Replaceable(row) if claims.previous != Some(row) => {
+                            claims.previous = Some(row)
                         }
                         NameAvailability::Free => retry.wait(&*self.entropy).await?,
                         _ => return Ok(CustomerWriteOutcome::EmailTaken),
@@ -74,38 +80,20 @@ impl ChangeCustomers for Store {
     }
 }
 
-impl Store {
-    /// Whether a name can be claimed. A new owner can take over the name of a deleted or expired account. If the name is a new
-    /// e-mail address that its owner did not confirm in time, this function releases it.
-    pub(crate) async fn name_availability(
-        &self,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<NameAvailability, Failure> {
-        let Some(owner) = self.name_owner(name).await? else {
-            return Ok(NameAvailability::Free);
-        };
-        let holder = self.customer(owner).await?.filter(|holder| !holder.status().is_terminal());
-        let Some(before) = holder else {
-            return Ok(NameAvailability::HeldByTerminal(owner));
-        };
-        let is_pending =
-            before.pending_email.as_ref().is_some_and(|pending| identifiers::email(&pending.address) == name);
-        let Some(after) = before.without_expired_email(now).filter(|_| is_pending) else {
-            return Ok(NameAvailability::Taken);
-        };
-        let change = CustomerChange::new(&before, &after);
-        // This write is not the effect of the current request, so the request's conditions do not apply to it.
-        let release =
-            request_conditions::with_conditions(RequestConditions::default(), self.try_commit(change, None));
-        let is_released = Box::pin(release).await?.is_ok();
-        Ok(if is_released { NameAvailability::Free } else { NameAvailability::Taken })
-    }
+/// What earlier attempts of a transaction found out about its e-mail addresses.
+#[derive(Clone, Copy, Default)]
+struct EmailClaims {
+    /// The claim on the new address that may be replaced.
+    previous: Option<IdentifierRow>,
+    /// Whether the account no longer holds its old address.
+    old_is_lost: bool,
+}
 
+impl Store {
     async fn try_commit(
         &self,
         change: CustomerChange<'_>,
-        terminal_owner: Option<CustomerId>,
+        claims: EmailClaims,
     ) -> Result<TransactionResult<CustomerCondition>, Failure> {
         let CustomerChange { before, after, verification, .. } = change;
         let expected = Expr::new("#status = :status AND #version = :version")
@@ -126,8 +114,11 @@ impl Store {
                 after.id,
                 change.deletion_notice,
             )?;
-        } else if !status_changed {
-            tx = update_email_claims(tx, change, terminal_owner)?;
+        } else {
+            tx = update_email_claims(tx, change, claims)?;
+        }
+        if let Some(confirmation) = change.confirmation {
+            tx = usernames::rename(tx, CustomerCondition::Usernames, after, confirmation)?;
         }
         if !status_changed && before.plan != after.plan {
             tx = change_plan(tx, change)?;
@@ -152,7 +143,7 @@ impl Store {
         if let Some(token) = change.used_token {
             tx =
                 tokens::consume(tx, CustomerCondition::Token, token.customer_id, token.purpose, &token.hash)?;
-            tx = require_requester_unchanged(tx, before, token)?;
+            tx = require_requester_unchanged(tx, change, token)?;
         }
         tx.run().await
     }
@@ -161,12 +152,18 @@ impl Store {
 /// Requires that the credential that requested a change of the e-mail address is still valid.
 fn require_requester_unchanged<'a>(
     tx: Transaction<'a, CustomerCondition>,
-    before: &Customer,
+    change: CustomerChange<'_>,
     token: &MailToken,
 ) -> Result<Transaction<'a, CustomerCondition>, Failure> {
+    let before = change.before;
     let requested_by = before.pending_email.as_ref().filter(|_| token.purpose == Purpose::EmailChange);
     let (table, row, is_valid) = match requested_by.map(|pending| pending.requested_by) {
         None | Some(RequestedBy::PlatformAdmin) => return Ok(tx),
+        // The same transaction renames the agent, on condition of the version that was read.
+        Some(RequestedBy::Agent { agent_id, epoch }) if change.renamed(agent_id).is_some() => {
+            let is_valid = change.renamed(agent_id).is_some_and(|agent| agent.epoch == epoch);
+            return if is_valid { Ok(tx) } else { Err(Reason::InvalidToken.into()) };
+        }
         Some(RequestedBy::Agent { agent_id, epoch }) => {
             let same_epoch = Expr::new("#epoch = :epoch").with(":epoch", n(epoch));
             (AGENTS, row_key(before.id, agent_id.0), same_epoch)
@@ -195,24 +192,32 @@ fn change_plan<'a>(
     tx.put(CustomerCondition::Row, BILLING_ACCOUNTS, encode(new)?, version_is(old.version))
 }
 
-/// Claims the new e-mail addresses of the row, and releases those that it no longer has.
+/// Claims the account's e-mail address if it is new or newly confirmed, and releases the old one.
 fn update_email_claims<'a>(
-    mut tx: Transaction<'a, CustomerCondition>,
+    tx: Transaction<'a, CustomerCondition>,
     change: CustomerChange<'_>,
-    terminal_owner: Option<CustomerId>,
+    claims: EmailClaims,
 ) -> Result<Transaction<'a, CustomerCondition>, Failure> {
-    let owner = change.after.id;
-    let names = |customer: &Customer| customer.emails().map(identifiers::email).collect::<BTreeSet<_>>();
-    let (old, new) = (names(change.before), names(change.after));
-    for name in new.difference(&old) {
-        tx = identifiers::claim(
-            tx,
-            CustomerCondition::Email,
-            &Claim { name, owner, agent: None, terminal_owner },
-        )?;
+    let CustomerChange { before, after, confirmation, .. } = change;
+    let is_same = after.has_email(&before.profile.email);
+    if is_same && confirmation.is_none() {
+        return Ok(tx);
     }
-    for name in old.difference(&new) {
-        tx = identifiers::release(tx, CustomerCondition::Row, name, owner)?;
+    let claim = Claim {
+        name: &identifiers::email(&after.profile.email),
+        owner: after.id,
+        agent: confirmation.and_then(|confirmation| confirmation.owner),
+        confirmed: Some(after.email_verified),
+        previous: claims.previous,
+    };
+    let tx = identifiers::claim(tx, CustomerCondition::Email, &claim)?;
+    if is_same || before.profile.email.is_empty() || claims.old_is_lost {
+        return Ok(tx);
     }
-    Ok(tx)
+    identifiers::release(
+        tx,
+        CustomerCondition::OldEmail,
+        &identifiers::email(&before.profile.email),
+        after.id,
+    )
 }

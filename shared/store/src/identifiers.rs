@@ -1,13 +1,14 @@
 //! Identifiers: names that are unique in the whole platform, such as e-mail addresses and usernames.
 //!
 //! An identifier has two rows, written in the transaction of the row that it identifies. The main row names the owner. The row
-//! under the owner names the identifier, so that a cascade finds all identifiers of a customer by a consistent query.
-//!
-//! Another customer may take over an identifier of a deleted or expired customer before the cascade deletes it. The condition
-//! of that write is that the main row still names the terminal customer.
+//! under the owner names the identifier, so that a cascade finds all identifiers of a customer by a consistent query. An
+//! identifier of a deleted or expired customer is free even before the cascade deletes it, and an account that confirms an
+//! e-mail address replaces the claim of an account that has not: the new claim takes the row over, on the condition that the
+//! previous claim has not changed since it was read.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::ports::{FindEmails, FindLogins};
+use custodian_app::ports::{EmailHolder, FindNames, NameHolders, ReadCustomers};
 use custodian_domain::profile::fold_case;
 use custodian_domain::{AgentId, CustomerId};
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, composite_key, decode_some, s};
+use crate::item::{Item, composite_key, decode, decode_some, s};
 use crate::schema::IDENTIFIERS;
 use crate::transaction::Transaction;
 
@@ -28,8 +29,10 @@ pub(crate) const MAIN_ROW: &str = "-";
 /// The attribute that links the row under the owner to its main row. Its value is the hash key of the main row.
 pub(crate) const PAIR_ATTRIBUTE: &str = "pair";
 
+const EMAIL_PREFIX: &str = "email#";
+
 pub(crate) fn email(address: &str) -> String {
-    format!("email#{}", fold_case(address))
+    format!("{EMAIL_PREFIX}{}", fold_case(address))
 }
 
 pub(crate) fn username(name: &str) -> String {
@@ -46,19 +49,30 @@ pub(crate) fn owner_partition(customer: CustomerId) -> String {
 }
 
 /// The main row of an identifier.
-#[derive(Debug, Deserialize)]
-struct IdentifierRow {
-    owner: CustomerId,
-    agent_id: Option<AgentId>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(crate) struct IdentifierRow {
+    pub(crate) owner: CustomerId,
+    /// The agent with this username, or the owner of the account with this e-mail address.
+    pub(crate) agent_id: Option<AgentId>,
+    /// Whether the account has confirmed the e-mail address. Usernames have no such attribute.
+    pub(crate) confirmed: Option<bool>,
 }
 
-/// Whether a name can be claimed.
+/// Whether a name that another account holds can be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NameAvailability {
     Taken,
     Free,
-    /// The owner is deleted or expired, so the name can be taken over.
-    HeldByTerminal(CustomerId),
+    /// The holder has no right to the name any more, or a weaker one, so the claim can be replaced.
+    Replaceable(IdentifierRow),
+}
+
+/// The strength of a claim on an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Strength {
+    Unconfirmed,
+    /// The claimant confirms the address. This replaces an unconfirmed claim of another account.
+    Confirmed,
 }
 
 /// A name to claim for an owner.
@@ -66,8 +80,26 @@ pub(crate) struct Claim<'a> {
     pub(crate) name: &'a str,
     pub(crate) owner: CustomerId,
     pub(crate) agent: Option<AgentId>,
-    /// The deleted or expired customer from which the name may be taken over.
-    pub(crate) terminal_owner: Option<CustomerId>,
+    /// For an e-mail address: whether it is confirmed.
+    pub(crate) confirmed: Option<bool>,
+    /// The claim that may be replaced, as it was read.
+    pub(crate) previous: Option<IdentifierRow>,
+}
+
+impl IdentifierRow {
+    /// Adds to a condition that the row may also be as it was read.
+    fn or_unchanged(self, condition: &str) -> Expr {
+        match self.confirmed {
+            None => {
+                Expr::new(format!("{condition} OR (#owner = :previous AND attribute_not_exists(#confirmed))"))
+            }
+            Some(confirmed) => {
+                Expr::new(format!("{condition} OR (#owner = :previous AND #confirmed = :previous_confirmed)"))
+                    .with(":previous_confirmed", AttributeValue::Bool(confirmed))
+            }
+        }
+        .with(":previous", s(self.owner))
+    }
 }
 
 pub(crate) fn claim<'a, C: Copy>(
@@ -80,11 +112,21 @@ pub(crate) fn claim<'a, C: Copy>(
     if let Some(agent) = claim.agent {
         row.insert("agent_id".to_owned(), s(agent));
     }
-    let mut is_free = Expr::new("attribute_not_exists(#id)");
-    if let Some(terminal) = claim.terminal_owner {
-        is_free = Expr::new("attribute_not_exists(#id) OR #owner = :terminal").with(":terminal", s(terminal));
-        let previous_key = composite_key("id", owner_partition(terminal), "key", claim.name);
-        tx = tx.delete(on_failure, IDENTIFIERS, previous_key, Expr::unconditional("id"))?;
+    // An account confirms an address that it may hold already. A username has one holder even within an account.
+    let (mut free, mut owner_row_condition) =
+        ("attribute_not_exists(#id)", Expr::new("attribute_not_exists(#id)"));
+    if let Some(confirmed) = claim.confirmed {
+        row.insert("confirmed".to_owned(), AttributeValue::Bool(confirmed));
+        (free, owner_row_condition) =
+            ("attribute_not_exists(#id) OR #owner = :owner", Expr::unconditional("id"));
+    }
+    let previous = claim.previous.filter(|previous| previous.owner != claim.owner);
+    let mut is_free = previous.map_or_else(|| Expr::new(free), |previous| previous.or_unchanged(free));
+    if claim.confirmed.is_some() {
+        is_free = is_free.with(":owner", s(claim.owner));
+    }
+    if let Some(previous) = previous {
+        tx = delete_owner_row(tx, on_failure, claim.name, previous.owner)?;
     }
     let mut owner_row = composite_key("id", owner_partition(claim.owner), "key", claim.name);
     owner_row.insert(PAIR_ATTRIBUTE.to_owned(), s(claim.name));
@@ -92,8 +134,49 @@ pub(crate) fn claim<'a, C: Copy>(
         on_failure,
         IDENTIFIERS,
         owner_row,
-        Expr::new("attribute_not_exists(#id)"),
+        owner_row_condition,
     )
+}
+
+fn delete_owner_row<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
+    name: &str,
+    owner: CustomerId,
+) -> Result<Transaction<'a, C>, Failure> {
+    let key = composite_key("id", owner_partition(owner), "key", name);
+    tx.delete(on_failure, IDENTIFIERS, key, Expr::unconditional("id"))
+}
+
+/// Takes a name away from `holder`, as it was read, or ensures that no other account has it.
+pub(crate) fn revoke<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
+    name: &str,
+    owner: CustomerId,
+    holder: Option<IdentifierRow>,
+) -> Result<Transaction<'a, C>, Failure> {
+    let key = composite_key("id", name, "key", MAIN_ROW);
+    let Some(holder) = holder.filter(|holder| holder.owner != owner) else {
+        let is_not_held = Expr::new("attribute_not_exists(#id) OR #owner = :owner").with(":owner", s(owner));
+        return tx.check(on_failure, IDENTIFIERS, key, is_not_held);
+    };
+    let tx = tx.delete(on_failure, IDENTIFIERS, key, holder.or_unchanged("attribute_not_exists(#id)"))?;
+    delete_owner_row(tx, on_failure, name, holder.owner)
+}
+
+/// Ensures that no other account has confirmed an e-mail address, except `previous`, which has no right to it any more.
+pub(crate) fn require_unconfirmed<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
+    name: &str,
+    owner: CustomerId,
+    previous: Option<IdentifierRow>,
+) -> Result<Transaction<'a, C>, Failure> {
+    let free = "attribute_not_exists(#id) OR #owner = :owner OR #confirmed = :no";
+    let is_free = previous.map_or_else(|| Expr::new(free), |previous| previous.or_unchanged(free));
+    let is_free = is_free.with(":owner", s(owner)).with(":no", AttributeValue::Bool(false));
+    tx.check(on_failure, IDENTIFIERS, composite_key("id", name, "key", MAIN_ROW), is_free)
 }
 
 pub(crate) fn release<'a, C: Copy>(
@@ -119,21 +202,40 @@ impl Store {
         decode_some(item)
     }
 
-    /// The owner of a name.
-    pub(crate) async fn name_owner(&self, name: &str) -> Result<Option<CustomerId>, Failure> {
-        Ok(self.identifier(name).await?.map(|row| row.owner))
+    /// Whether a name can be claimed. A name of a deleted or expired account is free at once.
+    pub(crate) async fn name_availability(
+        &self,
+        name: &str,
+        strength: Strength,
+    ) -> Result<NameAvailability, Failure> {
+        let Some(row) = self.identifier(name).await? else { return Ok(NameAvailability::Free) };
+        let holder = self.customer(row.owner).await?.filter(|holder| !holder.status().is_terminal());
+        let Some(holder) = holder else { return Ok(NameAvailability::Replaceable(row)) };
+        let is_replaceable = name.strip_prefix(EMAIL_PREFIX).is_some_and(|address| {
+            // Earlier versions reserved an address that was only requested.
+            let is_left_over = !holder.has_email(address);
+            is_left_over || (strength == Strength::Confirmed && !holder.email_verified)
+        });
+        Ok(if is_replaceable { NameAvailability::Replaceable(row) } else { NameAvailability::Taken })
     }
 }
 
-impl FindLogins for Store {
-    async fn login(&self, name: &str) -> Result<Option<(CustomerId, AgentId)>, Failure> {
-        let row = self.identifier(&username(name)).await?;
-        Ok(row.and_then(|row| row.agent_id.map(|agent| (row.owner, agent))))
-    }
-}
-
-impl FindEmails for Store {
-    async fn email_owner(&self, address: &str) -> Result<Option<CustomerId>, Failure> {
-        self.name_owner(&email(address)).await
+impl FindNames for Store {
+    async fn name_holders(&self, text: &str) -> Result<NameHolders, Failure> {
+        let [email, username] = [email(text), username(text)];
+        let key = |name: &str| composite_key("id", name, "key", MAIN_ROW);
+        let keys = vec![key(&email), key(&username)];
+        let mut found = self.batch_get(vec![(IDENTIFIERS, keys)]).await?;
+        let mut holders = NameHolders::default();
+        for item in found.remove(&self.table(IDENTIFIERS)).unwrap_or_default() {
+            let is_email = item.get("id") == Some(&s(&email));
+            let row: IdentifierRow = decode(item)?;
+            if is_email {
+                holders.email = Some(EmailHolder { customer: row.owner, owner: row.agent_id });
+            } else {
+                holders.username = row.agent_id.map(|agent| (row.owner, agent));
+            }
+        }
+        Ok(holders)
     }
 }

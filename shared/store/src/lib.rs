@@ -34,6 +34,7 @@ mod throttle;
 mod tokens;
 mod transaction;
 mod usage;
+mod usernames;
 mod webhooks;
 
 pub use aws_failure::aws_failure;

@@ -3,13 +3,14 @@
 use custodian_app::Failure;
 use custodian_app::ports::{CreateAccountOutcome, CreateCustomers, NewAccount};
 use custodian_app::retry::{Retry, RetryBudget};
+use custodian_domain::fields::is_email;
+use custodian_domain::kinds;
 use custodian_domain::outbox_record::OutboxRecord;
-use custodian_domain::{CustomerId, kinds};
 
 use crate::Store;
 use crate::customers;
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim, NameAvailability};
+use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::item::encode;
 use crate::schema::{AGENTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
@@ -22,70 +23,101 @@ enum AccountCondition {
     NewId,
     Email,
     Username,
+    /// The username is not the confirmed e-mail address of another account.
+    UsernameAsEmail,
 }
 
-/// The deleted or expired customers that still hold the requested names. The new account may take the names over.
+/// The claims of other accounts that the new account may replace.
 #[derive(Clone, Copy, Default)]
-struct TerminalOwners {
-    email: Option<CustomerId>,
-    username: Option<CustomerId>,
+struct Previous {
+    email: Option<IdentifierRow>,
+    username: Option<IdentifierRow>,
+    username_as_email: Option<IdentifierRow>,
+}
+
+/// The identifiers of a new account.
+struct Names {
+    email: String,
+    username: String,
+    /// The username as an e-mail address, unless it is the account's own.
+    username_as_email: Option<String>,
 }
 
 impl CreateCustomers for Store {
     async fn create(&self, account: &NewAccount) -> Result<CreateAccountOutcome, Failure> {
-        let (email, username) = names(account);
-        let (now, mut terminal) = (account.customer.tm_create, TerminalOwners::default());
+        let (names, mut previous) = (names(account), Previous::default());
         let mut retry = Retry::new("the e-mail address", RetryBudget::Request);
         loop {
-            match self.try_create(account, terminal).await? {
-                Ok(()) => return Ok(CreateAccountOutcome::Done),
-                Err(AccountCondition::NewId) => {
+            let Err(failed) = self.try_create(account, &names, previous).await? else {
+                return Ok(CreateAccountOutcome::Done);
+            };
+            let (name, strength, slot, taken) = match failed {
+                AccountCondition::NewId => {
                     return Err(Failure::unavailable("a new id", "is already in use"));
                 }
-                Err(AccountCondition::Email) => match self.name_availability(&email, now).await? {
-                    NameAvailability::HeldByTerminal(owner) if terminal.email != Some(owner) => {
-                        terminal.email = Some(owner)
-                    }
-                    NameAvailability::Free => retry.wait(&*self.entropy).await?,
-                    _ => return Ok(CreateAccountOutcome::EmailTaken),
-                },
-                Err(AccountCondition::Username) => match self.name_availability(&username, now).await? {
-                    NameAvailability::HeldByTerminal(owner) if terminal.username != Some(owner) => {
-                        terminal.username = Some(owner)
-                    }
-                    _ => return Ok(CreateAccountOutcome::UsernameTaken),
-                },
+                AccountCondition::Email => {
+                    (&names.email, strength(account), &mut previous.email, CreateAccountOutcome::EmailTaken)
+                }
+                AccountCondition::Username => {
+                    let slot = &mut previous.username;
+                    (&names.username, Strength::Unconfirmed, slot, CreateAccountOutcome::UsernameTaken)
+                }
+                AccountCondition::UsernameAsEmail => {
+                    let slot = &mut previous.username_as_email;
+                    let name = names.username_as_email.as_ref().unwrap_or(&names.username);
+                    (name, Strength::Unconfirmed, slot, CreateAccountOutcome::UsernameTaken)
+                }
+            };
+            match self.name_availability(name, strength).await? {
+                NameAvailability::Replaceable(row) if *slot != Some(row) => *slot = Some(row),
+                NameAvailability::Free => retry.wait(&*self.entropy).await?,
+                _ => return Ok(taken),
             }
         }
     }
 }
 
-fn names(account: &NewAccount) -> (String, String) {
-    (identifiers::email(&account.customer.profile.email), identifiers::username(&account.admin.username))
+fn names(account: &NewAccount) -> Names {
+    let (email, username) = (&account.customer.profile.email, &account.admin.username);
+    Names {
+        email: identifiers::email(email),
+        username: identifiers::username(username),
+        username_as_email: Some(identifiers::email(username))
+            .filter(|name| is_email(username) && *name != identifiers::email(email)),
+    }
+}
+
+/// The platform's own account needs no mail to confirm its address.
+const fn strength(account: &NewAccount) -> Strength {
+    if account.customer.email_verified { Strength::Confirmed } else { Strength::Unconfirmed }
 }
 
 impl Store {
     async fn try_create(
         &self,
         account: &NewAccount,
-        terminal: TerminalOwners,
+        names: &Names,
+        previous: Previous,
     ) -> Result<TransactionResult<AccountCondition>, Failure> {
-        let id = account.customer.id;
-        let (email, username) = names(account);
+        let (owner, agent) = (account.customer.id, Some(account.admin.id));
         let new = || Expr::new("attribute_not_exists(#id)");
         let mut tx = Transaction::new(self, RetryBudget::Request)
             .put(AccountCondition::NewId, CUSTOMERS, customers::item(&account.customer)?, new())?
             .put(AccountCondition::NewId, AGENTS, encode(&account.admin)?, new())?
             .put(AccountCondition::NewId, AGENTS, encode(&account.guest)?, new())?;
-        let email_claim = Claim { name: &email, owner: id, agent: None, terminal_owner: terminal.email };
-        tx = identifiers::claim(tx, AccountCondition::Email, &email_claim)?;
-        let username_claim = Claim {
-            name: &username,
-            owner: id,
-            agent: Some(account.admin.id),
-            terminal_owner: terminal.username,
-        };
-        tx = identifiers::claim(tx, AccountCondition::Username, &username_claim)?;
+        if !account.customer.profile.email.is_empty() {
+            let confirmed = Some(account.customer.email_verified);
+            let claim = Claim { name: &names.email, owner, agent, confirmed, previous: previous.email };
+            tx = identifiers::claim(tx, AccountCondition::Email, &claim)?;
+        }
+        let claim =
+            Claim { name: &names.username, owner, agent, confirmed: None, previous: previous.username };
+        tx = identifiers::claim(tx, AccountCondition::Username, &claim)?;
+        if let Some(name) = &names.username_as_email {
+            let previous = previous.username_as_email;
+            let condition = AccountCondition::UsernameAsEmail;
+            tx = identifiers::require_unconfirmed(tx, condition, name, owner, previous)?;
+        }
         for agent in [&account.admin, &account.guest] {
             tx = outbox::record(
                 tx,

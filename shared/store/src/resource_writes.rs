@@ -7,11 +7,11 @@ use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::kinds::{Kind, UniqueName};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::resource::Reference;
-use custodian_domain::{CustomerId, Resource, Status, Timestamp};
+use custodian_domain::{Resource, Status, Timestamp};
 
 use crate::Store;
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim, NameAvailability};
+use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::owned_row::OwnedRowCondition;
 use crate::resources::{encode_resource, row_key, version_is};
 use crate::transaction::{Transaction, TransactionResult};
@@ -108,9 +108,9 @@ impl RowWrite<'_> {
 
 impl Store {
     async fn write_row(&self, write: RowWrite<'_>) -> Result<ResourceWriteOutcome, Failure> {
-        let (mut terminal_owner, mut retry) = (None, Retry::new("a name", RetryBudget::Request));
+        let (mut previous, mut retry) = (None, Retry::new("a name", RetryBudget::Request));
         loop {
-            match self.try_write_row(write, terminal_owner).await? {
+            match self.try_write_row(write, previous).await? {
                 Ok(()) => return Ok(ResourceWriteOutcome::Done),
                 Err(OwnedRowCondition::Gate) => return Ok(ResourceWriteOutcome::GateClosed),
                 Err(OwnedRowCondition::LimitReached) => return Ok(ResourceWriteOutcome::LimitReached),
@@ -122,9 +122,9 @@ impl Store {
                     let Some(name) = write.names().1.into_iter().nth(index) else {
                         return Ok(ResourceWriteOutcome::Stale);
                     };
-                    match self.name_availability(&name.0, write.now).await? {
-                        NameAvailability::HeldByTerminal(owner) if terminal_owner != Some((index, owner)) => {
-                            terminal_owner = Some((index, owner));
+                    match self.name_availability(&name.0, Strength::Unconfirmed).await? {
+                        NameAvailability::Replaceable(row) if previous != Some((index, row)) => {
+                            previous = Some((index, row));
                         }
                         NameAvailability::Free => retry.wait(&*self.entropy).await?,
                         _ => return Ok(ResourceWriteOutcome::NameTaken),
@@ -137,7 +137,7 @@ impl Store {
     async fn try_write_row(
         &self,
         write: RowWrite<'_>,
-        terminal_owner: Option<(usize, CustomerId)>,
+        previous: Option<(usize, IdentifierRow)>,
     ) -> Result<TransactionResult<OwnedRowCondition>, Failure> {
         let RowWrite { kind, before, after, .. } = write;
         let Some(subject) = after.or(before) else { return Ok(Ok(())) };
@@ -168,8 +168,8 @@ impl Store {
         }
         let (old_names, new_names) = write.names();
         for (index, name) in new_names.iter().enumerate().filter(|(_, name)| !old_names.contains(name)) {
-            let terminal_owner = terminal_owner.filter(|(of, _)| *of == index).map(|(_, terminal)| terminal);
-            let claim = Claim { name: &name.0, owner, agent: None, terminal_owner };
+            let previous = previous.filter(|(of, _)| *of == index).map(|(_, row)| row);
+            let claim = Claim { name: &name.0, owner, agent: None, confirmed: None, previous };
             tx = identifiers::claim(tx, OwnedRowCondition::UniqueName(index), &claim)?;
         }
         for name in old_names.iter().filter(|name| !new_names.contains(name)) {

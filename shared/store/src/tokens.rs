@@ -9,10 +9,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_app::ports::{
-    Cause, MailToken, Purpose, ReadMailTokens, StoreMailTokens, StoreTokenOutcome, UseMailTokens,
+    MailToken, Purpose, ReadMailTokens, StoreMailTokens, StoreTokenOutcome, UseMailTokens,
 };
 use custodian_app::retry::RetryBudget;
-use custodian_domain::{CustomerId, Status};
+use custodian_domain::{Cause, CustomerId, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;

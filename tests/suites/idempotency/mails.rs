@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use custodian_app::Failure;
-use custodian_app::ports::{Cause, DeferredRequest, QueuedRequest, ReadMailTokens};
-use custodian_app::verify::{send_email_change, send_verification, verify};
+use custodian_app::confirm_email::send_email_change;
+use custodian_app::ports::{DeferredRequest, QueuedRequest, ReadMailTokens};
+use custodian_app::verify::{send_verification, verify};
 use custodian_auth::mail_token;
 use custodian_domain::profile::ProfilePatch;
-use custodian_domain::{CustomerId, Profile, RequestedBy, Secret};
+use custodian_domain::{Cause, Profile, RequestedBy, Secret};
 use custodian_event_sources::EventHandler;
 use custodian_tests::{Interruption, TestApp};
 use serde_json::json;
@@ -133,8 +134,7 @@ async fn a_redelivered_sign_up_sends_no_second_mail() {
         deliver_request(&app, &sign_up).await.unwrap();
     }
     assert!(app.cx.services.state().mails.is_empty(), "the account's creation event sends the link");
-    let id: CustomerId =
-        custodian_app::ports::FindEmails::email_owner(&app.cx.store, &email).await.unwrap().unwrap();
+    let id = app.email_holder(&email).await.unwrap();
     send_verification(&app.cx, id, cause(&app, 2)).await.unwrap();
     verify(&app.cx, &links(&app)[0]).await.unwrap();
     deliver_request(&app, &sign_up).await.unwrap();

@@ -4,6 +4,8 @@ use custodian_tests::{Client, PASSWORD, Response};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
+use crate::sign_up::subjects;
+
 /// Sets a password with the newest mailed link.
 async fn reset_password(client: &Client, username: &str, mailbox: &str, password: &str) {
     client.post("/auth/password-forgot", json!({ "username": username })).await.ok();
@@ -95,8 +97,14 @@ async fn a_former_mailbox_receives_no_password_link() {
     let stale =
         client.post("/auth/password-reset", json!({ "token": before, "password": "a stolen one" })).await;
     assert_eq!(stale.refusal(), (400, "INVALID_TOKEN".into()));
-    reset_password(&client, "old@example.com", "new@example.com", "a later password").await;
-    client.login("old@example.com", "a later password").await;
+    // The username moved with the address, and the old address names nobody.
+    reset_password(&client, "new@example.com", "new@example.com", "a later password").await;
+    client.login("new@example.com", "a later password").await;
+    client.post("/auth/password-forgot", json!({ "username": "old@example.com" })).await.ok();
+    let mails = ["Your e-mail address is about to change", "Set your password", "Set your password"];
+    assert_eq!(subjects(&client, "old@example.com").await[..3], mails, "no further link was mailed");
+    let body = json!({ "username": "old@example.com", "password": "a later password" });
+    assert_eq!(client.post("/auth/login", body).await.reason(), "INVALID_CREDENTIALS");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use custodian_app::password::send_reset;
-use custodian_app::ports::{Cause, FindEmails};
 use custodian_app::sign_up::sign_up;
 use custodian_app::verify::{self, send_verification};
 use custodian_domain::lifecycle::Command;
-use custodian_domain::{Profile, Reason, Secret, Status};
+use custodian_domain::{Cause, Profile, Reason, Secret, Status};
 use custodian_tests::{Client, PASSWORD, Tables, TestApp};
 use futures::future::join_all;
 use serde_json::json;
@@ -140,19 +139,19 @@ async fn an_address_is_free_after_its_verification_window_even_if_the_expiry_job
     let app = TestApp::default();
     let profile = Profile { email: "ada@example.com".into(), ..Profile::default() };
     sign_up(&app.cx, profile.clone(), app.cause()).await.unwrap();
-    let first = app.cx.store.email_owner("ada@example.com").await.unwrap().unwrap();
+    let first = app.email_holder("ada@example.com").await.unwrap();
     app.clock.advance(app.cx.settings.verify_sign_up_within + Duration::from_secs(1));
     send_verification(&app.cx, first, app.cause()).await.unwrap();
     assert!(app.cx.services.state().mails.is_empty(), "no expired link is mailed");
 
     sign_up(&app.cx, profile, app.cause()).await.unwrap();
     assert_eq!(app.customer(first).await.status(), Status::Expired);
-    let second = app.cx.store.email_owner("ada@example.com").await.unwrap().unwrap();
+    let second = app.email_holder("ada@example.com").await.unwrap();
     assert_ne!(first, second);
     send_verification(&app.cx, second, app.cause()).await.unwrap();
     verify::verify(&app.cx, &newest_token(&app)).await.unwrap();
     app.run_until_idle().await.unwrap();
-    assert_eq!(app.cx.store.email_owner("ada@example.com").await.unwrap(), Some(second));
+    assert_eq!(app.email_holder("ada@example.com").await, Some(second));
     assert_eq!(app.cx.services.state().jobs.len(), 0, "no expiry job is left");
 }
 

@@ -10,5 +10,7 @@ mod html_pages;
 mod key_rotation;
 mod mailed_links;
 mod passwords;
+mod proven_addresses;
 mod rate_limits;
 mod sign_up;
+mod who_signs_in;

@@ -66,7 +66,7 @@ ports! {
         table(GET_PUT_UPDATE_DELETE, IDEMPOTENCY).when(When::Idempotent),
         table(CHECK, USAGE).when(When::Idempotent),
     ];
-    custodian_app::ports::FindLogins => [table(GET, IDENTIFIERS)];
+    custodian_app::ports::FindNames => [table(BATCH_GET, IDENTIFIERS)];
     custodian_app::ports::Throttle => [
         table(PUT_UPDATE_DELETE, THROTTLE).when(When::Unless(Use::NeverRelease)),
         table(PUT_UPDATE, THROTTLE).only_for(&[Use::NeverRelease]),
@@ -77,12 +77,13 @@ ports! {
     custodian_app::ports::ReadCustomers => [table(GET, CUSTOMERS)];
     custodian_app::ports::ListCustomers => [grant(QUERY, Index { table: CUSTOMERS, index: BY_STATUS })];
     custodian_app::ports::DueCustomers => [table(BATCH_GET, CUSTOMERS), grant(QUERY, Index { table: CUSTOMERS, index: DUE })];
-    custodian_app::ports::FindEmails => [table(GET, IDENTIFIERS), table(GET, CUSTOMERS)];
     custodian_app::ports::CreateCustomers => [
         table(PUT, CUSTOMERS),
         table(PUT, AGENTS),
         table(PUT, USAGE),
+        table(GET, CUSTOMERS),
         table(GET_PUT_DELETE, IDENTIFIERS),
+        table(CHECK, IDENTIFIERS),
         table(PUT, OUTBOX),
     ];
     custodian_app::ports::ChangeCustomers => [
@@ -95,9 +96,11 @@ ports! {
         // Verification creates the billing account and the first access key, or confirms a new e-mail address.
         table(PUT, BILLING_ACCOUNTS).only_for(&[Use::Verify]),
         table(CHECK_PUT, ACCESS_KEYS).only_for(&[Use::Verify]),
-        table(CHECK, AGENTS).only_for(&[Use::Verify]),
-        table(DELETE, IDENTIFIERS).only_for(&[Use::Verify]),
-        table(GET_PUT_DELETE, IDENTIFIERS).only_for(&[Use::ChangeProfile]),
+        table(CHECK_PUT, AGENTS).only_for(&[Use::Verify]),
+        // Confirming an address renames agents, and claims the names.
+        table(CHECK, USAGE).only_for(&[Use::Verify]),
+        table(CHECK, IDENTIFIERS).only_for(&[Use::Verify]),
+        table(GET_PUT_DELETE, IDENTIFIERS).only_for(&[Use::Verify, Use::ChangeProfile]),
         // The plan is also written to the billing account.
         table(PUT, BILLING_ACCOUNTS).only_for(&[Use::ChangePlan]),
         table(CHECK_UPDATE, USAGE).only_for(&[Use::ChangePlan]),
@@ -105,18 +108,19 @@ ports! {
     ];
     custodian_app::ports::OpenAccounts with
         custodian_app::ports::CreateCustomers, custodian_app::ports::ChangeCustomers,
-        custodian_app::ports::FindEmails, custodian_app::ports::FindLogins => [];
+        custodian_app::ports::FindNames => [];
 
     // Agents. If a gate is closed, a write reads the customer's row to find the reason.
     custodian_app::ports::ReadAgents => [
         table(GET, CUSTOMERS).when(When::CustomerNotRead),
         table(GET, AGENTS).when(When::Unless(Use::ListAgents)),
-        table(QUERY, AGENTS).only_for(&[Use::ListAgents]),
+        table(QUERY, AGENTS).only_for(&[Use::ListAgents, Use::Verify]),
     ];
     custodian_app::ports::CreateAgents => [
         table(GET, CUSTOMERS),
         table(PUT, AGENTS),
         table(GET_PUT_DELETE, IDENTIFIERS),
+        table(CHECK, IDENTIFIERS),
         table(CHECK_UPDATE, USAGE),
         table(CHECK, TAGS),
         table(PUT, OUTBOX),

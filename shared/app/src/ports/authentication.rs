@@ -101,14 +101,6 @@ pub trait Authenticator: VerifyingKeys + RecordKeyUse + Idempotency {
     ) -> impl Future<Output = Result<AuthContext, Failure>> + Send;
 }
 
-pub trait FindLogins: Send + Sync {
-    /// The agent with this username.
-    fn login(
-        &self,
-        username: &str,
-    ) -> impl Future<Output = Result<Option<(CustomerId, AgentId)>, Failure>> + Send;
-}
-
 /// The stored record of a request with an `Idempotency-Key`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IdempotencyRecord {

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
 use custodian_domain::webhook::DeletionNotice;
-use custodian_domain::{AccessKey, Agent, Customer, CustomerId, Resource, Status, Timestamp};
+use custodian_domain::{AccessKey, Agent, AgentId, Customer, CustomerId, Resource, Status, Timestamp};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -22,6 +22,8 @@ pub struct CustomerChange<'a> {
     pub verification: Option<&'a Verification>,
     /// The billing account before and after, if the change affects it.
     pub billing: Option<(&'a Resource, &'a Resource)>,
+    /// The usernames that change because the change confirms the account's e-mail address.
+    pub confirmation: Option<&'a EmailConfirmation>,
     /// The mailed token that this change uses up.
     pub used_token: Option<&'a MailToken>,
     /// The encrypted destination of the deletion notice.
@@ -31,8 +33,33 @@ pub struct CustomerChange<'a> {
 impl<'a> CustomerChange<'a> {
     /// A change that writes only the customer and the rows that depend on its state.
     pub const fn new(before: &'a Customer, after: &'a Customer) -> Self {
-        Self { before, after, verification: None, billing: None, used_token: None, deletion_notice: None }
+        Self {
+            before,
+            after,
+            verification: None,
+            billing: None,
+            confirmation: None,
+            used_token: None,
+            deletion_notice: None,
+        }
     }
+
+    /// The agent as it was read, if this change renames it.
+    pub fn renamed(&self, id: AgentId) -> Option<&'a Agent> {
+        let mut renames = self.confirmation.into_iter().flat_map(|confirmation| &confirmation.renames);
+        renames.find(|(before, _)| before.id == id).map(|(before, _)| before)
+    }
+}
+
+/// The usernames that change in the transaction that confirms an account's e-mail address.
+#[derive(Clone, Debug, Default)]
+pub struct EmailConfirmation {
+    /// The account's owner, who can sign in with the address.
+    pub owner: Option<AgentId>,
+    /// The holder of the username that equals the address, as it was read.
+    pub username_holder: Option<(CustomerId, AgentId)>,
+    /// Agents before and after their renaming.
+    pub renames: Vec<(Agent, Agent)>,
 }
 
 /// The rows that verification creates.
@@ -122,9 +149,4 @@ pub trait Scheduler: Send + Sync {
     fn schedule(&self, scheduled_job: &ScheduledJob) -> impl Future<Output = Result<(), Failure>> + Send;
     /// Deletes a job. Succeeds if the job does not exist.
     fn cancel(&self, job: &Job) -> impl Future<Output = Result<(), Failure>> + Send;
-}
-
-pub trait FindEmails: ReadCustomers {
-    /// The account with this e-mail address.
-    fn email_owner(&self, email: &str) -> impl Future<Output = Result<Option<CustomerId>, Failure>> + Send;
 }

@@ -2,9 +2,8 @@
 
 use std::future::Future;
 
-use custodian_domain::{AgentId, CustomerId, IdSeed, Profile, Status, Timestamp};
+use custodian_domain::{AgentId, Cause, CustomerId, IdSeed, Profile, Status, Timestamp};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::failure::Failure;
 
@@ -24,13 +23,6 @@ pub enum Purpose {
     Notice,
 }
 
-/// The cause of a mail: an event or a request, with its time. Later causes are greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Cause {
-    pub at: Timestamp,
-    pub id: Uuid,
-}
-
 /// The stored record of a mailed token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailToken {
@@ -42,8 +34,8 @@ pub struct MailToken {
     pub purpose: Purpose,
     /// The recipient of the mail.
     pub email: String,
-    /// The fingerprint of the password and permission that a reset link was sent for. When either changes, the link stops
-    /// working. Empty for other purposes.
+    /// The state that the link was sent for; when it changes, the link stops working. For a reset link: the fingerprint of the
+    /// password and permission. For a verification link: the signup. Empty for other purposes.
     #[serde(rename = "subject", default)]
     pub bound_to: String,
     /// When the link stops working. A verification link expires with its account's window.

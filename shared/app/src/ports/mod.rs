@@ -6,6 +6,7 @@ mod agents;
 mod authentication;
 mod customers;
 mod mail;
+mod names;
 mod open_accounts;
 mod resources;
 mod signing;
@@ -18,17 +19,19 @@ pub use self::agents::{
     ReadAgents, Rehash, UpdateAgents,
 };
 pub use self::authentication::{
-    AuthContext, Authenticator, BeginOutcome, FindLogins, Idempotency, IdempotencyRecord, PlatformKeySet,
-    Prefetch, Prefetched, PrincipalId, PrincipalRows, VerifyingKeys,
+    AuthContext, Authenticator, BeginOutcome, Idempotency, IdempotencyRecord, PlatformKeySet, Prefetch,
+    Prefetched, PrincipalId, PrincipalRows, VerifyingKeys,
 };
 pub use self::customers::{
     ChangeCustomers, CreateAccountOutcome, CreateCustomers, CustomerChange, CustomerWriteOutcome,
-    DueCustomers, FindEmails, ListCustomers, NewAccount, QueryPage, ReadCustomers, Scheduler, Verification,
+    DueCustomers, EmailConfirmation, ListCustomers, NewAccount, QueryPage, ReadCustomers, Scheduler,
+    Verification,
 };
 pub use self::mail::{
-    Cause, DeferredRequest, Mail, MailToken, Mailer, Purpose, QueuedRequest, ReadMailTokens, RequestQueue,
+    DeferredRequest, Mail, MailToken, Mailer, Purpose, QueuedRequest, ReadMailTokens, RequestQueue,
     StoreMailTokens, StoreTokenOutcome, UseMailTokens,
 };
+pub use self::names::{EmailHolder, FindNames, NameHolders};
 pub use self::open_accounts::OpenAccounts;
 pub use self::resources::{
     Counter, CreateOutcome, CreateResources, DeleteResources, ListResources, ReadResources, Recount,

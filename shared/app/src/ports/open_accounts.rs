@@ -1,7 +1,7 @@
 //! The ports that opening an account needs together.
 
-use crate::ports::{ChangeCustomers, CreateCustomers, FindEmails, FindLogins};
+use crate::ports::{ChangeCustomers, CreateCustomers, FindNames};
 
-/// Creates accounts, and expires an overdue account that holds the e-mail address or the username.
-pub trait OpenAccounts: CreateCustomers + ChangeCustomers + FindEmails + FindLogins {}
-impl<S: CreateCustomers + ChangeCustomers + FindEmails + FindLogins> OpenAccounts for S {}
+/// Creates accounts. Includes expiring an overdue account that holds the e-mail address or username.
+pub trait OpenAccounts: CreateCustomers + ChangeCustomers + FindNames {}
+impl<S: CreateCustomers + ChangeCustomers + FindNames> OpenAccounts for S {}

@@ -18,6 +18,7 @@ pub(super) fn all() -> Vec<Operation> {
             "schema": { "type": "string", "pattern": "^[0-9a-f]{64}$" } })
     };
     let mut sign_up = profile_fields();
+    sign_up.retain(|(field, _)| !field.starts_with("webhook_"));
     sign_up.push(("accepted_tos", json!({ "const": true })));
     let page =
         "Opening the page has no effect, because mail scanners also open links. Its button submits the form.";
@@ -52,6 +53,7 @@ pub(super) fn all() -> Vec<Operation> {
             Reason::AccountNotVerified,
             Reason::StateInvalid,
             Reason::VerificationWindowEnded,
+            Reason::EmailAlreadyExists,
             Reason::RateLimitExceeded,
         ]),
         Operation::new(

@@ -1,0 +1,158 @@
+//! Changes of an account's e-mail address, and what confirming an address changes beside the account.
+//!
+//! An address belongs to the account that confirmed it. Usernames are not proven, so the username of another account's agent
+//! that equals the address gives way in the transaction that confirms it.
+
+use custodian_auth::mail_token;
+use custodian_domain::agent::username_error;
+use custodian_domain::ids::lowest_at;
+use custodian_domain::profile::fold_case;
+use custodian_domain::{
+    Agent, AgentId, Cause, Customer, CustomerId, PendingEmail, Reason, Status, Timestamp, account_status,
+};
+
+use crate::context::{Context, Settings};
+use crate::failure::Failure;
+use crate::mail;
+use crate::ports::{
+    ChangeCustomers, CustomerChange, CustomerWriteOutcome, EmailConfirmation, FindNames, MailToken, Mailer,
+    Purpose, ReadAgents, ReadCustomers, StoreMailTokens,
+};
+use crate::retry::{Retry, RetryBudget};
+
+/// The owner of an account: the administrator that was made with it, while that agent exists.
+pub async fn owner<S: ReadAgents, E>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+) -> Result<Option<Agent>, Failure> {
+    // The owner and the guest agent are the oldest agents, and ids sort by their creation.
+    let next_instant = Timestamp::from_micros(customer.tm_create.micros() + 1);
+    let oldest = cx.store.agents(customer.id, Some(lowest_at(next_instant)), 2).await?;
+    Ok(oldest.rows.into_iter().find(|agent| is_owner(customer, agent)))
+}
+
+/// Whether an agent is the owner of its account.
+pub fn is_owner(customer: &Customer, agent: &Agent) -> bool {
+    !agent.guest && agent.tm_create == customer.tm_create
+}
+
+/// What the confirmation of `address` changes beside the account: the username of another account's agent that equals the
+/// address gives way, and an owner whose username is the old address gets the new one.
+pub(crate) async fn confirmation<S: FindNames + ReadAgents, E>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    address: &str,
+) -> Result<EmailConfirmation, Failure> {
+    let (holders, owner) = futures::try_join!(cx.store.name_holders(address), self::owner(cx, customer))?;
+    let holder = holders.username;
+    let mut renames = Vec::new();
+    if let Some((_, displaced)) = holder.filter(|(account, _)| *account != customer.id) {
+        renames.extend(displace(cx, holder, displaced).await?);
+    }
+    let is_old_address = |owner: &&Agent| {
+        customer.has_email(&owner.username) && fold_case(&owner.username) != fold_case(address)
+    };
+    if let Some(owner) = owner.as_ref().filter(is_old_address) {
+        // Another agent of the same account keeps its username.
+        let is_free = holder.is_none_or(|(account, _)| account != customer.id);
+        let is_usable = is_free && username_error(address).is_none();
+        let username = if is_usable { address.to_owned() } else { generated_username(cx) };
+        renames.push(renamed(cx, owner.clone(), username));
+    }
+    Ok(EmailConfirmation { owner: owner.map(|owner| owner.id), username_holder: holder, renames })
+}
+
+/// The agent that gives way, with a generated username. `None` if its account is deleted or expired.
+async fn displace<S: ReadAgents, E>(
+    cx: &Context<S, E>,
+    holder: Option<(CustomerId, AgentId)>,
+    id: AgentId,
+) -> Result<Option<(Agent, Agent)>, Failure> {
+    let Some((account, _)) = holder else { return Ok(None) };
+    let (account, agent) = futures::try_join!(cx.store.customer(account), cx.store.agent(account, id))?;
+    let is_terminal = account.is_none_or(|account| account.status().is_terminal());
+    Ok(agent.filter(|_| !is_terminal).map(|agent| renamed(cx, agent, generated_username(cx))))
+}
+
+/// An agent before and after its renaming.
+fn renamed<S, E>(cx: &Context<S, E>, before: Agent, username: String) -> (Agent, Agent) {
+    let after = Agent { username, version: before.version + 1, tm_update: cx.now(), ..before.clone() };
+    (before, after)
+}
+
+fn generated_username<S, E>(cx: &Context<S, E>) -> String {
+    format!("agent-{:016x}", u64::from_be_bytes(cx.providers.random()))
+}
+
+/// Refuses an address that another account has confirmed.
+pub async fn require_available<S: FindNames + ReadCustomers, E>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    address: Option<&str>,
+) -> Result<(), Failure> {
+    let Some(address) = address.filter(|address| !customer.has_email(address)) else { return Ok(()) };
+    let Some(holder) = cx.store.name_holders(address).await?.email else { return Ok(()) };
+    let owner = cx.store.customer(holder.customer).await?.filter(|owner| owner.id != customer.id);
+    if owner.is_some_and(|owner| owner.has_confirmed_email(address)) {
+        return Err(Reason::EmailAlreadyExists.into());
+    }
+    Ok(())
+}
+
+/// Replaces the e-mail address by the confirmed one, if the credential that requested it is still valid.
+pub(crate) async fn confirm_email_change<S: ChangeCustomers + FindNames + ReadAgents, E>(
+    cx: &Context<S, E>,
+    link: &MailToken,
+) -> Result<Customer, Failure> {
+    let mut retry = Retry::new("the customer", RetryBudget::Request);
+    loop {
+        let before = cx.store.customer(link.customer_id).await?.ok_or(Reason::InvalidToken)?;
+        account_status::require_active(&before)?;
+        if before.pending_email_at(cx.now()).is_none_or(|pending| pending.address != link.email) {
+            return Err(Reason::InvalidToken.into());
+        }
+        let confirmation = confirmation(cx, &before, &link.email).await?;
+        let after = before.with_confirmed_email(link.email.clone(), cx.now());
+        let change = CustomerChange {
+            used_token: Some(link),
+            confirmation: Some(&confirmation),
+            ..CustomerChange::new(&before, &after)
+        };
+        match cx.store.commit(change).await? {
+            CustomerWriteOutcome::Done => return Ok(after),
+            CustomerWriteOutcome::Stale => retry.wait(&*cx.providers.entropy).await?,
+            CustomerWriteOutcome::TokenUsed => return Err(Reason::InvalidToken.into()),
+            CustomerWriteOutcome::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
+        }
+    }
+}
+
+/// Mails a confirmation link to the new e-mail address of an account, and a notice to the current one.
+pub async fn send_email_change<S: ReadAgents + StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    cause: Cause,
+) -> Result<(), Failure> {
+    let Some(customer) = cx.store.customer(id).await?.filter(|row| row.status() == Status::Active) else {
+        return Ok(());
+    };
+    let Some(PendingEmail { address: email, tm_expire, requested_by }) = customer.pending_email else {
+        return Ok(());
+    };
+    let token = mail_token::new(cx.providers.random());
+    let stored = MailToken {
+        hash: mail_token::hash(&token),
+        customer_id: id,
+        cause,
+        purpose: Purpose::EmailChange,
+        email: email.clone(),
+        bound_to: String::new(),
+        tm_expire,
+        keep_until: tm_expire.plus(Settings::DAY),
+    };
+    let mails = [
+        mail::email_change_requested(&customer.profile.email, requested_by),
+        mail::confirm_email_change(&cx.settings, &email, &token, tm_expire),
+    ];
+    mail::send_once(cx, &stored, &[Status::Active], &mails).await
+}

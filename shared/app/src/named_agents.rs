@@ -1,0 +1,53 @@
+//! The agents that a text names at sign-in and when a password is forgotten.
+
+use custodian_domain::ids::PLATFORM;
+use custodian_domain::{Agent, AgentId, Customer, CustomerId};
+use futures::future::try_join_all;
+use uuid::Uuid;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::ports::{Authenticator, FindNames, Prefetch, PrincipalId};
+
+/// An agent that can sign in, and its account.
+#[derive(Clone, Debug)]
+pub struct NamedAgent {
+    pub customer: Customer,
+    pub agent: Agent,
+    /// Whether the text is the account's confirmed e-mail address, and the agent is the account's owner.
+    pub by_email: bool,
+}
+
+/// The agents that a text names: the owner of the account that confirmed this e-mail address, then the agent with this
+/// username. An account proves its address but not its agents' usernames, so the address comes first.
+pub async fn named_agents<S: FindNames + Authenticator, E>(
+    cx: &Context<S, E>,
+    text: &str,
+) -> Result<Vec<NamedAgent>, Failure> {
+    let holders = cx.store.name_holders(text).await?;
+    let by_email = holders.email.and_then(|holder| Some((holder.customer, holder.owner?)));
+    let by_username = holders.username.filter(|agent| Some(*agent) != by_email);
+    let mut reads =
+        [by_email, by_username].into_iter().flatten().map(|ids| read(cx, ids)).collect::<Vec<_>>();
+    if reads.is_empty() {
+        // An unknown name reads as many rows as a known one, so the response time does not reveal it.
+        reads.push(read(cx, (PLATFORM, AgentId(Uuid::nil()))));
+    }
+    let found = try_join_all(reads).await?.into_iter().flatten();
+    let named = found.filter_map(|(customer, agent)| {
+        let named = NamedAgent { by_email: Some((customer.id, agent.id)) == by_email, customer, agent };
+        let is_confirmed = named.by_email && named.customer.has_confirmed_email(text);
+        let has_username = Some((named.customer.id, named.agent.id)) == holders.username;
+        (is_confirmed || has_username).then_some(NamedAgent { by_email: is_confirmed, ..named })
+    });
+    Ok(named.collect())
+}
+
+async fn read<S: Authenticator, E>(
+    cx: &Context<S, E>,
+    (customer, agent): (CustomerId, AgentId),
+) -> Result<Option<(Customer, Agent)>, Failure> {
+    let read = cx.store.auth_context(customer, PrincipalId::Agent(agent), Prefetch::None).await?;
+    let customer = read.customer.filter(|customer| !customer.status().is_terminal());
+    Ok(customer.zip(read.principal.into_agent().filter(|agent| !agent.guest)))
+}

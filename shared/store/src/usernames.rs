@@ -1,0 +1,48 @@
+//! The usernames that change in the transaction that confirms an e-mail address.
+
+use custodian_app::Failure;
+use custodian_app::ports::EmailConfirmation;
+use custodian_domain::outbox_record::OutboxRecord;
+use custodian_domain::{Customer, Status, kinds};
+
+use crate::identifiers::{self, Claim, IdentifierRow};
+use crate::item::encode;
+use crate::resources::version_is;
+use crate::schema::AGENTS;
+use crate::transaction::Transaction;
+use crate::{outbox, usage};
+
+/// Renames agents, and takes the username that equals the confirmed address away from other accounts.
+pub(crate) fn rename<'a, C: Copy>(
+    mut tx: Transaction<'a, C>,
+    on_failure: C,
+    customer: &Customer,
+    confirmation: &EmailConfirmation,
+) -> Result<Transaction<'a, C>, Failure> {
+    let address = identifiers::username(&customer.profile.email);
+    let holder = confirmation.username_holder.map(|(owner, agent)| IdentifierRow {
+        owner,
+        agent_id: Some(agent),
+        confirmed: None,
+    });
+    let mut is_claimed = false;
+    for (before, after) in &confirmation.renames {
+        let owner = after.customer_id;
+        tx = tx.put(on_failure, AGENTS, encode(after)?, version_is(before.version))?;
+        let record = OutboxRecord::updated(kinds::AGENTS.noun, before, after);
+        tx = outbox::record(tx, on_failure, record.as_ref())?;
+        if owner != customer.id {
+            tx = usage::require_status(tx, on_failure, owner, after.id.0, Status::NOT_TERMINAL)?;
+        }
+        let [old, new] = [before, after].map(|agent| identifiers::username(&agent.username));
+        let takes_address = new == address;
+        is_claimed |= takes_address;
+        let previous = holder.filter(|_| takes_address);
+        let claim = Claim { name: &new, owner, agent: Some(after.id), confirmed: None, previous };
+        tx = identifiers::claim(tx, on_failure, &claim)?;
+        if old != address {
+            tx = identifiers::release(tx, on_failure, &old, owner)?;
+        }
+    }
+    if is_claimed { Ok(tx) } else { identifiers::revoke(tx, on_failure, &address, customer.id, holder) }
+}
