@@ -32,6 +32,30 @@ impl Providers {
     }
 }
 
+/// How mails and pages present the platform.
+#[derive(Clone, Debug)]
+pub struct Brand {
+    pub product_name: String,
+    /// An `https` URL, or empty for no logo.
+    pub logo_url: String,
+    /// The e-mail address or URL where people get help, or empty.
+    pub support: String,
+    /// Where a page sends a person afterwards, or empty.
+    pub return_url: String,
+}
+
+impl Default for Brand {
+    fn default() -> Self {
+        let empty = String::new;
+        Self {
+            product_name: "Custodian".to_owned(),
+            logo_url: empty(),
+            support: empty(),
+            return_url: empty(),
+        }
+    }
+}
+
 /// Settings of a deployment.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -47,6 +71,7 @@ pub struct Settings {
     pub session: Duration,
     /// The sender address of mails.
     pub mail_sender: String,
+    pub brand: Brand,
     /// Whether webhooks may go to loopback addresses. Only the local service sets this.
     pub webhooks_to_loopback: bool,
 }
@@ -64,6 +89,7 @@ impl Default for Settings {
             verify_sign_up_within: Duration::from_secs(3600),
             session: 7 * Self::DAY,
             mail_sender: "no-reply@custodian.invalid".to_owned(),
+            brand: Brand::default(),
             webhooks_to_loopback: false,
         }
     }

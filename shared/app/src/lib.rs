@@ -36,7 +36,7 @@ pub mod update;
 pub mod verify;
 
 pub use change::{ChangeOutcome, change};
-pub use context::{Context, Providers, Settings};
+pub use context::{Brand, Context, Providers, Settings};
 pub use failure::{Failure, ignore};
 pub use log_subject::LogSubject;
 pub use metric_counters::MetricCounters;

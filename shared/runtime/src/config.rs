@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use custodian_app::{Failure, Settings};
+use custodian_app::{Brand, Failure, Settings};
 use custodian_domain::kinds::{self, Kind};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -39,6 +39,12 @@ pub(crate) fn settings() -> Result<Settings, Failure> {
         verify_within: duration("VERIFY_DAYS", Settings::DAY, default.verify_within)?,
         verify_sign_up_within: duration("VERIFY_SIGN_UP_MINUTES", MINUTE, default.verify_sign_up_within)?,
         mail_sender: variable_or("MAIL_SENDER", &default.mail_sender),
+        brand: Brand {
+            product_name: variable_or("PRODUCT_NAME", &default.brand.product_name),
+            logo_url: variable_or("LOGO_URL", ""),
+            support: variable_or("SUPPORT", ""),
+            return_url: variable_or("RETURN_URL", ""),
+        },
         ..default
     })
 }
