@@ -78,6 +78,9 @@ def own_account(client):
     ann.get("/v1.0/customer")
     ann.put("/v1.0/customer", {"name": "Ann Ltd", "webhook_uri": "https://127.0.0.1/hook"})
     ann.get("/v1.0/customer/usage")
+    ann.put("/v1.0/customer", {"email": "ann2@example.com"})
+    ann.get("/v1.0/customer/email_change")
+    ann.delete("/v1.0/customer/email_change")
     billing_account_id = ann.get("/v1.0/billing_account").json()["id"]
     # An account has one billing account today, so setting it changes nothing unless the row names another one.
     update_row(client.emulator, "customers", {"id": {"S": customer_id}}, billing_account_id=UNKNOWN_ID)

@@ -19,6 +19,7 @@ use crate::ports::{
     Purpose, ReadAgents, ReadCustomers, StoreMailTokens,
 };
 use crate::retry::{Retry, RetryBudget};
+use crate::update::update;
 
 /// The owner of an account: the administrator that was made with it, while that agent exists.
 pub async fn owner<S: ReadAgents, E>(
@@ -97,6 +98,16 @@ pub async fn require_available<S: FindNames + ReadCustomers, E>(
         return Err(Reason::EmailAlreadyExists.into());
     }
     Ok(())
+}
+
+/// Cancels the requested e-mail address, and returns the request.
+pub async fn cancel_email_change<S: ChangeCustomers, E>(
+    cx: &Context<S, E>,
+    customer: Customer,
+) -> Result<PendingEmail, Failure> {
+    let pending = customer.pending_email_at(cx.now()).cloned().ok_or(Reason::EmailChangeNotFound)?;
+    update(cx, customer, account_status::require_active, Customer::without_pending_email).await?;
+    Ok(pending)
 }
 
 /// Replaces the e-mail address by the confirmed one, if the credential that requested it is still valid.

@@ -233,7 +233,7 @@ impl Customer {
         Self { billing_account_id, ..self.with_state(self.state, now) }
     }
 
-    /// The next version of this row without a pending e-mail address.
+    /// The next version of this row without a pending e-mail address. The row is unchanged if it has none.
     #[must_use]
     pub fn without_pending_email(&self, now: Timestamp) -> Self {
         Self { pending_email: None, ..self.with_state(self.state, now) }

@@ -88,6 +88,8 @@ reasons! {
     ContactNotFound = 404 "NOT_FOUND" "CONTACT_NOT_FOUND" "The contact does not exist.";
     AccessKeyNotFound = 404 "NOT_FOUND" "ACCESSKEY_NOT_FOUND" "The access key does not exist.";
     AgentNotFound = 404 "NOT_FOUND" "AGENT_NOT_FOUND" "The agent does not exist.";
+    /// 404: no e-mail address waits for its confirmation.
+    EmailChangeNotFound = 404 "NOT_FOUND" "EMAIL_CHANGE_NOT_FOUND" "No change of the e-mail address is waiting for its confirmation.";
     DeliveryNotFound = 404 "NOT_FOUND" "DELIVERY_NOT_FOUND" "The delivery does not exist.";
     WebhookNotConfigured = 409 "FAILED_PRECONDITION" "WEBHOOK_NOT_CONFIGURED" "The account has no webhook_uri.";
     /// 409: the account's state does not permit the request.

@@ -6,6 +6,7 @@
 mod access_key;
 mod agent;
 mod customer;
+mod email_change;
 #[cfg(feature = "schema")]
 pub mod field_schema;
 mod resource;
@@ -20,6 +21,7 @@ mod webhook;
 pub use access_key::{AccessKeyView, NewAccessKeyView};
 pub use agent::{AddressView, AgentView};
 pub use customer::CustomerView;
+pub use email_change::EmailChangeView;
 pub use resource::ResourceView;
 pub use session::{DelegationView, EmailVerificationView, SessionView};
 pub use usage::UsageView;

@@ -89,6 +89,8 @@ POST /v1.0/customer/webhook/test        a p p . . . c . . f c v c c
 GET /v1.0/customer/webhook/deliveries   a p p . . . c . . f c v c c
 POST /v1.0/customer/webhook/deliveries/{id}/redeliver a p p n n n c n n f c v c c
 GET /v1.0/customer/usage                a p . . . . c . . f c v c c
+GET /v1.0/customer/email_change         a p n n n n c n n f c v c c
+DELETE /v1.0/customer/email_change      a p p n n n c n n f c v c c
 PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c
 POST /v1.0/customers/{id}/balance       a p p p p p c p . f c v c c
 ";

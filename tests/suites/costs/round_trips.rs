@@ -103,6 +103,17 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     service
         .measure("PUT /v1.0/customers/{id}", 2, platform_admin.put(&account, json!({ "name": "e" })))
         .await;
+    let change = "/v1.0/customer/email_change";
+    // The second round reads who holds the address.
+    service
+        .measure(
+            "PUT /v1.0/customer (email)",
+            3,
+            tenant.put("/v1.0/customer", json!({ "email": "f@example.com" })),
+        )
+        .await;
+    service.measure("GET /v1.0/customer/email_change", 1, tenant.get(change)).await;
+    service.measure("DELETE /v1.0/customer/email_change", 2, tenant.delete(change)).await;
     let body = json!({ "username": "cleo", "password": PASSWORD, "email": "cleo@example.com" });
     service.measure("POST /v1.0/customers", 2, platform_admin.post("/v1.0/customers", body)).await;
     let login = json!({ "username": "ada", "password": PASSWORD });

@@ -239,3 +239,27 @@ async fn a_non_ascii_address_is_refused_and_its_punycode_form_is_accepted() {
     ann.put("/v1.0/customer", json!({ "email": "a@xn--bcher-kva.example" })).await.ok();
     confirm(&client, "a@xn--bcher-kva.example").await.ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_requested_address_can_be_seen_and_cancelled() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let change = "/v1.0/customer/email_change";
+    let none = (404, "EMAIL_CHANGE_NOT_FOUND".into());
+    assert_eq!(ann.get(change).await.refusal(), none);
+    assert_eq!(ann.delete(change).await.refusal(), none);
+    ann.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+    let link = client.mailed_token("new@example.com").await;
+    let shown = ann.get(change).await.ok();
+    assert_eq!((&shown["email"], &shown["requested_by"]), (&json!("new@example.com"), &json!("agent")));
+    assert_eq!(ann.delete(change).await.ok(), shown);
+    assert_eq!(ann.get(change).await.refusal(), none);
+    assert_invalid(&client.post("/auth/email-verify", json!({ "token": link })).await);
+
+    let key = ann.with_access_key().await;
+    key.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+    assert_eq!(ann.get(change).await.ok()["requested_by"], "accesskey");
+    client.advance(86_410).await;
+    let after_a_day = key.get(change).await;
+    assert_eq!(after_a_day.refusal(), none, "the request lapses with its link");
+}

@@ -187,6 +187,12 @@ impl Fixture {
             "me" => request("GET", "/v1.0/me"),
             "customer-get" => request("GET", CUSTOMER),
             "customer-update" => request("PUT", CUSTOMER).body(json!({ "name": name })),
+            "customer-email-change-get" | "customer-email-change-delete" => {
+                let email = format!("{name}@example.com");
+                self.admin.put(CUSTOMER, json!({ "email": email })).await.ok();
+                let method = if function.ends_with("get") { "GET" } else { "DELETE" };
+                request(method, &format!("{CUSTOMER}/email_change"))
+            }
             "customer-usage" => request("GET", &format!("{CUSTOMER}/usage")),
             "customer-billing-account" => {
                 let account = self.admin.get("/v1.0/billing_account").await.ok()["id"].clone();

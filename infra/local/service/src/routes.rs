@@ -92,6 +92,11 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("accesskeys-delete", custodian_fn_accesskeys_delete::DeleteKey),
         api_function("customer-get", custodian_fn_customer_get::GetCustomer),
         api_function("customer-update", custodian_fn_customer_update::UpdateCustomer),
+        api_function("customer-email-change-get", custodian_fn_customer_email_change_get::GetEmailChange),
+        api_function(
+            "customer-email-change-delete",
+            custodian_fn_customer_email_change_delete::CancelEmailChange,
+        ),
         api_function("customer-usage", custodian_fn_customer_usage::ShowUsage),
         api_function("customer-billing-account", custodian_fn_customer_billing_account::SetBillingAccount),
         api_function("billing-account", custodian_fn_billing_account::DefaultBillingAccount),

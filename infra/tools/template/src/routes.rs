@@ -18,7 +18,6 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("agents-password").hashes_passwords(),
     settings("agents-permission").uses(&[Use::CountAdmins]),
     settings("agents-tag-ids").uses(&[Use::SetTags]),
-    settings("customer-update").uses(&[Use::ChangeProfile]),
     settings("customer-billing-account").kind(&BILLING_ACCOUNTS),
     settings("billing-account").kind(&BILLING_ACCOUNTS),
     // If an account that was not verified in time still holds the address, the function expires that account immediately.

@@ -2,9 +2,10 @@
 
 use custodian_domain::kinds::{BILLING_ACCOUNTS, MAX_INTEGER};
 use custodian_domain::{Plan, Reason, Status};
+use custodian_views::EmailChangeView;
 use serde_json::json;
 
-use crate::components::{new_password, profile_fields, username};
+use crate::components::{new_password, profile_fields, username, view_schema};
 use crate::operation::Operation;
 use crate::schema::{enumeration, object, reference, uuid, with_description, with_keywords};
 
@@ -19,14 +20,20 @@ fn own_account() -> Vec<Operation> {
         Operation::new(
             "PUT",
             "/v1.0/customer",
-            "Changes the profile of the caller's account. A new e-mail address is reserved for a day. It takes effect when the \
-             mailed link confirms it, provided that the requesting session or access key is still valid. Another request for \
-             the same address mails a new link. A request for another address replaces the first one. Sending the current address \
-             changes nothing.",
+            "Changes the profile of the caller's account. A new e-mail address takes effect when the mailed link confirms it \
+             within a day, provided that the requesting session or access key is still valid. Until then it is not reserved: \
+             another account may confirm it first. Another request for the same address mails a new link. A request for \
+             another address replaces the first one. Sending the current address cancels a requested change.",
         )
         .body(object(profile_fields(), &[]))
         .returns_row("Customer")
         .fails_with(&[Reason::EmailAlreadyExists]),
+        Operation::new("GET", "/v1.0/customer/email_change", "Returns the requested e-mail address that waits for its confirmation.")
+            .returns(view_schema::<EmailChangeView<'_>>())
+            .fails_with(&[Reason::EmailChangeNotFound]),
+        Operation::new("DELETE", "/v1.0/customer/email_change", "Cancels the requested change of the e-mail address. The mailed link stops working.")
+            .returns(view_schema::<EmailChangeView<'_>>())
+            .fails_with(&[Reason::EmailChangeNotFound]),
         Operation::new("GET", "/v1.0/customer/usage", "Returns the number of rows of each kind and the limits of the plan.")
             .returns(reference("Usage")),
         Operation::new("PUT", "/v1.0/customer/billing_account_id", "Selects the default billing account from the account's billing accounts.")
