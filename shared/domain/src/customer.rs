@@ -23,15 +23,16 @@ pub struct Customer {
     pub webhook_since: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_email: Option<PendingEmail>,
-    /// A day after the last change of the e-mail address. `None` while the account has its first address.
+    /// When the current e-mail address becomes trusted: a day after the change to it. `None` while the account has its first
+    /// address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_trusted_from: Option<Timestamp>,
-    /// The default billing account. It is the nil UUID until the account is active.
+    /// The default billing account. It is the nil UUID before the verification and after a deletion or expiry.
     pub billing_account_id: Uuid,
     pub email_verified: bool,
     /// The guest agent. Access keys act as this agent.
     pub guest_id: AgentId,
-    /// How often this account was frozen. Only the purge job with this number may delete the account.
+    /// How many times this account was frozen. Only the purge job with this number may delete the account.
     pub freezes: u64,
     /// Whether this is the platform's own account, to which the platform admins belong. It cannot be frozen, deleted or
     /// expired.
@@ -56,8 +57,8 @@ pub struct PendingEmail {
     pub requested_by: RequestedBy,
 }
 
-/// The credential that requested a new e-mail address. Revoking the session or key cancels the request. So a new
-/// password, a sign-out or the deletion of the key stops a thief who requested the change.
+/// The credential that requested a new e-mail address. Revoking the session or key cancels the request. A new password, a
+/// sign-out or the deletion of the key therefore stops an attacker who requested the change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "who", rename_all = "lowercase")]
 pub enum RequestedBy {
@@ -78,14 +79,14 @@ impl PendingEmail {
     /// How long a new address can be confirmed.
     pub const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 
-    /// The same request, which expires at `now` at the latest.
+    /// The same request, but it expires no later than `now`.
     #[must_use]
     pub fn expire_by(self, now: Timestamp) -> Self {
         Self { tm_expire: self.tm_expire.min(now), ..self }
     }
 }
 
-/// The status with its times. The type ensures that a deadline exists exactly in the statuses that have one.
+/// The status with its times. Each status has exactly its own times, so a deadline cannot be missing or left over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum State {
