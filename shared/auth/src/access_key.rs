@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-/// A parsed token. The key may not exist, and the secret is not verified yet.
+/// A parsed token. The key might not exist, and the secret is not verified yet.
 pub struct PresentedKey {
     pub customer_id: CustomerId,
     pub key_id: Uuid,

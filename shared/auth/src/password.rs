@@ -42,7 +42,7 @@ pub fn is_outdated(stored: &Secret) -> bool {
     !stored.expose().starts_with(CURRENT_PARAMETERS)
 }
 
-/// Verifies a password. Without a stored hash, the result is false, after the same time.
+/// Verifies a password. Without a stored hash, it returns false after the same time.
 pub fn verify(password: &Secret, stored: Option<&Secret>) -> bool {
     let text = stored.map_or(DUMMY_HASH, Secret::expose);
     // `Output` compares in constant time.
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn verifying_against_the_dummy_hash_takes_the_full_time() {
+    fn the_dummy_hash_has_the_current_parameters_and_does_not_match_an_empty_password() {
         let parsed = PasswordHash::new(DUMMY_HASH).unwrap();
         assert_eq!(parsed.to_string(), DUMMY_HASH);
         assert!(DUMMY_HASH.starts_with(CURRENT_PARAMETERS) && compute(&Secret::new(""), &parsed).is_some());

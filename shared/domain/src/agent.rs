@@ -10,8 +10,9 @@ use crate::{AgentId, CustomerId, Permission, Secret, Timestamp};
 /// The reserved username prefix of guest agents.
 pub const GUEST_PREFIX: &str = "guest-";
 
-/// Whether a call rings all addresses of an agent at once, or one after the other.
+/// The ring method that rings all addresses of an agent at once.
 pub const RING_ALL: &str = "ringall";
+/// The ring methods. `linear` rings one address after the other.
 pub const RING_METHODS: [&str; 2] = [RING_ALL, "linear"];
 /// The status of a new agent.
 pub const OFFLINE: &str = "offline";
@@ -51,21 +52,21 @@ pub struct Agent {
     pub guest: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<Secret>,
-    /// When the password becomes trusted, so that it can confirm an immediate deletion.
+    /// From this time, the password can confirm an immediate deletion of the account.
     pub password_trusted_from: Timestamp,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
 }
 
 impl Agent {
-    /// Whether this agent counts as an administrator, of which an account must keep at least one. On the platform's own
-    /// account, only platform admins count.
+    /// Whether this agent counts as an administrator. An account must keep at least one. On the platform's own account, only
+    /// platform admins count.
     pub fn counts_as_admin(&self) -> bool {
         let required = if self.customer_id == PLATFORM { Permission::PLATFORM } else { Permission::ADMIN };
         self.permission.allows(required)
     }
 
-    /// The first administrator of an account. Its first password is trusted at once.
+    /// The first administrator of an account. Its first password is trusted immediately.
     pub fn first_admin(customer_id: CustomerId, id: AgentId, username: &str, now: Timestamp) -> Self {
         Self {
             customer_id,

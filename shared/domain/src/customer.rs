@@ -26,15 +26,16 @@ pub struct Customer {
     /// The signup that the profile of an unverified account comes from. Only the link of this signup verifies the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signup: Option<Cause>,
-    /// A day after the last change of the e-mail address. `None` while the account has its first address.
+    /// When the current e-mail address becomes trusted: a day after the change to it. `None` while the account has its first
+    /// address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_trusted_from: Option<Timestamp>,
-    /// The default billing account. It is the nil UUID until the account is active.
+    /// The default billing account. It is the nil UUID before the verification and after a deletion or expiry.
     pub billing_account_id: Uuid,
     pub email_verified: bool,
     /// The guest agent. Access keys act as this agent.
     pub guest_id: AgentId,
-    /// How often this account was frozen. Only the purge job with this number may delete the account.
+    /// How many times this account was frozen. Only the purge job with this number may delete the account.
     pub freezes: u64,
     /// Whether this is the platform's own account, to which the platform admins belong. It cannot be frozen, deleted or
     /// expired.
@@ -59,8 +60,8 @@ pub struct PendingEmail {
     pub requested_by: RequestedBy,
 }
 
-/// The credential that requested a new e-mail address. Revoking the session or key cancels the request. So a new
-/// password, a sign-out or the deletion of the key stops a thief who requested the change.
+/// The credential that requested a new e-mail address. Revoking the session or key cancels the request. A new password, a
+/// sign-out or the deletion of the key therefore stops an attacker who requested the change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "who", rename_all = "lowercase")]
 pub enum RequestedBy {
@@ -82,7 +83,7 @@ impl PendingEmail {
     pub const LIFETIME: Duration = Duration::from_secs(24 * 3600);
 }
 
-/// The status with its times. The type ensures that a deadline exists exactly in the statuses that have one.
+/// The status with its times. Each status has exactly its own times, so a deadline cannot be missing or left over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum State {

@@ -155,7 +155,7 @@ pub fn is_email(text: &str) -> bool {
 
 /// Whether a string is an http or https URL with a host.
 pub fn is_http_url(text: &str) -> bool {
-    // Like browsers, the URL parser finds a host in `http:x` and `http:///x`. Both are probably typing errors.
+    // Like browsers, the URL parser finds a host in `http:x` and `http:///x`. Both are probably typos.
     let has_host_part = text.split_once("://").is_some_and(|(_, rest)| !rest.starts_with(['/', '\\']));
     let is_trimmed = text.trim() == text;
     let is_http = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();

@@ -7,7 +7,8 @@ use crate::customer::{Customer, State, Status};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
-/// A job that fires up to this long before its deadline fails and is retried. A job that fires even earlier is dropped.
+/// If a job fires at most this long before its deadline, it fails and Lambda retries it. If it fires even earlier, it does
+/// nothing.
 pub const EARLY_RETRY_WINDOW: Duration = Duration::from_secs(5 * 60);
 
 /// A command that may change a customer's status.
@@ -32,7 +33,7 @@ pub enum Command {
 pub enum TransitionRule {
     /// The status changes, if the time permits it.
     Change,
-    /// Success without a change: the customer is already in the target state, or the command is obsolete.
+    /// Success without a change: the customer is already in the target state, or the command no longer applies.
     Unchanged,
     /// Refused with 409 and this reason.
     Refuse(Reason),
@@ -104,7 +105,7 @@ fn apply(customer: &Customer, command: Command, now: Timestamp) -> Result<Decisi
     let next = match command {
         Command::Verify if now >= due => return Err(Reason::VerificationWindowEnded.into()),
         Command::Recover if now >= due => return Err(Reason::GracePeriodEnded.into()),
-        // Webhooks start now: verification proves that a person controls the account.
+        // Webhooks start at verification. Before it, the webhook URI could belong to a stranger.
         Command::Verify => Customer {
             email_verified: true,
             signup: None,

@@ -10,7 +10,7 @@ use crate::kinds::{Field, FieldType, Kind};
 use crate::reason::{Reason, Refusal};
 use crate::{CustomerId, Timestamp};
 
-/// An owned row as the store keeps it: the common fields, and the fields of its kind.
+/// An owned row as stored: the common fields, and the fields of its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
     pub customer_id: CustomerId,
@@ -128,7 +128,7 @@ impl ResourcePatch {
         before.with_fields(self.with_address_times(Some(before), now), now)
     }
 
-    /// The given fields with the creation time in every address. An existing address keeps its own.
+    /// The given fields with the creation time in every address. An existing address keeps its creation time.
     fn with_address_times(&self, before: Option<&Resource>, now: Timestamp) -> Map<String, Value> {
         let mut given = self.given.clone();
         let address_fields =

@@ -1,5 +1,5 @@
-//! The one-off EventBridge Scheduler job of a customer row. The job only invokes a function. The function decides by the row,
-//! not by the job.
+//! The one-off EventBridge Scheduler job of a customer row. The job only invokes a function. The function decides based on the
+//! row, not on the job.
 
 use serde::{Deserialize, Serialize};
 

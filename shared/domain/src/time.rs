@@ -1,6 +1,6 @@
-//! Timestamps in integer microseconds since the Unix epoch. Only requests and responses use RFC 3339 strings.
+//! Timestamps in integer microseconds since the Unix epoch, and their RFC 3339 strings.
 //!
-//! RFC 3339 strings without trailing zeros do not sort by time, so this service never stores or compares them.
+//! RFC 3339 strings without trailing zeros do not sort by time. So this service compares and sorts only the integers.
 
 use std::time::Duration;
 

@@ -55,13 +55,13 @@ impl WebhookSecret {
 #[derive(Clone, Debug, Default)]
 pub struct WebhookEndpoint {
     pub secret: Option<WebhookSecret>,
-    /// The fingerprint of a URI that responded with 410. This service sends no webhooks to it.
+    /// The fingerprint of a URI that responded with 410. Only a test or a requested redelivery is still sent to that URI.
     pub disabled_uri: Option<String>,
     /// When the disabled URI was enabled again. Earlier events are not sent to it.
     pub enabled_since: Option<Timestamp>,
-    /// The destination, if its last attempt was slow.
+    /// Recorded after a slow attempt.
     pub slow: Option<SlowEndpoint>,
-    /// The encrypted destination of the webhook about the account's own deletion.
+    /// The encrypted destination of the deletion notice.
     pub deletion_notice: Option<DeletionNotice>,
 }
 
@@ -93,7 +93,8 @@ pub enum EndpointObservation {
     Enabled(Timestamp),
 }
 
-/// The stored destination of the deletion notice, which is the last webhook of an account. It is stored for at most an hour.
+/// The stored destination of the deletion notice, which is the webhook about the account's own deletion and its last one. It is
+/// stored for at most an hour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletionNotice {
     /// The encrypted destination.

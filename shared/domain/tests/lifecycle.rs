@@ -64,7 +64,7 @@ fn changed(customer: &Customer, command: Command, now: Timestamp) -> Customer {
 
 /// Invariant I1: one way to change status.
 #[test]
-fn the_table_of_states_and_commands_is_as_specified() {
+fn the_table_of_states_and_commands_matches_the_specification() {
     let printed: Vec<String> = TABLE
         .iter()
         .map(|(name, rules)| {
@@ -132,7 +132,7 @@ fn every_transition_raises_the_version_and_a_freeze_or_deletion_raises_the_epoch
 }
 
 #[test]
-fn a_freeze_is_due_after_the_grace_period_rounded_up_to_a_second() {
+fn the_purge_is_due_at_the_end_of_the_grace_period_rounded_up_to_a_second() {
     let next = changed(&customer(Status::Active), Command::Freeze { grace: GRACE }, NOW);
     let due = Timestamp::from_micros(1_718_893_356_000_000).plus(GRACE);
     assert_eq!(next.tm_deletion_scheduled(), Some(due));
@@ -175,7 +175,7 @@ fn a_job_acts_at_its_deadline_fails_shortly_before_it_and_does_nothing_earlier()
 }
 
 #[test]
-fn the_purge_of_an_earlier_freeze_does_nothing() {
+fn the_purge_job_of_another_freeze_does_nothing() {
     let row = customer(Status::Frozen);
     for freeze in [0, 2] {
         assert_eq!(decide(&row, Command::Purge { freeze }, NOW.plus(2 * DAY)), Ok(Decision::Unchanged));

@@ -1,4 +1,4 @@
-//! Direct invocations: by EventBridge Scheduler, or by an operator.
+//! Direct invocations by EventBridge Scheduler or by an operator.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::Timestamp;

@@ -11,8 +11,8 @@ use tracing::{Instrument, info_span};
 
 use crate::handler::{EventHandler, run};
 
-/// Handles the records of a batch in order. After a failure the rest waits, because later records of a row must not overtake
-/// earlier ones.
+/// Handles the records of a batch in order and stops at the first failure. Otherwise a later record of a row could overtake an
+/// earlier one.
 pub async fn handle_stream_event<S: Sync, E: Sync, H>(
     handler: &H,
     cx: &Context<S, E>,

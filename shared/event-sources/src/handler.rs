@@ -1,4 +1,4 @@
-//! The handler of a background function, and the one way to run it.
+//! The trait for handlers of background functions, and the function that runs them.
 
 use std::future::Future;
 
@@ -11,7 +11,7 @@ use tracing::Span;
 pub trait EventHandler<S, E>: Send + Sync + 'static {
     type Message: LogSubject + Send;
 
-    /// Handles one message. It may be delivered twice and late. Long work stops in time for `stop_at`.
+    /// Handles one message. The message may arrive late or more than once. A handler with long work must return by `stop_at`.
     fn handle(
         &self,
         cx: &Context<S, E>,

@@ -53,7 +53,7 @@ fn of_outbox_record(record: &OutboxRecord) -> Event {
     Event { resource_id: Some(record.resource_id), changed: record.changed.clone(), ..event }
 }
 
-/// `customer_erased` follows the customer's last own event, so its version is one more.
+/// `customer_erased` follows the customer's last own event, so its version is one higher.
 fn of_completed_deletion(deletion: &CompletedDeletion) -> Event {
     let (customer, version) = (deletion.customer_id, deletion.version + 1);
     let id = event_id(customer, version, &EventType::CustomerErased);
@@ -61,11 +61,11 @@ fn of_completed_deletion(deletion: &CompletedDeletion) -> Event {
     Event { status: Some(deletion.cause), removed: Some(deletion.removed.clone()), ..event }
 }
 
-/// The event that asks the call plane to end an account's running calls, caused by a freeze or a deletion.
-pub fn operations_terminate(stopped: &Event) -> Event {
+/// The event that asks the call plane to end an account's running calls. `cause` is the event of the freeze or deletion.
+pub fn operations_terminate(cause: &Event) -> Event {
     let event_type = EventType::OperationsTerminate;
-    let id = event_id(stopped.customer_id, stopped.version, &event_type);
-    Event { id, event_type, changed: Vec::new(), ..stopped.clone() }
+    let id = event_id(cause.customer_id, cause.version, &event_type);
+    Event { id, event_type, changed: Vec::new(), ..cause.clone() }
 }
 
 /// The event of a customer's change. A write that did not raise the version causes none.
@@ -93,7 +93,7 @@ fn of_transition(old: Status, new: Status) -> EventType {
     }
 }
 
-/// The fields of a customer that an event may name, with their comparisons.
+/// The fields of a customer that an event may name, each with its comparison.
 pub(crate) const TRACKED_FIELDS: [(&str, Differs); 14] = [
     ("name", |a, b| a.profile.name != b.profile.name),
     ("detail", |a, b| a.profile.detail != b.profile.detail),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customers_life_gives_events_in_order_of_version() {
+    fn the_events_of_a_customers_lifecycle_are_ordered_by_version() {
         let created = new_customer();
         let verified = after(&created, Command::Verify);
         let frozen = after(&verified, Command::Freeze { grace: Duration::from_secs(60) });
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_names_fields_and_carries_no_value_of_them() {
+    fn an_event_names_changed_fields_and_contains_no_values() {
         let row = new_customer();
         let profile = Profile { name: "Emca".into(), ..row.profile.clone() };
         let after = Customer { profile, ..row.with_state(row.state, NOW) };

@@ -1,4 +1,4 @@
-//! The event itself, as the bus and the queues carry it.
+//! An event, as it is sent on the bus and in queue messages.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 /// The `source` of this service's events on the bus.
 pub const SOURCE: &str = "custodian";
-/// The name in `changed` of an e-mail address that must be confirmed.
+/// The name in `changed` for a change of the pending e-mail address.
 pub const PENDING_EMAIL: &str = "pending_email";
 /// The name in `changed` of a newer signup, which replaced the profile of an unverified account.
 pub const SIGNUP: &str = "signup";
@@ -25,12 +25,12 @@ pub struct Event {
     pub event_type: EventType,
     pub schema_version: u32,
     pub customer_id: CustomerId,
-    /// The row, in events of rows.
+    /// The id of the row, in events about rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<Uuid>,
     /// The version of the customer or of the row, which orders its events.
     pub version: u64,
-    /// The customer's status, in events of customers.
+    /// The customer's status, in events about customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
     /// The names of the changed fields.

@@ -1,9 +1,9 @@
-//! Events: what happened to a customer and to the rows that it owns.
+//! Events about customers and the rows that they own.
 //!
 //! Request handlers send no events. Pure functions derive them from change streams: from the old and the new image of a
 //! customer, from outbox records, and from completed ledgers. So a crash between the commit and the event cannot lose an event,
-//! and the same change always gives the same event. Events carry ids, status, version and the names of changed fields; never a
-//! value.
+//! and the same change always gives the same event. An event contains ids, the status, the version and the names of changed
+//! fields, but never their values.
 
 mod derive;
 mod event;

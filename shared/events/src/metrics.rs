@@ -1,7 +1,7 @@
 //! The business metrics of a change, recorded after its event is on the bus.
 //!
-//! A stream delivers at least once. If the function ends between the bus and the stream's next checkpoint, the record is
-//! redelivered and counted twice.
+//! A stream delivers at least once. If the function stops after the publication and before the stream's next checkpoint, Lambda
+//! redelivers the record, and the metrics count the change twice.
 
 use custodian_app::Metric;
 use custodian_cascade::CompletedDeletion;

@@ -1,5 +1,5 @@
 //! JSON Schemas of all events, derived from the fields of the kinds and the tables of the cascade. They forbid additional
-//! properties, so that a test finds any value that an event would leak.
+//! properties, so that a test finds an event that leaks a value.
 
 use custodian_cascade::STEPS;
 use custodian_domain::kinds::{ALL, Kind};
@@ -12,19 +12,19 @@ const AGENT_FIELDS: [&str; 9] =
     ["username", "name", "detail", "ring_method", "status", "permission", "tag_ids", "addresses", "password"];
 const ACCESS_KEY_FIELDS: [&str; 3] = ["name", "detail", "tm_expire"];
 
-/// What distinguishes the schema of one event.
+/// The parts of an event's schema that depend on its type.
 struct EventSchema {
     event_type: EventType,
-    /// The names that `changed` may have.
+    /// The names that `changed` may contain.
     changed: Changed,
-    /// The statuses of the customer; `None` for events of rows.
+    /// The possible statuses of the customer. `None` for events about rows.
     status: Option<Vec<Status>>,
     removed: bool,
 }
 
 enum Changed {
     Nothing,
-    /// One or more of these.
+    /// One or more of these fields.
     Some(Vec<&'static str>),
     /// Only the status.
     Status,
@@ -44,7 +44,6 @@ pub fn schemas() -> Value {
     })
 }
 
-/// The events of customers.
 fn customer_events() -> Vec<EventSchema> {
     let terminal = vec![Status::Deleted, Status::Expired];
     let own = |event_type, changed, status: &[Status]| EventSchema {
@@ -67,7 +66,6 @@ fn customer_events() -> Vec<EventSchema> {
     ]
 }
 
-/// The events of rows.
 fn row_events() -> impl Iterator<Item = EventSchema> {
     let fields = |kind: &&Kind| match kind.noun {
         "agent" => AGENT_FIELDS.to_vec(),

@@ -22,7 +22,7 @@ pub struct AgentView<'a> {
     customer_id: Uuid,
     /// Set when the agent is created; never changes.
     username: Text<'a, 1020>,
-    // An agent that signed up has its e-mail address as its name, which is longer than a name in a request may be.
+    // The name defaults to the username, which can be longer than the limit for a name in a request.
     name: Text<'a, 1020>,
     detail: Text<'a, 4096>,
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::ring_method"))]

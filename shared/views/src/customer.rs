@@ -65,8 +65,8 @@ impl<'a> From<&'a Customer> for CustomerView<'a> {
 }
 
 impl<'a> CustomerView<'a> {
-    /// The response to a deletion by a platform admin: the data from before, because the stored row is anonymised, with
-    /// the state from after.
+    /// The response to a deletion by a platform admin. It has the data from before the deletion, because the stored row is
+    /// anonymised, and the state from after it.
     pub fn as_deleted(before: &'a Customer, after: &Customer) -> Self {
         Self {
             version: after.version,

@@ -1,4 +1,4 @@
-//! JSON Schemas of fields whose Rust type does not express their values.
+//! JSON Schemas of fields whose Rust types do not restrict the values enough.
 
 use custodian_domain::agent::{ADDRESS_TYPES, RING_METHODS, STATUSES};
 use custodian_domain::webhook::DeliveryStatus;

@@ -1,7 +1,7 @@
-//! The JSON views: what callers and webhooks see of stored rows, with the fields of the specification in its order.
+//! JSON views of stored rows, for API responses and webhooks. Their fields are those of the specification, in its order.
 //!
-//! With the feature `schema`, every view has a JSON Schema, from which the API description is made. The doc comment of a
-//! view or of a field is its description there, and `readOnly` marks a field that no request can set.
+//! With the feature `schema`, every view has a JSON Schema. The API description contains these schemas. The doc comment of a
+//! view or a field becomes its description, and `readOnly` marks a field that no request can set.
 
 mod access_key;
 mod agent;

@@ -66,7 +66,7 @@ impl JsonSchema for NewAccessKeyView<'_> {
         "NewAccessKey".into()
     }
 
-    /// The schema of an access key plus its token, at the position that it has in the view.
+    /// The schema of an access key plus its token, at the same position as in the view.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = AccessKeyView::json_schema(generator);
         let token = json_schema!({ "type": "string", "pattern": "^vb_", "readOnly": true });

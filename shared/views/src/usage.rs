@@ -1,4 +1,4 @@
-//! Usage.
+//! The usage report of an account.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(crate) struct KindUsage {
 }
 
 impl UsageView {
-    /// Takes the counts by table.
+    /// `counts` has the number of rows by table.
     pub fn new(plan: Plan, counts: &BTreeMap<&str, u64>) -> Self {
         let usage = |kind: &&'static Kind| {
             let count = counts.get(kind.table).copied().unwrap_or(0);

@@ -1,14 +1,15 @@
-//! Values that many views have.
+//! Field types that several views share.
 
 use custodian_domain::Timestamp;
 use serde::{Serialize, Serializer};
 
-/// A text of at most `MAX_BYTES` bytes of UTF-8. Requests are checked against it; a view only declares it.
+/// A string of at most `MAX_BYTES` bytes of UTF-8. The parsers of requests enforce the limit; this type only declares it for
+/// the schema.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(transparent)]
 pub struct Text<'a, const MAX_BYTES: usize>(pub &'a str);
 
-/// An instant, as RFC 3339.
+/// A timestamp, serialised as an RFC 3339 string.
 #[derive(Clone, Copy, Debug)]
 pub struct Time(pub Timestamp);
 

@@ -6,6 +6,6 @@ use custodian_domain::CustomerId;
 pub trait Versioned {
     fn version(&self) -> u64;
 
-    /// The account that owns the row, or that the row is.
+    /// The account that owns the row. For a customer's own row, this is the customer itself.
     fn account(&self) -> CustomerId;
 }

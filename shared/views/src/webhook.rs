@@ -1,4 +1,4 @@
-//! An account's webhook and its deliveries.
+//! An account's webhook endpoint and its deliveries.
 
 use custodian_domain::webhook::{Delivery, DeliveryStatus};
 use serde::Serialize;

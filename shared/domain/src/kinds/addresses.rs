@@ -10,7 +10,8 @@ use crate::reason::Reason;
 /// The types of a contact's addresses.
 pub const ADDRESS_TYPES: [&str; 2] = ["tel", "email"];
 
-/// Reads a contact's addresses. The id derives from type and target, so that an address keeps its id when it is sent again.
+/// Reads a contact's addresses. The id of an address is a hash of its type and target, so a client that sends the address
+/// again does not change the id.
 pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option<Value> {
     const FIELD: &str = "addresses";
     let Some(items) = given.as_array().filter(|items| items.len() <= max) else {

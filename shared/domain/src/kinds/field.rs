@@ -13,11 +13,11 @@ pub struct Field {
     pub name: &'static str,
     pub field_type: FieldType,
     pub source: Source,
-    /// A creation must contain it, not empty.
+    /// A create request must contain the field, with a value that is not empty.
     pub required: bool,
-    /// A request that contains it must not leave it empty.
+    /// If a request contains the field, its value must not be empty.
     pub non_empty: bool,
-    /// The row shows it; events, webhooks and logs never do.
+    /// API responses contain the value. Events, webhooks and logs never do.
     pub secret: bool,
 }
 
@@ -28,7 +28,8 @@ pub enum Source {
     Client,
     /// Only the request that creates the row.
     ClientOnce,
-    /// The service. Requests may contain the field, because clients send back what they read; its value is ignored.
+    /// The service. Clients send back the fields that they read, so a request may contain the field, but the service ignores
+    /// its value.
     Service,
     /// The id of the customer.
     Customer,
@@ -83,7 +84,8 @@ impl Field {
         Self { non_empty: true, ..self }
     }
 
-    /// Whether the empty text resets a choice or an id. Clients in languages with zero values send it for an unset field.
+    /// Whether an empty string resets the field to its default. Clients in languages with zero values, such as Go, send an
+    /// empty string for an unset choice or id.
     pub const fn is_cleared_by_empty_text(&self) -> bool {
         !self.non_empty
             && matches!(self.field_type, FieldType::Choice { .. } | FieldType::Id | FieldType::Link(_))
@@ -101,7 +103,7 @@ impl Field {
         Self { secret: true, ..self }
     }
 
-    /// Whether a request may set it.
+    /// Whether a request may set the field.
     pub fn is_writable(&self, creating: bool) -> bool {
         match self.source {
             Source::Client => true,
@@ -110,7 +112,7 @@ impl Field {
         }
     }
 
-    /// The value of a new row whose request did not set it.
+    /// The field's value in a new row if the request did not set it.
     pub fn initial(&self, customer: CustomerId, now: Timestamp, given: &Map<String, Value>) -> Value {
         match self.source {
             Source::Customer => json!(customer),

@@ -15,13 +15,13 @@ use crate::reason::Reason;
 /// The type of a field.
 #[derive(Clone, Copy, Debug)]
 pub enum FieldType {
-    /// A text of at most `max` bytes.
+    /// A string of at most `max` bytes.
     Text {
         max: usize,
     },
     /// A telephone number: `+` and up to fifteen digits (E.164).
     Phone,
-    /// One of these texts. The default is the first.
+    /// One of these strings. The default is the first.
     Choice {
         values: &'static [&'static str],
         reason: Reason,
@@ -43,11 +43,11 @@ pub enum FieldType {
     Ids,
     /// A host name.
     Domain,
-    /// Some of these texts, each once.
+    /// A set of these strings. Duplicates are removed.
     Choices {
         values: &'static [&'static str],
     },
-    /// IP addresses and networks, each once.
+    /// A set of IP addresses and networks. Duplicates are removed.
     Networks {
         max: usize,
     },
@@ -78,7 +78,7 @@ impl FieldType {
         }
     }
 
-    /// Whether a value has parts. The store keeps such a value as one JSON text.
+    /// Whether a value is an array or an object. The store stores such a value as one JSON string.
     pub const fn is_nested(&self) -> bool {
         matches!(
             self,
@@ -117,7 +117,7 @@ impl FieldType {
     #[cfg(test)]
     fn max_bytes(&self) -> usize {
         const ID: usize = 39;
-        // A text inside a JSON text: each byte may need a backslash.
+        // A string inside a JSON string: each byte may need a backslash.
         const SHORT: usize = 2 * 255 + 3;
         match self {
             Self::Text { max } => *max,
@@ -174,7 +174,7 @@ impl FieldType {
         }
     }
 
-    /// The error text for a value of another type.
+    /// The error text for a value that is not of this type.
     pub fn must_be(&self) -> String {
         match self {
             Self::Text { max } => format!("must be a string of at most {max} bytes"),
@@ -202,7 +202,7 @@ impl FieldType {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_largest_row_of_every_kind_fits_into_an_item_of_the_table() {
+    fn the_largest_row_of_every_kind_fits_into_a_dynamodb_item() {
         for kind in crate::kinds::ALL {
             let fields = kind.fields.iter().map(|field| field.name.len() + field.field_type.max_bytes());
             let bytes = fields.sum::<usize>();

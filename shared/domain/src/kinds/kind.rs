@@ -47,9 +47,9 @@ pub type Limits = [Option<u64>; 4];
 pub enum Verbs {
     /// All five, served by the functions that all kinds share.
     All,
-    /// List, get and update. The account's creation and deletion create and delete the rows.
+    /// List, get and update. Verifying the account creates the row, and deleting the account deletes it.
     ReadAndUpdate,
-    /// All five and more, served by functions of the kind's own.
+    /// All five and more, served by the kind's own functions.
     Own,
 }
 
@@ -85,7 +85,7 @@ impl Kind {
         self.unique.is_some() || matches!(self.verbs, Verbs::Own)
     }
 
-    /// The verbs that the shared functions serve, as those functions are named.
+    /// The verbs of the shared functions that serve this kind, such as `create` of the function `resource-create`.
     pub fn shared_verbs(&self) -> &'static [&'static str] {
         match self.verbs {
             Verbs::All => &["list", "create", "get", "update", "delete"],

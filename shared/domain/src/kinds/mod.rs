@@ -23,7 +23,7 @@ pub fn routed() -> impl Iterator<Item = &'static Kind> {
     ALL.iter().copied().filter(|kind| kind.verbs != Verbs::Own)
 }
 
-/// The routed kind with this path.
+/// The routed kind with this route.
 pub fn by_route(route: &str) -> Option<&'static Kind> {
     routed().find(|kind| kind.route == route)
 }
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_eleven_kinds_of_the_specification_are_declared_once_each() {
+    fn each_of_the_eleven_kinds_is_declared_once() {
         let tables: HashSet<_> = ALL.iter().map(|kind| kind.table).collect();
         let routes: HashSet<_> = ALL.iter().map(|kind| kind.route).collect();
         assert_eq!((ALL.len(), tables.len(), routes.len()), (11, 11, 11));

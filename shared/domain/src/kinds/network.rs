@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// A host name in lower case and without a trailing dot, or the empty text. Clients must send names outside ASCII in their
-/// `xn--…` form.
+/// Parses a host name into lower case without a trailing dot. An empty string is valid. Clients must send a name with
+/// characters outside ASCII in its `xn--…` form.
 pub(super) fn domain(text: &str) -> Option<String> {
     let name = text.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(text);
     let is_label = |label: &str| {
@@ -19,13 +19,13 @@ pub(super) fn domain(text: &str) -> Option<String> {
     (text.is_empty() || is_host).then(|| name.to_ascii_lowercase())
 }
 
-/// An IP address, or a network in CIDR notation, in its canonical spelling. Host bits of a network are kept.
+/// Parses an IP address, or a network in CIDR notation, into its canonical form. Keeps the host bits of a network.
 pub(super) fn network(text: &str) -> Option<String> {
     let Some((address, prefix_length)) = text.split_once('/') else {
         return Some(text.parse::<IpAddr>().ok()?.to_string());
     };
     let network = IpNet::new(address.parse().ok()?, prefix_length.parse().ok()?).ok()?;
-    // The comparison refuses a sign and leading zeros, which would be a second spelling.
+    // The comparison rejects a sign and leading zeros, so that each network has only one form.
     (network.prefix_len().to_string() == prefix_length).then(|| network.to_string())
 }
 
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_name_is_stored_in_one_spelling() {
+    fn a_host_name_is_stored_in_canonical_form() {
         let longest = ["a".repeat(63), "b".repeat(63), "c".repeat(63), "d".repeat(61)].join(".");
         for (given, stored) in [
             ("sip.example.com", "sip.example.com"),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_is_stored_in_one_spelling() {
+    fn a_network_is_stored_in_canonical_form() {
         for (given, stored) in [
             ("10.0.0.1", "10.0.0.1"),
             ("10.0.0.0/8", "10.0.0.0/8"),

@@ -105,7 +105,7 @@ pub const QUEUES: Kind = Kind {
             Field::links("tag_ids", "tags"),
             DIRECT_HASH,
             Field::link("wait_flow_id", "flows"),
-            // Milliseconds.
+            // In milliseconds.
             Field::integer("wait_timeout"),
             Field::integer("service_timeout"),
             Field::new("wait_queuecall_ids", FieldType::Ids).read_only(),
@@ -183,7 +183,7 @@ pub const FILES: Kind = Kind {
             NAME,
             DETAIL,
             Field::text("filename", 255),
-            // Bytes.
+            // In bytes.
             Field::integer("filesize"),
             Field::text("uri_download", 1023),
             Field::new("tm_download_expire", FieldType::Time).read_only(),
@@ -191,7 +191,7 @@ pub const FILES: Kind = Kind {
     )
 };
 
-/// Created with the account. Only platform admins change the balance.
+/// Verifying an account creates its billing account. Only platform admins change the balance.
 pub const BILLING_ACCOUNTS: Kind = Kind {
     noun: "billing_account",
     required_permission: Permission::ADMIN,
@@ -204,7 +204,7 @@ pub const BILLING_ACCOUNTS: Kind = Kind {
             DETAIL,
             Field::choice("plan_type", &["free", "basic", "professional", "unlimited"]).read_only(),
             Field::choice("plan_status", &["active", "canceling"]).read_only(),
-            // Millionths of the currency's unit.
+            // In millionths of the currency unit.
             Field::integer("balance_credit").read_only(),
             Field::integer("balance_token").read_only(),
             Field::choice("payment_type", &["", "prepaid"]),
@@ -273,7 +273,7 @@ pub const CONTACTS: Kind = Kind {
     )
 };
 
-/// Virtual numbers have the prefix +899 to themselves. +899000 is reserved.
+/// Only virtual numbers start with +899. The prefix +899000 is reserved.
 fn matches_its_type(given: &Map<String, Value>) -> bool {
     let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
     match (text("type"), text("number").strip_prefix("+899")) {

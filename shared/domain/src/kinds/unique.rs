@@ -1,4 +1,4 @@
-//! Names that at most one row may hold, in the platform or within one customer.
+//! Unique names: at most one row can hold a name, on the whole platform or within one customer.
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -43,7 +43,7 @@ impl Unique {
     fn key(&self, customer: CustomerId, name: &str) -> String {
         match self.scope {
             UniqueScope::Platform => format!("{}#{}", self.prefix, fold_case(name)),
-            // Addresses and extensions are personal data, so the key holds only their hash.
+            // Addresses and extensions are personal data, so the key contains only their hash.
             UniqueScope::Customer => {
                 format!("{}#{customer}#{}", self.prefix, hex::encode(Sha256::digest(fold_case(name))))
             }
@@ -51,7 +51,7 @@ impl Unique {
     }
 }
 
-/// The text of a field, unless it is empty.
+/// The value of a text field, unless it is empty.
 pub(super) fn text_name(fields: &Map<String, Value>, field: &str) -> Vec<String> {
     let text = fields.get(field).and_then(Value::as_str).unwrap_or_default();
     Some(text.to_owned()).filter(|text| !text.is_empty()).into_iter().collect()

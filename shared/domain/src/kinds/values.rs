@@ -1,4 +1,4 @@
-//! Readers for the parts of nested values.
+//! Parsers for the elements of nested values.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ pub const MAX_INTEGER: i64 = (1 << 53) - 1;
 /// The maximum size of one field in a response. An item in DynamoDB holds at most 400 KB.
 pub const MAX_BYTES: usize = 128 * 1024;
 
-/// The reference that means "none".
+/// The id in a field that refers to no row.
 pub(super) const NIL_UUID: Uuid = Uuid::nil();
 
 pub(super) fn is_phone(text: &str) -> bool {
@@ -47,7 +47,6 @@ pub(super) fn network(item: &Value) -> Option<Value> {
     item.as_str().and_then(network::network).map(Value::String)
 }
 
-/// Removes duplicates.
 pub(super) fn without_duplicates(list: Value) -> Value {
     let mut distinct = Vec::new();
     for item in list.as_array().into_iter().flatten() {
@@ -63,7 +62,8 @@ pub(super) fn action(item: &Value) -> Option<Value> {
     (text_error(kind, 255).is_none() && is_printable(item)).then(|| item.clone())
 }
 
-/// Whether every text is free of control characters, except tabs and line ends: spoken texts have lines.
+/// Whether no string contains control characters other than tabs and line breaks. A text that a flow speaks can have several
+/// lines.
 pub(super) fn is_printable(value: &Value) -> bool {
     let printable = |text: &String| !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
     match value {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn actions_may_contain_line_ends_and_tabs_but_no_other_control_characters_at_any_depth() {
+    fn actions_may_contain_line_breaks_and_tabs_but_no_other_control_characters_at_any_depth() {
         let with = |text: &str| json!({ "type": "talk", "option": { "deep": [{ "text": text }] } });
         assert!(action(&with("one\n\ttwo\r\n")).is_some());
         assert!(action(&with("a\u{0}b")).is_none());
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_ids_contains_no_id_twice() {
+    fn a_list_with_duplicate_invalid_or_too_many_ids_is_refused() {
         let id = "5e4a0680-804e-11ec-8477-2fea5968d85b";
         assert!(distinct_ids(&json!([id]), 1).is_some());
         assert!(distinct_ids(&json!([id, id]), 2).is_none());
