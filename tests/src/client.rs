@@ -1,5 +1,6 @@
 //! A running service, and HTTP clients of it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use clap::Parser;
@@ -95,6 +96,12 @@ impl Client {
 
     pub fn token(&self) -> &str {
         self.token.as_deref().unwrap_or_default()
+    }
+
+    /// A client of the same service that connects from this address of the loopback network 127.0.0.0/8.
+    pub fn from_address(&self, address: [u8; 4]) -> Self {
+        let http = reqwest::Client::builder().local_address(IpAddr::from(address)).build().unwrap();
+        Self { http, ..self.clone() }
     }
 
     /// A client of the same service with this credential.

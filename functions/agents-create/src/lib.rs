@@ -1,7 +1,7 @@
 //! `POST /v1.0/agents`: creates an agent, with at most the caller's own rank.
 
 use custodian_app::agents::create;
-use custodian_app::ports::{Authenticator, CreateAgents};
+use custodian_app::ports::{Authenticator, CreateAgents, ReadThrottles, Throttle};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent_fields::NewAgent;
 use custodian_http::{Endpoint, Request, Response, Route, Tenant};
@@ -9,7 +9,10 @@ use custodian_views::AgentView;
 
 pub struct CreateAgent;
 
-impl<S: Authenticator + CreateAgents, E: Send + Sync> Endpoint<S, E> for CreateAgent {
+impl<S, E: Send + Sync> Endpoint<S, E> for CreateAgent
+where
+    S: Authenticator + CreateAgents + Throttle + ReadThrottles,
+{
     type Caller = Tenant;
 
     fn route(&self) -> Route {

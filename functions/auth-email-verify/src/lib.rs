@@ -3,7 +3,7 @@
 use custodian_app::ports::{
     ChangeCustomers, FindNames, Purpose, ReadAgents, Scheduler, Throttle, UseMailTokens,
 };
-use custodian_app::throttle::{TOKEN_BY_ADDRESS, reserve};
+use custodian_app::throttle::{Quota, TOKEN_BY_ADDRESS, reserve};
 use custodian_app::{Context, Failure, verify::verify};
 use custodian_domain::{Refusal, Secret, fields::Fields};
 use custodian_http::{Anyone, Endpoint, Request, Response, Route, StatusCode, html};
@@ -28,7 +28,7 @@ where
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let token = token(request)?;
-        let attempt = reserve(cx, &[(TOKEN_BY_ADDRESS, &request.address)]).await?;
+        let attempt = reserve(cx, &[Quota::new(TOKEN_BY_ADDRESS, &request.address)]).await?;
         let verified = verify(cx, &token).await?;
         attempt.release(cx).await;
         if request.is_form() {

@@ -1,6 +1,6 @@
 //! `POST /auth/login`: signs an agent in with username and password. The token is in the body and in a cookie.
 
-use custodian_app::ports::{Authenticator, FindNames, Rehash, Session, Throttle, TokenSigner};
+use custodian_app::ports::{Authenticator, FindNames, RecordSignIns, Session, Throttle, TokenSigner};
 use custodian_app::{Context, Failure, sign_in::sign_in};
 use custodian_domain::{Refusal, Secret, fields::Fields};
 use custodian_http::{Anyone, Endpoint, Request, Response, Route};
@@ -9,7 +9,7 @@ use http::header::SET_COOKIE;
 
 pub struct Login;
 
-impl<S: FindNames + Authenticator + Throttle + Rehash, E: TokenSigner> Endpoint<S, E> for Login {
+impl<S: FindNames + Authenticator + Throttle + RecordSignIns, E: TokenSigner> Endpoint<S, E> for Login {
     type Caller = Anyone;
 
     fn route(&self) -> Route {

@@ -2,7 +2,7 @@
 //! because this function only queues the request. The `requests` function looks up the name.
 
 use custodian_app::ports::{DeferredRequest, QueuedRequest, RequestQueue, Throttle};
-use custodian_app::throttle::{FORGOT_BY_ADDRESS, FORGOT_BY_NAME, reserve};
+use custodian_app::throttle::{FORGOT_BY_NAME, FORGOT_BY_NETWORK, Quota, client_network, reserve};
 use custodian_app::{Context, Failure};
 use custodian_domain::profile::fold_case;
 use custodian_domain::{Refusal, fields::Fields};
@@ -20,8 +20,8 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let username = username(request)?;
-        let limits = [(FORGOT_BY_NAME, &*fold_case(&username)), (FORGOT_BY_ADDRESS, &request.address)];
-        reserve(cx, &limits).await?;
+        let (name, network) = (fold_case(&username), client_network(&request.address));
+        reserve(cx, &[Quota::new(FORGOT_BY_NAME, &name), Quota::new(FORGOT_BY_NETWORK, &network)]).await?;
         cx.services
             .enqueue_request(&QueuedRequest::new(
                 DeferredRequest::ForgotPassword { username },

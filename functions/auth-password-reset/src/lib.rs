@@ -1,7 +1,7 @@
 //! `POST /auth/password-reset`: sets a password with a mailed token, sent as JSON or by the page's form.
 
-use custodian_app::ports::{ReadMailTokens, Throttle, UpdateAgents};
-use custodian_app::throttle::{TOKEN_BY_ADDRESS, reserve};
+use custodian_app::ports::{ClearThrottles, ReadMailTokens, Throttle, UpdateAgents};
+use custodian_app::throttle::{Quota, TOKEN_BY_ADDRESS, reserve};
 use custodian_app::{Context, Failure, password::reset};
 use custodian_domain::agent::password_error;
 use custodian_domain::{Refusal, Secret, fields::Fields};
@@ -10,7 +10,10 @@ use serde_json::json;
 
 pub struct PasswordReset;
 
-impl<S: ReadMailTokens + UpdateAgents + Throttle, E: Send + Sync> Endpoint<S, E> for PasswordReset {
+impl<S, E: Send + Sync> Endpoint<S, E> for PasswordReset
+where
+    S: ReadMailTokens + UpdateAgents + Throttle + ClearThrottles,
+{
     type Caller = Anyone;
 
     fn route(&self) -> Route {
@@ -23,7 +26,7 @@ impl<S: ReadMailTokens + UpdateAgents + Throttle, E: Send + Sync> Endpoint<S, E>
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let (token, password) = read(request)?;
-        let attempt = reserve(cx, &[(TOKEN_BY_ADDRESS, &request.address)]).await?;
+        let attempt = reserve(cx, &[Quota::new(TOKEN_BY_ADDRESS, &request.address)]).await?;
         reset(cx, &token, password).await?;
         attempt.release(cx).await;
         if request.is_form() {

@@ -2,7 +2,7 @@
 //! for known and new addresses, because this function only queues the request. The `requests` function looks up the address.
 
 use custodian_app::ports::{DeferredRequest, QueuedRequest, RequestQueue, Throttle};
-use custodian_app::throttle::{SIGNUP_BY_ADDRESS, SIGNUP_BY_EMAIL, reserve};
+use custodian_app::throttle::{Quota, SIGNUP_BY_EMAIL, SIGNUP_BY_NETWORK, client_network, reserve};
 use custodian_app::{Context, Failure, sign_up};
 use custodian_domain::profile::fold_case;
 use custodian_http::{Anyone, Endpoint, Request, Response, Route};
@@ -19,8 +19,8 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for SignUp {
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let profile = sign_up::read(&request.json()?)?;
-        let limits = [(SIGNUP_BY_EMAIL, &*fold_case(&profile.email)), (SIGNUP_BY_ADDRESS, &request.address)];
-        reserve(cx, &limits).await?;
+        let (email, network) = (fold_case(&profile.email), client_network(&request.address));
+        reserve(cx, &[Quota::new(SIGNUP_BY_EMAIL, &email), Quota::new(SIGNUP_BY_NETWORK, &network)]).await?;
         cx.services
             .enqueue_request(&QueuedRequest::new(
                 DeferredRequest::SignUp { profile },

@@ -1,7 +1,7 @@
 //! `PUT /v1.0/customer`: changes the profile. A new e-mail address takes effect when it is confirmed.
 
 use custodian_app::confirm_email::require_available;
-use custodian_app::ports::{Authenticator, ChangeCustomers, FindNames};
+use custodian_app::ports::{Authenticator, ChangeCustomers, FindNames, ReadThrottles, Throttle};
 use custodian_app::{Context, Failure, update::update};
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Customer, account_status};
@@ -10,7 +10,10 @@ use custodian_views::CustomerView;
 
 pub struct UpdateCustomer;
 
-impl<S: Authenticator + ChangeCustomers + FindNames, E: Send + Sync> Endpoint<S, E> for UpdateCustomer {
+impl<S, E: Send + Sync> Endpoint<S, E> for UpdateCustomer
+where
+    S: Authenticator + ChangeCustomers + FindNames + Throttle + ReadThrottles,
+{
     type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {

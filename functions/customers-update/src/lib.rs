@@ -2,7 +2,7 @@
 //! active account takes effect when it is confirmed.
 
 use custodian_app::confirm_email::require_available;
-use custodian_app::ports::{Authenticator, ChangeCustomers, FindNames, Prefetch};
+use custodian_app::ports::{Authenticator, ChangeCustomers, FindNames, Prefetch, ReadThrottles, Throttle};
 use custodian_app::update::{require_initial_or_active, update};
 use custodian_app::{Context, Failure};
 use custodian_domain::profile::ProfilePatch;
@@ -12,7 +12,10 @@ use custodian_views::CustomerView;
 
 pub struct UpdateAccount;
 
-impl<S: Authenticator + ChangeCustomers + FindNames, E: Send + Sync> Endpoint<S, E> for UpdateAccount {
+impl<S, E: Send + Sync> Endpoint<S, E> for UpdateAccount
+where
+    S: Authenticator + ChangeCustomers + FindNames + Throttle + ReadThrottles,
+{
     type Caller = PlatformAdmin;
 
     fn route(&self) -> Route {

@@ -3,7 +3,7 @@
 
 use custodian_app::confirm_email::send_email_change;
 use custodian_app::password::send_first_password;
-use custodian_app::ports::{Mailer, ReadAgents, StoreMailTokens};
+use custodian_app::ports::{Mailer, ReadAgents, StoreMailTokens, Throttle};
 use custodian_app::verify::send_verification;
 use custodian_app::{Context, Failure};
 use custodian_domain::{Cause, EventType, Timestamp};
@@ -12,7 +12,7 @@ use custodian_events::{EventMessage, PENDING_EMAIL, SIGNUP};
 
 pub struct SendMail;
 
-impl<S: ReadAgents + StoreMailTokens, E: Mailer> EventHandler<S, E> for SendMail {
+impl<S: ReadAgents + StoreMailTokens + Throttle, E: Mailer> EventHandler<S, E> for SendMail {
     type Message = EventMessage;
 
     async fn handle(&self, cx: &Context<S, E>, message: EventMessage, _: Timestamp) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 
 use custodian_app::ports::{
     Authenticator, DeferredRequest, Mailer, OpenAccounts, QueuedRequest, ReadAgents, Scheduler,
-    StoreMailTokens,
+    StoreMailTokens, Throttle,
 };
 use custodian_app::{Context, Failure, password::send_reset, sign_up::sign_up};
 use custodian_domain::Timestamp;
@@ -13,7 +13,7 @@ pub struct HandleRequest;
 
 impl<S, E> EventHandler<S, E> for HandleRequest
 where
-    S: Authenticator + StoreMailTokens + OpenAccounts + ReadAgents,
+    S: Authenticator + StoreMailTokens + OpenAccounts + ReadAgents + Throttle,
     E: Mailer + Scheduler,
 {
     type Message = QueuedRequest;

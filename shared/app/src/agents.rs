@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use custodian_domain::agent_fields::{AgentPatch, NewAgent};
-use custodian_domain::profile::fold_case;
 use custodian_domain::{Agent, AgentId, CustomerId, Permission, Principal, Reason, Refusal, Secret, Status};
 use uuid::Uuid;
 
@@ -13,13 +12,13 @@ use crate::create::hash_password;
 use crate::failure::Failure;
 use crate::ports::{
     AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, QueryPage, ReadAgents,
-    Throttle, UpdateAgents,
+    ReadThrottles, Throttle, UpdateAgents,
 };
 use crate::request_conditions;
 use crate::resources::reference_not_found;
 use crate::retry::{Retry, RetryBudget};
 use crate::sign_in::password_matches;
-use crate::throttle::{password_limits, reserve};
+use crate::throttle::{confirmation_quotas, require_names_left, reserve, taken_name};
 
 /// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
 /// a thief with a stolen key could set a password and delete the account with it.
@@ -61,14 +60,14 @@ pub async fn list<S: ReadAgents, E>(
     Ok(page)
 }
 
-pub async fn create<S: CreateAgents, E>(
+pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
     principal: &Principal,
     new: NewAgent,
 ) -> Result<Agent, Failure> {
     principal.may_grant(new.permission)?;
-    let hash = hash_password(cx, new.password).await?;
+    let (hash, ()) = futures::try_join!(hash_password(cx, new.password), require_names_left(cx, customer))?;
     let now = cx.now();
     let id = AgentId(cx.providers.id_seed(now).uuid());
     let mut agent = Agent {
@@ -84,7 +83,9 @@ pub async fn create<S: CreateAgents, E>(
     loop {
         match cx.store.create_agent(&agent).await? {
             AgentCreateOutcome::Done => return Ok(agent),
-            AgentCreateOutcome::UsernameTaken => return Err(Reason::AgentAlreadyExists.into()),
+            AgentCreateOutcome::UsernameTaken => {
+                return Err(taken_name(cx, customer, Reason::AgentAlreadyExists).await);
+            }
             AgentCreateOutcome::LimitReached => return Err(Reason::ResourceLimitExceeded.into()),
             AgentCreateOutcome::TagNotFound => return Err(reference_not_found("tag_ids").into()),
             AgentCreateOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
@@ -180,7 +181,7 @@ pub async fn set_password<S: UpdateAgents + Throttle, E>(
     if own {
         let missing = || Refusal::field(Reason::InvalidArgument, "current_password", "is required");
         let current = current.ok_or_else(missing)?;
-        let reservation = reserve(cx, &password_limits(&fold_case(&agent.username), address)).await?;
+        let reservation = reserve(cx, &confirmation_quotas(&agent.id.to_string(), address)).await?;
         if !password_matches(current, agent.password_hash.clone()).await? {
             return Err(Reason::InvalidPassword.into());
         }

@@ -14,11 +14,13 @@ use custodian_domain::{
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::mail;
+use crate::mail_limits;
 use crate::ports::{
     ChangeCustomers, CustomerChange, CustomerWriteOutcome, EmailConfirmation, FindNames, MailToken, Mailer,
-    Purpose, ReadAgents, ReadCustomers, StoreMailTokens,
+    Purpose, ReadAgents, ReadCustomers, ReadThrottles, StoreMailTokens, Throttle,
 };
 use crate::retry::{Retry, RetryBudget};
+use crate::throttle::{require_names_left, taken_name};
 use crate::update::update;
 
 /// The owner of an account: the administrator that was made with it, while that agent exists.
@@ -85,19 +87,22 @@ fn generated_username<S, E>(cx: &Context<S, E>) -> String {
     format!("agent-{:016x}", u64::from_be_bytes(cx.providers.random()))
 }
 
-/// Refuses an address that another account has confirmed.
-pub async fn require_available<S: FindNames + ReadCustomers, E>(
+/// Refuses an address that another account has confirmed, and limits how often an account may ask.
+pub async fn require_available<S: FindNames + ReadCustomers + Throttle + ReadThrottles, E>(
     cx: &Context<S, E>,
     customer: &Customer,
     address: Option<&str>,
 ) -> Result<(), Failure> {
     let Some(address) = address.filter(|address| !customer.has_email(address)) else { return Ok(()) };
-    let Some(holder) = cx.store.name_holders(address).await?.email else { return Ok(()) };
-    let owner = cx.store.customer(holder.customer).await?.filter(|owner| owner.id != customer.id);
-    if owner.is_some_and(|owner| owner.has_confirmed_email(address)) {
-        return Err(Reason::EmailAlreadyExists.into());
+    let (holders, ()) =
+        futures::try_join!(cx.store.name_holders(address), require_names_left(cx, customer.id))?;
+    if let Some(holder) = holders.email.filter(|holder| holder.customer != customer.id) {
+        let owner = cx.store.customer(holder.customer).await?;
+        if owner.is_some_and(|owner| owner.has_confirmed_email(address)) {
+            return Err(taken_name(cx, customer.id, Reason::EmailAlreadyExists).await);
+        }
     }
-    Ok(())
+    mail_limits::count_request(cx, customer).await
 }
 
 /// Cancels the requested e-mail address, and returns the request.
@@ -139,7 +144,7 @@ pub(crate) async fn confirm_email_change<S: ChangeCustomers + FindNames + ReadAg
 }
 
 /// Mails a confirmation link to the new e-mail address of an account, and a notice to the current one.
-pub async fn send_email_change<S: ReadAgents + StoreMailTokens, E: Mailer>(
+pub async fn send_email_change<S: ReadAgents + StoreMailTokens + Throttle, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
     cause: Cause,
@@ -150,6 +155,9 @@ pub async fn send_email_change<S: ReadAgents + StoreMailTokens, E: Mailer>(
     let Some(PendingEmail { address: email, tm_expire, requested_by }) = customer.pending_email else {
         return Ok(());
     };
+    if !mail_limits::permits(cx, &email).await? {
+        return Ok(());
+    }
     let token = mail_token::new(cx.providers.random());
     let stored = MailToken {
         hash: mail_token::hash(&token),

@@ -72,6 +72,8 @@ pub struct Settings {
     /// The sender address of mails.
     pub mail_sender: String,
     pub brand: Brand,
+    /// How many mails that strangers can cause the whole stack sends in an hour.
+    pub mails_per_hour: u32,
     /// Whether webhooks may go to loopback addresses. Only the local service sets this.
     pub webhooks_to_loopback: bool,
 }
@@ -90,6 +92,7 @@ impl Default for Settings {
             session: 7 * Self::DAY,
             mail_sender: "no-reply@custodian.invalid".to_owned(),
             brand: Brand::default(),
+            mails_per_hour: 1000,
             webhooks_to_loopback: false,
         }
     }

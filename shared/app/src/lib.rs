@@ -17,6 +17,7 @@ pub mod failure;
 pub mod log;
 pub mod log_subject;
 pub mod mail;
+pub(crate) mod mail_limits;
 pub mod metric_counters;
 pub mod metrics;
 pub mod named_agents;

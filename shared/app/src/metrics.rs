@@ -44,6 +44,10 @@ pub enum Metric {
     RequestsThrottled,
     /// Refused sign-ins: the username or the password is wrong, or the account is terminal.
     LoginsRefused,
+    /// Mails that were dropped because their recipient or the whole stack had too many.
+    MailsDropped,
+    /// Mails that were dropped because the stack's budget of the hour was spent.
+    MailBudgetSpent,
 }
 
 /// CloudWatch units.
@@ -56,7 +60,7 @@ pub enum Unit {
 
 impl Metric {
     /// One observation of every metric, with zero values.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::CustomersCreated,
         Self::CustomersVerified,
         Self::CustomersFrozen,
@@ -77,6 +81,8 @@ impl Metric {
         Self::WebhooksExhausted,
         Self::RequestsThrottled,
         Self::LoginsRefused,
+        Self::MailsDropped,
+        Self::MailBudgetSpent,
     ];
 
     /// The metric name in CloudWatch.
@@ -102,6 +108,8 @@ impl Metric {
             Self::WebhooksExhausted => "WebhooksExhausted",
             Self::RequestsThrottled => "RequestsThrottled",
             Self::LoginsRefused => "LoginsRefused",
+            Self::MailsDropped => "MailsDropped",
+            Self::MailBudgetSpent => "MailBudgetSpent",
         }
     }
 

@@ -9,15 +9,17 @@ use custodian_domain::{Agent, AgentId, Cause, Customer, CustomerId, Reason, Secr
 use crate::confirm_email::{is_owner, owner};
 use crate::context::{Context, Settings};
 use crate::create::hash_password;
-use crate::failure::Failure;
+use crate::failure::{Failure, ignore};
 use crate::log;
 use crate::mail;
+use crate::mail_limits;
 use crate::named_agents::{NamedAgent, named_agents};
 use crate::ports::{
-    AgentChange, AgentWriteOutcome, Authenticator, FindNames, MailToken, Mailer, Purpose, ReadAgents,
-    ReadMailTokens, StoreMailTokens, UpdateAgents,
+    AgentChange, AgentWriteOutcome, Authenticator, ClearThrottles, FindNames, MailToken, Mailer, Purpose,
+    ReadAgents, ReadMailTokens, StoreMailTokens, Throttle, UpdateAgents,
 };
 use crate::retry::{Retry, RetryBudget};
+use crate::throttle::clear_wrong_passwords;
 
 /// The lifetime of a link.
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
@@ -26,18 +28,16 @@ const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 /// link of that account's owner.
 pub async fn send_reset<S, E>(cx: &Context<S, E>, username: &str, cause: Cause) -> Result<(), Failure>
 where
-    S: FindNames + Authenticator + StoreMailTokens,
+    S: FindNames + Authenticator + StoreMailTokens + Throttle,
     E: Mailer,
 {
-    match named_agents(cx, username).await?.first() {
-        Some(NamedAgent { customer, agent, by_email: true }) => {
-            mail_link(cx, customer, agent, &customer.profile.email, cause).await
-        }
-        Some(NamedAgent { customer, agent, .. }) => {
-            mail_link(cx, customer, agent, mailbox(customer, agent), cause).await
-        }
-        None => Ok(()),
+    let named = named_agents(cx, username).await?;
+    let Some(NamedAgent { customer, agent, by_email }) = named.first() else { return Ok(()) };
+    let email = if *by_email { &customer.profile.email } else { mailbox(customer, agent) };
+    if !mail_limits::permits(cx, email).await? {
+        return Ok(());
     }
+    mail_link(cx, customer, agent, email, cause).await
 }
 
 /// Mails the owner of a new account a link to set the first password, unless a password is set.
@@ -115,6 +115,12 @@ fn trusted_from(customer: &Customer, agent: &Agent, email: &str, now: Timestamp)
     }
 }
 
+/// The names with which an agent signs in.
+fn names<'a>(customer: &'a Customer, agent: &'a Agent) -> Vec<&'a str> {
+    let email = Some(customer.profile.email.as_str()).filter(|_| is_owner(customer, agent));
+    [Some(agent.username.as_str()), email].into_iter().flatten().collect()
+}
+
 /// The stored token of a reset link, unless it has expired.
 async fn find_token<S: ReadMailTokens, E>(
     cx: &Context<S, E>,
@@ -156,7 +162,7 @@ pub async fn username_of<S: ReadMailTokens + ReadAgents, E>(
 }
 
 /// Sets the password of a link's agent and invalidates the agent's tokens.
-pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
+pub async fn reset<S: ReadMailTokens + UpdateAgents + ClearThrottles, E>(
     cx: &Context<S, E>,
     token: &Secret,
     password: Secret,
@@ -181,7 +187,11 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents, E>(
             ..AgentChange::new(&before, &after, Status::NOT_TERMINAL)
         };
         match cx.store.update_agent(change).await? {
-            AgentWriteOutcome::Done => return Ok(()),
+            AgentWriteOutcome::Done => {
+                let cleared = clear_wrong_passwords(cx, &names(&customer, &before)).await;
+                ignore(cleared, "the window of wrong passwords ends within 15 minutes");
+                return Ok(());
+            }
             AgentWriteOutcome::Stale | AgentWriteOutcome::TagNotFound => {
                 retry.wait(&*cx.providers.entropy).await?
             }

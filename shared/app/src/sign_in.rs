@@ -10,24 +10,31 @@ use crate::failure::{Failure, ignore};
 use crate::log;
 use crate::metrics::Metric;
 use crate::named_agents::{NamedAgent, named_agents};
-use crate::ports::{Authenticator, FindNames, Rehash, Session, Throttle, TokenSigner};
-use crate::throttle::{password_limits, reserve};
+use crate::ports::{Authenticator, FindNames, RecordSignIns, Session, Throttle, TokenSigner};
+use crate::throttle::{Reservation, client_network, known_network_quotas, reserve, sign_in_quotas};
 
-pub async fn sign_in<S: FindNames + Authenticator + Throttle + Rehash, E: TokenSigner>(
+pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E: TokenSigner>(
     cx: &Context<S, E>,
     username: String,
     password: Secret,
     address: &str,
 ) -> Result<Session, Failure> {
     let name = fold_case(&username);
-    let limits = password_limits(&name, address);
-    let (reservation, named) = futures::try_join!(reserve(cx, &limits), named_agents(cx, &username))?;
+    let quotas = sign_in_quotas(&name, address);
+    let (reserved, named) = futures::join!(reserve(cx, &quotas), named_agents(cx, &username));
+    let named = named?;
+    let reservation = match reserved {
+        Err(refused) if refused.is(Reason::RateLimitExceeded) => {
+            reserve_in_known_network(cx, &name, address, &named).await?.ok_or(refused)?
+        }
+        reserved => reserved?,
+    };
     let Some(NamedAgent { customer, agent, .. }) = first_match(named, &password).await? else {
         cx.metrics.record(&[Metric::LoginsRefused]);
         return Err(Reason::InvalidCredentials.into());
     };
     log::record_customer(customer.id);
-    reservation.release(cx).await;
+    futures::join!(reservation.release(cx), record_network(cx, &agent, address));
     renew_hash(cx, &agent, password).await;
     let claims = Claims {
         agent_id: agent.id,
@@ -42,8 +49,39 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + Rehash, E: TokenS
     Ok(Session { username: agent.username, token })
 }
 
+/// Reserves quota although guesses from elsewhere have used up the name's, if the agent signed in from this network before.
+async fn reserve_in_known_network<S: Throttle, E>(
+    cx: &Context<S, E>,
+    name: &str,
+    address: &str,
+    named: &[NamedAgent],
+) -> Result<Option<Reservation>, Failure> {
+    for named in named {
+        if named.agent.knows_network(&network_hash(cx, &named.agent, address)?, cx.now()) {
+            return reserve(cx, &known_network_quotas(name, address)).await.map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// Records the network of a sign-in.
+async fn record_network<S: RecordSignIns, E>(cx: &Context<S, E>, agent: &Agent, address: &str) {
+    let recorded = async {
+        match agent.networks_after(network_hash(cx, agent, address)?, cx.now()) {
+            Some(networks) => cx.store.record_networks(agent, &networks).await,
+            None => Ok(()),
+        }
+    };
+    ignore(recorded.await, "the next sign-in from this network records it");
+}
+
+/// The keyed hash differs from agent to agent, so it does not reveal who shares a network.
+fn network_hash<S, E>(cx: &Context<S, E>, agent: &Agent, address: &str) -> Result<String, Failure> {
+    cx.keys.keyed_hash("agent-network", &format!("{} {}", agent.id, client_network(address)))
+}
+
 /// Replaces a hash that has outdated parameters. A new hash needs the password itself, which sign-in has.
-async fn renew_hash<S: Rehash, E>(cx: &Context<S, E>, agent: &Agent, password: Secret) {
+async fn renew_hash<S: RecordSignIns, E>(cx: &Context<S, E>, agent: &Agent, password: Secret) {
     if agent.password_hash.as_ref().is_some_and(password::is_outdated) {
         let renewed = match hash_password(cx, password).await {
             Ok(hash) => cx.store.rehash(agent, &hash).await,

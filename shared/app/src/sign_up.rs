@@ -11,9 +11,10 @@ use crate::context::{Context, Settings};
 use crate::create::{AccountRequest, OpenAccountOutcome, open};
 use crate::failure::Failure;
 use crate::mail;
+use crate::mail_limits;
 use crate::ports::{
     ChangeCustomers, CustomerChange, CustomerWriteOutcome, FindNames, MailToken, Mailer, OpenAccounts,
-    Purpose, ReadAgents, Scheduler, StoreMailTokens,
+    Purpose, ReadAgents, Scheduler, StoreMailTokens, Throttle,
 };
 use crate::retry::{Retry, RetryBudget};
 use crate::verify::send_verification;
@@ -36,7 +37,7 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
 /// owner gets a mail that it exists.
 pub async fn sign_up<S, E>(cx: &Context<S, E>, profile: Profile, cause: Cause) -> Result<(), Failure>
 where
-    S: OpenAccounts + ReadAgents + StoreMailTokens,
+    S: OpenAccounts + ReadAgents + StoreMailTokens + Throttle,
     E: Scheduler + Mailer,
 {
     let email = profile.email.clone();
@@ -70,7 +71,7 @@ async fn replace_or_mail_owner<S, E>(
     cause: Cause,
 ) -> Result<(), Failure>
 where
-    S: FindNames + ChangeCustomers + ReadAgents + StoreMailTokens,
+    S: FindNames + ChangeCustomers + ReadAgents + StoreMailTokens + Throttle,
     E: Mailer,
 {
     let Some(holder) = cx.store.name_holders(&profile.email).await?.email else { return Ok(()) };
@@ -108,12 +109,15 @@ async fn replace_signup<S: ChangeCustomers, E>(
 }
 
 /// Sends the mail that the account already exists.
-async fn send_account_exists<S: StoreMailTokens, E: Mailer>(
+async fn send_account_exists<S: StoreMailTokens + Throttle, E: Mailer>(
     cx: &Context<S, E>,
     customer: &Customer,
     email: &str,
     cause: Cause,
 ) -> Result<(), Failure> {
+    if !mail_limits::permits(cx, email).await? {
+        return Ok(());
+    }
     let now = cx.now();
     let stored = MailToken {
         hash: mail_token::hash(&mail_token::new(cx.providers.random())),

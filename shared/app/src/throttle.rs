@@ -3,18 +3,21 @@
 //! An attempt reserves quota before it starts and releases it on success, so that concurrent attempts cannot exceed the limit.
 //! A window starts with its first reservation.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use custodian_domain::{Reason, Refusal, Timestamp};
+use custodian_domain::profile::fold_case;
+use custodian_domain::{CustomerId, Reason, Refusal, Timestamp};
 use futures::future::try_join_all;
 
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
 use crate::metrics::Metric;
-use crate::ports::{ReserveOutcome, Throttle};
+use crate::ports::{ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window, WindowPart};
 
 const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
 const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// The maximum duration of an attempt. A younger reservation may still be released.
 const MAX_ATTEMPT_DURATION: Duration = Duration::from_secs(3);
@@ -31,49 +34,98 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
+    const fn new(kind: &'static str, max: u32, window: Duration) -> Self {
+        Self { kind, max, window }
+    }
+
     const fn per_quarter_hour(kind: &'static str, max: u32) -> Self {
-        Self { kind, max, window: QUARTER_HOUR }
+        Self::new(kind, max, QUARTER_HOUR)
     }
 }
 
-/// Wrong passwords for one username.
-pub const PASSWORD_BY_NAME: RateLimit = RateLimit::per_quarter_hour("password-name", 10);
+/// Wrong passwords at sign-in for one name, from all networks.
+const PASSWORD_BY_NAME: RateLimit = RateLimit::per_quarter_hour("password-name", 100);
+/// How many of them may come from one client network.
+const PASSWORDS_PER_NETWORK: u32 = 10;
+/// Wrong passwords with which a signed-in agent confirms a request.
+const PASSWORD_BY_AGENT: RateLimit = RateLimit::per_quarter_hour("password-agent", 10);
 /// Wrong passwords from one address.
-pub const PASSWORD_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("password-address", 300);
+const PASSWORD_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("password-address", 300);
 /// Signups for one e-mail address.
 pub const SIGNUP_BY_EMAIL: RateLimit = RateLimit::per_quarter_hour("signup-email", 10);
-/// Signups from one address.
-pub const SIGNUP_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("signup-address", 1000);
+/// Signups from one client network.
+pub const SIGNUP_BY_NETWORK: RateLimit = RateLimit::per_quarter_hour("signup-network", 20);
 /// Requests for a password reset for one username.
 pub const FORGOT_BY_NAME: RateLimit = RateLimit::per_quarter_hour("forgot-name", 10);
-/// Requests for a password reset from one address.
-pub const FORGOT_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("forgot-address", 1000);
+/// Requests for a password reset from one client network.
+pub const FORGOT_BY_NETWORK: RateLimit = RateLimit::per_quarter_hour("forgot-network", 100);
 /// Wrong tokens from one address.
 pub const TOKEN_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("token-address", 300);
 
-/// Test webhooks and redeliveries that an account requests.
-pub const WEBHOOK_BY_ACCOUNT: RateLimit = RateLimit { kind: "webhook-account", max: 60, window: HOUR };
+/// Mails to one address that strangers can cause.
+pub(crate) const MAIL_BY_RECIPIENT: [RateLimit; 2] =
+    [RateLimit::new("mail-hour", 5, HOUR), RateLimit::new("mail-day", 20, DAY)];
+/// Requests of one account that mail other addresses.
+pub(crate) const MAIL_BY_ACCOUNT: RateLimit = RateLimit::new("mail-account", 10, HOUR);
+/// Answers to one account that an e-mail address or username is taken.
+const TAKEN_NAME_BY_ACCOUNT: RateLimit = RateLimit::new("taken-account", 30, HOUR);
 
-/// The limits of password attempts for this username from this address, at sign-in and in confirmations.
-pub fn password_limits<'a>(username: &'a str, address: &'a str) -> [(RateLimit, &'a str); 2] {
-    [(PASSWORD_BY_NAME, username), (PASSWORD_BY_ADDRESS, address)]
+/// Test webhooks and redeliveries that an account requests.
+pub const WEBHOOK_BY_ACCOUNT: RateLimit = RateLimit::new("webhook-account", 60, HOUR);
+
+/// All mails of the stack that strangers can cause.
+pub(crate) const fn mail_budget(max: u32) -> RateLimit {
+    RateLimit::new("mail-stack", max, HOUR)
 }
 
-/// The reserved quota of an attempt.
+/// A limit and what it counts.
+#[derive(Clone, Debug)]
+pub struct Quota<'a> {
+    limit: RateLimit,
+    subject: &'a str,
+    /// The client network of the attempt, if the limit has a part for each network.
+    network: Option<String>,
+}
+
+impl<'a> Quota<'a> {
+    pub const fn new(limit: RateLimit, subject: &'a str) -> Self {
+        Self { limit, subject, network: None }
+    }
+}
+
+/// The quotas of a sign-in with this name from this address.
+pub fn sign_in_quotas<'a>(name: &'a str, address: &'a str) -> [Quota<'a>; 2] {
+    let by_name = Quota { network: Some(client_network(address)), ..Quota::new(PASSWORD_BY_NAME, name) };
+    [by_name, Quota::new(PASSWORD_BY_ADDRESS, address)]
+}
+
+/// The quotas of a sign-in from a network that the agent signed in from before: guesses from elsewhere do not count.
+pub fn known_network_quotas<'a>(name: &'a str, address: &'a str) -> [Quota<'a>; 2] {
+    let [mut by_name, by_address] = sign_in_quotas(name, address);
+    by_name.limit.max = u32::MAX;
+    [by_name, by_address]
+}
+
+/// The quotas of a signed-in agent that confirms a request with its password. Strangers cannot use them up.
+pub fn confirmation_quotas<'a>(agent: &'a str, address: &'a str) -> [Quota<'a>; 2] {
+    [Quota::new(PASSWORD_BY_AGENT, agent), Quota::new(PASSWORD_BY_ADDRESS, address)]
+}
+
+/// The reserved quota of an attempt: the keys of its windows and of their parts.
 #[derive(Debug)]
-pub struct Reservation(Vec<String>);
+pub struct Reservation(Vec<(String, Option<String>)>);
 
 /// Reserves quota for an attempt under each of these limits, or refuses the attempt with 429.
 pub async fn reserve<S: Throttle, E>(
     cx: &Context<S, E>,
-    limits: &[(RateLimit, &str)],
+    quotas: &[Quota<'_>],
 ) -> Result<Reservation, Failure> {
     let now = cx.now();
-    let reservations = limits.iter().map(|(limit, subject)| reserve_one(cx, *limit, subject, now));
+    let reservations = quotas.iter().map(|quota| reserve_one(cx, quota, now));
     let (mut reservation, mut full_until) = (Reservation(Vec::new()), None);
-    for (key, reserved) in try_join_all(reservations).await? {
+    for (keys, reserved) in try_join_all(reservations).await? {
         match reserved {
-            ReserveOutcome::Reserved => reservation.0.push(key),
+            ReserveOutcome::Reserved => reservation.0.push(keys),
             ReserveOutcome::LimitReached { until, .. } => full_until = full_until.max(Some(until)),
         }
     }
@@ -87,23 +139,31 @@ pub async fn reserve<S: Throttle, E>(
     }
 }
 
+type QuotaKeys = (String, Option<String>);
+
 async fn reserve_one<S: Throttle, E>(
     cx: &Context<S, E>,
-    limit: RateLimit,
-    subject: &str,
+    quota: &Quota<'_>,
     now: Timestamp,
-) -> Result<(String, ReserveOutcome), Failure> {
-    let key = cx.keys.keyed_hash(limit.kind, subject)?;
+) -> Result<(QuotaKeys, ReserveOutcome), Failure> {
+    let key = cx.keys.keyed_hash(quota.limit.kind, quota.subject)?;
+    let part = quota.network.as_ref().map(|network| cx.keys.keyed_hash("network", network)).transpose()?;
+    let window = Window {
+        key: &key,
+        max: quota.limit.max,
+        length: quota.limit.window,
+        part: part.as_deref().map(|key| WindowPart { key, max: PASSWORDS_PER_NETWORK }),
+    };
     let mut retries = 0..FULL_WINDOW_RETRIES;
     loop {
-        match cx.store.reserve(&key, limit.max, limit.window, now).await? {
-            // Running attempts may fill the window, and release their quota when they succeed.
+        match cx.store.reserve(window, now).await? {
+            // The window may be full of running attempts that will succeed and release their quota.
             ReserveOutcome::LimitReached { last, .. }
                 if now < last.plus(MAX_ATTEMPT_DURATION) && retries.next().is_some() =>
             {
                 tokio::time::sleep(FULL_WINDOW_INTERVAL).await;
             }
-            reserved => return Ok((key, reserved)),
+            reserved => return Ok(((key, part), reserved)),
         }
     }
 }
@@ -114,13 +174,76 @@ pub async fn consume<S: Throttle, E>(
     limit: RateLimit,
     subject: &str,
 ) -> Result<(), Failure> {
-    let (now, key) = (cx.now(), cx.keys.keyed_hash(limit.kind, subject)?);
-    match cx.store.reserve(&key, limit.max, limit.window, now).await? {
+    match try_consume(cx, limit, subject).await? {
         ReserveOutcome::Reserved => Ok(()),
         ReserveOutcome::LimitReached { until, .. } => {
             cx.metrics.record(&[Metric::RequestsThrottled]);
+            Err(rate_limit_refusal(until, cx.now()).into())
+        }
+    }
+}
+
+/// Consumes quota that is never released.
+pub(crate) async fn try_consume<S: Throttle, E>(
+    cx: &Context<S, E>,
+    limit: RateLimit,
+    subject: &str,
+) -> Result<ReserveOutcome, Failure> {
+    let (now, key) = (cx.now(), cx.keys.keyed_hash(limit.kind, subject)?);
+    let window = Window { key: &key, max: limit.max, length: limit.window, part: None };
+    cx.store.reserve(window, now).await
+}
+
+/// Refuses with 429 an account that was told too often that a name is taken, whether the next one is taken or not.
+pub(crate) async fn require_names_left<S: ReadThrottles, E>(
+    cx: &Context<S, E>,
+    account: CustomerId,
+) -> Result<(), Failure> {
+    let (now, limit) = (cx.now(), TAKEN_NAME_BY_ACCOUNT);
+    let key = cx.keys.keyed_hash(limit.kind, &account.to_string())?;
+    match cx.store.full_until(&key, limit.max, now).await? {
+        None => Ok(()),
+        Some(until) => {
+            cx.metrics.record(&[Metric::RequestsThrottled]);
             Err(rate_limit_refusal(until, now).into())
         }
+    }
+}
+
+/// Counts the answer that a name is taken, and returns it.
+pub(crate) async fn taken_name<S: Throttle, E>(
+    cx: &Context<S, E>,
+    account: CustomerId,
+    taken: Reason,
+) -> Failure {
+    match consume(cx, TAKEN_NAME_BY_ACCOUNT, &account.to_string()).await {
+        Ok(()) => taken.into(),
+        Err(refused) => refused,
+    }
+}
+
+/// Forgets the wrong passwords of these names. Whoever has set a new password by mail may sign in at once.
+pub(crate) async fn clear_wrong_passwords<S: ClearThrottles, E>(
+    cx: &Context<S, E>,
+    names: &[&str],
+) -> Result<(), Failure> {
+    let keys = names.iter().map(|name| cx.keys.keyed_hash(PASSWORD_BY_NAME.kind, &fold_case(name)));
+    let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
+    try_join_all(keys.iter().map(|key| cx.store.clear(key))).await.map(|_| ())
+}
+
+/// The network of a client address: /24 of IPv4, /48 of IPv6.
+pub fn client_network(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(v4)) => {
+            let [a, b, c, _] = v4.octets();
+            format!("{a}.{b}.{c}.0/24")
+        }
+        Ok(IpAddr::V6(v6)) => {
+            let [a, b, c, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}::/48")
+        }
+        Err(_) => address.to_owned(),
     }
 }
 
@@ -133,7 +256,25 @@ fn rate_limit_refusal(until: Timestamp, now: Timestamp) -> Refusal {
 impl Reservation {
     /// Releases the quota of a successful attempt.
     pub async fn release<S: Throttle, E>(self, cx: &Context<S, E>) {
-        let released = try_join_all(self.0.iter().map(|key| cx.store.release(key))).await;
+        let released =
+            try_join_all(self.0.iter().map(|(key, part)| cx.store.release(key, part.as_deref()))).await;
         ignore(released.map(|_| ()), "the unreleased quota is free when its window ends");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::client_network;
+
+    #[test]
+    fn a_client_network_is_24_bits_of_ipv4_or_48_bits_of_ipv6() {
+        for (address, network) in [
+            ("192.0.2.77", "192.0.2.0/24"),
+            ("::ffff:192.0.2.1", "192.0.2.0/24"),
+            ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
+            ("", ""),
+        ] {
+            assert_eq!(client_network(address), network, "{address}");
+        }
     }
 }

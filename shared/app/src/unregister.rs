@@ -2,7 +2,6 @@
 
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
-use custodian_domain::profile::fold_case;
 use custodian_domain::{Agent, Customer, Principal, Reason, Refusal, Secret};
 use futures::future::join;
 use serde_json::{Map, Value};
@@ -12,7 +11,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{ChangeCustomers, Scheduler, Throttle};
 use crate::sign_in::password_matches;
-use crate::throttle::{Reservation, password_limits, reserve};
+use crate::throttle::{Reservation, confirmation_quotas, reserve};
 
 /// The exact confirmation phrase.
 const CONFIRMATION_PHRASE: &str = "DELETE";
@@ -72,7 +71,7 @@ impl UnregisterRequest {
     ) -> Result<Reservation, Failure> {
         let password = self.password.clone().ok_or(Reason::ConfirmationRequired)?;
         let stored = agent.password_hash.clone().ok_or(Reason::PasswordNotSet)?;
-        let reservation = reserve(cx, &password_limits(&fold_case(&agent.username), address)).await?;
+        let reservation = reserve(cx, &confirmation_quotas(&agent.id.to_string(), address)).await?;
         if !password_matches(password, Some(stored)).await? {
             return Err(Reason::InvalidPassword.into());
         }

@@ -14,8 +14,9 @@ use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::log;
 use crate::mail;
+use crate::mail_limits;
 use crate::ports::{
-    ChangeCustomers, FindNames, MailToken, Mailer, Purpose, ReadAgents, Scheduler, StoreMailTokens,
+    ChangeCustomers, FindNames, MailToken, Mailer, Purpose, ReadAgents, Scheduler, StoreMailTokens, Throttle,
     UseMailTokens, Verification,
 };
 use crate::retry::{Retry, RetryBudget};
@@ -112,7 +113,7 @@ fn billing_account<S, E>(cx: &Context<S, E>, customer: &Customer, now: Timestamp
 }
 
 /// Mails a new verification link to an unverified account. The earlier link stops working.
-pub async fn send_verification<S: ReadAgents + StoreMailTokens, E: Mailer>(
+pub async fn send_verification<S: ReadAgents + StoreMailTokens + Throttle, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
     cause: Cause,
@@ -121,6 +122,10 @@ pub async fn send_verification<S: ReadAgents + StoreMailTokens, E: Mailer>(
     let unverified = unverified.and_then(|row| row.due().map(|due| (row, due)));
     // Send no mail if the link would be expired.
     let Some((customer, verify_by)) = unverified.filter(|(_, due)| cx.now() < *due) else { return Ok(()) };
+    let is_by_stranger = customer.signup.is_some();
+    if is_by_stranger && !mail_limits::permits(cx, &customer.profile.email).await? {
+        return Ok(());
+    }
     let token = mail_token::new(cx.providers.random());
     let stored = MailToken {
         hash: mail_token::hash(&token),

@@ -1,7 +1,8 @@
 //! Agents: the people and programs that sign in for a customer.
 
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::ids::PLATFORM;
@@ -31,6 +32,22 @@ pub struct Address {
     pub detail: String,
 }
 
+/// A network that an agent signed in from, as a keyed hash. Guesses from elsewhere do not stop a sign-in from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownNetwork {
+    pub hash: String,
+    /// The last sign-in, to the day.
+    pub tm_last: Timestamp,
+}
+
+impl KnownNetwork {
+    pub const LIFETIME: Duration = Duration::from_secs(90 * 86_400);
+    /// How old the recorded time may become before a sign-in records it again.
+    const PRECISION: Duration = Duration::from_secs(86_400);
+    /// How many networks an agent keeps, the latest ones.
+    const MAX: usize = 10;
+}
+
 /// An agent as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
@@ -50,6 +67,9 @@ pub struct Agent {
     /// Whether this is the account's guest agent: an administrator that cannot sign in. Every account has exactly one until
     /// the account is deleted.
     pub guest: bool,
+    /// The networks of the latest sign-ins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<KnownNetwork>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<Secret>,
     /// From this time, the password can confirm an immediate deletion of the account.
@@ -82,11 +102,31 @@ impl Agent {
             tag_ids: Vec::new(),
             addresses: Vec::new(),
             guest: false,
+            networks: Vec::new(),
             password_hash: None,
             password_trusted_from: now,
             tm_create: now,
             tm_update: now,
         }
+    }
+
+    /// Whether the agent signed in from this network within 90 days.
+    pub fn knows_network(&self, hash: &str, now: Timestamp) -> bool {
+        self.networks
+            .iter()
+            .any(|known| known.hash == hash && now < known.tm_last.plus(KnownNetwork::LIFETIME))
+    }
+
+    /// The agent's networks after a sign-in from this one. `None` if the recorded time is recent enough.
+    pub fn networks_after(&self, hash: String, now: Timestamp) -> Option<Vec<KnownNetwork>> {
+        let is_recent =
+            |known: &KnownNetwork| known.hash == hash && now < known.tm_last.plus(KnownNetwork::PRECISION);
+        if self.networks.iter().any(is_recent) {
+            return None;
+        }
+        let others = self.networks.iter().filter(|known| known.hash != hash).cloned();
+        let latest = KnownNetwork { hash: hash.clone(), tm_last: now };
+        Some([latest].into_iter().chain(others).take(KnownNetwork::MAX).collect())
     }
 
     /// The guest agent of an account.

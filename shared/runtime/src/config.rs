@@ -18,12 +18,16 @@ fn variable_or(name: &'static str, default: &str) -> String {
     required(name).unwrap_or_else(|_| default.to_owned())
 }
 
-fn duration(name: &'static str, unit: Duration, default: Duration) -> Result<Duration, Failure> {
+fn number(name: &'static str, default: u32) -> Result<u32, Failure> {
     let Ok(text) = required(name) else { return Ok(default) };
-    let number: u32 = text
-        .parse()
-        .map_err(|_| Failure::unavailable("the configuration", format!("{name} is not a number")))?;
-    Ok(number * unit)
+    text.parse().map_err(|_| Failure::unavailable("the configuration", format!("{name} is not a number")))
+}
+
+fn duration(name: &'static str, unit: Duration, default: Duration) -> Result<Duration, Failure> {
+    if required(name).is_err() {
+        return Ok(default);
+    }
+    Ok(number(name, 0)? * unit)
 }
 
 /// The name of the function's stack.
@@ -45,6 +49,7 @@ pub(crate) fn settings() -> Result<Settings, Failure> {
             support: variable_or("SUPPORT_CONTACT", ""),
             return_url: variable_or("RETURN_URL", ""),
         },
+        mails_per_hour: number("MAILS_PER_HOUR", default.mails_per_hour)?,
         ..default
     })
 }

@@ -3,9 +3,10 @@
 use custodian_app::Failure;
 use custodian_app::ports::{
     AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, QueryPage, ReadAgents,
-    Rehash, UpdateAgents,
+    RecordSignIns, UpdateAgents,
 };
 use custodian_app::retry::RetryBudget;
+use custodian_domain::agent::KnownNetwork;
 use custodian_domain::fields::is_email;
 use custodian_domain::kinds::{self, TAGS};
 use custodian_domain::outbox_record::OutboxRecord;
@@ -113,7 +114,7 @@ impl UpdateAgents for Store {
     }
 }
 
-impl Rehash for Store {
+impl RecordSignIns for Store {
     // The password is the same, so the update needs no gate, no new version and no outbox record. The condition requires that
     // the row exists.
     async fn rehash(&self, agent: &Agent, hash: &Secret) -> Result<(), Failure> {
@@ -122,6 +123,14 @@ impl Rehash for Store {
         let unchanged = Expr::new("#password_hash = :old").with(":old", s(old.expose()));
         let row = row_key(agent.customer_id, agent.id.0);
         self.update_if(AGENTS, row, update, unchanged).await.map(|_| ())
+    }
+
+    async fn record_networks(&self, agent: &Agent, networks: &[KnownNetwork]) -> Result<(), Failure> {
+        let networks = serde_dynamo::to_attribute_value(networks)
+            .map_err(|cause| Failure::unavailable("the encoding of networks", cause))?;
+        let update = Expr::new("SET #networks = :networks").with(":networks", networks);
+        let row = row_key(agent.customer_id, agent.id.0);
+        self.update_if(AGENTS, row, update, version_is(agent.version)).await.map(|_| ())
     }
 }
 

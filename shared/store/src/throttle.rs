@@ -1,10 +1,8 @@
 //! Rate limit counters. Each key has a row for its current window, which TTL deletes.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use custodian_app::Failure;
-use custodian_app::ports::{ReserveOutcome, Throttle};
+use custodian_app::ports::{ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window};
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::Timestamp;
 
@@ -14,27 +12,24 @@ use crate::expr::Expr;
 use crate::item::{Item, n, simple_key};
 use crate::schema::THROTTLE;
 
+/// The attribute that counts a part of the window.
+fn part_attribute(key: &str) -> String {
+    let hash = key.rsplit('#').next().unwrap_or_default();
+    format!("part_{}", hash.chars().take(16).collect::<String>())
+}
+
 impl Throttle for Store {
-    async fn reserve(
-        &self,
-        name: &str,
-        max: u32,
-        window: Duration,
-        now: Timestamp,
-    ) -> Result<ReserveOutcome, Failure> {
+    async fn reserve(&self, window: Window<'_>, now: Timestamp) -> Result<ReserveOutcome, Failure> {
         let mut retry = Retry::new("the throttle", RetryBudget::Request);
         loop {
-            // Try to open a window first: usually none is open, because a successful sign-in releases its reservation.
-            if self.open_window(name, now.plus(window), now).await? {
+            // Usually no window is open, because a successful sign-in releases its reservation.
+            if self.open_window(window, now).await? {
                 return Ok(ReserveOutcome::Reserved);
             }
-            let Some(row) = self.count_in_window(name, max, now).await? else {
+            let Some(row) = self.count_in_window(window, now).await? else {
                 return Ok(ReserveOutcome::Reserved);
             };
-            let timestamp = |name: &str| {
-                let text = row.get(name).and_then(|value| value.as_n().ok());
-                text.and_then(|text| text.parse().ok()).map(Timestamp::from_micros)
-            };
+            let timestamp = |name: &str| number(&row, name).map(Timestamp::from_micros);
             match timestamp("ends") {
                 Some(until) if now < until => {
                     return Ok(ReserveOutcome::LimitReached {
@@ -42,35 +37,68 @@ impl Throttle for Store {
                         last: timestamp("last").unwrap_or(until),
                     });
                 }
-                // The window expired or was closed after the first write, so a retry can open a new one.
+                // The window has just been closed.
                 _ => retry.wait(&*self.entropy).await?,
             }
         }
     }
 
     /// Deletes the window together with its last reservation, so that a successful sign-in leaves no trace.
-    async fn release(&self, name: &str) -> Result<(), Failure> {
+    async fn release(&self, name: &str, part: Option<&str>) -> Result<(), Failure> {
         if self.close_window(name).await? {
             return Ok(());
         }
-        let update = Expr::new("SET #n = #n - :one").with(":one", n(1));
+        let part = part.map(|key| format!(", #{0} = #{0} - :one", part_attribute(key))).unwrap_or_default();
+        let update = Expr::new(format!("SET #n = #n - :one{part}")).with(":one", n(1));
         let is_reserved = Expr::new("attribute_exists(#id) AND #n > :one");
         self.update_if(THROTTLE, simple_key("id", name), update, is_reserved).await.map(|_| ())
     }
 }
 
+impl ReadThrottles for Store {
+    async fn full_until(&self, key: &str, max: u32, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+        let request = self.client.get_item().table_name(self.table(THROTTLE)).consistent_read(true);
+        let response = request.set_key(Some(simple_key("id", key))).send().await;
+        let row = response.map_err(|error| aws_failure("the throttle", &error))?.item.unwrap_or_default();
+        let until = number(&row, "ends").map(Timestamp::from_micros).filter(|until| now < *until);
+        Ok(until.filter(|_| number(&row, "n").is_some_and(|attempts| attempts >= i64::from(max))))
+    }
+}
+
+fn number(row: &Item, name: &str) -> Option<i64> {
+    row.get(name).and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok())
+}
+
+impl ClearThrottles for Store {
+    async fn clear(&self, name: &str) -> Result<(), Failure> {
+        self.delete_if(THROTTLE, simple_key("id", name), Expr::unconditional("id")).await.map(|_| ())
+    }
+}
+
 impl Store {
-    /// Adds a reservation to the open window. If the window is full or expired, returns its row. If no window exists, returns
-    /// an empty row.
-    async fn count_in_window(&self, name: &str, max: u32, now: Timestamp) -> Result<Option<Item>, Failure> {
-        let update = Expr::new("SET #n = #n + :one, #last = :now").with(":one", n(1));
-        let has_capacity = Expr::new("attribute_exists(#id) AND #ends > :now AND #n < :max")
-            .with(":now", n(now.micros()))
-            .with(":max", n(max));
+    /// Adds a reservation to the open window. If the window or its part is full, or the window is expired, returns its row. If no
+    /// window exists, returns an empty row.
+    async fn count_in_window(&self, window: Window<'_>, now: Timestamp) -> Result<Option<Item>, Failure> {
+        let mut update = Expr::new("SET #n = #n + :one, #last = :now");
+        let open = "attribute_exists(#id) AND #ends > :now AND #n < :max";
+        let mut has_capacity = Expr::new(open);
+        if let Some(part) = window.part {
+            let name = part_attribute(part.key);
+            update = Expr::new(format!(
+                "SET #n = #n + :one, #last = :now, #{name} = if_not_exists(#{name}, :zero) + :one"
+            ))
+            .with(":zero", n(0));
+            has_capacity = Expr::new(format!(
+                "{open} AND attribute_not_exists(#{name}) OR {open} AND #{name} < :max_part"
+            ))
+            .with(":max_part", n(part.max));
+        }
+        let update = update.with(":one", n(1));
+        let has_capacity = has_capacity.with(":now", n(now.micros())).with(":max", n(window.max));
         let combined = update.joined_with(&has_capacity);
-        let request =
-            self.client.update_item().table_name(self.table(THROTTLE)).set_key(Some(simple_key("id", name)));
+        let request = self.client.update_item().table_name(self.table(THROTTLE));
         let request = request
+            .set_key(Some(simple_key("id", window.key)))
             .set_update_expression(update.text())
             .set_condition_expression(has_capacity.text())
             .set_expression_attribute_names(combined.names())
@@ -94,12 +122,16 @@ impl Store {
     }
 
     /// Opens a window with one reservation. Returns false if a window is already open.
-    async fn open_window(&self, name: &str, ends: Timestamp, now: Timestamp) -> Result<bool, Failure> {
-        let mut row = simple_key("id", name);
+    async fn open_window(&self, window: Window<'_>, now: Timestamp) -> Result<bool, Failure> {
+        let ends = now.plus(window.length);
+        let mut row = simple_key("id", window.key);
         row.insert("n".to_owned(), n(1));
         row.insert("ends".to_owned(), n(ends.micros()));
         row.insert("last".to_owned(), n(now.micros()));
         row.insert("ttl".to_owned(), AttributeValue::N((ends.seconds() + 60).to_string()));
+        if let Some(part) = window.part {
+            row.insert(part_attribute(part.key), n(1));
+        }
         let is_over = Expr::new("attribute_not_exists(#id) OR #ends <= :now").with(":now", n(now.micros()));
         self.put_if(THROTTLE, row, is_over).await
     }

@@ -8,6 +8,7 @@ mod delegation;
 mod email_change;
 mod html_pages;
 mod key_rotation;
+mod lockout;
 mod mailed_links;
 mod passwords;
 mod proven_addresses;

@@ -83,7 +83,7 @@ async fn ten_wrong_passwords_lock_the_name_for_fifteen_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_passwords_at_unregister_count_towards_the_limit() {
+async fn wrong_passwords_of_a_signed_in_agent_have_a_limit_of_their_own() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     for _ in 0..10 {
@@ -93,7 +93,7 @@ async fn wrong_passwords_at_unregister_count_towards_the_limit() {
     let response = ann.post("/auth/unregister", json!({ "password": PASSWORD })).await;
     assert_eq!(response.refusal(), (429, "RATE_LIMIT_EXCEEDED".into()));
     let login = client.post("/auth/login", json!({ "username": "ann", "password": PASSWORD })).await;
-    assert_eq!(login.status, 429);
+    assert_eq!(login.status, 200, "sign-in has another limit");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,12 +37,12 @@ async fn every_rate_limit_allows_exactly_its_number_of_attempts() {
     let verify = json!({ "token": "0".repeat(64) });
     let reset = json!({ "token": "0".repeat(64), "password": PASSWORD });
     let limits = [
-        ("/auth/login", &login, 401, "password-name", 10),
+        ("/auth/login", &login, 401, "password-name", 100),
         ("/auth/login", &login, 401, "password-address", 300),
         ("/auth/signup", &signup, 200, "signup-email", 10),
-        ("/auth/signup", &signup, 200, "signup-address", 1000),
+        ("/auth/signup", &signup, 200, "signup-network", 20),
         ("/auth/password-forgot", &forgot, 200, "forgot-name", 10),
-        ("/auth/password-forgot", &forgot, 200, "forgot-address", 1000),
+        ("/auth/password-forgot", &forgot, 200, "forgot-network", 100),
         ("/auth/email-verify", &verify, 400, "token-address", 300),
         ("/auth/password-reset", &reset, 400, "token-address", 300),
     ];

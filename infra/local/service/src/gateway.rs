@@ -1,10 +1,12 @@
 //! Acts as API Gateway: finds the route of a request and invokes its function with an event of payload format 2.0.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, Method, Request, Response, StatusCode, Uri, header};
+use axum::http::request::Parts;
+use axum::http::{Method, Request, Response, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custodian_http::Route;
@@ -21,6 +23,8 @@ pub(crate) const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 
 /// Lambda's limit for a response.
 const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 pub(crate) struct Gateway {
     functions: Vec<ApiFunction>,
@@ -41,8 +45,7 @@ impl Gateway {
         let (parts, body) = request.into_parts();
         let is_cross_origin = parts.headers.contains_key(header::ORIGIN);
         let (function, parameters) = self.match_route(&parts.method, parts.uri.path());
-        let event =
-            request_event(function, &parameters, &parts.method, &parts.uri, &parts.headers, &body, &cx);
+        let event = request_event(function, &parameters, &parts, &body, &cx);
         let response = match serde_json::from_value::<ApiGatewayV2httpRequest>(event) {
             Ok(event) => into_axum((function.handler)(cx, event).await),
             Err(cause) => {
@@ -89,12 +92,13 @@ fn match_path(route: &Route, path: &str) -> Option<BTreeMap<String, String>> {
 fn request_event(
     function: &ApiFunction,
     parameters: &BTreeMap<String, String>,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
+    parts: &Parts,
     body: &Bytes,
     cx: &LocalContext,
 ) -> Value {
+    let Parts { method, uri, headers, .. } = parts;
+    // Requests of the service itself have no peer.
+    let peer = parts.extensions.get().map_or(LOOPBACK, SocketAddr::ip);
     let route = &function.deployed.route;
     let route_key = route.to_string();
     let text = std::str::from_utf8(body).ok();
@@ -115,7 +119,7 @@ fn request_event(
         "requestContext": {
             "accountId": "000000000000", "apiId": "local", "domainName": "localhost", "domainPrefix": "localhost",
             "http": {
-                "method": method.as_str(), "path": uri.path(), "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1",
+                "method": method.as_str(), "path": uri.path(), "protocol": "HTTP/1.1", "sourceIp": peer,
                 "userAgent": joined.get("user-agent").cloned().unwrap_or_default(),
             },
             "requestId": hex::encode(cx.providers.random::<8>()), "routeKey": route_key, "stage": "$default",

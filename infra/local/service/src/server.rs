@@ -1,8 +1,10 @@
 //! The HTTP server: the `/_local/` routes, and the API for every other path.
 
+use std::net::SocketAddr;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, Request, Response, Uri};
 
 use crate::control;
@@ -26,6 +28,7 @@ impl Service {
                 std::future::pending::<()>().await;
             }
         };
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, router).with_graceful_shutdown(shutdown).await?;
         dispatching.abort();
         Ok(self.checkpoint().await?)
@@ -34,6 +37,7 @@ impl Service {
 
 async fn handle_api_request(
     State(service): State<Service>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -43,5 +47,6 @@ async fn handle_api_request(
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
+    request.extensions_mut().insert(peer);
     service.handle_request(request).await
 }

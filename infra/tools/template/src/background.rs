@@ -92,14 +92,19 @@ pub const SECTIONS: &[Section] = &[
             Settings {
                 timeout: Some(30),
                 triggers: &[queue("Messages", "MailQueue", 5, 5)],
-                ..settings("mail").uses(&[Use::ListAgents])
+                ..settings("mail").uses(&[Use::ListAgents, Use::NeverRelease])
             },
             Settings {
                 about: "Handles sign-ups and forgotten passwords after the response. If an account that was not verified in time\n\
                         still holds the address, the function expires that account immediately.",
                 timeout: Some(30),
                 triggers: &[queue("Messages", "RequestQueue", 5, 5)],
-                ..settings("requests").uses(&[Use::OpenAccount, Use::Expire, Use::ListAgents])
+                ..settings("requests").uses(&[
+                    Use::OpenAccount,
+                    Use::Expire,
+                    Use::ListAgents,
+                    Use::NeverRelease,
+                ])
             },
             Settings {
                 timeout: Some(60),

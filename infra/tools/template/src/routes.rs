@@ -14,7 +14,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("auth-unregister").hashes_passwords().uses(&[Use::Freeze, Use::Delete]),
     settings("auth-unregister-cancel").uses(&[Use::Recover]),
     settings("agents-list").uses(&[Use::ListAgents]),
-    settings("agents-create").hashes_passwords(),
+    settings("agents-create").hashes_passwords().uses(&[Use::NeverRelease]),
     settings("agents-password").hashes_passwords(),
     settings("agents-permission").uses(&[Use::CountAdmins]),
     settings("agents-tag-ids").uses(&[Use::SetTags]),
@@ -22,7 +22,8 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("billing-account").kind(&BILLING_ACCOUNTS),
     // If an account that was not verified in time still holds the address, the function expires that account immediately.
     settings("customers-create").hashes_passwords().uses(&[Use::OpenAccount, Use::Expire]),
-    settings("customers-update").uses(&[Use::ChangeProfile]),
+    settings("customer-update").uses(&[Use::NeverRelease]),
+    settings("customers-update").uses(&[Use::ChangeProfile, Use::NeverRelease]),
     settings("customers-delete").uses(&[Use::Delete]),
     settings("customers-freeze").uses(&[Use::Freeze]),
     settings("customers-recover").uses(&[Use::Recover]),

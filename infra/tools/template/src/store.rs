@@ -71,6 +71,8 @@ ports! {
         table(PUT_UPDATE_DELETE, THROTTLE).when(When::Unless(Use::NeverRelease)),
         table(PUT_UPDATE, THROTTLE).only_for(&[Use::NeverRelease]),
     ];
+    custodian_app::ports::ReadThrottles => [table(GET, THROTTLE)];
+    custodian_app::ports::ClearThrottles => [table(DELETE, THROTTLE)];
     custodian_app::ports::SigningKeys => [table(GET_PUT, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];
 
     // Customers.
@@ -141,7 +143,7 @@ ports! {
         table(CHECK_UPDATE, USAGE),
         table(PUT, OUTBOX),
     ];
-    custodian_app::ports::Rehash => [table(UPDATE, AGENTS)];
+    custodian_app::ports::RecordSignIns => [table(UPDATE, AGENTS)];
     custodian_app::ports::AuditLog => [table(PUT, AUDITS), table(CHECK, USAGE)];
 
     // Access keys.

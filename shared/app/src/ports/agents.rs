@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use custodian_domain::agent::KnownNetwork;
 use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -70,9 +71,17 @@ pub enum AgentWriteOutcome {
     TagNotFound,
 }
 
-pub trait Rehash: Send + Sync {
+/// What a sign-in writes to its agent. These updates of a single attribute leave the version as it is.
+pub trait RecordSignIns: Send + Sync {
     /// Replaces an agent's password hash with another hash of the same password, unless the hash changed since it was read.
     fn rehash(&self, agent: &Agent, hash: &Secret) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Stores the networks that an agent signed in from, unless the agent changed since it was read.
+    fn record_networks(
+        &self,
+        agent: &Agent,
+        networks: &[KnownNetwork],
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 pub trait CreateAgents: ReadAgents {

@@ -16,7 +16,7 @@ mod throttles;
 pub use self::access_keys::{AccessKeys, CreateAccessKeys, DeleteAccessKeys, RecordKeyUse, UpdateAccessKeys};
 pub use self::agents::{
     AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditEntry, AuditLog, CreateAgents, DeleteAgents,
-    ReadAgents, Rehash, UpdateAgents,
+    ReadAgents, RecordSignIns, UpdateAgents,
 };
 pub use self::authentication::{
     AuthContext, Authenticator, BeginOutcome, Idempotency, IdempotencyRecord, PlatformKeySet, Prefetch,
@@ -39,4 +39,4 @@ pub use self::resources::{
 };
 pub use self::signing::{Session, SigningKeys, TokenSigner};
 pub use self::system::{Clock, Entropy, Metrics};
-pub use self::throttles::{ReserveOutcome, Throttle};
+pub use self::throttles::{ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window, WindowPart};

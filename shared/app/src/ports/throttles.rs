@@ -7,19 +7,50 @@ use custodian_domain::Timestamp;
 
 use crate::failure::Failure;
 
+/// A window of time in which attempts are counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Window<'a> {
+    pub key: &'a str,
+    pub max: u32,
+    pub length: Duration,
+    /// A part of the attempts, such as those of one client network, with a maximum of its own.
+    pub part: Option<WindowPart<'a>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct WindowPart<'a> {
+    pub key: &'a str,
+    pub max: u32,
+}
+
 /// Counts attempts in windows of time. All instances share the counters.
 pub trait Throttle: Send + Sync {
-    /// Counts an attempt under `key`, if the window has fewer than `max` attempts.
+    /// Counts an attempt, if the window and its part have fewer than their maxima.
     fn reserve(
         &self,
-        key: &str,
-        max: u32,
-        window: Duration,
+        window: Window<'_>,
         now: Timestamp,
     ) -> impl Future<Output = Result<ReserveOutcome, Failure>> + Send;
 
-    /// Removes an attempt from the window.
-    fn release(&self, key: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Removes an attempt from the window and from the part with the key `part`.
+    fn release(&self, key: &str, part: Option<&str>) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Looks at counted attempts without counting one.
+pub trait ReadThrottles: Send + Sync {
+    /// When the window ends, if it has `max` attempts or more.
+    fn full_until(
+        &self,
+        key: &str,
+        max: u32,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Timestamp>, Failure>> + Send;
+}
+
+/// Forgets counted attempts.
+pub trait ClearThrottles: Send + Sync {
+    /// Deletes a window.
+    fn clear(&self, key: &str) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,7 +27,7 @@ fn own_account() -> Vec<Operation> {
         )
         .body(object(profile_fields(), &[]))
         .returns_row("Customer")
-        .fails_with(&[Reason::EmailAlreadyExists]),
+        .fails_with(&[Reason::EmailAlreadyExists, Reason::RateLimitExceeded]),
         Operation::new("GET", "/v1.0/customer/email_change", "Returns the requested e-mail address that waits for its confirmation.")
             .returns(view_schema::<EmailChangeView<'_>>())
             .fails_with(&[Reason::EmailChangeNotFound]),
@@ -86,7 +86,7 @@ fn all_accounts() -> Vec<Operation> {
              is confirmed.",
         )
         .body(object(profile_fields(), &[]))
-            .fails_with(&[Reason::EmailAlreadyExists]),
+            .fails_with(&[Reason::EmailAlreadyExists, Reason::RateLimitExceeded]),
         change(
             "DELETE",
             "",

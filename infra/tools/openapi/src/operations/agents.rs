@@ -45,7 +45,12 @@ fn agents() -> Vec<Operation> {
         Operation::new("POST", "/v1.0/agents", "Creates an agent. Its permission cannot exceed the caller's.")
             .body(object(new_agent, &["username", "password"]))
             .returns_row("Agent")
-            .fails_with(&[Reason::AgentAlreadyExists, Reason::ResourceLimitExceeded, Reason::InvalidRingMethod]),
+            .fails_with(&[
+                Reason::AgentAlreadyExists,
+                Reason::ResourceLimitExceeded,
+                Reason::InvalidRingMethod,
+                Reason::RateLimitExceeded,
+            ]),
         one("GET", "", "Returns an agent. Agents can read themselves; admins and managers can read all."),
         one(
             "PUT",

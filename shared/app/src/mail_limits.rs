@@ -1,0 +1,36 @@
+//! Limits of the mails that strangers can cause, so that nobody can flood a mailbox through this service.
+
+use custodian_domain::Customer;
+use custodian_domain::profile::fold_case;
+
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::metrics::Metric;
+use crate::ports::{ReserveOutcome, Throttle};
+use crate::throttle::{MAIL_BY_ACCOUNT, MAIL_BY_RECIPIENT, consume, mail_budget, try_consume};
+
+/// Whether a mail that a stranger caused may go to this address. What is over a limit is dropped: the request got its response
+/// already, which is the same for every address.
+pub(crate) async fn permits<S: Throttle, E>(cx: &Context<S, E>, recipient: &str) -> Result<bool, Failure> {
+    let recipient = fold_case(recipient);
+    for limit in MAIL_BY_RECIPIENT {
+        if try_consume(cx, limit, &recipient).await? != ReserveOutcome::Reserved {
+            cx.metrics.record(&[Metric::MailsDropped]);
+            return Ok(false);
+        }
+    }
+    let budget = mail_budget(cx.settings.mails_per_hour);
+    if try_consume(cx, budget, "").await? != ReserveOutcome::Reserved {
+        cx.metrics.record(&[Metric::MailsDropped, Metric::MailBudgetSpent]);
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+/// Counts a request of an account that mails another address, or refuses it with 429.
+pub(crate) async fn count_request<S: Throttle, E>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+) -> Result<(), Failure> {
+    consume(cx, MAIL_BY_ACCOUNT, &customer.id.to_string()).await
+}
