@@ -17,9 +17,9 @@ NEEDS_SERVICE_INTERNALS = {
         "terminate::the_terminate_event_is_published"],
     "webhooks": [],
     "identity": [
-        "delegation::successful_delegations", "email_change::a_verification_link_confirms", "key_rotation::",
+        "delegation::successful_delegations", "email_change::a_verification_link_confirms", "key_rotation::", "lockout::",
         "mailed_links::a_l", "mailed_links::an_address_is_free", "mailed_links::no_table_holds",
-        "mailed_links::only_the_mailed_one", "passwords::a_login_rehashes", "rate_limits::"],
+        "mailed_links::only_the_mailed_one", "passwords::a_login_rehashes", "rate_limits::", "who_signs_in::"],
     "idempotency": [
         "leases::", "idempotency_keys::an_idempotency_key_is_scoped", "redelivered_messages::", "mails::"],
     "resources": [
