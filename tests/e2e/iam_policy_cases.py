@@ -114,7 +114,8 @@ def mail(emulator):
 
 def handle_requests(emulator):
     """Signs up three times with one address: the second time after the first account expired, and the third time before the
-    second account is verified. Also requests password links."""
+    second account is verified. Also signs up with the address of an unverified account of an operator, and requests password
+    links."""
     client = ApiClient(emulator)
     signup = {"email": "sid@example.com", "accepted_tos": True}
     client.post("/auth/signup", signup).ok()
@@ -127,6 +128,10 @@ def handle_requests(emulator):
     assert second_token != first_token, "the address is still taken"
     client.post("/auth/signup", signup).ok()
     assert client.mailed_token("sid@example.com") != second_token, "the repeated signup mailed no new link"
+    client.create_customer("opal")
+    first_token = client.mailed_token("opal@example.com")
+    client.post("/auth/signup", {**signup, "email": "opal@example.com"}).ok()
+    assert client.mailed_token("opal@example.com") != first_token, "the signup for an operator's account mailed no new link"
     _, ron = client.create_verified_customer("ron")
     client.post("/auth/password-forgot", {"username": "ron"}).ok()
     client.mailed_token("ron@example.com")
