@@ -17,7 +17,8 @@ NEEDS_SERVICE_INTERNALS = {
         "terminate::the_terminate_event_is_published"],
     "webhooks": [],
     "identity": [
-        "delegation::successful_delegations", "email_change::a_verification_link_confirms", "key_rotation::", "lockout::",
+        "delegation::successful_delegations", "email_change::a_verification_link_confirms", "interrupted_proofs::", "key_rotation::",
+        "lockout::",
         "mailed_links::a_l", "mailed_links::an_address_is_free", "mailed_links::no_table_holds",
         "mailed_links::only_the_mailed_one", "passwords::a_login_rehashes", "rate_limits::", "who_signs_in::"],
     "idempotency": [

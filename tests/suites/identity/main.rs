@@ -7,6 +7,7 @@ mod agents;
 mod delegation;
 mod email_change;
 mod html_pages;
+mod interrupted_proofs;
 mod key_rotation;
 mod lockout;
 mod mailed_links;

@@ -20,10 +20,10 @@ use custodian_domain::{
 use custodian_tests::TestApp;
 use serde_json::json;
 
-const ADDRESSES: [&str; 2] = ["boss@victim.example", "new@victim.example"];
+pub(crate) const ADDRESSES: [&str; 2] = ["boss@victim.example", "new@victim.example"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
     /// A stranger creates an agent of an own account with this address as its username.
     StrangerNames(usize),
     /// The owner signs up with the first address and follows the link.
@@ -126,26 +126,26 @@ impl Model {
 
 /// The accounts of one order of steps.
 #[derive(Clone)]
-struct World {
-    app: TestApp,
+pub(crate) struct World {
+    pub(crate) app: TestApp,
     stranger: CustomerId,
     rival: CustomerId,
-    owner: Option<CustomerId>,
+    pub(crate) owner: Option<CustomerId>,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let app = TestApp::default();
         let (stranger, rival) = (app.active_account("stranger").await, app.active_account("rival").await);
         Self { app, stranger, rival, owner: None }
     }
 
-    fn fork(&self) -> Self {
+    pub(crate) fn fork(&self) -> Self {
         Self { app: self.app.fork(), ..self.clone() }
     }
 
     /// Makes a step. Returns whether it succeeded.
-    async fn make(&mut self, step: Step) -> bool {
+    pub(crate) async fn make(&mut self, step: Step) -> bool {
         match step {
             Step::StrangerNames(address) => self.name(ADDRESSES[address]).await,
             Step::OwnerProves => self.sign_up().await,
@@ -174,6 +174,11 @@ impl World {
     }
 
     async fn sign_up(&mut self) -> bool {
+        self.request_sign_up().await && self.follow_link(&self.newest_link()).await
+    }
+
+    /// Signs up and has the link mailed. Returns false if the address belongs to an account already.
+    pub(crate) async fn request_sign_up(&mut self) -> bool {
         self.app.clock.advance(std::time::Duration::from_secs(1));
         let cx = &self.app.cx;
         let profile = Profile { email: ADDRESSES[0].to_owned(), ..Profile::default() };
@@ -184,10 +189,15 @@ impl World {
         }
         send_verification(cx, holder, self.cause()).await.expect("the link is mailed");
         self.owner = Some(holder);
-        self.follow_link().await
+        true
     }
 
     async fn change_address(&self, account: CustomerId, address: &str) -> bool {
+        self.request_change(account, address).await && self.follow_link(&self.newest_link()).await
+    }
+
+    /// Requests a change of address and has the link mailed. Returns false if the address belongs to another account.
+    pub(crate) async fn request_change(&self, account: CustomerId, address: &str) -> bool {
         self.app.clock.advance(std::time::Duration::from_secs(1));
         let (cx, before) = (&self.app.cx, self.app.customer(account).await);
         if require_available(cx, &before, Some(address)).await.is_err() {
@@ -198,23 +208,24 @@ impl World {
         let after = before.with_profile_patch(&patch, RequestedBy::PlatformAdmin, cx.now());
         cx.store.commit(CustomerChange::new(&before, &after)).await.expect("the request is stored");
         send_email_change(cx, account, self.cause()).await.expect("the link is mailed");
-        self.follow_link().await
+        true
     }
 
-    async fn follow_link(&self) -> bool {
-        let token = {
-            let state = self.app.cx.services.state();
-            let mail = state.mails.last().expect("a mail");
-            mail.text.split_once("token=").map(|(_, token)| Secret::new(&token[..64])).expect("a link")
-        };
-        verify(&self.app.cx, &token).await.is_ok()
+    pub(crate) fn newest_link(&self) -> Secret {
+        let state = self.app.cx.services.state();
+        let mail = state.mails.last().expect("a mail");
+        mail.text.split_once("token=").map(|(_, token)| Secret::new(&token[..64])).expect("a link")
+    }
+
+    pub(crate) async fn follow_link(&self, link: &Secret) -> bool {
+        verify(&self.app.cx, link).await.is_ok()
     }
 
     async fn end(&self, account: CustomerId) -> bool {
         self.app.change(account, Command::Delete).await.state != State::Active
     }
 
-    async fn signs_in(&self, text: &str) -> &'static str {
+    pub(crate) async fn signs_in(&self, text: &str) -> &'static str {
         let named = named_agents(&self.app.cx, text).await.expect("the store answers");
         assert!(named.len() < 2, "{text} names two agents");
         match named.first() {
@@ -226,38 +237,52 @@ impl World {
     }
 }
 
-/// Makes every order of up to `depth` further steps and adds a line for each of up to three.
-async fn explore(world: &World, model: &Model, made: &[Step], depth: usize, table: &mut String) -> usize {
-    let mut orders = 0;
-    for step in STEPS.into_iter().filter(|step| !made.contains(step)) {
-        let (mut world, mut model) = (world.fork(), model.clone());
-        let Some(expected) = model.apply(step) else { continue };
-        let made: Vec<Step> = made.iter().copied().chain([step]).collect();
-        assert_eq!(world.make(step).await, expected, "the last step of {made:?}");
-        let signs_in = [world.signs_in(ADDRESSES[0]).await, world.signs_in(ADDRESSES[1]).await];
-        assert_eq!(signs_in, [0, 1].map(|address| model.signs_in(address)), "after {made:?}");
-        orders += 1;
-        if made.len() <= 3 {
-            let steps: Vec<_> = made.iter().map(|step| step.text()).collect();
-            let refused = if expected { "" } else { " (refused)" };
-            let order = steps.join(", ") + refused;
-            writeln!(table, "{order:<98} | {:<20} | {}", signs_in[0], signs_in[1]).expect("a string grows");
-        }
-        if depth > 1 {
-            orders += Box::pin(explore(&world, &model, &made, depth - 1, table)).await;
-        }
+/// What a number of orders of steps came to: how many they are, and a line for each of up to three steps.
+#[derive(Default)]
+struct Explored {
+    orders: usize,
+    table: String,
+}
+
+/// Makes every order of up to `depth` further steps that begins with `step`.
+async fn explore(world: World, model: Model, made: Vec<Step>, step: Step, depth: usize) -> Explored {
+    let (mut world, mut model, mut explored) = (world, model, Explored::default());
+    let Some(expected) = model.apply(step) else { return explored };
+    let made: Vec<Step> = made.into_iter().chain([step]).collect();
+    assert_eq!(world.make(step).await, expected, "the last step of {made:?}");
+    let signs_in = [world.signs_in(ADDRESSES[0]).await, world.signs_in(ADDRESSES[1]).await];
+    assert_eq!(signs_in, [0, 1].map(|address| model.signs_in(address)), "after {made:?}");
+    explored.orders += 1;
+    if made.len() <= 3 {
+        let steps: Vec<_> = made.iter().map(|step| step.text()).collect();
+        let order = steps.join(", ") + if expected { "" } else { " (refused)" };
+        writeln!(explored.table, "{order:<98} | {:<20} | {}", signs_in[0], signs_in[1])
+            .expect("a string grows");
     }
-    orders
+    for next in STEPS.into_iter().filter(|next| depth > 1 && !made.contains(next)) {
+        let further = Box::pin(explore(world.fork(), model.clone(), made.clone(), next, depth - 1)).await;
+        explored.orders += further.orders;
+        explored.table += &further.table;
+    }
+    explored
 }
 
 fn golden() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/identity/who_signs_in.txt")
 }
 
+/// Explores the first steps concurrently.
 async fn table(depth: usize) -> (usize, String) {
-    let mut table = String::new();
+    let world = World::new().await;
+    let tasks =
+        STEPS.map(|step| tokio::spawn(explore(world.fork(), Model::default(), Vec::new(), step, depth)));
+    let (mut orders, mut table) = (0, String::new());
     writeln!(table, "{:<98} | {:<20} | new@ signs in", "after", "boss@ signs in").expect("a string grows");
-    let orders = explore(&World::new().await, &Model::default(), &[], depth, &mut table).await;
+    for task in tasks {
+        let explored = task.await.expect("every order agrees with the model");
+        orders += explored.orders;
+        table += &explored.table;
+    }
     (orders, table)
 }
 

@@ -1,0 +1,71 @@
+//! Proving an address changes two accounts in one transaction. Interrupted at any call and repeated, it ends in the same state.
+
+use std::collections::BTreeSet;
+
+use custodian_domain::Secret;
+use custodian_tests::{Interruption, TestApp};
+
+use crate::who_signs_in::{ADDRESSES, Step, World};
+
+/// Asserts that identifiers, agents and customers name each other: no username or address is lost, and none is left over.
+fn assert_consistent(app: &TestApp, case: &str) {
+    let text = |row: &serde_json::Value, name: &str| row[name]["S"].as_str().unwrap_or_default().to_owned();
+    let identifiers = app.tables.scan("identifiers");
+    let (main, owned): (Vec<_>, Vec<_>) = identifiers.iter().partition(|row| text(row, "key") == "-");
+    let pairs: BTreeSet<_> = owned.iter().map(|row| (text(row, "id"), text(row, "pair"))).collect();
+    let names: BTreeSet<_> =
+        main.iter().map(|row| (format!("owner#{}", text(row, "owner")), text(row, "id"))).collect();
+    assert_eq!(pairs, names, "{case}: each identifier has its row under its owner");
+    let agents = app.tables.scan("agents");
+    let agents = agents.iter().filter(|row| row["guest"]["BOOL"] != true);
+    let usernames = agents.map(|row| format!("username#{}", text(row, "username").to_lowercase()));
+    let customers = app.tables.scan("customers");
+    let emails = customers.iter().map(|row| format!("email#{}", text(row, "email").to_lowercase()));
+    let expected: BTreeSet<_> = usernames.chain(emails).collect();
+    let stored: BTreeSet<_> = main.iter().map(|row| text(row, "id")).collect();
+    assert_eq!(stored, expected, "{case}: identifiers");
+}
+
+/// Follows a link once for each call and interruption, and then again.
+async fn interrupt_everywhere(prepared: &World, link: &Secret, address: &str) {
+    let uninterrupted = prepared.fork();
+    assert!(uninterrupted.follow_link(link).await);
+    let calls = uninterrupted.app.fault_injector.calls();
+    assert!(calls > 4, "{calls} calls");
+    for at in 0..calls {
+        for interruption in Interruption::ALL {
+            let case = format!("{interruption:?} at call {at} of {calls}");
+            let world = prepared.fork();
+            world.app.fault_injector.interrupt(at, interruption);
+            let first = world.follow_link(link).await;
+            world.app.fault_injector.reset();
+            assert_consistent(&world.app, &case);
+            let again = world.follow_link(link).await;
+            assert!(!(first && again), "{case}: a link works once");
+            assert_consistent(&world.app, &case);
+            assert_eq!(world.signs_in(address).await, "the owner", "{case}");
+        }
+    }
+}
+
+/// Invariant I10: every step can be repeated and interrupted.
+#[tokio::test(flavor = "multi_thread")]
+async fn proving_an_address_that_a_stranger_named_an_agent_after_can_be_interrupted_and_repeated() {
+    let mut world = World::new().await;
+    assert!(world.make(Step::StrangerNames(0)).await);
+    assert!(world.request_sign_up().await);
+    let link = world.newest_link();
+    interrupt_everywhere(&world, &link, ADDRESSES[0]).await;
+}
+
+/// Invariant I10: every step can be repeated and interrupted.
+#[tokio::test(flavor = "multi_thread")]
+async fn moving_to_an_address_that_a_stranger_named_an_agent_after_can_be_interrupted_and_repeated() {
+    let mut world = World::new().await;
+    assert!(world.make(Step::OwnerProves).await);
+    assert!(world.make(Step::StrangerNames(1)).await);
+    let owner = world.owner.expect("an owner");
+    assert!(world.request_change(owner, ADDRESSES[1]).await);
+    let link = world.newest_link();
+    interrupt_everywhere(&world, &link, ADDRESSES[1]).await;
+}
