@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use custodian_domain::Secret;
 use custodian_tests::{Interruption, TestApp};
 
-use crate::who_signs_in::{ADDRESSES, Step, World};
+use crate::rivals::{ADDRESSES, Step, World};
 
 /// Asserts that identifiers, agents and customers name each other: no username or address is lost, and none is left over.
 fn assert_consistent(app: &TestApp, case: &str) {

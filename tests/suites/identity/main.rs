@@ -14,5 +14,6 @@ mod mailed_links;
 mod passwords;
 mod proven_addresses;
 mod rate_limits;
+mod rivals;
 mod sign_up;
 mod who_signs_in;
