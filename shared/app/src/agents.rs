@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use custodian_domain::agent_fields::{AgentPatch, NewAgent};
-use custodian_domain::profile::fold_case;
+use custodian_domain::precis::username_key;
 use custodian_domain::{Agent, AgentId, CustomerId, Permission, Principal, Reason, Refusal, Secret, Status};
 use uuid::Uuid;
 
@@ -180,7 +180,7 @@ pub async fn set_password<S: UpdateAgents + Throttle, E>(
     if own {
         let missing = || Refusal::field(Reason::InvalidArgument, "current_password", "is required");
         let current = current.ok_or_else(missing)?;
-        let reservation = reserve(cx, &password_limits(&fold_case(&agent.username), address)).await?;
+        let reservation = reserve(cx, &password_limits(&username_key(&agent.username), address)).await?;
         if !password_matches(current, agent.password_hash.clone()).await? {
             return Err(Reason::InvalidPassword.into());
         }

@@ -1,8 +1,9 @@
 //! Unregistration: an administrator confirms it, then the account is frozen or deleted at once.
 
+use custodian_domain::agent::MAX_ENTERED_PASSWORD;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
-use custodian_domain::profile::fold_case;
+use custodian_domain::precis::username_key;
 use custodian_domain::{Agent, Customer, Principal, Reason, Refusal, Secret};
 use futures::future::join;
 use serde_json::{Map, Value};
@@ -29,7 +30,10 @@ impl UnregisterRequest {
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let request = Self {
-            password: fields.text("password", 4 * 128).filter(|text| !text.is_empty()).map(Secret::new),
+            password: fields
+                .text("password", MAX_ENTERED_PASSWORD)
+                .filter(|text| !text.is_empty())
+                .map(Secret::new),
             phrase: fields.text("confirmation_phrase", 255).filter(|text| !text.is_empty()),
             immediate: fields.boolean("immediate").unwrap_or(false),
         };
@@ -72,7 +76,7 @@ impl UnregisterRequest {
     ) -> Result<Reservation, Failure> {
         let password = self.password.clone().ok_or(Reason::ConfirmationRequired)?;
         let stored = agent.password_hash.clone().ok_or(Reason::PasswordNotSet)?;
-        let reservation = reserve(cx, &password_limits(&fold_case(&agent.username), address)).await?;
+        let reservation = reserve(cx, &password_limits(&username_key(&agent.username), address)).await?;
         if !password_matches(password, Some(stored)).await? {
             return Err(Reason::InvalidPassword.into());
         }
