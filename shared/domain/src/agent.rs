@@ -109,12 +109,13 @@ pub const MAX_ENTERED_USERNAME: usize = 4 * 255;
 /// bytes to one.
 pub const MAX_ENTERED_PASSWORD: usize = 12 * 128;
 
-/// A new username, in the spelling that is stored, or the error message. A username has 1 to 255 bytes after preparation, and
-/// does not start with the prefix of guest agents.
+/// A new username, in the spelling that is stored, or the error message. A username has 1 to 255 bytes after preparation,
+/// and at most as many characters before it, and does not start with the prefix of guest agents.
 pub fn parse_username(text: &str) -> Result<String, &'static str> {
     let prepared = precis::prepared_username(text)?;
     let displayed = precis::displayed_username(text)?;
-    if prepared.is_empty() || prepared.len().max(displayed.len()) > 255 {
+    let length = prepared.len().max(displayed.len()).max(text.chars().count());
+    if !(1..=255).contains(&length) {
         return Err("must be 1 to 255 bytes");
     }
     if prepared.starts_with(GUEST_PREFIX) {
