@@ -181,7 +181,6 @@ impl Store {
 impl DeleteAgents for Store {
     async fn delete_agent(&self, agent: &Agent, now: Timestamp) -> Result<AgentWriteOutcome, Failure> {
         let owner = agent.customer_id;
-        let name = self.username_identifier(agent).await?;
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
         let admins = -i8::from(agent.counts_as_admin());
@@ -194,6 +193,7 @@ impl DeleteAgents for Store {
             AgentCondition::Row,
             Some(&OutboxRecord::deleted(kinds::AGENTS.noun, agent, now)),
         )?;
+        let name = identifiers::stored_username(&agent.username);
         Ok(write_outcome(identifiers::release(tx, AgentCondition::Username, &name, owner)?.run().await?))
     }
 }

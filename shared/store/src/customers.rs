@@ -118,7 +118,7 @@ impl Store {
             tx = update_email_claims(tx, change, claims)?;
         }
         if let Some(confirmation) = change.confirmation {
-            tx = usernames::rename(self, tx, CustomerCondition::Usernames, after, confirmation).await?;
+            tx = usernames::rename(tx, CustomerCondition::Usernames, after, confirmation)?;
         }
         if !status_changed && before.plan != after.plan {
             tx = change_plan(tx, change)?;

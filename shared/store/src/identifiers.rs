@@ -9,7 +9,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_app::ports::ReadCustomers;
-use custodian_domain::precis::username_key;
+use custodian_domain::precis::{displayed_username, username_key};
 use custodian_domain::profile::fold_case;
 use custodian_domain::{AgentId, CustomerId};
 use serde::Deserialize;
@@ -43,6 +43,15 @@ pub(crate) fn username(name: &str) -> String {
 /// The identifier of a username as an earlier version stored it: in lower case, but not prepared.
 pub(crate) fn unprepared_username(name: &str) -> String {
     of_username(&fold_case(name))
+}
+
+/// The identifier of an agent's username. An agent of an earlier version may have a spelling that is not stored any more.
+pub(crate) fn stored_username(name: &str) -> String {
+    if displayed_username(name).is_ok_and(|displayed| displayed == name) {
+        username(name)
+    } else {
+        unprepared_username(name)
+    }
 }
 
 fn of_username(name: &str) -> String {
@@ -204,7 +213,7 @@ pub(crate) fn release<'a, C: Copy>(
 }
 
 impl Store {
-    pub(crate) async fn identifier(&self, name: &str) -> Result<Option<IdentifierRow>, Failure> {
+    async fn identifier(&self, name: &str) -> Result<Option<IdentifierRow>, Failure> {
         let request = self.client.get_item().table_name(self.table(IDENTIFIERS)).consistent_read(true);
         let response = request.set_key(Some(composite_key("id", name, "key", MAIN_ROW))).send().await;
         let item: Option<Item> = response.map_err(|error| aws_failure("the identifiers", &error))?.item;

@@ -2,7 +2,6 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{EmailHolder, FindNames, NameHolders};
-use custodian_domain::Agent;
 use custodian_domain::precis::username_key;
 
 use crate::Store;
@@ -35,19 +34,5 @@ impl FindNames for Store {
             }
         }
         Ok(holders)
-    }
-}
-
-impl Store {
-    /// The identifier of an agent's username. An agent of an earlier version may hold it as it was stored then.
-    pub(crate) async fn username_identifier(&self, agent: &Agent) -> Result<String, Failure> {
-        let username = identifiers::username(&agent.username);
-        let unprepared = identifiers::unprepared_username(&agent.username);
-        if username == unprepared {
-            return Ok(username);
-        }
-        let holder = self.identifier(&username).await?;
-        let is_prepared = holder.is_some_and(|holder| holder.agent_id == Some(agent.id));
-        Ok(if is_prepared { username } else { unprepared })
     }
 }

@@ -5,7 +5,6 @@ use custodian_app::ports::EmailConfirmation;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Customer, Status, kinds};
 
-use crate::Store;
 use crate::identifiers::{self, Claim, IdentifierRow};
 use crate::item::encode;
 use crate::resources::version_is;
@@ -14,8 +13,7 @@ use crate::transaction::Transaction;
 use crate::{outbox, usage};
 
 /// Renames agents, and takes the username that equals the confirmed address away from other accounts.
-pub(crate) async fn rename<'a, C: Copy>(
-    store: &Store,
+pub(crate) fn rename<'a, C: Copy>(
     mut tx: Transaction<'a, C>,
     on_failure: C,
     customer: &Customer,
@@ -36,8 +34,7 @@ pub(crate) async fn rename<'a, C: Copy>(
         if owner != customer.id {
             tx = usage::require_status(tx, on_failure, owner, after.id.0, Status::NOT_TERMINAL)?;
         }
-        let old = store.username_identifier(before).await?;
-        let new = identifiers::username(&after.username);
+        let [old, new] = [before, after].map(|agent| identifiers::stored_username(&agent.username));
         let takes_address = new == address;
         is_claimed |= takes_address;
         let previous = holder.filter(|_| takes_address);
