@@ -2,6 +2,7 @@
 
 use custodian_app::ports::{Authenticator, FindNames, RecordSignIns, Session, Throttle, TokenSigner};
 use custodian_app::{Context, Failure, sign_in::sign_in};
+use custodian_domain::agent::{MAX_ENTERED_PASSWORD, MAX_ENTERED_USERNAME};
 use custodian_domain::{Refusal, Secret, fields::Fields};
 use custodian_http::{Anyone, Endpoint, Request, Response, Route};
 use custodian_views::SessionView;
@@ -31,7 +32,7 @@ impl<S: FindNames + Authenticator + Throttle + RecordSignIns, E: TokenSigner> En
 fn read(request: &Request) -> Result<(String, Secret), Refusal> {
     let body = request.json()?;
     let mut fields = Fields::new(&body);
-    let (username, password) =
-        (fields.required_text("username", 4 * 255), fields.required_text("password", 4 * 128));
+    let username = fields.required_text("username", MAX_ENTERED_USERNAME);
+    let password = fields.required_text("password", MAX_ENTERED_PASSWORD);
     fields.finish((username, Secret::new(password)))
 }

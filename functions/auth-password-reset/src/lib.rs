@@ -3,7 +3,7 @@
 use custodian_app::ports::{ClearThrottles, ReadMailTokens, Throttle, UpdateAgents};
 use custodian_app::throttle::{Quota, TOKEN_BY_ADDRESS, reserve};
 use custodian_app::{Context, Failure, password::reset};
-use custodian_domain::agent::password_error;
+use custodian_domain::agent::new_password;
 use custodian_domain::{Refusal, Secret, fields::Fields};
 use custodian_http::{Anyone, Endpoint, Request, Response, Route, StatusCode, html};
 use serde_json::json;
@@ -39,9 +39,6 @@ where
 fn read(request: &Request) -> Result<(Secret, Secret), Refusal> {
     let body = request.json_or_form()?;
     let mut fields = Fields::new(&body);
-    let (token, password) = (fields.required_text("token", 255), fields.required_text("password", 4 * 128));
-    if let Some(error) = password_error(&password).filter(|_| !password.is_empty()) {
-        fields.refuse("password", error);
-    }
-    fields.finish((Secret::new(token), Secret::new(password)))
+    let (token, password) = (fields.required_text("token", 255), new_password(&mut fields));
+    fields.finish((Secret::new(token), password))
 }

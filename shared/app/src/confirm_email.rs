@@ -4,7 +4,7 @@
 //! that equals the address gives way in the transaction that confirms it.
 
 use custodian_auth::mail_token;
-use custodian_domain::agent::username_error;
+use custodian_domain::agent::parse_username;
 use custodian_domain::ids::lowest_at;
 use custodian_domain::profile::fold_case;
 use custodian_domain::{
@@ -58,8 +58,8 @@ pub(crate) async fn confirmation<S: FindNames + ReadAgents, E>(
     if let Some(owner) = owner.as_ref().filter(is_old_address) {
         // Another agent of the same account keeps its username.
         let is_free = holder.is_none_or(|(account, _)| account != customer.id);
-        let is_usable = is_free && username_error(address).is_none();
-        let username = if is_usable { address.to_owned() } else { generated_username(cx) };
+        let usable = parse_username(address).ok().filter(|_| is_free);
+        let username = usable.unwrap_or_else(|| generated_username(cx));
         renames.push(renamed(cx, owner.clone(), username));
     }
     Ok(EmailConfirmation { owner: owner.map(|owner| owner.id), username_holder: holder, renames })

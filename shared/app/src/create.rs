@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use custodian_auth::password;
-use custodian_domain::agent::{password_error, username_error};
+use custodian_domain::agent::{new_password, new_username};
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
@@ -35,18 +35,11 @@ impl AccountRequest {
     /// Reads a body. `username`, `password` and `email` are required; the rest of the profile is optional.
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
-        let username = fields.required_text("username", 4 * 255);
-        let password = fields.required_text("password", 4 * 128);
+        let (username, password) = (new_username(&mut fields), new_password(&mut fields));
         fields.required_text("email", 255);
-        let errors = [("username", username_error(&username)), ("password", password_error(&password))];
-        for (field, error) in errors {
-            if let Some(error) = error.filter(|_| body.get(field).is_some_and(Value::is_string)) {
-                fields.refuse(field, error);
-            }
-        }
         fields.finish(())?;
         let profile = ProfilePatch::read(body)?.apply(&Profile::default());
-        Ok(Self { username, password: Some(Secret::new(password)), profile, signup: None })
+        Ok(Self { username, password: Some(password), profile, signup: None })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The agents that a text names at sign-in and when a password is forgotten.
 
 use custodian_domain::ids::PLATFORM;
+use custodian_domain::precis::username_key;
 use custodian_domain::{Agent, AgentId, Customer, CustomerId};
 use futures::future::try_join_all;
 use uuid::Uuid;
@@ -26,18 +27,19 @@ pub async fn named_agents<S: FindNames + Authenticator, E>(
 ) -> Result<Vec<NamedAgent>, Failure> {
     let holders = cx.store.name_holders(text).await?;
     let by_email = holders.email.and_then(|holder| Some((holder.customer, holder.owner?)));
-    let by_username = holders.username.filter(|agent| Some(*agent) != by_email);
-    let mut reads =
-        [by_email, by_username].into_iter().flatten().map(|ids| read(cx, ids)).collect::<Vec<_>>();
+    let usernames = [holders.unprepared_username, holders.username];
+    let by_username = usernames.into_iter().flatten().filter(|agent| Some(*agent) != by_email);
+    let mut reads = by_email.into_iter().chain(by_username).map(|ids| read(cx, ids)).collect::<Vec<_>>();
     if reads.is_empty() {
         // An unknown name reads as many rows as a known one, so the response time does not reveal it.
         reads.push(read(cx, (PLATFORM, AgentId(Uuid::nil()))));
     }
+    let address = username_key(text);
     let found = try_join_all(reads).await?.into_iter().flatten();
     let named = found.filter_map(|(customer, agent)| {
         let named = NamedAgent { by_email: Some((customer.id, agent.id)) == by_email, customer, agent };
-        let is_confirmed = named.by_email && named.customer.has_confirmed_email(text);
-        let has_username = Some((named.customer.id, named.agent.id)) == holders.username;
+        let is_confirmed = named.by_email && named.customer.has_confirmed_email(&address);
+        let has_username = usernames.contains(&Some((named.customer.id, named.agent.id)));
         (is_confirmed || has_username).then_some(NamedAgent { by_email: is_confirmed, ..named })
     });
     Ok(named.collect())

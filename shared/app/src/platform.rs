@@ -2,7 +2,7 @@
 //! also rotates the signing key.
 
 use custodian_auth::Signer;
-use custodian_domain::agent::{password_error, username_error};
+use custodian_domain::agent::{parse_username, password_error};
 use custodian_domain::fields::is_email;
 use custodian_domain::ids::PLATFORM;
 use custodian_domain::permission::Permission;
@@ -33,7 +33,7 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     if cx.store.customer(PLATFORM).await?.is_some() {
         return Ok(SetUpOutcome::AlreadyDone);
     }
-    validate(&username, &password)?;
+    let username = validate(&username, &password)?;
     // A username that is not an e-mail address reserves no address.
     let email = if is_email(&username) { username.clone() } else { String::new() };
     let profile = Profile { name: "Platform".to_owned(), email, ..Profile::default() };
@@ -59,12 +59,14 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     }
 }
 
-/// Checks the first admin's username and password against the rules that apply to every agent.
-fn validate(username: &str, password: &Secret) -> Result<(), Refusal> {
-    let errors = [("username", username_error(username)), ("password", password_error(password.expose()))];
-    match errors.into_iter().find_map(|(field, error)| Some((field, error?))) {
-        Some((field, error)) => Err(Refusal::field(Reason::InvalidArgument, field, error)),
-        None => Ok(()),
+/// Checks the first admin's username and password against the rules that apply to every agent. Returns the username as it is
+/// stored.
+fn validate(username: &str, password: &Secret) -> Result<String, Refusal> {
+    let refuse = |field, error| Refusal::field(Reason::InvalidArgument, field, error);
+    let username = parse_username(username).map_err(|error| refuse("username", error))?;
+    match password_error(password.expose()) {
+        Some(error) => Err(refuse("password", error)),
+        None => Ok(username),
     }
 }
 

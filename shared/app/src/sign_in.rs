@@ -1,7 +1,8 @@
 //! Sign-in. A wrong username, a wrong password and a terminal account give the same response after the same time.
 
-use custodian_auth::{Claims, password};
-use custodian_domain::profile::fold_case;
+use custodian_auth::Claims;
+use custodian_auth::password::{self, Verification};
+use custodian_domain::precis::username_key;
 use custodian_domain::{Agent, Reason, Secret};
 
 use crate::context::Context;
@@ -19,7 +20,7 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
     password: Secret,
     address: &str,
 ) -> Result<Session, Failure> {
-    let name = fold_case(&username);
+    let name = username_key(&username);
     let quotas = sign_in_quotas(&name, address);
     let (reserved, named) = futures::join!(reserve(cx, &quotas), named_agents(cx, &username));
     let named = named?;
@@ -29,13 +30,14 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
         }
         reserved => reserved?,
     };
-    let Some(NamedAgent { customer, agent, .. }) = first_match(named, &password).await? else {
+    let Some((NamedAgent { customer, agent, .. }, verification)) = first_match(named, &password).await?
+    else {
         cx.metrics.record(&[Metric::LoginsRefused]);
         return Err(Reason::InvalidCredentials.into());
     };
     log::record_customer(customer.id);
     futures::join!(reservation.release(cx), record_network(cx, &agent, address));
-    renew_hash(cx, &agent, password).await;
+    renew_hash(cx, &agent, verification, password).await;
     let claims = Claims {
         agent_id: agent.id,
         customer_id: customer.id,
@@ -80,9 +82,16 @@ fn network_hash<S, E>(cx: &Context<S, E>, agent: &Agent, address: &str) -> Resul
     cx.keys.keyed_hash("agent-network", &format!("{} {}", agent.id, client_network(address)))
 }
 
-/// Replaces a hash that has outdated parameters. A new hash needs the password itself, which sign-in has.
-async fn renew_hash<S: RecordSignIns, E>(cx: &Context<S, E>, agent: &Agent, password: Secret) {
-    if agent.password_hash.as_ref().is_some_and(password::is_outdated) {
+/// Replaces a hash that has outdated parameters or is that of an unprepared password. A new hash needs the password itself, which
+/// sign-in has.
+async fn renew_hash<S: RecordSignIns, E>(
+    cx: &Context<S, E>,
+    agent: &Agent,
+    verification: Verification,
+    password: Secret,
+) {
+    let is_outdated = agent.password_hash.as_ref().is_some_and(password::is_outdated);
+    if is_outdated || verification == Verification::RightUnprepared {
         let renewed = match hash_password(cx, password).await {
             Ok(hash) => cx.store.rehash(agent, &hash).await,
             Err(failure) => Err(failure),
@@ -92,20 +101,28 @@ async fn renew_hash<S: RecordSignIns, E>(cx: &Context<S, E>, agent: &Agent, pass
 }
 
 /// The first agent whose password this is. An unknown name costs a verification as well.
-async fn first_match(named: Vec<NamedAgent>, password: &Secret) -> Result<Option<NamedAgent>, Failure> {
+async fn first_match(
+    named: Vec<NamedAgent>,
+    password: &Secret,
+) -> Result<Option<(NamedAgent, Verification)>, Failure> {
     if named.is_empty() {
-        password_matches(password.clone(), None).await?;
+        verify(password.clone(), None).await?;
     }
     for named in named {
-        if password_matches(password.clone(), named.agent.password_hash.clone()).await? {
-            return Ok(Some(named));
+        match verify(password.clone(), named.agent.password_hash.clone()).await? {
+            Verification::Wrong => {}
+            right => return Ok(Some((named, right))),
         }
     }
     Ok(None)
 }
 
-/// Verifies a password on a blocking thread, because it takes tens of milliseconds of CPU time.
 pub async fn password_matches(password: Secret, stored: Option<Secret>) -> Result<bool, Failure> {
+    Ok(verify(password, stored).await? != Verification::Wrong)
+}
+
+/// Verifies a password on a blocking thread, because it takes tens of milliseconds of CPU time.
+async fn verify(password: Secret, stored: Option<Secret>) -> Result<Verification, Failure> {
     tokio::task::spawn_blocking(move || password::verify(&password, stored.as_ref()))
         .await
         .map_err(|cause| Failure::unavailable("password verification", cause))

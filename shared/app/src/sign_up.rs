@@ -1,7 +1,7 @@
 //! Sign-up. The response does not reveal whether the e-mail address has an account. Only the mail does.
 
 use custodian_auth::mail_token;
-use custodian_domain::agent::username_error;
+use custodian_domain::agent::parse_username;
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Cause, Customer, CustomerId, Profile, Refusal, Status};
@@ -49,9 +49,9 @@ where
     };
     let window = cx.settings.verify_sign_up_within;
     // An address that is not a valid username, such as one with the guest prefix, counts as taken.
-    let mut outcome = match username_error(&email) {
-        None => open(cx, request_for(email.clone()), window).await?,
-        Some(_) => OpenAccountOutcome::UsernameTaken,
+    let mut outcome = match parse_username(&email) {
+        Ok(username) => open(cx, request_for(username), window).await?,
+        Err(_) => OpenAccountOutcome::UsernameTaken,
     };
     if matches!(outcome, OpenAccountOutcome::UsernameTaken) {
         let digits = u64::from_be_bytes(cx.providers.random());

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use custodian_domain::profile::fold_case;
+use custodian_domain::precis::username_key;
 use custodian_domain::{CustomerId, Reason, Refusal, Timestamp};
 use futures::future::try_join_all;
 
@@ -227,7 +227,7 @@ pub(crate) async fn clear_wrong_passwords<S: ClearThrottles, E>(
     cx: &Context<S, E>,
     names: &[&str],
 ) -> Result<(), Failure> {
-    let keys = names.iter().map(|name| cx.keys.keyed_hash(PASSWORD_BY_NAME.kind, &fold_case(name)));
+    let keys = names.iter().map(|name| cx.keys.keyed_hash(PASSWORD_BY_NAME.kind, &username_key(name)));
     let keys: Vec<_> = keys.collect::<Result<_, _>>()?;
     try_join_all(keys.iter().map(|key| cx.store.clear(key))).await.map(|_| ())
 }

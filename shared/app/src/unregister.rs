@@ -1,5 +1,6 @@
 //! Unregistration: an administrator confirms it, then the account is frozen or deleted at once.
 
+use custodian_domain::agent::MAX_ENTERED_PASSWORD;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Agent, Customer, Principal, Reason, Refusal, Secret};
@@ -28,7 +29,10 @@ impl UnregisterRequest {
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let request = Self {
-            password: fields.text("password", 4 * 128).filter(|text| !text.is_empty()).map(Secret::new),
+            password: fields
+                .text("password", MAX_ENTERED_PASSWORD)
+                .filter(|text| !text.is_empty())
+                .map(Secret::new),
             phrase: fields.text("confirmation_phrase", 255).filter(|text| !text.is_empty()),
             immediate: fields.boolean("immediate").unwrap_or(false),
         };

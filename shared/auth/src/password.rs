@@ -3,6 +3,7 @@
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Params, Version};
 use custodian_domain::Secret;
+use custodian_domain::precis::prepared_password;
 
 use crate::hash_arena::with_blocks;
 
@@ -16,6 +17,8 @@ const CURRENT_PARAMETERS: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 
 /// Hashes a password with the algorithm, parameters and salt of `template`. `None` if the algorithm is unknown.
 fn compute(password: &Secret, template: &PasswordHash) -> Option<Output> {
+    #[cfg(test)]
+    tests::HASHES.set(tests::HASHES.get() + 1);
     let algorithm = Algorithm::try_from(template.algorithm.as_str()).ok()?;
     let version = template.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
     let params = Params::try_from(template).ok()?;
@@ -29,8 +32,19 @@ fn compute(password: &Secret, template: &PasswordHash) -> Option<Output> {
     Output::new(output).ok()
 }
 
-/// Hashes a new password with a random salt. `None` if the algorithm fails.
+/// How a password compares with a stored hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    Wrong,
+    Right,
+    /// The password is right, but its hash was made before passwords were prepared.
+    RightUnprepared,
+}
+
+/// Hashes a password, prepared if that is possible, with a random salt. `None` if the algorithm fails.
 pub fn hash(password: &Secret, salt: [u8; 16]) -> Option<Secret> {
+    let prepared = prepared_password(password.expose()).ok();
+    let password = prepared.as_ref().unwrap_or(password);
     let template = PasswordHash::new(DUMMY_HASH).ok()?;
     let template = PasswordHash { salt: Some(Salt::new(&salt).ok()?), ..template };
     let hash = Some(compute(password, &template)?);
@@ -42,8 +56,20 @@ pub fn is_outdated(stored: &Secret) -> bool {
     !stored.expose().starts_with(CURRENT_PARAMETERS)
 }
 
-/// Verifies a password. Without a stored hash, it returns false after the same time.
-pub fn verify(password: &Secret, stored: Option<&Secret>) -> bool {
+/// Verifies a password: prepared and, if preparation changes it, also as it was entered. So the number of hashes that a wrong
+/// password costs depends on the password alone. Without a stored hash, the password is wrong, after the same time.
+pub fn verify(password: &Secret, stored: Option<&Secret>) -> Verification {
+    let prepared = prepared_password(password.expose()).ok().filter(|prepared| prepared != password);
+    if matches(prepared.as_ref().unwrap_or(password), stored) {
+        return Verification::Right;
+    }
+    if prepared.is_some() && matches(password, stored) {
+        return Verification::RightUnprepared;
+    }
+    Verification::Wrong
+}
+
+fn matches(password: &Secret, stored: Option<&Secret>) -> bool {
     let text = stored.map_or(DUMMY_HASH, Secret::expose);
     // `Output` compares in constant time.
     let matches = PasswordHash::new(text)
@@ -53,9 +79,36 @@ pub fn verify(password: &Secret, stored: Option<&Secret>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
     use super::*;
+
+    thread_local! {
+        /// The number of hashes that this thread has computed.
+        pub(super) static HASHES: Cell<u32> = const { Cell::new(0) };
+    }
+
+    fn hashes_of(work: impl FnOnce() -> Verification) -> u32 {
+        let before = HASHES.get();
+        assert_eq!(work(), Verification::Wrong);
+        HASHES.get() - before
+    }
+
+    #[test]
+    fn a_wrong_password_costs_as_many_hashes_for_an_unknown_name_as_for_a_known_one() {
+        let stored = hash(&Secret::new("correct horse"), [7; 16]);
+        for (password, hashes) in [("ascii", 1), ("caf\u{e9}", 1), ("cafe\u{301}", 2), ("caf\u{200b}", 1)] {
+            let password = Secret::new(password);
+            assert_eq!(
+                hashes_of(|| verify(&password, stored.as_ref())),
+                hashes,
+                "{password:?} of a known name"
+            );
+            assert_eq!(hashes_of(|| verify(&password, None)), hashes, "{password:?} of an unknown name");
+        }
+    }
 
     #[test]
     fn a_hash_equals_the_hash_of_the_argon2_library() {
@@ -73,9 +126,35 @@ mod tests {
     fn a_password_matches_only_its_own_hash() {
         let stored = hash(&Secret::new("correct horse"), [7; 16]);
         assert!(stored.as_ref().is_some_and(|h| h.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$")));
-        assert!(verify(&Secret::new("correct horse"), stored.as_ref()));
-        assert!(!verify(&Secret::new("correct horsf"), stored.as_ref()));
-        assert!(!verify(&Secret::new("correct horse"), None));
+        assert_eq!(verify(&Secret::new("correct horse"), stored.as_ref()), Verification::Right);
+        assert_eq!(verify(&Secret::new("correct horsf"), stored.as_ref()), Verification::Wrong);
+        assert_eq!(verify(&Secret::new("correct horse"), None), Verification::Wrong);
+    }
+
+    #[test]
+    fn every_spelling_of_a_password_matches_its_hash() {
+        let stored = hash(&Secret::new("cafe\u{301} au lait"), [7; 16]);
+        for spelling in ["caf\u{e9} au lait", "cafe\u{301}\u{a0}au\u{3000}lait"] {
+            assert_eq!(verify(&Secret::new(spelling), stored.as_ref()), Verification::Right, "{spelling}");
+        }
+        assert_eq!(verify(&Secret::new("cafe au lait"), stored.as_ref()), Verification::Wrong);
+    }
+
+    #[test]
+    fn the_hash_of_an_unprepared_password_verifies_only_what_was_entered() {
+        let argon2 =
+            Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None).unwrap());
+        for (entered, verification) in [
+            ("cafe\u{301} au lait", Verification::RightUnprepared),
+            // Preparation would change nothing, or is impossible, so the hash cannot be replaced by a better one.
+            ("caf\u{e9} au lait", Verification::Right),
+            ("I \u{2764}\u{fe0f} lait", Verification::Right),
+        ] {
+            let old: PasswordHash = argon2.hash_password_with_salt(entered.as_bytes(), &[7; 16]).unwrap();
+            let old = Secret::new(old.to_string());
+            assert_eq!(verify(&Secret::new(entered), Some(&old)), verification, "{entered}");
+            assert_eq!(verify(&Secret::new("another"), Some(&old)), Verification::Wrong, "{entered}");
+        }
     }
 
     #[test]
@@ -83,7 +162,8 @@ mod tests {
         let weaker = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8192, 1, 1, None).unwrap());
         let old: PasswordHash = weaker.hash_password_with_salt(b"correct horse", &[7; 16]).unwrap();
         let old = Secret::new(old.to_string());
-        assert!(is_outdated(&old) && verify(&Secret::new("correct horse"), Some(&old)));
+        assert!(is_outdated(&old));
+        assert_eq!(verify(&Secret::new("correct horse"), Some(&old)), Verification::Right);
         assert!(!is_outdated(&hash(&Secret::new("correct horse"), [7; 16]).unwrap()));
     }
 
@@ -92,6 +172,6 @@ mod tests {
         let parsed = PasswordHash::new(DUMMY_HASH).unwrap();
         assert_eq!(parsed.to_string(), DUMMY_HASH);
         assert!(DUMMY_HASH.starts_with(CURRENT_PARAMETERS) && compute(&Secret::new(""), &parsed).is_some());
-        assert!(!verify(&Secret::new(""), Some(&Secret::new(DUMMY_HASH))));
+        assert_eq!(verify(&Secret::new(""), Some(&Secret::new(DUMMY_HASH))), Verification::Wrong);
     }
 }

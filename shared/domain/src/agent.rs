@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::common_passwords::is_common;
+use crate::fields::Fields;
 use crate::ids::PLATFORM;
+use crate::precis;
 use crate::{AgentId, CustomerId, Permission, Secret, Timestamp};
 
 /// The reserved username prefix of guest agents.
@@ -141,24 +144,58 @@ impl Agent {
     }
 }
 
-/// The error message for an invalid username. A username has 1 to 255 characters without spaces or control characters, and
-/// does not start with the prefix of guest agents.
-pub fn username_error(username: &str) -> Option<&'static str> {
-    if username.is_empty() || username.chars().count() > 255 {
-        return Some("must be 1 to 255 characters");
+/// The maximum number of bytes of a username that a request may contain. Preparation can shorten it.
+pub const MAX_ENTERED_USERNAME: usize = 4 * 255;
+/// The maximum number of bytes of a password that a request may contain. Preparation composes characters, such as three of 3
+/// bytes to one.
+pub const MAX_ENTERED_PASSWORD: usize = 12 * 128;
+
+/// A new username, in the spelling that is stored, or the error message. A username has 1 to 255 bytes after preparation,
+/// and at most as many characters before it, and does not start with the prefix of guest agents.
+pub fn parse_username(text: &str) -> Result<String, &'static str> {
+    let prepared = precis::prepared_username(text)?;
+    let displayed = precis::displayed_username(text)?;
+    let length = prepared.len().max(displayed.len()).max(text.chars().count());
+    if !(1..=255).contains(&length) {
+        return Err("must be 1 to 255 bytes");
     }
-    if username.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Some("must not contain spaces or control characters");
+    if prepared.starts_with(GUEST_PREFIX) {
+        return Err("must not begin with guest-, which is reserved");
     }
-    username
-        .to_lowercase()
-        .starts_with(GUEST_PREFIX)
-        .then_some("must not begin with guest-, which is reserved")
+    Ok(displayed)
 }
 
-/// The error message for an invalid new password. A password has 8 to 128 characters.
+/// Reads the required field `username` of a request that creates an agent.
+pub fn new_username(fields: &mut Fields<'_>) -> String {
+    let entered = fields.required_text("username", MAX_ENTERED_USERNAME);
+    // An empty text was refused already.
+    let parsed = if entered.is_empty() { Ok(entered) } else { parse_username(&entered) };
+    parsed.unwrap_or_else(|error| {
+        fields.refuse("username", error);
+        String::new()
+    })
+}
+
+/// Reads the required field `password` of a request that sets a password.
+pub fn new_password(fields: &mut Fields<'_>) -> Secret {
+    let password = Secret::new(fields.required_text("password", MAX_ENTERED_PASSWORD));
+    if let Some(error) = password_error(password.expose()).filter(|_| !password.expose().is_empty()) {
+        fields.refuse("password", error);
+    }
+    password
+}
+
+/// The error message for an invalid new password. A password has 8 to 128 characters after preparation, and is not one of the
+/// most common ones.
 pub fn password_error(password: &str) -> Option<&'static str> {
-    (!(8..=128).contains(&password.chars().count())).then_some("must be 8 to 128 characters")
+    match precis::prepared_password(password) {
+        Err(error) => Some(error),
+        Ok(prepared) if !(8..=128).contains(&prepared.expose().chars().count()) => {
+            Some("must be 8 to 128 characters")
+        }
+        Ok(prepared) => is_common(prepared.expose())
+            .then_some("is one of the most common passwords, so it is easy to guess"),
+    }
 }
 
 #[cfg(test)]
@@ -166,19 +203,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_username_has_no_spaces_and_no_guest_prefix() {
-        for good in ["test1", "a@example.com", "ü", &"x".repeat(255)] {
-            assert_eq!(username_error(good), None, "{good}");
+    fn a_username_has_1_to_255_bytes_no_spaces_and_no_guest_prefix() {
+        for good in
+            ["test1", "a@example.com", "ü", "@", &"x".repeat(255), &"ü".repeat(127), &"e\u{301}".repeat(127)]
+        {
+            assert!(parse_username(good).is_ok(), "{good}");
         }
-        for bad in ["", "a b", "a\tb", "guest-1", "GUEST-1", &"x".repeat(256)] {
-            assert!(username_error(bad).is_some(), "{bad}");
+        for bad in
+            ["", "a b", "a\tb", "guest-1", "GUEST-1", "ｇｕｅｓｔ－1", &"x".repeat(256), &"ü".repeat(128)]
+        {
+            assert!(parse_username(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
-    fn a_password_has_8_to_128_characters() {
+    fn a_password_has_8_to_128_characters_after_preparation() {
         for (length, good) in [(7, false), (8, true), (128, true), (129, false)] {
-            assert_eq!(password_error(&"é".repeat(length)).is_none(), good, "{length}");
+            for character in ["é", "e\u{301}", "\u{1112}\u{1161}\u{11ab}"] {
+                let password = character.repeat(length);
+                assert_eq!(password_error(&password).is_none(), good, "{length} x {character}");
+                assert!(!good || password.len() <= MAX_ENTERED_PASSWORD, "{length} x {character}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_common_or_unreadable_password_is_refused_with_a_reason() {
+        for (password, reason) in
+            [("Password1", "most common"), ("ILOVEYOU", "most common"), ("pass\u{200b}word", "invisible")]
+        {
+            assert!(password_error(password).is_some_and(|error| error.contains(reason)), "{password}");
         }
     }
 }

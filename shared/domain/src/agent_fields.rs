@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::agent::{
-    ADDRESS_TYPES, Address, Agent, RING_ALL, RING_METHODS, STATUSES, password_error, username_error,
+    ADDRESS_TYPES, Address, Agent, MAX_ENTERED_PASSWORD, RING_ALL, RING_METHODS, STATUSES, new_password,
+    new_username,
 };
 use crate::fields::{Fields, text_error};
 use crate::kinds::values;
@@ -30,11 +31,8 @@ pub struct NewAgent {
 impl NewAgent {
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
-        let username = fields.required_text("username", 4 * 255);
+        let username = new_username(&mut fields);
         let password = new_password(&mut fields);
-        if let Some(error) = username_error(&username).filter(|_| !username.is_empty()) {
-            fields.refuse("username", error);
-        }
         let profile = AgentPatch::read_from(&mut fields);
         if profile.ring_method.as_deref().is_some_and(|method| method != RING_ALL) {
             fields.refuse_as(Reason::InvalidRingMethod, "ring_method", "must be ringall for a new agent");
@@ -108,7 +106,7 @@ pub fn read_permission(body: &Map<String, Value>) -> Result<Permission, Refusal>
 pub fn read_password(body: &Map<String, Value>) -> Result<(Secret, Option<Secret>), Refusal> {
     let mut fields = Fields::new(body);
     let password = new_password(&mut fields);
-    let current = fields.text("current_password", 4 * 128).map(Secret::new);
+    let current = fields.text("current_password", MAX_ENTERED_PASSWORD).map(Secret::new);
     fields.finish((password, current))
 }
 
@@ -140,14 +138,6 @@ pub fn read_tag_ids(body: &Map<String, Value>) -> Result<Vec<Uuid>, Refusal> {
         fields.refuse("tag_ids", "is required");
     }
     fields.finish(read.unwrap_or_default())
-}
-
-fn new_password(fields: &mut Fields<'_>) -> Secret {
-    let password = fields.required_text("password", 4 * 128);
-    if let Some(error) = password_error(&password).filter(|_| !password.is_empty()) {
-        fields.refuse("password", error);
-    }
-    Secret::new(password)
 }
 
 fn permission(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Permission> {

@@ -202,7 +202,7 @@ impl DeleteAgents for Store {
             AgentCondition::Row,
             Some(&OutboxRecord::deleted(kinds::AGENTS.noun, agent, now)),
         )?;
-        let name = identifiers::username(&agent.username);
+        let name = identifiers::stored_username(&agent.username);
         Ok(write_outcome(identifiers::release(tx, AgentCondition::Username, &name, owner)?.run().await?))
     }
 }

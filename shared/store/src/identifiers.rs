@@ -8,7 +8,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::ports::{EmailHolder, FindNames, NameHolders, ReadCustomers};
+use custodian_app::ports::ReadCustomers;
+use custodian_domain::precis::{displayed_username, username_key};
 use custodian_domain::profile::fold_case;
 use custodian_domain::{AgentId, CustomerId};
 use serde::Deserialize;
@@ -17,12 +18,12 @@ use sha2::{Digest, Sha256};
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, composite_key, decode, decode_some, s};
+use crate::item::{Item, composite_key, decode_some, s};
 use crate::schema::IDENTIFIERS;
 use crate::transaction::Transaction;
 
-/// Longer names are stored as a hash. A DynamoDB sort key has at most 1,024 bytes, and a name of 255 characters may exceed
-/// them.
+/// Longer names are stored as a hash. A DynamoDB sort key has at most 1,024 bytes, and a name that someone enters at sign-in may
+/// exceed them.
 const MAX_NAME_BYTES: usize = 512;
 /// The range key of the main row of an identifier or a mail token.
 pub(crate) const MAIN_ROW: &str = "-";
@@ -36,7 +37,24 @@ pub(crate) fn email(address: &str) -> String {
 }
 
 pub(crate) fn username(name: &str) -> String {
-    let name = fold_case(name);
+    of_username(&username_key(name))
+}
+
+/// The identifier of a username as an earlier version stored it: in lower case, but not prepared.
+pub(crate) fn unprepared_username(name: &str) -> String {
+    of_username(&fold_case(name))
+}
+
+/// The identifier of an agent's username. An agent of an earlier version may have a spelling that is not stored any more.
+pub(crate) fn stored_username(name: &str) -> String {
+    if displayed_username(name).is_ok_and(|displayed| displayed == name) {
+        username(name)
+    } else {
+        unprepared_username(name)
+    }
+}
+
+fn of_username(name: &str) -> String {
     if name.len() > MAX_NAME_BYTES {
         return format!("username#sha256#{}", hex::encode(Sha256::digest(name)));
     }
@@ -217,25 +235,5 @@ impl Store {
             is_left_over || (strength == Strength::Confirmed && !holder.email_verified)
         });
         Ok(if is_replaceable { NameAvailability::Replaceable(row) } else { NameAvailability::Taken })
-    }
-}
-
-impl FindNames for Store {
-    async fn name_holders(&self, text: &str) -> Result<NameHolders, Failure> {
-        let [email, username] = [email(text), username(text)];
-        let key = |name: &str| composite_key("id", name, "key", MAIN_ROW);
-        let keys = vec![key(&email), key(&username)];
-        let mut found = self.batch_get(vec![(IDENTIFIERS, keys)]).await?;
-        let mut holders = NameHolders::default();
-        for item in found.remove(&self.table(IDENTIFIERS)).unwrap_or_default() {
-            let is_email = item.get("id") == Some(&s(&email));
-            let row: IdentifierRow = decode(item)?;
-            if is_email {
-                holders.email = Some(EmailHolder { customer: row.owner, owner: row.agent_id });
-            } else {
-                holders.username = row.agent_id.map(|agent| (row.owner, agent));
-            }
-        }
-        Ok(holders)
     }
 }

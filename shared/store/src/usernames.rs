@@ -34,7 +34,7 @@ pub(crate) fn rename<'a, C: Copy>(
         if owner != customer.id {
             tx = usage::require_status(tx, on_failure, owner, after.id.0, Status::NOT_TERMINAL)?;
         }
-        let [old, new] = [before, after].map(|agent| identifiers::username(&agent.username));
+        let [old, new] = [before, after].map(|agent| identifiers::stored_username(&agent.username));
         let takes_address = new == address;
         is_claimed |= takes_address;
         let previous = holder.filter(|_| takes_address);

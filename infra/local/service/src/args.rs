@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use custodian_domain::agent::{password_error, username_error};
+use custodian_domain::agent::{parse_username, password_error};
 
 /// Serves Custodian on 127.0.0.1. Nothing else has to be installed.
 #[derive(Clone, Debug, Parser)]
@@ -30,10 +30,6 @@ pub struct Args {
     /// Allow webhooks to this machine, on any port.
     #[arg(long)]
     pub allow_loopback_webhooks: bool,
-}
-
-fn parse_username(text: &str) -> Result<String, &'static str> {
-    username_error(text).map_or_else(|| Ok(text.to_owned()), Err)
 }
 
 fn parse_password(text: &str) -> Result<String, &'static str> {

@@ -1,6 +1,6 @@
 //! The named schemas of the document: views, errors and kinds. Also the schemas that several request bodies share.
 
-use custodian_domain::agent::ADDRESS_TYPES;
+use custodian_domain::agent::{ADDRESS_TYPES, MAX_ENTERED_PASSWORD};
 use custodian_domain::agent_fields::MAX_ADDRESSES;
 use custodian_domain::kinds::routed;
 use custodian_views::field_schema;
@@ -75,13 +75,19 @@ pub(crate) fn webhook_method() -> Value {
 pub(crate) fn username() -> Value {
     json!({
         "$ref": "#/components/schemas/Text", "minLength": 1, "maxLength": 255, "pattern": r"^\S+$",
-        "description": "Without spaces. Unique in the platform, regardless of case. Must not begin with `guest-`.",
+        "description": "Letters, digits and ASCII punctuation, without spaces and invisible characters, at most 255 bytes (RFC 8265, \
+            UsernameCaseMapped). Unique in the platform, regardless of case, width and composition. Must not begin with `guest-`.",
     })
 }
 
 /// A password to set.
 pub(crate) fn new_password() -> Value {
-    json!({ "$ref": "#/components/schemas/Text", "minLength": 8, "maxLength": 128, "writeOnly": true })
+    let description =
+        "8 to 128 characters when composed (RFC 8265, OpaqueString), and none of the most common passwords.";
+    with_keywords(
+        text(MAX_ENTERED_PASSWORD),
+        json!({ "minLength": 8, "writeOnly": true, "description": description }),
+    )
 }
 
 /// A sum of permission bits.

@@ -19,6 +19,8 @@ pub struct EmailHolder {
 pub struct NameHolders {
     pub email: Option<EmailHolder>,
     pub username: Option<(CustomerId, AgentId)>,
+    /// The agent that got this username before usernames were prepared. `None` if preparation changes nothing.
+    pub unprepared_username: Option<(CustomerId, AgentId)>,
 }
 
 pub trait FindNames: Send + Sync {

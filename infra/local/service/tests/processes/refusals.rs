@@ -18,6 +18,7 @@ fn an_invalid_admin_username_or_password_is_refused() {
         ["--admin-username", "guest-1"],
         ["--admin-username", ""],
         ["--admin-password", "short"],
+        ["--admin-password", "password1"],
     ] {
         let output = run(&[&["--ephemeral"], &arguments[..]].concat());
         assert!(!output.status.success(), "{arguments:?}");

@@ -1,6 +1,7 @@
 //! Agents.
 
 use custodian_domain::Reason;
+use custodian_domain::agent::MAX_ENTERED_PASSWORD;
 use custodian_domain::agent::{RING_ALL, RING_METHODS, STATUSES};
 use custodian_domain::agent_fields::MAX_TAGS;
 use serde_json::{Value, json};
@@ -75,7 +76,7 @@ fn agent_fields() -> Vec<Operation> {
         one("PUT", suffix, description).body(object(vec![(field, schema)], &[field]))
     };
     let current = with_description(
-        with_keywords(text(512), json!({ "writeOnly": true })),
+        with_keywords(text(MAX_ENTERED_PASSWORD), json!({ "writeOnly": true })),
         "Required to change one's own password.",
     );
     let body = object(vec![("password", new_password()), ("current_password", current)], &["password"]);

@@ -1,6 +1,7 @@
 //! `/auth` and `/ping`: sign up, sign in, unregister.
 
 use custodian_domain::Reason;
+use custodian_domain::agent::{MAX_ENTERED_PASSWORD, MAX_ENTERED_USERNAME};
 use custodian_views::{DelegationView, EmailVerificationView, SessionView};
 use serde_json::json;
 
@@ -11,7 +12,7 @@ use crate::schema::{all_required, enumeration, nonempty_text, object, text, uuid
 
 pub(super) fn all() -> Vec<Operation> {
     let empty = || all_required(Vec::new());
-    let password = || with_keywords(nonempty_text(512), json!({ "writeOnly": true }));
+    let password = || with_keywords(nonempty_text(MAX_ENTERED_PASSWORD), json!({ "writeOnly": true }));
     let token_body = || object(vec![("token", nonempty_text(255))], &["token"]);
     let token_parameter = || {
         json!({ "name": "token", "in": "query", "required": true, "description": "The token in the link of the mail.",
@@ -62,7 +63,7 @@ pub(super) fn all() -> Vec<Operation> {
             "Signs in with a username and a password. The token is in the body and in a cookie. The response is the same for an \
              unknown username and for a wrong password.",
         )
-        .body(object(vec![("username", nonempty_text(1020)), ("password", password())], &["username", "password"]))
+        .body(object(vec![("username", nonempty_text(MAX_ENTERED_USERNAME)), ("password", password())], &["username", "password"]))
         .returns(view_schema::<SessionView<'_>>())
         .with_header("Set-Cookie")
         .fails_with(&[Reason::InvalidCredentials, Reason::RateLimitExceeded]),
@@ -74,7 +75,7 @@ pub(super) fn all() -> Vec<Operation> {
             "/auth/password-forgot",
             "Mails a link to set a password. The response is the same for known and for unknown usernames.",
         )
-        .body(object(vec![("username", nonempty_text(1020))], &["username"]))
+        .body(object(vec![("username", nonempty_text(MAX_ENTERED_USERNAME))], &["username"]))
         .returns(empty())
         .fails_with(&[Reason::RateLimitExceeded]),
         Operation::new("GET", "/auth/password-reset", format!("Shows the page of the link that sets a password. {page}"))
@@ -110,7 +111,7 @@ pub(super) fn all() -> Vec<Operation> {
         )
         .body(object(
             vec![
-                ("password", with_keywords(text(512), json!({ "writeOnly": true }))),
+                ("password", with_keywords(text(MAX_ENTERED_PASSWORD), json!({ "writeOnly": true }))),
                 ("confirmation_phrase", enumeration(&["DELETE", ""])),
                 ("immediate", json!({ "type": "boolean", "default": false })),
             ],
