@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use custodian_auth::password;
 use custodian_domain::agent::{password_error, username_error};
+use custodian_domain::destination::AllowedAddresses;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
@@ -33,7 +34,7 @@ pub struct AccountRequest {
 
 impl AccountRequest {
     /// Reads a body. `username`, `password` and `email` are required; the rest of the profile is optional.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
+    pub fn read(body: &Map<String, Value>, allowed: AllowedAddresses) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let username = fields.required_text("username", 4 * 255);
         let password = fields.required_text("password", 4 * 128);
@@ -45,7 +46,8 @@ impl AccountRequest {
             }
         }
         fields.finish(())?;
-        let profile = ProfilePatch::read(body)?.apply(&Profile::default());
+        let empty = Profile::default();
+        let profile = ProfilePatch::read(body, &empty, allowed)?.apply(&empty);
         Ok(Self { username, password: Some(Secret::new(password)), profile, signup: None })
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::network;
-use crate::fields::text_error;
+use crate::fields::{is_multi_line_text, text_error};
 use crate::ids;
 
 /// The largest integer that every JSON parser represents exactly (2^53 - 1).
@@ -65,11 +65,10 @@ pub(super) fn action(item: &Value) -> Option<Value> {
 
 /// Whether every text is free of control characters, except tabs and line ends: spoken texts have lines.
 pub(super) fn is_printable(value: &Value) -> bool {
-    let printable = |text: &String| !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
     match value {
-        Value::String(text) => printable(text),
+        Value::String(text) => is_multi_line_text(text),
         Value::Array(items) => items.iter().all(is_printable),
-        Value::Object(map) => map.iter().all(|(name, value)| printable(name) && is_printable(value)),
+        Value::Object(map) => map.iter().all(|(name, value)| is_multi_line_text(name) && is_printable(value)),
         _ => true,
     }
 }
