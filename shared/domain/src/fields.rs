@@ -257,7 +257,8 @@ mod tests {
         for (text, number) in [("16", 16), ("16.0", 16), ("3e4", 30_000), ("-2.50e1", -25), ("-0.0", 0)] {
             assert_eq!(serde_json::from_str(text).ok().as_ref().and_then(integer), Some(number), "{text}");
         }
-        for text in ["16.5", "1e-1", "1e300", "9007199254740993.0", "18446744073709551615", "\"16\"", "true"] {
+        for text in ["16.5", "1e-1", "1e300", "9007199254740993.0", "18446744073709551615", "\"16\"", "true"]
+        {
             assert_eq!(serde_json::from_str(text).ok().as_ref().and_then(integer), None, "{text}");
         }
     }

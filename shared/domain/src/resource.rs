@@ -161,11 +161,9 @@ impl ResourcePatch {
 }
 
 /// The create-only fields that the body of an update contains, in their stored form.
-fn read_create_only(
-    kind: &'static Kind,
-    body: &Map<String, Value>,
-) -> Vec<(&'static Field, Option<Value>)> {
+fn read_create_only(kind: &'static Kind, body: &Map<String, Value>) -> Vec<(&'static Field, Option<Value>)> {
     let fields = kind.fields.iter().filter(|field| field.source == Source::ClientOnce);
-    let read = |field: &'static Field| Some((field, field.read(body.get(field.name)?, &mut Fields::new(body))));
+    let read =
+        |field: &'static Field| Some((field, field.read(body.get(field.name)?, &mut Fields::new(body))));
     fields.filter_map(read).collect()
 }

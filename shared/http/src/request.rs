@@ -6,8 +6,7 @@ use custodian_app::ports::Prefetch;
 use custodian_domain::{Reason, Refusal, fields, ids};
 use http::Method;
 use http::header::{
-    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH, IF_NONE_MATCH,
-    ORIGIN,
+    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH, IF_NONE_MATCH, ORIGIN,
 };
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;

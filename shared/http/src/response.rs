@@ -108,7 +108,11 @@ impl Response {
     #[must_use]
     pub(crate) fn without_body(mut self) -> Self {
         let length = std::mem::take(&mut self.body).len();
-        if self.status == StatusCode::NOT_MODIFIED { self } else { self.header(CONTENT_LENGTH, length.to_string()) }
+        if self.status == StatusCode::NOT_MODIFIED {
+            self
+        } else {
+            self.header(CONTENT_LENGTH, length.to_string())
+        }
     }
 
     pub(crate) fn into_response(self, request_id: &str) -> lambda_http::Response<Body> {

@@ -194,7 +194,12 @@ impl World {
             return false;
         }
         let body = json!({ "email": address });
-        let patch = ProfilePatch::read(body.as_object().expect("an object"), &custodian_domain::Profile::default(), custodian_domain::destination::AllowedAddresses::Public).expect("the address is valid");
+        let patch = ProfilePatch::read(
+            body.as_object().expect("an object"),
+            &custodian_domain::Profile::default(),
+            custodian_domain::destination::AllowedAddresses::Public,
+        )
+        .expect("the address is valid");
         let after = before.with_profile_patch(&patch, RequestedBy::PlatformAdmin, cx.now());
         cx.store.commit(CustomerChange::new(&before, &after)).await.expect("the request is stored");
         send_email_change(cx, account, self.cause()).await.expect("the link is mailed");

@@ -58,14 +58,14 @@ impl Gateway {
     }
 
     fn match_route(&self, method: &Method, path: &str) -> (&ApiFunction, BTreeMap<String, String>) {
-        let has_method = |route: &Route| matches!(route.gateway_method(), "ANY") || route.method == method.as_str();
+        let has_method =
+            |route: &Route| matches!(route.gateway_method(), "ANY") || route.method == method.as_str();
         let of_method = self.functions.iter().filter(|function| has_method(&function.deployed.route));
         let matches =
             of_method.filter_map(|function| Some((function, match_path(&function.deployed.route, path)?)));
-        // A route with the request's own method is more specific than one with any method. A route with fewer parameters is
-        // more specific.
+        // A route with fewer parameters is more specific. Of two with the same path, that with the request's own method is.
         let rank = |(function, parameters): &(&ApiFunction, BTreeMap<String, String>)| {
-            (function.deployed.route.method != method.as_str(), parameters.len())
+            (parameters.len(), function.deployed.route.method != method.as_str())
         };
         matches.min_by_key(rank).unwrap_or((&self.default, BTreeMap::new()))
     }
@@ -174,4 +174,22 @@ fn with_cors_headers(mut response: Response<axum::body::Body>) -> Response<axum:
         headers.insert(name, header::HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// AWS does not say whether the path or the method decides between `ANY /a/b` and `POST /a/{id}`.
+    #[test]
+    fn no_route_for_reading_hides_a_route_of_another_method() {
+        let gateway = Gateway::new();
+        let routes: Vec<&Route> = gateway.functions.iter().map(|function| &function.deployed.route).collect();
+        for reading in routes.iter().filter(|route| route.is_read()) {
+            for other in routes.iter().filter(|route| !route.is_read() && route.path != reading.path) {
+                assert_eq!(match_path(other, &reading.path), None, "{reading} and {other}");
+                assert_eq!(match_path(reading, &other.path), None, "{reading} and {other}");
+            }
+        }
+    }
 }
