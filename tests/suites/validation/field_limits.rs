@@ -171,7 +171,7 @@ async fn put_merges_fields_and_an_empty_string_clears_any_field_except_the_email
 async fn a_taken_email_is_refused_in_any_letter_case() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
-    client.open_account("bob").await;
+    client.tenant("bob").await;
     let platform_admin = client.platform_admin().await;
     client.idle().await;
     let before = visible_state(&client).await;
