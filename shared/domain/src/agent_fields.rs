@@ -6,8 +6,9 @@ use uuid::Uuid;
 use crate::agent::{
     ADDRESS_TYPES, Address, Agent, RING_ALL, RING_METHODS, STATUSES, password_error, username_error,
 };
-use crate::fields::{CREATE_ONLY, Fields, integer, text_error};
+use crate::fields::{CREATE_ONLY, Fields, text_error};
 use crate::kinds::values;
+use crate::plain_values::integer;
 use crate::reason::{Reason, Refusal};
 use crate::{Permission, Secret};
 

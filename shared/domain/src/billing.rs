@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::fields::{Fields, integer};
+use crate::fields::Fields;
 use crate::kinds::MAX_INTEGER;
+use crate::plain_values::integer;
 use crate::reason::{Reason, Refusal};
 use crate::{Resource, Timestamp};
 

@@ -18,6 +18,7 @@ pub mod kinds;
 pub mod lifecycle;
 pub mod outbox_record;
 pub mod permission;
+pub mod plain_values;
 pub mod plan;
 pub mod principal;
 pub mod profile;

@@ -12,7 +12,7 @@ use crate::{Request, credential};
 /// account. Signing out such a session has nothing to revoke, but the browser must still drop its cookie.
 #[derive(Debug)]
 pub enum SessionHolder {
-    SignedIn(Account<AnyAgent, NotDeleted>),
+    SignedIn(Box<Account<AnyAgent, NotDeleted>>),
     SignedOut,
 }
 
@@ -26,7 +26,7 @@ impl<S: Authenticator, E: Sync> Caller<S, E> for SessionHolder {
     ) -> Result<Self, Failure> {
         let has_token = credential::find(request).is_some_and(|text| !is_access_key(text));
         match Account::from_request(cx, request, prefetch).await {
-            Ok(account) => Ok(Self::SignedIn(account)),
+            Ok(account) => Ok(Self::SignedIn(Box::new(account))),
             Err(failure) if has_token && failure.is(Reason::InvalidCredentials) => Ok(Self::SignedOut),
             Err(failure) => Err(failure),
         }

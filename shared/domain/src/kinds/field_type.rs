@@ -8,8 +8,9 @@ use super::values::{
     MAX_BYTES, NIL_UUID, action, choice, distinct_ids, flags, is_phone, is_within_max_bytes, list, network,
     without_duplicates,
 };
-use crate::fields::{Fields, integer};
+use crate::fields::Fields;
 use crate::ids;
+use crate::plain_values::integer;
 use crate::reason::Reason;
 
 /// The type of a field.

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::network;
-use crate::fields::{is_multi_line_text, text_error};
+use crate::fields::text_error;
 use crate::ids;
+use crate::plain_values::is_multi_line_text;
 
 /// The largest integer that every JSON parser represents exactly (2^53 - 1).
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
