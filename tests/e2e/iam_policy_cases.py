@@ -69,7 +69,7 @@ def unregister(emulator):
     response = una.post("/auth/unregister", {"password": "not the password"})
     assert response.status in (400, 401, 403), f"{response.status} {response.text}"
     with_access_key = ApiClient(emulator, una.post("/v1.0/accesskeys", {}).ok()["token"])
-    una.put("/v1.0/customer", {"webhook_uri": "https://10.0.0.1/hook"}).ok()
+    una.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()
     with_access_key.post("/auth/unregister", {"confirmation_phrase": "DELETE"}).ok()
     client.login("una").post("/auth/unregister", IMMEDIATE_DELETION).ok()
 
@@ -77,7 +77,7 @@ def unregister(emulator):
 def purge(emulator):
     client = ApiClient(emulator)
     customer_id, pia = client.create_verified_customer("pia")
-    pia.put("/v1.0/customer", {"webhook_uri": "https://10.0.0.1/hook"}).ok()
+    pia.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()
     pia.post("/auth/unregister", {"password": PASSWORD}).ok()
     client.advance_clock(30 * DAY + 60)
     customer = client.login_as_platform_admin().get(f"/v1.0/customers/{customer_id}").ok()

@@ -51,9 +51,10 @@ pub(crate) fn mismatch(method: &str, path: &str, body: Option<&[u8]>, response: 
     if path.starts_with("/_local/") || method == "OPTIONS" {
         return None;
     }
-    let operation = operation(method, path);
+    let operation = operation(if method == "HEAD" { "GET" } else { method }, path);
     let route = operation.clone().unwrap_or_else(|| "/x-default-route".to_owned());
-    let result = check(&route, response).and_then(|()| match (body, operation) {
+    let has_body = method != "HEAD";
+    let result = check(&route, response, has_body).and_then(|()| match (body, operation) {
         (Some(body), Some(operation)) if response.status < 300 => check_accepted_body(&operation, body),
         _ => Ok(()),
     });
@@ -77,17 +78,28 @@ fn operation(method: &str, path: &str) -> Option<String> {
     Some(format!("/paths/{}/{method}", template.replace('~', "~0").replace('/', "~1")))
 }
 
-fn check(route: &str, response: &Response) -> Result<(), String> {
+/// A response to HEAD has the headers of the response to GET, and no body.
+fn check(route: &str, response: &Response, has_body: bool) -> Result<(), String> {
     let place = format!("{route}/responses/{}", response.status);
     let described = DOCUMENT.pointer(&place).ok_or("this status is not described")?;
     let place = described["$ref"].as_str().map_or(place, |name| name.trim_start_matches('#').to_owned());
     let described = DOCUMENT.pointer(&place).ok_or("the response is missing in the components")?;
     headers(&described["headers"], response)?;
+    if response.status == 304 {
+        return if response.text.is_empty() { Ok(()) } else { Err("a 304 has a body".to_owned()) };
+    }
     let media =
         response.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = media.split(';').next().unwrap_or_default().trim();
     if described["content"].get(media).is_none() {
         return Err(format!("the media type {media} is not described"));
+    }
+    if !has_body {
+        return if response.text.is_empty() {
+            Ok(())
+        } else {
+            Err("a response to HEAD has a body".to_owned())
+        };
     }
     if !media.ends_with("json") {
         return Ok(());

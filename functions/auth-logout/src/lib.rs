@@ -1,9 +1,10 @@
-//! `POST /auth/logout`: revokes every token of the agent.
+//! `POST /auth/logout`: revokes every token of the agent and expires the session cookie. A session that is over already also
+//! succeeds, so that a browser drops its cookie.
 
 use custodian_app::ports::{Authenticator, UpdateAgents};
 use custodian_app::{Context, Failure, sign_out::sign_out};
 use custodian_domain::{Principal, Reason};
-use custodian_http::{Account, AnyAgent, Endpoint, NotDeleted, Request, Response, Route};
+use custodian_http::{Endpoint, Request, Response, Route, SessionHolder};
 use http::header::SET_COOKIE;
 use serde_json::json;
 
@@ -13,7 +14,7 @@ const ENDED: &str = "token=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Stric
 pub struct Logout;
 
 impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for Logout {
-    type Caller = Account<AnyAgent, NotDeleted>;
+    type Caller = SessionHolder;
 
     fn route(&self) -> Route {
         Route::new("POST", "/auth/logout")
@@ -25,10 +26,14 @@ impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for Logout 
         caller: Self::Caller,
         _: &Request,
     ) -> Result<Response, Failure> {
-        match caller.principal {
-            Principal::Agent(agent) | Principal::Delegate { guest: agent, .. } => sign_out(cx, agent).await?,
-            // An access key has no session. Deleting the key revokes it.
-            Principal::Key(_) => return Err(Reason::PermissionDenied.into()),
+        if let SessionHolder::SignedIn(account) = caller {
+            match account.principal {
+                Principal::Agent(agent) | Principal::Delegate { guest: agent, .. } => {
+                    sign_out(cx, agent).await?;
+                }
+                // An access key has no session. Deleting the key revokes it.
+                Principal::Key(_) => return Err(Reason::PermissionDenied.into()),
+            }
         }
         Ok(Response::json(&json!({})).header(SET_COOKIE, ENDED))
     }

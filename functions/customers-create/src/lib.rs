@@ -21,7 +21,8 @@ impl<S: Authenticator + OpenAccounts, E: Scheduler> Endpoint<S, E> for CreateAcc
         _: PlatformAdmin,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let customer = create(cx, AccountRequest::read(&request.json()?)?).await?;
+        let customer =
+            create(cx, AccountRequest::read(&request.json()?, cx.settings.allowed_addresses())?).await?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

@@ -33,8 +33,10 @@ where
         request: &Request,
     ) -> Result<Response, Failure> {
         request.id()?;
-        let patch = ProfilePatch::read(&request.json()?)?;
-        let target = caller.target()?;
+        let (body, target) = (request.json()?, caller.target());
+        let current = target.as_ref().map(|target| target.profile.clone()).unwrap_or_default();
+        let patch = ProfilePatch::read(&body, &current, cx.settings.allowed_addresses())?;
+        let target = target?;
         require_available(cx, &target, patch.email()).await?;
         let next = |row: &Customer, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin, now);
         let customer = update(cx, target, require_initial_or_active, next).await?;

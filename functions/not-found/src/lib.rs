@@ -2,7 +2,7 @@
 //! route, API Gateway forwards CORS preflight requests too. It adds the CORS headers to the empty response.
 
 use custodian_app::{Context, Failure};
-use custodian_domain::Reason;
+use custodian_http::endpoint::wrong_method;
 use custodian_http::{Anyone, Endpoint, Request, Response, Route};
 
 pub struct NotFound;
@@ -15,6 +15,6 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for NotFound {
     }
 
     async fn handle(&self, _: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
-        if request.is_preflight() { Ok(Response::empty()) } else { Err(Reason::RouteNotFound.into()) }
+        wrong_method(request)
     }
 }

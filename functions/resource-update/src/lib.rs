@@ -35,7 +35,7 @@ impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for Upda
     ) -> Result<Response, Failure> {
         request.id()?;
         let patch = ResourcePatch::for_update(self.kind, &request.json()?)?;
-        let next = |row: &Resource, now| Ok(Some(patch.clone().apply(row, now)));
+        let next = |row: &Resource, now| patch.clone().apply(row, now).map(Some);
         let row = update(cx, self.kind, caller.resource(self.kind.not_found)?, next).await?;
         Ok(Response::row(&ResourceView::new(self.kind, &row)))
     }

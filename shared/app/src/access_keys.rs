@@ -85,6 +85,7 @@ pub async fn update<S: UpdateAccessKeys, E>(
     key: AccessKey,
     patch: KeyPatch,
 ) -> Result<AccessKey, Failure> {
+    patch.require_same_lifetime(&key)?;
     let (mut before, mut retry) = (key, retry());
     loop {
         let mut after = before.clone();

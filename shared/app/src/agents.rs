@@ -136,6 +136,7 @@ pub async fn update<S: UpdateAgents, E>(
     patch: &AgentPatch,
 ) -> Result<Agent, Failure> {
     edit(cx, principal, agent, |agent| {
+        patch.require_same_username(agent)?;
         if patch.renames(agent) {
             refuse_guest(agent)?;
         }

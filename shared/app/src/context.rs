@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use custodian_domain::destination::AllowedAddresses;
 use custodian_domain::{IdSeed, Timestamp};
 
 use crate::platform_keys::PlatformKeys;
@@ -80,6 +81,11 @@ pub struct Settings {
 
 impl Settings {
     pub const DAY: Duration = Duration::from_secs(86_400);
+
+    /// The addresses to which webhooks may be sent.
+    pub const fn allowed_addresses(&self) -> AllowedAddresses {
+        if self.webhooks_to_loopback { AllowedAddresses::Loopback } else { AllowedAddresses::Public }
+    }
 }
 
 impl Default for Settings {

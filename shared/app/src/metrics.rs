@@ -34,7 +34,7 @@ pub enum Metric {
     WebhooksDelivered,
     /// Webhook attempts with another response or none.
     WebhooksFailed,
-    /// Webhook attempts that were refused because of their destination, such as a private address.
+    /// Webhook attempts that were refused because of their URL, such as one with a private address.
     WebhooksRefused,
     /// Webhook attempts that got 410, which disables the endpoint.
     WebhooksDisabled,

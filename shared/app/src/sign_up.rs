@@ -2,6 +2,7 @@
 
 use custodian_auth::mail_token;
 use custodian_domain::agent::parse_username;
+use custodian_domain::destination::AllowedAddresses;
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Cause, Customer, CustomerId, Profile, Refusal, Status};
@@ -30,7 +31,8 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
     fields.finish(())?;
     let mut profile = body.clone();
     profile.retain(|field, _| !field.starts_with("webhook_"));
-    Ok(ProfilePatch::read(&profile)?.apply(&Profile::default()))
+    let empty = Profile::default();
+    Ok(ProfilePatch::read(&profile, &empty, AllowedAddresses::Public)?.apply(&empty))
 }
 
 /// Opens an account. If the address has an unverified account, the signup replaces its profile. If it has another account, its

@@ -17,6 +17,12 @@ use crate::throttle::{Reservation, confirmation_quotas, reserve};
 /// The exact confirmation phrase.
 const CONFIRMATION_PHRASE: &str = "DELETE";
 
+/// An access key has no password, so the usual messages would not help its caller.
+const KEY_CONFIRMATION: &str =
+    "An access key confirms with the confirmation phrase DELETE. It cannot delete the account at once.";
+const KEY_IMMEDIATE: &str = "An access key cannot delete the account at once. An administrator can, with the password and the confirmation \
+     phrase DELETE.";
+
 /// The body of `POST /auth/unregister`.
 #[derive(Debug)]
 pub struct UnregisterRequest {
@@ -39,12 +45,12 @@ impl UnregisterRequest {
         fields.finish(request)
     }
 
-    /// Checks the confirmation phrase, before the password. Errors are 400, independent of the principal.
-    fn check(&self) -> Result<(), Refusal> {
+    /// Checks the confirmation phrase, before the password. The reasons are independent of the principal.
+    fn check(&self, principal: &Principal) -> Result<(), Refusal> {
         match self.phrase.as_deref() {
             Some(CONFIRMATION_PHRASE) => Ok(()),
             Some(_) => Err(Reason::InvalidConfirmationPhrase.into()),
-            None if self.immediate => Err(Reason::ConfirmationRequired.into()),
+            None if self.immediate => Err(confirmation_required(principal)),
             None => Ok(()),
         }
     }
@@ -60,8 +66,10 @@ impl UnregisterRequest {
         match principal {
             Principal::Agent(agent) => self.confirm_by_password(cx, agent, address).await.map(Some),
             Principal::Delegate { .. } => Err(Reason::PermissionDenied.into()),
-            Principal::Key(_) if self.immediate => Err(Reason::ReauthenticationRequired.into()),
-            Principal::Key(_) if self.phrase.is_none() => Err(Reason::ConfirmationRequired.into()),
+            Principal::Key(_) if self.immediate => {
+                Err(Refusal::with_message(Reason::ReauthenticationRequired, KEY_IMMEDIATE).into())
+            }
+            Principal::Key(_) if self.phrase.is_none() => Err(confirmation_required(principal).into()),
             Principal::Key(_) => Ok(None),
         }
     }
@@ -87,6 +95,13 @@ impl UnregisterRequest {
     }
 }
 
+fn confirmation_required(principal: &Principal) -> Refusal {
+    match principal {
+        Principal::Key(_) => Refusal::with_message(Reason::ConfirmationRequired, KEY_CONFIRMATION),
+        _ => Reason::ConfirmationRequired.into(),
+    }
+}
+
 /// Freezes the caller's account, or deletes it at once. `address` is the caller's network address.
 pub async fn unregister<S: ChangeCustomers + Throttle, E: Scheduler>(
     cx: &Context<S, E>,
@@ -95,7 +110,7 @@ pub async fn unregister<S: ChangeCustomers + Throttle, E: Scheduler>(
     request: UnregisterRequest,
     address: &str,
 ) -> Result<Customer, Failure> {
-    request.check()?;
+    request.check(principal)?;
     let reservation = request.confirm(cx, principal, address).await?;
     let command =
         if request.immediate { Command::Delete } else { Command::Freeze { grace: cx.settings.grace } };

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::fields::Fields;
-use crate::reason::Refusal;
+use crate::fields::{CREATE_ONLY, Fields};
+use crate::reason::{Reason, Refusal};
 use crate::{CustomerId, Timestamp};
 
 /// The noun of an access key in event types.
@@ -57,14 +57,24 @@ pub struct KeyPatch {
 }
 
 impl KeyPatch {
-    /// `expire` is the lifetime in seconds, at least one day. Only creation uses it.
+    /// `expire` is the lifetime in seconds, at least one day. An update must not change it.
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let patch = Self {
             name: fields.text("name", 255),
-            detail: fields.text("detail", 4096),
+            detail: fields.multi_line_text("detail", 4096),
             lifetime: fields.seconds("expire", MIN_LIFETIME),
         };
         fields.finish(patch)
+    }
+
+    /// Refuses an update that would change the lifetime.
+    pub fn require_same_lifetime(&self, key: &AccessKey) -> Result<(), Refusal> {
+        match self.lifetime {
+            Some(given) if given != key.tm_expire.since(key.tm_create) => {
+                Err(Refusal::field(Reason::InvalidArgument, "expire", CREATE_ONLY))
+            }
+            _ => Ok(()),
+        }
     }
 }

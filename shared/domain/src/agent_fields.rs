@@ -7,8 +7,9 @@ use crate::agent::{
     ADDRESS_TYPES, Address, Agent, MAX_ENTERED_PASSWORD, RING_ALL, RING_METHODS, STATUSES, new_password,
     new_username,
 };
-use crate::fields::{Fields, text_error};
+use crate::fields::{CREATE_ONLY, Fields, text_error};
 use crate::kinds::values;
+use crate::plain_values::integer;
 use crate::reason::{Reason, Refusal};
 use crate::{Permission, Secret};
 
@@ -53,6 +54,8 @@ impl NewAgent {
 /// New values of name, detail and ring method. An absent field is unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct AgentPatch {
+    /// An update must not change the username.
+    username: Option<String>,
     pub name: Option<String>,
     pub detail: Option<String>,
     pub ring_method: Option<String>,
@@ -61,14 +64,16 @@ pub struct AgentPatch {
 impl AgentPatch {
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
-        let patch = Self::read_from(&mut fields);
+        let username = fields.text("username", 4 * 255);
+        let patch = Self { username, ..Self::read_from(&mut fields) };
         fields.finish(patch)
     }
 
     fn read_from(fields: &mut Fields<'_>) -> Self {
         Self {
+            username: None,
             name: fields.text("name", 255),
-            detail: fields.text("detail", 4096),
+            detail: fields.multi_line_text("detail", 4096),
             ring_method: fields.one_of_or_empty(Reason::InvalidRingMethod, "ring_method", &RING_METHODS),
         }
     }
@@ -76,6 +81,16 @@ impl AgentPatch {
     /// Whether the patch changes the agent's name.
     pub fn renames(&self, agent: &Agent) -> bool {
         self.name.as_ref().is_some_and(|name| *name != agent.name)
+    }
+
+    /// Refuses an update that would change the username.
+    pub fn require_same_username(&self, agent: &Agent) -> Result<(), Refusal> {
+        match &self.username {
+            Some(given) if *given != agent.username => {
+                Err(Refusal::field(Reason::InvalidArgument, "username", CREATE_ONLY))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub fn apply(&self, agent: &mut Agent) {
@@ -141,7 +156,7 @@ pub fn read_tag_ids(body: &Map<String, Value>) -> Result<Vec<Uuid>, Refusal> {
 }
 
 fn permission(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Permission> {
-    let bits = body.get("permission")?.as_u64().and_then(|bits| u32::try_from(bits).ok());
+    let bits = integer(body.get("permission")?).and_then(|bits| u32::try_from(bits).ok());
     let permission = bits.and_then(Permission::from_bits);
     if permission.is_none() {
         fields.refuse("permission", "must be a sum of 1, 16, 32 and 64");

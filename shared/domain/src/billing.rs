@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fields::Fields;
 use crate::kinds::MAX_INTEGER;
+use crate::plain_values::integer;
 use crate::reason::{Reason, Refusal};
 use crate::{Resource, Timestamp};
 
@@ -23,7 +24,7 @@ impl Adjustment {
         let mut fields = Fields::new(body);
         let mut amount = |name: &'static str| {
             let Some(given) = body.get(name) else { return 0 };
-            let valid = given.as_i64().filter(|amount| amount.unsigned_abs() <= MAX_INTEGER.unsigned_abs());
+            let valid = integer(given).filter(|amount| amount.unsigned_abs() <= MAX_INTEGER.unsigned_abs());
             valid.unwrap_or_else(|| {
                 fields.refuse(name, format!("must be an integer from -{MAX_INTEGER} to {MAX_INTEGER}"));
                 0

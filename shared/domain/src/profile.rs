@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::destination::{self, AllowedAddresses};
 use crate::fields::{self, Fields};
 use crate::reason::Refusal;
 
@@ -31,20 +32,20 @@ pub struct ProfilePatch {
 }
 
 impl ProfilePatch {
-    /// Parses the profile fields of a body and ignores all other fields.
-    pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
+    /// Parses the profile fields of a body and ignores all other fields. `current` is the profile that the patch changes. Its
+    /// webhook URL stays valid, even if it is not allowed any more.
+    pub fn read(
+        body: &Map<String, Value>,
+        current: &Profile,
+        allowed: AllowedAddresses,
+    ) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
-        let patch = Self::read_from(&mut fields);
-        fields.finish(patch)
-    }
-
-    pub(crate) fn read_from(fields: &mut Fields<'_>) -> Self {
         let patch = Self {
             name: fields.text("name", 255),
-            detail: fields.text("detail", 4096),
+            detail: fields.multi_line_text("detail", 4096),
             email: fields.text("email", 255),
             phone_number: fields.text("phone_number", 255),
-            address: fields.text("address", 1024),
+            address: fields.multi_line_text("address", 1024),
             webhook_method: fields.text("webhook_method", 255),
             webhook_uri: fields.text("webhook_uri", 1023),
         };
@@ -55,10 +56,11 @@ impl ProfilePatch {
         if method.is_some_and(|method| !matches!(method, "" | "POST" | "GET" | "PUT" | "DELETE")) {
             fields.refuse("webhook_method", "must be one of POST, GET, PUT, DELETE or empty");
         }
-        if patch.webhook_uri.as_deref().is_some_and(|uri| !uri.is_empty() && !fields::is_http_url(uri)) {
-            fields.refuse("webhook_uri", "must be an http or https URL with a host");
+        let uri = patch.webhook_uri.as_deref().filter(|uri| !uri.is_empty() && *uri != current.webhook_uri);
+        if let Some(Err(refusal)) = uri.map(|uri| destination::check(uri, allowed)) {
+            fields.refuse("webhook_uri", refusal.description());
         }
-        patch
+        fields.finish(patch)
     }
 
     /// The requested e-mail address, if any.
@@ -92,7 +94,9 @@ mod tests {
     use super::*;
 
     fn read(body: Value) -> Result<ProfilePatch, Refusal> {
-        ProfilePatch::read(body.as_object().unwrap_or_else(|| unreachable!()))
+        let current = Profile { webhook_uri: "https://10.0.0.1/old".into(), ..Profile::default() };
+        let body = body.as_object().unwrap_or_else(|| unreachable!());
+        ProfilePatch::read(body, &current, AllowedAddresses::Public)
     }
 
     #[test]
@@ -131,8 +135,18 @@ mod tests {
             json!({"webhook_uri": "ftp://x.y"}),
             json!({"webhook_uri": "http:///x"}),
             json!({"webhook_uri": "http:h"}),
+            json!({"webhook_uri": "https://10.0.0.1/new"}),
         ] {
             assert!(read(body.clone()).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_webhook_url_that_is_not_allowed_any_more_can_be_sent_back() {
+        assert!(read(json!({"webhook_uri": "https://10.0.0.1/old"})).is_ok());
+        let body = json!({"webhook_uri": "http://127.0.0.1:9/"});
+        let body = body.as_object().unwrap_or_else(|| unreachable!());
+        assert!(ProfilePatch::read(body, &Profile::default(), AllowedAddresses::Loopback).is_ok());
+        assert!(ProfilePatch::read(body, &Profile::default(), AllowedAddresses::Public).is_err());
     }
 }

@@ -72,7 +72,7 @@ reasons! {
     /// 403: the password of a confirmation is wrong.
     InvalidPassword = 403 "PERMISSION_DENIED" "INVALID_PASSWORD" "The password is wrong.";
     /// 403: this credential cannot confirm the request.
-    ReauthenticationRequired = 403 "PERMISSION_DENIED" "REAUTHENTICATION_REQUIRED" "This needs the password of an administrator that is at least a day old.";
+    ReauthenticationRequired = 403 "PERMISSION_DENIED" "REAUTHENTICATION_REQUIRED" "This needs the password of an administrator. The password must be at least a day old.";
     /// 404: no route has this path and method.
     RouteNotFound = 404 "NOT_FOUND" "ROUTE_NOT_FOUND" "The requested route does not exist.";
     CustomerNotFound = 404 "NOT_FOUND" "CUSTOMER_NOT_FOUND" "The customer does not exist.";
@@ -141,11 +141,22 @@ pub struct Refusal {
     pub details: Vec<Detail>,
     /// The number of seconds after which a retry can succeed.
     pub retry_after: Option<u64>,
+    /// A message for this caller, instead of the reason's own.
+    pub caller_message: Option<&'static str>,
 }
 
 impl Refusal {
     pub const fn with_details(reason: Reason, details: Vec<Detail>) -> Self {
-        Self { reason, details, retry_after: None }
+        Self { reason, details, retry_after: None, caller_message: None }
+    }
+
+    /// A refusal with a message for this caller.
+    pub fn with_message(reason: Reason, message: &'static str) -> Self {
+        Self { caller_message: Some(message), ..Self::with_details(reason, Vec::new()) }
+    }
+
+    pub fn message(&self) -> &'static str {
+        self.caller_message.unwrap_or(self.reason.message())
     }
 
     /// A refusal that names one field or parameter.

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::fields::Fields;
+use crate::fields::{CREATE_ONLY, Fields};
 use crate::ids;
-use crate::kinds::{Field, FieldType, Kind};
-use crate::reason::{Reason, Refusal};
+use crate::kinds::{Field, FieldType, Kind, Source};
+use crate::reason::{Reason, Refusal, field_violation};
 use crate::{CustomerId, Timestamp};
 
 /// An owned row as stored: the common fields, and the fields of its kind.
@@ -83,6 +83,8 @@ impl Resource {
 pub struct ResourcePatch {
     kind: &'static Kind,
     given: Map<String, Value>,
+    /// The create-only fields of an update. `None` if the value is invalid.
+    create_only: Vec<(&'static Field, Option<Value>)>,
 }
 
 impl ResourcePatch {
@@ -112,10 +114,11 @@ impl ResourcePatch {
         }
         // The rule spans several fields, so it runs only if each field is valid.
         let given = fields.finish(given)?;
+        let create_only = if creating { Vec::new() } else { read_create_only(kind, body) };
         if let Some(rule) = kind.rule.as_ref().filter(|rule| creating && !(rule.is_met)(&given)) {
             return Err(Refusal::field(Reason::InvalidArgument, rule.field, rule.message));
         }
-        Ok(Self { kind, given })
+        Ok(Self { kind, given, create_only })
     }
 
     pub fn create(self, customer_id: CustomerId, id: Uuid, now: Timestamp) -> Resource {
@@ -123,9 +126,20 @@ impl ResourcePatch {
         Resource::new(self.kind, customer_id, id, now, given)
     }
 
-    /// The next version of a row. Fields that the request did not contain are unchanged.
-    pub fn apply(self, before: &Resource, now: Timestamp) -> Resource {
-        before.with_fields(self.with_address_times(Some(before), now), now)
+    /// The next version of a row. Fields that the request did not contain are unchanged. Refuses a request that would change a
+    /// create-only field.
+    pub fn apply(self, before: &Resource, now: Timestamp) -> Result<Resource, Refusal> {
+        let is_changed = |field: &Field, given: &Option<Value>| {
+            let present = before.fields.get(field.name).cloned();
+            *given != Some(present.unwrap_or_else(|| field.field_type.empty()))
+        };
+        let changed = self.create_only.iter().filter(|(field, given)| is_changed(field, given));
+        let errors: Vec<_> = changed.map(|(field, _)| field_violation(field.name, CREATE_ONLY)).collect();
+        if errors.is_empty() {
+            Ok(before.with_fields(self.with_address_times(Some(before), now), now))
+        } else {
+            Err(Refusal::with_details(Reason::InvalidArgument, errors))
+        }
     }
 
     /// The given fields with the creation time in every address. An existing address keeps its creation time.
@@ -144,4 +158,12 @@ impl ResourcePatch {
         }
         given
     }
+}
+
+/// The create-only fields that the body of an update contains, in their stored form.
+fn read_create_only(kind: &'static Kind, body: &Map<String, Value>) -> Vec<(&'static Field, Option<Value>)> {
+    let fields = kind.fields.iter().filter(|field| field.source == Source::ClientOnce);
+    let read =
+        |field: &'static Field| Some((field, field.read(body.get(field.name)?, &mut Fields::new(body))));
+    fields.filter_map(read).collect()
 }

@@ -78,10 +78,11 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         let format =
             if endpoint.responds_with_page(&request) { ErrorFormat::Page } else { ErrorFormat::of(&request) };
         let (response, reason) = match outcome {
-            Ok(Ok(response)) => (response, None),
+            Ok(Ok(response)) => (unless_modified(&endpoint.route(), &request, response), None),
             Ok(Err(failure)) => (problem::response(&failure, &request, format), Some(failure.reason())),
             Err(_) => (problem::render(&Reason::Internal.into(), &request, format), Some(Reason::Internal)),
         };
+        let response = if request.is_head() { response.without_body() } else { response };
         let (status, latency_ms) = (response.status.as_u16(), millis(cx.now().since(started)));
         tracing::info!(status, reason = reason.map(Reason::key), latency_ms, "request completed");
         response.into_response(&request.request_id)
@@ -99,6 +100,9 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         return Err(Reason::PayloadTooLarge.into());
     }
     let route = endpoint.route();
+    if !request.has_method_of(&route) {
+        return wrong_method(request);
+    }
     let caller = H::Caller::from_request(cx, request, endpoint.prefetch(request)).await?;
     let if_match = matches_version(&route, request, caller.version())?;
     let (Some(key), Some(principal)) = (idempotency::key(&route, request)?, caller.principal()) else {
@@ -115,6 +119,18 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
             outcome
         }
     }
+}
+
+/// Responds to a method that the path does not have. The gateway sends it to the path's route for reading, if there is one, and
+/// otherwise to the default route. A CORS preflight gets an empty response, to which the gateway adds its headers.
+pub fn wrong_method(request: &Request) -> Result<Response, Failure> {
+    if request.is_preflight() { Ok(Response::empty()) } else { Err(Reason::RouteNotFound.into()) }
+}
+
+/// 304 for a read if `If-None-Match` names the entity tag of the row. The handler has authorized the caller.
+fn unless_modified(route: &Route, request: &Request, response: Response) -> Response {
+    let matches = |tag| route.is_read() && request.if_none_match(tag);
+    if response.etag().is_some_and(matches) { response.not_modified() } else { response }
 }
 
 /// Whether a PUT or DELETE has an `If-Match` that names the version that was read. Refuses a request that names another

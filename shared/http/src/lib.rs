@@ -14,6 +14,7 @@ mod problem;
 pub mod request;
 pub mod response;
 mod route;
+mod session_holder;
 
 pub use caller::{
     Account, Active, Admin, AdminOrManager, AnyAgent, Anyone, Audience, NotDeleted, PlatformAdmin, Tenant,
@@ -23,3 +24,4 @@ pub use http::StatusCode;
 pub use request::Request;
 pub use response::Response;
 pub use route::Route;
+pub use session_holder::SessionHolder;

@@ -4,10 +4,11 @@ use custodian_app::Failure;
 use custodian_domain::reason::Detail;
 use custodian_domain::{Reason, Refusal};
 use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
 use crate::Request;
+use crate::credential;
 use crate::html;
 use crate::response::Response;
 
@@ -40,6 +41,24 @@ pub(crate) fn response(failure: &Failure, request: &Request, format: ErrorFormat
 }
 
 pub(crate) fn render(refusal: &Refusal, request: &Request, format: ErrorFormat) -> Response {
+    let response = render_body(refusal, request, format);
+    match refusal.reason.class().code {
+        401 => response.header(WWW_AUTHENTICATE, challenge(refusal.reason, request)),
+        _ => response,
+    }
+}
+
+/// The challenge of a 401 (RFC 6750). A failed sign-in and a request without a credential get no error code.
+fn challenge(reason: Reason, request: &Request) -> &'static str {
+    match reason {
+        Reason::InvalidCredentials if credential::find(request).is_some() => {
+            r#"Bearer realm="api", error="invalid_token""#
+        }
+        _ => r#"Bearer realm="api""#,
+    }
+}
+
+fn render_body(refusal: &Refusal, request: &Request, format: ErrorFormat) -> Response {
     let class = refusal.reason.class();
     let status = StatusCode::from_u16(class.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match format {
@@ -65,7 +84,7 @@ fn page_text(refusal: &Refusal) -> String {
         Reason::InvalidToken => {
             "This link is unknown, was used or has ended. Use that of the newest mail, or ask for another one.".to_owned()
         }
-        other => other.message().to_owned(),
+        _ => refusal.message().to_owned(),
     });
     sentences.join(" ")
 }
@@ -75,7 +94,7 @@ fn envelope(refusal: &Refusal, request: &Request) -> Map<String, Value> {
     let mut error = Map::from_iter([
         ("status".to_owned(), json!(reason.class().name)),
         ("reason".to_owned(), json!(reason.key())),
-        ("message".to_owned(), json!(reason.message())),
+        ("message".to_owned(), json!(refusal.message())),
         ("request_id".to_owned(), json!(request.request_id)),
     ]);
     if !refusal.details.is_empty() {
@@ -88,7 +107,7 @@ fn problem(refusal: &Refusal, request: &Request, status: StatusCode) -> Value {
     let reason = refusal.reason;
     let mut problem = json!({
         "type": "about:blank", "title": status.canonical_reason(), "status": status.as_u16(),
-        "detail": reason.message(), "reason": reason.key(), "request_id": request.request_id,
+        "detail": refusal.message(), "reason": reason.key(), "request_id": request.request_id,
     });
     if !refusal.details.is_empty() {
         problem["details"] = json!(refusal.details);

@@ -6,7 +6,7 @@ use custodian_app::ports::Prefetch;
 use custodian_domain::{Reason, Refusal, fields, ids};
 use http::Method;
 use http::header::{
-    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH, ORIGIN,
+    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH, IF_NONE_MATCH, ORIGIN,
 };
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::response::etag;
+use crate::route::Route;
 
 /// The maximum size of a body in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -112,6 +113,22 @@ impl Request {
         let condition = self.header(IF_MATCH)?;
         let tag = etag(version);
         Some(condition.split(',').map(str::trim).any(|given| given == "*" || given == tag))
+    }
+
+    /// Whether `If-None-Match` names this entity tag. The comparison is weak (RFC 9110): `W/"1"` names `"1"`.
+    pub(crate) fn if_none_match(&self, tag: &str) -> bool {
+        let condition = self.header(IF_NONE_MATCH).unwrap_or_default();
+        let mut given = condition.split(',').map(str::trim);
+        condition.trim() == "*" || given.any(|given| given.strip_prefix("W/").unwrap_or(given) == tag)
+    }
+
+    /// Whether the method is that of the route. HEAD requests use the routes of GET.
+    pub(crate) fn has_method_of(&self, route: &Route) -> bool {
+        route.is_default() || self.method == *route.method || (self.is_head() && route.is_read())
+    }
+
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == Method::HEAD
     }
 
     pub(crate) fn is_too_large(&self) -> bool {

@@ -3,7 +3,9 @@
 use custodian_domain::CustomerId;
 use custodian_views::Versioned;
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use lambda_http::Body;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -88,6 +90,29 @@ impl Response {
     pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// The entity tag of the row.
+    pub(crate) fn etag(&self) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| *name == ETAG).map(|(_, value)| value.as_str())
+    }
+
+    /// 304, which keeps only the entity tag.
+    #[must_use]
+    pub(crate) fn not_modified(mut self) -> Self {
+        self.headers.retain(|(name, _)| *name == ETAG);
+        Self { status: StatusCode::NOT_MODIFIED, body: String::new(), ..self }
+    }
+
+    /// The response to HEAD: the headers of the response to GET, without its body.
+    #[must_use]
+    pub(crate) fn without_body(mut self) -> Self {
+        let length = std::mem::take(&mut self.body).len();
+        if self.status == StatusCode::NOT_MODIFIED {
+            self
+        } else {
+            self.header(CONTENT_LENGTH, length.to_string())
+        }
     }
 
     pub(crate) fn into_response(self, request_id: &str) -> lambda_http::Response<Body> {

@@ -10,7 +10,7 @@ pub struct Route {
     pub path: String,
 }
 
-/// The gateway's route key.
+/// The method that callers use, and the path.
 impl fmt::Display for Route {
     fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
         let space = if self.is_default() { "" } else { " " };
@@ -31,6 +31,12 @@ impl Route {
     /// Whether requests to this route only read.
     pub fn is_read(&self) -> bool {
         self.method == "GET"
+    }
+
+    /// The method of the gateway's route. A route for reading has `ANY`, so that it also matches HEAD. The gateway prefers
+    /// another route with the request's own method; [`crate::serve`] refuses the methods that remain.
+    pub fn gateway_method(&self) -> &'static str {
+        if self.is_read() { "ANY" } else { self.method }
     }
 
     /// Whether requests may carry an `Idempotency-Key`.

@@ -4,7 +4,7 @@ use custodian_domain::{AccessKey, CustomerId, Secret, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::values::{Text, Time};
+use crate::values::{MultiLineText, Text, Time};
 use crate::versioned::Versioned;
 
 /// An access key for programs. Its token is shown once, when the key is created.
@@ -18,7 +18,7 @@ pub struct AccessKeyView<'a> {
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     customer_id: Uuid,
     name: Text<'a, 255>,
-    detail: Text<'a, 4096>,
+    detail: MultiLineText<'a, 4096>,
     /// Only [`NewAccessKeyView`] sets it. It is a field here because the specification has it in the middle.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(skip))]
@@ -50,7 +50,7 @@ impl<'a> From<&'a AccessKey> for AccessKeyView<'a> {
             id: key.id,
             customer_id: key.customer_id.0,
             name: Text(&key.name),
-            detail: Text(&key.detail),
+            detail: MultiLineText(&key.detail),
             token: None,
             token_prefix: &key.token_prefix,
             tm_expire: Time(key.tm_expire),

@@ -7,7 +7,7 @@ use custodian_domain::{Agent, CustomerId, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::values::{Text, Time};
+use crate::values::{MultiLineText, Text, Time};
 use crate::versioned::Versioned;
 
 /// A person or a program that acts for an account.
@@ -24,7 +24,7 @@ pub struct AgentView<'a> {
     username: Text<'a, 1020>,
     // The name defaults to the username, which can be longer than the limit for a name in a request.
     name: Text<'a, 1020>,
-    detail: Text<'a, 4096>,
+    detail: MultiLineText<'a, 4096>,
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::ring_method"))]
     ring_method: &'a str,
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::agent_status"))]
@@ -68,7 +68,7 @@ impl<'a> From<&'a Agent> for AgentView<'a> {
             customer_id: agent.customer_id.0,
             username: Text(&agent.username),
             name: Text(&agent.name),
-            detail: Text(&agent.detail),
+            detail: MultiLineText(&agent.detail),
             ring_method: &agent.ring_method,
             status: &agent.status,
             permission: agent.permission.bits(),

@@ -4,7 +4,7 @@ use custodian_domain::{Customer, CustomerId};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::values::{Text, Time};
+use crate::values::{MultiLineText, Text, Time};
 use crate::versioned::Versioned;
 
 /// An account. Every text is empty once it is deleted or expired.
@@ -16,10 +16,10 @@ pub struct CustomerView<'a> {
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     id: Uuid,
     name: Text<'a, 255>,
-    detail: Text<'a, 4096>,
+    detail: MultiLineText<'a, 4096>,
     email: Text<'a, 255>,
     phone_number: Text<'a, 255>,
-    address: Text<'a, 1024>,
+    address: MultiLineText<'a, 1024>,
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::webhook_method"))]
     webhook_method: &'a str,
     webhook_uri: Text<'a, 1023>,
@@ -47,10 +47,10 @@ impl<'a> From<&'a Customer> for CustomerView<'a> {
             version: row.version,
             id: row.id.0,
             name: Text(&profile.name),
-            detail: Text(&profile.detail),
+            detail: MultiLineText(&profile.detail),
             email: Text(&profile.email),
             phone_number: Text(&profile.phone_number),
-            address: Text(&profile.address),
+            address: MultiLineText(&profile.address),
             webhook_method: &profile.webhook_method,
             webhook_uri: Text(&profile.webhook_uri),
             billing_account_id: row.billing_account_id,

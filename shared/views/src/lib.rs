@@ -25,6 +25,6 @@ pub use email_change::EmailChangeView;
 pub use resource::ResourceView;
 pub use session::{DelegationView, EmailVerificationView, SessionView};
 pub use usage::UsageView;
-pub use values::{Text, Time};
+pub use values::{MultiLineText, Text, Time};
 pub use versioned::Versioned;
 pub use webhook::{DeliveryView, NewWebhookSecretView, TestWebhookView, WebhookState, WebhookView};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::access_key::{AccessKeyView, NewAccessKeyView};
 use crate::usage::{KindUsage, KindUsages};
-use crate::values::{Text, Time};
+use crate::values::{MultiLineText, Text, Time};
 
 /// The schema `Text`, to which every [`Text`] adds its limit.
 #[derive(Debug)]
@@ -28,6 +28,45 @@ impl JsonSchema for AnyText {
     }
 }
 
+/// The schema `MultiLineText`, to which every [`MultiLineText`] adds its limit.
+#[derive(Debug)]
+pub struct AnyMultiLineText;
+
+impl JsonSchema for AnyMultiLineText {
+    fn schema_name() -> Cow<'static, str> {
+        "MultiLineText".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",
+            "description": "A text without control characters other than line breaks and tabs. `x-max-bytes` limits its length in UTF-8.",
+        })
+    }
+}
+
+impl<const MAX_BYTES: usize> JsonSchema for MultiLineText<'_, MAX_BYTES> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("MultiLineText{MAX_BYTES}").into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        limited(generator.subschema_for::<AnyMultiLineText>(), MAX_BYTES)
+    }
+}
+
+/// JSON Schema counts characters, so its `maxLength` is looser than the limit in bytes.
+fn limited(mut schema: Schema, max_bytes: usize) -> Schema {
+    schema.insert("maxLength".to_owned(), max_bytes.into());
+    schema.insert("x-max-bytes".to_owned(), max_bytes.into());
+    schema
+}
+
 impl<const MAX_BYTES: usize> JsonSchema for Text<'_, MAX_BYTES> {
     fn inline_schema() -> bool {
         true
@@ -37,12 +76,8 @@ impl<const MAX_BYTES: usize> JsonSchema for Text<'_, MAX_BYTES> {
         format!("Text{MAX_BYTES}").into()
     }
 
-    /// JSON Schema counts characters, so its `maxLength` is looser than the limit in bytes.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = generator.subschema_for::<AnyText>();
-        schema.insert("maxLength".to_owned(), MAX_BYTES.into());
-        schema.insert("x-max-bytes".to_owned(), MAX_BYTES.into());
-        schema
+        limited(generator.subschema_for::<AnyText>(), MAX_BYTES)
     }
 }
 

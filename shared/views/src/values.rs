@@ -9,6 +9,11 @@ use serde::{Serialize, Serializer};
 #[serde(transparent)]
 pub struct Text<'a, const MAX_BYTES: usize>(pub &'a str);
 
+/// A text of at most `MAX_BYTES` bytes of UTF-8 that may contain line breaks and tabs.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(transparent)]
+pub struct MultiLineText<'a, const MAX_BYTES: usize>(pub &'a str);
+
 /// A timestamp, serialised as an RFC 3339 string.
 #[derive(Clone, Copy, Debug)]
 pub struct Time(pub Timestamp);

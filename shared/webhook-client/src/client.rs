@@ -6,11 +6,12 @@
 
 use std::net::IpAddr;
 
+use custodian_domain::destination::AllowedAddresses;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use crate::connection;
-use crate::destination::{AllowedAddresses, Destination, DestinationHost, DestinationRefusal};
+use crate::destination::{Destination, DestinationHost};
 use crate::exchange::exchange;
 use crate::limits::ClientLimits;
 use crate::message::Message;
@@ -86,11 +87,8 @@ impl<R: Resolve> WebhookClient<R> {
             DestinationHost::Address(address) => vec![*address],
             DestinationHost::Name(name) => self.resolver.resolve(name).await.unwrap_or_default(),
         };
-        if found.is_empty() {
-            return Err(UnreachableCause::NameResolution.into());
-        }
         let allowed: Vec<_> = found.into_iter().filter(|address| self.allowed.includes(*address)).collect();
-        if allowed.is_empty() { Err(DestinationRefusal::NoPublicAddress.into()) } else { Ok(allowed) }
+        if allowed.is_empty() { Err(UnreachableCause::NoPublicAddress.into()) } else { Ok(allowed) }
     }
 }
 
@@ -138,7 +136,7 @@ mod tests {
     async fn every_attempt_checks_the_current_addresses_of_a_name() {
         let rebinding = client(&[&["1.1.1.1"], &["127.0.0.1"], &["1.1.1.1"]]);
         assert_eq!(addresses(&rebinding).await, Ok(vec!["1.1.1.1".to_owned()]));
-        assert_eq!(addresses(&rebinding).await, Err(DestinationRefusal::NoPublicAddress.into()));
+        assert_eq!(addresses(&rebinding).await, Err(UnreachableCause::NoPublicAddress.into()));
         assert_eq!(addresses(&rebinding).await, Ok(vec!["1.1.1.1".to_owned()]));
     }
 
@@ -147,12 +145,14 @@ mod tests {
         let mixed = client(&[&["10.0.0.1", "2606:4700::1", "169.254.169.254", "8.8.8.8", "::ffff:1.1.1.1"]]);
         assert_eq!(addresses(&mixed).await, Ok(vec!["2606:4700::1".to_owned(), "8.8.8.8".to_owned()]));
         let private = client(&[&["10.0.0.1", "fd00::1", "::1"]]);
-        assert_eq!(addresses(&private).await, Err(DestinationRefusal::NoPublicAddress.into()));
+        assert_eq!(addresses(&private).await, Err(UnreachableCause::NoPublicAddress.into()));
     }
 
     #[tokio::test]
-    async fn a_name_without_an_address_is_unreachable_and_not_refused() {
-        assert_eq!(addresses(&client(&[&[]])).await, Err(UnreachableCause::NameResolution.into()));
+    async fn a_name_without_an_address_and_a_name_with_a_private_one_have_the_same_outcome() {
+        let unknown = addresses(&client(&[&[]])).await;
+        assert_eq!(unknown, Err(UnreachableCause::NoPublicAddress.into()));
+        assert_eq!(addresses(&client(&[&["10.0.0.1"]])).await, unknown);
     }
 
     #[tokio::test(start_paused = true)]

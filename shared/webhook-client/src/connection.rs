@@ -1,5 +1,6 @@
 //! Opening the connection of one attempt, to a checked address only.
 
+use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -11,27 +12,32 @@ use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::destination::DestinationHost;
-use crate::outcome::UnreachableCause;
+use crate::outcome::{AttemptOutcome, UnreachableCause};
 
 /// The maximum number of a host's addresses that an attempt tries.
 const MAX_ADDRESSES: usize = 4;
 
 /// Connects to the first address that accepts the connection within `timeout_each`. The caller has checked the addresses.
-/// Connecting to an address instead of a name avoids a second, unchecked lookup.
+/// Connecting to an address instead of a name avoids a second, unchecked lookup. The error is that of the last address.
 #[expect(clippy::disallowed_methods, reason = "the one place that connects to destinations of customers")]
 pub(crate) async fn open(
     addresses: &[IpAddr],
     port: u16,
     timeout_each: Duration,
-) -> Result<TcpStream, UnreachableCause> {
+) -> Result<TcpStream, AttemptOutcome> {
+    let mut outcome = UnreachableCause::Connection.into();
     for address in addresses.iter().take(MAX_ADDRESSES) {
-        if let Ok(Ok(stream)) =
-            timeout(timeout_each, TcpStream::connect(SocketAddr::new(*address, port))).await
-        {
-            return Ok(stream);
-        }
+        let connecting = TcpStream::connect(SocketAddr::new(*address, port));
+        outcome = match timeout(timeout_each, connecting).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused => {
+                UnreachableCause::ConnectionRefused.into()
+            }
+            Ok(Err(_)) => UnreachableCause::Connection.into(),
+            Err(_) => AttemptOutcome::TimedOut,
+        };
     }
-    Err(UnreachableCause::Connection)
+    Err(outcome)
 }
 
 /// Starts TLS on a connection. The certificate is checked against the host of the URL, a name or an address. The client also

@@ -4,12 +4,11 @@
 //! side effects, and takes the time and random bits as parameters. No other crate sends HTTP to destinations of customers. This
 //! crate knows no table, queue or customer. The rules of delivery:
 //!
-//! - Every attempt checks the address to which it connects ([`address`]).
+//! - Every attempt checks the URL and the address to which it connects (`custodian_domain::destination`).
 //! - Every attempt opens its own connection, follows no redirect and stores nothing ([`client`]).
 //! - An attempt uses only the status and `Retry-After` of the response ([`outcome`]). The body is neither stored nor shown.
 //! - Errors and `Debug` never show a destination, because a customer's URL may contain a credential.
 
-pub mod address;
 pub mod client;
 mod connection;
 pub mod destination;
@@ -26,7 +25,8 @@ pub mod signature;
 pub mod trust;
 
 pub use client::WebhookClient;
-pub use destination::{AllowedAddresses, Destination, DestinationRefusal};
+pub use custodian_domain::destination::{AllowedAddresses, DestinationRefusal};
+pub use destination::Destination;
 pub use limits::ClientLimits;
 pub use message::{Message, Method};
 pub use message_id::MessageId;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use custodian_domain::Timestamp;
+use custodian_domain::destination::DestinationRefusal;
 use http::header::RETRY_AFTER;
 use http::response::Parts;
 
-use crate::destination::DestinationRefusal;
 use crate::retry_after;
 
 /// The outcome of one attempt.
@@ -22,7 +22,7 @@ pub enum AttemptOutcome {
     },
     /// 410: the receiver wants no more webhooks.
     Disabled,
-    /// The destination is refused; nothing was sent.
+    /// The URL is refused; nothing was sent.
     Refused(DestinationRefusal),
     /// No response, for a reason other than a timeout.
     Unreachable(UnreachableCause),
@@ -33,9 +33,12 @@ pub enum AttemptOutcome {
 /// Why the receiver could not be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnreachableCause {
-    /// The host's name has no address.
-    NameResolution,
-    /// No address accepted the connection.
+    /// The host's name has no public address. A name without any address and a name with private addresses have the same
+    /// cause, so that nobody can learn the names of an internal network from deliveries.
+    NoPublicAddress,
+    /// The host refused the connection.
+    ConnectionRefused,
+    /// No address accepted the connection, for another reason.
     Connection,
     /// The certificate is not valid for this host at this time, or no trusted root certifies it.
     Certificate,
@@ -81,7 +84,7 @@ impl AttemptOutcome {
         }
     }
 
-    /// A short name for records and metrics.
+    /// A short name for the log.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Succeeded { .. } => "succeeded",
@@ -93,26 +96,28 @@ impl AttemptOutcome {
         }
     }
 
-    /// A short name for the refusal or the connection failure, for records and metrics.
-    pub const fn cause(self) -> Option<&'static str> {
+    /// The `error` of the delivery: why the attempt failed. `None` if it succeeded.
+    pub const fn error(self) -> Option<&'static str> {
         match self {
-            Self::Refused(refusal) => Some(refusal.name()),
+            Self::Succeeded { .. } => None,
+            Self::Failed { .. } => Some("http_status"),
             Self::Unreachable(cause) => Some(cause.name()),
-            _ => None,
+            Self::Disabled | Self::Refused(_) | Self::TimedOut => Some(self.name()),
         }
     }
 }
 
 impl UnreachableCause {
-    /// A short name for records and metrics.
+    /// A short name, which account owners see.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::NameResolution => "name",
-            Self::Connection => "connection",
+            Self::NoPublicAddress => "no_public_address",
+            Self::ConnectionRefused => "connection_refused",
+            Self::Connection => "connection_failed",
             Self::Certificate => "certificate",
             Self::Tls => "tls",
-            Self::Closed => "closed",
-            Self::Http => "http",
+            Self::Closed => "connection_closed",
+            Self::Http => "invalid_response",
         }
     }
 }
@@ -161,5 +166,16 @@ mod tests {
         let delay = Some(Duration::from_secs(120));
         assert_eq!(outcome(503, Some("120")), AttemptOutcome::Failed { status: 503, retry_after: delay });
         assert_eq!(outcome(429, Some("soon")), AttemptOutcome::Failed { status: 429, retry_after: None });
+    }
+
+    #[test]
+    fn a_failure_says_why_and_a_success_has_no_error() {
+        let refused = AttemptOutcome::Unreachable(UnreachableCause::ConnectionRefused);
+        assert_eq!(outcome(500, None).error(), Some("http_status"));
+        assert_eq!(outcome(410, None).error(), Some("disabled"));
+        assert_eq!(refused.error(), Some("connection_refused"));
+        assert_eq!(AttemptOutcome::TimedOut.error(), Some("timed_out"));
+        assert_eq!(AttemptOutcome::Refused(DestinationRefusal::Port).error(), Some("refused"));
+        assert_eq!(outcome(200, None).error(), None);
     }
 }

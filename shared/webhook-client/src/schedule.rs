@@ -57,15 +57,16 @@ pub struct FinishedAttempt {
 /// the delivery.
 pub fn next_delay(attempt: FinishedAttempt, outcome: AttemptOutcome, jitter: u32) -> Option<Duration> {
     let requested = match outcome {
-        AttemptOutcome::Succeeded { .. } | AttemptOutcome::Disabled => return None,
-        AttemptOutcome::Refused(refusal) if refusal.is_permanent() => return None,
+        // The rules for URLs do not change, so a retry is useless.
+        AttemptOutcome::Succeeded { .. } | AttemptOutcome::Disabled | AttemptOutcome::Refused(_) => {
+            return None;
+        }
         AttemptOutcome::Failed { retry_after: Some(requested), .. } if requested > MAX_RETRY_AFTER => {
             return None;
         }
         AttemptOutcome::Failed { retry_after, .. } => retry_after.unwrap_or_default(),
-        AttemptOutcome::Refused(_) | AttemptOutcome::Unreachable(_) | AttemptOutcome::TimedOut => {
-            Duration::ZERO
-        }
+        // The addresses of a name may change, so a name without a public address is retried too.
+        AttemptOutcome::Unreachable(_) | AttemptOutcome::TimedOut => Duration::ZERO,
     };
     let previous_attempts = usize::try_from(attempt.number.checked_sub(1)?).ok()?;
     let delay = (*RETRY_DELAYS.get(previous_attempts)?).max(requested);
@@ -121,9 +122,8 @@ mod tests {
     fn temporary_failures_are_retried_and_final_outcomes_are_not() {
         let temporary = [
             AttemptOutcome::TimedOut,
-            AttemptOutcome::Unreachable(UnreachableCause::NameResolution),
+            AttemptOutcome::Unreachable(UnreachableCause::NoPublicAddress),
             AttemptOutcome::Unreachable(UnreachableCause::Certificate),
-            AttemptOutcome::Refused(DestinationRefusal::NoPublicAddress),
             AttemptOutcome::Failed { status: 302, retry_after: None },
             AttemptOutcome::Failed { status: 400, retry_after: None },
         ];

@@ -218,7 +218,7 @@ fn record(
         status,
         attempts: job.attempt,
         status_code: report.outcome.status(),
-        error: (!succeeded).then(|| report.outcome.name().to_owned()),
+        error: report.outcome.error().map(str::to_owned),
         latency_ms: u64::try_from(report.latency.as_millis()).ok(),
         tm_next: delay.map(|delay| now.plus(delay)),
         leased_until: None,

@@ -13,7 +13,7 @@ use custodian_events::Event;
 use custodian_views::{
     DeliveryView, NewWebhookSecretView, TestWebhookView, Text, Time, WebhookState, WebhookView,
 };
-use custodian_webhook_client::{AllowedAddresses, Destination, SigningSecret};
+use custodian_webhook_client::{Destination, SigningSecret};
 use uuid::Uuid;
 
 use crate::delivery_job::DeliveryJob;
@@ -27,8 +27,7 @@ pub async fn show<'a, S: WebhookStore, E>(
 ) -> Result<WebhookView<'a>, Failure> {
     let endpoint = cx.store.webhook_endpoint(customer.id).await?;
     let uri = &customer.profile.webhook_uri;
-    let allowed =
-        if cx.settings.webhooks_to_loopback { AllowedAddresses::Loopback } else { AllowedAddresses::Public };
+    let allowed = cx.settings.allowed_addresses();
     let state = match uri.as_str() {
         "" => WebhookState::Off,
         uri if Destination::parse(uri, allowed).is_err() => WebhookState::Refused,

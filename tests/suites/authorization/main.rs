@@ -45,7 +45,7 @@ POST /auth/password-forgot              . . . . . . . . . . . . . .
 POST /auth/password-reset               . . . . . . . . . . . . . .
 POST /auth/unregister                   a p p . . . c p . . c . c c
 DELETE /auth/unregister                 a p p . . . c . . . c . c c
-POST /auth/logout                       a . . . . p c . . . c . c c
+POST /auth/logout                       a . . . . p c . . . . . . .
 POST /auth/delegate                     a p p p p p c p . f c v c c
 GET /v1.0/me                            a . . . . . c . . f c v c c
 GET /v1.0/customer                      a p . . . . c . . . c . c c

@@ -77,7 +77,12 @@ async fn a_delayed_event_does_not_revoke_a_newer_link() {
     let mut causes = Vec::new();
     for email in ["ann@one.example", "ann@two.example"] {
         app.clock.advance(Duration::from_secs(1));
-        let patch = ProfilePatch::read(json!({ "email": email }).as_object().unwrap()).unwrap();
+        let patch = ProfilePatch::read(
+            json!({ "email": email }).as_object().unwrap(),
+            &custodian_domain::Profile::default(),
+            custodian_domain::destination::AllowedAddresses::Public,
+        )
+        .unwrap();
         let row = app.customer(id).await;
         custodian_app::update::update(
             &app.cx,

@@ -27,7 +27,12 @@ use crate::consumers::{Message, consume, messages_of, published, run_until_idle}
 
 async fn update_profile(app: &TestApp, id: CustomerId, body: Value) {
     app.clock.advance(Duration::from_secs(1));
-    let patch = ProfilePatch::read(body.as_object().unwrap()).unwrap();
+    let patch = ProfilePatch::read(
+        body.as_object().unwrap(),
+        &custodian_domain::Profile::default(),
+        custodian_domain::destination::AllowedAddresses::Public,
+    )
+    .unwrap();
     let next = |row: &Customer, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin, now);
     update::update(&app.cx, app.customer(id).await, |_| Ok(()), next).await.unwrap();
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use custodian_app::create::{AccountRequest, create};
 use custodian_app::{Failure, verify};
 use custodian_cascade::{CascadeTask, EmptyTables, Ledgers, STEPS};
+use custodian_domain::destination::AllowedAddresses;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::scheduled_job::Job;
 use custodian_domain::{CustomerId, Reason, ScheduledJob, Secret, Timestamp};
@@ -90,7 +91,8 @@ impl Fixture {
         let result = match self.flow {
             Flow::Create => {
                 let body = json!({ "username": "ada", "password": PASSWORD, "email": "ada@example.com" });
-                let request = AccountRequest::read(body.as_object().unwrap()).unwrap();
+                let request =
+                    AccountRequest::read(body.as_object().unwrap(), AllowedAddresses::Public).unwrap();
                 create(&app.cx, request).await.map(|_| ())
             }
             Flow::Mail => verify::send_verification(&app.cx, id, app.cause()).await,

@@ -11,6 +11,9 @@ pub(crate) fn invalid_values(field: &Field) -> Vec<Value> {
     let mut values = vec![Value::Null];
     let more = match &field.field_type {
         FieldType::Text { max } => vec![json!(7), json!("x".repeat(max + 1)), json!("a\u{0}b"), json!([])],
+        FieldType::MultiLineText { max } => {
+            vec![json!(7), json!("x".repeat(max + 1)), json!("a\u{0}b"), json!("a\u{b}b"), json!([])]
+        }
         FieldType::Phone => {
             vec![json!(15_551_234), json!("1555"), json!("+1 555"), json!("+1234567890123456"), json!("")]
         }
@@ -82,7 +85,7 @@ pub(crate) fn max_value(field_type: &FieldType, tags: &[Value]) -> Option<Value>
     // Each letter has two bytes.
     let long = |bytes: usize| "\u{fc}".repeat(bytes / 2) + &"x".repeat(bytes % 2);
     Some(match field_type {
-        FieldType::Text { max } => json!(long(*max)),
+        FieldType::Text { max } | FieldType::MultiLineText { max } => json!(long(*max)),
         FieldType::Phone => json!("+123456789012345"),
         FieldType::Choice { values, .. } => json!(values.last()),
         FieldType::Flag => json!(true),

@@ -23,6 +23,7 @@ pub(crate) fn sample_id(number: usize) -> String {
 pub(crate) fn sample_value(field: &Field, number: usize) -> Option<Value> {
     Some(match field.field_type {
         FieldType::Text { .. } => json!(format!("{} {number} \u{fc}\u{1f600}", field.name)),
+        FieldType::MultiLineText { .. } => json!(format!("{} {number}\r\n\tsecond line", field.name)),
         FieldType::Phone => json!(format!("+1555{number:07}")),
         FieldType::Choice { values, .. } => json!(values[number % values.len()]),
         FieldType::Flag => json!(number % 2 == 1),

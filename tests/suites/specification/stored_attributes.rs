@@ -58,8 +58,8 @@ async fn stored_attributes() -> String {
         let response = ann.send(request.header("Idempotency-Key", format!("rows-{route}")).json(&body)).await;
         assert!(response.status < 300, "{route}: {}", response.text);
     }
-    // Port 9 refuses connections, so that a delivery waits for its next attempt.
-    let webhook = json!({ "webhook_method": "POST", "webhook_uri": "https://127.0.0.1:9/hook" });
+    // The name has no public address, so that a delivery waits for its next attempt.
+    let webhook = json!({ "webhook_method": "POST", "webhook_uri": "https://localhost/hook" });
     ann.put("/v1.0/customer", webhook).await.ok();
     ann.put("/v1.0/customer", json!({ "email": "rows-ann-2@example.com" })).await.ok();
     client.post("/auth/password-forgot", json!({ "username": "rows-ann" })).await;

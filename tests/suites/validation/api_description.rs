@@ -253,7 +253,7 @@ async fn the_remaining_responses_match_the_description() {
     let billing = ann.get("/v1.0/billing_account").await.ok()["id"].clone();
     ann.put("/v1.0/customer/billing_account_id", json!({ "billing_account_id": billing })).await.ok();
     // No webhook is sent, because only public addresses are allowed.
-    ann.put("/v1.0/customer", json!({ "webhook_uri": "http://127.0.0.1:9/" })).await.ok();
+    ann.put("/v1.0/customer", json!({ "webhook_uri": "http://localhost/" })).await.ok();
     ann.post("/v1.0/customer/webhook/rotate", json!({})).await.ok();
     ann.get("/v1.0/customer/webhook").await.ok();
     let id = ann.post("/v1.0/customer/webhook/test", json!({})).await.ok()["id"].clone();

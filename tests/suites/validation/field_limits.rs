@@ -76,7 +76,9 @@ async fn null_other_types_and_control_characters_are_refused_in_every_text_field
     let profile = ["name", "detail", "email", "phone_number", "address", "webhook_method", "webhook_uri"];
     let texts = profile.map(|field| ("/v1.0/customer", field)).into_iter();
     for (path, field) in texts.chain([(&*tag, "name"), (&*tag, "detail")]) {
-        for value in wrong.iter().chain(&controls) {
+        let has_lines = matches!(field, "detail" | "address");
+        let is_line_break = |value: &Value| ["a\tb", "a\nb", "a\rb"].map(Value::from).contains(value);
+        for value in wrong.iter().chain(controls.iter().filter(|value| !has_lines || !is_line_break(value))) {
             let response = ann.put(path, json!({ field: value })).await;
             assert_eq!(response.refusal(), (400, "INVALID_ARGUMENT".into()), "{path} {field}: {value}");
             assert_eq!(response.json()["error"]["details"][0]["field"], field);

@@ -5,9 +5,11 @@ mod account_status;
 mod api_description;
 mod bodies;
 mod field_limits;
+mod http_semantics;
 mod malformed_http;
 mod pagination;
 mod requests;
+mod texts_and_numbers;
 mod unregister;
 
 use custodian_tests::Client;

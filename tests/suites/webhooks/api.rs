@@ -4,6 +4,7 @@ use custodian_tests::{Client, PASSWORD, Tables, micros};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::forbidden_destinations::store_destination;
 use crate::{Receiver, account_with_webhook, deliveries, send_test_webhook, set_webhook_uri, start};
 
 const WEBHOOK: &str = "/v1.0/customer/webhook";
@@ -235,14 +236,14 @@ async fn at_most_sixty_webhooks_an_hour_are_sent_on_request() {
 async fn a_forbidden_destination_is_shown_as_refused() {
     for (loopback_allowed, state) in [(false, "refused"), (true, "active")] {
         let client = if loopback_allowed { start().await } else { Client::start().await };
-        let (_, ann) = client.tenant("ann").await;
+        let (id, ann) = client.tenant("ann").await;
         for (uri, state) in [
             ("http://127.0.0.1:8080/", state),
             ("https://example.invalid:22/", state),
             ("https://user:password@example.invalid/", "refused"),
             ("https://example.invalid/hook", "active"),
         ] {
-            ann.put("/v1.0/customer", json!({ "webhook_uri": uri })).await.ok();
+            store_destination(&client, &id, uri);
             assert_eq!(ann.get(WEBHOOK).await.ok()["state"], state, "{uri}");
         }
     }

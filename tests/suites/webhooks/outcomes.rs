@@ -62,7 +62,7 @@ async fn an_unreachable_destination_is_retried() {
     // No process listens on port 1.
     set_webhook_uri(&ann, "http://127.0.0.1:1/hook").await;
     let shown = deliveries(&ann).await.remove(0);
-    assert_eq!((&shown["status"], &shown["error"]), (&json!("pending"), &json!("unreachable")));
+    assert_eq!((&shown["status"], &shown["error"]), (&json!("pending"), &json!("connection_refused")));
     assert_eq!((&shown["status_code"], &shown["type"]), (&Value::Null, &json!("customer_updated")));
 }
 

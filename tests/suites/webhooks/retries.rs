@@ -36,7 +36,7 @@ async fn a_delivery_fails_after_ten_attempts_each_after_its_delay() {
     for (number, delay) in (1..).zip(DELAYS) {
         let shown = delivery(&ann, &id).await;
         assert_eq!((&shown["attempts"], &shown["status"]), (&json!(number), &json!("pending")));
-        assert_eq!((&shown["status_code"], &shown["error"]), (&json!(500), &json!("failed")));
+        assert_eq!((&shown["status_code"], &shown["error"]), (&json!(500), &json!("http_status")));
         assert!(shown["latency_ms"].is_u64());
         assert_about(wait(&shown), delay);
         let received = receiver.take();

@@ -10,8 +10,8 @@ use tokio::process::Command;
 
 use crate::aws_stub::AwsStub;
 
-/// A webhook URI that the sender always refuses, because it sends webhooks only to public addresses.
-pub(crate) const REFUSED_WEBHOOK_URI: &str = "http://127.0.0.1:9/";
+/// A webhook URI that no webhook reaches, because the name has no public address.
+pub(crate) const REFUSED_WEBHOOK_URI: &str = "http://localhost/";
 
 /// Every HTTP function. Functions that serve a kind are listed for one kind only, since all kinds share a binary.
 pub fn functions() -> Vec<DeployedRoute> {

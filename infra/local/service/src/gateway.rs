@@ -61,12 +61,16 @@ impl Gateway {
     }
 
     fn match_route(&self, method: &Method, path: &str) -> (&ApiFunction, BTreeMap<String, String>) {
-        let of_method =
-            self.functions.iter().filter(|function| function.deployed.route.method == method.as_str());
+        let has_method =
+            |route: &Route| matches!(route.gateway_method(), "ANY") || route.method == method.as_str();
+        let of_method = self.functions.iter().filter(|function| has_method(&function.deployed.route));
         let matches =
             of_method.filter_map(|function| Some((function, match_path(&function.deployed.route, path)?)));
-        // A route with fewer parameters is more specific.
-        matches.min_by_key(|(_, parameters)| parameters.len()).unwrap_or((&self.default, BTreeMap::new()))
+        // A route with fewer parameters is more specific. Of two with the same path, that with the request's own method is.
+        let rank = |(function, parameters): &(&ApiFunction, BTreeMap<String, String>)| {
+            (parameters.len(), function.deployed.route.method != method.as_str())
+        };
+        matches.min_by_key(rank).unwrap_or((&self.default, BTreeMap::new()))
     }
 }
 
@@ -100,7 +104,10 @@ fn request_event(
     // Requests of the service itself have no peer.
     let peer = parts.extensions.get().map_or(LOOPBACK, SocketAddr::ip);
     let route = &function.deployed.route;
-    let route_key = route.to_string();
+    let route_key = match route.is_default() {
+        true => route.to_string(),
+        false => format!("{} {}", route.gateway_method(), route.path),
+    };
     let text = std::str::from_utf8(body).ok();
     let mut joined: BTreeMap<&str, String> = BTreeMap::new();
     for (name, value) in headers.iter().filter(|(name, _)| *name != header::COOKIE) {
@@ -162,13 +169,31 @@ fn with_cors_headers(mut response: Response<axum::body::Body>) -> Response<axum:
         (header::ACCESS_CONTROL_ALLOW_METHODS, "POST,GET,PUT,DELETE,PATCH,HEAD,OPTIONS"),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "origin,x-requested-with,content-type,accept,authorization,idempotency-key,if-match,x-request-id",
+            "origin,x-requested-with,content-type,accept,authorization,idempotency-key,if-match,if-none-match,x-request-id",
         ),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "x-request-id,etag,retry-after"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "x-request-id,etag,retry-after,www-authenticate"),
         (header::ACCESS_CONTROL_MAX_AGE, "43200"),
     ];
     for (name, value) in cors {
         headers.insert(name, header::HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// AWS does not say whether the path or the method decides between `ANY /a/b` and `POST /a/{id}`.
+    #[test]
+    fn no_route_for_reading_hides_a_route_of_another_method() {
+        let gateway = Gateway::new();
+        let routes: Vec<&Route> = gateway.functions.iter().map(|function| &function.deployed.route).collect();
+        for reading in routes.iter().filter(|route| route.is_read()) {
+            for other in routes.iter().filter(|route| !route.is_read() && route.path != reading.path) {
+                assert_eq!(match_path(other, &reading.path), None, "{reading} and {other}");
+                assert_eq!(match_path(reading, &other.path), None, "{reading} and {other}");
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use custodian_domain::agent::{ADDRESS_TYPES, MAX_ENTERED_PASSWORD};
 use custodian_domain::agent_fields::MAX_ADDRESSES;
 use custodian_domain::kinds::routed;
 use custodian_views::field_schema;
-use custodian_views::schema::AnyText;
+use custodian_views::schema::{AnyMultiLineText, AnyText};
 use custodian_views::{
     AccessKeyView, AgentView, CustomerView, DeliveryView, NewAccessKeyView, Time, UsageView,
 };
@@ -12,13 +12,14 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::schema::{Fields, enumeration, nonempty_text, object, text, with_keywords};
+use crate::schema::{Fields, enumeration, multi_line_text, nonempty_text, object, text, with_keywords};
 use crate::{errors, kind_schemas};
 
 /// All schemas under `components/schemas`.
 pub(crate) fn all() -> Map<String, Value> {
     let mut generator = generator();
     generator.subschema_for::<AnyText>();
+    generator.subschema_for::<AnyMultiLineText>();
     generator.subschema_for::<Time>();
     generator.subschema_for::<CustomerView<'_>>();
     generator.subschema_for::<AgentView<'_>>();
@@ -51,7 +52,7 @@ fn generator() -> SchemaGenerator {
 pub(crate) fn profile_fields() -> Fields {
     vec![
         ("name", text(255)),
-        ("detail", text(4096)),
+        ("detail", multi_line_text(4096)),
         (
             "email",
             with_keywords(
@@ -60,9 +61,17 @@ pub(crate) fn profile_fields() -> Fields {
             ),
         ),
         ("phone_number", text(255)),
-        ("address", text(1024)),
+        ("address", multi_line_text(1024)),
         ("webhook_method", webhook_method()),
-        ("webhook_uri", with_keywords(text(1023), json!({ "pattern": "^([Hh][Tt][Tt][Pp][Ss]?:.+)?$" }))),
+        (
+            "webhook_uri",
+            with_keywords(
+                text(1023),
+                json!({ "pattern": "^([Hh][Tt][Tt][Pp][Ss]?:.+)?$",
+                    "description": "An http or https URL without username and password. The port is 80, 443, 8080 or 8443. An IP \
+                        address must be public." }),
+            ),
+        ),
     ]
 }
 

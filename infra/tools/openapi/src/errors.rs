@@ -113,6 +113,9 @@ pub(crate) fn response(reasons: &[Reason], error_format: ErrorFormat) -> (String
         content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));
     }
     let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" } });
+    if code == 401 {
+        headers["WWW-Authenticate"] = json!({ "$ref": "#/components/headers/WWW-Authenticate" });
+    }
     if let Some(required) = retry_after_required(reasons) {
         headers["Retry-After"] = json!({
             "description": "Seconds to wait before a retry.", "required": required,

@@ -5,8 +5,8 @@ use custodian_domain::kinds::{ADDRESS_TYPES, Field, FieldType, Kind, Link, MAX_B
 use serde_json::{Value, json};
 
 use crate::schema::{
-    Fields, all_required, enumeration, nonempty_text, nullable, object, read_only, text, time, unique_uuids,
-    uuid, with_description, with_keywords,
+    Fields, all_required, enumeration, multi_line_text, nonempty_text, nullable, object, read_only, text,
+    time, unique_uuids, uuid, with_description, with_keywords,
 };
 
 /// A host name with or without a trailing dot, or an empty string.
@@ -111,6 +111,7 @@ fn request_field(field: &Field) -> Value {
 fn value_schema(field_type: &FieldType) -> Value {
     match field_type {
         FieldType::Text { max } => text(*max),
+        FieldType::MultiLineText { max } => multi_line_text(*max),
         FieldType::Phone => json!({ "type": "string", "pattern": r"^\+[0-9]{1,15}$" }),
         FieldType::Choice { values, .. } => enumeration(values),
         FieldType::Flag => json!({ "type": "boolean" }),

@@ -23,9 +23,10 @@ pub use deployed::mismatches;
 
 const DESCRIPTION: &str = "Customer (tenant) accounts, the resources that they own, and their deletion.
 
-The length of a text is limited in bytes of UTF-8 (`x-max-bytes`). Texts contain no control characters. Sending `\"\"` \
-resets an optional enum, id or reference to its default. Unknown fields in a body are ignored, so that a client can send \
-back what it read. `null` is refused. PUT changes only the fields in the body. An unknown route and a wrong method both \
+The length of a text is limited in bytes of UTF-8 (`x-max-bytes`). Texts contain no control characters; texts of several lines \
+(`MultiLineText`) may contain line breaks and tabs. An integer may be written `16.0` or `1.6e1`. Sending `\"\"` resets an optional enum, id or reference to its default. Unknown fields in a body are ignored, so that a client can send \
+back what it read. `null` is refused. PUT changes only the fields in the body. A field that \
+can only be set at creation may be sent back unchanged; another value is refused. HEAD works like GET, without a body. An unknown route and a wrong method both \
 return 404 `ROUTE_NOT_FOUND`. A client that accepts `application/problem+json` gets errors as RFC 9457. Errors of the API \
 gateway itself, such as for a request that is too large for it, have their own format.";
 
@@ -42,6 +43,7 @@ pub fn describe() -> Value {
     let (route_not_found, response) = errors::response(&[Reason::RouteNotFound], errors::ErrorFormat::Json);
     let (payload_too_large, _) = errors::response(&[Reason::PayloadTooLarge], errors::ErrorFormat::Json);
     responses.insert(route_not_found.clone(), response);
+    responses.insert("304".to_owned(), not_modified());
     let response = |name: &str| json!({ "$ref": format!("#/components/responses/{name}") });
     let security = ["bearer", "token", "accesskey", "token_cookie", "accesskey_cookie"];
     let security = security.map(|name| json!({ name: [] }));
@@ -62,6 +64,14 @@ pub fn describe() -> Value {
             "responses": responses,
             "schemas": components::all(),
         },
+    })
+}
+
+fn not_modified() -> Value {
+    let header = |name: &str| json!({ "$ref": format!("#/components/headers/{name}") });
+    json!({
+        "description": "The row still has a version that `If-None-Match` names.",
+        "headers": { "X-Request-Id": header("X-Request-Id"), "ETag": header("ETag") },
     })
 }
 
@@ -96,6 +106,8 @@ fn parameters() -> Value {
             "description": "The `next_page_token` of the previous page. Also an RFC 3339 time: the page then has rows created before it." },
         "If-Match": { "name": "If-Match", "in": "header", "schema": { "type": "string" },
             "description": "The `ETag` of the row. The request fails if the row has another version." },
+        "If-None-Match": { "name": "If-None-Match", "in": "header", "schema": { "type": "string" },
+            "description": "The `ETag` of the row, a list of them, or `*`. If the row still has this version, the response is 304 without a body." },
         "Idempotency-Key": { "name": "Idempotency-Key", "in": "header",
             "schema": { "type": "string", "pattern": "^[!-~]{1,255}$" },
             "description": "Makes a retry safe: within 24 hours, the same key with the same body returns the first response again. A refused request changes nothing and does not use up its key." },
@@ -109,6 +121,9 @@ fn headers() -> Value {
         "X-Request-Id": { "description": "The id of the request.", "required": true, "schema": request_id() },
         "ETag": { "description": "The version of the row.", "required": true,
             "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" } },
+        "WWW-Authenticate": {
+            "description": "How to authenticate (RFC 6750). `error=\"invalid_token\"` if the credential of the request is not valid.",
+            "required": true, "schema": { "type": "string", "pattern": "^Bearer realm=\"api\"(, error=\"invalid_token\")?$" } },
         "Set-Cookie": { "description": "Sets or deletes the cookie `token`.", "required": true,
             "schema": { "type": "string", "pattern": "^token=" } },
     })

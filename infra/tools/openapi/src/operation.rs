@@ -143,6 +143,11 @@ impl Operation {
         matches!(self.route.method, "PUT" | "DELETE")
     }
 
+    /// Whether the route accepts `If-None-Match`.
+    fn is_cacheable(&self) -> bool {
+        self.route.is_read() && self.headers.contains(&"ETag")
+    }
+
     /// Who can call the route, in words.
     pub(crate) fn callers(&self, audience: Audience) -> String {
         let needs = match audience {
@@ -173,6 +178,7 @@ impl Operation {
         let mut parameters = self.parameters.clone();
         let header = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
         parameters.extend(self.is_conditional().then(|| header("If-Match")));
+        parameters.extend(self.is_cacheable().then(|| header("If-None-Match")));
         parameters.extend(self.route.takes_idempotency_key().then(|| header("Idempotency-Key")));
         if !parameters.is_empty() {
             operation["parameters"] = parameters.into();
@@ -186,6 +192,9 @@ impl Operation {
         }
         let errors = self.error_responses(audience);
         let mut responses = Map::from_iter([(self.status.to_string(), self.success())]);
+        if self.is_cacheable() {
+            responses.insert("304".to_owned(), json!({ "$ref": "#/components/responses/304" }));
+        }
         for (name, _) in &errors {
             let code = name.split('.').next().unwrap_or_default().to_owned();
             responses.insert(code, json!({ "$ref": format!("#/components/responses/{name}") }));

@@ -12,6 +12,11 @@ pub(crate) fn text(max_bytes: usize) -> Value {
     json!({ "$ref": "#/components/schemas/Text", "maxLength": max_bytes, "x-max-bytes": max_bytes })
 }
 
+/// A text of at most `max_bytes` bytes that may contain line breaks and tabs.
+pub(crate) fn multi_line_text(max_bytes: usize) -> Value {
+    json!({ "$ref": "#/components/schemas/MultiLineText", "maxLength": max_bytes, "x-max-bytes": max_bytes })
+}
+
 /// A text that must not be empty.
 pub(crate) fn nonempty_text(max_bytes: usize) -> Value {
     with_keywords(text(max_bytes), json!({ "minLength": 1 }))

@@ -87,7 +87,7 @@ fn events(function: &Function) -> String {
         let matching = if route.is_default() {
             String::new()
         } else {
-            format!(", Method: {}, Path: \"{}\"", route.method, route.path)
+            format!(", Method: {}, Path: \"{}\"", route.gateway_method(), route.path)
         };
         format!("        Http: {{Type: HttpApi, Properties: {{ApiId: !Ref Api{matching}}}}}\n")
     });

@@ -234,7 +234,8 @@ fn deployed_function(function: &Value) -> Deployed {
         let properties = &event["Properties"];
         match (&properties["Method"], &properties["Path"]) {
             (Value::Null, Value::Null) => "$default ".to_owned(),
-            (method, path) => format!("{} {}", text(method), text(path)),
+            // A route for reading has any method, so that it also matches HEAD.
+            (method, path) => format!("{} {}", text(method).replace("ANY", "GET"), text(path)),
         }
     });
     let kind = &function["Environment"]["Variables"]["RESOURCE_KIND"];

@@ -48,6 +48,10 @@ impl Field {
         Self::new(name, FieldType::Text { max })
     }
 
+    pub(super) const fn multi_line_text(name: &'static str, max: usize) -> Self {
+        Self::new(name, FieldType::MultiLineText { max })
+    }
+
     pub(super) const fn choice(name: &'static str, values: &'static [&'static str]) -> Self {
         Self::new(name, FieldType::Choice { values, reason: Reason::InvalidArgument })
     }

@@ -10,6 +10,7 @@ use super::values::{
 };
 use crate::fields::Fields;
 use crate::ids;
+use crate::plain_values::integer;
 use crate::reason::Reason;
 
 /// The type of a field.
@@ -17,6 +18,10 @@ use crate::reason::Reason;
 pub enum FieldType {
     /// A string of at most `max` bytes.
     Text {
+        max: usize,
+    },
+    /// A text of at most `max` bytes that may contain line breaks and tabs.
+    MultiLineText {
         max: usize,
     },
     /// A telephone number: `+` and up to fifteen digits (E.164).
@@ -95,7 +100,7 @@ impl FieldType {
     /// The value of a field that was never set.
     pub fn empty(&self) -> Value {
         match self {
-            Self::Text { .. } | Self::Phone | Self::Domain => json!(""),
+            Self::Text { .. } | Self::MultiLineText { .. } | Self::Phone | Self::Domain => json!(""),
             Self::Choice { values, .. } => json!(values.first()),
             Self::Flag => json!(false),
             Self::Integer { min, .. } => json!((*min).max(0)),
@@ -120,7 +125,7 @@ impl FieldType {
         // A string inside a JSON string: each byte may need a backslash.
         const SHORT: usize = 2 * 255 + 3;
         match self {
-            Self::Text { max } => *max,
+            Self::Text { max } | Self::MultiLineText { max } => *max,
             Self::Flag | Self::Integer { .. } | Self::Time | Self::Id | Self::Link(_) | Self::Phone => ID,
             Self::Choice { values, .. } => values.iter().map(|text| text.len()).max().unwrap_or(0),
             Self::Domain => 253,
@@ -138,13 +143,14 @@ impl FieldType {
     pub fn read(&self, name: &'static str, given: &Value, fields: &mut Fields<'_>) -> Option<Value> {
         let read = match self {
             Self::Text { max } => return fields.text(name, *max).map(Value::String),
+            Self::MultiLineText { max } => return fields.multi_line_text(name, *max).map(Value::String),
             Self::Flag => return fields.boolean(name).map(Value::Bool),
             Self::Phone => given.as_str().filter(|text| is_phone(text)).map(|text| json!(text)),
             Self::Choice { values, .. } => {
                 given.as_str().filter(|text| values.contains(text)).map(|text| json!(text))
             }
             Self::Integer { min, max } => {
-                given.as_i64().filter(|number| (min..=max).contains(&number)).map(|number| json!(number))
+                integer(given).filter(|number| (min..=max).contains(&number)).map(|number| json!(number))
             }
             Self::Time => {
                 given.as_str().and_then(crate::Timestamp::parse).map(|time| json!(time.to_rfc3339()))
@@ -177,7 +183,9 @@ impl FieldType {
     /// The error text for a value that is not of this type.
     pub fn must_be(&self) -> String {
         match self {
-            Self::Text { max } => format!("must be a string of at most {max} bytes"),
+            Self::Text { max } | Self::MultiLineText { max } => {
+                format!("must be a string of at most {max} bytes")
+            }
             Self::Phone => "must be + and 1 to 15 digits".to_owned(),
             Self::Choice { values, .. } => format!("must be one of {}", values.join(", ")),
             Self::Flag => "must be true or false".to_owned(),

@@ -10,7 +10,7 @@ use crate::permission::Permission;
 use crate::reason::Reason;
 
 const NAME: Field = Field::text("name", 255);
-const DETAIL: Field = Field::text("detail", 4096);
+const DETAIL: Field = Field::multi_line_text("detail", 4096);
 const DIRECT_HASH: Field = Field::text("direct_hash", 255).read_only();
 
 /// Every kind of the specification.
@@ -266,7 +266,7 @@ pub const CONTACTS: Kind = Kind {
             Field::text("job_title", 255),
             Field::choice("source", &["manual", "import", "api", "sync"]),
             Field::text("external_id", 255),
-            Field::text("notes", 4096),
+            Field::multi_line_text("notes", 4096),
             Field::new("addresses", FieldType::Addresses { max: 10 }),
             Field::links("tag_ids", "tags"),
         ],

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::network;
 use crate::fields::text_error;
 use crate::ids;
+use crate::plain_values::is_multi_line_text;
 
 /// The largest integer that every JSON parser represents exactly (2^53 - 1).
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
@@ -65,11 +66,10 @@ pub(super) fn action(item: &Value) -> Option<Value> {
 /// Whether no string contains control characters other than tabs and line breaks. A text that a flow speaks can have several
 /// lines.
 pub(super) fn is_printable(value: &Value) -> bool {
-    let printable = |text: &String| !text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r'));
     match value {
-        Value::String(text) => printable(text),
+        Value::String(text) => is_multi_line_text(text),
         Value::Array(items) => items.iter().all(is_printable),
-        Value::Object(map) => map.iter().all(|(name, value)| printable(name) && is_printable(value)),
+        Value::Object(map) => map.iter().all(|(name, value)| is_multi_line_text(name) && is_printable(value)),
         _ => true,
     }
 }

@@ -16,16 +16,18 @@ const OK: &str = "HTTP/1.1 200 OK\r\n\r\n";
 async fn with_only_public_addresses_allowed_the_client_never_connects_to_this_host() {
     let names = Names::of(&[&["127.0.0.1", "::1", "::ffff:127.0.0.1"]]);
     let public = client(AllowedAddresses::Public, &names);
+    let refused = AttemptOutcome::Refused(DestinationRefusal::NotPublic);
+    let unreachable = AttemptOutcome::Unreachable(UnreachableCause::NoPublicAddress);
     let cases = [
-        ("http://127.0.0.1/", DestinationRefusal::NotPublic),
-        ("http://[::1]:8080/", DestinationRefusal::NotPublic),
-        ("http://2130706433:8443/", DestinationRefusal::NotPublic),
-        ("http://169.254.169.254/latest/meta-data/", DestinationRefusal::NotPublic),
-        ("http://localhost/", DestinationRefusal::NoPublicAddress),
-        ("https://rebound.example/", DestinationRefusal::NoPublicAddress),
+        ("http://127.0.0.1/", refused),
+        ("http://[::1]:8080/", refused),
+        ("http://2130706433:8443/", refused),
+        ("http://169.254.169.254/latest/meta-data/", refused),
+        ("http://localhost/", unreachable),
+        ("https://rebound.example/", unreachable),
     ];
-    for (uri, refusal) in cases {
-        assert_eq!(public.send(&message(uri)).await.outcome, AttemptOutcome::Refused(refusal), "{uri}");
+    for (uri, outcome) in cases {
+        assert_eq!(public.send(&message(uri)).await.outcome, outcome, "{uri}");
     }
     let mut receiver = Receiver::answering(OK).await;
     assert_eq!(
@@ -46,7 +48,7 @@ async fn with_loopback_allowed_other_private_addresses_are_refused() {
         assert_eq!(outcome, AttemptOutcome::Refused(DestinationRefusal::NotPublic), "{host}");
     }
     let outcome = local.send(&message("http://inside.example/")).await.outcome;
-    assert_eq!(outcome, AttemptOutcome::Refused(DestinationRefusal::NoPublicAddress));
+    assert_eq!(outcome, AttemptOutcome::Unreachable(UnreachableCause::NoPublicAddress));
 }
 
 #[tokio::test]
@@ -63,7 +65,7 @@ async fn an_attempt_resolves_a_name_once_and_connects_to_the_checked_address() {
 
     assert_eq!(
         client.send(&message(&url)).await.outcome,
-        AttemptOutcome::Unreachable(UnreachableCause::Connection)
+        AttemptOutcome::Unreachable(UnreachableCause::ConnectionRefused)
     );
     assert_eq!((names.lookups.load(Ordering::Relaxed), receiver.seen()), (2, None));
 }
@@ -83,8 +85,8 @@ async fn a_closed_port_and_an_unknown_name_are_distinguished() {
     let names = Names::default();
     let client = client(AllowedAddresses::Loopback, &names);
     for (uri, cause) in [
-        (format!("http://{free}/"), UnreachableCause::Connection),
-        ("http://no.example/".into(), UnreachableCause::NameResolution),
+        (format!("http://{free}/"), UnreachableCause::ConnectionRefused),
+        ("http://no.example/".into(), UnreachableCause::NoPublicAddress),
     ] {
         let report = client.send(&message(&uri)).await;
         assert_eq!(report.outcome, AttemptOutcome::Unreachable(cause));

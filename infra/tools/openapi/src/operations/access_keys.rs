@@ -5,14 +5,14 @@ use custodian_domain::access_key::MIN_LIFETIME;
 use serde_json::json;
 
 use crate::operation::Operation;
-use crate::schema::{object, text};
+use crate::schema::{multi_line_text, object, text};
 
 pub(super) fn all() -> Vec<Operation> {
     let expire = json!({
         "type": "integer", "minimum": MIN_LIFETIME.as_secs(), "maximum": 100_u64 * 365 * 86_400,
-        "description": "The lifetime of the key in seconds. The default is a year. An update ignores it.",
+        "description": "The lifetime of the key in seconds. The default is a year. An update cannot change it.",
     });
-    let body = object(vec![("name", text(255)), ("detail", text(4096)), ("expire", expire)], &[]);
+    let body = object(vec![("name", text(255)), ("detail", multi_line_text(4096)), ("expire", expire)], &[]);
     let one = |method, description: &str| {
         Operation::new(method, "/v1.0/accesskeys/{id}", description)
             .returns_row("AccessKey")
@@ -33,7 +33,7 @@ pub(super) fn all() -> Vec<Operation> {
         .body(body.clone())
         .returns_row("NewAccessKey")
         .fails_with(&[Reason::ResourceLimitExceeded]),
-        one("GET", "Returns an access key."),
+        one("GET", "Returns an access key. A change of `tm_last_used` does not change the `ETag`."),
         one("PUT", "Changes name and detail.").body(body),
         one("DELETE", "Deletes an access key. It stops working at once."),
     ]

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use crate::components::{agent_addresses, new_password, permission, username};
 use crate::operation::Operation;
-use crate::schema::{enumeration, object, text, unique_uuids, uuid, with_description, with_keywords};
+use crate::schema::{
+    enumeration, multi_line_text, object, text, unique_uuids, uuid, with_description, with_keywords,
+};
 
 pub(super) fn all() -> Vec<Operation> {
     [agents(), agent_fields()].into_iter().flatten().collect()
@@ -19,7 +21,7 @@ fn agents() -> Vec<Operation> {
         ("username", username()),
         ("password", new_password()),
         ("name", text(255)),
-        ("detail", text(4096)),
+        ("detail", multi_line_text(4096)),
         ("ring_method", with_description(enumeration(&[RING_ALL, ""]), "An empty text means `ringall`.")),
         ("permission", with_keywords(permission(), json!({ "default": 16 }))),
         ("tag_ids", unique_uuids(MAX_TAGS)),
@@ -27,7 +29,7 @@ fn agents() -> Vec<Operation> {
     ];
     let ring_methods: Vec<_> = RING_METHODS.into_iter().chain([""]).collect();
     let ring_method = with_description(enumeration(&ring_methods), "An empty text means `ringall`.");
-    let change = vec![("name", text(255)), ("detail", text(4096)), ("ring_method", ring_method)];
+    let change = vec![("name", text(255)), ("detail", multi_line_text(4096)), ("ring_method", ring_method)];
     let tags = json!({ "type": "array", "items": uuid(), "minItems": 1, "maxItems": 100 });
     let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "explode": false, "description": description });
     vec![
@@ -56,7 +58,7 @@ fn agents() -> Vec<Operation> {
         one(
             "PUT",
             "",
-            "Changes name, detail and ring method. Agents can change themselves and agents of no higher rank. The guest agent keeps its name.",
+            "Changes name, detail and ring method. Agents can change themselves and agents of no higher rank. The guest agent keeps its name. A username cannot be changed.",
         )
         .body(object(change, &[]))
         .fails_with(&[Reason::GuestAgentProtected, Reason::InvalidRingMethod]),
