@@ -24,7 +24,7 @@ pub struct ServiceState {
     pub events: Vec<Event>,
     /// Messages that start a cascade.
     pub cascade_starts: Vec<EventMessage>,
-    /// Messages that send a verification mail.
+    /// Messages that send a verification mail or the mail about a deletion, because the ledger waits for that one.
     pub mail_events: Vec<EventMessage>,
     pub cascade_tasks: Vec<CascadeTask>,
     /// Webhook deliveries. The bus enqueues deletion notices only, because the ledger waits for them.
@@ -85,6 +85,7 @@ impl EventBus for TestServices {
                 match event.event_type {
                     EventType::CustomerCreated => state.mail_events.push(message),
                     EventType::CustomerDeleted => {
+                        state.mail_events.push(message.clone());
                         state.cascade_starts.push(message);
                         state.delivery_jobs.push(DeliveryJob::first(event.clone()));
                     }

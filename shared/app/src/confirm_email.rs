@@ -71,7 +71,11 @@ async fn displace<S: ReadAgents, E>(
     let Some((account, _)) = holder else { return Ok(None) };
     let (account, agent) = futures::try_join!(cx.store.customer(account), cx.store.agent(account, id))?;
     let is_terminal = account.is_none_or(|account| account.status().is_terminal());
-    Ok(agent.filter(|_| !is_terminal).map(|agent| renamed(cx, agent, generated_username(cx))))
+    Ok(agent.filter(|_| !is_terminal).map(|agent| {
+        let (before, after) = renamed(cx, agent, generated_username(cx));
+        let former_username = Some(before.username.clone());
+        (before, Agent { former_username, ..after })
+    }))
 }
 
 /// An agent before and after its renaming.
@@ -136,7 +140,8 @@ pub async fn send_email_change<S: ReadAgents + StoreMailTokens, E: Mailer>(
     let Some(customer) = cx.store.customer(id).await?.filter(|row| row.status() == Status::Active) else {
         return Ok(());
     };
-    let Some(PendingEmail { address: email, tm_expire, requested_by }) = customer.pending_email else {
+    let Some(PendingEmail { address: email, tm_expire, requested_by }) = customer.pending_email.clone()
+    else {
         return Ok(());
     };
     let token = mail_token::new(cx.providers.random());
@@ -151,8 +156,8 @@ pub async fn send_email_change<S: ReadAgents + StoreMailTokens, E: Mailer>(
         keep_until: tm_expire.plus(Settings::DAY),
     };
     let mails = [
-        mail::email_change_requested(&customer.profile.email, requested_by),
-        mail::confirm_email_change(&cx.settings, &email, &token, tm_expire),
+        mail::email_change_requested(&cx.settings, &customer, requested_by),
+        mail::confirm_email_change(&cx.settings, &customer, &email, &token, tm_expire),
     ];
     mail::send_once(cx, &stored, &[Status::Active], &mails).await
 }

@@ -20,6 +20,7 @@ pub mod mail;
 pub mod metric_counters;
 pub mod metrics;
 pub mod named_agents;
+pub mod notices;
 pub mod password;
 pub mod platform;
 pub mod platform_keys;

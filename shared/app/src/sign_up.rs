@@ -1,19 +1,18 @@
 //! Sign-up. The response does not reveal whether the e-mail address has an account. Only the mail does.
 
-use custodian_auth::mail_token;
 use custodian_domain::agent::username_error;
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Cause, Customer, CustomerId, Profile, Refusal, Status};
 use serde_json::{Map, Value};
 
-use crate::context::{Context, Settings};
+use crate::context::Context;
 use crate::create::{AccountRequest, OpenAccountOutcome, open};
 use crate::failure::Failure;
 use crate::mail;
 use crate::ports::{
-    ChangeCustomers, CustomerChange, CustomerWriteOutcome, FindNames, MailToken, Mailer, OpenAccounts,
-    Purpose, ReadAgents, Scheduler, StoreMailTokens,
+    ChangeCustomers, CustomerChange, CustomerWriteOutcome, FindNames, Mailer, OpenAccounts, ReadAgents,
+    Scheduler, StoreMailTokens,
 };
 use crate::retry::{Retry, RetryBudget};
 use crate::verify::send_verification;
@@ -114,16 +113,5 @@ async fn send_account_exists<S: StoreMailTokens, E: Mailer>(
     email: &str,
     cause: Cause,
 ) -> Result<(), Failure> {
-    let now = cx.now();
-    let stored = MailToken {
-        hash: mail_token::hash(&mail_token::new(cx.providers.random())),
-        customer_id: customer.id,
-        cause,
-        purpose: Purpose::Notice,
-        email: email.to_owned(),
-        bound_to: String::new(),
-        tm_expire: now,
-        keep_until: now.plus(Settings::DAY),
-    };
-    mail::send_once(cx, &stored, Status::NOT_TERMINAL, &[mail::account_exists(&cx.settings, email)]).await
+    mail::send_notice(cx, customer, cause, &[mail::account_exists(&cx.settings, customer, email)]).await
 }

@@ -48,7 +48,7 @@ where
             let customer = confirm_email_change(cx, &mail_token).await?;
             Ok(Verified { customer, purpose: mail_token.purpose, access_key: None })
         }
-        Purpose::Reset { .. } | Purpose::Notice => Err(Reason::InvalidToken.into()),
+        Purpose::Reset { .. } | Purpose::Notice { .. } => Err(Reason::InvalidToken.into()),
     }
 }
 

@@ -21,6 +21,7 @@ mod identifiers;
 mod item;
 mod ledgers;
 mod listing;
+mod notices;
 mod open_account;
 mod outbox;
 mod owned_row;
