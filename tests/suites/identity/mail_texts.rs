@@ -9,6 +9,8 @@ use custodian_domain::{AgentId, RequestedBy, Secret, Timestamp};
 use custodian_tests::TestApp;
 use uuid::Uuid;
 
+use crate::notices::assert_contains;
+
 const REWRITE: &str = "cargo test -p custodian-tests --test identity mail_texts -- --ignored";
 
 fn settings() -> Settings {
@@ -110,4 +112,26 @@ async fn every_mail_is_complete_and_uses_no_word_of_the_machine() {
         let links = mail.text.matches("https://api.example.com").count();
         assert!(links <= 1, "{name}: one link at most");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_names_its_sender_and_escapes_every_value() {
+    let app = TestApp::default();
+    let id = app.active_account("ann").await;
+    let mut customer = app.customer(id).await;
+    customer.profile.name = "<script>alert(1)</script> & \"Co\"".to_owned();
+    let mut settings = app.cx.settings.clone();
+    settings.brand.product_name = "Fish & <Chips>".to_owned();
+    settings.brand.logo_url = "https://x.example/\"onerror=\"alert(1)".to_owned();
+    settings.brand.support = "javascript:alert(1)".to_owned();
+    settings.mail_sender = "no-reply@example.com".to_owned();
+    let mail = mail::recovered(&settings, &customer);
+    assert_eq!(mail.from, "\"Fish & <Chips>\" <no-reply@example.com>");
+    for dangerous in ["<script", "<Chips>", "\"onerror", "href=\"javascript"] {
+        assert!(!mail.html.contains(dangerous), "{dangerous} in {}", mail.html);
+    }
+    assert_contains(&mail.html, &["&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Co&quot;"]);
+    assert_contains(&mail.text, &["<script>alert(1)</script> & \"Co\"", "-- \nFish & <Chips>"]);
+    settings.brand.support = "help@example.com".to_owned();
+    assert_contains(&mail::recovered(&settings, &customer).html, &["href=\"mailto:help@example.com\""]);
 }

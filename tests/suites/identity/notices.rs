@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use custodian_app::mail;
 use custodian_app::ports::NoticeRows;
 use custodian_domain::Timestamp;
 use custodian_domain::lifecycle::Command;
@@ -32,7 +31,7 @@ fn only(mails: &[(String, String)], subject: &str) -> String {
 }
 
 #[track_caller]
-fn assert_contains(text: &str, parts: &[&str]) {
+pub(crate) fn assert_contains(text: &str, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "{part} in:\n{text}");
     }
@@ -100,14 +99,15 @@ async fn the_ledger_waits_for_the_mail_about_the_deletion_for_an_hour_at_most() 
         app.run_until_idle().await.unwrap();
         app.reconcile().await.unwrap();
         app.run_until_idle().await.unwrap();
-        let is_erased = || {
+        let is_erased = async || {
+            app.publish().await.unwrap();
             let events = app.cx.services.state().events.clone();
             events.iter().any(|event| event.event_type.to_string() == "customer_erased")
         };
-        assert_eq!(is_erased(), minutes > 60, "after {minutes} minutes");
+        assert_eq!(is_erased().await, minutes > 60, "after {minutes} minutes");
         app.cx.services.state().mail_events = mail;
         app.run_until_idle().await.unwrap();
-        assert!(is_erased());
+        assert!(is_erased().await);
         assert_eq!(app.cx.services.state().mails.len(), usize::from(minutes < 60));
         assert!(app.cx.store.deletion_mail(id).await.unwrap().is_none());
     }
@@ -240,26 +240,4 @@ async fn an_address_that_nobody_confirmed_gets_no_notice() {
     let subjects: Vec<_> =
         mails_after(&client, OWNER, 0).await.into_iter().map(|(subject, _)| subject).collect();
     assert_eq!(subjects, ["Confirm your e-mail address", "Set your password"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_names_its_sender_and_escapes_every_value() {
-    let app = TestApp::default();
-    let id = app.active_account("ann").await;
-    let mut customer = app.customer(id).await;
-    customer.profile.name = "<script>alert(1)</script> & \"Co\"".to_owned();
-    let mut settings = app.cx.settings.clone();
-    settings.brand.product_name = "Fish & <Chips>".to_owned();
-    settings.brand.logo_url = "https://x.example/\"onerror=\"alert(1)".to_owned();
-    settings.brand.support = "javascript:alert(1)".to_owned();
-    settings.mail_sender = "no-reply@example.com".to_owned();
-    let mail = mail::recovered(&settings, &customer);
-    assert_eq!(mail.from, "\"Fish & <Chips>\" <no-reply@example.com>");
-    for dangerous in ["<script", "<Chips>", "\"onerror", "href=\"javascript"] {
-        assert!(!mail.html.contains(dangerous), "{dangerous} in {}", mail.html);
-    }
-    assert_contains(&mail.html, &["&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;Co&quot;"]);
-    assert_contains(&mail.text, &["<script>alert(1)</script> & \"Co\"", "-- \nFish & <Chips>"]);
-    settings.brand.support = "help@example.com".to_owned();
-    assert_contains(&mail::recovered(&settings, &customer).html, &["href=\"mailto:help@example.com\""]);
 }

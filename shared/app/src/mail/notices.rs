@@ -7,16 +7,25 @@ use crate::mail::texts::{forgot_password_page, undisclosed_account};
 use crate::mail::{Message, account_name, agent_name, plain_name};
 use crate::ports::Mail;
 
-const CHANGE_PASSWORD: &str = "Set a new password";
 const NOT_YOU: &str = "If this was not you";
 const NOBODY: &str = "If neither you nor a colleague did this";
 
-/// What to do after a change that a stranger may have made.
-fn if_not_you(condition: &str) -> String {
-    format!(
-        "{condition}, somebody else has access to your account. Set a new password now, then check the \
-         administrators and the access keys of the account, and delete those that you do not know."
-    )
+/// A notice of a change that a stranger may have made. It says what to do then, and the button helps with the first step.
+fn security_notice(
+    settings: &Settings,
+    customer: &Customer,
+    subject: &'static str,
+    paragraphs: Vec<String>,
+    condition: &str,
+) -> Mail {
+    let advice = format!(
+        "{condition}, someone else has access to your account. Set a new password now. Then check the administrators and \
+         the access keys of the account, and delete those that you do not know."
+    );
+    let paragraphs = paragraphs.into_iter().chain([advice]).collect();
+    let message = Message::new(subject, paragraphs, Vec::new())
+        .button("Set a new password", forgot_password_page(settings));
+    to_owner(settings, customer, &message)
 }
 
 fn contact(settings: &Settings) -> String {
@@ -57,9 +66,7 @@ pub fn recovered(settings: &Settings, customer: &Customer) -> Mail {
         format!("Your account {} was recovered. It will not be deleted.", account_name(customer)),
         "You can use it as before. Everybody has to sign in again; the access keys work again.".to_owned(),
     ];
-    let message = Message::new("Your account is active again", paragraphs, vec![if_not_you(NOT_YOU)])
-        .button(CHANGE_PASSWORD, forgot_password_page(settings));
-    to_owner(settings, customer, &message)
+    security_notice(settings, customer, "Your account is active again", paragraphs, NOT_YOU)
 }
 
 /// The account is deleted, and the deletion of its data has begun. `account` is the name that the account had.
@@ -80,12 +87,10 @@ pub fn password_set(settings: &Settings, customer: &Customer, username: &str) ->
     let agent = agent_name(username);
     let paragraphs = vec![
         format!("A new password was set for {agent} in the account {}.", account_name(customer)),
-        format!("The old password no longer works. {agent} has to sign in again."),
+        format!("An earlier password no longer works, and {agent} has to sign in again everywhere."),
     ];
-    let small_print = vec![if_not_you(&format!("If neither you nor {agent} did this"))];
-    let message = Message::new("A password was changed", paragraphs, small_print)
-        .button(CHANGE_PASSWORD, forgot_password_page(settings));
-    to_owner(settings, customer, &message)
+    let condition = format!("If neither you nor {agent} did this");
+    security_notice(settings, customer, "A password was changed", paragraphs, &condition)
 }
 
 /// An access key was created. `name` is `None` if the key is deleted by now.
@@ -99,9 +104,7 @@ pub fn access_key_created(settings: &Settings, customer: &Customer, name: Option
         format!("{key} for the account {}.", account_name(customer)),
         "A program that has an access key can do everything that an administrator can do.".to_owned(),
     ];
-    let message = Message::new("An access key was created", paragraphs, vec![if_not_you(NOBODY)])
-        .button(CHANGE_PASSWORD, forgot_password_page(settings));
-    to_owner(settings, customer, &message)
+    security_notice(settings, customer, "An access key was created", paragraphs, NOBODY)
 }
 
 /// An agent became an administrator. `username` is `None` if the agent is deleted by now.
@@ -114,10 +117,7 @@ pub fn administrator_added(settings: &Settings, customer: &Customer, username: O
         None => format!("An administrator was added to the account {account}, and has been deleted since."),
     };
     let meaning = "An administrator can change everything in the account, and can close it.".to_owned();
-    let end = vec![if_not_you(NOBODY)];
-    let message = Message::new("An administrator was added", vec![what, meaning], end)
-        .button(CHANGE_PASSWORD, forgot_password_page(settings));
-    to_owner(settings, customer, &message)
+    security_notice(settings, customer, "An administrator was added", vec![what, meaning], NOBODY)
 }
 
 /// An agent is no longer an administrator. `username` is `None` if the agent was deleted.
@@ -131,9 +131,7 @@ pub fn administrator_removed(settings: &Settings, customer: &Customer, username:
             format!("An administrator of the account {account} was deleted, and cannot sign in any more.")
         }
     };
-    let message = Message::new("An administrator was removed", vec![what], vec![if_not_you(NOBODY)])
-        .button(CHANGE_PASSWORD, forgot_password_page(settings));
-    to_owner(settings, customer, &message)
+    security_notice(settings, customer, "An administrator was removed", vec![what], NOBODY)
 }
 
 const EMAIL_CHANGED: &str = "Your e-mail address was changed";
@@ -157,7 +155,7 @@ pub fn email_replaced(settings: &Settings, customer: &Customer, former: &str) ->
             .to_owned(),
     ];
     let end = format!(
-        "If this was not you, somebody else has access to your account. Contact {} at once.",
+        "If this was not you, someone else has access to your account. Contact {} at once.",
         contact(settings)
     );
     Message::new(EMAIL_CHANGED, paragraphs, vec![end]).render(settings, former)

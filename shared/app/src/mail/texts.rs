@@ -46,7 +46,7 @@ pub fn verification(
 /// Informs an address that signed up again that its account already exists.
 pub fn account_exists(settings: &Settings, customer: &Customer, to: &str) -> Mail {
     let what = format!(
-        "Somebody, perhaps you, tried to open an account with this e-mail address. It already has one: {}.",
+        "Someone, perhaps you, tried to open an account with this e-mail address. It already has one: {}.",
         account_name(customer)
     );
     let next = "Sign in with your password. If you forgot it, set a new one.".to_owned();
