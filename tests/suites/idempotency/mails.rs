@@ -158,7 +158,7 @@ async fn each_cause_of_a_notice_sends_one_mail_in_any_order() {
     let id = app.active_account("ann").await;
     app.change(id, app.freeze_command()).await;
     let (older, newer) =
-        (cause(&app, 1), Cause { at: app.clock.now().plus(Duration::from_secs(1)), ..cause(&app, 2) });
+        (cause(&app, 1), Cause { at: app.cx.now().plus(Duration::from_secs(1)), ..cause(&app, 2) });
     for cause in [newer, older, newer, older] {
         send_frozen(&app.cx, id, cause).await.unwrap();
     }

@@ -167,7 +167,7 @@ pub fn username_changed(settings: &Settings, customer: &Customer, old: &str, new
     let paragraphs = vec![
         format!("The username {old} in your account {} was changed to {new}.", account_name(customer)),
         format!(
-            "The reason: {old} is an e-mail address, and another account has confirmed that it belongs to it. The password \
+            "The reason: {old} is an e-mail address, and another account has confirmed it as its own. The password \
              stays the same."
         ),
         format!("Tell the person who signs in as {old} to sign in as {new} from now on."),
