@@ -38,6 +38,14 @@ pub struct ServiceState {
     pub(crate) published_records: BTreeMap<&'static str, usize>,
 }
 
+impl ServiceState {
+    /// The next message about a deletion in the queue of mails.
+    pub(crate) fn next_deletion_mail(&self) -> Option<EventMessage> {
+        let mut events = self.mail_events.iter();
+        events.find(|event| event.detail.event_type == EventType::CustomerDeleted).cloned()
+    }
+}
+
 /// The test doubles.
 pub struct TestServices {
     state: Mutex<ServiceState>,

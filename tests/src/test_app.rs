@@ -17,7 +17,6 @@ use custodian_domain::scheduled_job::Job;
 use custodian_domain::{Cause, Customer, CustomerId, Secret, Timestamp};
 use custodian_engine::Engine;
 use custodian_event_sources::{EventHandler, handle_stream_event};
-use custodian_events::EventMessage;
 use custodian_fn_reconcile::{Reconcile, ReconcileRequest};
 use custodian_store::Store;
 use serde_json::json;
@@ -26,7 +25,7 @@ use crate::database_metrics::DatabaseMetrics;
 use crate::fault_injector::FaultInjector;
 use crate::log_checks::LogLeakCheck;
 use crate::request_rules::RequestRules;
-use crate::services::{ServiceState, TestServices};
+use crate::services::TestServices;
 use crate::tables::{PREFIX, Tables};
 
 /// A clock that moves only when a test moves it.
@@ -65,12 +64,6 @@ pub struct TestApp {
 
 /// The tables whose streams are published.
 const STREAMED: [&str; 3] = ["customers", "outbox", "deletions"];
-
-/// The next message about a deletion in the queue of mails.
-fn deletion_mail(state: &ServiceState) -> Option<EventMessage> {
-    let mut events = state.mail_events.iter();
-    events.find(|event| event.detail.event_type == EventType::CustomerDeleted).cloned()
-}
 
 /// The initial time of every test app: some microseconds after a whole second.
 pub const START_TIME: Timestamp = Timestamp::from_micros(1_718_893_355_123_456);
@@ -213,7 +206,7 @@ impl TestApp {
             if state.cascade_starts.is_empty()
                 && state.delivery_jobs.is_empty()
                 && state.cascade_tasks.is_empty()
-                && deletion_mail(&state).is_none()
+                && state.next_deletion_mail().is_none()
             {
                 return Ok(());
             }
@@ -235,7 +228,7 @@ impl TestApp {
             self.cx.services.state().delivery_jobs.remove(0);
             return Ok(());
         }
-        let mail = deletion_mail(&self.cx.services.state());
+        let mail = self.cx.services.state().next_deletion_mail();
         if let Some(event) = mail {
             custodian_fn_mail::SendMail.handle(&self.cx, event.clone(), self.invocation_deadline()).await?;
             self.cx.services.state().mail_events.retain(|other| other.detail.id != event.detail.id);

@@ -6,7 +6,7 @@
 use custodian_domain::fields::is_email;
 
 use crate::context::{Brand, Settings};
-use crate::mail::sender;
+use crate::mail::sender::sender;
 use crate::ports::Mail;
 
 /// What a mail says. `render` escapes every value.

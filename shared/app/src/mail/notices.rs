@@ -3,8 +3,8 @@
 use custodian_domain::{Customer, Timestamp};
 
 use crate::context::Settings;
-use crate::mail::texts::{forgot_password_page, undisclosed_account};
-use crate::mail::{Message, account_name, agent_name, plain_name};
+use crate::mail::message::Message;
+use crate::mail::names::{account_name, agent_name, forgot_password_page, plain_name, undisclosed_account};
 use crate::ports::Mail;
 
 const NOT_YOU: &str = "If this was not you";

@@ -3,20 +3,9 @@
 use custodian_domain::{Customer, RequestedBy, Secret, Timestamp};
 
 use crate::context::Settings;
-use crate::mail::{Message, account_name, agent_name, plain_name};
+use crate::mail::message::Message;
+use crate::mail::names::{account_name, agent_name, forgot_password_page, undisclosed_account};
 use crate::ports::Mail;
-
-/// The page where a person asks for a link to set a password.
-pub(super) fn forgot_password_page(settings: &Settings) -> String {
-    format!("{}/auth/password-forgot", settings.base_url)
-}
-
-/// How a mail names an account to a mailbox that must not learn the account's e-mail address: a mailbox that is not confirmed
-/// yet, or no longer the account's.
-pub(super) fn undisclosed_account(settings: &Settings, customer: &Customer) -> String {
-    let name = plain_name(&customer.profile.name).unwrap_or(&settings.brand.product_name);
-    format!("{name} account")
-}
 
 /// Asks the owner of a new account to confirm its e-mail address.
 pub fn verification(
