@@ -43,6 +43,7 @@ fn customer(version: u64) -> Customer {
         pending_email: None,
         signup: None,
         email_trusted_from: None,
+        former_email: None,
         billing_account_id: Uuid::from_u128(2),
         email_verified: true,
         guest_id: AgentId(Uuid::from_u128(3)),

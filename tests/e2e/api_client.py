@@ -69,8 +69,8 @@ class ApiClient:
     def mailed_token(self, address):
         self.wait_until_idle()
         mails = self.emulator.request("GET", "/_local/mailbox")["result"]
-        matching = [it for it in mails if it["to"] == address]
-        assert matching, f"no mail to {address} among {len(mails)} mails"
+        matching = [it for it in mails if it["to"] == address and "token=" in it["text"]]
+        assert matching, f"no mail with a link to {address} among {len(mails)} mails"
         return matching[0]["text"].split("token=")[1][:64]
 
     def create_customer(self, name):

@@ -42,6 +42,7 @@ class ControlApi:
     def get_local_mailbox(self, _):
         mails = [it for rows in ses._sent_emails.to_dict().values() for it in rows]
         return {"result": [{"to": it["To"][0], "subject": it["Subject"], "text": it["BodyText"],
+                            "html": it.get("BodyHtml", ""),
                             "tm_create": timestamp(it["Timestamp"])} for it in reversed(mails)]}
 
     def get_local_events(self, _):

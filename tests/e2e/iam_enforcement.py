@@ -9,6 +9,7 @@ Otherwise those statements of the template would go untested.
 import contextvars
 import json
 from collections import defaultdict
+from email.utils import parseaddr
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_evaluator import EvalContext, EvalResult
@@ -71,6 +72,11 @@ def may_use_queue_key(role, queue_arn, *actions):
     return not key or all(is_allowed(role, it, key, kms_ViaService=f"sqs.{REGION}.amazonaws.com") for it in actions)
 
 
+def sender_address():
+    """The sender's address without its display name, as SES compares it."""
+    return parseaddr(request_fields().get("FromEmailAddress", ""))[1]
+
+
 def has_related_permissions(role, action, resource):
     """Evaluates the further permissions that AWS requires for a call."""
     if action == "scheduler:CreateSchedule":
@@ -78,7 +84,7 @@ def has_related_permissions(role, action, resource):
         return is_allowed(role, "iam:PassRole", passed_role, iam_PassedToService="scheduler.amazonaws.com")
     if action == "ses:SendEmail":
         # Assumes that the identity has a default configuration set. SES then also requires permission for that set.
-        sender = request_fields().get("FromEmailAddress", "")
+        sender = sender_address()
         configuration_set = f"arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/default"
         return is_allowed(role, action, configuration_set, ses_FromAddress=sender)
     if action == "sqs:SendMessage":
@@ -95,7 +101,7 @@ def patch_call_evaluation():
         current_request_body.set(body)
         arn = original_extract(service, method, path, headers, body, query, region, account)
         if service == "ses" and "FromEmailAddress" in request_fields():
-            return f"arn:aws:ses:{region}:{account}:identity/{request_fields()['FromEmailAddress']}"
+            return f"arn:aws:ses:{region}:{account}:identity/{sender_address()}"
         if service == "scheduler" and ":schedule/default/" in arn:
             group = query.get("groupName") or request_fields().get("GroupName") or "default"
             arn = arn.replace("/default/", f"/{group[0] if isinstance(group, list) else group}/")
@@ -108,7 +114,7 @@ def patch_call_evaluation():
             action = action.removesuffix("Batch")
         if action == "ses:SendEmail":
             # ministack does not set this condition key, which our policies require.
-            context["ses:FromAddress"] = request_fields().get("FromEmailAddress", "")
+            context["ses:FromAddress"] = sender_address()
         result = original_enforce(access_key, action, service, region, resource_arn=resource_arn, service_context=context)
         role = role_name(getattr(iam_evaluator.resolve_principal(access_key, ACCOUNT), "arn", ""))
         if role is None:

@@ -33,6 +33,7 @@ impl TestApp {
             signup: None,
             webhook_since: None,
             email_trusted_from: None,
+            former_email: None,
             billing_account_id: uuid::Uuid::nil(),
             email_verified: state == State::Active,
             guest_id,

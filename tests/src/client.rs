@@ -193,7 +193,7 @@ impl Client {
         self.post("/_local/clock", json!({ "advance_seconds": seconds })).await.ok();
     }
 
-    /// The token of the newest mail to an address.
+    /// The token of the newest mail with a link to an address.
     pub async fn mailed_token(&self, to: &str) -> String {
         self.idle().await;
         let mails = self.get("/_local/mailbox").await.ok();
@@ -201,7 +201,9 @@ impl Client {
             .as_array()
             .unwrap()
             .iter()
-            .find(|mail| mail["to"] == to)
+            .find(|mail| {
+                mail["to"] == to && mail["text"].as_str().is_some_and(|text| text.contains("token="))
+            })
             .expect("a mail was sent");
         let text = mail["text"].as_str().unwrap();
         text.split("token=").nth(1).unwrap().chars().take(64).collect()

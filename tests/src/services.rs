@@ -24,7 +24,7 @@ pub struct ServiceState {
     pub events: Vec<Event>,
     /// Messages that start a cascade.
     pub cascade_starts: Vec<EventMessage>,
-    /// Messages that send a verification mail.
+    /// Messages that send a verification mail or the mail about a deletion, because the ledger waits for that one.
     pub mail_events: Vec<EventMessage>,
     pub cascade_tasks: Vec<CascadeTask>,
     /// Webhook deliveries. The bus enqueues deletion notices only, because the ledger waits for them.
@@ -36,6 +36,14 @@ pub struct ServiceState {
     pub attempt_reports: BTreeMap<Uuid, AttemptReport>,
     /// The number of published records of each stream.
     pub(crate) published_records: BTreeMap<&'static str, usize>,
+}
+
+impl ServiceState {
+    /// The next message about a deletion in the queue of mails.
+    pub(crate) fn next_deletion_mail(&self) -> Option<EventMessage> {
+        let mut events = self.mail_events.iter();
+        events.find(|event| event.detail.event_type == EventType::CustomerDeleted).cloned()
+    }
 }
 
 /// The test doubles.
@@ -85,6 +93,7 @@ impl EventBus for TestServices {
                 match event.event_type {
                     EventType::CustomerCreated => state.mail_events.push(message),
                     EventType::CustomerDeleted => {
+                        state.mail_events.push(message.clone());
                         state.cascade_starts.push(message);
                         state.delivery_jobs.push(DeliveryJob::first(event.clone()));
                     }

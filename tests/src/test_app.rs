@@ -206,6 +206,7 @@ impl TestApp {
             if state.cascade_starts.is_empty()
                 && state.delivery_jobs.is_empty()
                 && state.cascade_tasks.is_empty()
+                && state.next_deletion_mail().is_none()
             {
                 return Ok(());
             }
@@ -225,6 +226,12 @@ impl TestApp {
         if let Some(job) = job {
             custodian_fn_webhook_deliver::Deliver.handle(&self.cx, job, self.invocation_deadline()).await?;
             self.cx.services.state().delivery_jobs.remove(0);
+            return Ok(());
+        }
+        let mail = self.cx.services.state().next_deletion_mail();
+        if let Some(event) = mail {
+            custodian_fn_mail::SendMail.handle(&self.cx, event.clone(), self.invocation_deadline()).await?;
+            self.cx.services.state().mail_events.retain(|other| other.detail.id != event.detail.id);
             return Ok(());
         }
         let task = self.cx.services.state().cascade_tasks.first().cloned();

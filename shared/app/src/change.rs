@@ -12,6 +12,7 @@ use custodian_domain::{Customer, CustomerId, Reason, ScheduledJob, Status};
 
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
+use crate::notices::encrypt_recipient;
 use crate::ports::{
     ChangeCustomers, CustomerChange, CustomerWriteOutcome, EmailConfirmation, MailToken, Scheduler,
     Verification,
@@ -87,11 +88,13 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
             after.webhook_since = Some(verification.billing_account.tm_create);
         }
         let deletion_notice = deletion_notice(cx, &before, &after)?;
+        let deletion_mail = encrypt_recipient(cx, &before, &after)?;
         let change = CustomerChange {
             verification: activation.map(|activation| activation.verification),
             confirmation: activation.map(|activation| activation.confirmation),
             used_token: activation.map(|activation| activation.link),
             deletion_notice: deletion_notice.as_ref(),
+            deletion_mail: deletion_mail.as_ref(),
             ..CustomerChange::new(&before, &after)
         };
         match commit(cx, change).await? {

@@ -14,7 +14,7 @@ use custodian_domain::{
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::mail;
-use crate::mail_limits;
+use crate::mail_limits::{self, StrangersMail};
 use crate::ports::{
     ChangeCustomers, CustomerChange, CustomerWriteOutcome, EmailConfirmation, FindNames, MailToken, Mailer,
     Purpose, ReadAgents, ReadCustomers, ReadThrottles, StoreMailTokens, Throttle,
@@ -74,7 +74,11 @@ async fn displace<S: ReadAgents, E>(
     let Some((account, _)) = holder else { return Ok(None) };
     let (account, agent) = futures::try_join!(cx.store.customer(account), cx.store.agent(account, id))?;
     let is_terminal = account.is_none_or(|account| account.status().is_terminal());
-    Ok(agent.filter(|_| !is_terminal).map(|agent| renamed(cx, agent, generated_username(cx))))
+    Ok(agent.filter(|_| !is_terminal).map(|agent| {
+        let (before, after) = renamed(cx, agent, generated_username(cx));
+        let former_username = Some(before.username.clone());
+        (before, Agent { former_username, ..after })
+    }))
 }
 
 /// An agent before and after its renaming.
@@ -152,10 +156,13 @@ pub async fn send_email_change<S: ReadAgents + StoreMailTokens + Throttle, E: Ma
     let Some(customer) = cx.store.customer(id).await?.filter(|row| row.status() == Status::Active) else {
         return Ok(());
     };
-    let Some(PendingEmail { address: email, tm_expire, requested_by }) = customer.pending_email else {
+    let Some(PendingEmail { address: email, tm_expire, requested_by }) = customer.pending_email.clone()
+    else {
         return Ok(());
     };
-    if !mail_limits::permits(cx, &email).await? {
+    let strangers_mail =
+        StrangersMail { recipient: &email, customer: id, purpose: Purpose::EmailChange, cause };
+    if !mail_limits::permits(cx, strangers_mail).await? {
         return Ok(());
     }
     let token = mail_token::new(cx.providers.random());
@@ -170,8 +177,8 @@ pub async fn send_email_change<S: ReadAgents + StoreMailTokens + Throttle, E: Ma
         keep_until: tm_expire.plus(Settings::DAY),
     };
     let mails = [
-        mail::email_change_requested(&customer.profile.email, requested_by),
-        mail::confirm_email_change(&cx.settings, &email, &token, tm_expire),
+        mail::email_change_requested(&cx.settings, &customer, requested_by),
+        mail::confirm_email_change(&cx.settings, &customer, &email, &token, tm_expire),
     ];
     mail::send_once(cx, &stored, &[Status::Active], &mails).await
 }

@@ -159,6 +159,7 @@ pub async fn assemble<S, E>(
             signup: account_request.signup,
             webhook_since: None,
             email_trusted_from: None,
+            former_email: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,
             guest_id,

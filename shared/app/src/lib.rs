@@ -21,6 +21,7 @@ pub(crate) mod mail_limits;
 pub mod metric_counters;
 pub mod metrics;
 pub mod named_agents;
+pub mod notices;
 pub mod password;
 pub mod platform;
 pub mod platform_keys;

@@ -12,7 +12,7 @@ use crate::create::hash_password;
 use crate::failure::{Failure, ignore};
 use crate::log;
 use crate::mail;
-use crate::mail_limits;
+use crate::mail_limits::{self, StrangersMail};
 use crate::named_agents::{NamedAgent, named_agents};
 use crate::ports::{
     AgentChange, AgentWriteOutcome, Authenticator, ClearThrottles, FindNames, MailToken, Mailer, Purpose,
@@ -34,7 +34,9 @@ where
     let named = named_agents(cx, username).await?;
     let Some(NamedAgent { customer, agent, by_email }) = named.first() else { return Ok(()) };
     let email = if *by_email { &customer.profile.email } else { mailbox(customer, agent) };
-    if !mail_limits::permits(cx, email).await? {
+    let purpose = Purpose::Reset { agent_id: agent.id };
+    let strangers_mail = StrangersMail { recipient: email, customer: customer.id, purpose, cause };
+    if !mail_limits::permits(cx, strangers_mail).await? {
         return Ok(());
     }
     mail_link(cx, customer, agent, email, cause).await

@@ -1,6 +1,5 @@
 //! Sign-up. The response does not reveal whether the e-mail address has an account. Only the mail does.
 
-use custodian_auth::mail_token;
 use custodian_domain::agent::parse_username;
 use custodian_domain::destination::AllowedAddresses;
 use custodian_domain::fields::Fields;
@@ -8,14 +7,14 @@ use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Cause, Customer, CustomerId, Profile, Refusal, Status};
 use serde_json::{Map, Value};
 
-use crate::context::{Context, Settings};
+use crate::context::Context;
 use crate::create::{AccountRequest, OpenAccountOutcome, open};
 use crate::failure::Failure;
 use crate::mail;
-use crate::mail_limits;
+use crate::mail_limits::{self, StrangersMail};
 use crate::ports::{
-    ChangeCustomers, CustomerChange, CustomerWriteOutcome, FindNames, MailToken, Mailer, OpenAccounts,
-    Purpose, ReadAgents, Scheduler, StoreMailTokens, Throttle,
+    ChangeCustomers, CustomerChange, CustomerWriteOutcome, FindNames, Mailer, OpenAccounts, Purpose,
+    ReadAgents, Scheduler, StoreMailTokens, Throttle,
 };
 use crate::retry::{Retry, RetryBudget};
 use crate::verify::send_verification;
@@ -117,19 +116,10 @@ async fn send_account_exists<S: StoreMailTokens + Throttle, E: Mailer>(
     email: &str,
     cause: Cause,
 ) -> Result<(), Failure> {
-    if !mail_limits::permits(cx, email).await? {
+    let purpose = Purpose::Notice { notice_id: cause.id };
+    let strangers_mail = StrangersMail { recipient: email, customer: customer.id, purpose, cause };
+    if !mail_limits::permits(cx, strangers_mail).await? {
         return Ok(());
     }
-    let now = cx.now();
-    let stored = MailToken {
-        hash: mail_token::hash(&mail_token::new(cx.providers.random())),
-        customer_id: customer.id,
-        cause,
-        purpose: Purpose::Notice,
-        email: email.to_owned(),
-        bound_to: String::new(),
-        tm_expire: now,
-        keep_until: now.plus(Settings::DAY),
-    };
-    mail::send_once(cx, &stored, Status::NOT_TERMINAL, &[mail::account_exists(&cx.settings, email)]).await
+    mail::send_notice(cx, customer, cause, &[mail::account_exists(&cx.settings, customer, email)]).await
 }

@@ -14,7 +14,7 @@ use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::log;
 use crate::mail;
-use crate::mail_limits;
+use crate::mail_limits::{self, StrangersMail};
 use crate::ports::{
     ChangeCustomers, FindNames, MailToken, Mailer, Purpose, ReadAgents, Scheduler, StoreMailTokens, Throttle,
     UseMailTokens, Verification,
@@ -49,7 +49,7 @@ where
             let customer = confirm_email_change(cx, &mail_token).await?;
             Ok(Verified { customer, purpose: mail_token.purpose, access_key: None })
         }
-        Purpose::Reset { .. } | Purpose::Notice => Err(Reason::InvalidToken.into()),
+        Purpose::Reset { .. } | Purpose::Notice { .. } => Err(Reason::InvalidToken.into()),
     }
 }
 
@@ -122,8 +122,9 @@ pub async fn send_verification<S: ReadAgents + StoreMailTokens + Throttle, E: Ma
     let unverified = unverified.and_then(|row| row.due().map(|due| (row, due)));
     // Send no mail if the link would be expired.
     let Some((customer, verify_by)) = unverified.filter(|(_, due)| cx.now() < *due) else { return Ok(()) };
-    let is_by_stranger = customer.signup.is_some();
-    if is_by_stranger && !mail_limits::permits(cx, &customer.profile.email).await? {
+    let strangers_mail =
+        StrangersMail { recipient: &customer.profile.email, customer: id, purpose: Purpose::Verify, cause };
+    if customer.signup.is_some() && !mail_limits::permits(cx, strangers_mail).await? {
         return Ok(());
     }
     let token = mail_token::new(cx.providers.random());

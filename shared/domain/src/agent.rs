@@ -60,6 +60,9 @@ pub struct Agent {
     /// A new password, a new permission or a sign-out raises the epoch. Tokens of an earlier epoch are invalid.
     pub epoch: u64,
     pub username: String,
+    /// The username that gave way to another account's confirmed address, until a mail has told the account of the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_username: Option<String>,
     pub name: String,
     pub detail: String,
     pub permission: Permission,
@@ -89,6 +92,11 @@ impl Agent {
         self.permission.allows(required)
     }
 
+    /// Whether this agent is an administrator that a person made: not the guest agent.
+    pub fn is_named_admin(&self) -> bool {
+        !self.guest && self.counts_as_admin()
+    }
+
     /// The first administrator of an account. Its first password is trusted immediately.
     pub fn first_admin(customer_id: CustomerId, id: AgentId, username: &str, now: Timestamp) -> Self {
         Self {
@@ -97,6 +105,7 @@ impl Agent {
             version: 1,
             epoch: 1,
             username: username.to_owned(),
+            former_username: None,
             name: username.to_owned(),
             detail: String::new(),
             permission: Permission::ADMIN,

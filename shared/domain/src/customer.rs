@@ -30,6 +30,9 @@ pub struct Customer {
     /// address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_trusted_from: Option<Timestamp>,
+    /// The confirmed address before the current one, until a mail has told it of the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_email: Option<String>,
     /// The default billing account. It is the nil UUID before the verification and after a deletion or expiry.
     pub billing_account_id: Uuid,
     pub email_verified: bool,
@@ -208,14 +211,18 @@ impl Customer {
         Self { pending_email, profile, ..next }
     }
 
-    /// The next version of this row with the confirmed e-mail address.
+    /// The next version of this row with the confirmed e-mail address. If the address changes again before the former one was
+    /// told, the oldest one is kept: a thief who changes the address twice must not keep the owner from learning of it.
     #[must_use]
     pub fn with_confirmed_email(&self, email: String, now: Timestamp) -> Self {
+        let current = Some(&self.profile.email).filter(|_| self.email_verified && !self.has_email(&email));
+        let former_email = self.former_email.clone().or_else(|| current.cloned());
         let profile = Profile { email, ..self.profile.clone() };
         let email_trusted_from = Some(now.plus(PendingEmail::LIFETIME));
         Self {
             pending_email: None,
             email_trusted_from,
+            former_email,
             email_verified: true,
             profile,
             ..self.with_state(self.state, now)
@@ -271,6 +278,7 @@ impl Customer {
             pending_email: None,
             signup: None,
             email_trusted_from: None,
+            former_email: None,
             plan: Plan::default(),
             billing_account_id: Uuid::nil(),
             email_verified: false,

@@ -22,6 +22,8 @@ pub enum EventType {
     OperationsTerminate,
     /// An administrator requested a test webhook.
     WebhookTest,
+    /// The webhook endpoint is disabled, so it gets no more webhooks.
+    WebhookDisabled,
     /// A row of a customer changed. `noun` is the noun of its kind.
     Row {
         noun: &'static str,
@@ -38,7 +40,7 @@ pub enum RowChange {
     Deleted,
 }
 
-const FIXED: [(EventType, &str); 10] = [
+const FIXED: [(EventType, &str); 11] = [
     (EventType::CustomerCreated, "customer_created"),
     (EventType::CustomerVerified, "customer_verified"),
     (EventType::CustomerUpdated, "customer_updated"),
@@ -49,6 +51,7 @@ const FIXED: [(EventType, &str); 10] = [
     (EventType::CustomerErased, "customer_erased"),
     (EventType::OperationsTerminate, "operations_terminate"),
     (EventType::WebhookTest, "webhook_test"),
+    (EventType::WebhookDisabled, "webhook_disabled"),
 ];
 
 /// Access keys have events but are not a kind.

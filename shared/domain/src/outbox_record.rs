@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::ids::content_id;
+use crate::webhook::{Delivery, EndpointObservation};
 use crate::{AccessKey, Agent, CustomerId, EventType, Resource, RowChange, Timestamp};
 
 /// One change of one row.
@@ -25,6 +26,10 @@ pub struct OutboxRecord {
     pub tm_create: Timestamp,
 }
 
+/// The name in `changed` of an agent that becomes an administrator or stops being one. It also marks the creation and the
+/// deletion of an administrator.
+pub const ADMINISTRATOR: &str = "administrator";
+
 /// One version of a row.
 #[derive(Clone, Copy, Debug)]
 pub struct RowVersion {
@@ -40,11 +45,16 @@ pub trait ChangeTracked {
 
     /// The fields whose changes an event may name.
     fn tracked_fields(&self) -> Map<String, Value>;
+
+    /// What the record of a creation or a deletion names in `changed`.
+    fn distinctions(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl OutboxRecord {
     pub fn created(noun: &'static str, row: &impl ChangeTracked) -> Self {
-        Self::new(EventType::row(noun, RowChange::Created), row.row_version(), Vec::new())
+        Self::new(EventType::row(noun, RowChange::Created), row.row_version(), row.distinctions())
     }
 
     /// `None` if no tracked field changed.
@@ -61,7 +71,22 @@ impl OutboxRecord {
     pub fn deleted(noun: &'static str, row: &impl ChangeTracked, now: Timestamp) -> Self {
         let last = row.row_version();
         let deletion = RowVersion { version: last.version + 1, tm_update: now, ..last };
-        Self::new(EventType::row(noun, RowChange::Deleted), deletion, Vec::new())
+        Self::new(EventType::row(noun, RowChange::Deleted), deletion, row.distinctions())
+    }
+
+    /// The record of an attempt that disabled the webhook endpoint.
+    pub fn webhook_disabled(delivery: &Delivery, observation: &EndpointObservation) -> Option<Self> {
+        let EndpointObservation::Disabled { id: Some(disablement), .. } = observation else { return None };
+        let row = RowVersion {
+            customer_id: delivery.customer_id,
+            id: *disablement,
+            version: 1,
+            tm_update: delivery.tm_update,
+        };
+        let record = Self::new(EventType::WebhookDisabled, row, Vec::new());
+        // Each attempt has its own record, because concurrent attempts can observe the same disablement.
+        let id = content_id(&format!("{}:{}:{}", record.id, delivery.id, delivery.attempts));
+        Some(Self { id, ..record })
     }
 
     fn new(event_type: EventType, row: RowVersion, changed: Vec<String>) -> Self {
@@ -110,7 +135,12 @@ impl ChangeTracked for Agent {
             "ring_method": self.ring_method, "status": self.status, "permission": self.permission,
             "tag_ids": self.tag_ids, "addresses": self.addresses,
             "password": self.password_hash.as_ref().map(|hash| hash.expose()),
+            ADMINISTRATOR: self.is_named_admin(),
         }))
+    }
+
+    fn distinctions(&self) -> Vec<String> {
+        self.is_named_admin().then(|| ADMINISTRATOR.to_owned()).into_iter().collect()
     }
 }
 
@@ -128,7 +158,7 @@ impl ChangeTracked for AccessKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AgentId;
+    use crate::{AgentId, Permission};
 
     const NOW: Timestamp = Timestamp::from_micros(1_718_893_355_000_000);
 
@@ -149,6 +179,26 @@ mod tests {
             Some(record),
             "the same change gives the same record"
         );
+    }
+
+    #[test]
+    fn a_record_says_when_an_administrator_is_added_or_removed() {
+        let (admin, agent) = (agent(), Agent { permission: Permission::AGENT, ..agent() });
+        let guest = Agent { guest: true, ..admin.clone() };
+        assert_eq!(OutboxRecord::created("agent", &admin).changed, [ADMINISTRATOR]);
+        assert_eq!(OutboxRecord::deleted("agent", &admin, NOW).changed, [ADMINISTRATOR]);
+        for other in [&agent, &guest] {
+            assert!(OutboxRecord::created("agent", other).changed.is_empty());
+            assert!(OutboxRecord::deleted("agent", other, NOW).changed.is_empty());
+        }
+        let manager = Agent { permission: Permission::MANAGER, ..agent.clone() };
+        let changed = |before: &Agent, after: &Agent| {
+            OutboxRecord::updated("agent", before, after).map(|record| record.changed).unwrap_or_default()
+        };
+        for (before, after) in [(&agent, &admin), (&admin, &agent)] {
+            assert_eq!(changed(before, after), [ADMINISTRATOR, "permission"]);
+        }
+        assert_eq!(changed(&manager, &agent), ["permission"]);
     }
 
     #[test]

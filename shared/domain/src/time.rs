@@ -40,6 +40,12 @@ impl Timestamp {
         self.to_utc().format("%Y-%m-%dT%H:%M:%S").to_string()
     }
 
+    /// The format of mails and pages, such as `28 December 2026, 14:05 UTC`. Seconds are dropped, so a named deadline is never
+    /// later than the real one.
+    pub fn to_readable(self) -> String {
+        self.to_utc().format("%-d %B %Y, %H:%M UTC").to_string()
+    }
+
     /// Parses an RFC 3339 timestamp of the years 0 to 9999. Digits after the microsecond are dropped.
     pub fn parse(text: &str) -> Option<Self> {
         let parsed = DateTime::parse_from_rfc3339(text).ok()?;
@@ -116,6 +122,17 @@ mod tests {
         for (micros, text) in cases {
             assert_eq!(Timestamp::from_micros(micros).to_rfc3339(), text);
             assert_eq!(Timestamp::parse(text), Some(Timestamp::from_micros(micros)));
+        }
+    }
+
+    #[test]
+    fn a_readable_time_names_the_day_the_month_and_the_minute_in_utc() {
+        for (text, readable) in [
+            ("2026-12-28T14:05:59.999999Z", "28 December 2026, 14:05 UTC"),
+            ("2024-02-29T00:00:00Z", "29 February 2024, 00:00 UTC"),
+            ("2026-03-01T23:30:00-02:00", "2 March 2026, 01:30 UTC"),
+        ] {
+            assert_eq!(Timestamp::parse(text).map(Timestamp::to_readable).as_deref(), Some(readable));
         }
     }
 

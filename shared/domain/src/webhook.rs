@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::ids::content_id;
 use crate::time::rfc3339;
 use crate::{Customer, CustomerId, EventType, IdSeed, Secret, Status, Timestamp};
 
@@ -87,8 +88,12 @@ pub struct SlowEndpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndpointObservation {
     Unchanged,
-    /// The endpoint with this fingerprint responded with 410.
-    Disabled(String),
+    /// The endpoint with this fingerprint responded with 410. All attempts that observe this while the endpoint is enabled
+    /// have the same `id`; it is `None` if the endpoint was disabled already.
+    Disabled {
+        fingerprint: String,
+        id: Option<Uuid>,
+    },
     /// The endpoint accepts webhooks again, since this time.
     Enabled(Timestamp),
 }
@@ -125,6 +130,12 @@ impl DeletionNotice {
         let (uri, method) = (profile.webhook_uri.clone(), profile.webhook_method.clone());
         has_destination.then_some((NoticeDestination { uri, method }, until))
     }
+}
+
+/// The id of one disablement of an endpoint, which every attempt that observes it shares.
+pub fn disablement_id(customer: CustomerId, uri: &str, enabled_since: Option<Timestamp>) -> Uuid {
+    let since = enabled_since.map_or(0, Timestamp::micros);
+    content_id(&format!("{customer}:{}:{since}:disabled", fingerprint(uri)))
 }
 
 /// A hash that identifies a URI without revealing it.

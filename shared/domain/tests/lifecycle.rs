@@ -32,6 +32,7 @@ fn customer(status: Status) -> Customer {
         signup: None,
         webhook_since: None,
         email_trusted_from: None,
+        former_email: None,
         billing_account_id: Uuid::from_u128(8),
         email_verified: true,
         guest_id: AgentId(Uuid::nil()),

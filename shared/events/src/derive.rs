@@ -146,6 +146,7 @@ mod tests {
             signup: None,
             webhook_since: None,
             email_trusted_from: None,
+            former_email: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,
             guest_id: AgentId(Uuid::nil()),

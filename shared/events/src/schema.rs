@@ -3,13 +3,24 @@
 
 use custodian_cascade::STEPS;
 use custodian_domain::kinds::{ALL, Kind};
-use custodian_domain::{EventType, RowChange, Status, access_key};
+use custodian_domain::outbox_record::ADMINISTRATOR;
+use custodian_domain::{EventType, RowChange, Status, access_key, kinds};
 use serde_json::{Map, Value, json};
 
 use crate::derive::TRACKED_FIELDS;
 
-const AGENT_FIELDS: [&str; 9] =
-    ["username", "name", "detail", "ring_method", "status", "permission", "tag_ids", "addresses", "password"];
+const AGENT_FIELDS: [&str; 10] = [
+    ADMINISTRATOR,
+    "username",
+    "name",
+    "detail",
+    "ring_method",
+    "status",
+    "permission",
+    "tag_ids",
+    "addresses",
+    "password",
+];
 const ACCESS_KEY_FIELDS: [&str; 3] = ["name", "detail", "tm_expire"];
 
 /// The parts of an event's schema that depend on its type.
@@ -28,11 +39,13 @@ enum Changed {
     Some(Vec<&'static str>),
     /// Only the status.
     Status,
+    /// That the agent is an administrator, or nothing.
+    Administrator,
 }
 
 /// A schema that accepts any event; each event has its own under `$defs`.
 pub fn schemas() -> Value {
-    let events: Vec<_> = customer_events().into_iter().chain(row_events()).collect();
+    let events: Vec<_> = customer_events().into_iter().chain([webhook_event()]).chain(row_events()).collect();
     let any: Vec<_> =
         events.iter().map(|event| json!({ "$ref": format!("#/$defs/{}", event.event_type) })).collect();
     let each: Map<_, _> = events.iter().map(|event| (event.event_type.to_string(), event.schema())).collect();
@@ -66,6 +79,18 @@ fn customer_events() -> Vec<EventSchema> {
     ]
 }
 
+/// What the creation or deletion of a row may name.
+fn existence(noun: &str) -> Changed {
+    if noun == kinds::AGENTS.noun { Changed::Administrator } else { Changed::Nothing }
+}
+
+/// The event of a disabled webhook endpoint.
+fn webhook_event() -> EventSchema {
+    let event_type = EventType::WebhookDisabled;
+    EventSchema { event_type, changed: Changed::Nothing, status: None, removed: false }
+}
+
+/// The events of rows.
 fn row_events() -> impl Iterator<Item = EventSchema> {
     let fields = |kind: &&Kind| match kind.noun {
         "agent" => AGENT_FIELDS.to_vec(),
@@ -74,9 +99,9 @@ fn row_events() -> impl Iterator<Item = EventSchema> {
     let nouns = ALL.iter().map(move |kind| (kind.noun, fields(kind)));
     nouns.chain([(access_key::NOUN, ACCESS_KEY_FIELDS.to_vec())]).flat_map(|(noun, names)| {
         let changes = [
-            (RowChange::Created, Changed::Nothing),
+            (RowChange::Created, existence(noun)),
             (RowChange::Updated, Changed::Some(names)),
-            (RowChange::Deleted, Changed::Nothing),
+            (RowChange::Deleted, existence(noun)),
         ];
         changes.map(|(change, changed)| EventSchema {
             event_type: EventType::row(noun, change),
@@ -117,6 +142,9 @@ impl Changed {
         match self {
             Self::Nothing => json!({ "type": "array", "maxItems": 0 }),
             Self::Status => json!({ "const": ["status"] }),
+            Self::Administrator => {
+                json!({ "type": "array", "items": { "const": ADMINISTRATOR }, "maxItems": 1 })
+            }
             Self::Some(names) => {
                 json!({ "type": "array", "items": { "enum": names }, "uniqueItems": true, "minItems": 1 })
             }

@@ -2,8 +2,9 @@
 
 use aws_sdk_sesv2::error::SdkError;
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader};
 use custodian_app::Failure;
+use custodian_app::mail::HEADERS;
 use custodian_app::ports::{Mail, Mailer};
 use custodian_domain::fields::is_email;
 use custodian_store::{Store, aws_failure};
@@ -31,8 +32,13 @@ impl Mailer for SesMailer {
         let body = text(&mail.text).map_err(|cause| unavailable(cause.to_string()))?;
         let html = text(&mail.html).map_err(|cause| unavailable(cause.to_string()))?;
         let body = Body::builder().text(body).html(html).build();
-        let message = Message::builder().subject(subject).body(body).build();
-        let request = self.client.send_email().from_email_address(&self.sender);
+        let mut message = Message::builder().subject(subject).body(body);
+        for (name, value) in HEADERS {
+            let header = MessageHeader::builder().name(name).value(value).build();
+            message = message.headers(header.map_err(|cause| unavailable(cause.to_string()))?);
+        }
+        let message = message.build();
+        let request = self.client.send_email().from_email_address(&mail.from);
         let request = request.destination(Destination::builder().to_addresses(&mail.to).build());
         let output = request.content(EmailContent::builder().simple(message).build()).send().await;
         match output {

@@ -17,11 +17,11 @@ use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
-use crate::item::{decode, decode_some, encode, s};
+use crate::item::{decode, decode_some, encode, n, s};
 use crate::resources::{row_key, version_is};
 use crate::schema::AGENTS;
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{outbox, tokens, usage};
+use crate::{notices, outbox, tokens, usage};
 
 /// The claims of other accounts that a new agent's username may replace.
 #[derive(Clone, Copy, Default)]
@@ -42,6 +42,13 @@ enum AgentCondition {
     UsernameAsEmail,
     LimitReached,
     Tag,
+}
+
+/// The condition that an agent is as it was read.
+pub(crate) fn unchanged(before: &Agent) -> Expr {
+    let former = before.former_username.as_deref();
+    notices::former_value_is("#version = :version", "former_username", former)
+        .with(":version", n(before.version))
 }
 
 const fn write_outcome(result: TransactionResult<AgentCondition>) -> AgentWriteOutcome {
@@ -99,7 +106,7 @@ impl UpdateAgents for Store {
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx =
             usage::require_status(tx, AgentCondition::Gate, after.customer_id, after.id.0, change.statuses)?;
-        let mut tx = tx.put(AgentCondition::Row, AGENTS, encode(after)?, version_is(after.version - 1))?;
+        let mut tx = tx.put(AgentCondition::Row, AGENTS, encode(after)?, unchanged(change.before))?;
         if let Some(token) = change.used_token {
             tx = tokens::consume(tx, AgentCondition::Token, token.customer_id, token.purpose, &token.hash)?;
         }

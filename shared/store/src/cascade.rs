@@ -74,7 +74,10 @@ impl FindRows for Store {
 
 impl EmptyTables for Store {
     async fn must_wait(&self, customer: CustomerId, step: &Step, now: Timestamp) -> Result<bool, Failure> {
-        if step.table == WEBHOOKS { self.has_deletion_notice(customer, now).await } else { Ok(false) }
+        if step.table != WEBHOOKS {
+            return Ok(false);
+        }
+        Ok(self.has_deletion_notice(customer, now).await? || self.has_deletion_mail(customer, now).await?)
     }
 
     async fn record_count(

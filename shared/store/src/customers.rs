@@ -17,7 +17,7 @@ use crate::ledgers;
 use crate::resources::{row_key, version_is};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{outbox, tokens, usage, usernames, webhooks};
+use crate::{notices, outbox, tokens, usage, usernames, webhooks};
 
 #[derive(Clone, Copy, Debug)]
 enum CustomerCondition {
@@ -96,9 +96,13 @@ impl Store {
         claims: EmailClaims,
     ) -> Result<TransactionResult<CustomerCondition>, Failure> {
         let CustomerChange { before, after, verification, .. } = change;
-        let expected = Expr::new("#status = :status AND #version = :version")
-            .with(":status", s(before.status().as_str()))
-            .with(":version", n(before.version));
+        let expected = notices::former_value_is(
+            "#status = :status AND #version = :version",
+            "former_email",
+            before.former_email.as_deref(),
+        )
+        .with(":status", s(before.status().as_str()))
+        .with(":version", n(before.version));
         let status_changed = before.status() != after.status();
         let budget = if status_changed { RetryBudget::StatusChange } else { RetryBudget::Request };
         let mut tx =
@@ -114,6 +118,7 @@ impl Store {
                 after.id,
                 change.deletion_notice,
             )?;
+            tx = notices::store_deletion_mail(tx, CustomerCondition::Row, after.id, change.deletion_mail)?;
         } else {
             tx = update_email_claims(tx, change, claims)?;
         }

@@ -22,6 +22,7 @@ mod item;
 mod ledgers;
 mod listing;
 mod names;
+mod notices;
 mod open_account;
 mod outbox;
 mod owned_row;

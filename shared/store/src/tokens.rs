@@ -24,13 +24,13 @@ use crate::schema::TOKENS;
 use crate::transaction::Transaction;
 use crate::usage;
 
-/// The key of a token under its owner: one for each purpose and, for password resets, for each agent.
+/// The key of a token under its owner: one for each purpose, for each agent's password reset, and for each notice.
 fn purpose_key(purpose: Purpose) -> String {
     match purpose {
         Purpose::Verify => "verify".to_owned(),
         Purpose::EmailChange => "change".to_owned(),
         Purpose::Reset { agent_id } => format!("reset#{agent_id}"),
-        Purpose::Notice => "note".to_owned(),
+        Purpose::Notice { notice_id } => format!("notice#{notice_id}"),
     }
 }
 
@@ -125,6 +125,16 @@ impl UseMailTokens for Store {
 }
 
 impl StoreMailTokens for Store {
+    async fn was_mailed(
+        &self,
+        customer: CustomerId,
+        purpose: Purpose,
+        cause: Cause,
+    ) -> Result<bool, Failure> {
+        let newest: Option<NewestToken> = decode_some(self.token_row(owner_key(customer, purpose)).await?)?;
+        Ok(newest.is_some_and(|newest| newest.covers(cause)))
+    }
+
     async fn store_mail_token(
         &self,
         token: &MailToken,
@@ -163,7 +173,7 @@ impl StoreMailTokens for Store {
         owner_row.insert(PAIR_ATTRIBUTE.to_owned(), s(hash_partition(&token.hash)));
         owner_row.insert("ttl".to_owned(), n(token.keep_until.plus(CAUSE_RETENTION).seconds()));
         tx = tx.put(TokenCondition::Row, TOKENS, owner_row, unchanged)?;
-        if token.purpose != Purpose::Notice {
+        if !matches!(token.purpose, Purpose::Notice { .. }) {
             let mut main_row = encode(token)?;
             main_row.extend(hash_key(&token.hash));
             main_row.insert("ttl".to_owned(), n(token.keep_until.seconds()));

@@ -5,9 +5,9 @@ use custodian_app::ports::EmailConfirmation;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Customer, Status, kinds};
 
+use crate::agents::unchanged;
 use crate::identifiers::{self, Claim, IdentifierRow};
 use crate::item::encode;
-use crate::resources::version_is;
 use crate::schema::AGENTS;
 use crate::transaction::Transaction;
 use crate::{outbox, usage};
@@ -28,7 +28,7 @@ pub(crate) fn rename<'a, C: Copy>(
     let mut is_claimed = false;
     for (before, after) in &confirmation.renames {
         let owner = after.customer_id;
-        tx = tx.put(on_failure, AGENTS, encode(after)?, version_is(before.version))?;
+        tx = tx.put(on_failure, AGENTS, encode(after)?, unchanged(before))?;
         let record = OutboxRecord::updated(kinds::AGENTS.noun, before, after);
         tx = outbox::record(tx, on_failure, record.as_ref())?;
         if owner != customer.id {

@@ -3,6 +3,7 @@
 use custodian_app::Failure;
 use custodian_app::ports::{QueryPage, WriteOutcome};
 use custodian_app::retry::RetryBudget;
+use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::webhook::{
     DELIVERY_RETENTION, DeletionNotice, Delivery, EndpointObservation, SlowEndpoint, WebhookEndpoint,
     WebhookSecret,
@@ -19,7 +20,7 @@ use crate::item::{Item, composite_key, decode, decode_some, encode, n, s};
 use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::schema::WEBHOOKS;
 use crate::transaction::Transaction;
-use crate::usage;
+use crate::{outbox, usage};
 
 const SECRET_KEY: &str = "secret";
 const AVAILABILITY_KEY: &str = "off";
@@ -52,7 +53,7 @@ fn store_observation<'a>(
 ) -> Result<Transaction<'a, OwnedRowCondition>, Failure> {
     let (key, mut row) = match observation {
         EndpointObservation::Unchanged => return Ok(tx),
-        EndpointObservation::Disabled(hash) => (
+        EndpointObservation::Disabled { fingerprint: hash, .. } => (
             AVAILABILITY_KEY,
             encode(&Availability { fingerprint: Some(hash.clone()), enabled_since: None })?,
         ),
@@ -90,7 +91,7 @@ impl Store {
         Ok(deletion_notice.is_some_and(|deletion_notice| now < deletion_notice.until))
     }
 
-    async fn endpoint_row<T: serde::de::DeserializeOwned>(
+    pub(crate) async fn endpoint_row<T: serde::de::DeserializeOwned>(
         &self,
         customer: CustomerId,
         key: &str,
@@ -201,7 +202,9 @@ impl WebhookStore for Store {
             Status::NOT_TERMINAL,
         )?;
         let tx = tx.put(OwnedRowCondition::Row, WEBHOOKS, row, unchanged)?;
-        Ok(write_outcome(store_observation(tx, delivery.customer_id, observation)?.run().await?))
+        let tx = store_observation(tx, delivery.customer_id, observation)?;
+        let record = OutboxRecord::webhook_disabled(delivery, observation);
+        Ok(write_outcome(outbox::record(tx, OwnedRowCondition::Row, record.as_ref())?.run().await?))
     }
 
     async fn record_slow_endpoint(

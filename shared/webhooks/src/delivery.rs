@@ -7,7 +7,7 @@ use custodian_app::{Context, Failure, Metric, ignore};
 use custodian_cascade::CascadeQueue;
 use custodian_domain::webhook::{
     DELIVERY_RETENTION, Delivery, DeliveryStatus, EndpointObservation, SlowEndpoint, WebhookEndpoint,
-    delivery_id, fingerprint,
+    delivery_id, disablement_id, fingerprint,
 };
 use custodian_domain::{Customer, EventType, Status, Timestamp};
 use custodian_webhook_client::{AttemptOutcome, AttemptReport, FinishedAttempt, RetrySchedule, next_delay};
@@ -126,7 +126,7 @@ where
     // Schedule no attempt after the retention: the delivery would be deleted by then.
     let delay = delay.filter(|delay| ended.plus(*delay) < first_started.plus(DELIVERY_RETENTION));
     let delivery = record(job, id, first_started, &report, delay, ended);
-    let observation = observe(&report, endpoint, &profile.webhook_uri, ended);
+    let observation = observe(&report, customer, endpoint, ended);
     let attempts_before = previous.map_or(0, |previous| previous.attempts);
     if cx.store.store_delivery(&delivery, attempts_before, &observation).await? != WriteOutcome::Done {
         return Ok(());
@@ -147,12 +147,18 @@ where
 /// Whether an attempt disables the endpoint or enables it again.
 fn observe(
     report: &AttemptReport,
+    customer: &Customer,
     endpoint: &WebhookEndpoint,
-    uri: &str,
     now: Timestamp,
 ) -> EndpointObservation {
+    let uri = &customer.profile.webhook_uri;
     match report.outcome {
-        AttemptOutcome::Disabled => EndpointObservation::Disabled(fingerprint(uri)),
+        AttemptOutcome::Disabled => {
+            let since = customer.webhook_since.max(endpoint.enabled_since);
+            let is_new = !endpoint.is_disabled(uri);
+            let id = is_new.then(|| disablement_id(customer.id, uri, since));
+            EndpointObservation::Disabled { fingerprint: fingerprint(uri), id }
+        }
         AttemptOutcome::Succeeded { .. } if endpoint.is_disabled(uri) => EndpointObservation::Enabled(now),
         _ => EndpointObservation::Unchanged,
     }

@@ -20,10 +20,22 @@ pub(crate) enum Message {
 /// The messages that the rules of the event bus create from an event.
 pub(crate) fn messages_of(event: &Event) -> Vec<Message> {
     let is_type = |kinds: &[&str]| kinds.contains(&&*event.event_type.to_string());
-    let without_webhook = ["customer_expired", "customer_erased", "operations_terminate"];
+    let without_webhook = ["customer_expired", "customer_erased", "operations_terminate", "webhook_disabled"];
+    let with_mail = [
+        "customer_created",
+        "customer_updated",
+        "customer_verified",
+        "customer_frozen",
+        "customer_recovered",
+        "customer_deleted",
+        "accesskey_created",
+        "webhook_disabled",
+    ];
+    let of_agent = is_type(&["agent_created", "agent_updated", "agent_deleted"])
+        && event.changed.iter().any(|field| ["administrator", "password", "username"].contains(&&**field));
     let message_if = |applies: bool, message: fn(Event) -> Message| applies.then(|| message(event.clone()));
     let all = [
-        message_if(is_type(&["customer_created", "customer_updated", "customer_verified"]), Message::Mail),
+        message_if(is_type(&with_mail) || of_agent, Message::Mail),
         message_if(is_type(&["customer_frozen", "customer_deleted"]), Message::Stop),
         message_if(is_type(&["customer_deleted", "customer_expired"]), Message::Start),
         message_if(!is_type(&without_webhook), Message::Webhook),

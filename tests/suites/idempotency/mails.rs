@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use custodian_app::Failure;
 use custodian_app::confirm_email::send_email_change;
-use custodian_app::ports::{DeferredRequest, QueuedRequest, ReadMailTokens};
+use custodian_app::notices::{send_deletion_begun, send_email_changed, send_frozen, send_webhook_disabled};
+use custodian_app::ports::{ChangeCustomers, CustomerChange, DeferredRequest, QueuedRequest, ReadMailTokens};
 use custodian_app::verify::{send_verification, verify};
 use custodian_auth::mail_token;
+use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Cause, Profile, RequestedBy, Secret};
 use custodian_event_sources::EventHandler;
@@ -152,4 +154,91 @@ async fn a_redelivered_sign_up_sends_no_second_mail() {
     }
     let state = app.cx.services.state();
     assert_eq!((state.mails.len(), &*state.mails[1].subject), (2, "You already have an account"));
+}
+
+/// Invariant I10: every step can be repeated and interrupted.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_cause_of_a_notice_sends_one_mail_in_any_order() {
+    let app = TestApp::default();
+    let id = app.active_account("ann").await;
+    app.change(id, app.freeze_command()).await;
+    let (older, newer) =
+        (cause(&app, 1), Cause { at: app.cx.now().plus(Duration::from_secs(1)), ..cause(&app, 2) });
+    for cause in [newer, older, newer, older] {
+        send_frozen(&app.cx, id, cause).await.unwrap();
+    }
+    let subjects: Vec<_> = app.cx.services.state().mails.iter().map(|mail| mail.subject.clone()).collect();
+    assert_eq!(
+        subjects, ["Your account will be deleted"; 2],
+        "a newer notice does not suppress an older one"
+    );
+    app.change(id, Command::Delete).await;
+    app.publish().await.unwrap();
+    app.run_until_idle().await.unwrap();
+    assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_events_of_one_disabled_webhook_send_one_mail() {
+    let app = TestApp::default();
+    let id = app.active_account("ann").await;
+    for disablement in [1, 1, 2, 1] {
+        send_webhook_disabled(&app.cx, id, Uuid::from_u128(disablement)).await.unwrap();
+    }
+    assert_eq!(app.cx.services.state().mails.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_mail_about_a_deletion_is_sent_again_and_the_cascade_completes() {
+    for interruption in [Interruption::CrashBefore, Interruption::CrashAfter] {
+        // The calls: read the recipient and the customer, send the mail, remove the recipient.
+        for at in 0..4 {
+            let app = TestApp::default();
+            let id = app.active_account("ann").await;
+            app.change(id, Command::Delete).await;
+            app.publish().await.unwrap();
+            app.fault_injector.interrupt(at, interruption);
+            let first = send_deletion_begun(&app.cx, id).await;
+            app.fault_injector.reset();
+            app.run_until_idle().await.unwrap();
+            // The crash may have come after the removal. Then nothing enqueues the step but the reconciliation.
+            app.clock.advance(Duration::from_secs(16 * 60));
+            app.reconcile().await.unwrap();
+            app.run_until_idle().await.unwrap();
+            let mails = app.cx.services.state().mails.len();
+            assert!(
+                (1..=2).contains(&mails),
+                "{mails} mails, {interruption:?} at {at}, which returned {first:?}"
+            );
+            assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_mail_about_a_new_address_reaches_both_addresses_and_is_then_forgotten() {
+    for interruption in [Interruption::CrashBefore, Interruption::CrashAfter] {
+        // The calls: read the customer and the record, store the record, send two mails, record them, forget the address.
+        for at in 0..7 {
+            let app = TestApp::default();
+            let id = app.active_account("ann").await;
+            let row = app.customer(id).await;
+            let moved = row.with_confirmed_email("new@example.com".to_owned(), app.cx.now());
+            app.cx.store.commit(CustomerChange::new(&row, &moved)).await.unwrap();
+            let cause = cause(&app, 1);
+            app.fault_injector.interrupt(at, interruption);
+            let first = send_email_changed(&app.cx, id, cause).await;
+            app.fault_injector.reset();
+            send_email_changed(&app.cx, id, cause).await.unwrap();
+            let state = app.cx.services.state().clone();
+            for address in ["ann@example.com", "new@example.com"] {
+                let mails = state.mails.iter().filter(|mail| mail.to == address).count();
+                assert!(
+                    (1..=2).contains(&mails),
+                    "{address}: {interruption:?} at {at}, which returned {first:?}"
+                );
+            }
+            assert_eq!(app.customer(id).await.former_email, None);
+        }
+    }
 }

@@ -203,7 +203,7 @@ async fn consumers_reach_the_same_state_for_any_order_and_repetition_of_messages
         !destinations.contains("https://ann.example.com/late \"customer_created\""),
         "the destination was set later"
     );
-    assert_eq!(mails(&in_order).len(), 6, "{:#?}", mails(&in_order));
+    assert_eq!(mails(&in_order).len(), 9, "{:#?}", mails(&in_order));
     assert_newest_links_work(&in_order);
 
     for seed in 1..4 {

@@ -156,8 +156,8 @@ async fn revoking_an_agents_tokens_cancels_its_address_change() {
     client.idle().await;
     let notice = client.get("/_local/mailbox").await.ok()["result"].to_string();
     assert!(
-        notice.contains("an administrator asked to replace")
-            && notice.contains("change the password or log out")
+        notice.contains("An administrator asked to replace")
+            && notice.contains("change the password or sign out")
     );
     let me = ann.get("/v1.0/me").await.ok();
     let path = format!("/v1.0/agents/{}/password", me["id"].as_str().unwrap());
@@ -200,7 +200,7 @@ async fn deleting_a_key_cancels_its_address_change() {
     client.idle().await;
     let notice = client.get("/_local/mailbox").await.ok()["result"].to_string();
     assert!(
-        notice.contains("a program with an access key") && notice.contains("delete the keys"),
+        notice.contains("A program with an access key") && notice.contains("delete the access keys"),
         "{notice}"
     );
     ann.delete(&format!("/v1.0/accesskeys/{}", created["id"].as_str().unwrap())).await.ok();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use custodian_app::create::{AccountRequest, create};
+use custodian_app::ports::NoticeRows;
 use custodian_app::{Failure, verify};
 use custodian_cascade::{CascadeTask, EmptyTables, Ledgers, STEPS};
 use custodian_domain::destination::AllowedAddresses;
@@ -165,6 +166,9 @@ async fn last_step(app: &TestApp, id: CustomerId, table: &str) {
     // The deletion notice was delivered.
     app.cx.services.state().delivery_jobs.clear();
     app.cx.store.remove_deletion_notice(id).await.unwrap();
+    // The mail about the deletion was sent.
+    app.cx.services.state().mail_events.clear();
+    app.cx.store.remove_deletion_mail(id).await.unwrap();
     app.cx.store.open_steps(id, STEPS, now).await.unwrap();
     for step in STEPS.iter().filter(|step| step.table != table) {
         app.cx.store.close(id, step, now).await.unwrap();

@@ -3,6 +3,7 @@
 
 mod api;
 mod deletion_notice;
+mod disabled_mail;
 mod forbidden_destinations;
 mod outcomes;
 mod payloads;

@@ -7,8 +7,10 @@ use custodian_app::ports::{Mail, Mailer, QueuedRequest, RequestQueue, Scheduler,
 use custodian_app::{Clock, Context, Failure, Providers};
 use custodian_auth::Signer;
 use custodian_cascade::{CascadeQueue, CascadeTask};
+use custodian_domain::kinds::AGENTS;
+use custodian_domain::outbox_record::ADMINISTRATOR;
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
-use custodian_domain::{EventType, Timestamp};
+use custodian_domain::{EventType, RowChange, Timestamp, access_key};
 use custodian_events::{Event, EventBus, EventMessage, SOURCE};
 use custodian_store::Store;
 use custodian_webhook_client::{AttemptReport, Message, SystemResolver, WebhookClient};
@@ -32,17 +34,26 @@ pub(crate) const SLOW_WEBHOOKS: &str = "webhooks-slow";
 pub(crate) const OPERATIONS: &str = "operations";
 
 /// The target queues of an event, as the event rules of the template declare them.
-fn target_queues(event_type: &EventType) -> &'static [&'static str] {
-    match event_type {
-        EventType::CustomerCreated | EventType::CustomerUpdated | EventType::CustomerVerified => {
-            &[MAIL, WEBHOOKS]
-        }
-        EventType::CustomerFrozen => &[OPERATIONS, WEBHOOKS],
-        EventType::CustomerDeleted => &[CASCADE_START, OPERATIONS, WEBHOOKS],
+fn target_queues(event: &Event) -> &'static [&'static str] {
+    match &event.event_type {
+        EventType::CustomerCreated
+        | EventType::CustomerRecovered
+        | EventType::CustomerUpdated
+        | EventType::CustomerVerified
+        | EventType::Row { noun: access_key::NOUN, change: RowChange::Created } => &[MAIL, WEBHOOKS],
+        EventType::Row { noun, .. } if *noun == AGENTS.noun && is_mailed(&event.changed) => &[MAIL, WEBHOOKS],
+        EventType::CustomerFrozen => &[MAIL, OPERATIONS, WEBHOOKS],
+        EventType::CustomerDeleted => &[CASCADE_START, MAIL, OPERATIONS, WEBHOOKS],
+        EventType::WebhookDisabled => &[MAIL],
         EventType::CustomerExpired => &[CASCADE_START],
         EventType::CustomerErased | EventType::OperationsTerminate => &[],
         _ => &[WEBHOOKS],
     }
+}
+
+/// Whether a mail tells of a change of these fields of an agent.
+fn is_mailed(changed: &[String]) -> bool {
+    changed.iter().any(|field| [ADMINISTRATOR, "password", "username"].contains(&&**field))
 }
 
 pub(crate) struct LocalServices {
@@ -90,7 +101,7 @@ impl EventBus for LocalServices {
         for event in events {
             let entry = json!({ "source": SOURCE, "detail-type": event.event_type, "time": event.time.to_rfc3339(), "detail": event });
             self.state.add_event(&entry)?;
-            for queue in target_queues(&event.event_type) {
+            for queue in target_queues(event) {
                 self.enqueue(queue, &EventMessage { detail: event.clone() }, self.now())?;
             }
         }
@@ -141,7 +152,7 @@ impl Mailer for LocalServices {
     async fn send_mail(&self, mail: &Mail) -> Result<(), Failure> {
         let tm_create = self.now().to_rfc3339();
         self.state.add_mail(&json!({
-            "to": mail.to, "subject": mail.subject, "text": mail.text, "html": mail.html, "tm_create": tm_create,
+            "from": mail.from, "to": mail.to, "subject": mail.subject, "text": mail.text, "html": mail.html, "tm_create": tm_create,
         }))
     }
 }

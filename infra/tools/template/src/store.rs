@@ -24,6 +24,7 @@ const PUT: &[&str] = &["dynamodb:PutItem"];
 const QUERY: &[&str] = &["dynamodb:Query"];
 const UPDATE: &[&str] = &["dynamodb:UpdateItem"];
 const GET_PUT: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
+const GET_UPDATE: &[&str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
 const GET_DELETE: &[&str] = &["dynamodb:GetItem", "dynamodb:DeleteItem"];
 const CHECK_UPDATE: &[&str] = &["dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"];
 const CHECK_PUT: &[&str] = &["dynamodb:ConditionCheckItem", "dynamodb:PutItem"];
@@ -93,7 +94,7 @@ ports! {
         table(UPDATE, USAGE).only_for(NEW_STATUS),
         // The ledger of the deletion.
         table(PUT, DELETIONS).only_for(&[Use::Delete, Use::Purge, Use::Expire]),
-        // The deletion notice.
+        // The deletion notice, and the recipient of the mail about the deletion.
         table(PUT, WEBHOOKS).only_for(&[Use::Delete, Use::Purge]),
         // Verification creates the billing account and the first access key, or confirms a new e-mail address.
         table(PUT, BILLING_ACCOUNTS).only_for(&[Use::Verify]),
@@ -209,6 +210,14 @@ ports! {
     custodian_app::ports::UseMailTokens => [table(GET_CHECK_DELETE, TOKENS)];
     custodian_app::ports::StoreMailTokens => [table(GET_PUT_UPDATE_DELETE, TOKENS), table(CHECK, USAGE)];
 
+    // Notices. The row in `webhooks` is the recipient of the mail about a deletion.
+    custodian_app::ports::NoticeRows => [
+        table(GET, ACCESS_KEYS),
+        table(GET_DELETE, WEBHOOKS),
+        table(UPDATE, CUSTOMERS),
+        table(GET_UPDATE, AGENTS),
+    ];
+
     // Webhooks.
     custodian_webhooks::WebhookStore => [
         table(BATCH_GET, WEBHOOKS).only_for(&[Use::ReadEndpoint]),
@@ -217,6 +226,8 @@ ports! {
         table(GET, WEBHOOKS).only_for(&[Use::Redeliver]),
         table(BATCH_GET_AND_WRITE, WEBHOOKS).only_for(&[Use::Deliver]),
         table(CHECK, USAGE).only_for(&[Use::RotateSecret, Use::Deliver]),
+        // An attempt that disables the endpoint causes an event.
+        table(PUT, OUTBOX).only_for(&[Use::Deliver]),
     ];
     custodian_webhooks::ReadPayloadRows => [grant(GET, OwnedTables)];
 

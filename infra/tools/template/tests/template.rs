@@ -8,9 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use custodian_cascade::STEPS;
-use custodian_domain::kinds::{ALL, routed};
+use custodian_domain::kinds::{AGENTS, ALL, routed};
+use custodian_domain::outbox_record::ADMINISTRATOR;
 use custodian_domain::scheduled_job::Job;
-use custodian_domain::{CustomerId, EventType};
+use custodian_domain::{CustomerId, EventType, RowChange, access_key};
 use custodian_events::SOURCE;
 use custodian_store::schema::{KeyAttribute, TABLES, Table};
 use custodian_template::deployed::{list, read, resources, template, text};
@@ -63,14 +64,33 @@ fn rules_match_the_events_that_the_code_publishes() {
     let deployed = resources("AWS::Events::Rule").into_iter();
     let deployed = deployed.map(|(name, rule)| (name, rule["EventPattern"].clone())).collect();
     let pattern = |types: &[EventType]| json!({ "source": [SOURCE], "detail-type": types });
-    let without_webhook =
-        [EventType::CustomerExpired, EventType::CustomerErased, EventType::OperationsTerminate];
+    let without_webhook = [
+        EventType::CustomerExpired,
+        EventType::CustomerErased,
+        EventType::OperationsTerminate,
+        EventType::WebhookDisabled,
+    ];
+    let of_agents = RowChange::ALL.map(|change| EventType::row(AGENTS.noun, change));
+    let with_mail = [
+        EventType::CustomerCreated,
+        EventType::CustomerVerified,
+        EventType::CustomerUpdated,
+        EventType::CustomerFrozen,
+        EventType::CustomerRecovered,
+        EventType::CustomerDeleted,
+        EventType::row(access_key::NOUN, RowChange::Created),
+        EventType::WebhookDisabled,
+    ];
     let expected = BTreeMap::from([
         ("CascadeRule".to_owned(), pattern(&[EventType::CustomerDeleted, EventType::CustomerExpired])),
         (
-            "CreatedRule".to_owned(),
-            pattern(&[EventType::CustomerCreated, EventType::CustomerVerified, EventType::CustomerUpdated]),
+            "AgentMailRule".to_owned(),
+            json!({
+                "source": [SOURCE], "detail-type": of_agents,
+                "detail": { "changed": [ADMINISTRATOR, "password", "username"] },
+            }),
         ),
+        ("CreatedRule".to_owned(), pattern(&with_mail)),
         ("StoppedRule".to_owned(), pattern(&[EventType::CustomerFrozen, EventType::CustomerDeleted])),
         (
             "WebhookEventsRule".to_owned(),
@@ -144,7 +164,8 @@ fn the_template_sets_exactly_the_variables_that_the_code_reads() {
     }
     // Lambda itself sets the `AWS_` variables of the SDK.
     let is_variable = |text: &&str| {
-        let is_name = text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        let is_name = (text.contains('_') || *text == "SUPPORT")
+            && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
         is_name && !text.starts_with("AWS_")
     };
     let sources = entries(&root().join("shared/runtime/src")).into_iter().map(|path| read(&path));

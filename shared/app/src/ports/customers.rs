@@ -28,6 +28,8 @@ pub struct CustomerChange<'a> {
     pub used_token: Option<&'a MailToken>,
     /// The encrypted destination of the deletion notice.
     pub deletion_notice: Option<&'a DeletionNotice>,
+    /// The encrypted recipient of the mail about the deletion.
+    pub deletion_mail: Option<&'a DeletionNotice>,
 }
 
 impl<'a> CustomerChange<'a> {
@@ -41,6 +43,7 @@ impl<'a> CustomerChange<'a> {
             confirmation: None,
             used_token: None,
             deletion_notice: None,
+            deletion_mail: None,
         }
     }
 

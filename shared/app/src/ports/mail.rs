@@ -2,8 +2,10 @@
 
 use std::future::Future;
 
-use custodian_domain::{AgentId, Cause, CustomerId, IdSeed, Profile, Status, Timestamp};
+use custodian_domain::webhook::DeletionNotice;
+use custodian_domain::{AccessKey, AgentId, Cause, CustomerId, IdSeed, Profile, Status, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::failure::Failure;
 
@@ -20,7 +22,10 @@ pub enum Purpose {
     Reset { agent_id: AgentId },
     /// No purpose: the mail has no link.
     #[serde(rename = "note")]
-    Notice,
+    Notice {
+        /// The id of the cause, so that each notice has a record of its own.
+        notice_id: Uuid,
+    },
 }
 
 /// The stored record of a mailed token.
@@ -58,6 +63,14 @@ pub trait UseMailTokens: ReadMailTokens {
 }
 
 pub trait StoreMailTokens: Send + Sync {
+    /// Whether the mails of this cause, or of a later one for the same purpose, were sent.
+    fn was_mailed(
+        &self,
+        customer: CustomerId,
+        purpose: Purpose,
+        cause: Cause,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
+
     /// Stores a token in place of the earlier one for the same purpose, if the customer is in one of `statuses`. Does not
     /// replace a token that was mailed for the same cause, or that has a later cause.
     fn store_mail_token(
@@ -68,6 +81,39 @@ pub trait StoreMailTokens: Send + Sync {
 
     /// Records that the mails of a token were sent, if it is still the newest for its purpose.
     fn record_mailed(&self, token: &MailToken) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// What notices read beside the account and its agents, and what is stored only until a notice is sent.
+pub trait NoticeRows: Send + Sync {
+    /// An access key, unless it is deleted by now.
+    fn created_key(
+        &self,
+        customer: CustomerId,
+        id: Uuid,
+    ) -> impl Future<Output = Result<Option<AccessKey>, Failure>> + Send;
+
+    /// The encrypted recipient of the mail about an account's deletion.
+    fn deletion_mail(
+        &self,
+        customer: CustomerId,
+    ) -> impl Future<Output = Result<Option<DeletionNotice>, Failure>> + Send;
+
+    fn remove_deletion_mail(&self, customer: CustomerId) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Removes the former e-mail address of an account, if it is still this one.
+    fn forget_former_email(
+        &self,
+        customer: CustomerId,
+        address: &str,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Removes the former username of an agent, if it is still this one.
+    fn forget_former_username(
+        &self,
+        customer: CustomerId,
+        agent: AgentId,
+        username: &str,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// The outcome of storing a token.
@@ -116,6 +162,8 @@ pub trait RequestQueue: Send + Sync {
 /// A mail to one recipient.
 #[derive(Clone, Debug)]
 pub struct Mail {
+    /// The sender, with its display name.
+    pub from: String,
     pub to: String,
     pub subject: String,
     pub text: String,

@@ -28,8 +28,8 @@ pub use self::customers::{
     Verification,
 };
 pub use self::mail::{
-    DeferredRequest, Mail, MailToken, Mailer, Purpose, QueuedRequest, ReadMailTokens, RequestQueue,
-    StoreMailTokens, StoreTokenOutcome, UseMailTokens,
+    DeferredRequest, Mail, MailToken, Mailer, NoticeRows, Purpose, QueuedRequest, ReadMailTokens,
+    RequestQueue, StoreMailTokens, StoreTokenOutcome, UseMailTokens,
 };
 pub use self::names::{EmailHolder, FindNames, NameHolders};
 pub use self::open_accounts::OpenAccounts;

@@ -1,0 +1,26 @@
+//! The mails. A mail is sent once per cause.
+//!
+//! `texts` and `notices` say what each mail says, `message` renders it as text and HTML, `sender` names the sender, and `sending`
+//! sends it.
+
+mod message;
+mod names;
+mod notices;
+mod sender;
+mod sending;
+mod texts;
+
+pub use self::message::{Button, Message, escape_html};
+pub use self::names::account_name;
+pub use self::notices::{
+    access_key_created, administrator_added, administrator_removed, deletion_begun, email_changed,
+    email_replaced, frozen, password_set, recovered, username_changed, webhook_disabled,
+};
+pub use self::sender::sender;
+pub(crate) use self::sending::{send_notice, send_once};
+pub use self::texts::{
+    account_exists, confirm_email_change, email_change_requested, password_reset, verification,
+};
+
+/// The headers of every mail. RFC 3834: an automatic responder does not answer a mail with this header.
+pub const HEADERS: [(&str, &str); 1] = [("Auto-Submitted", "auto-generated")];

@@ -1,0 +1,193 @@
+//! The notices: mails that tell an account's owner what happened. They go to confirmed addresses only.
+
+use custodian_domain::{Customer, Timestamp};
+
+use crate::context::Settings;
+use crate::mail::message::Message;
+use crate::mail::names::{account_name, agent_name, forgot_password_page, plain_name, undisclosed_account};
+use crate::ports::Mail;
+
+const NOT_YOU: &str = "If this was not you";
+const NOBODY: &str = "If neither you nor a colleague did this";
+
+/// A notice of a change that a stranger may have made. It says what to do then, and the button helps with the first step.
+fn security_notice(
+    settings: &Settings,
+    customer: &Customer,
+    subject: &'static str,
+    paragraphs: Vec<String>,
+    condition: &str,
+) -> Mail {
+    let advice = format!(
+        "{condition}, someone else has access to your account. Set a new password now. Then check the administrators and \
+         the access keys of the account, and delete those that you do not know."
+    );
+    let paragraphs = paragraphs.into_iter().chain([advice]).collect();
+    let message = Message::new(subject, paragraphs, Vec::new())
+        .button("Set a new password", forgot_password_page(settings));
+    to_owner(settings, customer, &message)
+}
+
+fn contact(settings: &Settings) -> String {
+    match &*settings.brand.support {
+        "" => format!("the operator of {}", settings.brand.product_name),
+        support => support.to_owned(),
+    }
+}
+
+fn to_owner(settings: &Settings, customer: &Customer, message: &Message) -> Mail {
+    message.render(settings, &customer.profile.email)
+}
+
+/// The account is frozen, and will be deleted at `due`.
+pub fn frozen(settings: &Settings, customer: &Customer, due: Timestamp) -> Mail {
+    let due = due.to_readable();
+    let paragraphs = vec![
+        format!(
+            "Your account {} is frozen. Its data is kept, but the account cannot be used.",
+            account_name(customer)
+        ),
+        format!("On {due}, the account and all its data will be deleted. This cannot be undone afterwards."),
+        "To keep the account, sign in and recover it before then.".to_owned(),
+    ];
+    let end = "If you did not want this, recover the account and set a new password.".to_owned();
+    let message = Message {
+        heading: format!("Your account will be deleted on {due}"),
+        ..Message::new("Your account will be deleted", paragraphs, vec![end])
+    };
+    let sign_in = &settings.brand.return_url;
+    let message = if sign_in.is_empty() { message } else { message.button("Sign in", sign_in.clone()) };
+    to_owner(settings, customer, &message)
+}
+
+/// The account was recovered in time.
+pub fn recovered(settings: &Settings, customer: &Customer) -> Mail {
+    let paragraphs = vec![
+        format!("Your account {} was recovered. It will not be deleted.", account_name(customer)),
+        "You can use it as before. Everybody has to sign in again; the access keys work again.".to_owned(),
+    ];
+    security_notice(settings, customer, "Your account is active again", paragraphs, NOT_YOU)
+}
+
+/// The account is deleted, and the deletion of its data has begun. `account` is the name that the account had.
+pub fn deletion_begun(settings: &Settings, to: &str, account: &str, at: Timestamp) -> Mail {
+    let paragraphs = vec![
+        format!("Your account {account} was closed on {}. Its data is being deleted.", at.to_readable()),
+        "The account cannot be recovered. You can open a new account with this e-mail address.".to_owned(),
+    ];
+    let small_print = vec![
+        format!("If you did not want this, contact {}.", contact(settings)),
+        "This is the last mail about this account.".to_owned(),
+    ];
+    Message::new("Your account is being deleted", paragraphs, small_print).render(settings, to)
+}
+
+/// A password was set or changed.
+pub fn password_set(settings: &Settings, customer: &Customer, username: &str) -> Mail {
+    let agent = agent_name(username);
+    let paragraphs = vec![
+        format!("A new password was set for {agent} in the account {}.", account_name(customer)),
+        format!("An earlier password no longer works, and {agent} has to sign in again everywhere."),
+    ];
+    let condition = format!("If neither you nor {agent} did this");
+    security_notice(settings, customer, "A password was changed", paragraphs, &condition)
+}
+
+/// An access key was created. `name` is `None` if the key is deleted by now.
+pub fn access_key_created(settings: &Settings, customer: &Customer, name: Option<&str>) -> Mail {
+    let key = match name.map(plain_name) {
+        Some(Some(name)) => format!("The access key \"{name}\" was created"),
+        Some(None) => "An access key was created".to_owned(),
+        None => "An access key was created, and has been deleted since,".to_owned(),
+    };
+    let paragraphs = vec![
+        format!("{key} for the account {}.", account_name(customer)),
+        "A program that has an access key can do everything that an administrator can do.".to_owned(),
+    ];
+    security_notice(settings, customer, "An access key was created", paragraphs, NOBODY)
+}
+
+/// An agent became an administrator. `username` is `None` if the agent is deleted by now.
+pub fn administrator_added(settings: &Settings, customer: &Customer, username: Option<&str>) -> Mail {
+    let account = account_name(customer);
+    let what = match username {
+        Some(username) => {
+            format!("{} is now an administrator of the account {account}.", agent_name(username))
+        }
+        None => format!("An administrator was added to the account {account}, and has been deleted since."),
+    };
+    let meaning = "An administrator can change everything in the account, and can close it.".to_owned();
+    security_notice(settings, customer, "An administrator was added", vec![what, meaning], NOBODY)
+}
+
+/// An agent is no longer an administrator. `username` is `None` if the agent was deleted.
+pub fn administrator_removed(settings: &Settings, customer: &Customer, username: Option<&str>) -> Mail {
+    let account = account_name(customer);
+    let what = match username {
+        Some(username) => {
+            format!("{} is no longer an administrator of the account {account}.", agent_name(username))
+        }
+        None => {
+            format!("An administrator of the account {account} was deleted, and cannot sign in any more.")
+        }
+    };
+    security_notice(settings, customer, "An administrator was removed", vec![what], NOBODY)
+}
+
+const EMAIL_CHANGED: &str = "Your e-mail address was changed";
+
+/// Tells the new address of an account that it is in use now.
+pub fn email_changed(settings: &Settings, customer: &Customer) -> Mail {
+    let paragraphs = vec![
+        format!("This is now the e-mail address of your {}.", undisclosed_account(settings, customer)),
+        "From now on, you sign in with this address, and mails about the account come here.".to_owned(),
+    ];
+    let end = format!("If you did not want this, contact {}.", contact(settings));
+    to_owner(settings, customer, &Message::new(EMAIL_CHANGED, paragraphs, vec![end]))
+}
+
+/// Tells the former address of an account that it is not in use any more.
+pub fn email_replaced(settings: &Settings, customer: &Customer, former: &str) -> Mail {
+    let account = undisclosed_account(settings, customer);
+    let paragraphs = vec![
+        format!("The e-mail address of your {account} was changed. This address is no longer used."),
+        "You cannot sign in with this address any more, and mails about the account go to the new address."
+            .to_owned(),
+    ];
+    let end = format!(
+        "If this was not you, someone else has access to your account. Contact {} at once.",
+        contact(settings)
+    );
+    Message::new(EMAIL_CHANGED, paragraphs, vec![end]).render(settings, former)
+}
+
+/// An agent's username gave way, because another account confirmed the same address.
+pub fn username_changed(settings: &Settings, customer: &Customer, old: &str, new: &str) -> Mail {
+    let (old, new) = (agent_name(old), agent_name(new));
+    let paragraphs = vec![
+        format!("The username {old} in your account {} was changed to {new}.", account_name(customer)),
+        format!(
+            "The reason: {old} is an e-mail address, and another account has confirmed it as its own. The password \
+             stays the same."
+        ),
+        format!("Tell the person who signs in as {old} to sign in as {new} from now on."),
+    ];
+    let end = format!("If the address belongs to you, contact {}.", contact(settings));
+    to_owner(settings, customer, &Message::new("A username was changed", paragraphs, vec![end]))
+}
+
+/// The webhook endpoint is disabled.
+pub fn webhook_disabled(settings: &Settings, customer: &Customer) -> Mail {
+    let paragraphs = vec![
+        format!(
+            "No more webhooks are sent for your account {}, because its webhook address answered that it accepts none.",
+            account_name(customer)
+        ),
+        "What happens in the meantime is not sent later.".to_owned(),
+        "When the address accepts webhooks again, send a test webhook to it. If the test succeeds, webhooks are turned \
+         on again."
+            .to_owned(),
+    ];
+    let end = "If you do not use webhooks any more, remove the webhook address from your account.".to_owned();
+    to_owner(settings, customer, &Message::new("Your webhook was turned off", paragraphs, vec![end]))
+}

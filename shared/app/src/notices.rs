@@ -1,0 +1,188 @@
+//! Notices: what happened in an account is mailed to its confirmed address, once per event.
+//!
+//! The event names the row, and the row says the rest. If the row has changed since, the mail tells what is so now, or nothing.
+
+use custodian_domain::webhook::DeletionNotice;
+use custodian_domain::{AgentId, Cause, Customer, CustomerId, Status, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::confirm_email::is_owner;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::mail;
+use crate::ports::{Mail, Mailer, NoticeRows, ReadAgents, ReadCustomers, StoreMailTokens};
+
+/// The account, if its address may get notices: the account is not deleted, and the address is confirmed.
+async fn recipient<S: ReadCustomers, E>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+) -> Result<Option<Customer>, Failure> {
+    let customer = cx.store.customer(id).await?;
+    Ok(customer.filter(|customer| customer.has_confirmed_email(&customer.profile.email)))
+}
+
+async fn send<S: StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    cause: Cause,
+    mail: Mail,
+) -> Result<(), Failure> {
+    if customer.profile.email.is_empty() {
+        return Ok(());
+    }
+    mail::send_notice(cx, customer, cause, &[mail]).await
+}
+
+/// Tells that the account is frozen, until when it can be recovered, and how.
+pub async fn send_frozen<S: ReadCustomers + StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    cause: Cause,
+) -> Result<(), Failure> {
+    let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
+    let Some(due) = customer.tm_deletion_scheduled() else { return Ok(()) };
+    send(cx, &customer, cause, mail::frozen(&cx.settings, &customer, due)).await
+}
+
+/// Tells that the account was recovered, unless it is frozen again.
+pub async fn send_recovered<S: ReadCustomers + StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    cause: Cause,
+) -> Result<(), Failure> {
+    match recipient(cx, id).await?.filter(|row| row.status() == Status::Active) {
+        Some(customer) => send(cx, &customer, cause, mail::recovered(&cx.settings, &customer)).await,
+        None => Ok(()),
+    }
+}
+
+/// Tells which agent has a new password.
+pub async fn send_password_set<S: ReadAgents + StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    agent: AgentId,
+    cause: Cause,
+) -> Result<(), Failure> {
+    let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
+    let Some(agent) = cx.store.agent(id, agent).await? else { return Ok(()) };
+    send(cx, &customer, cause, mail::password_set(&cx.settings, &customer, &agent.username)).await
+}
+
+/// Tells that an access key was created.
+pub async fn send_key_created<S: ReadCustomers + NoticeRows + StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    key: Uuid,
+    cause: Cause,
+) -> Result<(), Failure> {
+    let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
+    let key = cx.store.created_key(id, key).await?;
+    let name = key.as_ref().map(|key| &*key.name);
+    send(cx, &customer, cause, mail::access_key_created(&cx.settings, &customer, name)).await
+}
+
+/// Tells that an administrator was added or removed. The owner of a new account was not added by anyone.
+pub async fn send_administrators_changed<S: ReadAgents + StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    agent: AgentId,
+    is_created: bool,
+    cause: Cause,
+) -> Result<(), Failure> {
+    let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
+    let agent = cx.store.agent(id, agent).await?;
+    let username = agent.as_ref().map(|agent| &*agent.username);
+    let mail = match &agent {
+        Some(agent) if is_created && is_owner(&customer, agent) => return Ok(()),
+        Some(agent) if agent.is_named_admin() => mail::administrator_added(&cx.settings, &customer, username),
+        None if is_created => mail::administrator_added(&cx.settings, &customer, None),
+        _ => mail::administrator_removed(&cx.settings, &customer, username),
+    };
+    send(cx, &customer, cause, mail).await
+}
+
+/// Tells the new and the former address of an account that the address was changed.
+pub async fn send_email_changed<S: ReadCustomers + NoticeRows + StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    cause: Cause,
+) -> Result<(), Failure> {
+    let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
+    let Some(former) = &customer.former_email else { return Ok(()) };
+    let mails =
+        [mail::email_replaced(&cx.settings, &customer, former), mail::email_changed(&cx.settings, &customer)];
+    mail::send_notice(cx, &customer, cause, &mails).await?;
+    cx.store.forget_former_email(id, former).await
+}
+
+/// Tells the old and the new username of an agent whose username gave way to another account's address.
+pub async fn send_username_changed<S: ReadAgents + NoticeRows + StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    agent: AgentId,
+    cause: Cause,
+) -> Result<(), Failure> {
+    let Some(agent) = cx.store.agent(id, agent).await? else { return Ok(()) };
+    let Some(former) = &agent.former_username else { return Ok(()) };
+    if let Some(customer) = recipient(cx, id).await? {
+        let mail = mail::username_changed(&cx.settings, &customer, former, &agent.username);
+        send(cx, &customer, cause, mail).await?;
+    }
+    cx.store.forget_former_username(id, agent.id, former).await
+}
+
+/// Tells that the webhook endpoint is disabled. Concurrent attempts can cause several events of one disablement, which have
+/// the same id, so the notice is sent once.
+pub async fn send_webhook_disabled<S: ReadCustomers + StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    disablement: Uuid,
+) -> Result<(), Failure> {
+    let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
+    let cause = Cause { at: Timestamp::default(), id: disablement };
+    send(cx, &customer, cause, mail::webhook_disabled(&cx.settings, &customer)).await
+}
+
+/// The purpose under which the recipient of the mail about a deletion is encrypted.
+const ENCRYPTION_PURPOSE: &str = "deletion-mail";
+
+/// The recipient of the mail about a deletion, in plain text.
+#[derive(Debug, Serialize, Deserialize)]
+struct DeletedAccount {
+    email: String,
+    name: String,
+}
+
+/// Encrypts the recipient of the mail about a deletion, because the deletion clears it in the customer's row. It is stored for
+/// an hour at most. `None` if nobody confirmed the address.
+pub(crate) fn encrypt_recipient<S, E>(
+    cx: &Context<S, E>,
+    before: &Customer,
+    after: &Customer,
+) -> Result<Option<DeletionNotice>, Failure> {
+    let email = &before.profile.email;
+    let is_due = after.status() == Status::Deleted && before.has_confirmed_email(email) && !email.is_empty();
+    let Some(tm_delete) = after.tm_delete().filter(|_| is_due) else { return Ok(None) };
+    let account = DeletedAccount { email: email.clone(), name: mail::account_name(before).to_owned() };
+    let nonce = cx.providers.random();
+    let ciphertext = cx.keys.encrypt_for(ENCRYPTION_PURPOSE, before.id, &account, nonce)?;
+    Ok(Some(DeletionNotice { ciphertext, until: tm_delete.plus(DeletionNotice::LIFETIME) }))
+}
+
+/// Tells that the deletion of an account has begun, and removes the stored recipient. Returns whether one was stored: the
+/// ledger waited for its removal. A crash between the mail and the removal sends the mail again.
+pub async fn send_deletion_begun<S: ReadCustomers + NoticeRows, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+) -> Result<bool, Failure> {
+    let Some(stored) = cx.store.deletion_mail(id).await? else { return Ok(false) };
+    let account: Option<DeletedAccount> = cx.keys.decrypt_for(ENCRYPTION_PURPOSE, id, &stored.ciphertext)?;
+    let customer = cx.store.customer(id).await?;
+    let at = customer.and_then(|customer| customer.tm_delete()).filter(|_| cx.now() < stored.until);
+    if let (Some(DeletedAccount { email, name }), Some(at)) = (account, at) {
+        cx.services.send_mail(&mail::deletion_begun(&cx.settings, &email, &name, at)).await?;
+    }
+    cx.store.remove_deletion_mail(id).await?;
+    Ok(true)
+}

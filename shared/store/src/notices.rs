@@ -1,0 +1,94 @@
+//! What is stored only until a mail has told people of it: the former e-mail address of an account, the former username of an
+//! agent, and the encrypted recipient of the mail about a deletion.
+
+use custodian_app::Failure;
+use custodian_app::ports::NoticeRows;
+use custodian_domain::webhook::DeletionNotice;
+use custodian_domain::{AccessKey, AgentId, CustomerId, Timestamp};
+use uuid::Uuid;
+
+use crate::Store;
+use crate::expr::Expr;
+use crate::item::{Item, composite_key, encode, n, s, simple_key};
+use crate::resources::row_key;
+use crate::schema::{AGENTS, CUSTOMERS, WEBHOOKS};
+use crate::transaction::Transaction;
+
+/// The mail's recipient is stored beside the destination of the webhook about the deletion. The same step of the ledger waits
+/// for both.
+const DELETION_MAIL_KEY: &str = "deletion-mail";
+
+fn deletion_mail_key(customer: CustomerId) -> Item {
+    composite_key("customer_id", customer, "key", DELETION_MAIL_KEY)
+}
+
+/// Adds to a condition that a former value is as it was read. Its removal raises no version, so without this term a concurrent
+/// write of the whole row would store the value again.
+pub(crate) fn former_value_is(condition: &str, attribute: &str, former: Option<&str>) -> Expr {
+    match former {
+        None => Expr::new(format!("{condition} AND attribute_not_exists(#{attribute})")),
+        Some(former) => {
+            Expr::new(format!("{condition} AND #{attribute} = :former")).with(":former", s(former))
+        }
+    }
+}
+
+/// Stores the recipient of the mail, in the transaction that deletes the account.
+pub(crate) fn store_deletion_mail<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
+    customer: CustomerId,
+    deletion_mail: Option<&DeletionNotice>,
+) -> Result<Transaction<'a, C>, Failure> {
+    let Some(deletion_mail) = deletion_mail else { return Ok(tx) };
+    let mut row = encode(deletion_mail)?;
+    row.extend(deletion_mail_key(customer));
+    row.insert("ttl".to_owned(), n(deletion_mail.until.seconds()));
+    tx.put(on_failure, WEBHOOKS, row, Expr::new("attribute_not_exists(#key)"))
+}
+
+impl Store {
+    /// Whether the mail about the account's deletion may still be sent.
+    pub(crate) async fn has_deletion_mail(
+        &self,
+        customer: CustomerId,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        Ok(self.deletion_mail(customer).await?.is_some_and(|mail| now < mail.until))
+    }
+
+    /// Removes a value from a row that still has it. The row keeps its version, so the removal causes no event.
+    async fn forget(&self, table: &str, row: Item, attribute: &str, value: &str) -> Result<(), Failure> {
+        let update = Expr::new(format!("REMOVE #{attribute}"));
+        let unchanged = Expr::new(format!("#{attribute} = :told")).with(":told", s(value));
+        self.update_if(table, row, update, unchanged).await.map(|_| ())
+    }
+}
+
+impl NoticeRows for Store {
+    async fn created_key(&self, customer: CustomerId, id: Uuid) -> Result<Option<AccessKey>, Failure> {
+        custodian_app::ports::AccessKeys::access_key(self, customer, id).await
+    }
+
+    async fn deletion_mail(&self, customer: CustomerId) -> Result<Option<DeletionNotice>, Failure> {
+        self.endpoint_row(customer, DELETION_MAIL_KEY).await
+    }
+
+    async fn remove_deletion_mail(&self, customer: CustomerId) -> Result<(), Failure> {
+        let row = deletion_mail_key(customer);
+        self.delete_if(WEBHOOKS, row, Expr::unconditional("key")).await.map(|_| ())
+    }
+
+    async fn forget_former_email(&self, customer: CustomerId, address: &str) -> Result<(), Failure> {
+        self.forget(CUSTOMERS, simple_key("id", customer), "former_email", address).await
+    }
+
+    async fn forget_former_username(
+        &self,
+        customer: CustomerId,
+        agent: AgentId,
+        username: &str,
+    ) -> Result<(), Failure> {
+        self.forget(AGENTS, row_key(customer, agent.0), "former_username", username).await
+    }
+}

@@ -1,0 +1,243 @@
+//! Notices: an account's confirmed address learns what happened in the account, once per event.
+
+use std::time::Duration;
+
+use custodian_app::ports::NoticeRows;
+use custodian_domain::Timestamp;
+use custodian_domain::lifecycle::Command;
+use custodian_tests::{Client, PASSWORD, Tables, TestApp, event_types};
+use serde_json::{Value, json};
+
+const OWNER: &str = "ann@example.com";
+
+/// The subjects and texts of the mails to an address since the first `seen`, oldest first.
+async fn mails_after(client: &Client, to: &str, seen: usize) -> Vec<(String, String)> {
+    client.idle().await;
+    let mails = client.get("/_local/mailbox").await.rows();
+    let to_them = mails.iter().rev().filter(|mail| mail["to"] == to);
+    let text = |mail: &Value, field: &str| mail[field].as_str().unwrap().to_owned();
+    to_them.skip(seen).map(|mail| (text(mail, "subject"), text(mail, "text"))).collect()
+}
+
+async fn count(client: &Client, to: &str) -> usize {
+    mails_after(client, to, 0).await.len()
+}
+
+/// The only mail to the owner since the first `seen`.
+#[track_caller]
+fn only(mails: &[(String, String)], subject: &str) -> String {
+    assert_eq!(mails.iter().map(|(subject, _)| &**subject).collect::<Vec<_>>(), [subject]);
+    mails[0].1.clone()
+}
+
+#[track_caller]
+pub(crate) fn assert_contains(text: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(text.contains(part), "{part} in:\n{text}");
+    }
+}
+
+fn readable(time: &Value) -> String {
+    Timestamp::parse(time.as_str().unwrap()).unwrap().to_readable()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_freeze_is_mailed_with_its_deadline_and_a_recovery_too() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let seen = count(&client, OWNER).await;
+    let frozen = ann.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
+    let text = only(&mails_after(&client, OWNER, seen).await, "Your account will be deleted");
+    let due = readable(&frozen["tm_deletion_scheduled"]);
+    assert_contains(&text, &["account ann is frozen", &due, "sign in and recover it before then"]);
+    client.login("ann", PASSWORD).await.delete("/auth/unregister").await.ok();
+    let text = only(&mails_after(&client, OWNER, seen + 1).await, "Your account is active again");
+    assert_contains(&text, &["will not be deleted", "If this was not you", "/auth/password-forgot"]);
+}
+
+/// Invariant I6: no personal data is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_is_mailed_and_the_stored_address_is_encrypted_and_removed() {
+    let client = Client::start().await;
+    let (id, ann) = client.tenant("ann").await;
+    let seen = count(&client, OWNER).await;
+    let service = client.service().clone();
+    let paused = service.pause_background_work().await;
+    let body = json!({ "password": PASSWORD, "confirmation_phrase": "DELETE", "immediate": true });
+    ann.post("/auth/unregister", body).await.ok();
+    let tables = Tables(client.engine().clone());
+    let customers: Vec<_> = ["customers", "webhooks"].map(|table| tables.dump()[table].clone()).concat();
+    assert!(!customers.iter().any(|row| row.contains(OWNER)), "the deletion encrypts the address");
+    assert!(tables.dump()["webhooks"].iter().any(|row| row.contains("deletion-mail")));
+    drop(paused);
+    let text = only(&mails_after(&client, OWNER, seen).await, "Your account is being deleted");
+    assert_contains(&text, &["Your account ann was closed on", "cannot be recovered"]);
+    assert!(event_types(&client.published_events(&id).await).contains(&"customer_erased"));
+    assert_eq!(tables.remaining_rows(&id), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_after_the_grace_period_is_mailed_too() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    ann.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
+    let seen = count(&client, OWNER).await;
+    client.advance(30 * 86_400 + 60).await;
+    only(&mails_after(&client, OWNER, seen).await, "Your account is being deleted");
+}
+
+/// Invariant I5: a step is closed only when its table is empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_waits_for_the_mail_about_the_deletion_for_an_hour_at_most() {
+    for minutes in [30, 61] {
+        let app = TestApp::default();
+        let id = app.active_account("ann").await;
+        app.change(id, Command::Delete).await;
+        app.publish().await.unwrap();
+        let mail = std::mem::take(&mut app.cx.services.state().mail_events);
+        app.clock.advance(Duration::from_secs(minutes * 60));
+        app.run_until_idle().await.unwrap();
+        app.reconcile().await.unwrap();
+        app.run_until_idle().await.unwrap();
+        let is_erased = async || {
+            app.publish().await.unwrap();
+            let events = app.cx.services.state().events.clone();
+            events.iter().any(|event| event.event_type.to_string() == "customer_erased")
+        };
+        assert_eq!(is_erased().await, minutes > 60, "after {minutes} minutes");
+        app.cx.services.state().mail_events = mail;
+        app.run_until_idle().await.unwrap();
+        assert!(is_erased().await);
+        assert_eq!(app.cx.services.state().mails.len(), usize::from(minutes < 60));
+        assert!(app.cx.store.deletion_mail(id).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_password_is_mailed_with_the_agent_that_it_belongs_to() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let body = json!({ "username": "bob", "password": PASSWORD, "permission": 0x10 });
+    let bob = ann.post("/v1.0/agents", body).await.ok()["id"].as_str().unwrap().to_owned();
+    let seen = count(&client, OWNER).await;
+    ann.put(&format!("/v1.0/agents/{bob}/status"), json!({ "status": "busy" })).await.ok();
+    ann.put(&format!("/v1.0/agents/{bob}/password"), json!({ "password": "another password" })).await.ok();
+    let text = only(&mails_after(&client, OWNER, seen).await, "A password was changed");
+    assert_contains(&text, &["A new password was set for bob", "If neither you nor bob did this"]);
+    client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
+    let token = client.mailed_token(OWNER).await;
+    client.post("/auth/password-reset", json!({ "token": token, "password": "a third password" })).await.ok();
+    let text = only(&mails_after(&client, OWNER, seen + 2).await, "A password was changed");
+    assert_contains(&text, &["A new password was set for ann"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_of_several_new_access_keys_is_mailed_with_its_name() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let seen = count(&client, OWNER).await;
+    for name in ["deployment", "R&D <b>", "see https://evil.example"] {
+        ann.post("/v1.0/accesskeys", json!({ "name": name })).await.ok();
+    }
+    let mails = mails_after(&client, OWNER, seen).await;
+    assert!(mails.iter().all(|(subject, _)| subject == "An access key was created"), "{mails:?}");
+    let named = |part: &str| mails.iter().filter(|(_, text)| text.contains(part)).count();
+    assert_eq!((mails.len(), named("\"deployment\""), named("\"R&D <b>\"")), (3, 1, 1));
+    assert_eq!(named("evil"), 0, "a name that looks like a link is not shown");
+    let html = client.get("/_local/mailbox").await.ok()["result"].to_string();
+    assert!(html.contains("R&amp;D &lt;b&gt;") && !html.contains("R&D <b></p>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_are_mailed_when_they_are_added_promoted_demoted_and_deleted() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let create = async |username: &str, permission: u32| {
+        let body = json!({ "username": username, "password": PASSWORD, "permission": permission });
+        format!("/v1.0/agents/{}", ann.post("/v1.0/agents", body).await.ok()["id"].as_str().unwrap())
+    };
+    let mut seen = count(&client, OWNER).await;
+    let (bob, cay) = (create("bob", 0x20).await, create("cay", 0x40).await);
+    let text = only(&mails_after(&client, OWNER, seen).await, "An administrator was added");
+    assert_contains(&text, &["bob is now an administrator of the account ann"]);
+    for (path, permission, subject, part) in [
+        (&cay, 0x20, "An administrator was added", "cay is now an administrator"),
+        (&bob, 0x40, "An administrator was removed", "bob is no longer an administrator"),
+    ] {
+        seen += 1;
+        ann.put(&format!("{path}/permission"), json!({ "permission": permission })).await.ok();
+        assert_contains(&only(&mails_after(&client, OWNER, seen).await, subject), &[part]);
+    }
+    seen += 1;
+    ann.put(&format!("{bob}/permission"), json!({ "permission": 0x10 })).await.ok();
+    ann.delete(&bob).await.ok();
+    ann.delete(&cay).await.ok();
+    let text = only(&mails_after(&client, OWNER, seen).await, "An administrator was removed");
+    assert_contains(&text, &["An administrator of the account ann was deleted"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_address_is_mailed_to_the_new_and_the_former_one_and_then_forgotten() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    ann.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+    let token = client.mailed_token("new@example.com").await;
+    let seen = count(&client, OWNER).await;
+    client.post("/auth/email-verify", json!({ "token": token })).await.ok();
+    let old = only(&mails_after(&client, OWNER, seen).await, "Your e-mail address was changed");
+    assert_contains(&old, &["your ann account was changed", "If this was not you"]);
+    assert!(!old.contains("new@example.com"), "the former mailbox may be a stranger's");
+    let new = only(&mails_after(&client, "new@example.com", 1).await, "Your e-mail address was changed");
+    assert_contains(&new, &["This is now the e-mail address of your ann account"]);
+    let rows = Tables(client.engine().clone()).dump()["customers"].clone();
+    assert!(!rows.iter().any(|row| row.contains(OWNER)), "the former address is not kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_removal_of_a_former_address_is_not_undone_by_a_concurrent_write() {
+    let app = TestApp::default();
+    let id = app.active_account("ann").await;
+    let row = app.customer(id).await;
+    let moved = row.with_confirmed_email("new@example.com".to_owned(), app.cx.now());
+    let twice = moved.with_confirmed_email("newer@example.com".to_owned(), app.cx.now());
+    assert_eq!(twice.former_email.as_deref(), Some(OWNER), "the oldest untold address is kept");
+    use custodian_app::ports::{ChangeCustomers, CustomerChange, CustomerWriteOutcome};
+    let commit = async |before, after| app.cx.store.commit(CustomerChange::new(before, after)).await.unwrap();
+    assert_eq!(commit(&row, &moved).await, CustomerWriteOutcome::Done);
+    app.cx.store.forget_former_email(id, OWNER).await.unwrap();
+    let next = moved.without_pending_email(app.cx.now());
+    assert_eq!(commit(&moved, &next).await, CustomerWriteOutcome::Stale);
+    let told = app.customer(id).await;
+    assert_eq!((told.former_email.clone(), told.version), (None, moved.version));
+    assert_eq!(commit(&told, &told.without_pending_email(app.cx.now())).await, CustomerWriteOutcome::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_username_that_gave_way_is_mailed_with_the_new_one_and_then_forgotten() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let body = json!({ "username": "bob@example.com", "password": PASSWORD, "permission": 0x10 });
+    let agent = ann.post("/v1.0/agents", body).await.ok()["id"].as_str().unwrap().to_owned();
+    let seen = count(&client, OWNER).await;
+    client.tenant("bob").await;
+    let text = only(&mails_after(&client, OWNER, seen).await, "A username was changed");
+    let now = ann.get(&format!("/v1.0/agents/{agent}")).await.ok()["username"].clone();
+    let change =
+        format!("username bob@example.com in your account ann was changed to {}", now.as_str().unwrap());
+    assert_contains(&text, &[&change, "The password stays the same"]);
+    let rows = Tables(client.engine().clone()).dump()["agents"].clone();
+    assert!(!rows.iter().any(|row| row.contains("former_username")), "the former username is not kept");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_nobody_confirmed_gets_no_notice() {
+    let client = Client::start().await;
+    let id = client.open_account("ann").await;
+    client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
+    let token = client.mailed_token(OWNER).await;
+    client.post("/auth/password-reset", json!({ "token": token, "password": "a new password" })).await.ok();
+    client.platform_admin().await.delete(&format!("/v1.0/customers/{id}")).await.ok();
+    let subjects: Vec<_> =
+        mails_after(&client, OWNER, 0).await.into_iter().map(|(subject, _)| subject).collect();
+    assert_eq!(subjects, ["Confirm your e-mail address", "Set your password"]);
+}
