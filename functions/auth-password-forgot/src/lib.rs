@@ -6,8 +6,8 @@ use custodian_app::throttle::{FORGOT_BY_ADDRESS, FORGOT_BY_NAME, reserve};
 use custodian_app::{Context, Failure};
 use custodian_domain::profile::fold_case;
 use custodian_domain::{Refusal, fields::Fields};
-use custodian_http::{Anyone, Endpoint, Request, Response, Route};
-use serde_json::json;
+use custodian_http::{Anyone, Endpoint, Request, Response, Route, pages};
+use serde_json::{Map, Value, json};
 
 pub struct ForgotPassword;
 
@@ -15,11 +15,19 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
-        Route::new("POST", "/auth/password-forgot")
+        Route::new("POST", pages::FORGOT)
+    }
+
+    fn responds_with_page(&self, request: &Request) -> bool {
+        request.is_form()
     }
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
-        let username = username(request)?;
+        let body = request.json_or_form()?;
+        let username = match username(&body) {
+            Err(refusal) if request.is_form() => return form_again(cx, &body, refusal),
+            username => username?,
+        };
         let limits = [(FORGOT_BY_NAME, &*fold_case(&username)), (FORGOT_BY_ADDRESS, &request.address)];
         reserve(cx, &limits).await?;
         cx.services
@@ -28,13 +36,26 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
                 cx.providers.id_seed(cx.now()),
             ))
             .await?;
+        if request.is_form() {
+            return Ok(pages::redirect_done(pages::FORGOT, None));
+        }
         Ok(Response::json(&json!({})))
     }
 }
 
-fn username(request: &Request) -> Result<String, Refusal> {
-    let body = request.json()?;
-    let mut fields = Fields::new(&body);
+/// The form with what is wrong with the username.
+fn form_again<S, E>(
+    cx: &Context<S, E>,
+    form: &Map<String, Value>,
+    refusal: Refusal,
+) -> Result<Response, Failure> {
+    let entered = form.get("username").and_then(Value::as_str).unwrap_or_default();
+    let error = pages::field_sentence(&refusal, "username").ok_or(refusal)?;
+    Ok(pages::password::ask_for_link(&cx.settings.brand, entered, Some(&error)))
+}
+
+fn username(body: &Map<String, Value>) -> Result<String, Refusal> {
+    let mut fields = Fields::new(body);
     let username = fields.required_text("username", 4 * 255);
     fields.finish(username)
 }

@@ -124,6 +124,7 @@ async fn send_account_exists<S: StoreMailTokens, E: Mailer>(
         bound_to: String::new(),
         tm_expire: now,
         keep_until: now.plus(Settings::DAY),
+        used: false,
     };
     mail::send_once(cx, &stored, Status::NOT_TERMINAL, &[mail::account_exists(&cx.settings, email)]).await
 }

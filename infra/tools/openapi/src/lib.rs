@@ -109,6 +109,8 @@ fn headers() -> Value {
         "X-Request-Id": { "description": "The id of the request.", "required": true, "schema": request_id() },
         "ETag": { "description": "The version of the row.", "required": true,
             "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" } },
+        "Location": { "description": "The path of a page.", "required": true,
+            "schema": { "type": "string", "pattern": "^/auth/" } },
         "Set-Cookie": { "description": "Sets or deletes the cookie `token`.", "required": true,
             "schema": { "type": "string", "pattern": "^token=" } },
     })
