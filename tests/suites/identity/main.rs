@@ -9,6 +9,7 @@ mod email_change;
 mod html_pages;
 mod key_rotation;
 mod mailed_links;
+mod page_states;
 mod passwords;
 mod proven_addresses;
 mod rate_limits;
