@@ -13,7 +13,7 @@ impl<S: ReadMailTokens + ReadCustomers, E: Send + Sync> Endpoint<S, E> for Email
     type Caller = Anyone;
 
     fn route(&self) -> Route {
-        Route::new("GET", pages::VERIFY)
+        Route::new("GET", "/auth/email-verify")
     }
 
     fn responds_with_page(&self, _: &Request) -> bool {

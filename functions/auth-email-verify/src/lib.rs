@@ -18,7 +18,7 @@ where
     type Caller = Anyone;
 
     fn route(&self) -> Route {
-        Route::new("POST", pages::VERIFY)
+        Route::new("POST", "/auth/email-verify")
     }
 
     fn responds_with_page(&self, request: &Request) -> bool {
@@ -53,9 +53,7 @@ where
         Err(failure) if failure.is(Reason::InvalidToken) => {
             let link = look_up(cx, &Secret::new(token)).await?;
             match link {
-                VerificationLink::Confirmed { .. } => {
-                    pages::redirect(format!("{}?token={token}", pages::VERIFY))
-                }
+                VerificationLink::Confirmed { .. } => pages::redirect_to_link(pages::VERIFY, token),
                 _ => return Err(failure),
             }
         }

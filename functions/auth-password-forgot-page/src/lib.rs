@@ -10,7 +10,7 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for ForgotPasswordPage {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
-        Route::new("GET", pages::FORGOT)
+        Route::new("GET", "/auth/password-forgot")
     }
 
     fn responds_with_page(&self, _: &Request) -> bool {

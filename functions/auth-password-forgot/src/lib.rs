@@ -15,7 +15,7 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
-        Route::new("POST", pages::FORGOT)
+        Route::new("POST", "/auth/password-forgot")
     }
 
     fn responds_with_page(&self, request: &Request) -> bool {
@@ -25,7 +25,7 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let body = request.json_or_form()?;
         let username = match username(&body) {
-            Err(refusal) if request.is_form() => return form_again(cx, &body, refusal),
+            Err(_) if request.is_form() => return Ok(form_again(cx, &body)),
             username => username?,
         };
         let limits = [(FORGOT_BY_NAME, &*fold_case(&username)), (FORGOT_BY_ADDRESS, &request.address)];
@@ -44,14 +44,13 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
 }
 
 /// The form with what is wrong with the username.
-fn form_again<S, E>(
-    cx: &Context<S, E>,
-    form: &Map<String, Value>,
-    refusal: Refusal,
-) -> Result<Response, Failure> {
+fn form_again<S, E>(cx: &Context<S, E>, form: &Map<String, Value>) -> Response {
     let entered = form.get("username").and_then(Value::as_str).unwrap_or_default();
-    let error = pages::field_sentence(&refusal, "username").ok_or(refusal)?;
-    Ok(pages::password::ask_for_link(&cx.settings.brand, entered, Some(&error)))
+    let error = match entered {
+        "" => "Enter your username or your e-mail address.",
+        _ => "This is neither a username nor an e-mail address.",
+    };
+    pages::password::ask_for_link(&cx.settings.brand, entered, Some(error))
 }
 
 fn username(body: &Map<String, Value>) -> Result<String, Refusal> {

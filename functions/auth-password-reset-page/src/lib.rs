@@ -14,7 +14,7 @@ impl<S: ReadMailTokens + ReadAgents, E: Send + Sync> Endpoint<S, E> for Password
     type Caller = Anyone;
 
     fn route(&self) -> Route {
-        Route::new("GET", pages::RESET)
+        Route::new("GET", "/auth/password-reset")
     }
 
     fn responds_with_page(&self, _: &Request) -> bool {

@@ -15,7 +15,7 @@ impl<S: ReadMailTokens + UpdateAgents + Throttle, E: Send + Sync> Endpoint<S, E>
     type Caller = Anyone;
 
     fn route(&self) -> Route {
-        Route::new("POST", pages::RESET)
+        Route::new("POST", "/auth/password-reset")
     }
 
     fn responds_with_page(&self, request: &Request) -> bool {
@@ -45,7 +45,7 @@ async fn submit_form<S: ReadMailTokens + UpdateAgents + Throttle, E: Send + Sync
     let response = match set_password(cx, token, form).await {
         // After a second click on the button, the link's page says that the link was used.
         Err(failure) if failure.is(Reason::InvalidToken) && is_used(cx, &Secret::new(token)).await? => {
-            pages::redirect(format!("{}?token={token}", pages::RESET))
+            pages::redirect_to_link(pages::RESET, token)
         }
         response => response?,
     };
@@ -65,12 +65,19 @@ async fn set_password<S: ReadMailTokens + UpdateAgents, E: Send + Sync>(
             Ok(pages::redirect_done(pages::RESET, Some(token)))
         }
         Err(refusal) => {
-            let error = pages::field_sentence(&refusal, "password").ok_or(refusal)?;
+            let error = password_sentence(form, &refusal).ok_or(refusal)?;
             let (customer, agent) = look_up(cx, &Secret::new(token)).await?;
             let brand = &cx.settings.brand;
             Ok(pages::password::ask_for_password(brand, token, &customer, &agent, Some(&error)))
         }
     }
+}
+
+/// What is wrong with the password, as a sentence. The rules of passwords come before those of any text, which count bytes.
+fn password_sentence(form: &Map<String, Value>, refusal: &Refusal) -> Option<String> {
+    let entered = form.get("password").and_then(Value::as_str).filter(|entered| !entered.is_empty());
+    let error = entered.and_then(password_error).map(|error| format!("The password {error}."));
+    error.or_else(|| pages::field_sentence(refusal, "password"))
 }
 
 fn read(body: &Map<String, Value>) -> Result<(Secret, Secret), Refusal> {

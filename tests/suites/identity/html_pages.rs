@@ -70,7 +70,8 @@ fn assert_policy(policy: &str, page: &str) {
         }
     }
     let mut given: Vec<_> = policy.split("; ").map(str::to_owned).collect();
-    (given.sort(), expected.sort());
+    given.sort();
+    expected.sort();
     assert_eq!(given, expected);
 }
 
@@ -192,7 +193,7 @@ async fn an_empty_username_keeps_the_form_and_what_was_entered() {
     let empty = post_form(&client, "/auth/password-forgot", "username=".to_owned()).await;
     assert_page(&empty, 400);
     assert!(
-        empty.text.contains("id=\"username-error\">The username must not be empty.</p>"),
+        empty.text.contains("id=\"username-error\">Enter your username or your e-mail address.</p>"),
         "{}",
         empty.text
     );

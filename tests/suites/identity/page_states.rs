@@ -75,6 +75,7 @@ async fn a_password_that_is_not_allowed_keeps_the_form_and_the_link() {
     let token = client.mailed_token("ann@example.com").await;
     for (password, error) in [
         ("&password=short", "The password must be 8 to 128 characters."),
+        (&format!("&password={}", "x".repeat(513)), "The password must be 8 to 128 characters."),
         ("&password=", "The password must not be empty."),
         ("", "The password is required."),
     ] {

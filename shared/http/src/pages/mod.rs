@@ -48,10 +48,15 @@ pub fn field_sentence(refusal: &Refusal, field: &str) -> Option<String> {
 }
 
 /// The response to a form: a redirect to a page.
-pub fn redirect(location: impl Into<String>) -> Response {
+fn redirect(location: impl Into<String>) -> Response {
     Response::with_status(StatusCode::SEE_OTHER, "text/html; charset=utf-8", String::new())
         .header(LOCATION, location)
         .header(REFERRER_POLICY, "no-referrer")
+}
+
+/// A redirect to the page of a link. The token must be well formed.
+pub fn redirect_to_link(path: &str, token: &str) -> Response {
+    redirect(format!("{path}?token={token}"))
 }
 
 /// Whether the page's form was accepted just now.

@@ -93,7 +93,7 @@ pub fn password_set(brand: &Brand, is_done: bool) -> Response {
     if is_done {
         let result = format!("Sign in to {} with your new password from now on.", brand.product_name);
         return Content::result(StatusCode::OK, &result)
-            .paragraph("You are signed out everywhere else.")
+            .paragraph("You are signed out everywhere, so nobody stays signed in with the old password.")
             .continue_link(brand)
             .page(brand, StatusCode::OK, "Your password is set");
     }
