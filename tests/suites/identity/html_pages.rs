@@ -94,7 +94,7 @@ async fn a_person_signs_up_and_sets_a_password_with_the_pages_alone() {
     assert_page(&page, 200);
     assert!(page.text.contains(&format!("value=\"{token}\"")));
     let done = submit(&client, "/auth/email-verify", format!("token={token}")).await;
-    assert!(done.text.contains("<h1>Your e-mail address is confirmed</h1>"), "{}", done.text);
+    assert!(done.text.contains("<h1>Your <span>e-mail</span> address is confirmed</h1>"), "{}", done.text);
     assert!(done.text.contains("open the next mail from us"), "the page says what to do next: {}", done.text);
 
     let token = client.mailed_token("ann@example.com").await;
@@ -169,7 +169,11 @@ async fn the_page_of_an_address_change_says_which_address_becomes_that_of_which_
     assert!(done.text.contains(sentence), "{}", done.text);
     let again = client.get(&format!("/auth/email-verify?token={token}")).await;
     assert_page(&again, 200);
-    assert!(again.text.contains("<h1>Your e-mail address is already confirmed</h1>"), "{}", again.text);
+    assert!(
+        again.text.contains("<h1>Your <span>e-mail</span> address is already confirmed</h1>"),
+        "{}",
+        again.text
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

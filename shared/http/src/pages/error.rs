@@ -5,7 +5,7 @@ use custodian_domain::{Reason, Refusal};
 use http::StatusCode;
 
 use super::html::Content;
-use super::{FORGOT, VERIFY};
+use super::paths::{FORGOT, VERIFY};
 use crate::response::Response;
 
 /// The page of a refusal by the route with this path.

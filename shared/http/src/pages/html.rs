@@ -80,6 +80,8 @@ impl Content {
         let logo = web_url(&brand.logo_url).filter(|url| url.scheme() == "https");
         let script = if self.has_password { SHOW_PASSWORD } else { "" };
         let (heading, product) = (escape_html(title), escape_html(&brand.product_name));
+        // No line ends after the hyphen.
+        let unbroken = heading.replace("e-mail", "<span>e-mail</span>");
         let image = logo.as_ref().map(|url| format!("<img src=\"{}\" alt=\"\">", escape_html(url.as_str())));
         let script_tag = if script.is_empty() { String::new() } else { format!("<script>{script}</script>") };
         let text = format!(
@@ -87,7 +89,7 @@ impl Content {
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
              <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">\
              <title>{heading} – {product}</title><style>{STYLE}</style></head>\
-             <body><header>{}<span>{product}</span></header><main><h1>{heading}</h1>{}</main>{}{script_tag}</body></html>",
+             <body><header>{}<span>{product}</span></header><main><h1>{unbroken}</h1>{}</main>{}{script_tag}</body></html>",
             image.unwrap_or_default(),
             self.html,
             footer(brand),

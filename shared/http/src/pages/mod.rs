@@ -5,9 +5,11 @@
 mod error;
 mod html;
 pub mod password;
+mod paths;
 pub mod verification;
 
 pub use error::error;
+pub use paths::{FORGOT, RESET, VERIFY};
 
 use custodian_auth::mail_token::is_well_formed;
 use custodian_domain::reason::Detail;
@@ -18,13 +20,6 @@ use serde_json::{Map, Value};
 
 use crate::request::Request;
 use crate::response::Response;
-
-/// The path of the page that sends a link to set a password.
-pub const FORGOT: &str = "/auth/password-forgot";
-/// The path of the page behind the link that sets a password.
-pub const RESET: &str = "/auth/password-reset";
-/// The path of the page behind the link that verifies an e-mail address.
-pub const VERIFY: &str = "/auth/email-verify";
 
 /// The query parameter of a page that is shown after its form was accepted.
 const DONE: &str = "done";

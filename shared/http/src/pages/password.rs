@@ -6,7 +6,7 @@ use custodian_domain::{Agent, Customer};
 use http::StatusCode;
 
 use super::html::Content;
-use super::{FORGOT, RESET};
+use super::paths::{FORGOT, RESET};
 use crate::response::Response;
 
 /// The attributes of a field, and the error below it.

@@ -7,8 +7,8 @@ use custodian_app::verify::VerificationLink;
 use custodian_domain::Customer;
 use http::StatusCode;
 
-use super::VERIFY;
 use super::html::Content;
+use super::paths::VERIFY;
 use crate::response::Response;
 
 /// The page of a link: the question whether to confirm, or the fact that the address is confirmed. `is_done` means that the
