@@ -46,6 +46,7 @@ def signup_and_login(client):
     token = client.mailed_token("sam@example.com")
     client.get(f"/auth/email-verify?token={token}")
     client.post("/auth/email-verify", {"token": token})
+    client.get("/auth/password-forgot")
     client.post("/auth/password-forgot", {"username": "sam@example.com"})
     token = client.mailed_token("sam@example.com")
     client.get(f"/auth/password-reset?token={token}")

@@ -35,6 +35,11 @@ fn deployed() -> Option<String> {
     std::env::var("CUSTODIAN_DEPLOYED").ok()
 }
 
+/// A client that returns redirects, so that tests see them.
+fn http_client() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
 impl Client {
     /// Starts a service in memory, or resets the deployed one. Returns a client without a credential.
     pub async fn start() -> Self {
@@ -47,7 +52,7 @@ impl Client {
     /// Deletes the data of earlier tests from the deployed service.
     async fn connect_deployed(base: String) -> Self {
         let checks = Arc::new((None, LogLeakCheck::start()));
-        let http = reqwest::Client::new();
+        let http = http_client();
         let reset = http.post(format!("{base}/_e2e/reset")).send().await.unwrap();
         assert!(reset.status().is_success(), "{}", reset.text().await.unwrap());
         Self { http, base, token: None, service: None, _checks: checks }
@@ -79,7 +84,7 @@ impl Client {
         tokio::spawn(async move { serving.serve().await.unwrap() });
         let base = format!("http://127.0.0.1:{}", service.port());
         let checks = Arc::new((Some(EventCheck::of(&service)), log_check));
-        Self { http: reqwest::Client::new(), base, token: None, service: Some(service), _checks: checks }
+        Self { http: http_client(), base, token: None, service: Some(service), _checks: checks }
     }
 
     pub fn service(&self) -> &Service {

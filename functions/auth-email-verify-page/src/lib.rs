@@ -1,14 +1,15 @@
-//! `GET /auth/email-verify?token=`: the page behind a mailed verification link. Opening the page changes nothing, because
-//! mail scanners open links too. The button on the page submits the form.
+//! `GET /auth/email-verify?token=`: the page behind a mailed verification link. It names the account and the address. Opening
+//! the page changes nothing, because mail scanners open links too. The button on the page submits the form.
 
+use custodian_app::ports::{ReadCustomers, ReadMailTokens};
+use custodian_app::verify::look_up;
 use custodian_app::{Context, Failure};
-use custodian_auth::mail_token::is_well_formed;
-use custodian_domain::Reason;
-use custodian_http::{Anyone, Endpoint, Request, Response, Route, StatusCode, html};
+use custodian_domain::Secret;
+use custodian_http::{Anyone, Endpoint, Request, Response, Route, pages};
 
 pub struct EmailVerifyPage;
 
-impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for EmailVerifyPage {
+impl<S: ReadMailTokens + ReadCustomers, E: Send + Sync> Endpoint<S, E> for EmailVerifyPage {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
@@ -19,14 +20,9 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for EmailVerifyPage {
         true
     }
 
-    async fn handle(&self, _: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
-        let token =
-            request.query("token").filter(|token| is_well_formed(token)).ok_or(Reason::InvalidToken)?;
-        let body = format!(
-            "<p>Press the button to confirm that this address is yours.</p><form method=\"post\" action=\"/auth/email-verify\">\
-             <input type=\"hidden\" name=\"token\" value=\"{token}\">\
-             <button type=\"submit\">Confirm</button></form>"
-        );
-        Ok(html::page(StatusCode::OK, "Confirm your e-mail address", &body))
+    async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
+        let token = pages::link_token(request)?;
+        let link = look_up(cx, &Secret::new(token)).await?;
+        Ok(pages::verification::page(&cx.settings.brand, token, &link, pages::is_done(request)))
     }
 }

@@ -1,12 +1,11 @@
 //! `POST /auth/email-verify`: verifies an e-mail address with a mailed token, sent as JSON or by the page's form.
 
-use custodian_app::ports::{
-    ChangeCustomers, FindNames, Purpose, ReadAgents, Scheduler, Throttle, UseMailTokens,
-};
+use custodian_app::ports::{ChangeCustomers, FindNames, ReadAgents, Scheduler, Throttle, UseMailTokens};
 use custodian_app::throttle::{Quota, TOKEN_BY_ADDRESS, reserve};
-use custodian_app::{Context, Failure, verify::verify};
-use custodian_domain::{Refusal, Secret, fields::Fields};
-use custodian_http::{Anyone, Endpoint, Request, Response, Route, StatusCode, html};
+use custodian_app::verify::{VerificationLink, look_up, verify, verify_without_key};
+use custodian_app::{Context, Failure};
+use custodian_domain::{Reason, Refusal, Secret, fields::Fields};
+use custodian_http::{Anyone, Endpoint, Request, Response, Route, pages};
 use custodian_views::{EmailVerificationView, NewAccessKeyView};
 
 pub struct EmailVerify;
@@ -27,26 +26,45 @@ where
     }
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
+        if request.is_form() {
+            return submit_form(cx, request).await;
+        }
         let token = token(request)?;
         let attempt = reserve(cx, &[Quota::new(TOKEN_BY_ADDRESS, &request.address)]).await?;
         let verified = verify(cx, &token).await?;
         attempt.release(cx).await;
-        if request.is_form() {
-            let text = match verified.purpose {
-                Purpose::EmailChange => "It is the address of the account from now on.",
-                _ => {
-                    "The account is active. If it has no password yet, a mail with a link to set one is on its way."
-                }
-            };
-            return Ok(html::message(StatusCode::OK, "Your e-mail address is confirmed", text));
-        }
         let key = verified.access_key.as_ref().map(|made| NewAccessKeyView::new(&made.key, &made.token));
         Ok(Response::json(&EmailVerificationView::new(&verified.customer, key)))
     }
 }
 
+/// Verifies without an access key, because the page does not show it.
+async fn submit_form<S, E>(cx: &Context<S, E>, request: &Request) -> Result<Response, Failure>
+where
+    S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents + Throttle,
+    E: Scheduler,
+{
+    let form = request.json_or_form()?;
+    let token = pages::form_token(&form)?;
+    let attempt = reserve(cx, &[Quota::new(TOKEN_BY_ADDRESS, &request.address)]).await?;
+    let response = match verify_without_key(cx, &Secret::new(token)).await {
+        Ok(_) => pages::redirect_done(pages::VERIFY, Some(token)),
+        // After a second click on the button, the link's page says that the address is confirmed already.
+        Err(failure) if failure.is(Reason::InvalidToken) => {
+            let link = look_up(cx, &Secret::new(token)).await?;
+            match link {
+                VerificationLink::Confirmed { .. } => pages::redirect_to_link(pages::VERIFY, token),
+                _ => return Err(failure),
+            }
+        }
+        Err(failure) => return Err(failure),
+    };
+    attempt.release(cx).await;
+    Ok(response)
+}
+
 fn token(request: &Request) -> Result<Secret, Refusal> {
-    let body = request.json_or_form()?;
+    let body = request.json()?;
     let mut fields = Fields::new(&body);
     let token = fields.required_text("token", 255);
     fields.finish(Secret::new(token))

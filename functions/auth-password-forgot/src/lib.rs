@@ -7,8 +7,8 @@ use custodian_app::{Context, Failure};
 use custodian_domain::agent::MAX_ENTERED_USERNAME;
 use custodian_domain::precis::username_key;
 use custodian_domain::{Refusal, fields::Fields};
-use custodian_http::{Anyone, Endpoint, Request, Response, Route};
-use serde_json::json;
+use custodian_http::{Anyone, Endpoint, Request, Response, Route, pages};
+use serde_json::{Map, Value, json};
 
 pub struct ForgotPassword;
 
@@ -19,8 +19,16 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
         Route::new("POST", "/auth/password-forgot")
     }
 
+    fn responds_with_page(&self, request: &Request) -> bool {
+        request.is_form()
+    }
+
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
-        let username = username(request)?;
+        let body = request.json_or_form()?;
+        let username = match username(&body) {
+            Err(_) if request.is_form() => return Ok(form_again(cx, &body)),
+            username => username?,
+        };
         let (name, network) = (username_key(&username), client_network(&request.address));
         reserve(cx, &[Quota::new(FORGOT_BY_NAME, &name), Quota::new(FORGOT_BY_NETWORK, &network)]).await?;
         cx.services
@@ -29,13 +37,25 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
                 cx.providers.id_seed(cx.now()),
             ))
             .await?;
+        if request.is_form() {
+            return Ok(pages::redirect_done(pages::FORGOT, None));
+        }
         Ok(Response::json(&json!({})))
     }
 }
 
-fn username(request: &Request) -> Result<String, Refusal> {
-    let body = request.json()?;
-    let mut fields = Fields::new(&body);
+/// The form with what is wrong with the username.
+fn form_again<S, E>(cx: &Context<S, E>, form: &Map<String, Value>) -> Response {
+    let entered = form.get("username").and_then(Value::as_str).unwrap_or_default();
+    let error = match entered {
+        "" => "Enter your username or your e-mail address.",
+        _ => "This is neither a username nor an e-mail address.",
+    };
+    pages::password::ask_for_link(&cx.settings.brand, entered, Some(error))
+}
+
+fn username(body: &Map<String, Value>) -> Result<String, Refusal> {
+    let mut fields = Fields::new(body);
     let username = fields.required_text("username", MAX_ENTERED_USERNAME);
     fields.finish(username)
 }

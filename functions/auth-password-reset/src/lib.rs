@@ -1,12 +1,13 @@
 //! `POST /auth/password-reset`: sets a password with a mailed token, sent as JSON or by the page's form.
 
+use custodian_app::password::{is_used, look_up, reset};
 use custodian_app::ports::{ClearThrottles, ReadMailTokens, Throttle, UpdateAgents};
 use custodian_app::throttle::{Quota, TOKEN_BY_ADDRESS, reserve};
-use custodian_app::{Context, Failure, password::reset};
-use custodian_domain::agent::new_password;
-use custodian_domain::{Refusal, Secret, fields::Fields};
-use custodian_http::{Anyone, Endpoint, Request, Response, Route, StatusCode, html};
-use serde_json::json;
+use custodian_app::{Context, Failure};
+use custodian_domain::agent::{new_password, password_error};
+use custodian_domain::{Reason, Refusal, Secret, fields::Fields};
+use custodian_http::{Anyone, Endpoint, Request, Response, Route, pages};
+use serde_json::{Map, Value, json};
 
 pub struct PasswordReset;
 
@@ -25,20 +26,65 @@ where
     }
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
-        let (token, password) = read(request)?;
+        let body = request.json_or_form()?;
+        if request.is_form() {
+            return submit_form(cx, request, &body).await;
+        }
+        let (token, password) = read(&body)?;
         let attempt = reserve(cx, &[Quota::new(TOKEN_BY_ADDRESS, &request.address)]).await?;
         reset(cx, &token, password).await?;
         attempt.release(cx).await;
-        if request.is_form() {
-            return Ok(html::message(StatusCode::OK, "Your password is set", "You can log in with it now."));
-        }
         Ok(Response::json(&json!({})))
     }
 }
 
-fn read(request: &Request) -> Result<(Secret, Secret), Refusal> {
-    let body = request.json_or_form()?;
-    let mut fields = Fields::new(&body);
+async fn submit_form<S: ReadMailTokens + UpdateAgents + Throttle + ClearThrottles, E: Send + Sync>(
+    cx: &Context<S, E>,
+    request: &Request,
+    form: &Map<String, Value>,
+) -> Result<Response, Failure> {
+    let token = pages::form_token(form)?;
+    let attempt = reserve(cx, &[Quota::new(TOKEN_BY_ADDRESS, &request.address)]).await?;
+    let response = match set_password(cx, token, form).await {
+        // After a second click on the button, the link's page says that the link was used.
+        Err(failure) if failure.is(Reason::InvalidToken) && is_used(cx, &Secret::new(token)).await? => {
+            pages::redirect_to_link(pages::RESET, token)
+        }
+        response => response?,
+    };
+    attempt.release(cx).await;
+    Ok(response)
+}
+
+/// Sets the password, or shows the form again with what is wrong with the password.
+async fn set_password<S: ReadMailTokens + UpdateAgents + ClearThrottles, E: Send + Sync>(
+    cx: &Context<S, E>,
+    token: &str,
+    form: &Map<String, Value>,
+) -> Result<Response, Failure> {
+    match read(form) {
+        Ok((token_of_form, password)) => {
+            reset(cx, &token_of_form, password).await?;
+            Ok(pages::redirect_done(pages::RESET, Some(token)))
+        }
+        Err(refusal) => {
+            let error = password_sentence(form, &refusal).ok_or(refusal)?;
+            let (customer, agent) = look_up(cx, &Secret::new(token)).await?;
+            let brand = &cx.settings.brand;
+            Ok(pages::password::ask_for_password(brand, token, &customer, &agent, Some(&error)))
+        }
+    }
+}
+
+/// What is wrong with the password, as a sentence. The rules of passwords come before those of any text, which count bytes.
+fn password_sentence(form: &Map<String, Value>, refusal: &Refusal) -> Option<String> {
+    let entered = form.get("password").and_then(Value::as_str).filter(|entered| !entered.is_empty());
+    let error = entered.and_then(password_error).map(|error| format!("The password {error}."));
+    error.or_else(|| pages::field_sentence(refusal, "password"))
+}
+
+fn read(body: &Map<String, Value>) -> Result<(Secret, Secret), Refusal> {
+    let mut fields = Fields::new(body);
     let (token, password) = (fields.required_text("token", 255), new_password(&mut fields));
     fields.finish((Secret::new(token), password))
 }

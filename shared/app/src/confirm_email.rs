@@ -8,7 +8,8 @@ use custodian_domain::agent::parse_username;
 use custodian_domain::ids::lowest_at;
 use custodian_domain::profile::fold_case;
 use custodian_domain::{
-    Agent, AgentId, Cause, Customer, CustomerId, PendingEmail, Reason, Status, Timestamp, account_status,
+    Agent, AgentId, Cause, Customer, CustomerId, PendingEmail, Reason, Refusal, Status, Timestamp,
+    account_status,
 };
 
 use crate::context::{Context, Settings};
@@ -119,6 +120,15 @@ pub async fn cancel_email_change<S: ChangeCustomers, E>(
     Ok(pending)
 }
 
+/// Requires an active account that still awaits the confirmation of the link's address.
+pub(crate) fn require_pending(customer: &Customer, link: &MailToken, now: Timestamp) -> Result<(), Refusal> {
+    account_status::require_active(customer)?;
+    match customer.pending_email_at(now) {
+        Some(pending) if pending.address == link.email => Ok(()),
+        _ => Err(Reason::InvalidToken.into()),
+    }
+}
+
 /// Replaces the e-mail address by the confirmed one, if the credential that requested it is still valid.
 pub(crate) async fn confirm_email_change<S: ChangeCustomers + FindNames + ReadAgents, E>(
     cx: &Context<S, E>,
@@ -127,10 +137,7 @@ pub(crate) async fn confirm_email_change<S: ChangeCustomers + FindNames + ReadAg
     let mut retry = Retry::new("the customer", RetryBudget::Request);
     loop {
         let before = cx.store.customer(link.customer_id).await?.ok_or(Reason::InvalidToken)?;
-        account_status::require_active(&before)?;
-        if before.pending_email_at(cx.now()).is_none_or(|pending| pending.address != link.email) {
-            return Err(Reason::InvalidToken.into());
-        }
+        require_pending(&before, link, cx.now())?;
         let confirmation = confirmation(cx, &before, &link.email).await?;
         let after = before.with_confirmed_email(link.email.clone(), cx.now());
         let change = CustomerChange {
@@ -175,6 +182,7 @@ pub async fn send_email_change<S: ReadAgents + StoreMailTokens + Throttle, E: Ma
         bound_to: String::new(),
         tm_expire,
         keep_until: tm_expire.plus(Settings::DAY),
+        used: false,
     };
     let mails = [
         mail::email_change_requested(&cx.settings, &customer, requested_by),

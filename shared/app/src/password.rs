@@ -83,6 +83,7 @@ where
         bound_to: binding(agent),
         tm_expire,
         keep_until: tm_expire.plus(Settings::DAY),
+        used: false,
     };
     let mail = mail::password_reset(&cx.settings, email, customer, &agent.username, &token, tm_expire);
     mail::send_once(cx, &stored, Status::NOT_TERMINAL, &[mail]).await
@@ -132,7 +133,7 @@ async fn find_token<S: ReadMailTokens, E>(
         .store
         .mail_token(&mail_token::hash(token))
         .await?
-        .filter(|mail_token| cx.now() < mail_token.tm_expire);
+        .filter(|mail_token| cx.now() < mail_token.tm_expire && !mail_token.used);
     match mail_token.map(|mail_token| (mail_token.purpose, mail_token)) {
         Some((Purpose::Reset { agent_id }, mail_token)) => Ok((mail_token, agent_id)),
         _ => Err(Reason::InvalidToken.into()),
@@ -154,13 +155,20 @@ async fn bound_agent<S: ReadAgents, E>(
     Ok((customer, agent))
 }
 
-/// The username of the agent whose password a link sets.
-pub async fn username_of<S: ReadMailTokens + ReadAgents, E>(
+/// The account and the agent whose password a link sets, for the page that asks for the password.
+pub async fn look_up<S: ReadMailTokens + ReadAgents, E>(
     cx: &Context<S, E>,
     token: &Secret,
-) -> Result<String, Failure> {
+) -> Result<(Customer, Agent), Failure> {
     let (mail_token, agent_id) = find_token(cx, token).await?;
-    Ok(bound_agent(cx, &mail_token, agent_id).await?.1.username)
+    log::record_customer(mail_token.customer_id);
+    bound_agent(cx, &mail_token, agent_id).await
+}
+
+/// Whether a password was set with this link.
+pub async fn is_used<S: ReadMailTokens, E>(cx: &Context<S, E>, token: &Secret) -> Result<bool, Failure> {
+    let mail_token = cx.store.mail_token(&mail_token::hash(token)).await?;
+    Ok(mail_token.is_some_and(|link| link.used && matches!(link.purpose, Purpose::Reset { .. })))
 }
 
 /// Sets the password of a link's agent and invalidates the agent's tokens.

@@ -3,31 +3,32 @@
 use custodian_auth::mail_token;
 use custodian_domain::access_key::KeyPatch;
 use custodian_domain::kinds::BILLING_ACCOUNTS;
-use custodian_domain::lifecycle::Command;
+use custodian_domain::lifecycle::{Command, Decision, decide};
 use custodian_domain::{Cause, Customer, CustomerId, Reason, Resource, Secret, Status, Timestamp};
 use serde_json::json;
 
 use crate::access_keys::{NewKey, new_key};
 use crate::change::{Activation, ChangeOutcome, change};
-use crate::confirm_email::{confirm_email_change, confirmation, owner};
+use crate::confirm_email::{confirm_email_change, confirmation, owner, require_pending};
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::log;
 use crate::mail;
 use crate::mail_limits::{self, StrangersMail};
 use crate::ports::{
-    ChangeCustomers, FindNames, MailToken, Mailer, Purpose, ReadAgents, Scheduler, StoreMailTokens, Throttle,
-    UseMailTokens, Verification,
+    ChangeCustomers, FindNames, MailToken, Mailer, Purpose, ReadAgents, ReadCustomers, ReadMailTokens,
+    Scheduler, StoreMailTokens, Throttle, UseMailTokens, Verification,
 };
 use crate::retry::{Retry, RetryBudget};
 
-/// The outcome of opening a verification link.
+/// The outcome of following a verification link.
 #[derive(Debug)]
 pub struct Verified {
     pub customer: Customer,
     /// The purpose of the link.
     pub purpose: Purpose,
-    /// The first access key. `None` if the account was active already: a token is shown only once.
+    /// The first access key. `None` if the caller wanted none, or if the account was active already: a token is shown only
+    /// once.
     pub access_key: Option<NewKey>,
 }
 
@@ -37,14 +38,34 @@ where
     S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents,
     E: Scheduler,
 {
-    let token_hash = mail_token::hash(token);
-    let Some(mail_token) = cx.store.mail_token(&token_hash).await? else {
-        let is_late = cx.store.is_expired_verification(&token_hash).await?;
-        return Err(if is_late { Reason::VerificationWindowEnded } else { Reason::InvalidToken }.into());
-    };
+    follow(cx, token, Some(first_key())).await
+}
+
+/// Follows a verification link for a caller that cannot receive an access key, such as a page.
+pub async fn verify_without_key<S, E>(cx: &Context<S, E>, token: &Secret) -> Result<Verified, Failure>
+where
+    S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents,
+    E: Scheduler,
+{
+    follow(cx, token, None).await
+}
+
+async fn follow<S, E>(
+    cx: &Context<S, E>,
+    token: &Secret,
+    first_key: Option<KeyPatch>,
+) -> Result<Verified, Failure>
+where
+    S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents,
+    E: Scheduler,
+{
+    let mail_token = find_token(cx, token).await?;
+    if mail_token.used {
+        return Err(Reason::InvalidToken.into());
+    }
     log::record_customer(mail_token.customer_id);
     match mail_token.purpose {
-        Purpose::Verify => activate(cx, &mail_token).await,
+        Purpose::Verify => activate(cx, &mail_token, first_key).await,
         Purpose::EmailChange => {
             let customer = confirm_email_change(cx, &mail_token).await?;
             Ok(Verified { customer, purpose: mail_token.purpose, access_key: None })
@@ -57,8 +78,9 @@ where
 async fn activate<S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents, E: Scheduler>(
     cx: &Context<S, E>,
     link: &MailToken,
+    first_key: Option<KeyPatch>,
 ) -> Result<Verified, Failure> {
-    let new_key = new_key(cx, link.customer_id, first_key());
+    let new_key = first_key.map(|patch| new_key(cx, link.customer_id, patch));
     let mut retry = Retry::new("the customer", RetryBudget::StatusChange);
     loop {
         let customer = cx.store.customer(link.customer_id).await?.ok_or(Reason::InvalidToken)?;
@@ -66,13 +88,14 @@ async fn activate<S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents, E
             return Err(Reason::InvalidToken.into());
         }
         let billing_account = billing_account(cx, &customer, cx.now());
-        let verification = Verification { billing_account, access_key: new_key.key.clone() };
+        let access_key = new_key.as_ref().map(|made| made.key.clone());
+        let verification = Verification { billing_account, access_key };
         let confirmation = confirmation(cx, &customer, &customer.profile.email).await?;
         let activation = Activation { verification: &verification, confirmation: &confirmation, link };
         let id = customer.id;
         match change(cx, id, Some(customer), Command::Verify, Some(activation)).await? {
             ChangeOutcome::Changed { after, .. } => {
-                return Ok(Verified { customer: *after, purpose: link.purpose, access_key: Some(new_key) });
+                return Ok(Verified { customer: *after, purpose: link.purpose, access_key: new_key });
             }
             ChangeOutcome::Stale => retry.wait(&*cx.providers.entropy).await?,
             // The account was active already. The token is used up all the same, so only one of several concurrent requests
@@ -84,6 +107,55 @@ async fn activate<S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents, E
                 return if is_used_now { Ok(verified) } else { Err(Reason::InvalidToken.into()) };
             }
         }
+    }
+}
+
+/// The stored token of a verification link, used or not.
+async fn find_token<S: ReadMailTokens, E>(cx: &Context<S, E>, token: &Secret) -> Result<MailToken, Failure> {
+    let token_hash = mail_token::hash(token);
+    if let Some(mail_token) = cx.store.mail_token(&token_hash).await? {
+        return Ok(mail_token);
+    }
+    let is_late = cx.store.is_expired_verification(&token_hash).await?;
+    Err(if is_late { Reason::VerificationWindowEnded } else { Reason::InvalidToken }.into())
+}
+
+/// What a verification link does when it is followed.
+#[derive(Debug)]
+pub enum VerificationLink {
+    /// It activates this new account.
+    Activates(Box<Customer>),
+    /// It gives this account a new e-mail address.
+    ChangesEmail { customer: Box<Customer>, address: String },
+    /// Nothing: the address is confirmed already.
+    Confirmed { purpose: Purpose, address: String },
+}
+
+/// What a verification link does, for the page that asks the person to confirm. Changes nothing.
+pub async fn look_up<S: ReadMailTokens + ReadCustomers, E>(
+    cx: &Context<S, E>,
+    token: &Secret,
+) -> Result<VerificationLink, Failure> {
+    let link = find_token(cx, token).await?;
+    let confirmed = VerificationLink::Confirmed { purpose: link.purpose, address: link.email.clone() };
+    if matches!(link.purpose, Purpose::Reset { .. } | Purpose::Notice { .. }) {
+        return Err(Reason::InvalidToken.into());
+    }
+    if link.used {
+        return Ok(confirmed);
+    }
+    let customer = cx.store.customer(link.customer_id).await?.ok_or(Reason::InvalidToken)?;
+    log::record_customer(link.customer_id);
+    if link.purpose == Purpose::EmailChange {
+        require_pending(&customer, &link, cx.now())?;
+        return Ok(VerificationLink::ChangesEmail { customer: Box::new(customer), address: link.email });
+    }
+    if customer.status() == Status::Initial && !is_for(&link, &customer) {
+        return Err(Reason::InvalidToken.into());
+    }
+    match decide(&customer, Command::Verify, cx.now())? {
+        Decision::Change(_) => Ok(VerificationLink::Activates(Box::new(customer))),
+        Decision::Unchanged | Decision::TooEarly => Ok(confirmed),
     }
 }
 
@@ -138,6 +210,7 @@ pub async fn send_verification<S: ReadAgents + StoreMailTokens + Throttle, E: Ma
         tm_expire: verify_by,
         // The row outlives the window by a month, so that a late click gets VERIFICATION_WINDOW_ENDED.
         keep_until: verify_by.plus(30 * Settings::DAY),
+        used: false,
     };
     let owner = owner(cx, &customer).await?;
     let username = owner.as_ref().map_or("", |owner| &owner.username);

@@ -1,7 +1,7 @@
 //! Error responses: the JSON envelope of the production system, problem details (RFC 9457) or an HTML page.
 
 use custodian_app::Failure;
-use custodian_domain::reason::Detail;
+use custodian_app::context::Brand;
 use custodian_domain::{Reason, Refusal};
 use http::StatusCode;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
@@ -9,25 +9,29 @@ use serde_json::{Map, Value, json};
 
 use crate::Request;
 use crate::credential;
-use crate::html;
+use crate::pages;
 use crate::response::Response;
 
 /// The format of an error response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ErrorFormat {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ErrorFormat<'a> {
     Envelope,
     ProblemDetails,
-    Page,
+    /// A page of the route with this path.
+    Page {
+        brand: &'a Brand,
+        path: &'a str,
+    },
 }
 
-impl ErrorFormat {
+impl ErrorFormat<'_> {
     pub(crate) fn of(request: &Request) -> Self {
         if request.wants_problem_json() { Self::ProblemDetails } else { Self::Envelope }
     }
 }
 
 /// The response to a failure. Logs the cause of a failed dependency, and does not send it to the caller.
-pub(crate) fn response(failure: &Failure, request: &Request, format: ErrorFormat) -> Response {
+pub(crate) fn response(failure: &Failure, request: &Request, format: ErrorFormat<'_>) -> Response {
     match failure {
         Failure::Refused(refusal) => match refusal.retry_after {
             Some(seconds) => render(refusal, request, format).header(RETRY_AFTER, seconds.to_string()),
@@ -40,7 +44,7 @@ pub(crate) fn response(failure: &Failure, request: &Request, format: ErrorFormat
     }
 }
 
-pub(crate) fn render(refusal: &Refusal, request: &Request, format: ErrorFormat) -> Response {
+pub(crate) fn render(refusal: &Refusal, request: &Request, format: ErrorFormat<'_>) -> Response {
     let response = render_body(refusal, request, format);
     match refusal.reason.class().code {
         401 => response.header(WWW_AUTHENTICATE, challenge(refusal.reason, request)),
@@ -58,7 +62,7 @@ fn challenge(reason: Reason, request: &Request) -> &'static str {
     }
 }
 
-fn render_body(refusal: &Refusal, request: &Request, format: ErrorFormat) -> Response {
+fn render_body(refusal: &Refusal, request: &Request, format: ErrorFormat<'_>) -> Response {
     let class = refusal.reason.class();
     let status = StatusCode::from_u16(class.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     match format {
@@ -70,23 +74,8 @@ fn render_body(refusal: &Refusal, request: &Request, format: ErrorFormat) -> Res
             let body = problem(refusal, request, status);
             Response::with_status(status, "application/problem+json", body.to_string())
         }
-        ErrorFormat::Page => html::message(status, "This did not work", &page_text(refusal)),
+        ErrorFormat::Page { brand, path } => pages::error(brand, path, status, refusal),
     }
-}
-
-/// The text of an error page: the problem and the remedy.
-fn page_text(refusal: &Refusal) -> String {
-    let sentence =
-        |detail: &Detail| Some(format!("The {} {}.", detail.get("field")?, detail.get("description")?));
-    let mut sentences: Vec<_> = refusal.details.iter().filter_map(sentence).collect();
-    sentences.push(match refusal.reason {
-        Reason::InvalidArgument => "Go back to the page before to correct it.".to_owned(),
-        Reason::InvalidToken => {
-            "This link is unknown, was used or has ended. Use that of the newest mail, or ask for another one.".to_owned()
-        }
-        _ => refusal.message().to_owned(),
-    });
-    sentences.join(" ")
 }
 
 fn envelope(refusal: &Refusal, request: &Request) -> Map<String, Value> {

@@ -2,7 +2,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    ChangeCustomers, CustomerChange, CustomerWriteOutcome, MailToken, Purpose, ReadCustomers,
+    ChangeCustomers, CustomerChange, CustomerWriteOutcome, MailToken, Purpose, ReadCustomers, Verification,
 };
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::outbox_record::OutboxRecord;
@@ -136,14 +136,10 @@ impl Store {
                 billing,
                 Expr::new("attribute_not_exists(#id)"),
             )?;
-            let key = encode(&verification.access_key)?;
-            tx = tx.put(CustomerCondition::Row, ACCESS_KEYS, key, Expr::new("attribute_not_exists(#id)"))?;
             let created = OutboxRecord::created(kinds::BILLING_ACCOUNTS.noun, &verification.billing_account);
             tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
-            let created = OutboxRecord::created(access_key::NOUN, &verification.access_key);
-            tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
             tx = usage::count_up(tx, CustomerCondition::Row, after.id, BILLING_ACCOUNTS)?;
-            tx = usage::count_up(tx, CustomerCondition::Row, after.id, ACCESS_KEYS)?;
+            tx = create_first_key(tx, verification)?;
         }
         if let Some(token) = change.used_token {
             tx =
@@ -152,6 +148,19 @@ impl Store {
         }
         tx.run().await
     }
+}
+
+/// Creates the first access key, if the verification has one.
+fn create_first_key<'a>(
+    tx: Transaction<'a, CustomerCondition>,
+    verification: &Verification,
+) -> Result<Transaction<'a, CustomerCondition>, Failure> {
+    let Some(key) = &verification.access_key else { return Ok(tx) };
+    let is_new = Expr::new("attribute_not_exists(#id)");
+    let tx = tx.put(CustomerCondition::Row, ACCESS_KEYS, encode(key)?, is_new)?;
+    let created = OutboxRecord::created(access_key::NOUN, key);
+    let tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
+    usage::count_up(tx, CustomerCondition::Row, key.customer_id, ACCESS_KEYS)
 }
 
 /// Requires that the credential that requested a change of the e-mail address is still valid.

@@ -2,7 +2,8 @@
 //!
 //! Like an identifier, a token has two rows. The key of the main row is the token's hash. A newer token and the cascade find
 //! the token by the row under its owner. That row also records the cause of the mail, and whether the mail was sent. It remains
-//! after the token is used, so a redelivered queue message sends no second mail.
+//! after the token is used, so a redelivered queue message sends no second mail. The main row of a used token remains as well,
+//! so that the page of its link can say that it was used.
 
 use std::time::Duration;
 
@@ -78,7 +79,7 @@ fn owner_key(customer: CustomerId, purpose: Purpose) -> Item {
     composite_key("id", owner_partition(customer), "key", purpose_key(purpose))
 }
 
-/// Deletes the token that a request uses. Requires that the token is still the newest of its purpose.
+/// Marks the token that a request uses as used. Requires that it is unused, and still the newest of its purpose.
 pub(crate) fn consume<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
@@ -87,15 +88,18 @@ pub(crate) fn consume<'a, C: Copy>(
     hash: &str,
 ) -> Result<Transaction<'a, C>, Failure> {
     let is_newest = Expr::new("#hash = :hash").with(":hash", s(hash));
+    let is_unused = Expr::new("#hash = :hash AND attribute_not_exists(#used)").with(":hash", s(hash));
+    let mark = Expr::new("SET #used = :yes").with(":yes", AttributeValue::Bool(true));
     let tx = match purpose {
         Purpose::Verify => tx.delete(on_failure, TOKENS, late_link_key(hash), Expr::unconditional("id"))?,
         _ => tx,
     };
-    tx.check(on_failure, TOKENS, owner_key(customer, purpose), is_newest.clone())?.delete(
+    tx.check(on_failure, TOKENS, owner_key(customer, purpose), is_newest)?.update(
         on_failure,
         TOKENS,
         hash_key(hash),
-        is_newest,
+        mark,
+        is_unused,
     )
 }
 

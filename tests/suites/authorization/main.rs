@@ -37,6 +37,7 @@ const TABLE: &str = "
                                         | | | | | | | | | | | | | token of an expired account
 GET /ping                               . . . . . . . . . . . . . .
 GET /auth/email-verify                  . . . . . . . . . . . . . .
+GET /auth/password-forgot               . . . . . . . . . . . . . .
 GET /auth/password-reset                . . . . . . . . . . . . . .
 POST /auth/signup                       . . . . . . . . . . . . . .
 POST /auth/login                        . . . . . . . . . . . . . .

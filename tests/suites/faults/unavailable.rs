@@ -13,8 +13,9 @@ use crate::Fixture;
 
 /// The routes that need no database.
 const ROUTES_WITHOUT_DATABASE: [&str; 1] = ["/ping"];
-/// The pages behind mailed links, which read nothing.
-const PAGE_FUNCTIONS: [&str; 2] = ["auth-email-verify-page", "auth-password-reset-page"];
+/// The pages for browsers. Without a token in their URL they read nothing.
+const PAGE_FUNCTIONS: [&str; 3] =
+    ["auth-email-verify-page", "auth-password-forgot-page", "auth-password-reset-page"];
 
 /// Sends a request that is valid in every part, so that only the database can make it fail.
 async fn send_valid_request(client: &Client, method: &str, path: &str) -> Response {

@@ -13,6 +13,7 @@ mod lockout;
 mod mail_texts;
 mod mailed_links;
 mod notices;
+mod page_states;
 mod password_rules;
 mod passwords;
 mod proven_addresses;

@@ -9,7 +9,7 @@ use custodian_tests::{Client, OperationRecorder, PASSWORD, Response, Tables, Tes
 use serde_json::{Value, json};
 
 /// Sets a window's counter to `n` attempts, and moves the last one back so that it no longer counts as running.
-fn set_attempts(tables: &Tables, kind: &str, n: u32) {
+pub(crate) fn set_attempts(tables: &Tables, kind: &str, n: u32) {
     let is_of_kind = |row: &Value| row["id"]["S"].as_str().unwrap().starts_with(&format!("{kind}#"));
     let rows: Vec<_> = tables.scan("throttle").into_iter().filter(is_of_kind).collect();
     assert_eq!(rows.len(), 1, "one window of {kind}");

@@ -146,6 +146,7 @@ pub(crate) async fn verified_account(app: &TestApp) -> CustomerId {
         bound_to: String::new(),
         tm_expire: verify_by,
         keep_until: verify_by,
+        used: false,
     };
     let statuses = &[Status::Initial];
     assert_eq!(app.cx.store.store_mail_token(&stored, statuses).await.unwrap(), StoreTokenOutcome::Done);

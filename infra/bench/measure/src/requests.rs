@@ -29,7 +29,6 @@ impl Fixture {
 
     async fn auth_request(&mut self, function: &str) -> Request {
         let client = self.client.clone();
-        let token = "0".repeat(64);
         let post = |path: &str, body: Value| Request::new(&client, "POST", path).body(body);
         match function {
             "auth-login" => post("/auth/login", json!({ "username": "measured", "password": PASSWORD })),
@@ -40,7 +39,11 @@ impl Fixture {
             "auth-password-forgot" => {
                 post("/auth/password-forgot", json!({ "username": self.unique_name() }))
             }
+            "auth-password-forgot-page" => Request::new(&client, "GET", "/auth/password-forgot"),
             "auth-email-verify-page" => {
+                let name = self.unique_name();
+                client.open_account(&name).await;
+                let token = client.mailed_token(&format!("{name}@example.com")).await;
                 Request::new(&client, "GET", format!("/auth/email-verify?token={token}"))
             }
             "auth-password-reset-page" => {

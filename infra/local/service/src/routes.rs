@@ -80,6 +80,7 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("auth-email-verify-page", custodian_fn_auth_email_verify_page::EmailVerifyPage),
         api_function("auth-logout", custodian_fn_auth_logout::Logout),
         api_function("auth-password-forgot", custodian_fn_auth_password_forgot::ForgotPassword),
+        api_function("auth-password-forgot-page", custodian_fn_auth_password_forgot_page::ForgotPasswordPage),
         api_function("auth-password-reset", custodian_fn_auth_password_reset::PasswordReset),
         api_function("auth-password-reset-page", custodian_fn_auth_password_reset_page::PasswordResetPage),
         api_function("auth-signup", custodian_fn_auth_signup::SignUp),

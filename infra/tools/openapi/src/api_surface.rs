@@ -19,11 +19,12 @@ pub fn api_surface() -> String {
         push_line(
             &mut text,
             &format!(
-                "{:<6} {} | {} | {} {response} | {}",
+                "{:<6} {} | {} | {} {response}{} | {}",
                 operation.route.method,
                 operation.route.path,
                 operation.callers(audience),
                 operation.status,
+                if operation.accepts_forms() { ", 303 to a page" } else { "" },
                 codes.join(" ")
             ),
         );

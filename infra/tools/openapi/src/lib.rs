@@ -124,6 +124,8 @@ fn headers() -> Value {
         "WWW-Authenticate": {
             "description": "How to authenticate (RFC 6750). `error=\"invalid_token\"` if the credential of the request is not valid.",
             "required": true, "schema": { "type": "string", "pattern": "^Bearer realm=\"api\"(, error=\"invalid_token\")?$" } },
+        "Location": { "description": "The path of a page.", "required": true,
+            "schema": { "type": "string", "pattern": "^/auth/" } },
         "Set-Cookie": { "description": "Sets or deletes the cookie `token`.", "required": true,
             "schema": { "type": "string", "pattern": "^token=" } },
     })

@@ -138,6 +138,11 @@ impl Operation {
         reasons.chunk_by(same_code).map(|reasons| errors::response(reasons, self.error_format)).collect()
     }
 
+    /// Whether the route also accepts the form of a page, and redirects to a page.
+    pub(crate) fn accepts_forms(&self) -> bool {
+        self.error_format == ErrorFormat::JsonOrPage
+    }
+
     /// Whether the route accepts `If-Match`.
     fn is_conditional(&self) -> bool {
         matches!(self.route.method, "PUT" | "DELETE")
@@ -185,7 +190,7 @@ impl Operation {
         }
         if let Some(body) = &self.body {
             let mut content = json!({ "application/json": { "schema": body } });
-            if self.error_format == ErrorFormat::JsonOrPage {
+            if self.accepts_forms() {
                 content["application/x-www-form-urlencoded"] = json!({ "schema": body });
             }
             operation["requestBody"] = json!({ "required": true, "content": content });
@@ -194,6 +199,9 @@ impl Operation {
         let mut responses = Map::from_iter([(self.status.to_string(), self.success())]);
         if self.is_cacheable() {
             responses.insert("304".to_owned(), json!({ "$ref": "#/components/responses/304" }));
+        }
+        if self.accepts_forms() {
+            responses.insert("303".to_owned(), redirect());
         }
         for (name, _) in &errors {
             let code = name.split('.').next().unwrap_or_default().to_owned();
@@ -212,11 +220,23 @@ impl Operation {
         if let Some(response) = &self.response {
             content.insert("application/json".to_owned(), json!({ "schema": response }));
         }
-        if self.error_format != ErrorFormat::Json {
+        if self.error_format == ErrorFormat::Page {
             content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));
         }
         json!({ "description": "Success.", "headers": headers, "content": content })
     }
+}
+
+/// The response to an accepted form.
+fn redirect() -> Value {
+    json!({
+        "description": "The form was accepted. `Location` is the page with the result.",
+        "headers": {
+            "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" },
+            "Location": { "$ref": "#/components/headers/Location" },
+        },
+        "content": { "text/html": { "schema": { "type": "string", "maxLength": 0 } } },
+    })
 }
 
 /// The reasons for which the route refuses a caller because of the status of their account.

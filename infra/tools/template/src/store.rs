@@ -31,7 +31,7 @@ const CHECK_PUT: &[&str] = &["dynamodb:ConditionCheckItem", "dynamodb:PutItem"];
 const PUT_DELETE: &[&str] = &["dynamodb:PutItem", "dynamodb:DeleteItem"];
 const PUT_UPDATE: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem"];
 const PUT_UPDATE_DELETE: &[&str] = &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
-const GET_CHECK_DELETE: &[&str] = &["dynamodb:GetItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem"];
+const GET_CHECK_UPDATE: &[&str] = &["dynamodb:GetItem", "dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"];
 const BATCH_GET_AND_WRITE: &[&str] = &[
     "dynamodb:GetItem",
     "dynamodb:BatchGetItem",
@@ -134,7 +134,7 @@ ports! {
         table(CHECK, USAGE),
         table(CHECK_UPDATE, USAGE).only_for(&[Use::CountAdmins]),
         table(CHECK, TAGS).only_for(&[Use::SetTags]),
-        table(GET_CHECK_DELETE, TOKENS).only_for(&[Use::ConsumeMailToken]),
+        table(GET_CHECK_UPDATE, TOKENS).only_for(&[Use::ConsumeMailToken]),
         table(PUT, OUTBOX).when(When::Unless(Use::SignOut)),
     ];
     custodian_app::ports::DeleteAgents => [
@@ -207,7 +207,8 @@ ports! {
 
     // Tokens of mailed links.
     custodian_app::ports::ReadMailTokens => [table(GET, TOKENS)];
-    custodian_app::ports::UseMailTokens => [table(GET_CHECK_DELETE, TOKENS)];
+    // Using a verification link also deletes the row that would report it as expired.
+    custodian_app::ports::UseMailTokens => [table(GET_CHECK_UPDATE, TOKENS), table(DELETE, TOKENS)];
     custodian_app::ports::StoreMailTokens => [table(GET_PUT_UPDATE_DELETE, TOKENS), table(CHECK, USAGE)];
 
     // Notices. The row in `webhooks` is the recipient of the mail about a deletion.

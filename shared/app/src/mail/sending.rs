@@ -49,6 +49,7 @@ pub(crate) async fn send_notice<S: StoreMailTokens, E: Mailer>(
         bound_to: String::new(),
         tm_expire: now,
         keep_until: now.plus(Settings::DAY),
+        used: false,
     };
     send_once(cx, &stored, Status::NOT_TERMINAL, mails).await
 }

@@ -69,7 +69,8 @@ pub struct EmailConfirmation {
 #[derive(Clone, Debug)]
 pub struct Verification {
     pub billing_account: Resource,
-    pub access_key: AccessKey,
+    /// The first access key, if the caller can receive it.
+    pub access_key: Option<AccessKey>,
 }
 
 /// The outcome of a customer write.

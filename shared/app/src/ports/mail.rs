@@ -48,9 +48,13 @@ pub struct MailToken {
     pub tm_expire: Timestamp,
     /// When the table's TTL may remove the row.
     pub keep_until: Timestamp,
+    /// Whether the link was used. Its page then says so; for everything else, a used token is invalid.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub used: bool,
 }
 
 pub trait ReadMailTokens: Send + Sync {
+    /// The stored token, which may be expired or used.
     fn mail_token(&self, hash: &str) -> impl Future<Output = Result<Option<MailToken>, Failure>> + Send;
 
     /// Whether this was the token of a verification link whose account was not verified in time.

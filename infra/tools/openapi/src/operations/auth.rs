@@ -36,13 +36,20 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new("GET", "/auth/email-verify", format!("Shows the page of the link that verifies an e-mail address. {page}"))
             .parameter(token_parameter())
             .error_format(ErrorFormat::Page)
-            .fails_with(&[Reason::InvalidToken]),
+            .fails_with(&[
+                Reason::InvalidToken,
+                Reason::InvalidCredentials,
+                Reason::AccountFrozen,
+                Reason::AccountNotVerified,
+                Reason::StateInvalid,
+                Reason::VerificationWindowEnded,
+            ]),
         Operation::new(
             "POST",
             "/auth/email-verify",
             "Verifies an e-mail address with the mailed token. An unverified account becomes active and gets its first access \
              key. `accesskey` is null if the link confirmed a change of address, or if the account was already active. A form \
-             submission gets an HTML page, a JSON body gets JSON.",
+             submission creates no access key, and gets a redirect to a page.",
         )
         .body(token_body())
         .returns(view_schema::<EmailVerificationView<'_>>())
@@ -71,12 +78,21 @@ pub(super) fn all() -> Vec<Operation> {
             .returns(empty())
             .with_header("Set-Cookie"),
         Operation::new(
+            "GET",
+            "/auth/password-forgot",
+            "Shows the page that asks for a link to set a password. With `done`, it says that the link is on its way.",
+        )
+        .parameter(json!({ "name": "done", "in": "query", "description": "Whether the form was sent.", "schema": { "const": "1" } }))
+        .error_format(ErrorFormat::Page),
+        Operation::new(
             "POST",
             "/auth/password-forgot",
-            "Mails a link to set a password. The response is the same for known and for unknown usernames.",
+            "Mails a link to set a password. The response is the same for known and for unknown usernames. A form submission \
+             gets a redirect to a page.",
         )
         .body(object(vec![("username", nonempty_text(MAX_ENTERED_USERNAME))], &["username"]))
         .returns(empty())
+        .error_format(ErrorFormat::JsonOrPage)
         .fails_with(&[Reason::RateLimitExceeded]),
         Operation::new("GET", "/auth/password-reset", format!("Shows the page of the link that sets a password. {page}"))
             .parameter(token_parameter())
@@ -85,7 +101,7 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "POST",
             "/auth/password-reset",
-            "Sets a password with a mailed token. Revokes every session token of the agent. A form submission gets an HTML page, a JSON body gets JSON.",
+            "Sets a password with a mailed token. Revokes every session token of the agent. A form submission gets a redirect to a page.",
         )
         .body(object(vec![("token", nonempty_text(255)), ("password", new_password())], &["token", "password"]))
         .returns(empty())

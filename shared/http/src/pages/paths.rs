@@ -1,0 +1,8 @@
+//! The paths of the pages.
+
+/// The path of the page that sends a link to set a password.
+pub const FORGOT: &str = "/auth/password-forgot";
+/// The path of the page behind the link that sets a password.
+pub const RESET: &str = "/auth/password-reset";
+/// The path of the page behind the link that verifies an e-mail address.
+pub const VERIFY: &str = "/auth/email-verify";
