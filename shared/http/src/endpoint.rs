@@ -75,8 +75,8 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
             outcome.unwrap_or_else(|_| Err(Failure::unavailable("the request", "timed out")))
         };
         let outcome = AssertUnwindSafe(limited).catch_unwind().await;
-        let format =
-            if endpoint.responds_with_page(&request) { ErrorFormat::Page } else { ErrorFormat::of(&request) };
+        let is_page = endpoint.responds_with_page(&request) && request.has_method_of(&endpoint.route());
+        let format = if is_page { ErrorFormat::Page } else { ErrorFormat::of(&request) };
         let (response, reason) = match outcome {
             Ok(Ok(response)) => (unless_modified(&endpoint.route(), &request, response), None),
             Ok(Err(failure)) => (problem::response(&failure, &request, format), Some(failure.reason())),
