@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::fields::Fields;
-use crate::kinds::MAX_INTEGER;
+use crate::plain_values::MAX_INTEGER;
 use crate::plain_values::integer;
 use crate::reason::{Reason, Refusal};
 use crate::{Resource, Timestamp};

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use crate::fields::text_error;
-use crate::kinds::MAX_INTEGER;
+
+/// The largest integer that every JSON parser represents exactly (2^53 - 1).
+pub const MAX_INTEGER: i64 = (1 << 53) - 1;
 
 /// The error message for a text of several lines that is too long or contains other control characters than line breaks and
 /// tabs.

@@ -76,7 +76,7 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         };
         let outcome = AssertUnwindSafe(limited).catch_unwind().await;
         let route = endpoint.route();
-        let format = if endpoint.responds_with_page(&request) {
+        let format = if endpoint.responds_with_page(&request) && request.has_method_of(&route) {
             ErrorFormat::Page { brand: &cx.settings.brand, path: &route.path }
         } else {
             ErrorFormat::of(&request)

@@ -30,7 +30,9 @@ async fn a_key_is_shown_once_and_acts_as_the_accounts_guest_agent() {
         program.get(&path).await.ok()["tm_last_used"].as_str().map(|day| day.ends_with("T00:00:00Z")),
         Some(true)
     );
-    let renamed = ann.put(&path, json!({ "name": "cd", "expire": 86_400 })).await.ok();
+    let refused = ann.put(&path, json!({ "name": "cd", "expire": 86_400 })).await;
+    assert_eq!(refused.refusal(), (400, "INVALID_ARGUMENT".into()), "{}", refused.text);
+    let renamed = ann.put(&path, json!({ "name": "cd" })).await.ok();
     assert_eq!((&renamed["name"], &renamed["detail"]), (&json!("cd"), &json!("builds")));
     assert_eq!(renamed["tm_expire"], created["tm_expire"], "the lifetime is fixed at creation");
     ann.delete(&path).await.ok();

@@ -1,6 +1,7 @@
 //! Acts as API Gateway: finds the route of a request and invokes its function with an event of payload format 2.0.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use axum::http::{Method, Request, Response, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custodian_http::Route;
+use futures::stream;
 use lambda_http::Body;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use percent_encoding::percent_decode_str;
@@ -153,6 +155,11 @@ fn into_axum(response: Response<Body>) -> Response<axum::body::Body> {
     if exceeds_lambda_limit(response.body()) {
         tracing::error!("a response exceeds Lambda's limit of 6 MB");
         return internal_server_error();
+    }
+    if response.status() == StatusCode::NOT_MODIFIED {
+        // For HEAD, axum sends the size of a known body as Content-Length. A 304 must not have the length 0 (RFC 9110).
+        let unknown = || axum::body::Body::from_stream(stream::empty::<Result<Bytes, Infallible>>());
+        return response.map(|_| unknown());
     }
     response.map(|body| match body {
         Body::Text(text) => text.into(),

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::field_type::{FieldType, Link};
-use super::values::MAX_INTEGER;
 use crate::fields::Fields;
+use crate::plain_values::MAX_INTEGER;
 use crate::{CustomerId, Reason, Timestamp};
 
 /// A field of a kind.

@@ -16,7 +16,7 @@ pub use field_type::{FieldType, Link};
 pub use kind::{Kind, KindRule, Limits, Verbs};
 pub use table::*;
 pub use unique::{Unique, UniqueName, UniqueScope};
-pub use values::{MAX_BYTES, MAX_INTEGER};
+pub use values::MAX_BYTES;
 
 /// The kinds whose routes the shared functions serve.
 pub fn routed() -> impl Iterator<Item = &'static Kind> {

@@ -8,9 +8,6 @@ use crate::fields::text_error;
 use crate::ids;
 use crate::plain_values::is_multi_line_text;
 
-/// The largest integer that every JSON parser represents exactly (2^53 - 1).
-pub const MAX_INTEGER: i64 = (1 << 53) - 1;
-
 /// The maximum size of one field in a response. An item in DynamoDB holds at most 400 KB.
 pub const MAX_BYTES: usize = 128 * 1024;
 

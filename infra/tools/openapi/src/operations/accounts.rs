@@ -1,6 +1,7 @@
 //! The caller's account, and all accounts for platform admins.
 
-use custodian_domain::kinds::{BILLING_ACCOUNTS, MAX_INTEGER};
+use custodian_domain::kinds::BILLING_ACCOUNTS;
+use custodian_domain::plain_values::MAX_INTEGER;
 use custodian_domain::{Plan, Reason, Status};
 use custodian_views::EmailChangeView;
 use serde_json::json;
