@@ -7,9 +7,10 @@ use crate::agent::{
     ADDRESS_TYPES, Address, Agent, MAX_ENTERED_PASSWORD, RING_ALL, RING_METHODS, STATUSES, new_password,
     new_username,
 };
-use crate::fields::{CREATE_ONLY, Fields, text_error};
+use crate::fields::{CREATE_ONLY, Fields};
 use crate::kinds::values;
 use crate::plain_values::integer;
+use crate::plain_values::text_error;
 use crate::reason::{Reason, Refusal};
 use crate::{Permission, Secret};
 

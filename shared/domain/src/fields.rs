@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::ids;
-use crate::plain_values::{integer, multi_line_text_error};
+use crate::plain_values::{integer, multi_line_text_error, text_error};
 use crate::reason::{Detail, Reason, Refusal, field_violation};
 
 /// The maximum nesting depth of a JSON body.
@@ -150,14 +150,6 @@ impl<'a> Fields<'a> {
             }
         }
     }
-}
-
-/// The error message for a string that is too long or contains control characters.
-pub fn text_error(text: &str, max: usize) -> Option<String> {
-    if text.len() > max {
-        return Some(format!("must be at most {max} bytes"));
-    }
-    text.chars().any(char::is_control).then(|| "must not contain control characters".to_owned())
 }
 
 /// Whether a string is exactly one e-mail address that mail services accept: ASCII, without quotes, and with a host name as

@@ -1,11 +1,17 @@
-//! Single values of a body: texts of several lines, and integers.
+//! Single values of a body: texts and integers.
 
 use serde_json::Value;
 
-use crate::fields::text_error;
-
 /// The largest integer that every JSON parser represents exactly (2^53 - 1).
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
+
+/// The error message for a string that is too long or contains control characters.
+pub fn text_error(text: &str, max: usize) -> Option<String> {
+    if text.len() > max {
+        return Some(format!("must be at most {max} bytes"));
+    }
+    text.chars().any(char::is_control).then(|| "must not contain control characters".to_owned())
+}
 
 /// The error message for a text of several lines that is too long or contains other control characters than line breaks and
 /// tabs.

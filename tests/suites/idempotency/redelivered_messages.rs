@@ -149,7 +149,7 @@ fn mails(app: &TestApp) -> BTreeMap<(String, String), usize> {
     count
 }
 
-/// All rows, with random values masked.
+/// All rows except counters of rate limits, with random values masked.
 fn rows(app: &TestApp) -> Dump {
     let masked = |row: &String| {
         let words = row.split_inclusive('"').map(|word| {
@@ -165,7 +165,10 @@ fn rows(app: &TestApp) -> Dump {
         rows.sort();
         rows
     };
-    app.tables.dump().iter().map(|(table, rows)| (table.clone(), sorted(rows))).collect()
+    // How many mails were counted depends on how many were superseded before they were sent.
+    let tables = app.tables.dump();
+    let compared = tables.iter().filter(|(table, _)| *table != "throttle");
+    compared.map(|(table, rows)| (table.clone(), sorted(rows))).collect()
 }
 
 /// Asserts that the newest link of each type that was mailed to an address is valid.

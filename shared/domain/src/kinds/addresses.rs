@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::fields::{Fields, text_error};
+use crate::fields::Fields;
 use crate::ids::content_id;
+use crate::plain_values::text_error;
 use crate::profile::fold_case;
 use crate::reason::Reason;
 

@@ -4,9 +4,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::network;
-use crate::fields::text_error;
 use crate::ids;
-use crate::plain_values::is_multi_line_text;
+use crate::plain_values::{is_multi_line_text, text_error};
 
 /// The maximum size of one field in a response. An item in DynamoDB holds at most 400 KB.
 pub const MAX_BYTES: usize = 128 * 1024;
