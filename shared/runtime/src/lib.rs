@@ -38,8 +38,7 @@ pub use {
     lambda::{serve_http, serve_invocations, serve_queue, serve_stream},
     lambda_http::Error,
     scheduler::EventBridgeScheduler,
-    services::{ReconcileServices, RequestServices, SigningKey},
-    ses::SesMailer,
+    services::{MailServices, ReconcileServices, RequestServices, SigningKey},
     sqs::{SqsCascadeQueue, SqsRequestQueue},
     webhooks::{SqsDeliveryQueue, WebhookServices},
 };

@@ -92,3 +92,30 @@ impl Mailer for RequestServices {
         self.mailer.send_mail(mail).await
     }
 }
+
+/// The services of `mail`.
+pub struct MailServices {
+    mailer: SesMailer,
+    queue: SqsCascadeQueue,
+}
+
+impl FromEnv for MailServices {
+    async fn from_env(aws: &AwsConfig, store: &Store) -> Result<Self, Failure> {
+        Ok(Self {
+            mailer: SesMailer::from_env(aws, store).await?,
+            queue: SqsCascadeQueue::from_env(aws, store).await?,
+        })
+    }
+}
+
+impl Mailer for MailServices {
+    async fn send_mail(&self, mail: &Mail) -> Result<(), Failure> {
+        self.mailer.send_mail(mail).await
+    }
+}
+
+impl CascadeQueue for MailServices {
+    async fn enqueue_tasks(&self, tasks: &[CascadeTask]) -> Result<(), Failure> {
+        self.queue.enqueue_tasks(tasks).await
+    }
+}
