@@ -13,7 +13,7 @@ use crate::aws::AwsConfig;
 use crate::config::required;
 use crate::from_env::FromEnv;
 
-pub struct SesMailer {
+pub(crate) struct SesMailer {
     client: aws_sdk_sesv2::Client,
     sender: String,
 }
