@@ -44,6 +44,7 @@ def create_customer(emulator):
     for _ in range(2):
         admin.post("/v1.0/customers", customer_body("ann"), {"Idempotency-Key": "open-ann"}).ok()
     assert_status(admin.post("/v1.0/customers", customer_body("ann"), {"Idempotency-Key": "again"}), 409)
+    admin.post("/v1.0/customers", {**customer_body("amy"), "username": "amy@elsewhere.example"}).ok()
     pause_scheduler(emulator)
     client.advance_clock(8 * DAY)
     client.login_as_platform_admin().post("/v1.0/customers", customer_body("ann")).ok()

@@ -54,7 +54,9 @@ def create_sample_rows(client):
     client.post("/v1.0/contacts", {"first_name": "Zoe"})
     client.post("/v1.0/accesskeys", {}).ok()
     client.post("/v1.0/transcribes", {"language": "en-US"}).ok()
-    client.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()
+    # An account of an earlier release may have such a URL. It is refused for good, so nothing waits for a retry.
+    customer_id = client.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()["id"]
+    update_row(client.emulator, "customers", {"id": {"S": customer_id}}, webhook_uri="https://10.0.0.1/hook")
     client.wait_until_idle()
 
 

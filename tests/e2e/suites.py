@@ -15,12 +15,18 @@ NEEDS_SERVICE_INTERNALS = {
     "events": [
         "accounts::replaying_the_streams", "terminate::any_number_of_running", "terminate::a_freeze_event_that_arrives",
         "terminate::the_terminate_event_is_published"],
-    "webhooks": [],
+    "webhooks": [
+        "forbidden_destinations::a_destination_that", "forbidden_destinations::no_notation",
+        "forbidden_destinations::the_local_services_flag"],
     "identity": [
-        "delegation::successful_delegations", "email_change::a_verification_link_confirms", "interrupted_proofs::", "key_rotation::",
-        "lockout::",
+        "delegation::successful_delegations", "email_change::a_verification_link_confirms",
+        "interrupted_proofs::", "key_rotation::", "lockout::",
         "mailed_links::a_l", "mailed_links::an_address_is_free", "mailed_links::no_table_holds",
-        "mailed_links::only_the_mailed_one", "passwords::a_login_rehashes", "rate_limits::", "who_signs_in::"],
+        "mailed_links::only_the_mailed_one", "notices::a_changed_address", "notices::a_deletion", "notices::a_username",
+        "page_states::too_many_attempts",
+        "password_rules::a_common_password_that_was_set_before", "password_rules::a_sign_in_replaces",
+        "passwords::a_login_rehashes", "rate_limits::", "spellings::a_new_agent", "spellings::a_username_that_was_stored",
+        "who_signs_in::"],
     "idempotency": [
         "leases::", "idempotency_keys::an_idempotency_key_is_scoped", "redelivered_messages::", "mails::"],
     "resources": [
@@ -35,11 +41,11 @@ NEEDS_SERVICE_INTERNALS = {
 # webhooks to loopback.
 INCLUDED_MODULES = {"events": ["accounts::", "terminate::"], "webhooks": ["forbidden_destinations::"]}
 # The emulator's API Gateway differs from AWS: it decodes any bytes as text, finds no route for a path with %2f, merges double
-# slashes, and responds to CORS preflight requests by itself.
+# slashes, responds to CORS preflight requests by itself, and adds a content type to 304.
 EMULATOR_DIFFERS = {
     "validation": [
         "bodies::a_body_that_is_not_a_json_object", "requests::a_path_id_must_be_a_uuid", "requests::an_unknown_path",
-        "requests::a_cross_origin_preflight"],
+        "requests::a_cross_origin_preflight", "http_semantics::a_row_that_the_client_has"],
 }
 
 

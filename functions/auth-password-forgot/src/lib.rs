@@ -30,7 +30,14 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
             username => username?,
         };
         let (name, network) = (username_key(&username), client_network(&request.address));
-        reserve(cx, &[Quota::new(FORGOT_BY_NAME, &name), Quota::new(FORGOT_BY_NETWORK, &network)]).await?;
+        reserve(
+            cx,
+            &[
+                Quota::new(FORGOT_BY_NAME, &format!("{name} {network}")),
+                Quota::new(FORGOT_BY_NETWORK, &network),
+            ],
+        )
+        .await?;
         cx.services
             .enqueue_request(&QueuedRequest::new(
                 DeferredRequest::ForgotPassword { username },

@@ -20,7 +20,14 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for SignUp {
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let profile = sign_up::read(&request.json()?)?;
         let (email, network) = (fold_case(&profile.email), client_network(&request.address));
-        reserve(cx, &[Quota::new(SIGNUP_BY_EMAIL, &email), Quota::new(SIGNUP_BY_NETWORK, &network)]).await?;
+        reserve(
+            cx,
+            &[
+                Quota::new(SIGNUP_BY_EMAIL, &format!("{email} {network}")),
+                Quota::new(SIGNUP_BY_NETWORK, &network),
+            ],
+        )
+        .await?;
         cx.services
             .enqueue_request(&QueuedRequest::new(
                 DeferredRequest::SignUp { profile },

@@ -2,8 +2,8 @@
 //! timing of a response reveals whether an account exists.
 
 use custodian_app::ports::{
-    Authenticator, DeferredRequest, Mailer, OpenAccounts, QueuedRequest, ReadAgents, Scheduler,
-    StoreMailTokens, Throttle,
+    Authenticator, DeferredRequest, Mailer, OpenAccounts, QueuedRequest, ReadAgents, ReadThrottles,
+    Scheduler, StoreMailTokens, Throttle,
 };
 use custodian_app::{Context, Failure, password::send_reset, sign_up::sign_up};
 use custodian_domain::Timestamp;
@@ -13,7 +13,7 @@ pub struct HandleRequest;
 
 impl<S, E> EventHandler<S, E> for HandleRequest
 where
-    S: Authenticator + StoreMailTokens + OpenAccounts + ReadAgents + Throttle,
+    S: Authenticator + StoreMailTokens + OpenAccounts + ReadAgents + Throttle + ReadThrottles,
     E: Mailer + Scheduler,
 {
     type Message = QueuedRequest;

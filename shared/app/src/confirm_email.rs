@@ -8,8 +8,8 @@ use custodian_domain::agent::parse_username;
 use custodian_domain::ids::lowest_at;
 use custodian_domain::profile::fold_case;
 use custodian_domain::{
-    Agent, AgentId, Cause, Customer, CustomerId, PendingEmail, Reason, Refusal, Status, Timestamp,
-    account_status,
+    Agent, AgentId, Cause, Customer, CustomerId, PendingEmail, Reason, Refusal, RequestedBy, Status,
+    Timestamp, account_status,
 };
 
 use crate::context::{Context, Settings};
@@ -99,15 +99,19 @@ pub async fn require_available<S: FindNames + ReadCustomers + Throttle + ReadThr
     address: Option<&str>,
 ) -> Result<(), Failure> {
     let Some(address) = address.filter(|address| !customer.has_email(address)) else { return Ok(()) };
-    let (holders, ()) =
-        futures::try_join!(cx.store.name_holders(address), require_names_left(cx, customer.id))?;
+    // Counted whether the address is taken or not, so that the limit does not reveal it.
+    let (holders, (), ()) = futures::try_join!(
+        cx.store.name_holders(address),
+        require_names_left(cx, customer.id),
+        mail_limits::count_request(cx, customer),
+    )?;
     if let Some(holder) = holders.email.filter(|holder| holder.customer != customer.id) {
         let owner = cx.store.customer(holder.customer).await?;
         if owner.is_some_and(|owner| owner.has_confirmed_email(address)) {
             return Err(taken_name(cx, customer.id, Reason::EmailAlreadyExists).await);
         }
     }
-    mail_limits::count_request(cx, customer).await
+    Ok(())
 }
 
 /// Cancels the requested e-mail address, and returns the request.
@@ -124,8 +128,23 @@ pub async fn cancel_email_change<S: ChangeCustomers, E>(
 pub(crate) fn require_pending(customer: &Customer, link: &MailToken, now: Timestamp) -> Result<(), Refusal> {
     account_status::require_active(customer)?;
     match customer.pending_email_at(now) {
-        Some(pending) if pending.address == link.email => Ok(()),
+        Some(pending) if pending.address == link.email && is_of_request(link, pending) => Ok(()),
         _ => Err(Reason::InvalidToken.into()),
+    }
+}
+
+/// Whether a link was mailed for this request and not for an earlier one of another requester, of which the account was told and
+/// which it may have cancelled. Links of an earlier version name no requester.
+fn is_of_request(link: &MailToken, pending: &PendingEmail) -> bool {
+    link.bound_to.is_empty() || link.bound_to == requester(&pending.requested_by)
+}
+
+/// The requester of a change, as text.
+fn requester(requested_by: &RequestedBy) -> String {
+    match requested_by {
+        RequestedBy::Agent { agent_id, epoch } => format!("agent {agent_id} {epoch}"),
+        RequestedBy::Key { key_id } => format!("key {key_id}"),
+        RequestedBy::PlatformAdmin => "operator".to_owned(),
     }
 }
 
@@ -179,7 +198,7 @@ pub async fn send_email_change<S: ReadAgents + StoreMailTokens + Throttle, E: Ma
         cause,
         purpose: Purpose::EmailChange,
         email: email.clone(),
-        bound_to: String::new(),
+        bound_to: requester(&requested_by),
         tm_expire,
         keep_until: tm_expire.plus(Settings::DAY),
         used: false,

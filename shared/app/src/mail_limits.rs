@@ -6,8 +6,8 @@ use custodian_domain::{Cause, Customer, CustomerId};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::metrics::Metric;
-use crate::ports::{Purpose, ReserveOutcome, StoreMailTokens, Throttle};
-use crate::throttle::{MAIL_BY_ACCOUNT, MAIL_BY_RECIPIENT, consume, mail_budget, try_consume};
+use crate::ports::{Purpose, ReadThrottles, ReserveOutcome, StoreMailTokens, Throttle};
+use crate::throttle::{MAIL_BY_ACCOUNT, MAIL_BY_RECIPIENT, consume, full_until, mail_budget, try_consume};
 
 /// A mail that a stranger caused.
 pub(crate) struct StrangersMail<'a> {
@@ -40,6 +40,21 @@ pub(crate) async fn permits<S: Throttle + StoreMailTokens, E>(
         return Ok(false);
     }
     Ok(true)
+}
+
+/// Whether a mail to this address would be dropped, because strangers caused too many already.
+pub(crate) async fn is_full<S: ReadThrottles, E>(
+    cx: &Context<S, E>,
+    recipient: &str,
+) -> Result<bool, Failure> {
+    let recipient = fold_case(recipient);
+    for limit in MAIL_BY_RECIPIENT {
+        if full_until(cx, limit, &recipient).await?.is_some() {
+            cx.metrics.record(&[Metric::MailsDropped]);
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Counts a request of an account that mails another address, or refuses it with 429.

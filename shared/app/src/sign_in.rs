@@ -23,15 +23,21 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
     let name = username_key(&username);
     let quotas = sign_in_quotas(&name, address);
     let (reserved, named) = futures::join!(reserve(cx, &quotas), named_agents(cx, &username));
-    let named = named?;
+    let named = match named {
+        Ok(named) => named,
+        Err(failure) => return Err(release_after(cx, reserved, failure).await),
+    };
     let reservation = match reserved {
         Err(refused) if refused.is(Reason::RateLimitExceeded) => {
             reserve_in_known_network(cx, &name, address, &named).await?.ok_or(refused)?
         }
         reserved => reserved?,
     };
-    let Some((NamedAgent { customer, agent, .. }, verification)) = first_match(named, &password).await?
-    else {
+    let matched = match first_match(named, &password).await {
+        Ok(matched) => matched,
+        Err(failure) => return Err(release_after(cx, Ok(reservation), failure).await),
+    };
+    let Some((NamedAgent { customer, agent, .. }, verification)) = matched else {
         cx.metrics.record(&[Metric::LoginsRefused]);
         return Err(Reason::InvalidCredentials.into());
     };
@@ -49,6 +55,18 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
     let token = cx.services.signer().sign(claims, now, now.plus(cx.settings.session));
     let token = token.ok_or_else(|| Failure::unavailable("the signer", "the claims do not serialise"))?;
     Ok(Session { username: agent.username, token })
+}
+
+/// Releases quota after a failure of ours, which is no wrong password.
+async fn release_after<S: Throttle, E>(
+    cx: &Context<S, E>,
+    reserved: Result<Reservation, Failure>,
+    failure: Failure,
+) -> Failure {
+    if let Ok(reservation) = reserved {
+        reservation.release(cx).await;
+    }
+    failure
 }
 
 /// Reserves quota although guesses from elsewhere have used up the name's, if the agent signed in from this network before.

@@ -14,7 +14,7 @@ use crate::mail;
 use crate::mail_limits::{self, StrangersMail};
 use crate::ports::{
     ChangeCustomers, CustomerChange, CustomerWriteOutcome, FindNames, Mailer, OpenAccounts, Purpose,
-    ReadAgents, Scheduler, StoreMailTokens, Throttle,
+    ReadAgents, ReadThrottles, Scheduler, StoreMailTokens, Throttle,
 };
 use crate::retry::{Retry, RetryBudget};
 use crate::verify::send_verification;
@@ -38,7 +38,7 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
 /// owner gets a mail that it exists.
 pub async fn sign_up<S, E>(cx: &Context<S, E>, profile: Profile, cause: Cause) -> Result<(), Failure>
 where
-    S: OpenAccounts + ReadAgents + StoreMailTokens + Throttle,
+    S: OpenAccounts + ReadAgents + StoreMailTokens + Throttle + ReadThrottles,
     E: Scheduler + Mailer,
 {
     let email = profile.email.clone();
@@ -72,16 +72,25 @@ async fn replace_or_mail_owner<S, E>(
     cause: Cause,
 ) -> Result<(), Failure>
 where
-    S: FindNames + ChangeCustomers + ReadAgents + StoreMailTokens + Throttle,
+    S: FindNames + ChangeCustomers + ReadAgents + StoreMailTokens + Throttle + ReadThrottles,
     E: Mailer,
 {
     let Some(holder) = cx.store.name_holders(&profile.email).await?.email else { return Ok(()) };
     let Some(customer) = cx.store.customer(holder.customer).await? else { return Ok(()) };
     match (customer.status(), customer.signup) {
+        // A signup whose mail would be dropped must not replace a link that works.
+        (Status::Initial, Some(_)) if mail_limits::is_full(cx, &profile.email).await? => Ok(()),
         (Status::Initial, Some(_)) => replace_signup(cx, customer.id, profile, cause).await,
         // An operator opened the account. A request that is older may be a redelivery.
         (Status::Initial, None) if cause.at <= customer.tm_create => Ok(()),
-        (Status::Initial, None) => send_verification(cx, customer.id, cause).await,
+        (Status::Initial, None) => {
+            let (customer, purpose) = (customer.id, Purpose::Verify);
+            let mail = StrangersMail { recipient: &profile.email, customer, purpose, cause };
+            if mail_limits::permits(cx, mail).await? {
+                send_verification(cx, customer, cause).await?;
+            }
+            Ok(())
+        }
         _ if cause.at <= customer.tm_create => Ok(()),
         _ => send_account_exists(cx, &customer, &profile.email, cause).await,
     }

@@ -51,11 +51,11 @@ const PASSWORDS_PER_NETWORK: u32 = 10;
 const PASSWORD_BY_AGENT: RateLimit = RateLimit::per_quarter_hour("password-agent", 10);
 /// Wrong passwords from one address.
 const PASSWORD_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("password-address", 300);
-/// Signups for one e-mail address.
+/// Signups for one e-mail address from one client network.
 pub const SIGNUP_BY_EMAIL: RateLimit = RateLimit::per_quarter_hour("signup-email", 10);
 /// Signups from one client network.
 pub const SIGNUP_BY_NETWORK: RateLimit = RateLimit::per_quarter_hour("signup-network", 20);
-/// Requests for a password reset for one username.
+/// Requests for a password reset for one name from one client network.
 pub const FORGOT_BY_NAME: RateLimit = RateLimit::per_quarter_hour("forgot-name", 10);
 /// Requests for a password reset from one client network.
 pub const FORGOT_BY_NETWORK: RateLimit = RateLimit::per_quarter_hour("forgot-network", 100);
@@ -199,15 +199,23 @@ pub(crate) async fn require_names_left<S: ReadThrottles, E>(
     cx: &Context<S, E>,
     account: CustomerId,
 ) -> Result<(), Failure> {
-    let (now, limit) = (cx.now(), TAKEN_NAME_BY_ACCOUNT);
-    let key = cx.keys.keyed_hash(limit.kind, &account.to_string())?;
-    match cx.store.full_until(&key, limit.max, now).await? {
+    match full_until(cx, TAKEN_NAME_BY_ACCOUNT, &account.to_string()).await? {
         None => Ok(()),
         Some(until) => {
             cx.metrics.record(&[Metric::RequestsThrottled]);
-            Err(rate_limit_refusal(until, now).into())
+            Err(rate_limit_refusal(until, cx.now()).into())
         }
     }
+}
+
+/// When the window of a limit ends, if it is full.
+pub(crate) async fn full_until<S: ReadThrottles, E>(
+    cx: &Context<S, E>,
+    limit: RateLimit,
+    subject: &str,
+) -> Result<Option<Timestamp>, Failure> {
+    let key = cx.keys.keyed_hash(limit.kind, subject)?;
+    cx.store.full_until(&key, limit.max, cx.now()).await
 }
 
 /// Counts the answer that a name is taken, and returns it.

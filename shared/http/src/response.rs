@@ -24,7 +24,7 @@ pub struct Response {
     pub(crate) status: StatusCode,
     headers: Vec<(HeaderName, String)>,
     body: String,
-    /// The customer whose data the body contains.
+    /// The account that the body is about, if the handler named one. Otherwise, a stored response belongs to the caller's account.
     pub(crate) about_customer: Option<CustomerId>,
 }
 

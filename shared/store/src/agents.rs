@@ -5,7 +5,7 @@ use custodian_app::ports::{
     AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, QueryPage, ReadAgents,
     RecordSignIns, UpdateAgents,
 };
-use custodian_app::retry::RetryBudget;
+use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::agent::KnownNetwork;
 use custodian_domain::fields::is_email;
 use custodian_domain::kinds::{self, TAGS};
@@ -143,7 +143,8 @@ impl RecordSignIns for Store {
 
 impl CreateAgents for Store {
     async fn create_agent(&self, agent: &Agent) -> Result<AgentCreateOutcome, Failure> {
-        let mut previous = PreviousClaims::default();
+        let (mut previous, mut retry) =
+            (PreviousClaims::default(), Retry::new("the username", RetryBudget::Request));
         loop {
             let (name, slot) = match self.try_create_agent(agent, previous).await? {
                 Ok(()) => return Ok(AgentCreateOutcome::Done),
@@ -160,6 +161,7 @@ impl CreateAgents for Store {
             };
             match self.name_availability(&name, Strength::Unconfirmed).await? {
                 NameAvailability::Replaceable(row) if *slot != Some(row) => *slot = Some(row),
+                NameAvailability::Free => retry.wait(&*self.entropy).await?,
                 _ => return Ok(AgentCreateOutcome::UsernameTaken),
             }
         }

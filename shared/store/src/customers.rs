@@ -183,7 +183,8 @@ fn require_requester_unchanged<'a>(
             (AGENTS, row_key(before.id, agent_id.0), same_epoch)
         }
         Some(RequestedBy::Key { key_id }) => {
-            (ACCESS_KEYS, row_key(before.id, key_id), Expr::new("attribute_exists(#id)"))
+            let is_valid = Expr::new("#tm_expire > :now").with(":now", n(change.after.tm_update.micros()));
+            (ACCESS_KEYS, row_key(before.id, key_id), is_valid)
         }
     };
     tx.check(CustomerCondition::Token, table, row, is_valid)

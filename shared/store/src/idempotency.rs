@@ -99,7 +99,7 @@ impl Idempotency for Store {
     }
 }
 
-/// The key of a response about an account other than the caller's. That account owns the row, so its cascade deletes the row.
+/// The primary key of the row of a response about an account other than the caller's. That account owns the row, so its cascade deletes the row.
 fn response_key(about_customer: CustomerId, lease: &IdempotencyLease) -> Item {
     composite_key("customer_id", about_customer, "key", format!("answer#{}", lease.key))
 }
@@ -117,8 +117,8 @@ struct StoredResponse {
 }
 
 impl Store {
-    /// Stores the response to an operator with the account that it is about. The operator's record stores only that account's
-    /// id. If the account was deleted in the meantime, only the id is stored.
+    /// Stores the response to an operator with the account that it is about; the operator's record stores only that account's id.
+    /// If that account was deleted or expired in the meantime, the response is not stored at all.
     async fn store_with_other_account(
         &self,
         lease: &IdempotencyLease,
@@ -139,7 +139,7 @@ impl Store {
             gate_selector(about_customer, lease),
             Status::NOT_TERMINAL,
         )?;
-        // Replaces the expired response of an earlier request with this key, if there is one.
+        // An earlier request may have used the same key. If its expired response is still stored, this overwrites it.
         let tx = tx.put(IdempotencyCondition::Row, IDEMPOTENCY, row, Expr::unconditional("key"))?;
         let tx = tx.update(
             IdempotencyCondition::Row,

@@ -1,9 +1,14 @@
 //! Proving an address changes two accounts in one transaction. Interrupted at any call and repeated, it ends in the same state.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use custodian_domain::Secret;
+use custodian_app::sign_up::sign_up;
+use custodian_app::verify::{send_verification, verify};
+use custodian_domain::{Cause, Profile, Secret};
 use custodian_tests::{Interruption, TestApp};
+use futures::future::join_all;
+use uuid::Uuid;
 
 use crate::rivals::{ADDRESSES, Step, World};
 
@@ -68,4 +73,29 @@ async fn moving_to_an_address_that_a_stranger_named_an_agent_after_can_be_interr
     assert!(world.request_change(owner, ADDRESSES[1]).await);
     let link = world.newest_link();
     interrupt_everywhere(&world, &link, ADDRESSES[1]).await;
+}
+
+/// The newest of concurrent signups decides, and its link opens exactly what it said.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_of_32_concurrent_signups_shapes_the_account() {
+    let app = TestApp::default();
+    let now = app.cx.now();
+    let signups = (0..32_u32).map(|number| {
+        let name = format!("Signup {number}");
+        let profile = Profile { email: ADDRESSES[0].to_owned(), name, ..Profile::default() };
+        let cause =
+            Cause { at: now.plus(Duration::from_micros(number.into())), id: Uuid::from_u128(number.into()) };
+        sign_up(&app.cx, profile, cause)
+    });
+    for signed_up in join_all(signups).await {
+        signed_up.expect("each signup is handled");
+    }
+    let account = app.email_holder(ADDRESSES[0]).await.expect("one account holds the address");
+    send_verification(&app.cx, account, app.cause()).await.expect("the link is mailed");
+    let mail = app.cx.services.state().mails.last().cloned().expect("a mail");
+    assert!(mail.text.contains("Signup 31"), "{}", mail.text);
+    let link = mail.text.split_once("token=").map(|(_, token)| Secret::new(&token[..64])).expect("a link");
+    let verified = verify(&app.cx, &link).await.expect("the link works");
+    assert_eq!(verified.customer.profile.name, "Signup 31");
+    assert_eq!(app.tables.scan("customers").len(), 1);
 }

@@ -64,7 +64,10 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         about: "Setting up the platform, invoked by hand: see docs/deploy.md.",
-        functions: &[Settings { timeout: Some(60), ..settings("platform-setup").hashes_passwords() }],
+        functions: &[Settings {
+            timeout: Some(60),
+            ..settings("platform-setup").hashes_passwords().uses(&[Use::UsernameIsOwnAddress])
+        }],
     },
     Section {
         about: "Deadlines: the Scheduler invokes purge and expire asynchronously at an account's deadline. An early invocation\n\
@@ -101,6 +104,7 @@ pub const SECTIONS: &[Section] = &[
                 triggers: &[queue("Messages", "RequestQueue", 5, 5)],
                 ..settings("requests").uses(&[
                     Use::OpenAccount,
+                    Use::UsernameIsOwnAddress,
                     Use::Expire,
                     Use::ListAgents,
                     Use::NeverRelease,

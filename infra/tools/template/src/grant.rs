@@ -72,6 +72,8 @@ pub enum When {
 pub enum Use {
     // Changes of customers.
     OpenAccount,
+    /// Opens accounts whose username is their own e-mail address or none, so no other account's address is checked.
+    UsernameIsOwnAddress,
     Verify,
     ChangeProfile,
     ChangePlan,

@@ -86,7 +86,7 @@ ports! {
         table(PUT, USAGE),
         table(GET, CUSTOMERS),
         table(GET_PUT_DELETE, IDENTIFIERS),
-        table(CHECK, IDENTIFIERS),
+        table(CHECK, IDENTIFIERS).when(When::Unless(Use::UsernameIsOwnAddress)),
         table(PUT, OUTBOX),
     ];
     custodian_app::ports::ChangeCustomers => [

@@ -11,7 +11,7 @@ mod sending;
 mod texts;
 
 pub use self::message::{Button, Message, escape_html};
-pub use self::names::account_name;
+pub use self::names::{account_name, plain_name};
 pub use self::notices::{
     access_key_created, administrator_added, administrator_removed, deletion_begun, email_changed,
     email_replaced, frozen, password_set, recovered, username_changed, webhook_disabled,

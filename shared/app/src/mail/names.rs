@@ -25,10 +25,15 @@ pub fn account_name(customer: &Customer) -> &str {
 }
 
 /// A name that cannot pass for a message or a link.
-pub(super) fn plain_name(name: &str) -> Option<&str> {
+pub fn plain_name(name: &str) -> Option<&str> {
     const MAX_SHOWN: usize = 80;
     let is_plain = !name.is_empty() && name.chars().count() <= MAX_SHOWN;
-    let has_link = ["://", "www.", "@"].iter().any(|part| name.to_lowercase().contains(part));
+    // Mail clients make a link of a host name such as evil.example.
+    let has_host = name
+        .split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'])
+        .skip(1)
+        .any(|rest| rest.starts_with(char::is_alphanumeric));
+    let has_link = has_host || name.contains(['/', '\\', '@']);
     (is_plain && !has_link).then_some(name)
 }
 

@@ -132,7 +132,8 @@ pub enum BeginOutcome {
 }
 
 pub trait Idempotency: Send + Sync {
-    /// Creates the record of a running request, unless a record exists that is done or whose lease has not expired.
+    /// Creates the record of a running request, unless a record of the last day exists that is done, has an unexpired lease, or
+    /// belongs to another body.
     fn begin(
         &self,
         idempotency_lease: &IdempotencyLease,

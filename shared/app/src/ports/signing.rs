@@ -7,30 +7,32 @@ use custodian_domain::Secret;
 
 use crate::failure::Failure;
 
-/// The ability to sign tokens. Only sign-in and delegation have it.
+/// The signing key of a running function, loaded at its start. Only sign-in and delegation have it.
 pub trait TokenSigner: Send + Sync {
     fn signer(&self) -> &Signer;
 }
 
-/// A new session.
+/// The outcome of a sign-in: the agent's username and its token.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub username: String,
     pub token: Secret,
 }
 
-/// The platform's private key, for functions that sign tokens and for the set-up.
+/// The stored private key of the platform. Functions that sign tokens read it at their start; set-up and rotation write it.
 pub trait SigningKeys: Send + Sync {
     /// The current signing key, if the platform is set up.
     fn signer(&self) -> impl Future<Output = Result<Option<Signer>, Failure>> + Send;
-    /// Stores the first signing key and publishes its public key, unless a key exists.
+    /// Stores the first signing key and the secret of keyed hashes, each unless it exists. Then publishes the public key of the
+    /// stored signing key.
     fn store_first_key(
         &self,
         key_id: &str,
         private: Secret,
         keyed_hash_secret: Secret,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
-    /// Replaces `current` by `next`, publishes the public key of `next` beside that of `current`, and withdraws all others.
+    /// Replaces `current` by `next`, whose private key is `private`. Publishes the public key of `next` beside that of `current`,
+    /// and withdraws all others.
     fn replace_key(
         &self,
         current: &Signer,

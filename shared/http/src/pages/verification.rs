@@ -1,7 +1,7 @@
 //! The page behind a link that verifies an e-mail address.
 
 use custodian_app::context::Brand;
-use custodian_app::mail::account_name;
+use custodian_app::mail::{account_name, plain_name};
 use custodian_app::ports::Purpose;
 use custodian_app::verify::VerificationLink;
 use custodian_domain::Customer;
@@ -41,7 +41,8 @@ fn ask_to_activate(brand: &Brand, token: &str, customer: &Customer) -> Response 
 }
 
 fn ask_to_change(brand: &Brand, token: &str, customer: &Customer, address: &str) -> Response {
-    let account = account_name(customer);
+    // Whoever reads the new mailbox may be a stranger, who must not learn the present address.
+    let account = plain_name(&customer.profile.name).unwrap_or(&brand.product_name);
     let ask = format!(
         "{address} becomes the e-mail address of the account {account} at {}. Mails about the account then go to this \
          address, and its owner signs in with it.",
