@@ -129,7 +129,7 @@ async fn an_account_that_probes_names_learns_of_thirty_an_hour() {
     let (_, ann) = client.tenant("ann").await;
     client.tenant("bob").await;
     for attempt in 0..30 {
-        let taken = if attempt % 2 == 0 {
+        let taken = if attempt % 3 != 0 {
             ann.post("/v1.0/agents", json!({ "username": "bob", "password": PASSWORD })).await
         } else {
             ann.put("/v1.0/customer", json!({ "email": "bob@example.com" })).await

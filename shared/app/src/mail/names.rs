@@ -33,7 +33,7 @@ pub fn plain_name(name: &str) -> Option<&str> {
         .split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'])
         .skip(1)
         .any(|rest| rest.starts_with(char::is_alphanumeric));
-    let has_link = has_host || name.contains(['/', '\\', '@']);
+    let has_link = has_host || name.contains('@') || name.contains("://");
     (is_plain && !has_link).then_some(name)
 }
 
@@ -41,4 +41,26 @@ pub fn plain_name(name: &str) -> Option<&str> {
 pub(super) fn agent_name(username: &str) -> &str {
     let is_address = is_email(username) && username.chars().count() <= 120;
     if is_address { username } else { plain_name(username).unwrap_or("an agent") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_name;
+
+    #[test]
+    fn a_name_that_a_mail_client_would_make_a_link_is_not_shown() {
+        for name in ["Acme Inc.", "A/B Telephony", "Müller & Söhne", "No. 1 Phones"] {
+            assert_eq!(plain_name(name), Some(name));
+        }
+        for name in [
+            "",
+            "locked, go to evil.example/unlock",
+            "http://evil",
+            "www.evil.example",
+            "a@evil",
+            "evil\u{3002}example",
+        ] {
+            assert_eq!(plain_name(name), None, "{name}");
+        }
+    }
 }
