@@ -153,3 +153,48 @@ async fn a_client_network_signs_up_at_most_20_addresses_in_a_quarter_of_an_hour(
     let elsewhere = client.from_address(network(7));
     elsewhere.post("/auth/signup", sign_up_body("another@example.com")).await.ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signup_whose_mail_would_be_dropped_leaves_the_earlier_link_as_it_is() {
+    let client = Client::start().await;
+    let mailbox = "victim@example.com";
+    for number in 1..=8 {
+        let body = json!({ "email": mailbox, "accepted_tos": true, "name": format!("Signup {number}") });
+        client.post("/auth/signup", body).await.ok();
+        client.idle().await;
+    }
+    let link = client.mailed_token(mailbox).await;
+    let verified = client.post("/auth/email-verify", json!({ "token": link })).await.ok();
+    assert_eq!(verified["customer"]["name"], "Signup 5", "the fifth mail was the last one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signups_for_an_account_that_an_operator_opened_are_limited_as_well() {
+    let client = Client::start().await;
+    client.open_account("ann").await;
+    client.idle().await;
+    for _ in 0..8 {
+        client.post("/auth/signup", sign_up_body("ann@example.com")).await.ok();
+        client.idle().await;
+    }
+    assert_eq!(subjects(&client, "ann@example.com").await.len(), 6, "the operator's and five others");
+}
+
+/// Invariant I7: a credential is valid only as long as its basis.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_for_a_change_of_address_is_of_no_use_to_another_requester() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    for _ in 0..4 {
+        client.post("/auth/signup", sign_up_body("evil@example.com")).await.ok();
+        client.idle().await;
+    }
+    let request = json!({ "email": "evil@example.com" });
+    ann.with_access_key().await.put("/v1.0/customer", request.clone()).await.ok();
+    let link = client.mailed_token("evil@example.com").await;
+    // The mail of this request is dropped, so the link of the key's request is still the newest.
+    ann.put("/v1.0/customer", request).await.ok();
+    client.idle().await;
+    let followed = client.post("/auth/email-verify", json!({ "token": link })).await;
+    assert_eq!(followed.refusal(), (400, "INVALID_TOKEN".into()));
+}
