@@ -36,13 +36,13 @@ fn body(path: &str, name: &str) -> Value {
     }
 }
 
-async fn compare(client: &Client, path: &str) {
+/// Compares a route for usernames (`at` is empty) or for e-mail addresses.
+async fn compare(client: &Client, path: &str, at: &str) {
     let mut times: [Vec<Duration>; 2] = Default::default();
     let mut responses: Vec<(u16, Value)> = Vec::new();
     for call in 0..CALLS {
         client.advance(PAUSE).await;
         client.login(KNOWN, PASSWORD).await;
-        let at = if path == "/auth/signup" { "@example.com" } else { "" };
         let names = [format!("{KNOWN}{at}"), format!("unknown-{call}{at}")];
         // The known and the unknown name take turns in going first.
         for which in [call % 2, 1 - call % 2] {
@@ -57,7 +57,8 @@ async fn compare(client: &Client, path: &str) {
     let same = if responses.len() == 1 { "the same" } else { "NOT THE SAME" };
     let [known, unknown] = times.map(quartiles);
     for (which, [low, median, high]) in [("known", known), ("unknown", unknown)] {
-        println!("| {path:<22} | {which:<7} | {low:8.2} | {median:8.2} | {high:8.2} | {same} |");
+        let route = format!("{path} {}", if at.is_empty() { "username" } else { "address" });
+        println!("| {route:<31} | {which:<7} | {low:8.2} | {median:8.2} | {high:8.2} | {same} |");
     }
 }
 
@@ -68,10 +69,17 @@ async fn main() {
     let client = Client::start_in(&folder).await;
     client.tenant(KNOWN).await;
     println!(
-        "| route                  | name    | 1st quartile ms | median ms | 3rd quartile ms | answers |"
+        "| route                           | name    | 1st quartile ms | median ms | 3rd quartile ms | answers |"
     );
     println!("|---|---|---|---|---|---|");
-    for path in ["/auth/signup", "/auth/login", "/auth/password-forgot"] {
-        compare(&client, path).await;
+    let address = "@example.com";
+    for (path, at) in [
+        ("/auth/signup", address),
+        ("/auth/login", ""),
+        ("/auth/login", address),
+        ("/auth/password-forgot", ""),
+        ("/auth/password-forgot", address),
+    ] {
+        compare(&client, path, at).await;
     }
 }
