@@ -25,8 +25,8 @@ NEEDS_SERVICE_INTERNALS = {
         "mailed_links::only_the_mailed_one", "notices::a_changed_address", "notices::a_deletion", "notices::a_username",
         "page_states::too_many_attempts",
         "password_rules::a_common_password_that_was_set_before", "password_rules::a_sign_in_replaces",
-        "passwords::a_login_rehashes", "rate_limits::", "spellings::a_new_agent", "spellings::a_username_that_was_stored",
-        "who_signs_in::"],
+        "passwords::a_login_rehashes", "proven_addresses::an_address_can_be_proven_while_32", "rate_limits::",
+        "spellings::a_new_agent", "spellings::a_username_that_was_stored", "who_signs_in::"],
     "idempotency": [
         "leases::", "idempotency_keys::an_idempotency_key_is_scoped", "redelivered_messages::", "mails::"],
     "resources": [

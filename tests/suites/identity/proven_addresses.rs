@@ -217,3 +217,29 @@ async fn an_address_that_is_proven_while_strangers_name_agents_after_it_belongs_
     assert_eq!(owner.get("/v1.0/customer").await.ok()["email"], VICTIM);
     assert_eq!(login(&client, VICTIM, "the stranger's own").await.reason(), "INVALID_CREDENTIALS");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_can_be_proven_while_32_callers_change_the_agent_that_is_named_after_it() {
+    let client = Client::start().await;
+    let (_, stranger) = client.tenant("stranger").await;
+    let agent = create_agent(&stranger, VICTIM).await.ok();
+    let path = format!("/v1.0/agents/{}/status", agent["id"].as_str().unwrap());
+    sign_up(&client, sign_up_body(VICTIM)).await;
+    let link = client.mailed_token(VICTIM).await;
+    let proven = std::sync::atomic::AtomicBool::new(false);
+    let changing = join_all((0..32).map(async |number| {
+        let mut changed = 0_u32;
+        while !proven.load(std::sync::atomic::Ordering::Relaxed) {
+            let status = ["away", "busy", "available"][(number + changed as usize) % 3];
+            changed += u32::from(stranger.put(&path, json!({ "status": status })).await.status == 200);
+        }
+        changed
+    }));
+    let proving = async {
+        let response = client.post("/auth/email-verify", json!({ "token": link })).await;
+        proven.store(true, std::sync::atomic::Ordering::Relaxed);
+        response
+    };
+    let (changed, response) = futures::join!(changing, proving);
+    assert_eq!(response.status, 200, "{} after {} changes", response.text, changed.iter().sum::<u32>());
+}
