@@ -74,7 +74,7 @@ impl OutboxRecord {
         Self::new(EventType::row(noun, RowChange::Deleted), deletion, row.distinctions())
     }
 
-    /// The record of an attempt that disabled the webhook endpoint.
+    /// The record of a disabled webhook endpoint. Concurrent attempts that observe the same disablement have the same record.
     pub fn webhook_disabled(delivery: &Delivery, observation: &EndpointObservation) -> Option<Self> {
         let EndpointObservation::Disabled { id: Some(disablement), .. } = observation else { return None };
         let row = RowVersion {
@@ -83,10 +83,7 @@ impl OutboxRecord {
             version: 1,
             tm_update: delivery.tm_update,
         };
-        let record = Self::new(EventType::WebhookDisabled, row, Vec::new());
-        // Each attempt has its own record, because concurrent attempts can observe the same disablement.
-        let id = content_id(&format!("{}:{}:{}", record.id, delivery.id, delivery.attempts));
-        Some(Self { id, ..record })
+        Some(Self::new(EventType::WebhookDisabled, row, Vec::new()))
     }
 
     fn new(event_type: EventType, row: RowVersion, changed: Vec<String>) -> Self {
