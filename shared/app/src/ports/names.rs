@@ -1,4 +1,4 @@
-//! The names by which people sign in: confirmed e-mail addresses and usernames.
+//! The holders of e-mail addresses and usernames.
 
 use std::future::Future;
 
@@ -6,7 +6,7 @@ use custodian_domain::{AgentId, CustomerId};
 
 use crate::failure::Failure;
 
-/// The account that holds an e-mail address, which may not be confirmed.
+/// The account that holds an e-mail address. The address is possibly unconfirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmailHolder {
     pub customer: CustomerId,
