@@ -127,6 +127,13 @@ impl TestApp {
         Cause { at: self.clock.now(), id: uuid::Uuid::nil() }
     }
 
+    /// The token of the newest mail.
+    pub fn newest_link(&self) -> Secret {
+        let state = self.cx.services.state();
+        let text = &state.mails.last().expect("a mail was sent").text;
+        text.split_once("token=").map(|(_, token)| Secret::new(&token[..64])).expect("the mail has a link")
+    }
+
     /// The account that holds an e-mail address.
     pub async fn email_holder(&self, email: &str) -> Option<CustomerId> {
         self.cx.store.name_holders(email).await.unwrap().email.map(|holder| holder.customer)

@@ -35,7 +35,7 @@ where
             (EventType::CustomerFrozen, _) => send_frozen(cx, id, cause).await,
             (EventType::CustomerRecovered, _) => send_recovered(cx, id, cause).await,
             (EventType::CustomerDeleted, _) => finish_deletion(cx, id).await,
-            (EventType::WebhookDisabled, Some(row)) => send_webhook_disabled(cx, id, row).await,
+            (EventType::WebhookDisabled, _) => send_webhook_disabled(cx, id, cause).await,
             (EventType::Row { noun: access_key::NOUN, change: RowChange::Created }, Some(row)) => {
                 send_key_created(cx, id, row, cause).await
             }

@@ -12,10 +12,10 @@ use custodian_domain::{
     Timestamp, account_status,
 };
 
-use crate::context::{Context, Settings};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::mail;
-use crate::mail_limits::{self, StrangersMail};
+use crate::mail_limits;
 use crate::ports::{
     ChangeCustomers, CustomerChange, CustomerWriteOutcome, EmailConfirmation, FindNames, MailToken, Mailer,
     Purpose, ReadAgents, ReadCustomers, ReadThrottles, StoreMailTokens, Throttle,
@@ -23,6 +23,9 @@ use crate::ports::{
 use crate::retry::{Retry, RetryBudget};
 use crate::throttle::{require_names_left, taken_name};
 use crate::update::update;
+
+/// The prefix of a username that replaces one that gave way.
+const AGENT_PREFIX: &str = "agent-";
 
 /// The owner of an account: the administrator that was made with it, while that agent exists.
 pub async fn owner<S: ReadAgents, E>(
@@ -50,8 +53,8 @@ pub(crate) async fn confirmation<S: FindNames + ReadAgents, E>(
     let (holders, owner) = futures::try_join!(cx.store.name_holders(address), self::owner(cx, customer))?;
     let holder = holders.username;
     let mut renames = Vec::new();
-    if let Some((_, displaced)) = holder.filter(|(account, _)| *account != customer.id) {
-        renames.extend(displace(cx, holder, displaced).await?);
+    if let Some(displaced) = holder.filter(|(account, _)| *account != customer.id) {
+        renames.extend(displace(cx, displaced).await?);
     }
     let is_old_address = |owner: &&Agent| {
         customer.has_email(&owner.username) && fold_case(&owner.username) != fold_case(address)
@@ -60,7 +63,7 @@ pub(crate) async fn confirmation<S: FindNames + ReadAgents, E>(
         // Another agent of the same account keeps its username.
         let is_free = holder.is_none_or(|(account, _)| account != customer.id);
         let usable = parse_username(address).ok().filter(|_| is_free);
-        let username = usable.unwrap_or_else(|| generated_username(cx));
+        let username = usable.unwrap_or_else(|| cx.providers.generated_username(AGENT_PREFIX));
         renames.push(renamed(cx, owner.clone(), username));
     }
     Ok(EmailConfirmation { owner: owner.map(|owner| owner.id), username_holder: holder, renames })
@@ -69,14 +72,12 @@ pub(crate) async fn confirmation<S: FindNames + ReadAgents, E>(
 /// The agent that gives way, with a generated username. `None` if its account is deleted or expired.
 async fn displace<S: ReadAgents, E>(
     cx: &Context<S, E>,
-    holder: Option<(CustomerId, AgentId)>,
-    id: AgentId,
+    (account, id): (CustomerId, AgentId),
 ) -> Result<Option<(Agent, Agent)>, Failure> {
-    let Some((account, _)) = holder else { return Ok(None) };
     let (account, agent) = futures::try_join!(cx.store.customer(account), cx.store.agent(account, id))?;
     let is_terminal = account.is_none_or(|account| account.status().is_terminal());
     Ok(agent.filter(|_| !is_terminal).map(|agent| {
-        let (before, after) = renamed(cx, agent, generated_username(cx));
+        let (before, after) = renamed(cx, agent, cx.providers.generated_username(AGENT_PREFIX));
         let former_username = Some(before.username.clone());
         (before, Agent { former_username, ..after })
     }))
@@ -86,10 +87,6 @@ async fn displace<S: ReadAgents, E>(
 fn renamed<S, E>(cx: &Context<S, E>, before: Agent, username: String) -> (Agent, Agent) {
     let after = Agent { username, version: before.version + 1, tm_update: cx.now(), ..before.clone() };
     (before, after)
-}
-
-fn generated_username<S, E>(cx: &Context<S, E>) -> String {
-    format!("agent-{:016x}", u64::from_be_bytes(cx.providers.random()))
 }
 
 /// Refuses an address that another account has confirmed, and limits how often an account may ask.
@@ -186,26 +183,14 @@ pub async fn send_email_change<S: ReadAgents + StoreMailTokens + Throttle, E: Ma
     else {
         return Ok(());
     };
-    let strangers_mail =
-        StrangersMail { recipient: &email, customer: id, purpose: Purpose::EmailChange, cause };
-    if !mail_limits::permits(cx, strangers_mail).await? {
-        return Ok(());
-    }
     let token = mail_token::new(cx.providers.random());
     let stored = MailToken {
-        hash: mail_token::hash(&token),
-        customer_id: id,
-        cause,
-        purpose: Purpose::EmailChange,
-        email: email.clone(),
         bound_to: requester(&requested_by),
-        tm_expire,
-        keep_until: tm_expire.plus(Settings::DAY),
-        used: false,
+        ..MailToken::new(&token, id, cause, Purpose::EmailChange, &email, tm_expire)
     };
     let mails = [
         mail::email_change_requested(&cx.settings, &customer, requested_by),
         mail::confirm_email_change(&cx.settings, &customer, &email, &token, tm_expire),
     ];
-    mail::send_once(cx, &stored, &[Status::Active], &mails).await
+    mail::send_once_limited(cx, &stored, &[Status::Active], &mails).await
 }

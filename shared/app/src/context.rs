@@ -27,6 +27,11 @@ impl Providers {
         bytes
     }
 
+    /// A username that nobody has: a prefix and 16 hexadecimal digits.
+    pub fn generated_username(&self, prefix: &str) -> String {
+        format!("{prefix}{:016x}", u64::from_be_bytes(self.random()))
+    }
+
     /// The seed of an id with the creation time `now`.
     pub fn id_seed(&self, now: Timestamp) -> IdSeed {
         IdSeed { now, random: self.random() }

@@ -1,33 +1,24 @@
 //! Limits of the mails that strangers can cause, so that nobody can flood a mailbox through this service.
 
+use custodian_domain::Customer;
 use custodian_domain::profile::fold_case;
-use custodian_domain::{Cause, Customer, CustomerId};
 
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::metrics::Metric;
-use crate::ports::{Purpose, ReadThrottles, ReserveOutcome, StoreMailTokens, Throttle};
+use crate::ports::{MailToken, ReadThrottles, ReserveOutcome, StoreMailTokens, Throttle};
 use crate::throttle::{MAIL_BY_ACCOUNT, MAIL_BY_RECIPIENT, consume, full_until, mail_budget, try_consume};
 
-/// A mail that a stranger caused.
-pub(crate) struct StrangersMail<'a> {
-    pub(crate) recipient: &'a str,
-    pub(crate) customer: CustomerId,
-    pub(crate) purpose: Purpose,
-    pub(crate) cause: Cause,
-}
-
-/// Whether a mail is still to be sent, and may be sent. What is over a limit is dropped: the request got its response already,
-/// which is the same for every address. A redelivered cause counts once.
+/// Whether a mail that a stranger caused is still to be sent, and may be sent. What is over a limit is dropped: the request got
+/// its response already, which is the same for every address. A redelivered cause counts once.
 pub(crate) async fn permits<S: Throttle + StoreMailTokens, E>(
     cx: &Context<S, E>,
-    mail: StrangersMail<'_>,
+    mail: &MailToken,
 ) -> Result<bool, Failure> {
-    let StrangersMail { recipient, customer, purpose, cause } = mail;
-    if cx.store.was_mailed(customer, purpose, cause).await? {
+    if cx.store.was_mailed(mail.customer_id, mail.purpose, mail.cause).await? {
         return Ok(false);
     }
-    let recipient = fold_case(recipient);
+    let recipient = fold_case(&mail.email);
     for limit in MAIL_BY_RECIPIENT {
         if try_consume(cx, limit, &recipient).await? != ReserveOutcome::Reserved {
             cx.metrics.record(&[Metric::MailsDropped]);

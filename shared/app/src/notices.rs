@@ -1,9 +1,9 @@
 //! Notices: what happened in an account is mailed to its confirmed address, once per event.
 //!
-//! The event names the row, and the row says the rest. If the row has changed since, the mail tells what is so now, or nothing.
+//! The event names the row, and the row says the rest. If the row has changed since, the mail tells the present state, or nothing.
 
 use custodian_domain::webhook::DeletionNotice;
-use custodian_domain::{AgentId, Cause, Customer, CustomerId, Status, Timestamp};
+use custodian_domain::{AgentId, Cause, Customer, CustomerId, Status};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -132,15 +132,13 @@ pub async fn send_username_changed<S: ReadAgents + NoticeRows + StoreMailTokens,
     cx.store.forget_former_username(id, agent.id, former).await
 }
 
-/// Tells that the webhook endpoint is disabled. Concurrent attempts can cause several events of one disablement, which have
-/// the same id, so the notice is sent once.
+/// Tells that the webhook endpoint is disabled.
 pub async fn send_webhook_disabled<S: ReadCustomers + StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
-    disablement: Uuid,
+    cause: Cause,
 ) -> Result<(), Failure> {
     let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
-    let cause = Cause { at: Timestamp::default(), id: disablement };
     send(cx, &customer, cause, mail::webhook_disabled(&cx.settings, &customer)).await
 }
 

@@ -7,16 +7,15 @@ use custodian_domain::fields::is_email;
 use custodian_domain::{Agent, AgentId, Cause, Customer, CustomerId, Reason, Secret, Status, Timestamp};
 
 use crate::confirm_email::{is_owner, owner};
-use crate::context::{Context, Settings};
+use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::{Failure, ignore};
 use crate::log;
 use crate::mail;
-use crate::mail_limits::{self, StrangersMail};
 use crate::named_agents::{NamedAgent, named_agents};
 use crate::ports::{
-    AgentChange, AgentWriteOutcome, Authenticator, ClearThrottles, FindNames, MailToken, Mailer, Purpose,
-    ReadAgents, ReadMailTokens, StoreMailTokens, Throttle, UpdateAgents,
+    AgentChange, AgentWriteOutcome, Authenticator, ClearThrottles, FindNames, Mail, MailToken, Mailer,
+    Purpose, ReadAgents, ReadMailTokens, StoreMailTokens, Throttle, UpdateAgents,
 };
 use crate::retry::{Retry, RetryBudget};
 use crate::throttle::clear_wrong_passwords;
@@ -34,12 +33,8 @@ where
     let named = named_agents(cx, username).await?;
     let Some(NamedAgent { customer, agent, by_email }) = named.first() else { return Ok(()) };
     let email = if *by_email { &customer.profile.email } else { mailbox(customer, agent) };
-    let purpose = Purpose::Reset { agent_id: agent.id };
-    let strangers_mail = StrangersMail { recipient: email, customer: customer.id, purpose, cause };
-    if !mail_limits::permits(cx, strangers_mail).await? {
-        return Ok(());
-    }
-    mail_link(cx, customer, agent, email, cause).await
+    let (stored, mail) = reset_mail(cx, customer, agent, email, cause);
+    mail::send_once_limited(cx, &stored, Status::NOT_TERMINAL, &[mail]).await
 }
 
 /// Mails the owner of a new account a link to set the first password, unless a password is set.
@@ -52,41 +47,29 @@ where
     S: ReadAgents + StoreMailTokens,
     E: Mailer,
 {
-    let Some(customer) = cx.store.customer(id).await? else { return Ok(()) };
-    match owner(cx, &customer).await?.filter(|owner| owner.password_hash.is_none()) {
-        Some(owner) => mail_link(cx, &customer, &owner, &customer.profile.email, cause).await,
-        None => Ok(()),
-    }
+    let customer = cx.store.customer(id).await?.filter(|customer| !customer.status().is_terminal());
+    let Some(customer) = customer else { return Ok(()) };
+    let owner = owner(cx, &customer).await?.filter(|owner| owner.password_hash.is_none());
+    let Some(owner) = owner else { return Ok(()) };
+    let (stored, mail) = reset_mail(cx, &customer, &owner, &customer.profile.email, cause);
+    mail::send_once(cx, &stored, Status::NOT_TERMINAL, &[mail]).await
 }
 
-async fn mail_link<S, E>(
+/// The mail with a new link to set an agent's password.
+fn reset_mail<S, E>(
     cx: &Context<S, E>,
     customer: &Customer,
     agent: &Agent,
     email: &str,
     cause: Cause,
-) -> Result<(), Failure>
-where
-    S: StoreMailTokens,
-    E: Mailer,
-{
-    if customer.status().is_terminal() {
-        return Ok(());
-    }
+) -> (MailToken, Mail) {
     let (token, tm_expire) = (mail_token::new(cx.providers.random()), cx.now().plus(LINK_LIFETIME));
+    let purpose = Purpose::Reset { agent_id: agent.id };
     let stored = MailToken {
-        hash: mail_token::hash(&token),
-        customer_id: customer.id,
-        cause,
-        purpose: Purpose::Reset { agent_id: agent.id },
-        email: email.to_owned(),
         bound_to: binding(agent),
-        tm_expire,
-        keep_until: tm_expire.plus(Settings::DAY),
-        used: false,
+        ..MailToken::new(&token, customer.id, cause, purpose, email, tm_expire)
     };
-    let mail = mail::password_reset(&cx.settings, email, customer, &agent.username, &token, tm_expire);
-    mail::send_once(cx, &stored, Status::NOT_TERMINAL, &[mail]).await
+    (stored, mail::password_reset(&cx.settings, email, customer, &agent.username, &token, tm_expire))
 }
 
 fn binding(agent: &Agent) -> String {

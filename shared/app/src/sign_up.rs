@@ -11,13 +11,13 @@ use crate::context::Context;
 use crate::create::{AccountRequest, OpenAccountOutcome, open};
 use crate::failure::Failure;
 use crate::mail;
-use crate::mail_limits::{self, StrangersMail};
+use crate::mail_limits;
 use crate::ports::{
-    ChangeCustomers, CustomerChange, CustomerWriteOutcome, FindNames, Mailer, OpenAccounts, Purpose,
-    ReadAgents, ReadThrottles, Scheduler, StoreMailTokens, Throttle,
+    ChangeCustomers, CustomerChange, CustomerWriteOutcome, FindNames, Mailer, OpenAccounts, ReadAgents,
+    ReadThrottles, Scheduler, StoreMailTokens, Throttle,
 };
 use crate::retry::{Retry, RetryBudget};
-use crate::verify::send_verification;
+use crate::verify::resend_verification;
 
 /// Reads the body of `POST /auth/signup`: an e-mail address, the accepted terms, and optional profile fields. Webhook fields
 /// are ignored, because nobody has proven the address yet.
@@ -55,8 +55,7 @@ where
         Err(_) => OpenAccountOutcome::UsernameTaken,
     };
     if matches!(outcome, OpenAccountOutcome::UsernameTaken) {
-        let digits = u64::from_be_bytes(cx.providers.random());
-        outcome = open(cx, request_for(format!("admin-{digits:016x}")), window).await?;
+        outcome = open(cx, request_for(cx.providers.generated_username("admin-")), window).await?;
     }
     match outcome {
         // The mail function sends the verification link when it handles the event of the new account.
@@ -83,14 +82,7 @@ where
         (Status::Initial, Some(_)) => replace_signup(cx, customer.id, profile, cause).await,
         // An operator opened the account. A request that is older may be a redelivery.
         (Status::Initial, None) if cause.at <= customer.tm_create => Ok(()),
-        (Status::Initial, None) => {
-            let (customer, purpose) = (customer.id, Purpose::Verify);
-            let mail = StrangersMail { recipient: &profile.email, customer, purpose, cause };
-            if mail_limits::permits(cx, mail).await? {
-                send_verification(cx, customer, cause).await?;
-            }
-            Ok(())
-        }
+        (Status::Initial, None) => resend_verification(cx, customer.id, cause).await,
         _ if cause.at <= customer.tm_create => Ok(()),
         _ => send_account_exists(cx, &customer, &profile.email, cause).await,
     }
@@ -125,10 +117,7 @@ async fn send_account_exists<S: StoreMailTokens + Throttle, E: Mailer>(
     email: &str,
     cause: Cause,
 ) -> Result<(), Failure> {
-    let purpose = Purpose::Notice { notice_id: cause.id };
-    let strangers_mail = StrangersMail { recipient: email, customer: customer.id, purpose, cause };
-    if !mail_limits::permits(cx, strangers_mail).await? {
-        return Ok(());
-    }
-    mail::send_notice(cx, customer, cause, &[mail::account_exists(&cx.settings, customer, email)]).await
+    let mails = [mail::account_exists(&cx.settings, customer, email)];
+    let notice = mail::notice_token(cx, customer, cause);
+    mail::send_once_limited(cx, &notice, Status::NOT_TERMINAL, &mails).await
 }

@@ -133,8 +133,7 @@ pub async fn reserve<S: Throttle, E>(
         None => Ok(reservation),
         Some(until) => {
             reservation.release(cx).await;
-            cx.metrics.record(&[Metric::RequestsThrottled]);
-            Err(rate_limit_refusal(until, now).into())
+            Err(refuse(cx, until))
         }
     }
 }
@@ -176,10 +175,7 @@ pub async fn consume<S: Throttle, E>(
 ) -> Result<(), Failure> {
     match try_consume(cx, limit, subject).await? {
         ReserveOutcome::Reserved => Ok(()),
-        ReserveOutcome::LimitReached { until, .. } => {
-            cx.metrics.record(&[Metric::RequestsThrottled]);
-            Err(rate_limit_refusal(until, cx.now()).into())
-        }
+        ReserveOutcome::LimitReached { until, .. } => Err(refuse(cx, until)),
     }
 }
 
@@ -201,10 +197,7 @@ pub(crate) async fn require_names_left<S: ReadThrottles, E>(
 ) -> Result<(), Failure> {
     match full_until(cx, TAKEN_NAME_BY_ACCOUNT, &account.to_string()).await? {
         None => Ok(()),
-        Some(until) => {
-            cx.metrics.record(&[Metric::RequestsThrottled]);
-            Err(rate_limit_refusal(until, cx.now()).into())
-        }
+        Some(until) => Err(refuse(cx, until)),
     }
 }
 
@@ -230,7 +223,7 @@ pub(crate) async fn taken_name<S: Throttle, E>(
     }
 }
 
-/// Forgets the wrong passwords of these names. Whoever has set a new password by mail may sign in at once.
+/// Forgets the wrong passwords of these names, so that an agent that has set a new password by mail can sign in at once.
 pub(crate) async fn clear_wrong_passwords<S: ClearThrottles, E>(
     cx: &Context<S, E>,
     names: &[&str],
@@ -255,10 +248,12 @@ pub fn client_network(address: &str) -> String {
     }
 }
 
-fn rate_limit_refusal(until: Timestamp, now: Timestamp) -> Refusal {
-    let micros = until.micros().saturating_sub(now.micros());
+/// The refusal of a request whose window is full until `until`.
+fn refuse<S, E>(cx: &Context<S, E>, until: Timestamp) -> Failure {
+    cx.metrics.record(&[Metric::RequestsThrottled]);
+    let micros = until.micros().saturating_sub(cx.now().micros());
     let seconds = u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000).max(1);
-    Refusal { retry_after: Some(seconds), ..Reason::RateLimitExceeded.into() }
+    Refusal { retry_after: Some(seconds), ..Reason::RateLimitExceeded.into() }.into()
 }
 
 impl Reservation {

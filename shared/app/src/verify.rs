@@ -14,9 +14,8 @@ use crate::context::{Context, Settings};
 use crate::failure::Failure;
 use crate::log;
 use crate::mail;
-use crate::mail_limits::{self, StrangersMail};
 use crate::ports::{
-    ChangeCustomers, FindNames, MailToken, Mailer, Purpose, ReadAgents, ReadCustomers, ReadMailTokens,
+    ChangeCustomers, FindNames, Mail, MailToken, Mailer, Purpose, ReadAgents, ReadCustomers, ReadMailTokens,
     Scheduler, StoreMailTokens, Throttle, UseMailTokens, Verification,
 };
 use crate::retry::{Retry, RetryBudget};
@@ -190,30 +189,43 @@ pub async fn send_verification<S: ReadAgents + StoreMailTokens + Throttle, E: Ma
     id: CustomerId,
     cause: Cause,
 ) -> Result<(), Failure> {
+    let Some((customer, stored, mail)) = verification_mail(cx, id, cause).await? else { return Ok(()) };
+    match customer.signup {
+        Some(_) => mail::send_once_limited(cx, &stored, &[Status::Initial], &[mail]).await,
+        None => mail::send_once(cx, &stored, &[Status::Initial], &[mail]).await,
+    }
+}
+
+/// Mails a new verification link because a stranger signed up with the account's address.
+pub(crate) async fn resend_verification<S: ReadAgents + StoreMailTokens + Throttle, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    cause: Cause,
+) -> Result<(), Failure> {
+    match verification_mail(cx, id, cause).await? {
+        Some((_, stored, mail)) => mail::send_once_limited(cx, &stored, &[Status::Initial], &[mail]).await,
+        None => Ok(()),
+    }
+}
+
+/// The mail with a new verification link. `None` if the account is not unverified, or the link would be expired.
+async fn verification_mail<S: ReadAgents, E>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    cause: Cause,
+) -> Result<Option<(Customer, MailToken, Mail)>, Failure> {
     let unverified = cx.store.customer(id).await?.filter(|row| row.status() == Status::Initial);
     let unverified = unverified.and_then(|row| row.due().map(|due| (row, due)));
-    // Send no mail if the link would be expired.
-    let Some((customer, verify_by)) = unverified.filter(|(_, due)| cx.now() < *due) else { return Ok(()) };
-    let strangers_mail =
-        StrangersMail { recipient: &customer.profile.email, customer: id, purpose: Purpose::Verify, cause };
-    if customer.signup.is_some() && !mail_limits::permits(cx, strangers_mail).await? {
-        return Ok(());
-    }
+    let Some((customer, verify_by)) = unverified.filter(|(_, due)| cx.now() < *due) else { return Ok(None) };
     let token = mail_token::new(cx.providers.random());
     let stored = MailToken {
-        hash: mail_token::hash(&token),
-        customer_id: id,
-        cause,
-        purpose: Purpose::Verify,
-        email: customer.profile.email.clone(),
         bound_to: binding(&customer),
-        tm_expire: verify_by,
         // The row outlives the window by a month, so that a late click gets VERIFICATION_WINDOW_ENDED.
         keep_until: verify_by.plus(30 * Settings::DAY),
-        used: false,
+        ..MailToken::new(&token, id, cause, Purpose::Verify, &customer.profile.email, verify_by)
     };
     let owner = owner(cx, &customer).await?;
     let username = owner.as_ref().map_or("", |owner| &owner.username);
     let mail = mail::verification(&cx.settings, &customer, username, &token, verify_by);
-    mail::send_once(cx, &stored, &[Status::Initial], &[mail]).await
+    Ok(Some((customer, stored, mail)))
 }

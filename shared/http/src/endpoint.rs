@@ -56,13 +56,13 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     cx: &Context<S, E>,
     event: ApiGatewayV2httpRequest,
 ) -> lambda_http::Response<Body> {
-    let started = cx.now();
+    let (started, route) = (cx.now(), endpoint.route());
     // Callers may choose the request id and reuse one. The gateway's own id is unique and appears in its access log.
     let gateway_id = event.request_context.request_id.clone();
     let request = Request::new(event, request::new_request_id(cx.providers.random()));
     let span = tracing::info_span!(
         "request",
-        route = endpoint.route().to_string(),
+        route = route.to_string(),
         request_id = request.request_id,
         gateway_id,
         customer_id = tracing::field::Empty,
@@ -71,18 +71,17 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     );
     async {
         let limited = async {
-            let outcome = tokio::time::timeout(REQUEST_TIMEOUT, run(endpoint, cx, &request)).await;
+            let outcome = tokio::time::timeout(REQUEST_TIMEOUT, run(endpoint, cx, &route, &request)).await;
             outcome.unwrap_or_else(|_| Err(Failure::unavailable("the request", "timed out")))
         };
         let outcome = AssertUnwindSafe(limited).catch_unwind().await;
-        let route = endpoint.route();
         let format = if endpoint.responds_with_page(&request) && request.has_method_of(&route) {
             ErrorFormat::Page { brand: &cx.settings.brand, path: &route.path }
         } else {
             ErrorFormat::of(&request)
         };
         let (response, reason) = match outcome {
-            Ok(Ok(response)) => (unless_modified(&endpoint.route(), &request, response), None),
+            Ok(Ok(response)) => (unless_modified(&route, &request, response), None),
             Ok(Err(failure)) => (problem::response(&failure, &request, format), Some(failure.reason())),
             Err(_) => (problem::render(&Reason::Internal.into(), &request, format), Some(Reason::Internal)),
         };
@@ -98,22 +97,22 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
 async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,
+    route: &Route,
     request: &Request,
 ) -> Result<Response, Failure> {
     if request.is_too_large() {
         return Err(Reason::PayloadTooLarge.into());
     }
-    let route = endpoint.route();
-    if !request.has_method_of(&route) {
+    if !request.has_method_of(route) {
         return wrong_method(request);
     }
     let caller = H::Caller::from_request(cx, request, endpoint.prefetch(request)).await?;
-    let if_match = matches_version(&route, request, caller.version())?;
-    let (Some(key), Some(principal)) = (idempotency::key(&route, request)?, caller.principal()) else {
+    let if_match = matches_version(route, request, caller.version())?;
+    let (Some(key), Some(principal)) = (idempotency::key(route, request)?, caller.principal()) else {
         let conditions = RequestConditions { if_match, idempotency_lease: None };
         return with_conditions(conditions, endpoint.handle(cx, caller, request)).await;
     };
-    match idempotency::begin(cx, principal, &route, request, key).await? {
+    match idempotency::begin(cx, principal, route, request, key).await? {
         IdempotencyDecision::Replay(response) => Ok(response),
         IdempotencyDecision::Unrecorded => endpoint.handle(cx, caller, request).await,
         IdempotencyDecision::First(first) => {

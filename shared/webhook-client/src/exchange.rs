@@ -23,7 +23,7 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 /// Sends the request, passes the head of the response to `on_head`, and then reads the body until it is complete, too long or
 /// too slow. The body is ignored, but reading it avoids a connection reset while the receiver writes.
 ///
-/// This call drives the connection and closes it, whatever the receiver does.
+/// This call drives the connection, and closes it even if the receiver does not.
 #[expect(clippy::disallowed_methods, reason = "the one place that sends HTTP to destinations of customers")]
 pub(crate) async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Send,

@@ -179,11 +179,11 @@ async fn each_cause_of_a_notice_sends_one_mail_in_any_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_events_of_one_disabled_webhook_send_one_mail() {
+async fn a_repeated_event_of_a_disabled_webhook_sends_no_second_mail() {
     let app = TestApp::default();
     let id = app.active_account("ann").await;
     for disablement in [1, 1, 2, 1] {
-        send_webhook_disabled(&app.cx, id, Uuid::from_u128(disablement)).await.unwrap();
+        send_webhook_disabled(&app.cx, id, cause(&app, disablement)).await.unwrap();
     }
     assert_eq!(app.cx.services.state().mails.len(), 2);
 }

@@ -14,13 +14,6 @@ use uuid::Uuid;
 
 use crate::sign_up::sign_up_body;
 
-/// The token of the newest mail.
-fn newest_token(app: &TestApp) -> Secret {
-    let mails = app.cx.services.state().mails.clone();
-    let text = &mails.last().expect("a mail").text;
-    Secret::new(text.split("token=").nth(1).unwrap().chars().take(64).collect::<String>())
-}
-
 /// Invariant I6: no personal data is left.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_table_holds_the_token_of_a_mail() {
@@ -102,7 +95,7 @@ async fn a_late_link_is_reported_as_expired_before_and_after_expiry_and_cascade(
     let app = TestApp::default();
     let id = app.initial_account("ada").await;
     send_verification(&app.cx, id, app.cause()).await.unwrap();
-    let token = newest_token(&app);
+    let token = app.newest_link();
     let is_late = async || {
         let verified = verify::verify(&app.cx, &token).await;
         verified.is_err_and(|failure| failure.is(Reason::VerificationWindowEnded))
@@ -125,7 +118,7 @@ async fn a_link_of_an_account_deleted_before_verification_is_reported_as_expired
     let app = TestApp::default();
     let id = app.initial_account("ada").await;
     send_verification(&app.cx, id, app.cause()).await.unwrap();
-    let token = newest_token(&app);
+    let token = app.newest_link();
     app.change(id, Command::Delete).await;
     for _ in 0..2 {
         let verified = verify::verify(&app.cx, &token).await;
@@ -149,7 +142,7 @@ async fn an_address_is_free_after_its_verification_window_even_if_the_expiry_job
     let second = app.email_holder("ada@example.com").await.unwrap();
     assert_ne!(first, second);
     send_verification(&app.cx, second, app.cause()).await.unwrap();
-    verify::verify(&app.cx, &newest_token(&app)).await.unwrap();
+    verify::verify(&app.cx, &app.newest_link()).await.unwrap();
     app.run_until_idle().await.unwrap();
     assert_eq!(app.email_holder("ada@example.com").await, Some(second));
     assert_eq!(app.cx.services.state().jobs.len(), 0, "no expiry job is left");
@@ -167,5 +160,5 @@ async fn only_the_mailed_one_of_concurrent_links_works() {
     });
     send_reset(&app.cx, "ada", first).await.expect("the request needs no retry");
     assert_eq!(app.cx.services.state().mails.len(), 1);
-    custodian_app::password::reset(&app.cx, &newest_token(&app), Secret::new(PASSWORD)).await.unwrap();
+    custodian_app::password::reset(&app.cx, &app.newest_link(), Secret::new(PASSWORD)).await.unwrap();
 }

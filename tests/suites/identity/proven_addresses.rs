@@ -1,4 +1,4 @@
-//! An address belongs to whoever proves it: not to the first who signs up with it, names an agent after it or asks for it.
+//! An address belongs to the account that proves it, not to the first that signs up with it, names an agent after it or asks for it.
 
 use custodian_tests::{Client, PASSWORD, Response, event_types};
 use futures::future::join_all;

@@ -63,8 +63,7 @@ impl Fixture {
         match flow {
             Flow::Verify => {
                 verify::send_verification(&app.cx, id, app.cause()).await.unwrap();
-                let mail = app.cx.services.state().mails[0].text.clone();
-                link = mail.split("token=").nth(1).unwrap().chars().take(64).collect();
+                link = app.newest_link().expose().to_owned();
             }
             Flow::Recover => drop(app.change(id, app.freeze_command()).await),
             Flow::Purge | Flow::Reconcile => {

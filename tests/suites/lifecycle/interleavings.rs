@@ -50,8 +50,7 @@ async fn prepared(status: Status, due: bool) -> (TestApp, CustomerId, String) {
     let mut link = "0".repeat(64);
     if status == Status::Initial {
         verify::send_verification(&app.cx, id, app.cause()).await.unwrap();
-        let mail = app.cx.services.state().mails[0].text.clone();
-        link = mail.split("token=").nth(1).unwrap().chars().take(64).collect();
+        link = app.newest_link().expose().to_owned();
     }
     if status == Status::Frozen {
         app.change(id, app.freeze_command()).await;

@@ -17,7 +17,7 @@ pub use self::notices::{
     email_replaced, frozen, password_set, recovered, username_changed, webhook_disabled,
 };
 pub use self::sender::sender;
-pub(crate) use self::sending::{send_notice, send_once};
+pub(crate) use self::sending::{notice_token, send_notice, send_once, send_once_limited};
 pub use self::texts::{
     account_exists, confirm_email_change, email_change_requested, password_reset, verification,
 };

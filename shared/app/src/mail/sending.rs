@@ -3,9 +3,10 @@
 use custodian_auth::mail_token;
 use custodian_domain::{Cause, Customer, Status};
 
-use crate::context::{Context, Settings};
+use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{Mail, MailToken, Mailer, Purpose, StoreMailTokens, StoreTokenOutcome};
+use crate::mail_limits;
+use crate::ports::{Mail, MailToken, Mailer, Purpose, StoreMailTokens, StoreTokenOutcome, Throttle};
 use crate::retry::{Retry, RetryBudget};
 
 /// Stores a token and sends its mails, once per cause. A retry sends nothing if the cause is recorded as mailed. Otherwise, the
@@ -32,24 +33,29 @@ pub(crate) async fn send_once<S: StoreMailTokens, E: Mailer>(
     cx.store.record_mailed(token).await
 }
 
-/// Sends mails without a link, once per cause. Each cause has a record of its own, so no notice suppresses another.
+/// Sends mails that a stranger caused, once per cause and within the limits of such mails.
+pub(crate) async fn send_once_limited<S: StoreMailTokens + Throttle, E: Mailer>(
+    cx: &Context<S, E>,
+    token: &MailToken,
+    statuses: &'static [Status],
+    mails: &[Mail],
+) -> Result<(), Failure> {
+    if mail_limits::permits(cx, token).await? { send_once(cx, token, statuses, mails).await } else { Ok(()) }
+}
+
+/// Sends mails without a link, once per cause.
 pub(crate) async fn send_notice<S: StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     customer: &Customer,
     cause: Cause,
     mails: &[Mail],
 ) -> Result<(), Failure> {
-    let now = cx.now();
-    let stored = MailToken {
-        hash: mail_token::hash(&mail_token::new(cx.providers.random())),
-        customer_id: customer.id,
-        cause,
-        purpose: Purpose::Notice { notice_id: cause.id },
-        email: customer.profile.email.clone(),
-        bound_to: String::new(),
-        tm_expire: now,
-        keep_until: now.plus(Settings::DAY),
-        used: false,
-    };
-    send_once(cx, &stored, Status::NOT_TERMINAL, mails).await
+    send_once(cx, &notice_token(cx, customer, cause), Status::NOT_TERMINAL, mails).await
+}
+
+/// The record of mails without a link. Each cause has a record of its own, so no notice suppresses another.
+pub(crate) fn notice_token<S, E>(cx: &Context<S, E>, customer: &Customer, cause: Cause) -> MailToken {
+    let token = mail_token::new(cx.providers.random());
+    let purpose = Purpose::Notice { notice_id: cause.id };
+    MailToken::new(&token, customer.id, cause, purpose, &customer.profile.email, cx.now())
 }

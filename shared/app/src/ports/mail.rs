@@ -1,9 +1,11 @@
 //! Mails, mailed tokens, and queued requests that send mails.
 
 use std::future::Future;
+use std::time::Duration;
 
+use custodian_auth::mail_token;
 use custodian_domain::webhook::DeletionNotice;
-use custodian_domain::{AccessKey, AgentId, Cause, CustomerId, IdSeed, Profile, Status, Timestamp};
+use custodian_domain::{AccessKey, AgentId, Cause, CustomerId, IdSeed, Profile, Secret, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -40,7 +42,7 @@ pub struct MailToken {
     /// The recipient of the mail.
     pub email: String,
     /// The state that the link was sent for; when it changes, the link stops working. For a reset link: the fingerprint of the
-    /// password and permission. For a verification link: the signup. Empty for other purposes.
+    /// password and permission. For a verification link: the signup. For a change of address: the requester. Empty otherwise.
     #[serde(rename = "subject", default)]
     pub bound_to: String,
     /// When the link stops working. A verification link expires with its account's window.
@@ -51,6 +53,33 @@ pub struct MailToken {
     /// Whether the link was used. Its page then says so; for everything else, a used token is invalid.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub used: bool,
+}
+
+impl MailToken {
+    /// How long the row outlives the link.
+    const RETENTION: Duration = Duration::from_secs(86_400);
+
+    /// The record of an unused token that is bound to nothing.
+    pub fn new(
+        token: &Secret,
+        customer_id: CustomerId,
+        cause: Cause,
+        purpose: Purpose,
+        email: &str,
+        tm_expire: Timestamp,
+    ) -> Self {
+        Self {
+            hash: mail_token::hash(token),
+            customer_id,
+            cause,
+            purpose,
+            email: email.to_owned(),
+            bound_to: String::new(),
+            tm_expire,
+            keep_until: tm_expire.plus(Self::RETENTION),
+            used: false,
+        }
+    }
 }
 
 pub trait ReadMailTokens: Send + Sync {

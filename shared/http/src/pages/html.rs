@@ -133,3 +133,8 @@ fn footer(brand: &Brand) -> String {
 fn web_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
 }
+
+/// The token of a link in the form of its page. The token must be well formed.
+pub(super) fn hidden_token(token: &str) -> String {
+    format!("<input type=\"hidden\" name=\"token\" value=\"{token}\">")
+}

@@ -5,7 +5,7 @@ use custodian_app::mail::{account_name, escape_html};
 use custodian_domain::{Agent, Customer};
 use http::StatusCode;
 
-use super::html::Content;
+use super::html::{Content, hidden_token};
 use super::paths::{FORGOT, RESET};
 use crate::response::Response;
 
@@ -67,8 +67,7 @@ pub fn ask_for_password(
     let (attributes, message) = field_error("password", error);
     let described = if error.is_some() { "password-error password-hint" } else { "password-hint" };
     let fields = format!(
-        "<input type=\"hidden\" name=\"token\" value=\"{token}\">\
-         <label for=\"username\">Username</label>\
+        "{}<label for=\"username\">Username</label>\
          <input id=\"username\" name=\"username\" value=\"{}\" autocomplete=\"username\" readonly>\
          <label for=\"password\">New password</label>\
          <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"new-password\" required minlength=\"8\" \
@@ -76,6 +75,7 @@ pub fn ask_for_password(
          <label class=\"choice\" hidden><input id=\"show-password\" type=\"checkbox\"> Show the password</label>\
          <p class=\"quiet\" id=\"password-hint\">8 to 128 characters. Several words in a row are hard to guess and easy to \
          remember.</p>",
+        hidden_token(token),
         escape_html(&agent.username)
     );
     let ask = format!("Choose a new password to sign in to {}.", brand.product_name);

@@ -7,7 +7,7 @@ use custodian_app::verify::VerificationLink;
 use custodian_domain::Customer;
 use http::StatusCode;
 
-use super::html::Content;
+use super::html::{Content, hidden_token};
 use super::paths::VERIFY;
 use crate::response::Response;
 
@@ -41,7 +41,7 @@ fn ask_to_activate(brand: &Brand, token: &str, customer: &Customer) -> Response 
 }
 
 fn ask_to_change(brand: &Brand, token: &str, customer: &Customer, address: &str) -> Response {
-    // Whoever reads the new mailbox may be a stranger, who must not learn the present address.
+    // The reader of the new mailbox may be a stranger, who must not learn the present address.
     let account = plain_name(&customer.profile.name).unwrap_or(&brand.product_name);
     let ask = format!(
         "{address} becomes the e-mail address of the account {account} at {}. Mails about the account then go to this \
@@ -74,8 +74,4 @@ fn confirmed(brand: &Brand, purpose: Purpose, address: &str, is_done: bool) -> R
         StatusCode::OK,
         title,
     )
-}
-
-fn hidden_token(token: &str) -> String {
-    format!("<input type=\"hidden\" name=\"token\" value=\"{token}\">")
 }
