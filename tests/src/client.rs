@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use crate::accounts::PASSWORD;
 use crate::api_description;
-use crate::event_checks::EventCheck;
 use crate::log_checks::{self, LogLeakCheck};
 use crate::request_rules::RequestRules;
 use crate::response::Response;
+use crate::service_checks::ServiceCheck;
 
 /// An HTTP client of a service, with or without a credential.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ pub struct Client {
     /// None if the service is deployed.
     service: Option<Service>,
     /// These checks run when the last client is dropped.
-    _checks: Arc<(Option<EventCheck>, LogLeakCheck)>,
+    _checks: Arc<(Option<ServiceCheck>, LogLeakCheck)>,
 }
 
 /// The URL of the deployed service. The emulator of the end-to-end test also serves the routes under `/_local/` there.
@@ -83,7 +83,7 @@ impl Client {
         let serving = service.clone();
         tokio::spawn(async move { serving.serve().await.unwrap() });
         let base = format!("http://127.0.0.1:{}", service.port());
-        let checks = Arc::new((Some(EventCheck::of(&service)), log_check));
+        let checks = Arc::new((Some(ServiceCheck::of(&service)), log_check));
         Self { http: http_client(), base, token: None, service: Some(service), _checks: checks }
     }
 

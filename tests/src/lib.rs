@@ -8,7 +8,6 @@ mod accounts;
 mod api_description;
 mod client;
 pub mod database_metrics;
-pub mod event_checks;
 pub mod fault_injector;
 pub mod gateway;
 #[cfg(test)]
@@ -19,6 +18,7 @@ pub mod random_faults;
 pub mod request_rules;
 mod response;
 pub mod seed;
+pub mod service_checks;
 pub mod services;
 pub mod tables;
 pub mod test_app;

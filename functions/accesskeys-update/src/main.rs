@@ -1,6 +1,7 @@
 use custodian_fn_accesskeys_update::UpdateKey;
+use custodian_runtime::NoServices;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::serve_http::<()>(UpdateKey).await
+    custodian_runtime::serve_http::<NoServices>(UpdateKey).await
 }

@@ -5,13 +5,13 @@ use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
 
 use custodian_domain::AgentId;
-use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route};
+use custodian_http::{ActivePrincipal, Endpoint, Request, Response, Route};
 use custodian_views::AgentView;
 
 pub struct GetAgent;
 
 impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetAgent {
-    type Caller = Account<AnyAgent, Active>;
+    type Caller = ActivePrincipal;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/agents/{id}")

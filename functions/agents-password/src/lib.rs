@@ -6,13 +6,13 @@ use custodian_app::ports::{Authenticator, Prefetch, Throttle, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::AgentId;
 use custodian_domain::agent_fields::read_password;
-use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route};
+use custodian_http::{ActivePrincipal, Endpoint, Request, Response, Route};
 use custodian_views::AgentView;
 
 pub struct SetPassword;
 
 impl<S: Authenticator + Throttle + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPassword {
-    type Caller = Account<AnyAgent, Active>;
+    type Caller = ActivePrincipal;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/password")
@@ -30,7 +30,7 @@ impl<S: Authenticator + Throttle + UpdateAgents, E: Send + Sync> Endpoint<S, E> 
     ) -> Result<Response, Failure> {
         let agent = caller.agent(AgentId(request.id()?))?;
         let (password, current) = read_password(&request.json()?)?;
-        let agent = set_password(cx, &caller.principal, agent, password, current, &request.address).await?;
+        let agent = set_password(cx, &caller.principal, agent, password, current, &request.client_ip).await?;
         Ok(Response::row(&AgentView::from(&agent)))
     }
 }

@@ -1,6 +1,7 @@
 use custodian_fn_agents_password::SetPassword;
+use custodian_runtime::NoServices;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::serve_http::<()>(SetPassword).await
+    custodian_runtime::serve_http::<NoServices>(SetPassword).await
 }

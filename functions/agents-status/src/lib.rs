@@ -6,13 +6,13 @@ use custodian_app::{Context, Failure};
 use custodian_domain::Agent;
 use custodian_domain::AgentId;
 use custodian_domain::agent_fields::read_status;
-use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route};
+use custodian_http::{ActivePrincipal, Endpoint, Request, Response, Route};
 use custodian_views::AgentView;
 
 pub struct SetStatus;
 
 impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetStatus {
-    type Caller = Account<AnyAgent, Active>;
+    type Caller = ActivePrincipal;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/status")

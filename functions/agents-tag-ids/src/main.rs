@@ -1,6 +1,7 @@
 use custodian_fn_agents_tag_ids::SetTagIds;
+use custodian_runtime::NoServices;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::serve_http::<()>(SetTagIds).await
+    custodian_runtime::serve_http::<NoServices>(SetTagIds).await
 }

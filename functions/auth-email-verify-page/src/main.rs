@@ -1,6 +1,7 @@
 use custodian_fn_auth_email_verify_page::EmailVerifyPage;
+use custodian_runtime::NoServices;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::serve_http::<()>(EmailVerifyPage).await
+    custodian_runtime::serve_http::<NoServices>(EmailVerifyPage).await
 }

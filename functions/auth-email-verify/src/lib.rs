@@ -1,7 +1,7 @@
 //! `POST /auth/email-verify`: verifies an e-mail address with a mailed token, sent as JSON or by the page's form.
 
 use custodian_app::ports::{ChangeCustomers, FindNames, ReadAgents, Scheduler, Throttle, UseMailTokens};
-use custodian_app::throttle::{Quota, TOKEN_BY_ADDRESS, reserve};
+use custodian_app::throttle::{Quota, TOKEN_BY_CLIENT_IP, reserve};
 use custodian_app::verify::{VerificationLink, look_up, verify, verify_without_key};
 use custodian_app::{Context, Failure};
 use custodian_domain::{Reason, Refusal, Secret, fields::Fields};
@@ -30,7 +30,7 @@ where
             return submit_form(cx, request).await;
         }
         let token = token(request)?;
-        let attempt = reserve(cx, &[Quota::new(TOKEN_BY_ADDRESS, &request.address)]).await?;
+        let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
         let verified = verify(cx, &token).await?;
         attempt.release(cx).await;
         let key = verified.access_key.as_ref().map(|made| NewAccessKeyView::new(&made.key, &made.token));
@@ -46,7 +46,7 @@ where
 {
     let form = request.json_or_form()?;
     let token = pages::form_token(&form)?;
-    let attempt = reserve(cx, &[Quota::new(TOKEN_BY_ADDRESS, &request.address)]).await?;
+    let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
     let response = match verify_without_key(cx, &Secret::new(token)).await {
         Ok(_) => pages::redirect_done(pages::VERIFY, Some(token)),
         // After a second click on the button, the link's page says that the address is confirmed already.

@@ -1,6 +1,6 @@
 //! `POST /auth/login`: signs an agent in with username and password. The token is in the body and in a cookie.
 
-use custodian_app::ports::{Authenticator, FindNames, RecordSignIns, Session, Throttle, TokenSigner};
+use custodian_app::ports::{Authenticator, FindNames, RecordSignIns, SignedInAgent, Throttle, TokenSigner};
 use custodian_app::{Context, Failure, sign_in::sign_in};
 use custodian_domain::agent::{MAX_ENTERED_PASSWORD, MAX_ENTERED_USERNAME};
 use custodian_domain::{Refusal, Secret, fields::Fields};
@@ -19,7 +19,7 @@ impl<S: FindNames + Authenticator + Throttle + RecordSignIns, E: TokenSigner> En
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let (username, password) = read(request)?;
-        let Session { username, token } = sign_in(cx, username, password, &request.address).await?;
+        let SignedInAgent { username, token } = sign_in(cx, username, password, &request.client_ip).await?;
         let cookie = format!(
             "token={}; Max-Age={}; Path=/; Secure; HttpOnly; SameSite=Strict",
             token.expose(),

@@ -29,7 +29,7 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
             Err(_) if request.is_form() => return Ok(form_again(cx, &body)),
             username => username?,
         };
-        let (name, network) = (username_key(&username), client_network(&request.address));
+        let (name, network) = (username_key(&username), client_network(&request.client_ip));
         reserve(
             cx,
             &[

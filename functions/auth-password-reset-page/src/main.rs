@@ -1,6 +1,7 @@
 use custodian_fn_auth_password_reset_page::PasswordResetPage;
+use custodian_runtime::NoServices;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::serve_http::<()>(PasswordResetPage).await
+    custodian_runtime::serve_http::<NoServices>(PasswordResetPage).await
 }

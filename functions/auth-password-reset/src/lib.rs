@@ -2,7 +2,7 @@
 
 use custodian_app::password::{is_used, look_up, reset};
 use custodian_app::ports::{ClearThrottles, ReadMailTokens, Throttle, UpdateAgents};
-use custodian_app::throttle::{Quota, TOKEN_BY_ADDRESS, reserve};
+use custodian_app::throttle::{Quota, TOKEN_BY_CLIENT_IP, reserve};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent::{new_password, password_error};
 use custodian_domain::{Reason, Refusal, Secret, fields::Fields};
@@ -31,7 +31,7 @@ where
             return submit_form(cx, request, &body).await;
         }
         let (token, password) = read(&body)?;
-        let attempt = reserve(cx, &[Quota::new(TOKEN_BY_ADDRESS, &request.address)]).await?;
+        let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
         reset(cx, &token, password).await?;
         attempt.release(cx).await;
         Ok(Response::json(&json!({})))
@@ -44,9 +44,9 @@ async fn submit_form<S: ReadMailTokens + UpdateAgents + Throttle + ClearThrottle
     form: &Map<String, Value>,
 ) -> Result<Response, Failure> {
     let token = pages::form_token(form)?;
-    let attempt = reserve(cx, &[Quota::new(TOKEN_BY_ADDRESS, &request.address)]).await?;
+    let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
     let response = match set_password(cx, token, form).await {
-        // After a second click on the button, the link's page says that the link was used.
+        // After a double click, the second request finds a used token. The page of the link then says that the link was used.
         Err(failure) if failure.is(Reason::InvalidToken) && is_used(cx, &Secret::new(token)).await? => {
             pages::redirect_to_link(pages::RESET, token)
         }
@@ -56,7 +56,7 @@ async fn submit_form<S: ReadMailTokens + UpdateAgents + Throttle + ClearThrottle
     Ok(response)
 }
 
-/// Sets the password, or shows the form again with what is wrong with the password.
+/// Sets the password. If the password is invalid, shows the form again with the error.
 async fn set_password<S: ReadMailTokens + UpdateAgents + ClearThrottles, E: Send + Sync>(
     cx: &Context<S, E>,
     token: &str,
@@ -76,7 +76,8 @@ async fn set_password<S: ReadMailTokens + UpdateAgents + ClearThrottles, E: Send
     }
 }
 
-/// What is wrong with the password, as a sentence. The rules of passwords come before those of any text, which count bytes.
+/// The error of the password, as a sentence. The rules for passwords come before the general rules for texts, because the general
+/// rules count bytes and people count characters.
 fn password_sentence(form: &Map<String, Value>, refusal: &Refusal) -> Option<String> {
     let entered = form.get("password").and_then(Value::as_str).filter(|entered| !entered.is_empty());
     let error = entered.and_then(password_error).map(|error| format!("The password {error}."));

@@ -22,7 +22,7 @@ impl<S: Authenticator + ChangeCustomers + Throttle, E: Scheduler> Endpoint<S, E>
         request: &Request,
     ) -> Result<Response, Failure> {
         let body = UnregisterRequest::read(&request.json()?)?;
-        let customer = unregister(cx, caller.customer, &caller.principal, body, &request.address).await?;
+        let customer = unregister(cx, caller.customer, &caller.principal, body, &request.client_ip).await?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

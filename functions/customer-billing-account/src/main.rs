@@ -1,6 +1,7 @@
 use custodian_fn_customer_billing_account::SetBillingAccount;
+use custodian_runtime::NoServices;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::serve_http::<()>(SetBillingAccount).await
+    custodian_runtime::serve_http::<NoServices>(SetBillingAccount).await
 }

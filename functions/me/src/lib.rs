@@ -3,13 +3,13 @@
 use custodian_app::ports::{Authenticator, ReadAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::{Principal, Reason};
-use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route};
+use custodian_http::{ActivePrincipal, Endpoint, Request, Response, Route};
 use custodian_views::AgentView;
 
 pub struct Me;
 
 impl<S: Authenticator + ReadAgents, E: Send + Sync> Endpoint<S, E> for Me {
-    type Caller = Account<AnyAgent, Active>;
+    type Caller = ActivePrincipal;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/me")

@@ -1,6 +1,7 @@
 use custodian_fn_transcribes_stop::StopTranscribe;
+use custodian_runtime::NoServices;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::serve_http::<()>(StopTranscribe).await
+    custodian_runtime::serve_http::<NoServices>(StopTranscribe).await
 }

@@ -94,7 +94,8 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
     }
 }
 
-/// Changes an agent. `edit` makes the change and can refuse it. The principal needs at least the agent's rank.
+/// Changes an agent. `edit` gets a copy of the agent and changes it, or refuses the change. If another write changed the agent
+/// meanwhile, `edit` runs again on the newer row. The principal needs at least the agent's rank.
 pub async fn edit<S: UpdateAgents, E>(
     cx: &Context<S, E>,
     principal: &Principal,
@@ -174,7 +175,7 @@ pub async fn set_password<S: UpdateAgents + Throttle, E>(
     agent: Agent,
     password: Secret,
     current: Option<Secret>,
-    address: &str,
+    client_ip: &str,
 ) -> Result<Agent, Failure> {
     refuse_guest(&agent)?;
     principal.may_change(&agent)?;
@@ -182,7 +183,7 @@ pub async fn set_password<S: UpdateAgents + Throttle, E>(
     if own {
         let missing = || Refusal::field(Reason::InvalidArgument, "current_password", "is required");
         let current = current.ok_or_else(missing)?;
-        let reservation = reserve(cx, &confirmation_quotas(&agent.id.to_string(), address)).await?;
+        let reservation = reserve(cx, &confirmation_quotas(&agent.id.to_string(), client_ip)).await?;
         if !password_matches(current, agent.password_hash.clone()).await? {
             return Err(Reason::InvalidPassword.into());
         }

@@ -7,7 +7,7 @@
 
 use custodian_domain::lifecycle::{Command, Decision, decide};
 use custodian_domain::scheduled_job::Job;
-use custodian_domain::webhook::DeletionNotice;
+use custodian_domain::webhook::{EncryptedDestination, NoticeDestination};
 use custodian_domain::{Customer, CustomerId, Reason, ScheduledJob, Status};
 
 use crate::context::Context;
@@ -113,18 +113,17 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
     }
 }
 
-/// Encrypts the destination of the deletion notice. It is stored with the notice, because the deletion clears it in the
-/// customer's row.
+/// Encrypts the destination of the deletion notice, because the deletion clears it in the customer's row.
 fn deletion_notice<S, E>(
     cx: &Context<S, E>,
     before: &Customer,
     after: &Customer,
-) -> Result<Option<DeletionNotice>, Failure> {
-    let Some((destination, until)) = DeletionNotice::destination(before, after) else { return Ok(None) };
+) -> Result<Option<EncryptedDestination>, Failure> {
+    let Some((destination, until)) = NoticeDestination::of_deleted(before, after) else { return Ok(None) };
     let nonce = cx.providers.random();
     let ciphertext =
-        cx.keys.encrypt_for(DeletionNotice::ENCRYPTION_PURPOSE, before.id, &destination, nonce)?;
-    Ok(Some(DeletionNotice { ciphertext, until }))
+        cx.keys.encrypt_for(NoticeDestination::ENCRYPTION_PURPOSE, before.id, &destination, nonce)?;
+    Ok(Some(EncryptedDestination { ciphertext, until }))
 }
 
 /// Cancels a job that was scheduled for a state that the row did not reach. The job is kept while the row may still need it.

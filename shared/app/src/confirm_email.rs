@@ -1,7 +1,7 @@
-//! Changes of an account's e-mail address, and what confirming an address changes beside the account.
+//! Changes of an account's e-mail address, and the renames of agents that a confirmed address causes.
 //!
-//! An address belongs to the account that confirmed it. Usernames are not proven, so the username of another account's agent
-//! that equals the address gives way in the transaction that confirms it.
+//! An address belongs to the account that confirmed it. Nobody verifies usernames, so an agent of another account may have the
+//! address as its username. The transaction that confirms the address renames that agent.
 
 use custodian_auth::mail_token;
 use custodian_domain::agent::parse_username;
@@ -24,15 +24,15 @@ use crate::retry::{Retry, RetryBudget};
 use crate::throttle::{require_names_left, taken_name};
 use crate::update::update;
 
-/// The prefix of a username that replaces one that gave way.
+/// The prefix of a generated username.
 const AGENT_PREFIX: &str = "agent-";
 
-/// The owner of an account: the administrator that was made with it, while that agent exists.
+/// The owner of an account: the administrator that was created with it. `None` if that agent was deleted.
 pub async fn owner<S: ReadAgents, E>(
     cx: &Context<S, E>,
     customer: &Customer,
 ) -> Result<Option<Agent>, Failure> {
-    // The owner and the guest agent are the oldest agents, and ids sort by their creation.
+    // The owner and the guest agent are the oldest agents, and ids sort by creation time.
     let next_instant = Timestamp::from_micros(customer.tm_create.micros() + 1);
     let oldest = cx.store.agents(customer.id, Some(lowest_at(next_instant)), 2).await?;
     Ok(oldest.rows.into_iter().find(|agent| is_owner(customer, agent)))
@@ -43,8 +43,8 @@ pub fn is_owner(customer: &Customer, agent: &Agent) -> bool {
     !agent.guest && agent.tm_create == customer.tm_create
 }
 
-/// What the confirmation of `address` changes beside the account: the username of another account's agent that equals the
-/// address gives way, and an owner whose username is the old address gets the new one.
+/// The changes that confirming `address` makes in addition to the account's own row. An agent of another account that has the
+/// address as its username gets a generated username. An owner whose username is the old address gets the new one.
 pub(crate) async fn confirmation<S: FindNames + ReadAgents, E>(
     cx: &Context<S, E>,
     customer: &Customer,
@@ -69,7 +69,7 @@ pub(crate) async fn confirmation<S: FindNames + ReadAgents, E>(
     Ok(EmailConfirmation { owner: owner.map(|owner| owner.id), username_holder: holder, renames })
 }
 
-/// The agent that gives way, with a generated username. `None` if its account is deleted or expired.
+/// Renames another account's agent to a generated username. `None` if its account is deleted or expired.
 async fn displace<S: ReadAgents, E>(
     cx: &Context<S, E>,
     (account, id): (CustomerId, AgentId),
@@ -83,20 +83,20 @@ async fn displace<S: ReadAgents, E>(
     }))
 }
 
-/// An agent before and after its renaming.
+/// An agent before and after its username changes.
 fn renamed<S, E>(cx: &Context<S, E>, before: Agent, username: String) -> (Agent, Agent) {
     let after = Agent { username, version: before.version + 1, tm_update: cx.now(), ..before.clone() };
     (before, after)
 }
 
-/// Refuses an address that another account has confirmed, and limits how often an account may ask.
+/// Refuses an address that another account has confirmed, and limits how many addresses an account may try.
 pub async fn require_available<S: FindNames + ReadCustomers + Throttle + ReadThrottles, E>(
     cx: &Context<S, E>,
     customer: &Customer,
     address: Option<&str>,
 ) -> Result<(), Failure> {
     let Some(address) = address.filter(|address| !customer.has_email(address)) else { return Ok(()) };
-    // Counted whether the address is taken or not, so that the limit does not reveal it.
+    // Every request counts, so that the limit does not reveal whether the address is taken.
     let (holders, (), ()) = futures::try_join!(
         cx.store.name_holders(address),
         require_names_left(cx, customer.id),
@@ -121,7 +121,7 @@ pub async fn cancel_email_change<S: ChangeCustomers, E>(
     Ok(pending)
 }
 
-/// Requires an active account that still awaits the confirmation of the link's address.
+/// Requires an active account whose pending change is the one that the link confirms.
 pub(crate) fn require_pending(customer: &Customer, link: &MailToken, now: Timestamp) -> Result<(), Refusal> {
     account_status::require_active(customer)?;
     match customer.pending_email_at(now) {

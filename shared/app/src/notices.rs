@@ -2,7 +2,7 @@
 //!
 //! The event names the row, and the row says the rest. If the row has changed since, the mail tells the present state, or nothing.
 
-use custodian_domain::webhook::DeletionNotice;
+use custodian_domain::webhook::EncryptedDestination;
 use custodian_domain::{AgentId, Cause, Customer, CustomerId, Status};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -113,7 +113,7 @@ pub async fn send_email_changed<S: ReadCustomers + NoticeRows + StoreMailTokens,
     let mails =
         [mail::email_replaced(&cx.settings, &customer, former), mail::email_changed(&cx.settings, &customer)];
     mail::send_notice(cx, &customer, cause, &mails).await?;
-    cx.store.forget_former_email(id, former).await
+    cx.store.remove_former_email(id, former).await
 }
 
 /// Tells the old and the new username of an agent whose username gave way to another account's address.
@@ -129,7 +129,7 @@ pub async fn send_username_changed<S: ReadAgents + NoticeRows + StoreMailTokens,
         let mail = mail::username_changed(&cx.settings, &customer, former, &agent.username);
         send(cx, &customer, cause, mail).await?;
     }
-    cx.store.forget_former_username(id, agent.id, former).await
+    cx.store.remove_former_username(id, agent.id, former).await
 }
 
 /// Tells that the webhook endpoint is disabled.
@@ -142,7 +142,7 @@ pub async fn send_webhook_disabled<S: ReadCustomers + StoreMailTokens, E: Mailer
     send(cx, &customer, cause, mail::webhook_disabled(&cx.settings, &customer)).await
 }
 
-/// The purpose under which the recipient of the mail about a deletion is encrypted.
+/// The encryption purpose of the recipient of the mail about a deletion.
 const ENCRYPTION_PURPOSE: &str = "deletion-mail";
 
 /// The recipient of the mail about a deletion, in plain text.
@@ -153,23 +153,23 @@ struct DeletedAccount {
 }
 
 /// Encrypts the recipient of the mail about a deletion, because the deletion clears it in the customer's row. It is stored for
-/// an hour at most. `None` if nobody confirmed the address.
+/// an hour at most. `None` if the account never confirmed the address.
 pub(crate) fn encrypt_recipient<S, E>(
     cx: &Context<S, E>,
     before: &Customer,
     after: &Customer,
-) -> Result<Option<DeletionNotice>, Failure> {
+) -> Result<Option<EncryptedDestination>, Failure> {
     let email = &before.profile.email;
     let is_due = after.status() == Status::Deleted && before.has_confirmed_email(email) && !email.is_empty();
     let Some(tm_delete) = after.tm_delete().filter(|_| is_due) else { return Ok(None) };
     let account = DeletedAccount { email: email.clone(), name: mail::account_name(before).to_owned() };
     let nonce = cx.providers.random();
     let ciphertext = cx.keys.encrypt_for(ENCRYPTION_PURPOSE, before.id, &account, nonce)?;
-    Ok(Some(DeletionNotice { ciphertext, until: tm_delete.plus(DeletionNotice::LIFETIME) }))
+    Ok(Some(EncryptedDestination { ciphertext, until: tm_delete.plus(EncryptedDestination::LIFETIME) }))
 }
 
-/// Tells that the deletion of an account has begun, and removes the stored recipient. Returns whether one was stored: the
-/// ledger waited for its removal. A crash between the mail and the removal sends the mail again.
+/// Sends the mail about the deletion of an account, and removes the stored recipient. Returns whether a recipient was stored, in
+/// which case a step of the cascade waits for the removal. A crash between the mail and the removal sends the mail again.
 pub async fn send_deletion_begun<S: ReadCustomers + NoticeRows, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,

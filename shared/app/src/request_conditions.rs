@@ -1,8 +1,8 @@
-//! The conditions of the current request. They apply to everything that the request does.
+//! The conditions of the current request, from its `If-Match` and `Idempotency-Key` headers.
 //!
-//! There are two. A request with `If-Match` works only on the version that it names, so a use case must not reread a row that
-//! changed. A request with `Idempotency-Key` marks its idempotency record as done in the same transaction that has the effect.
-//! Both are task-local values, so handlers need not pass them to the use cases and the store.
+//! `If-Match` names one version of a row. If another write changed the row, the use case must refuse the request instead of
+//! reading the row again. With `Idempotency-Key`, the transaction that commits the request's effect also marks the request's
+//! idempotency record as done. The conditions are task-local, so handlers do not pass them to the use cases and the store.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -21,21 +21,22 @@ tokio::task_local! {
 /// The conditions of a request.
 #[derive(Clone, Debug, Default)]
 pub struct RequestConditions {
-    /// The request has an `If-Match` that matched when the row was read.
+    /// Whether the request has an `If-Match`. It matched when the request read the row.
     pub if_match: bool,
     pub idempotency_lease: Option<IdempotencyLease>,
 }
 
-/// The lease on the idempotency record of a request. Every transaction of the request marks its effect in that record.
+/// The lease of a request on its idempotency record. Every transaction of the request requires the lease and marks the record as
+/// done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyLease {
     pub customer_id: CustomerId,
     pub key: String,
-    /// Identifies this run. A later run that takes the record over has another id.
+    /// The random id of the lease. A later request that takes over the record has another id.
     pub lease_id: String,
 }
 
-/// The total time that a request has waited between retries.
+/// The total time that a request has waited between its retries of transactions.
 #[derive(Clone, Debug, Default)]
 pub struct TimeWaited(Arc<AtomicU64>);
 
@@ -49,18 +50,19 @@ impl TimeWaited {
     }
 }
 
-/// Runs `work` with these conditions. A nested call replaces the conditions and shares the retry budget.
+/// Runs `work` with these conditions. A nested call replaces the conditions, but continues to count the time waited, so both
+/// share one retry budget.
 pub async fn with_conditions<F: Future>(conditions: RequestConditions, work: F) -> F::Output {
     WAITED.scope(time_waited(), CONDITIONS.scope(conditions, work)).await
 }
 
-/// The time that the current request has waited. Outside a request, it starts at zero.
+/// The waiting time of the current request. Outside a request, returns a new count of zero.
 pub(crate) fn time_waited() -> TimeWaited {
     WAITED.try_with(TimeWaited::clone).unwrap_or_default()
 }
 
-/// Use cases call this before they reread a changed row. It refuses a request with `If-Match`, because the row no longer has
-/// the version that the request names.
+/// Checks that a use case may read a changed row again. Fails with 412 for a request with `If-Match`, because the row no longer
+/// has the version that the request names.
 pub fn permit_reread() -> Result<(), Failure> {
     let if_match = CONDITIONS.try_with(|conditions| conditions.if_match).unwrap_or(false);
     if if_match { Err(Reason::PreconditionFailed.into()) } else { Ok(()) }

@@ -11,17 +11,17 @@ use crate::failure::{Failure, ignore};
 use crate::log;
 use crate::metrics::Metric;
 use crate::named_agents::{NamedAgent, named_agents};
-use crate::ports::{Authenticator, FindNames, RecordSignIns, Session, Throttle, TokenSigner};
+use crate::ports::{Authenticator, FindNames, RecordSignIns, SignedInAgent, Throttle, TokenSigner};
 use crate::throttle::{Reservation, client_network, known_network_quotas, reserve, sign_in_quotas};
 
 pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E: TokenSigner>(
     cx: &Context<S, E>,
     username: String,
     password: Secret,
-    address: &str,
-) -> Result<Session, Failure> {
+    client_ip: &str,
+) -> Result<SignedInAgent, Failure> {
     let name = username_key(&username);
-    let quotas = sign_in_quotas(&name, address);
+    let quotas = sign_in_quotas(&name, client_ip);
     let (reserved, named) = futures::join!(reserve(cx, &quotas), named_agents(cx, &username));
     let named = match named {
         Ok(named) => named,
@@ -29,7 +29,7 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
     };
     let reservation = match reserved {
         Err(refused) if refused.is(Reason::RateLimitExceeded) => {
-            reserve_in_known_network(cx, &name, address, &named).await?.ok_or(refused)?
+            reserve_in_known_network(cx, &name, client_ip, &named).await?.ok_or(refused)?
         }
         reserved => reserved?,
     };
@@ -42,7 +42,7 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
         return Err(Reason::InvalidCredentials.into());
     };
     log::record_customer(customer.id);
-    futures::join!(reservation.release(cx), record_network(cx, &agent, address));
+    futures::join!(reservation.release(cx), record_network(cx, &agent, client_ip));
     renew_hash(cx, &agent, verification, password).await;
     let claims = Claims {
         agent_id: agent.id,
@@ -54,7 +54,7 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
     let now = cx.now();
     let token = cx.services.signer().sign(claims, now, now.plus(cx.settings.session));
     let token = token.ok_or_else(|| Failure::unavailable("the signer", "the claims do not serialise"))?;
-    Ok(Session { username: agent.username, token })
+    Ok(SignedInAgent { username: agent.username, token })
 }
 
 /// Releases quota after a failure of ours, which is no wrong password.
@@ -73,21 +73,21 @@ async fn release_after<S: Throttle, E>(
 async fn reserve_in_known_network<S: Throttle, E>(
     cx: &Context<S, E>,
     name: &str,
-    address: &str,
+    client_ip: &str,
     named: &[NamedAgent],
 ) -> Result<Option<Reservation>, Failure> {
     for named in named {
-        if named.agent.knows_network(&network_hash(cx, &named.agent, address)?, cx.now()) {
-            return reserve(cx, &known_network_quotas(name, address)).await.map(Some);
+        if named.agent.knows_network(&network_hash(cx, &named.agent, client_ip)?, cx.now()) {
+            return reserve(cx, &known_network_quotas(name, client_ip)).await.map(Some);
         }
     }
     Ok(None)
 }
 
 /// Records the network of a sign-in.
-async fn record_network<S: RecordSignIns, E>(cx: &Context<S, E>, agent: &Agent, address: &str) {
+async fn record_network<S: RecordSignIns, E>(cx: &Context<S, E>, agent: &Agent, client_ip: &str) {
     let recorded = async {
-        match agent.networks_after(network_hash(cx, agent, address)?, cx.now()) {
+        match agent.networks_after(network_hash(cx, agent, client_ip)?, cx.now()) {
             Some(networks) => cx.store.record_networks(agent, &networks).await,
             None => Ok(()),
         }
@@ -96,8 +96,8 @@ async fn record_network<S: RecordSignIns, E>(cx: &Context<S, E>, agent: &Agent, 
 }
 
 /// The keyed hash differs from agent to agent, so it does not reveal who shares a network.
-fn network_hash<S, E>(cx: &Context<S, E>, agent: &Agent, address: &str) -> Result<String, Failure> {
-    cx.keys.keyed_hash("agent-network", &format!("{} {}", agent.id, client_network(address)))
+fn network_hash<S, E>(cx: &Context<S, E>, agent: &Agent, client_ip: &str) -> Result<String, Failure> {
+    cx.keys.keyed_hash("agent-network", &format!("{} {}", agent.id, client_network(client_ip)))
 }
 
 /// Replaces a hash that has outdated parameters or is that of an unprepared password. A new hash needs the password itself, which

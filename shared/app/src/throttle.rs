@@ -1,4 +1,4 @@
-//! Rate limits of attempts. The store keeps only keyed hashes of usernames and addresses.
+//! Rate limits of attempts. The store keeps only keyed hashes of usernames, IP addresses and e-mail addresses.
 //!
 //! An attempt reserves quota before it starts and releases it on success, so that concurrent attempts cannot exceed the limit.
 //! A window starts with its first reservation.
@@ -49,8 +49,8 @@ const PASSWORD_BY_NAME: RateLimit = RateLimit::per_quarter_hour("password-name",
 const PASSWORDS_PER_NETWORK: u32 = 10;
 /// Wrong passwords with which a signed-in agent confirms a request.
 const PASSWORD_BY_AGENT: RateLimit = RateLimit::per_quarter_hour("password-agent", 10);
-/// Wrong passwords from one address.
-const PASSWORD_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("password-address", 300);
+/// Wrong passwords from one client IP address.
+const PASSWORD_BY_CLIENT_IP: RateLimit = RateLimit::per_quarter_hour("password-address", 300);
 /// Signups for one e-mail address from one client network.
 pub const SIGNUP_BY_EMAIL: RateLimit = RateLimit::per_quarter_hour("signup-email", 10);
 /// Signups from one client network.
@@ -59,15 +59,15 @@ pub const SIGNUP_BY_NETWORK: RateLimit = RateLimit::per_quarter_hour("signup-net
 pub const FORGOT_BY_NAME: RateLimit = RateLimit::per_quarter_hour("forgot-name", 10);
 /// Requests for a password reset from one client network.
 pub const FORGOT_BY_NETWORK: RateLimit = RateLimit::per_quarter_hour("forgot-network", 100);
-/// Wrong tokens from one address.
-pub const TOKEN_BY_ADDRESS: RateLimit = RateLimit::per_quarter_hour("token-address", 300);
+/// Wrong tokens from one client IP address.
+pub const TOKEN_BY_CLIENT_IP: RateLimit = RateLimit::per_quarter_hour("token-address", 300);
 
-/// Mails to one address that strangers can cause.
+/// Mails to one e-mail address that strangers can cause.
 pub(crate) const MAIL_BY_RECIPIENT: [RateLimit; 2] =
     [RateLimit::new("mail-hour", 5, HOUR), RateLimit::new("mail-day", 20, DAY)];
-/// Requests of one account that mail other addresses.
+/// Requests of one account that send a mail to another address.
 pub(crate) const MAIL_BY_ACCOUNT: RateLimit = RateLimit::new("mail-account", 10, HOUR);
-/// Answers to one account that an e-mail address or username is taken.
+/// Responses to one account which say that an e-mail address or username is taken.
 const TAKEN_NAME_BY_ACCOUNT: RateLimit = RateLimit::new("taken-account", 30, HOUR);
 
 /// Test webhooks and redeliveries that an account requests.
@@ -78,7 +78,7 @@ pub(crate) const fn mail_budget(max: u32) -> RateLimit {
     RateLimit::new("mail-stack", max, HOUR)
 }
 
-/// A limit and what it counts.
+/// A limit for one subject, such as a username or an IP address.
 #[derive(Clone, Debug)]
 pub struct Quota<'a> {
     limit: RateLimit,
@@ -93,22 +93,22 @@ impl<'a> Quota<'a> {
     }
 }
 
-/// The quotas of a sign-in with this name from this address.
-pub fn sign_in_quotas<'a>(name: &'a str, address: &'a str) -> [Quota<'a>; 2] {
-    let by_name = Quota { network: Some(client_network(address)), ..Quota::new(PASSWORD_BY_NAME, name) };
-    [by_name, Quota::new(PASSWORD_BY_ADDRESS, address)]
+/// The quotas of a sign-in with this name from this IP address.
+pub fn sign_in_quotas<'a>(name: &'a str, client_ip: &'a str) -> [Quota<'a>; 2] {
+    let by_name = Quota { network: Some(client_network(client_ip)), ..Quota::new(PASSWORD_BY_NAME, name) };
+    [by_name, Quota::new(PASSWORD_BY_CLIENT_IP, client_ip)]
 }
 
-/// The quotas of a sign-in from a network that the agent signed in from before: guesses from elsewhere do not count.
-pub fn known_network_quotas<'a>(name: &'a str, address: &'a str) -> [Quota<'a>; 2] {
-    let [mut by_name, by_address] = sign_in_quotas(name, address);
+/// The quotas of a sign-in from a network that the agent signed in from before. Guesses from other networks do not count.
+pub fn known_network_quotas<'a>(name: &'a str, client_ip: &'a str) -> [Quota<'a>; 2] {
+    let [mut by_name, by_client_ip] = sign_in_quotas(name, client_ip);
     by_name.limit.max = u32::MAX;
-    [by_name, by_address]
+    [by_name, by_client_ip]
 }
 
 /// The quotas of a signed-in agent that confirms a request with its password. Strangers cannot use them up.
-pub fn confirmation_quotas<'a>(agent: &'a str, address: &'a str) -> [Quota<'a>; 2] {
-    [Quota::new(PASSWORD_BY_AGENT, agent), Quota::new(PASSWORD_BY_ADDRESS, address)]
+pub fn confirmation_quotas<'a>(agent: &'a str, client_ip: &'a str) -> [Quota<'a>; 2] {
+    [Quota::new(PASSWORD_BY_AGENT, agent), Quota::new(PASSWORD_BY_CLIENT_IP, client_ip)]
 }
 
 /// The reserved quota of an attempt: the keys of its windows and of their parts.
@@ -190,7 +190,8 @@ pub(crate) async fn try_consume<S: Throttle, E>(
     cx.store.reserve(window, now).await
 }
 
-/// Refuses with 429 an account that was told too often that a name is taken, whether the next one is taken or not.
+/// Refuses an account with 429 if too many of its requests used a taken name. It does not check the next name first, so the
+/// refusal does not reveal whether that name is taken.
 pub(crate) async fn require_names_left<S: ReadThrottles, E>(
     cx: &Context<S, E>,
     account: CustomerId,
@@ -201,7 +202,7 @@ pub(crate) async fn require_names_left<S: ReadThrottles, E>(
     }
 }
 
-/// When the window of a limit ends, if it is full.
+/// The end of a limit's window if the window is full, or `None`.
 pub(crate) async fn full_until<S: ReadThrottles, E>(
     cx: &Context<S, E>,
     limit: RateLimit,
@@ -211,7 +212,7 @@ pub(crate) async fn full_until<S: ReadThrottles, E>(
     cx.store.full_until(&key, limit.max, cx.now()).await
 }
 
-/// Counts the answer that a name is taken, and returns it.
+/// Counts a refusal because of a taken name, and returns the refusal. If the account has reached its limit, returns 429.
 pub(crate) async fn taken_name<S: Throttle, E>(
     cx: &Context<S, E>,
     account: CustomerId,
@@ -223,7 +224,7 @@ pub(crate) async fn taken_name<S: Throttle, E>(
     }
 }
 
-/// Forgets the wrong passwords of these names, so that an agent that has set a new password by mail can sign in at once.
+/// Resets the counts of wrong passwords for these names, so that an agent that has set a new password by mail can sign in at once.
 pub(crate) async fn clear_wrong_passwords<S: ClearThrottles, E>(
     cx: &Context<S, E>,
     names: &[&str],
@@ -233,9 +234,9 @@ pub(crate) async fn clear_wrong_passwords<S: ClearThrottles, E>(
     try_join_all(keys.iter().map(|key| cx.store.clear(key))).await.map(|_| ())
 }
 
-/// The network of a client address: /24 of IPv4, /48 of IPv6.
-pub fn client_network(address: &str) -> String {
-    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+/// The network of a client IP address: /24 of IPv4, /48 of IPv6.
+pub fn client_network(client_ip: &str) -> String {
+    match client_ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
         Ok(IpAddr::V4(v4)) => {
             let [a, b, c, _] = v4.octets();
             format!("{a}.{b}.{c}.0/24")
@@ -244,7 +245,7 @@ pub fn client_network(address: &str) -> String {
             let [a, b, c, ..] = v6.segments();
             format!("{a:x}:{b:x}:{c:x}::/48")
         }
-        Err(_) => address.to_owned(),
+        Err(_) => client_ip.to_owned(),
     }
 }
 
@@ -271,13 +272,13 @@ mod tests {
 
     #[test]
     fn a_client_network_is_24_bits_of_ipv4_or_48_bits_of_ipv6() {
-        for (address, network) in [
+        for (client_ip, network) in [
             ("192.0.2.77", "192.0.2.0/24"),
             ("::ffff:192.0.2.1", "192.0.2.0/24"),
             ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
             ("", ""),
         ] {
-            assert_eq!(client_network(address), network, "{address}");
+            assert_eq!(client_network(client_ip), network, "{client_ip}");
         }
     }
 }

@@ -61,10 +61,10 @@ impl UnregisterRequest {
         &self,
         cx: &Context<S, E>,
         principal: &Principal,
-        address: &str,
+        client_ip: &str,
     ) -> Result<Option<Reservation>, Failure> {
         match principal {
-            Principal::Agent(agent) => self.confirm_by_password(cx, agent, address).await.map(Some),
+            Principal::Agent(agent) => self.confirm_by_password(cx, agent, client_ip).await.map(Some),
             Principal::Delegate { .. } => Err(Reason::PermissionDenied.into()),
             Principal::Key(_) if self.immediate => {
                 Err(Refusal::with_message(Reason::ReauthenticationRequired, KEY_IMMEDIATE).into())
@@ -79,11 +79,11 @@ impl UnregisterRequest {
         &self,
         cx: &Context<S, E>,
         agent: &Agent,
-        address: &str,
+        client_ip: &str,
     ) -> Result<Reservation, Failure> {
         let password = self.password.clone().ok_or(Reason::ConfirmationRequired)?;
         let stored = agent.password_hash.clone().ok_or(Reason::PasswordNotSet)?;
-        let reservation = reserve(cx, &confirmation_quotas(&agent.id.to_string(), address)).await?;
+        let reservation = reserve(cx, &confirmation_quotas(&agent.id.to_string(), client_ip)).await?;
         if !password_matches(password, Some(stored)).await? {
             return Err(Reason::InvalidPassword.into());
         }
@@ -102,16 +102,16 @@ fn confirmation_required(principal: &Principal) -> Refusal {
     }
 }
 
-/// Freezes the caller's account, or deletes it at once. `address` is the caller's network address.
+/// Freezes the caller's account, or deletes it at once. `client_ip` is the caller's IP address.
 pub async fn unregister<S: ChangeCustomers + Throttle, E: Scheduler>(
     cx: &Context<S, E>,
     customer: Customer,
     principal: &Principal,
     request: UnregisterRequest,
-    address: &str,
+    client_ip: &str,
 ) -> Result<Customer, Failure> {
     request.check(principal)?;
-    let reservation = request.confirm(cx, principal, address).await?;
+    let reservation = request.confirm(cx, principal, client_ip).await?;
     let command =
         if request.immediate { Command::Delete } else { Command::Freeze { grace: cx.settings.grace } };
     let release = async {

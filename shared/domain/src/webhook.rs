@@ -63,7 +63,7 @@ pub struct WebhookEndpoint {
     /// Recorded after a slow attempt.
     pub slow: Option<SlowEndpoint>,
     /// The encrypted destination of the deletion notice.
-    pub deletion_notice: Option<DeletionNotice>,
+    pub deletion_notice: Option<EncryptedDestination>,
 }
 
 impl WebhookEndpoint {
@@ -98,11 +98,10 @@ pub enum EndpointObservation {
     Enabled(Timestamp),
 }
 
-/// The stored destination of the deletion notice, which is the webhook about the account's own deletion and its last one. It is
-/// stored for at most an hour.
+/// The encrypted destination of a message about an account's deletion: the URL of the deletion notice, or the recipient of the
+/// mail. The deletion clears both in the customer's row. The store keeps the destination for at most an hour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeletionNotice {
-    /// The encrypted destination.
+pub struct EncryptedDestination {
     #[serde(rename = "sealed")]
     pub ciphertext: String,
     pub until: Timestamp,
@@ -115,20 +114,23 @@ pub struct NoticeDestination {
     pub method: String,
 }
 
-impl DeletionNotice {
-    /// How long the notice is retried and its destination is stored.
+impl EncryptedDestination {
+    /// How long the workers retry the message and the store keeps its destination.
     pub const LIFETIME: Duration = Duration::from_secs(3600);
-    /// The purpose under which the destination is encrypted.
+}
+
+impl NoticeDestination {
+    /// The encryption purpose of the deletion notice's destination.
     pub const ENCRYPTION_PURPOSE: &'static str = "farewell";
 
-    /// The destination of a deleted account's notice, and when it expires. An account that was never verified gets no notice,
-    /// because its URI could belong to a stranger.
-    pub fn destination(before: &Customer, after: &Customer) -> Option<(NoticeDestination, Timestamp)> {
+    /// The destination of the deletion notice of a deleted account, and when it expires. An account that never verified its e-mail
+    /// address gets no notice, because its URI could belong to a stranger.
+    pub fn of_deleted(before: &Customer, after: &Customer) -> Option<(Self, Timestamp)> {
         let profile = &before.profile;
-        let until = after.tm_delete()?.plus(Self::LIFETIME);
+        let until = after.tm_delete()?.plus(EncryptedDestination::LIFETIME);
         let has_destination = !profile.webhook_uri.is_empty() && before.status() != Status::Initial;
         let (uri, method) = (profile.webhook_uri.clone(), profile.webhook_method.clone());
-        has_destination.then_some((NoticeDestination { uri, method }, until))
+        has_destination.then_some((Self { uri, method }, until))
     }
 }
 

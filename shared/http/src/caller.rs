@@ -13,7 +13,7 @@ use custodian_domain::{
 use crate::Request;
 use crate::authentication::{authenticate, record_operator, require_permission};
 
-/// The callers that an endpoint accepts. The API description and the template are generated from it.
+/// The callers that an endpoint accepts. The generators of the API description and of the template read it.
 #[derive(Clone, Copy, Debug)]
 pub enum Audience {
     Anyone,
@@ -122,11 +122,11 @@ pub struct Admin;
 #[derive(Debug)]
 pub struct AdminOrManager;
 
-/// Every principal of the account.
+/// Every principal of the account: its agents, its access keys, and a platform admin who acts as its guest agent.
 #[derive(Debug)]
-pub struct AnyAgent;
+pub struct AnyPrincipal;
 
-impl RequiredPermission for AnyAgent {
+impl RequiredPermission for AnyPrincipal {
     const NEEDED: Permission = Permission::ANY;
 }
 
@@ -182,6 +182,9 @@ pub struct Account<R, A> {
 
 /// A caller that works on the rows of its active account.
 pub type Tenant = Account<AdminOrManager, Active>;
+
+/// Any principal of an active account, whatever its permission. The use case checks the rest.
+pub type ActivePrincipal = Account<AnyPrincipal, Active>;
 
 impl<R, A> Account<R, A> {
     pub fn customer_id(&self) -> CustomerId {

@@ -86,8 +86,8 @@ fn replay(
     if record.body_mac != body_mac {
         return Err(Reason::IdempotencyKeyReused.into());
     }
-    if let Some(response) = &record.response {
-        let stored = encryption.decrypt(response).and_then(|plain| Response::from_bytes(&plain));
+    if let Some(ciphertext) = &record.encrypted_response {
+        let stored = encryption.decrypt(ciphertext).and_then(|plain| Response::from_bytes(&plain));
         return stored.ok_or_else(|| Failure::unavailable("the stored response", "cannot be decrypted"));
     }
     // The response was deleted with the account that it was about, but the record still names that account.
@@ -104,7 +104,7 @@ fn replay(
 }
 
 impl IdempotentRequest {
-    /// Stores the response of a successful request, and releases the lease of a refused one.
+    /// Stores the response of a successful request, and removes the record of a refused one.
     pub(crate) async fn finish<S: Idempotency, E>(
         self,
         cx: &Context<S, E>,
@@ -118,7 +118,7 @@ impl IdempotentRequest {
                 }
                 None => Err(Failure::unavailable("the response", "could not be encrypted")),
             },
-            Err(_) => cx.store.release_lease(&self.lease).await,
+            Err(_) => cx.store.remove_record(&self.lease).await,
         };
         ignore(
             stored,

@@ -24,7 +24,7 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 pub struct Request {
     pub request_id: String,
     /// The IP address that connected to the gateway. Callers cannot forge it with a header.
-    pub address: String,
+    pub client_ip: String,
     method: Method,
     headers: HeaderMap,
     cookies: Vec<String>,
@@ -41,7 +41,7 @@ impl Request {
         let requested_id = event.headers.get("x-request-id").and_then(|value| value.to_str().ok());
         Self {
             request_id: requested_id.filter(|id| is_request_id(id)).map_or(new_id, str::to_owned),
-            address: event.request_context.http.source_ip.unwrap_or_default(),
+            client_ip: event.request_context.http.source_ip.unwrap_or_default(),
             method: event.request_context.http.method,
             query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             path: event.path_parameters.into_iter().collect(),

@@ -5,14 +5,14 @@ use custodian_app::{Context, Failure};
 use custodian_auth::access_key::is_access_key;
 use custodian_domain::{Permission, Reason};
 
-use crate::caller::{Account, AnyAgent, Audience, Caller, NotDeleted};
+use crate::caller::{Account, AnyPrincipal, Audience, Caller, NotDeleted};
 use crate::{Request, credential};
 
 /// The holder of a session token, or a principal of an account. The token may be dead: expired, revoked, or of a deleted
 /// account. Signing out such a session has nothing to revoke, but the browser must still drop its cookie.
 #[derive(Debug)]
 pub enum SessionHolder {
-    SignedIn(Box<Account<AnyAgent, NotDeleted>>),
+    SignedIn(Box<Account<AnyPrincipal, NotDeleted>>),
     SignedOut,
 }
 

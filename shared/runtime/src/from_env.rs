@@ -10,8 +10,10 @@ pub trait FromEnv: Sized + Send + Sync + 'static {
     fn from_env(aws: &AwsConfig, store: &Store) -> impl Future<Output = Result<Self, Failure>> + Send;
 }
 
-/// For functions that use no service but DynamoDB.
-impl FromEnv for () {
+/// The adapters of a function that uses only DynamoDB.
+pub type NoServices = ();
+
+impl FromEnv for NoServices {
     async fn from_env(_: &AwsConfig, _: &Store) -> Result<Self, Failure> {
         Ok(())
     }

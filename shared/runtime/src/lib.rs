@@ -35,6 +35,7 @@ pub use system::{SystemClock, SystemEntropy, providers};
 pub use {
     config::resource_kind,
     event_bridge::EventBridgeBus,
+    from_env::NoServices,
     lambda::{serve_http, serve_invocations, serve_queue, serve_stream},
     lambda_http::Error,
     scheduler::EventBridgeScheduler,

@@ -24,7 +24,7 @@ use crate::usage;
 
 /// How long the lease of a request lasts.
 const LEASE_DURATION: Duration = Duration::from_secs(30);
-/// How long a response can be replayed.
+/// How long the store replays a response.
 const RESPONSE_RETENTION: Duration = Duration::from_secs(86_400);
 
 /// The conditions of a write to an idempotency record.
@@ -43,10 +43,10 @@ impl Idempotency for Store {
     ) -> Result<BeginOutcome, Failure> {
         let record = IdempotencyRecord {
             body_mac: body_mac.to_owned(),
-            response: None,
+            encrypted_response: None,
             about_customer: None,
             done: false,
-            lease: lease.lease_id.clone(),
+            lease_id: lease.lease_id.clone(),
             lease_until: now.plus(LEASE_DURATION),
         };
         let mut row = encode(&record)?;
@@ -79,28 +79,29 @@ impl Idempotency for Store {
         &self,
         lease: &IdempotencyLease,
         about_customer: CustomerId,
-        response: &str,
+        encrypted_response: &str,
         now: Timestamp,
     ) -> Result<(), Failure> {
         if about_customer != lease.customer_id {
-            return self.store_with_other_account(lease, about_customer, response, now).await;
+            return self.store_with_other_account(lease, about_customer, encrypted_response, now).await;
         }
         let update = Expr::new("SET #answer = :answer, #done = :done");
-        let update = update.with(":answer", s(response)).with(":done", AttributeValue::Bool(true));
+        let update = update.with(":answer", s(encrypted_response)).with(":done", AttributeValue::Bool(true));
         self.update_if(IDEMPOTENCY, row_key(lease), update, held_by(lease)).await.map(|_| ())
     }
 
-    async fn release_lease(&self, lease: &IdempotencyLease) -> Result<(), Failure> {
-        let has_no_effect = Expr::new("#lease = :lease AND #done = :no")
+    async fn remove_record(&self, lease: &IdempotencyLease) -> Result<(), Failure> {
+        // If the effect is committed, the record must remain. Otherwise a repetition would have the effect again.
+        let is_held_without_effect = Expr::new("#lease = :lease AND #done = :no")
             .with(":lease", s(&lease.lease_id))
             .with(":no", AttributeValue::Bool(false));
-        // If the effect is committed, the record must remain.
-        self.delete_if(IDEMPOTENCY, row_key(lease), has_no_effect).await.map(|_| ())
+        self.delete_if(IDEMPOTENCY, row_key(lease), is_held_without_effect).await.map(|_| ())
     }
 }
 
-/// The primary key of the row of a response about an account other than the caller's. That account owns the row, so its cascade deletes the row.
-fn response_key(about_customer: CustomerId, lease: &IdempotencyLease) -> Item {
+/// The primary key of the row of a response about an account other than the caller's. That account owns the row, so its cascade
+/// deletes the row.
+fn response_row_key(about_customer: CustomerId, lease: &IdempotencyLease) -> Item {
     composite_key("customer_id", about_customer, "key", format!("answer#{}", lease.key))
 }
 
@@ -113,7 +114,7 @@ fn gate_selector(customer: CustomerId, lease: &IdempotencyLease) -> Uuid {
 #[derive(Debug, Deserialize)]
 struct StoredResponse {
     #[serde(rename = "answer")]
-    response: String,
+    encrypted_response: String,
 }
 
 impl Store {
@@ -123,13 +124,13 @@ impl Store {
         &self,
         lease: &IdempotencyLease,
         about_customer: CustomerId,
-        response: &str,
+        encrypted_response: &str,
         now: Timestamp,
     ) -> Result<(), Failure> {
         let update = Expr::new("SET #tells_of = :account, #done = :done");
         let update = update.with(":account", s(about_customer)).with(":done", AttributeValue::Bool(true));
-        let mut row = response_key(about_customer, lease);
-        row.insert("answer".to_owned(), s(response));
+        let mut row = response_row_key(about_customer, lease);
+        row.insert("answer".to_owned(), s(encrypted_response));
         row.insert("ttl".to_owned(), n(now.plus(RESPONSE_RETENTION).seconds()));
         let tx = Transaction::without_idempotency(self, RetryBudget::Request);
         let tx = usage::require_status(
@@ -167,8 +168,9 @@ impl Store {
         let mut record: IdempotencyRecord =
             self.idempotency_row(row_key(lease)).await?.ok_or_else(removed)?;
         if let Some(account) = record.about_customer {
-            let stored: Option<StoredResponse> = self.idempotency_row(response_key(account, lease)).await?;
-            record.response = stored.map(|stored| stored.response);
+            let stored: Option<StoredResponse> =
+                self.idempotency_row(response_row_key(account, lease)).await?;
+            record.encrypted_response = stored.map(|stored| stored.encrypted_response);
         }
         Ok(BeginOutcome::Recorded(Box::new(record)))
     }

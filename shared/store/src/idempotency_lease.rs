@@ -10,12 +10,12 @@ pub(crate) fn row_key(lease: &IdempotencyLease) -> Item {
     composite_key("customer_id", lease.customer_id, "key", &lease.key)
 }
 
-/// Records that the effect of the request is committed, in the transaction of that effect.
+/// Marks the record as done. The transaction of the request's effect contains this update.
 pub(crate) fn mark_done() -> Expr {
     Expr::new("SET #done = :done").with(":done", AttributeValue::Bool(true))
 }
 
-/// The condition that no other request has taken over the lease.
+/// The condition that this request still holds the lease.
 pub(crate) fn held_by(lease: &IdempotencyLease) -> Expr {
     Expr::new("#lease = :lease").with(":lease", s(&lease.lease_id))
 }

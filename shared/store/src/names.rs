@@ -14,7 +14,7 @@ impl FindNames for Store {
         let email = identifiers::email(&username_key(text));
         let (username, unprepared) = (identifiers::username(text), identifiers::unprepared_username(text));
         let mut names = vec![&email, &username];
-        // The number of names depends on the text alone, so the response time does not reveal who exists.
+        // The number of reads depends on the text alone, so the response time does not reveal which names exist.
         if unprepared != username {
             names.push(&unprepared);
         }

@@ -1,9 +1,9 @@
-//! What is stored only until a mail has told people of it: the former e-mail address of an account, the former username of an
-//! agent, and the encrypted recipient of the mail about a deletion.
+//! Values that the store keeps only until the notice about them is sent: the former e-mail address of an account, the former
+//! username of an agent, and the encrypted recipient of the mail about a deletion.
 
 use custodian_app::Failure;
 use custodian_app::ports::NoticeRows;
-use custodian_domain::webhook::DeletionNotice;
+use custodian_domain::webhook::EncryptedDestination;
 use custodian_domain::{AccessKey, AgentId, CustomerId, Timestamp};
 use uuid::Uuid;
 
@@ -14,16 +14,16 @@ use crate::resources::row_key;
 use crate::schema::{AGENTS, CUSTOMERS, WEBHOOKS};
 use crate::transaction::Transaction;
 
-/// The mail's recipient is stored beside the destination of the webhook about the deletion. The same step of the ledger waits
-/// for both.
+/// The row key of the mail's recipient. Its row is in the same table as the destination of the deletion notice, so the same step
+/// of the cascade waits for the removal of both.
 const DELETION_MAIL_KEY: &str = "deletion-mail";
 
 fn deletion_mail_key(customer: CustomerId) -> Item {
     composite_key("customer_id", customer, "key", DELETION_MAIL_KEY)
 }
 
-/// Adds to a condition that a former value is as it was read. Its removal raises no version, so without this term a concurrent
-/// write of the whole row would store the value again.
+/// Adds the condition that a former value did not change since it was read. Its removal does not raise the row's version, so
+/// without this condition a concurrent write of the whole row would store the value again.
 pub(crate) fn former_value_is(condition: &str, attribute: &str, former: Option<&str>) -> Expr {
     match former {
         None => Expr::new(format!("{condition} AND attribute_not_exists(#{attribute})")),
@@ -38,7 +38,7 @@ pub(crate) fn store_deletion_mail<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
     customer: CustomerId,
-    deletion_mail: Option<&DeletionNotice>,
+    deletion_mail: Option<&EncryptedDestination>,
 ) -> Result<Transaction<'a, C>, Failure> {
     let Some(deletion_mail) = deletion_mail else { return Ok(tx) };
     let mut row = encode(deletion_mail)?;
@@ -48,7 +48,7 @@ pub(crate) fn store_deletion_mail<'a, C: Copy>(
 }
 
 impl Store {
-    /// Whether the mail about the account's deletion may still be sent.
+    /// Whether the worker may still send the mail about the account's deletion.
     pub(crate) async fn has_deletion_mail(
         &self,
         customer: CustomerId,
@@ -57,10 +57,16 @@ impl Store {
         Ok(self.deletion_mail(customer).await?.is_some_and(|mail| now < mail.until))
     }
 
-    /// Removes a value from a row that still has it. The row keeps its version, so the removal causes no event.
-    async fn forget(&self, table: &str, row: Item, attribute: &str, value: &str) -> Result<(), Failure> {
+    /// Removes an attribute if it still has this value. The removal keeps the row's version, so it causes no event.
+    async fn remove_value(
+        &self,
+        table: &str,
+        row: Item,
+        attribute: &str,
+        value: &str,
+    ) -> Result<(), Failure> {
         let update = Expr::new(format!("REMOVE #{attribute}"));
-        let unchanged = Expr::new(format!("#{attribute} = :told")).with(":told", s(value));
+        let unchanged = Expr::new(format!("#{attribute} = :value")).with(":value", s(value));
         self.update_if(table, row, update, unchanged).await.map(|_| ())
     }
 }
@@ -70,7 +76,7 @@ impl NoticeRows for Store {
         custodian_app::ports::AccessKeys::access_key(self, customer, id).await
     }
 
-    async fn deletion_mail(&self, customer: CustomerId) -> Result<Option<DeletionNotice>, Failure> {
+    async fn deletion_mail(&self, customer: CustomerId) -> Result<Option<EncryptedDestination>, Failure> {
         self.endpoint_row(customer, DELETION_MAIL_KEY).await
     }
 
@@ -79,16 +85,16 @@ impl NoticeRows for Store {
         self.delete_if(WEBHOOKS, row, Expr::unconditional("key")).await.map(|_| ())
     }
 
-    async fn forget_former_email(&self, customer: CustomerId, address: &str) -> Result<(), Failure> {
-        self.forget(CUSTOMERS, simple_key("id", customer), "former_email", address).await
+    async fn remove_former_email(&self, customer: CustomerId, address: &str) -> Result<(), Failure> {
+        self.remove_value(CUSTOMERS, simple_key("id", customer), "former_email", address).await
     }
 
-    async fn forget_former_username(
+    async fn remove_former_username(
         &self,
         customer: CustomerId,
         agent: AgentId,
         username: &str,
     ) -> Result<(), Failure> {
-        self.forget(AGENTS, row_key(customer, agent.0), "former_username", username).await
+        self.remove_value(AGENTS, row_key(customer, agent.0), "former_username", username).await
     }
 }

@@ -5,7 +5,7 @@ use custodian_app::ports::{QueryPage, WriteOutcome};
 use custodian_app::retry::RetryBudget;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::webhook::{
-    DELIVERY_RETENTION, DeletionNotice, Delivery, EndpointObservation, SlowEndpoint, WebhookEndpoint,
+    DELIVERY_RETENTION, Delivery, EncryptedDestination, EndpointObservation, SlowEndpoint, WebhookEndpoint,
     WebhookSecret,
 };
 use custodian_domain::{CustomerId, Status, Timestamp};
@@ -65,12 +65,12 @@ fn store_observation<'a>(
     tx.put(OwnedRowCondition::Row, WEBHOOKS, row, Expr::unconditional("key"))
 }
 
-/// Stores the deletion notice, in the transaction that deletes the account.
+/// Stores the destination of the deletion notice, in the transaction that deletes the account.
 pub(crate) fn store_deletion_notice<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
     customer: CustomerId,
-    deletion_notice: Option<&DeletionNotice>,
+    deletion_notice: Option<&EncryptedDestination>,
 ) -> Result<Transaction<'a, C>, Failure> {
     let Some(deletion_notice) = deletion_notice else { return Ok(tx) };
     let mut row = encode(deletion_notice)?;
@@ -86,7 +86,7 @@ impl Store {
         customer: CustomerId,
         now: Timestamp,
     ) -> Result<bool, Failure> {
-        let deletion_notice: Option<DeletionNotice> =
+        let deletion_notice: Option<EncryptedDestination> =
             self.endpoint_row(customer, DELETION_NOTICE_KEY).await?;
         Ok(deletion_notice.is_some_and(|deletion_notice| now < deletion_notice.until))
     }

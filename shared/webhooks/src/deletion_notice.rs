@@ -1,10 +1,10 @@
-//! The deletion notice: the webhook about the account's own deletion. No delivery is stored for it. A step of the deletion's
-//! ledger waits for it.
+//! The deletion notice: the webhook about the account's own deletion. The store keeps no delivery of it. One step of the
+//! cascade stays open until the stored destination is removed.
 
 use custodian_app::{Context, Failure, Metric};
 use custodian_cascade::{CascadeQueue, CascadeTask, WEBHOOKS};
 use custodian_domain::Customer;
-use custodian_domain::webhook::{DeletionNotice, NoticeDestination, delivery_id};
+use custodian_domain::webhook::{NoticeDestination, delivery_id};
 use custodian_webhook_client::{AttemptOutcome, FinishedAttempt, RetrySchedule, next_delay};
 
 use crate::delivery_job::DeliveryJob;
@@ -13,7 +13,8 @@ use crate::secrets::secrets_of_deleted_account;
 use crate::sending::send;
 use crate::slow_queue::move_to_slow_queue;
 
-/// Sends the notice to the endpoint that the account had, until the notice's lifetime ends.
+/// Makes one attempt to send the notice to the account's former endpoint. After a failure it enqueues the next attempt, unless
+/// the stored destination expires first.
 pub(crate) async fn deliver_deletion_notice<S, E>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
@@ -24,11 +25,11 @@ where
     E: WebhookSender + DeliveryQueue + CascadeQueue,
 {
     let (now, endpoint) = (cx.now(), cx.store.webhook_endpoint(customer.id).await?);
-    let Some(notice) = endpoint.deletion_notice.clone() else { return Ok(()) };
-    let purpose = DeletionNotice::ENCRYPTION_PURPOSE;
+    let Some(encrypted) = endpoint.deletion_notice.clone() else { return Ok(()) };
+    let purpose = NoticeDestination::ENCRYPTION_PURPOSE;
     let destination: Option<NoticeDestination> =
-        cx.keys.decrypt_for(purpose, customer.id, &notice.ciphertext)?;
-    let is_due = |to: &NoticeDestination| now < notice.until && !endpoint.is_disabled(&to.uri);
+        cx.keys.decrypt_for(purpose, customer.id, &encrypted.ciphertext)?;
+    let is_due = |to: &NoticeDestination| now < encrypted.until && !endpoint.is_disabled(&to.uri);
     let Some(to) = destination.filter(is_due) else {
         return finish(cx, customer).await;
     };
@@ -43,7 +44,7 @@ where
     let attempt =
         FinishedAttempt { number: job.attempt, since_first, schedule: RetrySchedule::DeletionNotice };
     match next_delay(attempt, report.outcome, u32::from_be_bytes(cx.providers.random())) {
-        Some(delay) if ended.plus(delay) < notice.until => {
+        Some(delay) if ended.plus(delay) < encrypted.until => {
             let next = job.next_attempt();
             cx.services.enqueue_delivery(&next, &next.name(id), delay, ended).await
         }
@@ -56,7 +57,7 @@ where
     }
 }
 
-/// Removes the stored destination, and enqueues the step of the ledger that waited for the notice.
+/// Removes the stored destination, and enqueues the step that waits for its removal.
 async fn finish<S: WebhookStore, E: CascadeQueue>(
     cx: &Context<S, E>,
     customer: &Customer,

@@ -204,7 +204,7 @@ async fn the_removal_of_a_former_address_is_not_undone_by_a_concurrent_write() {
     use custodian_app::ports::{ChangeCustomers, CustomerChange, CustomerWriteOutcome};
     let commit = async |before, after| app.cx.store.commit(CustomerChange::new(before, after)).await.unwrap();
     assert_eq!(commit(&row, &moved).await, CustomerWriteOutcome::Done);
-    app.cx.store.forget_former_email(id, OWNER).await.unwrap();
+    app.cx.store.remove_former_email(id, OWNER).await.unwrap();
     let next = moved.without_pending_email(app.cx.now());
     assert_eq!(commit(&moved, &next).await, CustomerWriteOutcome::Stale);
     let told = app.customer(id).await;

@@ -1,4 +1,4 @@
-//! HTTP by the letter: challenges of a 401, HEAD, `If-None-Match`, and the sign-out of a dead session.
+//! HTTP semantics: the challenge of a 401, HEAD, `If-None-Match`, and signing out of an invalid session.
 
 use custodian_tests::{Client, PASSWORD, Response};
 use reqwest::Method;
@@ -34,8 +34,8 @@ async fn every_401_has_a_challenge_in_every_format() {
     assert!(!ok.headers.contains_key("www-authenticate"));
 }
 
-/// The headers that do not differ from request to request.
-fn stable(mut headers: HeaderMap) -> HeaderMap {
+/// The headers without those that differ between two equal requests.
+fn without_volatile(mut headers: HeaderMap) -> HeaderMap {
     headers.remove("x-request-id");
     headers.remove("date");
     headers
@@ -61,12 +61,12 @@ async fn head_has_the_status_and_headers_of_get_and_no_body_on_every_route() {
             let head = caller.send(caller.request(Method::HEAD, &path)).await;
             assert_eq!((head.status, &*head.text), (get.status, ""), "{path}");
             assert_eq!(head.headers["content-length"], get.text.len().to_string().as_str(), "{path}");
-            assert_eq!(stable(head.headers), stable(get.headers), "{path}");
+            assert_eq!(without_volatile(head.headers), without_volatile(get.headers), "{path}");
             found += usize::from(head.status == 200);
         }
     }
     assert!(found > 20, "{found} responses were 200");
-    // The gateway sends the other methods of a path to its route for reading, also to one that responds with pages.
+    // The gateway's GET routes have the method `ANY`, so they also get requests with other methods. Pages are no exception.
     for path in ["/v1.0/customer", "/auth/email-verify", "/v1.0/tags"] {
         let response = client.send(client.request(Method::PATCH, path)).await;
         assert_eq!(response.refusal(), (404, "ROUTE_NOT_FOUND".into()), "{path}");
@@ -76,7 +76,7 @@ async fn head_has_the_status_and_headers_of_get_and_no_body_on_every_route() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_the_client_has_already_is_not_sent_again() {
+async fn if_none_match_with_the_current_version_gets_304_without_a_body() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
     let (_, bob) = client.tenant("bob").await;
@@ -120,7 +120,7 @@ async fn a_row_that_the_client_has_already_is_not_sent_again() {
                 "{path} {condition}"
             );
         }
-        // The condition tells nothing to a caller who may not read the row.
+        // The condition reveals nothing to a caller who may not read the row.
         assert_eq!(client.send(with(&client, Method::GET, "*")).await.status, 401, "{path}");
     }
     for (path, status) in [(&tag, 404), (&account, 403)] {
@@ -134,7 +134,7 @@ async fn a_row_that_the_client_has_already_is_not_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_out_a_dead_session_succeeds_and_expires_the_cookie() {
+async fn signing_out_of_an_invalid_session_succeeds_and_expires_the_cookie() {
     let client = Client::start().await;
     let (_, revoked) = client.tenant("ann").await;
     revoked.post("/auth/logout", json!({})).await.ok();
@@ -156,25 +156,4 @@ async fn signing_out_a_dead_session_succeeds_and_expires_the_cookie() {
     assert_eq!(anonymous.refusal(), (401, "AUTHENTICATION_REQUIRED".into()));
     let unknown_key = client.with_token("vb_unknown").post("/auth/logout", json!({})).await;
     assert_eq!(unknown_key.refusal(), (401, "INVALID_CREDENTIALS".into()));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_access_key_is_told_what_it_can_do_to_unregister() {
-    let client = Client::start().await;
-    let (_, ann) = client.tenant("ann").await;
-    let key = ann.with_access_key().await;
-    for (body, status, reason) in [
-        (json!({}), 400, "CONFIRMATION_REQUIRED"),
-        (json!({ "password": PASSWORD }), 400, "CONFIRMATION_REQUIRED"),
-        (json!({ "immediate": true }), 400, "CONFIRMATION_REQUIRED"),
-        (json!({ "immediate": true, "confirmation_phrase": "DELETE" }), 403, "REAUTHENTICATION_REQUIRED"),
-    ] {
-        let refused = key.post("/auth/unregister", body.clone()).await;
-        assert_eq!(refused.refusal(), (status, reason.into()), "{body}");
-        let message = refused.json()["error"]["message"].as_str().unwrap().to_owned();
-        assert!(message.starts_with("An access key c") && message.contains("at once"), "{body}: {message}");
-    }
-    let agent = ann.post("/auth/unregister", json!({})).await;
-    assert_eq!(agent.refusal(), (400, "CONFIRMATION_REQUIRED".into()));
-    assert!(agent.text.contains("Confirm with the password"), "{}", agent.text);
 }

@@ -165,3 +165,24 @@ async fn the_platforms_own_account_cannot_be_frozen_or_deleted() {
     assert_eq!(visible_state(&client).await, before);
     platform_admin.get("/v1.0/me").await.ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_refusal_of_an_access_key_says_how_it_can_unregister() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let key = ann.with_access_key().await;
+    for (body, status, reason) in [
+        (json!({}), 400, "CONFIRMATION_REQUIRED"),
+        (json!({ "password": PASSWORD }), 400, "CONFIRMATION_REQUIRED"),
+        (json!({ "immediate": true }), 400, "CONFIRMATION_REQUIRED"),
+        (json!({ "immediate": true, "confirmation_phrase": "DELETE" }), 403, "REAUTHENTICATION_REQUIRED"),
+    ] {
+        let refused = key.post("/auth/unregister", body.clone()).await;
+        assert_eq!(refused.refusal(), (status, reason.into()), "{body}");
+        let message = refused.json()["error"]["message"].as_str().unwrap().to_owned();
+        assert!(message.starts_with("An access key c") && message.contains("at once"), "{body}: {message}");
+    }
+    let agent = ann.post("/auth/unregister", json!({})).await;
+    assert_eq!(agent.refusal(), (400, "CONFIRMATION_REQUIRED".into()));
+    assert!(agent.text.contains("Confirm with the password"), "{}", agent.text);
+}

@@ -16,7 +16,7 @@ use crate::request_conditions::IdempotencyLease;
 #[derive(Clone, Copy, Debug)]
 pub enum Prefetch {
     None,
-    /// Any customer. Only platform admins get to see it.
+    /// Any customer. Only platform admins can read it.
     Customer(CustomerId),
     /// No row; the caller must have the permission for this kind.
     Kind(&'static Kind),
@@ -110,13 +110,15 @@ pub struct IdempotencyRecord {
     /// The response, encrypted under a key that is derived from the `Idempotency-Key`. `None` while the request runs, or if
     /// the response was lost after the effect.
     #[serde(rename = "answer", default, skip_serializing_if = "Option::is_none")]
-    pub response: Option<String>,
+    pub encrypted_response: Option<String>,
     /// The account that the response is about, if the response is stored with that account and deleted with it.
     #[serde(rename = "tells_of", default, skip_serializing_if = "Option::is_none")]
     pub about_customer: Option<CustomerId>,
     /// Whether the effect of the request is committed.
     pub done: bool,
-    pub lease: String,
+    /// The id of the lease on this record.
+    #[serde(rename = "lease")]
+    pub lease_id: String,
     pub lease_until: Timestamp,
 }
 
@@ -146,12 +148,12 @@ pub trait Idempotency: Send + Sync {
         &self,
         idempotency_lease: &IdempotencyLease,
         about_customer: CustomerId,
-        response: &str,
+        encrypted_response: &str,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Removes the record of a request that had no effect.
-    fn release_lease(
+    fn remove_record(
         &self,
         idempotency_lease: &IdempotencyLease,
     ) -> impl Future<Output = Result<(), Failure>> + Send;

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
-use custodian_domain::webhook::DeletionNotice;
+use custodian_domain::webhook::EncryptedDestination;
 use custodian_domain::{AccessKey, Agent, AgentId, Customer, CustomerId, Resource, Status, Timestamp};
 use uuid::Uuid;
 
@@ -27,9 +27,9 @@ pub struct CustomerChange<'a> {
     /// The mailed token that this change uses up.
     pub used_token: Option<&'a MailToken>,
     /// The encrypted destination of the deletion notice.
-    pub deletion_notice: Option<&'a DeletionNotice>,
+    pub deletion_notice: Option<&'a EncryptedDestination>,
     /// The encrypted recipient of the mail about the deletion.
-    pub deletion_mail: Option<&'a DeletionNotice>,
+    pub deletion_mail: Option<&'a EncryptedDestination>,
 }
 
 impl<'a> CustomerChange<'a> {

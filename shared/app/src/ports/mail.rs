@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use custodian_auth::mail_token;
-use custodian_domain::webhook::DeletionNotice;
+use custodian_domain::webhook::EncryptedDestination;
 use custodian_domain::{AccessKey, AgentId, Cause, CustomerId, IdSeed, Profile, Secret, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -91,7 +91,7 @@ pub trait ReadMailTokens: Send + Sync {
 }
 
 pub trait UseMailTokens: ReadMailTokens {
-    /// Marks a token as used, without another effect. Returns false if it was used already.
+    /// Marks a token as used and changes nothing else. Returns false if the token was used already.
     fn use_mail_token(&self, token: &MailToken) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 
@@ -116,9 +116,9 @@ pub trait StoreMailTokens: Send + Sync {
     fn record_mailed(&self, token: &MailToken) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// What notices read beside the account and its agents, and what is stored only until a notice is sent.
+/// The rows that notices read in addition to the account and its agents, and the values that are stored until a notice is sent.
 pub trait NoticeRows: Send + Sync {
-    /// An access key, unless it is deleted by now.
+    /// An access key, or `None` if it was deleted in the meantime.
     fn created_key(
         &self,
         customer: CustomerId,
@@ -129,19 +129,19 @@ pub trait NoticeRows: Send + Sync {
     fn deletion_mail(
         &self,
         customer: CustomerId,
-    ) -> impl Future<Output = Result<Option<DeletionNotice>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Option<EncryptedDestination>, Failure>> + Send;
 
     fn remove_deletion_mail(&self, customer: CustomerId) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Removes the former e-mail address of an account, if it is still this one.
-    fn forget_former_email(
+    fn remove_former_email(
         &self,
         customer: CustomerId,
         address: &str,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Removes the former username of an agent, if it is still this one.
-    fn forget_former_username(
+    fn remove_former_username(
         &self,
         customer: CustomerId,
         agent: AgentId,
@@ -153,7 +153,7 @@ pub trait NoticeRows: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreTokenOutcome {
     Done,
-    /// Nothing to mail: this cause was mailed before, or a later one has a token.
+    /// No mail is due: the mails of this cause were sent before, or a later cause has a token.
     AlreadyMailed,
     /// A concurrent write stored another token.
     Stale,
@@ -176,7 +176,7 @@ impl QueuedRequest {
     }
 }
 
-/// A request whose work is done after the response is sent.
+/// A request that the `mail` function completes after the caller got its response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
 pub enum DeferredRequest {

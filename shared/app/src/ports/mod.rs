@@ -37,6 +37,6 @@ pub use self::resources::{
     Counter, CreateOutcome, CreateResources, DeleteResources, ListResources, ReadResources, Recount,
     ResourceWriteOutcome, UpdateResources, Usage, WriteOutcome,
 };
-pub use self::signing::{Session, SigningKeys, TokenSigner};
+pub use self::signing::{SignedInAgent, SigningKeys, TokenSigner};
 pub use self::system::{Clock, Entropy, Metrics};
 pub use self::throttles::{ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window, WindowPart};

@@ -6,11 +6,11 @@ use custodian_domain::{AgentId, CustomerId};
 
 use crate::failure::Failure;
 
-/// The account that holds an e-mail address. The address is possibly unconfirmed.
+/// The account that holds an e-mail address. The account may not have confirmed the address yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EmailHolder {
     pub customer: CustomerId,
-    /// The account's owner: the administrator that was made with the account.
+    /// The account's owner: the administrator that was created with the account.
     pub owner: Option<AgentId>,
 }
 
@@ -19,7 +19,7 @@ pub struct EmailHolder {
 pub struct NameHolders {
     pub email: Option<EmailHolder>,
     pub username: Option<(CustomerId, AgentId)>,
-    /// The agent that got this username before usernames were prepared. `None` if preparation changes nothing.
+    /// The agent that an earlier version stored under the unprepared username. `None` if preparation does not change the text.
     pub unprepared_username: Option<(CustomerId, AgentId)>,
 }
 

@@ -12,9 +12,9 @@ pub trait TokenSigner: Send + Sync {
     fn signer(&self) -> &Signer;
 }
 
-/// The outcome of a sign-in: the agent's username and its token.
+/// The outcome of a successful sign-in: the agent's username and its new token.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub struct SignedInAgent {
     pub username: String,
     pub token: Secret,
 }

@@ -1,5 +1,5 @@
-//! Checks at the end of a test: every event that its service published matches the event's schema, and no completed deletion
-//! left a row.
+//! Checks of a local service at the end of each test. Every published event matches its schema, and no completed deletion left
+//! rows behind.
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -10,16 +10,16 @@ use serde_json::{Value, json};
 
 use custodian_events::{SOURCE, schema};
 
-/// Checks the events of a service when it is dropped at the end of a test.
-pub struct EventCheck(Service);
+/// Checks the published events and the deletions of a service when it is dropped at the end of a test.
+pub struct ServiceCheck(Service);
 
-impl EventCheck {
+impl ServiceCheck {
     pub fn of(service: &Service) -> Self {
         Self(service.clone())
     }
 }
 
-impl Drop for EventCheck {
+impl Drop for ServiceCheck {
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
