@@ -1,4 +1,4 @@
-//! Unregistration: an administrator confirms it, then the account is frozen or deleted at once.
+//! Unregistration: an administrator or an access key confirms it, and the account is frozen or deleted at once.
 
 use custodian_domain::agent::MAX_ENTERED_PASSWORD;
 use custodian_domain::fields::Fields;
@@ -45,7 +45,7 @@ impl UnregisterRequest {
         fields.finish(request)
     }
 
-    /// Checks the confirmation phrase, before the password. The reasons are independent of the principal.
+    /// Checks the confirmation phrase, before the password. An error has the same reason for every principal.
     fn check(&self, principal: &Principal) -> Result<(), Refusal> {
         match self.phrase.as_deref() {
             Some(CONFIRMATION_PHRASE) => Ok(()),

@@ -58,7 +58,7 @@ pub trait CompletedLedgers: Ledgers {
     ) -> impl Future<Output = Result<Vec<CustomerId>, Failure>> + Send;
 
     /// Records that the verification found no row.
-    fn confirm(
+    fn mark_verified(
         &self,
         customer: CustomerId,
         now: Timestamp,

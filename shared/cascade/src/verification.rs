@@ -1,4 +1,5 @@
-//! Verifying a completed deletion: some time after the ledger is complete, reconcile queries every table once more.
+//! Verification of completed deletions. A quarter of an hour after a ledger was completed, `reconcile` queries every table once
+//! more.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
@@ -8,8 +9,8 @@ use crate::resume::resume;
 use crate::steps::{STEPS, Step};
 
 /// Queries every table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each
-/// table). If it finds no row, it confirms the ledger, which is never verified again. Otherwise, it reopens the ledger and the
-/// steps that have rows, and the cascade empties, completes and verifies them as before.
+/// table). If it finds no row, it marks the ledger as verified, and no later run verifies the ledger again. Otherwise, it reopens
+/// the ledger and the steps that have rows. The cascade then deletes these rows and completes the ledger again.
 pub async fn verify_empty<S: CompletedLedgers + FindRows, E: CascadeQueue>(
     cx: &Context<S, E>,
     customer: CustomerId,
@@ -26,7 +27,7 @@ pub async fn verify_empty<S: CompletedLedgers + FindRows, E: CascadeQueue>(
         }
     }
     if found.is_empty() {
-        cx.store.confirm(customer, cx.now()).await?;
+        cx.store.mark_verified(customer, cx.now()).await?;
         return Ok(0);
     }
     let tables: Vec<_> = found.iter().map(|step| step.table).collect();

@@ -8,8 +8,8 @@ use custodian_domain::{Permission, Reason};
 use crate::caller::{Account, AnyPrincipal, Audience, Caller, NotDeleted};
 use crate::{Request, credential};
 
-/// The holder of a session token, or a principal of an account. The token may be dead: expired, revoked, or of a deleted
-/// account. Signing out such a session has nothing to revoke, but the browser must still drop its cookie.
+/// The caller that signs out. Its session token may be invalid: expired, revoked, or of a deleted account. Such a session has
+/// nothing to revoke, but the response must still expire the browser's cookie.
 #[derive(Debug)]
 pub enum SessionHolder {
     SignedIn(Box<Account<AnyPrincipal, NotDeleted>>),

@@ -19,7 +19,7 @@ use crate::transaction::Transaction;
 
 const HEADER_KEY: &str = "ledger";
 const STEP_PREFIX: &str = "step#";
-/// The index partition of the completed ledgers that are not confirmed yet.
+/// The index partition of the completed ledgers that are not verified yet.
 const COMPLETED_PARTITION: &str = "sealed";
 /// The maximum number of deletions that one run of `reconcile` handles.
 const MAX_LEDGERS: i32 = 100;
@@ -46,7 +46,7 @@ pub(crate) fn open<'a, C: Copy>(
 
 #[derive(Debug, Deserialize)]
 struct LedgerHeader {
-    /// The index partition of the ledger. `None` once the ledger is confirmed.
+    /// The index partition of the ledger. `None` once the ledger is verified.
     open: Option<String>,
     tm_open: Timestamp,
 }
@@ -157,7 +157,7 @@ impl CompletedLedgers for Store {
         self.oldest_without_progress(COMPLETED_PARTITION, before).await
     }
 
-    async fn confirm(&self, customer: CustomerId, now: Timestamp) -> Result<(), Failure> {
+    async fn mark_verified(&self, customer: CustomerId, now: Timestamp) -> Result<(), Failure> {
         let update = Expr::new("SET #tm_confirmed = :now REMOVE #open").with(":now", n(now.micros()));
         let is_completed = Expr::new("#open = :sealed").with(":sealed", s(COMPLETED_PARTITION));
         self.update_if(DELETIONS, row_key(customer, None), update, is_completed).await.map(|_| ())

@@ -53,7 +53,7 @@ async fn ten_thousand_rows_are_deleted_under_random_faults() {
     assert_eq!(rows_of_others(&app.tables, id), neighbours, "other accounts are unchanged");
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn redelivering_any_cascade_message_changes_nothing() {
     let app = TestApp::default();

@@ -17,7 +17,7 @@ fn lose_messages(app: &TestApp) {
     state.cascade_tasks.clear();
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_whose_messages_were_lost_is_resumed() {
     let app = TestApp::default();

@@ -65,7 +65,7 @@ async fn two_workers_on_one_step_delete_and_count_each_row_once() {
     }
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_worker_between_any_two_calls_of_the_first_counts_no_row_twice() {
     for operation in ["Query", "UpdateItem", "BatchWriteItem", "TransactWriteItems"] {
@@ -88,7 +88,7 @@ async fn a_second_worker_between_any_two_calls_of_the_first_counts_no_row_twice(
     }
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_between_counting_and_deleting_counts_no_row_twice() {
     for step in ["tags", "tokens"] {

@@ -8,7 +8,7 @@ async fn post(client: &Client, path: &str, key: &str, body: &Value) -> Response 
     client.send(client.request(Method::POST, path).header("idempotency-key", key).json(body)).await
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_key_and_body_return_the_first_response_for_a_day() {
     let client = Client::start().await;

@@ -38,7 +38,7 @@ fn assert_in_use(response: &Response, max_wait: u64) {
     assert!((1..=max_wait).contains(&wait), "{wait}");
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_crashed_before_its_write_can_be_repeated_after_thirty_seconds() {
     let script = Arc::new(ScriptedFaults::default());

@@ -39,7 +39,7 @@ fn queued(app: &TestApp, request: DeferredRequest) -> QueuedRequest {
     QueuedRequest { cause: cause(app, 1), request }
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redelivered_event_keeps_the_link_of_its_mail() {
     let app = TestApp::default();
@@ -156,7 +156,7 @@ async fn a_redelivered_sign_up_sends_no_second_mail() {
     assert_eq!((state.mails.len(), &*state.mails[1].subject), (2, "You already have an account"));
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_cause_of_a_notice_sends_one_mail_in_any_order() {
     let app = TestApp::default();

@@ -186,7 +186,7 @@ fn assert_newest_links_work(app: &TestApp) {
     }
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn consumers_reach_the_same_state_for_any_order_and_repetition_of_messages() {
     let (before, messages) = app_with_messages().await;
@@ -231,7 +231,7 @@ async fn consumers_reach_the_same_state_for_any_order_and_repetition_of_messages
     }
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leased_attempt_is_left_to_its_worker_and_made_again_when_the_lease_expires() {
     let app = TestApp::default();

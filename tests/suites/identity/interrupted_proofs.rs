@@ -53,7 +53,7 @@ async fn interrupt_everywhere(prepared: &World, link: &Secret, address: &str) {
     }
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn proving_an_address_that_a_stranger_named_an_agent_after_can_be_interrupted_and_repeated() {
     let mut world = World::new().await;
@@ -63,7 +63,7 @@ async fn proving_an_address_that_a_stranger_named_an_agent_after_can_be_interrup
     interrupt_everywhere(&world, &link, ADDRESSES[0]).await;
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn moving_to_an_address_that_a_stranger_named_an_agent_after_can_be_interrupted_and_repeated() {
     let mut world = World::new().await;

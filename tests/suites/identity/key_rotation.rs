@@ -88,7 +88,7 @@ async fn the_key_before_the_previous_one_is_withdrawn() {
     assert!(app.cx.store.platform_key_set().await.unwrap().keyed_hasher.is_some());
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_rotation_leaves_a_key_whose_tokens_are_valid() {
     let app = app_with_platform().await;

@@ -52,7 +52,7 @@ async fn a_purge_deletes_at_its_deadline_and_never_earlier() {
     assert_eq!(status(&app, id).await, Status::Deleted);
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test]
 async fn a_purge_that_runs_late_or_twice_deletes_once() {
     let (app, id, deadline) = frozen_account().await;

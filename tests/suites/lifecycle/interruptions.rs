@@ -63,7 +63,7 @@ async fn assert_jobs_are_harmless(fixture: &Fixture, expected: &FinalState, case
     app.clock.set(START_TIME);
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test]
 async fn account_creation_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Create).await;
@@ -112,7 +112,7 @@ async fn the_start_of_a_cascade_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Start).await;
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test]
 async fn row_deletion_can_be_interrupted_and_repeated() {
     interrupt_everywhere(Flow::Step("tags")).await;

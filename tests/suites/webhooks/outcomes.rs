@@ -109,7 +109,7 @@ fn crash_at_record(script: &ScriptedFaults) {
     });
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_410_disables_and_a_success_enables_even_if_the_worker_crashes_after_recording_it() {
     let script = Arc::new(ScriptedFaults::default());

@@ -190,7 +190,7 @@ fn lose_records(script: &ScriptedFaults) {
     });
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
+/// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorded_attempt_is_not_made_again_when_its_message_is_redelivered() {
     let script = Arc::new(ScriptedFaults::default());

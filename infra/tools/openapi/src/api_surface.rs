@@ -1,4 +1,4 @@
-//! A short overview of the public API. Its diff shows every change of the API at a glance.
+//! A short overview of the public API, so that a reviewer sees every change of the API in its diff.
 
 use std::fmt::Write as _;
 

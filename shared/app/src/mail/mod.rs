@@ -1,7 +1,7 @@
-//! The mails. A mail is sent once per cause.
+//! The mails. The `mail` function sends one mail for each cause.
 //!
-//! `texts` and `notices` say what each mail says, `message` renders it as text and HTML, `sender` names the sender, and `sending`
-//! sends it.
+//! `texts` and `notices` have the wording of each mail. `message` renders a mail as text and HTML, `sender` builds the `From`
+//! header, and `sending` sends the mail.
 
 mod message;
 mod names;

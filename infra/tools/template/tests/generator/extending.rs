@@ -1,9 +1,9 @@
 //! The worked example of docs/extending.md: the template with one more kind and one more route.
 
-#[allow(unreachable_pub, reason = "as in the crates that the example belongs to")]
+#[allow(unreachable_pub, reason = "the example's own crates export these items")]
 #[path = "example/kind.rs"]
 mod kind;
-#[allow(unreachable_pub, reason = "as in the crates that the example belongs to")]
+#[allow(unreachable_pub, reason = "the example's own crates export these items")]
 #[path = "example/route.rs"]
 mod route;
 
@@ -32,7 +32,7 @@ fn resources(inputs: &Inputs) -> BTreeMap<String, Value> {
     template["Resources"].as_object().unwrap().clone().into_iter().collect()
 }
 
-/// The resources that the inputs add to the template, and the names of those that they change.
+/// The resources that the inputs add to the project's template, and the names of the resources that they change.
 fn difference(inputs: &Inputs) -> (BTreeMap<String, Value>, BTreeSet<String>) {
     let (before, after) = (resources(&Inputs::of_project().unwrap()), resources(inputs));
     assert!(before.keys().all(|name| after.contains_key(name)), "a resource is missing in the new template");
