@@ -20,12 +20,12 @@ NEEDS_SERVICE_INTERNALS = {
         "forbidden_destinations::the_local_services_flag"],
     "identity": [
         "delegation::successful_delegations", "email_change::a_verification_link_confirms",
-        "interrupted_proofs::", "key_rotation::", "lockout::",
+        "interrupted_confirmations::", "key_rotation::", "lockout::",
         "mailed_links::a_l", "mailed_links::an_address_is_free", "mailed_links::no_table_holds",
         "mailed_links::only_the_mailed_one", "notices::a_changed_address", "notices::a_deletion", "notices::a_username",
         "page_states::too_many_attempts",
         "password_rules::a_common_password_that_was_set_before", "password_rules::a_sign_in_replaces",
-        "passwords::a_login_rehashes", "proven_addresses::an_address_can_be_proven_while_32", "rate_limits::",
+        "passwords::a_login_rehashes", "confirmed_addresses::an_address_can_be_confirmed_while_32", "rate_limits::",
         "spellings::a_new_agent", "spellings::a_username_that_was_stored", "who_signs_in::"],
     "idempotency": [
         "leases::", "idempotency_keys::an_idempotency_key_is_scoped", "redelivered_messages::", "mails::"],

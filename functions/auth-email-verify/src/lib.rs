@@ -1,7 +1,8 @@
 //! `POST /auth/email-verify`: verifies an e-mail address with a mailed token, sent as JSON or by the page's form.
 
 use custodian_app::ports::{ChangeCustomers, FindNames, ReadAgents, Scheduler, Throttle, UseMailTokens};
-use custodian_app::throttle::{Quota, TOKEN_BY_CLIENT_IP, reserve};
+use custodian_app::rate_limits::{Quota, TOKEN_BY_CLIENT_IP};
+use custodian_app::throttle::reserve;
 use custodian_app::verify::{VerificationLink, look_up, verify, verify_without_key};
 use custodian_app::{Context, Failure};
 use custodian_domain::{Reason, Refusal, Secret, fields::Fields};
@@ -49,7 +50,8 @@ where
     let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
     let response = match verify_without_key(cx, &Secret::new(token)).await {
         Ok(_) => pages::redirect_done(pages::VERIFY, Some(token)),
-        // After a second click on the button, the link's page says that the address is confirmed already.
+        // After a double click, the second request finds a used token. The page of the link then says that the address is
+        // confirmed already.
         Err(failure) if failure.is(Reason::InvalidToken) => {
             let link = look_up(cx, &Secret::new(token)).await?;
             match link {

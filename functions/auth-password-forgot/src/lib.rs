@@ -2,7 +2,8 @@
 //! because this function only queues the request. The `requests` function looks up the name.
 
 use custodian_app::ports::{DeferredRequest, QueuedRequest, RequestQueue, Throttle};
-use custodian_app::throttle::{FORGOT_BY_NAME, FORGOT_BY_NETWORK, Quota, client_network, reserve};
+use custodian_app::rate_limits::{FORGOT_BY_NAME, FORGOT_BY_NETWORK, Quota, client_network};
+use custodian_app::throttle::reserve;
 use custodian_app::{Context, Failure};
 use custodian_domain::agent::MAX_ENTERED_USERNAME;
 use custodian_domain::precis::username_key;
@@ -51,7 +52,7 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
     }
 }
 
-/// The form with what is wrong with the username.
+/// The form with the entered username and its error.
 fn form_again<S, E>(cx: &Context<S, E>, form: &Map<String, Value>) -> Response {
     let entered = form.get("username").and_then(Value::as_str).unwrap_or_default();
     let error = match entered {

@@ -2,7 +2,8 @@
 
 use custodian_app::password::{is_used, look_up, reset};
 use custodian_app::ports::{ClearThrottles, ReadMailTokens, Throttle, UpdateAgents};
-use custodian_app::throttle::{Quota, TOKEN_BY_CLIENT_IP, reserve};
+use custodian_app::rate_limits::{Quota, TOKEN_BY_CLIENT_IP};
+use custodian_app::throttle::reserve;
 use custodian_app::{Context, Failure};
 use custodian_domain::agent::{new_password, password_error};
 use custodian_domain::{Reason, Refusal, Secret, fields::Fields};

@@ -2,7 +2,8 @@
 //! for known and new addresses, because this function only queues the request. The `requests` function looks up the address.
 
 use custodian_app::ports::{DeferredRequest, QueuedRequest, RequestQueue, Throttle};
-use custodian_app::throttle::{Quota, SIGNUP_BY_EMAIL, SIGNUP_BY_NETWORK, client_network, reserve};
+use custodian_app::rate_limits::{Quota, SIGNUP_BY_EMAIL, SIGNUP_BY_NETWORK, client_network};
+use custodian_app::throttle::reserve;
 use custodian_app::{Context, Failure, sign_up};
 use custodian_domain::profile::fold_case;
 use custodian_http::{Anyone, Endpoint, Request, Response, Route};

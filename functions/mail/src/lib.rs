@@ -1,5 +1,5 @@
-//! Sends the mails that events cause: links to confirm addresses and to set the first password, and notices of what happened.
-//! If an event's mails were sent, its redelivery sends nothing.
+//! Sends the mails that events cause: links to confirm addresses, links to set the first password, and notices. If an event's
+//! mails were sent, a redelivery of the event sends nothing.
 
 use custodian_app::confirm_email::send_email_change;
 use custodian_app::notices::{

@@ -1,5 +1,5 @@
-//! Repairs what a lost job or event left undone: purges and expires overdue accounts, resumes stalled cascades, verifies
-//! completed deletions and counts incomplete ones.
+//! Repairs the effects of lost jobs and events: it purges and expires overdue accounts and resumes stalled cascades. It also
+//! verifies completed deletions and counts incomplete ones.
 //!
 //! With `{"recount": "<customer id>"}` it counts the customer's rows and corrects the counters instead. With
 //! `{"verify": "<customer id>"}` it verifies that customer's deletion, however old it is.

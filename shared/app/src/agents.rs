@@ -14,11 +14,12 @@ use crate::ports::{
     AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, QueryPage, ReadAgents,
     ReadThrottles, Throttle, UpdateAgents,
 };
+use crate::rate_limits::confirmation_quotas;
 use crate::request_conditions;
 use crate::resources::reference_not_found;
 use crate::retry::{Retry, RetryBudget};
 use crate::sign_in::password_matches;
-use crate::throttle::{confirmation_quotas, require_names_left, reserve, taken_name};
+use crate::throttle::{require_names_left, reserve, taken_name};
 
 /// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
 /// a thief with a stolen key could set a password and delete the account with it.

@@ -27,7 +27,7 @@ pub enum ChangeOutcome {
     Unchanged(Box<Customer>),
     /// The job fired a little early and must be retried.
     TooEarly,
-    /// The row, or what else the verification depends on, changed since it was read.
+    /// The customer's row, or another row that the verification depends on, changed since it was read.
     Stale,
     Changed {
         before: Box<Customer>,
@@ -46,7 +46,7 @@ impl ChangeOutcome {
     }
 }
 
-/// What the verification of a new account writes beside the account.
+/// The rows that the verification of a new account writes in addition to the customer's row.
 #[derive(Clone, Copy, Debug)]
 pub struct Activation<'a> {
     pub verification: &'a Verification,
@@ -54,8 +54,8 @@ pub struct Activation<'a> {
     pub link: &'a MailToken,
 }
 
-/// Applies a command to a customer. `row` is the customer's row, if the caller has just read it. A verification is not decided
-/// again after a conflict, because its confirmation was read with the row: the outcome is `Stale`.
+/// Applies a command to a customer. `row` is the customer's row, if the caller has just read it. After a conflict, a verification
+/// returns `Stale` and the caller starts again, because it must also read the rows of the confirmation again.
 pub async fn change<S: ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     id: CustomerId,

@@ -27,7 +27,7 @@ impl Providers {
         bytes
     }
 
-    /// A username that nobody has: a prefix and 16 hexadecimal digits.
+    /// A random username: a prefix and 16 hexadecimal digits.
     pub fn generated_username(&self, prefix: &str) -> String {
         format!("{prefix}{:016x}", u64::from_be_bytes(self.random()))
     }

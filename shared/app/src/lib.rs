@@ -26,6 +26,7 @@ pub mod password;
 pub mod platform;
 pub mod platform_keys;
 pub mod ports;
+pub mod rate_limits;
 pub mod request_conditions;
 pub mod resources;
 pub mod retry;

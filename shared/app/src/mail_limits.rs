@@ -1,4 +1,4 @@
-//! Limits of the mails that strangers can cause, so that nobody can flood a mailbox through this service.
+//! Limits of the mails that strangers can cause. They prevent an attacker from flooding a mailbox through this service.
 
 use custodian_domain::Customer;
 use custodian_domain::profile::fold_case;
@@ -7,10 +7,11 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::metrics::Metric;
 use crate::ports::{MailToken, ReadThrottles, ReserveOutcome, StoreMailTokens, Throttle};
-use crate::throttle::{MAIL_BY_ACCOUNT, MAIL_BY_RECIPIENT, consume, full_until, mail_budget, try_consume};
+use crate::rate_limits::{MAIL_BY_ACCOUNT, MAIL_BY_RECIPIENT, mail_budget};
+use crate::throttle::{consume, full_until, try_consume};
 
-/// Whether a mail that a stranger caused is still to be sent, and may be sent. What is over a limit is dropped: the request got
-/// its response already, which is the same for every address. A redelivered cause counts once.
+/// Whether to send a mail that a stranger caused: it was not sent before, and it is within the limits. The function drops a mail
+/// over a limit. The caller does not notice, because it got its response earlier. A redelivered cause counts once.
 pub(crate) async fn permits<S: Throttle + StoreMailTokens, E>(
     cx: &Context<S, E>,
     mail: &MailToken,
@@ -33,7 +34,7 @@ pub(crate) async fn permits<S: Throttle + StoreMailTokens, E>(
     Ok(true)
 }
 
-/// Whether a mail to this address would be dropped, because strangers caused too many already.
+/// Whether the limits would drop the next mail to this address.
 pub(crate) async fn is_full<S: ReadThrottles, E>(
     cx: &Context<S, E>,
     recipient: &str,

@@ -1,6 +1,7 @@
-//! Notices: what happened in an account is mailed to its confirmed address, once per event.
+//! Sends the notices. Each event in an account causes one notice to the account's confirmed address.
 //!
-//! The event names the row, and the row says the rest. If the row has changed since, the mail tells the present state, or nothing.
+//! The event names the row, and the notice uses the values of the current row. If the row has changed since the event, the notice
+//! describes the current state, or no notice is sent.
 
 use custodian_domain::webhook::EncryptedDestination;
 use custodian_domain::{AgentId, Cause, Customer, CustomerId, Status};
@@ -34,7 +35,7 @@ async fn send<S: StoreMailTokens, E: Mailer>(
     mail::send_notice(cx, customer, cause, &[mail]).await
 }
 
-/// Tells that the account is frozen, until when it can be recovered, and how.
+/// Sends the notice that the account is frozen. It says how the owner can recover the account, and by when.
 pub async fn send_frozen<S: ReadCustomers + StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,

@@ -12,7 +12,8 @@ use crate::log;
 use crate::metrics::Metric;
 use crate::named_agents::{NamedAgent, named_agents};
 use crate::ports::{Authenticator, FindNames, RecordSignIns, SignedInAgent, Throttle, TokenSigner};
-use crate::throttle::{Reservation, client_network, known_network_quotas, reserve, sign_in_quotas};
+use crate::rate_limits::{client_network, known_network_quotas, sign_in_quotas};
+use crate::throttle::{Reservation, reserve};
 
 pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E: TokenSigner>(
     cx: &Context<S, E>,

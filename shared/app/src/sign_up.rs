@@ -20,7 +20,7 @@ use crate::retry::{Retry, RetryBudget};
 use crate::verify::resend_verification;
 
 /// Reads the body of `POST /auth/signup`: an e-mail address, the accepted terms, and optional profile fields. Webhook fields
-/// are ignored, because nobody has proven the address yet.
+/// are ignored, because the address is not verified yet.
 pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
     let mut fields = Fields::new(body);
     fields.required_text("email", 255);
@@ -34,8 +34,8 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
     Ok(ProfilePatch::read(&profile, &empty, AllowedAddresses::Public)?.apply(&empty))
 }
 
-/// Opens an account. If the address has an unverified account, the signup replaces its profile. If it has another account, its
-/// owner gets a mail that it exists.
+/// Opens an account. If the address has an unverified account, the signup replaces its profile. If the address has a verified
+/// account, its owner gets a mail which says that the account exists.
 pub async fn sign_up<S, E>(cx: &Context<S, E>, profile: Profile, cause: Cause) -> Result<(), Failure>
 where
     S: OpenAccounts + ReadAgents + StoreMailTokens + Throttle + ReadThrottles,

@@ -11,8 +11,9 @@ use crate::change::change;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{ChangeCustomers, Scheduler, Throttle};
+use crate::rate_limits::confirmation_quotas;
 use crate::sign_in::password_matches;
-use crate::throttle::{Reservation, confirmation_quotas, reserve};
+use crate::throttle::{Reservation, reserve};
 
 /// The exact confirmation phrase.
 const CONFIRMATION_PHRASE: &str = "DELETE";

@@ -73,7 +73,7 @@ where
     }
 }
 
-/// Activates a new account. If another account has confirmed the address first, the link says so.
+/// Activates a new account. If another account has confirmed the address first, refuses with that reason.
 async fn activate<S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents, E: Scheduler>(
     cx: &Context<S, E>,
     link: &MailToken,
@@ -97,8 +97,8 @@ async fn activate<S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents, E
                 return Ok(Verified { customer: *after, purpose: link.purpose, access_key: new_key });
             }
             ChangeOutcome::Stale => retry.wait(&*cx.providers.entropy).await?,
-            // The account was active already. The token is used up all the same, so only one of several concurrent requests
-            // with it succeeds.
+            // The account was active already. The request still marks the token as used, so only one of several concurrent
+            // requests with the token succeeds.
             unchanged => {
                 let customer = unchanged.customer()?;
                 let is_used_now = cx.store.use_mail_token(link).await?;
@@ -119,7 +119,7 @@ async fn find_token<S: ReadMailTokens, E>(cx: &Context<S, E>, token: &Secret) ->
     Err(if is_late { Reason::VerificationWindowEnded } else { Reason::InvalidToken }.into())
 }
 
-/// What a verification link does when it is followed.
+/// The effect of a verification link.
 #[derive(Debug)]
 pub enum VerificationLink {
     /// It activates this new account.
@@ -130,7 +130,7 @@ pub enum VerificationLink {
     Confirmed { purpose: Purpose, address: String },
 }
 
-/// What a verification link does, for the page that asks the person to confirm. Changes nothing.
+/// The effect that a verification link would have, for the page that asks the person to confirm. Changes nothing.
 pub async fn look_up<S: ReadMailTokens + ReadCustomers, E>(
     cx: &Context<S, E>,
     token: &Secret,
@@ -158,8 +158,8 @@ pub async fn look_up<S: ReadMailTokens + ReadCustomers, E>(
     }
 }
 
-/// Whether a link was mailed for the account's present address and signup. A link proves only the address that it was mailed
-/// to, and it opens only the profile of its own signup.
+/// Whether a link was mailed for the account's current address and signup. A link verifies only its recipient's address, and opens
+/// an account only with the profile of its own signup.
 fn is_for(link: &MailToken, customer: &Customer) -> bool {
     link.email == customer.profile.email && link.bound_to == binding(customer)
 }

@@ -56,8 +56,9 @@ pub fn is_outdated(stored: &Secret) -> bool {
     !stored.expose().starts_with(CURRENT_PARAMETERS)
 }
 
-/// Verifies a password: prepared and, if preparation changes it, also as it was entered. So the number of hashes that a wrong
-/// password costs depends on the password alone. Without a stored hash, the password is wrong, after the same time.
+/// Verifies the prepared password. If preparation changes the password and the prepared one is wrong, also verifies the entered one.
+/// So the number of hashes that a wrong password costs depends on the password alone. Without a stored hash, it computes the same
+/// hashes and returns `Wrong`.
 pub fn verify(password: &Secret, stored: Option<&Secret>) -> Verification {
     let prepared = prepared_password(password.expose()).ok().filter(|prepared| prepared != password);
     if matches(prepared.as_ref().unwrap_or(password), stored) {

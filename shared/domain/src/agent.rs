@@ -60,7 +60,7 @@ pub struct Agent {
     /// A new password, a new permission or a sign-out raises the epoch. Tokens of an earlier epoch are invalid.
     pub epoch: u64,
     pub username: String,
-    /// The username that gave way to another account's confirmed address, until a mail has told the account of the change.
+    /// The username before another account confirmed it as its address. Stored until the notice about the change is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_username: Option<String>,
     pub name: String,

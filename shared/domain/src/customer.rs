@@ -30,7 +30,7 @@ pub struct Customer {
     /// address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_trusted_from: Option<Timestamp>,
-    /// The confirmed address before the current one, until a mail has told it of the change.
+    /// The previous confirmed address. Stored until the notice about the change is sent to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_email: Option<String>,
     /// The default billing account. It is the nil UUID before the verification and after a deletion or expiry.
@@ -211,8 +211,9 @@ impl Customer {
         Self { pending_email, profile, ..next }
     }
 
-    /// The next version of this row with the confirmed e-mail address. If the address changes again before the former one was
-    /// told, the oldest one is kept: a thief who changes the address twice must not keep the owner from learning of it.
+    /// The next version of this row with the confirmed e-mail address. If the address changes again before the notice to the former
+    /// address is sent, the row keeps the oldest address. Otherwise a thief who changes the address twice could prevent the notice to
+    /// the owner.
     #[must_use]
     pub fn with_confirmed_email(&self, email: String, now: Timestamp) -> Self {
         let current = Some(&self.profile.email).filter(|_| self.email_verified && !self.has_email(&email));

@@ -46,7 +46,7 @@ pub trait ChangeTracked {
     /// The fields whose changes an event may name.
     fn tracked_fields(&self) -> Map<String, Value>;
 
-    /// What the record of a creation or a deletion names in `changed`.
+    /// The content of `changed` in the record of a creation or a deletion.
     fn distinctions(&self) -> Vec<String> {
         Vec::new()
     }

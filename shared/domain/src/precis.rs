@@ -1,8 +1,8 @@
 //! Prepares usernames and passwords by RFC 8265, so that different spellings of one text are equal.
 //!
 //! Keyboards and systems send the same text in different ways: `é` as one character or as two, Latin letters in full width,
-//! several kinds of spaces. The profiles of RFC 8265 map these to one spelling and refuse characters that nobody sees or that
-//! only look like others. They know the characters of Unicode 6.3, as the registry of the standard does.
+//! several kinds of spaces. The profiles of RFC 8265 map these to one spelling, and refuse characters that are invisible or look
+//! like other characters. They know the characters of Unicode 6.3, like the standard's registry.
 
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use precis_profiles::precis_core::{DerivedPropertyValue, Error};
@@ -12,19 +12,19 @@ use unicode_normalization::UnicodeNormalization;
 use crate::Secret;
 use crate::profile::fold_case;
 
-/// A username in the spelling that is stored and shown: as it was entered, with its case.
+/// A username as it is stored and displayed: in the entered spelling, with its case.
 pub fn displayed_username(text: &str) -> Result<String, &'static str> {
     by_parts(text, |part| UsernameCasePreserved::enforce(composed(part)).map(Into::into))
 }
 
-/// A username in the spelling that is compared (UsernameCaseMapped).
+/// A username as it is compared (UsernameCaseMapped).
 pub fn prepared_username(text: &str) -> Result<String, &'static str> {
     // The profile maps each character alone. `to_lowercase` also knows the final sigma, so that ΟΔΟΣ equals οδος.
     by_parts(text, |part| UsernameCaseMapped::enforce(fold_case(&composed(part))).map(Into::into))
 }
 
-/// The text that usernames are compared by. No new username has a text that cannot be prepared, but a username of an earlier
-/// version may, and those were compared in lower case.
+/// The key by which usernames are compared. Every new username can be prepared. A username of an earlier version may be one that
+/// cannot, so its key is the username in lower case, as in that version.
 pub fn username_key(text: &str) -> String {
     prepared_username(text).unwrap_or_else(|_| fold_case(text))
 }

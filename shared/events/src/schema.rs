@@ -79,7 +79,7 @@ fn customer_events() -> Vec<EventSchema> {
     ]
 }
 
-/// What the creation or deletion of a row may name.
+/// The values of `changed` that the creation or deletion of a row may have.
 fn existence(noun: &str) -> Changed {
     if noun == kinds::AGENTS.noun { Changed::Administrator } else { Changed::Nothing }
 }

@@ -12,6 +12,7 @@ use custodian_domain::{
 
 use crate::Request;
 use crate::authentication::{authenticate, record_operator, require_permission};
+use crate::requirements::{Active, AdminOrManager, AnyPrincipal, RequiredPermission, StatusRequirement};
 
 /// The callers that an endpoint accepts. The generators of the API description and of the template read it.
 #[derive(Clone, Copy, Debug)]
@@ -107,65 +108,6 @@ impl<S: Authenticator, E: Sync> Caller<S, E> for PlatformAdmin {
 
     fn version(&self) -> Option<u64> {
         self.target.as_ref().map(|customer| customer.version)
-    }
-}
-
-/// The permission that an endpoint needs.
-pub trait RequiredPermission: Send + 'static {
-    const NEEDED: Permission;
-}
-
-/// Administrators of the account.
-#[derive(Debug)]
-pub struct Admin;
-/// Administrators and managers of the account.
-#[derive(Debug)]
-pub struct AdminOrManager;
-
-/// Every principal of the account: its agents, its access keys, and a platform admin who acts as its guest agent.
-#[derive(Debug)]
-pub struct AnyPrincipal;
-
-impl RequiredPermission for AnyPrincipal {
-    const NEEDED: Permission = Permission::ANY;
-}
-
-impl RequiredPermission for Admin {
-    const NEEDED: Permission = Permission::ADMIN;
-}
-
-impl RequiredPermission for AdminOrManager {
-    const NEEDED: Permission = Permission::ADMIN_OR_MANAGER;
-}
-
-/// The account status that an endpoint needs.
-pub trait StatusRequirement: Send + 'static {
-    /// The reasons for which the status check refuses accounts that are not deleted.
-    const REFUSALS: &'static [Reason];
-
-    fn check(customer: &Customer) -> Result<(), Refusal>;
-}
-
-/// Active accounts.
-#[derive(Debug)]
-pub struct Active;
-/// Every account that is not deleted or expired, for endpoints that read, leave or recover the account.
-#[derive(Debug)]
-pub struct NotDeleted;
-
-impl StatusRequirement for Active {
-    const REFUSALS: &'static [Reason] = &[Reason::AccountFrozen, Reason::AccountNotVerified];
-
-    fn check(customer: &Customer) -> Result<(), Refusal> {
-        account_status::require_active(customer)
-    }
-}
-
-impl StatusRequirement for NotDeleted {
-    const REFUSALS: &'static [Reason] = &[];
-
-    fn check(customer: &Customer) -> Result<(), Refusal> {
-        account_status::require_not_terminal(customer)
     }
 }
 

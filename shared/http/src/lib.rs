@@ -12,17 +12,16 @@ pub mod page;
 pub mod pages;
 mod problem;
 pub mod request;
+mod requirements;
 pub mod response;
 mod route;
 mod session_holder;
 
-pub use caller::{
-    Account, Active, ActivePrincipal, Admin, AdminOrManager, AnyPrincipal, Anyone, Audience, NotDeleted,
-    PlatformAdmin, Tenant,
-};
+pub use caller::{Account, ActivePrincipal, Anyone, Audience, PlatformAdmin, Tenant};
 pub use endpoint::{Endpoint, serve};
 pub use http::StatusCode;
 pub use request::Request;
+pub use requirements::{Active, Admin, AdminOrManager, AnyPrincipal, NotDeleted};
 pub use response::Response;
 pub use route::Route;
 pub use session_holder::SessionHolder;

@@ -5,7 +5,8 @@ use custodian_app::{Context, Failure};
 use custodian_auth::access_key::is_access_key;
 use custodian_domain::{Permission, Reason};
 
-use crate::caller::{Account, AnyPrincipal, Audience, Caller, NotDeleted};
+use crate::caller::{Account, Audience, Caller};
+use crate::requirements::{AnyPrincipal, NotDeleted};
 use crate::{Request, credential};
 
 /// The caller that signs out. Its session token may be invalid: expired, revoked, or of a deleted account. Such a session has

@@ -80,7 +80,7 @@ impl ChangeCustomers for Store {
     }
 }
 
-/// What earlier attempts of a transaction found out about its e-mail addresses.
+/// The claims on the transaction's e-mail addresses, as its earlier attempts found them.
 #[derive(Clone, Copy, Default)]
 struct EmailClaims {
     /// The claim on the new address that may be replaced.

@@ -1,10 +1,11 @@
 //! Identifiers: names that are unique in the whole platform, such as e-mail addresses and usernames.
 //!
 //! An identifier has two rows, written in the transaction of the row that it identifies. The main row names the owner. The row
-//! under the owner names the identifier, so that a cascade finds all identifiers of a customer by a consistent query. An
-//! identifier of a deleted or expired customer is free even before the cascade deletes it, and an account that confirms an
-//! e-mail address replaces the claim of an account that has not: the new claim takes the row over, on the condition that the
-//! previous claim has not changed since it was read.
+//! under the owner names the identifier, so that a cascade finds all identifiers of a customer by a consistent query.
+//!
+//! Two kinds of claims can be replaced: a claim of a deleted or expired customer, and an unconfirmed claim on an e-mail address that
+//! another account confirms. The new claim takes over the row, on the condition that the previous claim has not changed since it
+//! was read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
@@ -100,12 +101,12 @@ pub(crate) struct Claim<'a> {
     pub(crate) agent: Option<AgentId>,
     /// For an e-mail address: whether it is confirmed.
     pub(crate) confirmed: Option<bool>,
-    /// The claim that may be replaced, as it was read.
+    /// The previous claim to replace.
     pub(crate) previous: Option<IdentifierRow>,
 }
 
 impl IdentifierRow {
-    /// Adds to a condition that the row may also be as it was read.
+    /// Extends a condition, so that it also permits a row that has not changed since it was read.
     fn or_unchanged(self, condition: &str) -> Expr {
         match self.confirmed {
             None => {
@@ -166,7 +167,8 @@ fn delete_owner_row<'a, C: Copy>(
     tx.delete(on_failure, IDENTIFIERS, key, Expr::unconditional("id"))
 }
 
-/// Takes a name away from `holder`, as it was read, or ensures that no other account has it.
+/// Removes the claim of `holder` if it has not changed since it was read. Without a holder, ensures that no other account has the
+/// name.
 pub(crate) fn revoke<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
@@ -183,7 +185,7 @@ pub(crate) fn revoke<'a, C: Copy>(
     delete_owner_row(tx, on_failure, name, holder.owner)
 }
 
-/// Ensures that no other account has confirmed an e-mail address, except `previous`, which has no right to it any more.
+/// Ensures that no other account has confirmed an e-mail address. Ignores the claim `previous`, which is replaceable.
 pub(crate) fn require_unconfirmed<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
@@ -230,7 +232,7 @@ impl Store {
         let holder = self.customer(row.owner).await?.filter(|holder| !holder.status().is_terminal());
         let Some(holder) = holder else { return Ok(NameAvailability::Replaceable(row)) };
         let is_replaceable = name.strip_prefix(EMAIL_PREFIX).is_some_and(|address| {
-            // Earlier versions reserved an address that was only requested.
+            // Earlier versions also reserved the requested, unconfirmed address of a pending change.
             let is_left_over = !holder.has_email(address);
             is_left_over || (strength == Strength::Confirmed && !holder.email_verified)
         });

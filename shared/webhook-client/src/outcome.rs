@@ -34,7 +34,7 @@ pub enum AttemptOutcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UnreachableCause {
     /// The host's name has no public address. A name without any address and a name with private addresses have the same
-    /// cause, so that nobody can learn the names of an internal network from deliveries.
+    /// cause, so that deliveries do not reveal the host names of an internal network.
     NoPublicAddress,
     /// The host refused the connection.
     ConnectionRefused,

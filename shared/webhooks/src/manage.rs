@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use custodian_app::ports::{ReadCustomers, Throttle, WriteOutcome};
+use custodian_app::rate_limits::WEBHOOK_BY_ACCOUNT;
 use custodian_app::retry::{Retry, RetryBudget};
-use custodian_app::throttle::{WEBHOOK_BY_ACCOUNT, consume};
+use custodian_app::throttle::consume;
 use custodian_app::{Context, Failure, closed_gate};
 use custodian_domain::ids::content_id;
 use custodian_domain::webhook::{Delivery, DeliveryStatus, WebhookSecret, delivery_id};

@@ -97,7 +97,7 @@ async fn a_former_mailbox_receives_no_password_link() {
     let stale =
         client.post("/auth/password-reset", json!({ "token": before, "password": "a stolen one" })).await;
     assert_eq!(stale.refusal(), (400, "INVALID_TOKEN".into()));
-    // The username moved with the address, and the old address names nobody.
+    // The owner's username changed with the address, so the old address signs in no agent.
     reset_password(&client, "new@example.com", "new@example.com", "a later password").await;
     client.login("new@example.com", "a later password").await;
     client.post("/auth/password-forgot", json!({ "username": "old@example.com" })).await.ok();

@@ -122,7 +122,7 @@ async fn a_new_request_replaces_the_pending_address_and_the_current_address_canc
 
     ann.put("/v1.0/customer", json!({ "email": "three@example.com" })).await.ok();
     let three = client.mailed_token("three@example.com").await;
-    // Clients send back what they read, in their own spelling or in the account's.
+    // Clients may send back the address that they read, in another case.
     let mut read = ann.get("/v1.0/customer").await.ok();
     assert_eq!(ann.put("/v1.0/customer", read.clone()).await.ok()["email"], "two@example.com");
     assert_invalid(&client.post("/auth/email-verify", json!({ "token": three })).await);

@@ -1,4 +1,4 @@
-//! The HTML pages for browsers: what every page has, and the way of a person through them.
+//! The HTML pages for browsers: the parts that every page has, and the sequences of pages that a person sees.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

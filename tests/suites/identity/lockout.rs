@@ -1,4 +1,4 @@
-//! Strangers cannot lock an owner out, and nobody can flood a mailbox or probe names without end.
+//! Strangers cannot lock an owner out, flood a mailbox, or probe names without a limit.
 
 use custodian_tests::{Client, PASSWORD, Response};
 use serde_json::json;

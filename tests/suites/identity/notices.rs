@@ -1,4 +1,4 @@
-//! Notices: an account's confirmed address learns what happened in the account, once per event.
+//! Notices: each event in an account causes one mail to the account's confirmed address.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The pages of links that were used, replaced or expired, and of other errors: what happened, and what to do now.
+//! The pages of used, replaced and expired links and of other errors. Each page has the error and the next step.
 
 use std::sync::Arc;
 

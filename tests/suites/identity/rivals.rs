@@ -1,4 +1,4 @@
-//! The accounts of strangers and owners that want the same addresses, and the steps that they can make.
+//! Accounts of owners, strangers and rivals that compete for the same addresses, and the steps that they can make.
 
 use custodian_app::confirm_email::{require_available, send_email_change};
 use custodian_app::named_agents::named_agents;
@@ -18,28 +18,28 @@ pub(crate) const ADDRESSES: [&str; 2] = ["boss@victim.example", "new@victim.exam
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// A stranger creates an agent of an own account with this address as its username.
-    StrangerNames(usize),
+    /// A stranger creates an agent in the stranger's own account, with this address as its username.
+    StrangerCreatesAgent(usize),
     /// The owner signs up with the first address and follows the link.
-    OwnerProves,
+    OwnerConfirms,
     /// The owner changes the account's address to the second one and follows the link.
-    OwnerMoves,
-    OwnerEnds,
-    StrangerEnds,
+    OwnerChangesAddress,
+    OwnerDeletesAccount,
+    StrangerDeletesAccount,
     /// A third account changes its address to the first one and follows the link.
-    RivalProves,
+    RivalConfirms,
 }
 
 impl Step {
     pub(crate) const fn text(self) -> &'static str {
         match self {
-            Self::StrangerNames(0) => "a stranger names an agent boss@",
-            Self::StrangerNames(_) => "a stranger names an agent new@",
-            Self::OwnerProves => "the owner proves boss@",
-            Self::OwnerMoves => "the owner moves to new@",
-            Self::OwnerEnds => "the owner's account ends",
-            Self::StrangerEnds => "the stranger's account ends",
-            Self::RivalProves => "a rival proves boss@",
+            Self::StrangerCreatesAgent(0) => "a stranger creates the agent boss@",
+            Self::StrangerCreatesAgent(_) => "a stranger creates the agent new@",
+            Self::OwnerConfirms => "the owner confirms boss@",
+            Self::OwnerChangesAddress => "the owner changes to new@",
+            Self::OwnerDeletesAccount => "the owner's account is deleted",
+            Self::StrangerDeletesAccount => "the stranger's account is deleted",
+            Self::RivalConfirms => "a rival confirms boss@",
         }
     }
 }
@@ -67,12 +67,14 @@ impl World {
     /// Makes a step. Returns whether it succeeded.
     pub(crate) async fn make(&mut self, step: Step) -> bool {
         match step {
-            Step::StrangerNames(address) => self.name(ADDRESSES[address]).await,
-            Step::OwnerProves => self.sign_up().await,
-            Step::OwnerMoves => self.change_address(self.owner.expect("an owner"), ADDRESSES[1]).await,
-            Step::OwnerEnds => self.end(self.owner.expect("an owner")).await,
-            Step::StrangerEnds => self.end(self.stranger).await,
-            Step::RivalProves => self.change_address(self.rival, ADDRESSES[0]).await,
+            Step::StrangerCreatesAgent(address) => self.create_agent(ADDRESSES[address]).await,
+            Step::OwnerConfirms => self.sign_up().await,
+            Step::OwnerChangesAddress => {
+                self.change_address(self.owner.expect("an owner"), ADDRESSES[1]).await
+            }
+            Step::OwnerDeletesAccount => self.delete(self.owner.expect("an owner")).await,
+            Step::StrangerDeletesAccount => self.delete(self.stranger).await,
+            Step::RivalConfirms => self.change_address(self.rival, ADDRESSES[0]).await,
         }
     }
 
@@ -80,7 +82,7 @@ impl World {
         Cause { id: uuid::Uuid::from_bytes(self.app.cx.providers.random()), ..self.app.cause() }
     }
 
-    async fn name(&self, username: &str) -> bool {
+    async fn create_agent(&self, username: &str) -> bool {
         self.app.clock.advance(std::time::Duration::from_secs(1));
         let now = self.app.cx.now();
         let id = AgentId(self.app.cx.providers.id_seed(now).uuid());
@@ -97,7 +99,7 @@ impl World {
         self.request_sign_up().await && self.follow_link(&self.app.newest_link()).await
     }
 
-    /// Signs up and has the link mailed. Returns false if the address belongs to an account already.
+    /// Signs up and mails the link. Returns false if an account has confirmed the address already.
     pub(crate) async fn request_sign_up(&mut self) -> bool {
         self.app.clock.advance(std::time::Duration::from_secs(1));
         let cx = &self.app.cx;
@@ -116,7 +118,7 @@ impl World {
         self.request_change(account, address).await && self.follow_link(&self.app.newest_link()).await
     }
 
-    /// Requests a change of address and has the link mailed. Returns false if the address belongs to another account.
+    /// Requests a change of address and mails the link. Returns false if another account has confirmed the address.
     pub(crate) async fn request_change(&self, account: CustomerId, address: &str) -> bool {
         self.app.clock.advance(std::time::Duration::from_secs(1));
         let (cx, before) = (&self.app.cx, self.app.customer(account).await);
@@ -136,7 +138,7 @@ impl World {
         verify(&self.app.cx, link).await.is_ok()
     }
 
-    async fn end(&self, account: CustomerId) -> bool {
+    async fn delete(&self, account: CustomerId) -> bool {
         self.app.change(account, Command::Delete).await.state != State::Active
     }
 

@@ -1,8 +1,8 @@
-//! Who a text signs in, after every order of what strangers and owners can do with two addresses.
+//! The account that a text signs in to, after every order of the steps that strangers and owners can make with two addresses.
 //!
-//! A text names the owner of the account that has confirmed it as its address. Otherwise it names the agent with this
-//! username. The table `who_signs_in.txt` has every order of up to three steps, for people to read. The test compares every
-//! order of up to six steps with a model of a few lines.
+//! A text signs in the owner of the account that has confirmed it as its address. Otherwise it signs in the agent with this
+//! username. The table `who_signs_in.txt` shows the result of every order of up to three steps. The test compares every order of
+//! up to six steps with a short model.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,72 +10,72 @@ use std::fmt::Write as _;
 use crate::rivals::{ADDRESSES, Step, World};
 
 const STEPS: [Step; 7] = [
-    Step::StrangerNames(0),
-    Step::StrangerNames(1),
-    Step::OwnerProves,
-    Step::OwnerMoves,
-    Step::OwnerEnds,
-    Step::StrangerEnds,
-    Step::RivalProves,
+    Step::StrangerCreatesAgent(0),
+    Step::StrangerCreatesAgent(1),
+    Step::OwnerConfirms,
+    Step::OwnerChangesAddress,
+    Step::OwnerDeletesAccount,
+    Step::StrangerDeletesAccount,
+    Step::RivalConfirms,
 ];
 
-/// What the rules say, without tables and transactions.
+/// A model of the rules, without tables and transactions.
 #[derive(Clone, Default)]
 struct Model {
-    /// Who has confirmed an address.
-    proven: BTreeMap<usize, &'static str>,
-    /// Whether the stranger has an agent with this address as its username.
-    named: [bool; 2],
-    owner_opened: bool,
-    owner_ended: bool,
-    stranger_ended: bool,
+    /// The account that has confirmed each address.
+    confirmed_by: BTreeMap<usize, &'static str>,
+    /// For each address, whether the stranger has an agent with this username.
+    stranger_has_agent: [bool; 2],
+    owner_signed_up: bool,
+    owner_deleted: bool,
+    stranger_deleted: bool,
 }
 
 impl Model {
-    /// Applies a step. `None` if nobody can make the step now, otherwise whether it succeeds.
+    /// Applies a step and returns whether it succeeds. `None` if the step is impossible now.
     fn apply(&mut self, step: Step) -> Option<bool> {
-        let owner_is_open = self.owner_opened && !self.owner_ended;
+        let owner_is_open = self.owner_signed_up && !self.owner_deleted;
         match step {
-            Step::StrangerNames(_) | Step::StrangerEnds if self.stranger_ended => None,
-            Step::StrangerNames(address) => {
-                self.named[address] = !self.proven.contains_key(&address);
-                Some(self.named[address])
+            Step::StrangerCreatesAgent(_) | Step::StrangerDeletesAccount if self.stranger_deleted => None,
+            Step::StrangerCreatesAgent(address) => {
+                self.stranger_has_agent[address] = !self.confirmed_by.contains_key(&address);
+                Some(self.stranger_has_agent[address])
             }
-            Step::OwnerProves => {
-                let is_free = self.prove(0, "owner");
-                self.owner_opened = is_free;
+            Step::OwnerConfirms => {
+                let is_free = self.confirm(0, "owner");
+                self.owner_signed_up = is_free;
                 Some(is_free)
             }
-            Step::OwnerMoves if owner_is_open && self.proven.get(&0) == Some(&"owner") => {
-                self.proven.remove(&0);
-                Some(self.prove(1, "owner"))
+            Step::OwnerChangesAddress if owner_is_open && self.confirmed_by.get(&0) == Some(&"owner") => {
+                self.confirmed_by.remove(&0);
+                Some(self.confirm(1, "owner"))
             }
-            Step::OwnerEnds if owner_is_open => {
-                self.proven.retain(|_, account| *account != "owner");
-                self.owner_ended = true;
+            Step::OwnerDeletesAccount if owner_is_open => {
+                self.confirmed_by.retain(|_, account| *account != "owner");
+                self.owner_deleted = true;
                 Some(true)
             }
-            Step::OwnerMoves | Step::OwnerEnds => None,
-            Step::StrangerEnds => {
-                (self.stranger_ended, self.named) = (true, [false; 2]);
+            Step::OwnerChangesAddress | Step::OwnerDeletesAccount => None,
+            Step::StrangerDeletesAccount => {
+                (self.stranger_deleted, self.stranger_has_agent) = (true, [false; 2]);
                 Some(true)
             }
-            Step::RivalProves => Some(self.prove(0, "rival")),
+            Step::RivalConfirms => Some(self.confirm(0, "rival")),
         }
     }
 
-    fn prove(&mut self, address: usize, account: &'static str) -> bool {
-        let is_free = !self.proven.contains_key(&address);
+    fn confirm(&mut self, address: usize, account: &'static str) -> bool {
+        let is_free = !self.confirmed_by.contains_key(&address);
         if is_free {
-            self.proven.insert(address, account);
-            self.named[address] = false;
+            self.confirmed_by.insert(address, account);
+            self.stranger_has_agent[address] = false;
         }
         is_free
     }
 
     fn signs_in(&self, address: usize) -> &'static str {
-        let stranger = if self.named[address] { "the stranger's agent" } else { "nobody" };
-        match self.proven.get(&address) {
+        let stranger = if self.stranger_has_agent[address] { "the stranger's agent" } else { "nobody" };
+        match self.confirmed_by.get(&address) {
             Some(&"owner") => "the owner",
             Some(_) => "the rival",
             None => stranger,
@@ -83,7 +83,7 @@ impl Model {
     }
 }
 
-/// What a number of orders of steps came to: how many they are, and a line for each of up to three steps.
+/// The number of explored orders of steps, and a line of the table for each order of up to three steps.
 #[derive(Default)]
 struct Explored {
     orders: usize,
@@ -102,7 +102,7 @@ async fn explore(world: World, model: Model, made: Vec<Step>, step: Step, depth:
     if made.len() <= 3 {
         let steps: Vec<_> = made.iter().map(|step| step.text()).collect();
         let order = steps.join(", ") + if expected { "" } else { " (refused)" };
-        writeln!(explored.table, "{order:<98} | {:<20} | {}", signs_in[0], signs_in[1])
+        writeln!(explored.table, "{order:<112} | {:<20} | {}", signs_in[0], signs_in[1])
             .expect("a string grows");
     }
     for next in STEPS.into_iter().filter(|next| depth > 1 && !made.contains(next)) {
@@ -123,7 +123,7 @@ async fn table(depth: usize) -> (usize, String) {
     let tasks =
         STEPS.map(|step| tokio::spawn(explore(world.fork(), Model::default(), Vec::new(), step, depth)));
     let (mut orders, mut table) = (0, String::new());
-    writeln!(table, "{:<98} | {:<20} | new@ signs in", "after", "boss@ signs in").expect("a string grows");
+    writeln!(table, "{:<112} | {:<20} | new@ signs in", "after", "boss@ signs in").expect("a string grows");
     for task in tasks {
         let explored = task.await.expect("every order agrees with the model");
         orders += explored.orders;
@@ -134,7 +134,7 @@ async fn table(depth: usize) -> (usize, String) {
 
 /// Every order of up to six steps agrees with the model, and the orders of up to three with the table.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_signs_in_its_prover_and_otherwise_the_agent_with_that_username() {
+async fn an_address_signs_in_the_account_that_confirmed_it_and_otherwise_the_agent_with_that_username() {
     let (orders, table) = table(6).await;
     assert!(orders > 900, "{orders} orders");
     let golden = std::fs::read_to_string(golden()).expect("the table is in the repository");

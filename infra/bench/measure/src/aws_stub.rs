@@ -94,7 +94,7 @@ impl AwsStub {
 /// A TLS configuration with a certificate for `localhost`, and the certificate of the authority that signed it.
 fn tls_config() -> (ServerConfig, String) {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    // The authority needs a name of its own. Otherwise the certificate would look self-signed.
+    // The authority needs a different name than the server. Otherwise the certificate would look self-signed.
     authority.distinguished_name.push(DnType::CommonName, "Custodian measurement CA");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();

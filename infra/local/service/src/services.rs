@@ -51,7 +51,7 @@ fn target_queues(event: &Event) -> &'static [&'static str] {
     }
 }
 
-/// Whether a mail tells of a change of these fields of an agent.
+/// Whether a change of these fields of an agent causes a notice.
 fn is_mailed(changed: &[String]) -> bool {
     changed.iter().any(|field| [ADMINISTRATOR, "password", "username"].contains(&&**field))
 }

@@ -1,7 +1,7 @@
 //! Renders a mail as text and as HTML.
 //!
-//! The HTML is a layout of tables with inline styles, because mail clients ignore most others. The rules in the head serve the
-//! clients that read them: dark colours and narrow screens.
+//! The HTML is a layout of tables with inline styles, because mail clients ignore most other styles. The style sheet in the head
+//! adds dark colours and narrow screens for the clients that support it.
 
 use custodian_domain::fields::is_email;
 
@@ -9,15 +9,15 @@ use crate::context::{Brand, Settings};
 use crate::mail::sender::sender;
 use crate::ports::Mail;
 
-/// What a mail says. `render` escapes every value.
+/// The content of a mail. `render` escapes every value.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub subject: &'static str,
     pub heading: String,
-    /// What happened, and what it means.
+    /// The event, and its consequences for the reader.
     pub paragraphs: Vec<String>,
     pub button: Option<Button>,
-    /// How long the link works, and what to do if the reader did not expect the mail.
+    /// The lifetime of the link, and advice for a reader who did not expect the mail.
     pub small_print: Vec<String>,
 }
 

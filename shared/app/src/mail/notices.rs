@@ -1,4 +1,4 @@
-//! The notices: mails that tell an account's owner what happened. They go to confirmed addresses only.
+//! The texts of the notices. A notice informs an account's owner of an event, and goes to confirmed addresses only.
 
 use custodian_domain::{Customer, Timestamp};
 
@@ -10,7 +10,8 @@ use crate::ports::Mail;
 const NOT_YOU: &str = "If this was not you";
 const NOBODY: &str = "If neither you nor a colleague did this";
 
-/// A notice of a change that a stranger may have made. It says what to do then, and the button helps with the first step.
+/// A notice of a change that a stranger may have made. It advises the owner how to secure the account, and its button opens the
+/// page of the first step.
 fn security_notice(
     settings: &Settings,
     customer: &Customer,

@@ -53,7 +53,7 @@ pub(crate) async fn send_notice<S: StoreMailTokens, E: Mailer>(
     send_once(cx, &notice_token(cx, customer, cause), Status::NOT_TERMINAL, mails).await
 }
 
-/// The record of mails without a link. Each cause has a record of its own, so no notice suppresses another.
+/// The record of mails without a link. Each cause has a separate record, so no notice suppresses another.
 pub(crate) fn notice_token<S, E>(cx: &Context<S, E>, customer: &Customer, cause: Cause) -> MailToken {
     let token = mail_token::new(cx.providers.random());
     let purpose = Purpose::Notice { notice_id: cause.id };

@@ -71,7 +71,7 @@ pub enum AgentWriteOutcome {
     TagNotFound,
 }
 
-/// What a sign-in writes to its agent. These updates of a single attribute leave the version as it is.
+/// The updates that a sign-in makes to its agent. Each changes a single attribute and keeps the row's version.
 pub trait RecordSignIns: Send + Sync {
     /// Replaces an agent's password hash with another hash of the same password, unless the hash changed since it was read.
     fn rehash(&self, agent: &Agent, hash: &Secret) -> impl Future<Output = Result<(), Failure>> + Send;

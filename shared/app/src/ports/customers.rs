@@ -47,7 +47,7 @@ impl<'a> CustomerChange<'a> {
         }
     }
 
-    /// The agent as it was read, if this change renames it.
+    /// The agent before its renaming, if this change renames it.
     pub fn renamed(&self, id: AgentId) -> Option<&'a Agent> {
         let mut renames = self.confirmation.into_iter().flat_map(|confirmation| &confirmation.renames);
         renames.find(|(before, _)| before.id == id).map(|(before, _)| before)
@@ -59,7 +59,7 @@ impl<'a> CustomerChange<'a> {
 pub struct EmailConfirmation {
     /// The account's owner, who can sign in with the address.
     pub owner: Option<AgentId>,
-    /// The holder of the username that equals the address, as it was read.
+    /// The holder of the username that equals the address, when it was read.
     pub username_holder: Option<(CustomerId, AgentId)>,
     /// Agents before and after their renaming.
     pub renames: Vec<(Agent, Agent)>,

@@ -41,7 +41,7 @@ pub struct MailToken {
     pub purpose: Purpose,
     /// The recipient of the mail.
     pub email: String,
-    /// The state that the link was sent for; when it changes, the link stops working. For a reset link: the fingerprint of the
+    /// The state for which the link was sent. When the state changes, the link stops working. For a reset link: the fingerprint of the
     /// password and permission. For a verification link: the signup. For a change of address: the requester. Empty otherwise.
     #[serde(rename = "subject", default)]
     pub bound_to: String,
@@ -50,7 +50,7 @@ pub struct MailToken {
     pub tm_expire: Timestamp,
     /// When the table's TTL may remove the row.
     pub keep_until: Timestamp,
-    /// Whether the link was used. Its page then says so; for everything else, a used token is invalid.
+    /// Whether the link was used. Only the page of the link accepts a used token, to say that it was used.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub used: bool,
 }

@@ -1,4 +1,4 @@
-//! Pages of errors: what happened, what it means for the person, and what to do now.
+//! The error pages. Each has the error, its meaning for the person, and the next step.
 
 use custodian_app::context::Brand;
 use custodian_domain::{Reason, Refusal};
@@ -32,7 +32,7 @@ fn is_temporary(reason: Reason) -> bool {
     matches!(reason, Reason::RateLimitExceeded | Reason::ServiceUnavailable | Reason::Internal)
 }
 
-/// The heading, what happened, and what the person can do now.
+/// The heading, the error, and the next step.
 fn texts(path: &str, refusal: &Refusal) -> (&'static str, &'static str, String) {
     let (title, what, now) = match refusal.reason {
         Reason::RateLimitExceeded => {

@@ -25,7 +25,7 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// Content that begins with the result of what the person did.
+    /// Content that begins with the result of the person's last action.
     pub(crate) fn result(status: StatusCode, text: &str) -> Self {
         let role = if status.is_success() { "status" } else { "alert" };
         Self::default().push(&format!("<p role=\"{role}\">{}</p>", escape_html(text)))

@@ -35,7 +35,7 @@ pub fn form_token(form: &Map<String, Value>) -> Result<&str, Reason> {
     token.filter(|token| is_well_formed(token)).ok_or(Reason::InvalidToken)
 }
 
-/// What is wrong with a field, as a sentence for the person who filled it in.
+/// The error of a field, as a sentence for the person who filled it in.
 pub fn field_sentence(refusal: &Refusal, field: &str) -> Option<String> {
     let is_about = |detail: &&Detail| detail.get("field").is_some_and(|name| name == field);
     let description = refusal.details.iter().find(is_about)?.get("description")?;

@@ -20,7 +20,7 @@ fn status_of(error: Option<&str>) -> StatusCode {
     if error.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK }
 }
 
-/// The form that asks for a link. `error` says what is wrong with the username that was entered.
+/// The form that requests a link. `error` is the error of the entered username.
 pub fn ask_for_link(brand: &Brand, username: &str, error: Option<&str>) -> Response {
     let (attributes, message) = field_error("username", error);
     let described = if error.is_some() { " aria-describedby=\"username-error\"" } else { "" };
@@ -56,7 +56,7 @@ pub fn link_requested(brand: &Brand) -> Response {
     .page(brand, StatusCode::OK, "Check your mail")
 }
 
-/// The form that sets a password. `error` says what is wrong with the password that was entered.
+/// The form that sets a password. `error` is the error of the entered password.
 pub fn ask_for_password(
     brand: &Brand,
     token: &str,

@@ -1,4 +1,4 @@
-//! An address belongs to the account that proves it, not to the first that signs up with it, names an agent after it or asks for it.
+//! An address belongs to the account that confirms it. An earlier signup, a username or a requested change does not reserve it.
 
 use custodian_tests::{Client, PASSWORD, Response, event_types};
 use futures::future::join_all;
@@ -114,7 +114,7 @@ async fn a_forgotten_password_is_reset_by_the_confirmed_address_of_the_account()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_into_a_strangers_account_names_that_account_and_dies_when_the_address_is_proven() {
+async fn a_link_of_a_strangers_account_names_that_account_and_stops_working_when_the_address_is_confirmed() {
     let client = Client::start().await;
     let (_, stranger) = client.tenant("stranger").await;
     create_agent(&stranger, VICTIM).await.ok();
@@ -161,7 +161,7 @@ async fn an_agent_of_the_same_account_keeps_a_username_that_equals_its_address()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unverified_account_does_not_block_an_account_that_proves_the_address() {
+async fn an_unverified_account_does_not_block_an_account_that_confirms_the_address() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     sign_up(&client, sign_up_body(VICTIM)).await;
@@ -177,7 +177,7 @@ async fn an_unverified_account_does_not_block_an_account_that_proves_the_address
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn exactly_one_of_32_callers_who_prove_one_address_at_once_gets_it() {
+async fn exactly_one_of_32_concurrent_confirmations_of_an_address_succeeds() {
     let client = Client::start().await;
     let mut links = Vec::new();
     for number in 0..15 {
@@ -198,7 +198,8 @@ async fn exactly_one_of_32_callers_who_prove_one_address_at_once_gets_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_is_proven_while_strangers_name_agents_after_it_belongs_to_its_prover() {
+async fn an_address_belongs_to_the_account_that_confirms_it_even_if_strangers_create_agents_with_it_concurrently()
+ {
     let client = Client::start().await;
     let mut strangers = Vec::new();
     for number in 0..6 {
@@ -206,11 +207,11 @@ async fn an_address_that_is_proven_while_strangers_name_agents_after_it_belongs_
     }
     sign_up(&client, sign_up_body(VICTIM)).await;
     let link = client.mailed_token(VICTIM).await;
-    let naming = join_all(strangers.iter().cycle().take(31).map(|stranger| create_agent(stranger, VICTIM)));
-    let proving = client.post("/auth/email-verify", json!({ "token": link }));
-    let (named, proven) = futures::join!(naming, proving);
-    assert_eq!(proven.status, 200, "{}", proven.text);
-    assert!(named.iter().filter(|response| response.status == 200).count() <= 1);
+    let creating = join_all(strangers.iter().cycle().take(31).map(|stranger| create_agent(stranger, VICTIM)));
+    let confirming = client.post("/auth/email-verify", json!({ "token": link }));
+    let (created, confirmed) = futures::join!(creating, confirming);
+    assert_eq!(confirmed.status, 200, "{}", confirmed.text);
+    assert!(created.iter().filter(|response| response.status == 200).count() <= 1);
     let token = client.mailed_token(VICTIM).await;
     client.post("/auth/password-reset", json!({ "token": token, "password": PASSWORD })).await.ok();
     let owner = client.login(VICTIM, PASSWORD).await;
@@ -219,27 +220,27 @@ async fn an_address_that_is_proven_while_strangers_name_agents_after_it_belongs_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_can_be_proven_while_32_callers_change_the_agent_that_is_named_after_it() {
+async fn an_address_can_be_confirmed_while_32_callers_change_the_agent_with_that_username() {
     let client = Client::start().await;
     let (_, stranger) = client.tenant("stranger").await;
     let agent = create_agent(&stranger, VICTIM).await.ok();
     let path = format!("/v1.0/agents/{}/status", agent["id"].as_str().unwrap());
     sign_up(&client, sign_up_body(VICTIM)).await;
     let link = client.mailed_token(VICTIM).await;
-    let proven = std::sync::atomic::AtomicBool::new(false);
+    let confirmed = std::sync::atomic::AtomicBool::new(false);
     let changing = join_all((0..32).map(async |number| {
         let mut changed = 0_u32;
-        while !proven.load(std::sync::atomic::Ordering::Relaxed) {
+        while !confirmed.load(std::sync::atomic::Ordering::Relaxed) {
             let status = ["away", "busy", "available"][(number + changed as usize) % 3];
             changed += u32::from(stranger.put(&path, json!({ "status": status })).await.status == 200);
         }
         changed
     }));
-    let proving = async {
+    let confirming = async {
         let response = client.post("/auth/email-verify", json!({ "token": link })).await;
-        proven.store(true, std::sync::atomic::Ordering::Relaxed);
+        confirmed.store(true, std::sync::atomic::Ordering::Relaxed);
         response
     };
-    let (changed, response) = futures::join!(changing, proving);
+    let (changed, response) = futures::join!(changing, confirming);
     assert_eq!(response.status, 200, "{} after {} changes", response.text, changed.iter().sum::<u32>());
 }

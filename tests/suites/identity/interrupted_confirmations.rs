@@ -1,4 +1,5 @@
-//! Proving an address changes two accounts in one transaction. Interrupted at any call and repeated, it ends in the same state.
+//! Confirming an address changes two accounts in one transaction. An interruption at any call and a repetition lead to the same
+//! state.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use crate::rivals::{ADDRESSES, Step, World};
 
-/// Asserts that identifiers, agents and customers name each other: no username or address is lost, and none is left over.
+/// Asserts that identifiers, agents and customers match: no username or address is lost, and no identifier is left over.
 fn assert_consistent(app: &TestApp, case: &str) {
     let text = |row: &serde_json::Value, name: &str| row[name]["S"].as_str().unwrap_or_default().to_owned();
     let identifiers = app.tables.scan("identifiers");
@@ -31,7 +32,7 @@ fn assert_consistent(app: &TestApp, case: &str) {
     assert_eq!(stored, expected, "{case}: identifiers");
 }
 
-/// Follows a link once for each call and interruption, and then again.
+/// Interrupts the use of a link at each call in each way, and then uses the link again.
 async fn interrupt_everywhere(prepared: &World, link: &Secret, address: &str) {
     let uninterrupted = prepared.fork();
     assert!(uninterrupted.follow_link(link).await);
@@ -55,9 +56,9 @@ async fn interrupt_everywhere(prepared: &World, link: &Secret, address: &str) {
 
 /// Invariant I10: work can be interrupted and repeated.
 #[tokio::test(flavor = "multi_thread")]
-async fn proving_an_address_that_a_stranger_named_an_agent_after_can_be_interrupted_and_repeated() {
+async fn confirming_an_address_that_is_a_strangers_username_can_be_interrupted_and_repeated() {
     let mut world = World::new().await;
-    assert!(world.make(Step::StrangerNames(0)).await);
+    assert!(world.make(Step::StrangerCreatesAgent(0)).await);
     assert!(world.request_sign_up().await);
     let link = world.app.newest_link();
     interrupt_everywhere(&world, &link, ADDRESSES[0]).await;
@@ -67,15 +68,15 @@ async fn proving_an_address_that_a_stranger_named_an_agent_after_can_be_interrup
 #[tokio::test(flavor = "multi_thread")]
 async fn moving_to_an_address_that_a_stranger_named_an_agent_after_can_be_interrupted_and_repeated() {
     let mut world = World::new().await;
-    assert!(world.make(Step::OwnerProves).await);
-    assert!(world.make(Step::StrangerNames(1)).await);
+    assert!(world.make(Step::OwnerConfirms).await);
+    assert!(world.make(Step::StrangerCreatesAgent(1)).await);
     let owner = world.owner.expect("an owner");
     assert!(world.request_change(owner, ADDRESSES[1]).await);
     let link = world.app.newest_link();
     interrupt_everywhere(&world, &link, ADDRESSES[1]).await;
 }
 
-/// The newest of concurrent signups decides, and its link opens exactly what it said.
+/// The newest of concurrent signups wins, and its link opens an account with exactly its profile.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_of_32_concurrent_signups_shapes_the_account() {
     let app = TestApp::default();
