@@ -1,4 +1,4 @@
-//! The agents that a text names at sign-in and when a password is forgotten.
+//! Finds the agents that an entered text names, at sign-in and for a forgotten password.
 
 use custodian_domain::ids::PLATFORM;
 use custodian_domain::precis::username_key;
@@ -20,7 +20,7 @@ pub struct NamedAgent {
 }
 
 /// The agents that a text names: the owner of the account that confirmed this e-mail address, then the agent with this
-/// username. An account proves its address but not its agents' usernames, so the address comes first.
+/// username. The address comes first, because an account verifies its address but not its agents' usernames.
 pub async fn named_agents<S: FindNames + Authenticator, E>(
     cx: &Context<S, E>,
     text: &str,

@@ -46,7 +46,7 @@ pub async fn send_frozen<S: ReadCustomers + StoreMailTokens, E: Mailer>(
     send(cx, &customer, cause, mail::frozen(&cx.settings, &customer, due)).await
 }
 
-/// Tells that the account was recovered, unless it is frozen again.
+/// Sends the notice that the account was recovered, unless it is frozen again.
 pub async fn send_recovered<S: ReadCustomers + StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
@@ -58,7 +58,7 @@ pub async fn send_recovered<S: ReadCustomers + StoreMailTokens, E: Mailer>(
     }
 }
 
-/// Tells which agent has a new password.
+/// Sends the notice that an agent has a new password.
 pub async fn send_password_set<S: ReadAgents + StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
@@ -70,7 +70,7 @@ pub async fn send_password_set<S: ReadAgents + StoreMailTokens, E: Mailer>(
     send(cx, &customer, cause, mail::password_set(&cx.settings, &customer, &agent.username)).await
 }
 
-/// Tells that an access key was created.
+/// Sends the notice that an access key was created.
 pub async fn send_key_created<S: ReadCustomers + NoticeRows + StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
@@ -83,7 +83,7 @@ pub async fn send_key_created<S: ReadCustomers + NoticeRows + StoreMailTokens, E
     send(cx, &customer, cause, mail::access_key_created(&cx.settings, &customer, name)).await
 }
 
-/// Tells that an administrator was added or removed. The owner of a new account was not added by anyone.
+/// Sends the notice that an administrator was added or removed. The owner of a new account causes no notice.
 pub async fn send_administrators_changed<S: ReadAgents + StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
@@ -103,7 +103,7 @@ pub async fn send_administrators_changed<S: ReadAgents + StoreMailTokens, E: Mai
     send(cx, &customer, cause, mail).await
 }
 
-/// Tells the new and the former address of an account that the address was changed.
+/// Sends the notice that the e-mail address was changed, to the new and to the former address.
 pub async fn send_email_changed<S: ReadCustomers + NoticeRows + StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
@@ -117,7 +117,8 @@ pub async fn send_email_changed<S: ReadCustomers + NoticeRows + StoreMailTokens,
     cx.store.remove_former_email(id, former).await
 }
 
-/// Tells the old and the new username of an agent whose username gave way to another account's address.
+/// Sends the notice that an agent's username was replaced because another account confirmed it as its address. It names the old and
+/// the new username.
 pub async fn send_username_changed<S: ReadAgents + NoticeRows + StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
@@ -133,7 +134,7 @@ pub async fn send_username_changed<S: ReadAgents + NoticeRows + StoreMailTokens,
     cx.store.remove_former_username(id, agent.id, former).await
 }
 
-/// Tells that the webhook endpoint is disabled.
+/// Sends the notice that the webhook endpoint is disabled.
 pub async fn send_webhook_disabled<S: ReadCustomers + StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,

@@ -56,7 +56,7 @@ pub fn is_outdated(stored: &Secret) -> bool {
     !stored.expose().starts_with(CURRENT_PARAMETERS)
 }
 
-/// Verifies the prepared password. If preparation changes the password and the prepared one is wrong, also verifies the entered one.
+/// Verifies the prepared password. If that is wrong and preparation changed the password, also verifies the entered one.
 /// So the number of hashes that a wrong password costs depends on the password alone. Without a stored hash, it computes the same
 /// hashes and returns `Wrong`.
 pub fn verify(password: &Secret, stored: Option<&Secret>) -> Verification {

@@ -3,9 +3,9 @@
 //! An identifier has two rows, written in the transaction of the row that it identifies. The main row names the owner. The row
 //! under the owner names the identifier, so that a cascade finds all identifiers of a customer by a consistent query.
 //!
-//! Two kinds of claims can be replaced: a claim of a deleted or expired customer, and an unconfirmed claim on an e-mail address that
-//! another account confirms. The new claim takes over the row, on the condition that the previous claim has not changed since it
-//! was read.
+//! Two kinds of claims can be replaced: a claim of a deleted or expired customer, and an unconfirmed claim on an e-mail address
+//! that another account confirms. The new claim takes over the row, on the condition that the previous claim has not changed
+//! since it was read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;

@@ -1,4 +1,4 @@
-//! Rate limits, by name and by the client address that the gateway reports.
+//! Rate limits, by name and by the client IP address that the gateway reports.
 
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ async fn a_wrong_password_for_a_known_and_an_unknown_name_makes_the_same_databas
         let mut operations = recorder.take();
         operations.sort_unstable();
         requests.push(operations);
-        // Removes the window of the client address, so that both logins start without one.
+        // Removes the window of the client IP address, so that both logins start without one.
         client.engine().call("DeleteItem", &address_window(&client)).unwrap();
     }
     assert_eq!(requests[0], requests[1]);

@@ -1,4 +1,4 @@
-//! The mails. The `mail` function sends one mail for each cause.
+//! The mails. Each cause sends its mails once.
 //!
 //! `texts` and `notices` have the wording of each mail. `message` renders a mail as text and HTML, `sender` builds the `From`
 //! header, and `sending` sends the mail.

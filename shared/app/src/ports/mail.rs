@@ -176,7 +176,7 @@ impl QueuedRequest {
     }
 }
 
-/// A request that the `mail` function completes after the caller got its response.
+/// A request that the `requests` function completes after the caller got its response.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
 pub enum DeferredRequest {

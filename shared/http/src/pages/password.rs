@@ -1,4 +1,4 @@
-//! The pages on which a person asks for a link to set a password, and sets it.
+//! The pages on which a person requests a link to set a password, and sets the password.
 
 use custodian_app::context::Brand;
 use custodian_app::mail::{account_name, escape_html};
@@ -88,7 +88,7 @@ pub fn ask_for_password(
         .page(brand, status_of(error), "Set your password")
 }
 
-/// The page of a link with which a password was set, just now or before.
+/// The page of a link after its use. `is_done` means that the person set the password just now.
 pub fn password_set(brand: &Brand, is_done: bool) -> Response {
     if is_done {
         let result = format!("Sign in to {} with your new password from now on.", brand.product_name);
