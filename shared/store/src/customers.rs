@@ -26,7 +26,7 @@ enum CustomerCondition {
     Email,
     /// The account still holds its old e-mail address.
     OldEmail,
-    /// The agents and usernames that change with the e-mail address are as they were read.
+    /// The agents and usernames that change with the e-mail address have not changed since they were read.
     Usernames,
     Token,
 }
@@ -173,7 +173,7 @@ fn require_requester_unchanged<'a>(
     let requested_by = before.pending_email.as_ref().filter(|_| token.purpose == Purpose::EmailChange);
     let (table, row, is_valid) = match requested_by.map(|pending| pending.requested_by) {
         None | Some(RequestedBy::PlatformAdmin) => return Ok(tx),
-        // The same transaction renames the agent, on condition of the version that was read.
+        // The same transaction renames the agent, on the condition that its version has not changed since it was read.
         Some(RequestedBy::Agent { agent_id, epoch }) if change.renamed(agent_id).is_some() => {
             let is_valid = change.renamed(agent_id).is_some_and(|agent| agent.epoch == epoch);
             return if is_valid { Ok(tx) } else { Err(Reason::InvalidToken.into()) };

@@ -82,7 +82,7 @@ pub(crate) struct IdentifierRow {
 pub(crate) enum NameAvailability {
     Taken,
     Free,
-    /// The holder has no right to the name any more, or a weaker one, so the claim can be replaced.
+    /// The holder has lost its right to the name, or has a weaker right, so a new claim can replace it.
     Replaceable(IdentifierRow),
 }
 

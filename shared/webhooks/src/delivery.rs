@@ -176,7 +176,7 @@ async fn schedule_retry<S, E: DeliveryQueue>(
     cx.services.enqueue_delivery(&next, &next.name(delivery.id), due.since(now), now).await
 }
 
-/// Fails a delivery without another attempt, and stores why.
+/// Fails a delivery without another attempt, and stores the reason.
 async fn close<S: WebhookStore, E>(
     cx: &Context<S, E>,
     delivery: &Delivery,

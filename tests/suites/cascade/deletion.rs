@@ -1,4 +1,4 @@
-//! A large account beside a neighbour, from deletion to the completed ledger.
+//! The deletion of a large account, from the request to the completed ledger. Another account keeps all its rows.
 
 use custodian_domain::lifecycle::Command;
 use custodian_tests::{Client, Tables, TestApp};
