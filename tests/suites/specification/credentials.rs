@@ -44,5 +44,8 @@ async fn login_sets_the_session_cookie() {
     let response = client.post("/auth/login", login).await;
     let token = response.ok()["token"].as_str().unwrap().to_owned();
     let cookie = response.headers["set-cookie"].to_str().unwrap();
-    assert_eq!(cookie, format!("token={token}; Max-Age=604800; Path=/; Secure; HttpOnly; SameSite=Strict"));
+    assert_eq!(
+        cookie,
+        format!("__Host-token={token}; Max-Age=604800; Path=/; Secure; HttpOnly; SameSite=Strict")
+    );
 }

@@ -54,6 +54,8 @@ impl Service {
         engine.create_tables(&store.tables())?;
         let settings = Settings {
             base_url: format!("http://127.0.0.1:{port}"),
+            // Not the URL, because a token stays valid when the service starts again on another port.
+            token_issuer: "custodian-local".to_owned(),
             webhooks_to_loopback: args.allow_loopback_webhooks,
             ..Settings::default()
         };
