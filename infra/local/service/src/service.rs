@@ -2,6 +2,8 @@
 
 mod open;
 
+pub use open::TOKEN_ISSUER;
+
 use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;

@@ -28,6 +28,9 @@ use crate::services::{LocalServices, providers};
 use crate::state::LocalState;
 use crate::stream::ChangeStream;
 
+/// The issuer of the local service's tokens. It is not the URL, so tokens stay valid when the service starts again on another port.
+pub const TOKEN_ISSUER: &str = "custodian-local";
+
 const TABLE_PREFIX: &str = "custodian-";
 const TABLES_FILE: &str = "tables.db";
 /// Folders of earlier versions contain a file of this name. A new name would lose their pending jobs and clock.
@@ -54,8 +57,7 @@ impl Service {
         engine.create_tables(&store.tables())?;
         let settings = Settings {
             base_url: format!("http://127.0.0.1:{port}"),
-            // Not the URL, because a token stays valid when the service starts again on another port.
-            token_issuer: "custodian-local".to_owned(),
+            token_issuer: TOKEN_ISSUER.to_owned(),
             webhooks_to_loopback: args.allow_loopback_webhooks,
             ..Settings::default()
         };
