@@ -78,14 +78,14 @@ async fn a_requests_line_says_who_acted_also_if_the_request_is_refused() {
         (&client, "/v1.0/customer", 401, [&none, &none, &none]),
     ];
     for (number, (caller, path, status, who)) in cases.into_iter().enumerate() {
-        let name = format!("lines-who-{number}");
+        let name = format!("acting-{number}");
         let (response, lines) = send_named(caller, &name, Method::GET, path, json!({})).await;
         assert_eq!(response.status, status, "{}", response.text);
         let line = single(lines);
         assert_eq!(["agent_id", "key_id", "operator_id"].map(|field| &line[field]), who, "{line}");
     }
     let body = json!({ "username": "lines-who", "password": PASSWORD });
-    let (_, lines) = send_named(&client, "lines-who-login", Method::POST, "/auth/login", body).await;
+    let (_, lines) = send_named(&client, "acting-login", Method::POST, "/auth/login", body).await;
     assert_eq!(single(lines)["agent_id"], ann_id);
 }
 
@@ -103,7 +103,7 @@ async fn every_requests_line_has_a_keyed_hash_of_the_clients_network() {
             (&client, "/ping"),
         ];
         for (number, (caller, path)) in requests.into_iter().enumerate() {
-            let name = format!("lines-net-{number}-{}-{}", address[2], address[3]);
+            let name = format!("network-{number}-{}-{}", address[2], address[3]);
             let caller = caller.from_address(address);
             let (_, lines) = send_named(&caller, &name, Method::GET, path, json!({})).await;
             hashes.push(single(lines)["client_network"].as_str().unwrap().to_owned());
