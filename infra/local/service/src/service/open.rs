@@ -17,7 +17,7 @@ use custodian_webhook_client::{AllowedAddresses, ClientLimits, SystemResolver, T
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify};
 
-use super::{CLOCK_OFFSET_KEY, Inner, Service};
+use super::{CLOCK_OFFSET_KEY, Inner, Service, TOKEN_ISSUER};
 use crate::args::Args;
 use crate::clock::VirtualClock;
 use crate::dispatcher::Dispatcher;
@@ -27,9 +27,6 @@ use crate::published::PublishedRecords;
 use crate::services::{LocalServices, providers};
 use crate::state::LocalState;
 use crate::stream::ChangeStream;
-
-/// The issuer of the local service's tokens. It is not the URL, so tokens stay valid when the service starts again on another port.
-pub const TOKEN_ISSUER: &str = "custodian-local";
 
 const TABLE_PREFIX: &str = "custodian-";
 const TABLES_FILE: &str = "tables.db";
