@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Signs up, sets a password and changes the address through the mailed links and the pages, in headless Chromium.
+"""Signs up, sets a password, uses a session by its cookie and changes the address, in headless Chromium.
 
 Walks once without scripts and once with them. With scripts, axe-core checks every page on a phone and on a desktop, in light and
 in dark colours. Starts the service with `cargo run` or from a given binary. Prints the folder of the screenshots.
@@ -18,6 +18,17 @@ axe.run().then(({ violations }) => done({
   violations: violations.map(rule => rule.id + ': ' + rule.nodes.map(node => node.html + ' ' + node.failureSummary).join('; ')),
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
 }), error => done({ violations: [String(error)], overflow: 0 }));
+"""
+
+# Signs in, and uses the session by its cookie alone. Returns the statuses, the last one after the sign-out.
+USE_SESSION = """
+const [session, done] = arguments;
+const send = (path, body) => fetch(path, {
+  method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+}).then(response => response.status);
+(async () => [
+  await send('/auth/login', session), await send('/v1.0/tags', {}), await send('/auth/logout', {}), await send('/v1.0/tags', {}),
+])().then(done, error => done(String(error)));
 """
 
 
@@ -103,6 +114,14 @@ class Walk:
         browser.submit("This link does not work")
         self.show("12-replaced")
 
+    def session(self):
+        """A sign-in by a script of the API's own origin. The browser takes the loopback address for a secure origin."""
+        browser = self.browser
+        if browser.scripts:
+            browser.send("url", {"url": f"{self.service.base}/ping"})
+            statuses = browser.run_script(USE_SESSION, {"username": self.email, "password": PASSWORD})
+            assert statuses == [200, 200, 200, 401], statuses
+
     def change_address(self):
         browser, new = self.browser, f"new@{self.name}.example"
         status, session = self.service.post("/auth/login", {"username": self.email, "password": PASSWORD})
@@ -137,6 +156,7 @@ class Walk:
         self.refused_password()
         self.forgot()
         self.replaced()
+        self.session()
         self.change_address()
         self.refused()
 

@@ -23,10 +23,12 @@ const SECRET_FIELDS: [&str; 10] = [
 const MIN_LENGTH: usize = 8;
 
 /// Every field that a log line may have. A new field is a deliberate decision: it must hold no name, no address and no
-/// other personal value.
-pub const FIELDS: [&str; 34] = [
+/// other personal value. `client_network` holds a keyed hash, not the network.
+pub const FIELDS: [&str; 37] = [
+    "agent_id",
     "attempt",
     "cause",
+    "client_network",
     "cold",
     "customer_id",
     "dependency",
@@ -38,6 +40,7 @@ pub const FIELDS: [&str; 34] = [
     "hop",
     "invocation",
     "job",
+    "key_id",
     "latency_ms",
     "level",
     "message",

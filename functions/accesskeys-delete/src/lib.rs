@@ -1,32 +1,27 @@
 //! `DELETE /v1.0/accesskeys/{id}`: deletes an access key, which stops working at once.
 
 use custodian_app::access_keys::delete;
-use custodian_app::ports::{Authenticator, DeleteAccessKeys, Prefetch};
+use custodian_app::ports::{Authenticator, DeleteAccessKeys};
 use custodian_app::{Context, Failure};
-use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, OwnKey, Request, Response, Route};
 use custodian_views::AccessKeyView;
 
 pub struct DeleteKey;
 
 impl<S: Authenticator + DeleteAccessKeys, E: Send + Sync> Endpoint<S, E> for DeleteKey {
-    type Caller = Account<Admin, Active>;
+    type Caller = Account<Admin, Active, OwnKey>;
 
     fn route(&self) -> Route {
         Route::new("DELETE", "/v1.0/accesskeys/{id}")
-    }
-
-    fn prefetch(&self, request: &Request) -> Prefetch {
-        request.prefetch(Prefetch::Key)
     }
 
     async fn handle(
         &self,
         cx: &Context<S, E>,
         caller: Self::Caller,
-        request: &Request,
+        _: &Request,
     ) -> Result<Response, Failure> {
-        request.id()?;
-        let key = delete(cx, caller.key()?).await?;
+        let key = delete(cx, caller.target.0).await?;
         Ok(Response::row(&AccessKeyView::deleted(&key, cx.now())))
     }
 }

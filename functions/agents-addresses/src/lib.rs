@@ -1,25 +1,20 @@
 //! `PUT /v1.0/agents/{id}/addresses`: sets the addresses where an agent can be called.
 
 use custodian_app::agents::edit;
-use custodian_app::ports::{Authenticator, Prefetch, UpdateAgents};
+use custodian_app::ports::{Authenticator, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::Agent;
-use custodian_domain::AgentId;
 use custodian_domain::agent_fields::read_addresses;
-use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_http::{ChangeableAgent, Endpoint, Request, Response, Route, Tenant};
 use custodian_views::AgentView;
 
 pub struct SetAddresses;
 
 impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetAddresses {
-    type Caller = Tenant;
+    type Caller = Tenant<ChangeableAgent>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/addresses")
-    }
-
-    fn prefetch(&self, request: &Request) -> Prefetch {
-        request.prefetch(|id| Prefetch::Agent(AgentId(id)))
     }
 
     async fn handle(
@@ -28,7 +23,7 @@ impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetAddr
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let agent = caller.agent(AgentId(request.id()?))?;
+        let ChangeableAgent(agent) = caller.target;
         let addresses = read_addresses(&request.json()?)?;
         let apply = |agent: &mut Agent| {
             agent.addresses.clone_from(&addresses);

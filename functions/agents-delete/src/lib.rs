@@ -1,32 +1,27 @@
 //! `DELETE /v1.0/agents/{id}`: deletes an agent, but not the guest agent and not the last administrator.
 
 use custodian_app::agents::delete;
-use custodian_app::ports::{Authenticator, DeleteAgents, Prefetch};
+use custodian_app::ports::{Authenticator, DeleteAgents};
 use custodian_app::{Context, Failure};
-use custodian_domain::AgentId;
-use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_http::{ChangeableAgent, Endpoint, Request, Response, Route, Tenant};
 use custodian_views::AgentView;
 
 pub struct DeleteAgent;
 
 impl<S: Authenticator + DeleteAgents, E: Send + Sync> Endpoint<S, E> for DeleteAgent {
-    type Caller = Tenant;
+    type Caller = Tenant<ChangeableAgent>;
 
     fn route(&self) -> Route {
         Route::new("DELETE", "/v1.0/agents/{id}")
-    }
-
-    fn prefetch(&self, request: &Request) -> Prefetch {
-        request.prefetch(|id| Prefetch::Agent(AgentId(id)))
     }
 
     async fn handle(
         &self,
         cx: &Context<S, E>,
         caller: Self::Caller,
-        request: &Request,
+        _: &Request,
     ) -> Result<Response, Failure> {
-        let agent = caller.agent(AgentId(request.id()?))?;
+        let ChangeableAgent(agent) = caller.target;
         let agent = delete(cx, &caller.principal, agent).await?;
         Ok(Response::row(&AgentView::deleted(&agent, cx.now())))
     }

@@ -2,24 +2,19 @@
 //! send `current_password`.
 
 use custodian_app::agents::set_password;
-use custodian_app::ports::{Authenticator, Prefetch, Throttle, UpdateAgents};
+use custodian_app::ports::{Authenticator, Throttle, UpdateAgents};
 use custodian_app::{Context, Failure};
-use custodian_domain::AgentId;
 use custodian_domain::agent_fields::read_password;
-use custodian_http::{ActivePrincipal, Endpoint, Request, Response, Route};
+use custodian_http::{ActivePrincipal, ChangeableAgent, Endpoint, Request, Response, Route};
 use custodian_views::AgentView;
 
 pub struct SetPassword;
 
 impl<S: Authenticator + Throttle + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPassword {
-    type Caller = ActivePrincipal;
+    type Caller = ActivePrincipal<ChangeableAgent>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/password")
-    }
-
-    fn prefetch(&self, request: &Request) -> Prefetch {
-        request.prefetch(|id| Prefetch::Agent(AgentId(id)))
     }
 
     async fn handle(
@@ -28,7 +23,7 @@ impl<S: Authenticator + Throttle + UpdateAgents, E: Send + Sync> Endpoint<S, E> 
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let agent = caller.agent(AgentId(request.id()?))?;
+        let ChangeableAgent(agent) = caller.target;
         let (password, current) = read_password(&request.json()?)?;
         let agent = set_password(cx, &caller.principal, agent, password, current, &request.client_ip).await?;
         Ok(Response::row(&AgentView::from(&agent)))

@@ -4,7 +4,7 @@ use custodian_app::ports::{Authenticator, FindNames, RecordSignIns, SignedInAgen
 use custodian_app::{Context, Failure, sign_in::sign_in};
 use custodian_domain::agent::{MAX_ENTERED_PASSWORD, MAX_ENTERED_USERNAME};
 use custodian_domain::{Refusal, Secret, fields::Fields};
-use custodian_http::{Anyone, Endpoint, Request, Response, Route};
+use custodian_http::{Anyone, Endpoint, Request, Response, Route, SESSION_COOKIE};
 use custodian_views::SessionView;
 use http::header::SET_COOKIE;
 
@@ -21,7 +21,7 @@ impl<S: FindNames + Authenticator + Throttle + RecordSignIns, E: TokenSigner> En
         let (username, password) = read(request)?;
         let SignedInAgent { username, token } = sign_in(cx, username, password, &request.client_ip).await?;
         let cookie = format!(
-            "token={}; Max-Age={}; Path=/; Secure; HttpOnly; SameSite=Strict",
+            "{SESSION_COOKIE}={}; Max-Age={}; Path=/; Secure; HttpOnly; SameSite=Strict",
             token.expose(),
             cx.settings.session.as_secs()
         );

@@ -3,13 +3,13 @@
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler};
 use custodian_app::{Context, Failure, change};
 use custodian_domain::lifecycle::Command;
-use custodian_http::{Account, Admin, Endpoint, NotDeleted, Request, Response, Route};
+use custodian_http::{Account, Admin, Endpoint, NotDeleted, OwnAccount, Request, Response, Route};
 use custodian_views::CustomerView;
 
 pub struct CancelUnregister;
 
 impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for CancelUnregister {
-    type Caller = Account<Admin, NotDeleted>;
+    type Caller = Account<Admin, NotDeleted, OwnAccount>;
 
     fn route(&self) -> Route {
         Route::new("DELETE", "/auth/unregister")

@@ -3,7 +3,7 @@
 use custodian_app::ports::{Authenticator, ChangeCustomers, ReadResources};
 use custodian_app::{Context, Failure, billing, update::update};
 use custodian_domain::account_status;
-use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, OwnAccount, Request, Response, Route};
 use custodian_views::CustomerView;
 
 pub struct SetBillingAccount;
@@ -11,7 +11,7 @@ pub struct SetBillingAccount;
 impl<S: Authenticator + ChangeCustomers + ReadResources, E: Send + Sync> Endpoint<S, E>
     for SetBillingAccount
 {
-    type Caller = Account<Admin, Active>;
+    type Caller = Account<Admin, Active, OwnAccount>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/customer/billing_account_id")

@@ -3,13 +3,13 @@
 use custodian_app::confirm_email::cancel_email_change;
 use custodian_app::ports::{Authenticator, ChangeCustomers};
 use custodian_app::{Context, Failure};
-use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, OwnProfile, Request, Response, Route};
 use custodian_views::EmailChangeView;
 
 pub struct CancelEmailChange;
 
 impl<S: Authenticator + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for CancelEmailChange {
-    type Caller = Account<Admin, Active>;
+    type Caller = Account<Admin, Active, OwnProfile>;
 
     fn route(&self) -> Route {
         Route::new("DELETE", "/v1.0/customer/email_change")
@@ -21,7 +21,6 @@ impl<S: Authenticator + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for Canc
         caller: Self::Caller,
         _: &Request,
     ) -> Result<Response, Failure> {
-        caller.may_change_account()?;
         let cancelled = cancel_email_change(cx, caller.customer).await?;
         Ok(Response::json(&EmailChangeView::from(&cancelled)))
     }

@@ -5,7 +5,7 @@ use custodian_app::ports::{Authenticator, ChangeCustomers, FindNames, ReadThrott
 use custodian_app::{Context, Failure, update::update};
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Customer, account_status};
-use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, OwnProfile, Request, Response, Route};
 use custodian_views::CustomerView;
 
 pub struct UpdateCustomer;
@@ -14,7 +14,7 @@ impl<S, E: Send + Sync> Endpoint<S, E> for UpdateCustomer
 where
     S: Authenticator + ChangeCustomers + FindNames + Throttle + ReadThrottles,
 {
-    type Caller = Account<Admin, Active>;
+    type Caller = Account<Admin, Active, OwnProfile>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/customer")
@@ -26,7 +26,6 @@ where
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        caller.may_change_account()?;
         let (current, allowed) = (&caller.customer.profile, cx.settings.allowed_addresses());
         let patch = ProfilePatch::read(&request.json()?, current, allowed)?;
         require_available(cx, &caller.customer, patch.email()).await?;

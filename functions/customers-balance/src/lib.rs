@@ -1,36 +1,30 @@
 //! `POST /v1.0/customers/{id}/balance`: credits (positive amount) or debits (negative amount) the default billing account.
 
-use custodian_app::ports::{Authenticator, Prefetch, UpdateResources};
+use custodian_app::ports::{Authenticator, UpdateResources};
 use custodian_app::update::require_initial_or_active;
 use custodian_app::{Context, Failure, billing, resources};
-use custodian_domain::CustomerId;
 use custodian_domain::billing::Adjustment;
 use custodian_domain::kinds::BILLING_ACCOUNTS;
-use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
+use custodian_http::{AnyCustomer, Endpoint, PlatformAdmin, Request, Response, Route};
 use custodian_views::ResourceView;
 
 pub struct AdjustBalance;
 
 impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for AdjustBalance {
-    type Caller = PlatformAdmin;
+    type Caller = PlatformAdmin<AnyCustomer>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/customers/{id}/balance")
     }
 
-    fn prefetch(&self, request: &Request) -> Prefetch {
-        request.prefetch(|id| Prefetch::Customer(CustomerId(id)))
-    }
-
     async fn handle(
         &self,
         cx: &Context<S, E>,
-        caller: PlatformAdmin,
+        caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        request.id()?;
+        let AnyCustomer(customer) = caller.target;
         let adjustment = Adjustment::read(&request.json()?)?;
-        let customer = caller.target()?;
         require_initial_or_active(&customer)?;
         let account = billing::default_account(cx, &customer).await?;
         let next = |row: &_, now| adjustment.apply(row, now).map(Some);

@@ -7,7 +7,7 @@ use custodian_app::ports::{Authenticator, DeleteResources, Prefetch};
 use custodian_app::resources::delete;
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::Kind;
-use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_http::{Endpoint, OwnResource, Request, Response, Route, Tenant};
 use custodian_views::ResourceView;
 
 pub struct DeleteRow {
@@ -15,7 +15,7 @@ pub struct DeleteRow {
 }
 
 impl<S: Authenticator + DeleteResources, E: Send + Sync> Endpoint<S, E> for DeleteRow {
-    type Caller = Tenant;
+    type Caller = Tenant<OwnResource>;
 
     fn route(&self) -> Route {
         Route::new("DELETE", format!("/v1.0/{}/{{id}}", self.kind.route))
@@ -28,11 +28,10 @@ impl<S: Authenticator + DeleteResources, E: Send + Sync> Endpoint<S, E> for Dele
     async fn handle(
         &self,
         cx: &Context<S, E>,
-        caller: Tenant,
-        request: &Request,
+        caller: Self::Caller,
+        _: &Request,
     ) -> Result<Response, Failure> {
-        request.id()?;
-        let row = delete(cx, self.kind, caller.resource(self.kind.not_found)?).await?;
+        let row = delete(cx, self.kind, caller.target.0).await?;
         Ok(Response::row(&ResourceView::deleted(self.kind, &row, cx.now())))
     }
 }

@@ -6,7 +6,7 @@
 use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::Kind;
-use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_http::{Endpoint, OwnResource, Request, Response, Route, Tenant};
 use custodian_views::ResourceView;
 
 pub struct GetRow {
@@ -14,7 +14,7 @@ pub struct GetRow {
 }
 
 impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetRow {
-    type Caller = Tenant;
+    type Caller = Tenant<OwnResource>;
 
     fn route(&self) -> Route {
         Route::new("GET", format!("/v1.0/{}/{{id}}", self.kind.route))
@@ -27,11 +27,10 @@ impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetRow {
     async fn handle(
         &self,
         _: &Context<S, E>,
-        caller: Tenant,
-        request: &Request,
+        caller: Self::Caller,
+        _: &Request,
     ) -> Result<Response, Failure> {
-        request.id()?;
-        let row = caller.resource(self.kind.not_found)?;
+        let row = caller.target.0;
         Ok(Response::row(&ResourceView::new(self.kind, &row)))
     }
 }

@@ -9,7 +9,7 @@ use custodian_app::{Context, Failure};
 use custodian_domain::Resource;
 use custodian_domain::kinds::Kind;
 use custodian_domain::resource::ResourcePatch;
-use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_http::{Endpoint, OwnResource, Request, Response, Route, Tenant};
 use custodian_views::ResourceView;
 
 pub struct UpdateRow {
@@ -17,7 +17,7 @@ pub struct UpdateRow {
 }
 
 impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for UpdateRow {
-    type Caller = Tenant;
+    type Caller = Tenant<OwnResource>;
 
     fn route(&self) -> Route {
         Route::new("PUT", format!("/v1.0/{}/{{id}}", self.kind.route))
@@ -30,13 +30,12 @@ impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for Upda
     async fn handle(
         &self,
         cx: &Context<S, E>,
-        caller: Tenant,
+        caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        request.id()?;
         let patch = ResourcePatch::for_update(self.kind, &request.json()?)?;
         let next = |row: &Resource, now| patch.clone().apply(row, now).map(Some);
-        let row = update(cx, self.kind, caller.resource(self.kind.not_found)?, next).await?;
+        let row = update(cx, self.kind, caller.target.0, next).await?;
         Ok(Response::row(&ResourceView::new(self.kind, &row)))
     }
 }

@@ -3,15 +3,14 @@
 use custodian_app::ports::{Authenticator, Prefetch, UpdateResources};
 use custodian_app::resources::{stopped_transcription, update};
 use custodian_app::{Context, Failure};
-use custodian_domain::Reason;
 use custodian_domain::kinds::TRANSCRIPTIONS;
-use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_http::{Endpoint, OwnResource, Request, Response, Route, Tenant};
 use custodian_views::ResourceView;
 
 pub struct StopTranscribe;
 
 impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for StopTranscribe {
-    type Caller = Tenant;
+    type Caller = Tenant<OwnResource>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/transcribes/{id}/stop")
@@ -24,11 +23,10 @@ impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for Stop
     async fn handle(
         &self,
         cx: &Context<S, E>,
-        caller: Tenant,
-        request: &Request,
+        caller: Self::Caller,
+        _: &Request,
     ) -> Result<Response, Failure> {
-        request.id()?;
-        let row = caller.resource(Reason::TranscribeNotFound)?;
+        let OwnResource(row) = caller.target;
         let row = update(cx, &TRANSCRIPTIONS, row, |row, now| Ok(stopped_transcription(row, now))).await?;
         Ok(Response::row(&ResourceView::new(&TRANSCRIPTIONS, &row)))
     }

@@ -65,8 +65,11 @@ impl Default for Brand {
 /// Settings of a deployment.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The base of links in mails, without a trailing slash.
+    /// The public URL of the API, without a trailing slash: the base of links in mails. Functions of the API have an empty text
+    /// unless the deployment names a URL.
     pub base_url: String,
+    /// The issuer that tokens must name.
+    pub token_issuer: String,
     /// The grace period from unregistration to purge.
     pub grace: Duration,
     /// The verification window of an account that an operator created.
@@ -97,6 +100,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             base_url: "http://127.0.0.1:8080".to_owned(),
+            token_issuer: "http://127.0.0.1:8080".to_owned(),
             grace: 30 * Self::DAY,
             verify_within: 7 * Self::DAY,
             verify_sign_up_within: Duration::from_secs(3600),

@@ -97,7 +97,7 @@ async fn sign<S: ReadAgents + AuditLog, E: TokenSigner>(
         }),
     };
     let expire = now.plus(TOKEN_LIFETIME);
-    let token = cx.services.signer().sign(claims, now, expire);
+    let token = cx.services.signer().sign(claims, &cx.settings.token_issuer, now, expire);
     let token = token.ok_or_else(|| Failure::unavailable("the signer", "the claims do not serialise"))?;
     Ok(DelegatedToken { token, customer_id: customer.id, expire })
 }

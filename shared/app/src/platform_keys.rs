@@ -67,17 +67,18 @@ impl PlatformKeys {
         Ok(Encryption::new(purpose, &self.keyed_hash(purpose, &customer.to_string())?))
     }
 
-    /// The claims of a token, if a platform key signed it and it has not expired.
+    /// The claims of a token, if a platform key signed it for this issuer and it has not expired.
     pub async fn verify<S: VerifyingKeys>(
         &self,
         store: &S,
         token: &str,
+        issuer: &str,
         now: Timestamp,
     ) -> Result<Claims, Failure> {
-        let first = self.try_verify(token, now);
+        let first = self.try_verify(token, issuer, now);
         let verified = if first == Err(TokenRejection::UnknownKey) && self.permit_reload(now) {
             self.reload(store).await?;
-            self.try_verify(token, now)
+            self.try_verify(token, issuer, now)
         } else {
             first
         };
@@ -100,8 +101,8 @@ impl PlatformKeys {
         Ok(())
     }
 
-    fn try_verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenRejection> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).keys.ring.verify(token, now)
+    fn try_verify(&self, token: &str, issuer: &str, now: Timestamp) -> Result<Claims, TokenRejection> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).keys.ring.verify(token, issuer, now)
     }
 
     fn permit_reload(&self, now: Timestamp) -> bool {

@@ -43,6 +43,7 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
         return Err(Reason::InvalidCredentials.into());
     };
     log::record_customer(customer.id);
+    log::record_agent(agent.id);
     futures::join!(reservation.release(cx), record_network(cx, &agent, client_ip));
     renew_hash(cx, &agent, verification, password).await;
     let claims = Claims {
@@ -53,7 +54,8 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
         operator: None,
     };
     let now = cx.now();
-    let token = cx.services.signer().sign(claims, now, now.plus(cx.settings.session));
+    let expires = now.plus(cx.settings.session);
+    let token = cx.services.signer().sign(claims, &cx.settings.token_issuer, now, expires);
     let token = token.ok_or_else(|| Failure::unavailable("the signer", "the claims do not serialise"))?;
     Ok(SignedInAgent { username: agent.username, token })
 }

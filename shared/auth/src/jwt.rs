@@ -1,5 +1,8 @@
 //! Signed tokens: JWTs with EdDSA (Ed25519). No other algorithm is accepted, so algorithm confusion is impossible.
 //!
+//! A token names its issuer and its audience, and both are verified: a token of another deployment, or for another service, is
+//! refused even if its key is known.
+//!
 //! A token contains the epochs of its customer and its agent. Raising either epoch revokes the token. Only functions that
 //! sign tokens need the private key; all others verify with the public keys. During a rotation, two public keys are valid.
 
@@ -9,6 +12,9 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use jwt_compact::alg::Ed25519;
 use jwt_compact::prelude::*;
 use serde::{Deserialize, Serialize};
+
+/// The audience of every token: this API.
+const AUDIENCE: &str = "custodian-api";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
@@ -28,6 +34,15 @@ pub struct OperatorClaim {
     pub customer_id: CustomerId,
     pub agent_id: AgentId,
     pub agent_epoch: u64,
+}
+
+/// The claims of a token with its issuer and its audience.
+#[derive(Clone, Serialize, Deserialize)]
+struct AddressedClaims {
+    iss: String,
+    aud: String,
+    #[serde(flatten)]
+    claims: Claims,
 }
 
 /// Signs tokens with a private key.
@@ -53,8 +68,9 @@ impl Signer {
     }
 
     /// Signs a token that is valid from `now` until `expires`. `None` if the claims do not serialise.
-    pub fn sign(&self, claims: Claims, now: Timestamp, expires: Timestamp) -> Option<Secret> {
-        let mut signed = jwt_compact::Claims::new(claims);
+    pub fn sign(&self, claims: Claims, issuer: &str, now: Timestamp, expires: Timestamp) -> Option<Secret> {
+        let addressed = AddressedClaims { iss: issuer.to_owned(), aud: AUDIENCE.to_owned(), claims };
+        let mut signed = jwt_compact::Claims::new(addressed);
         signed.issued_at = DateTime::from_timestamp(now.seconds(), 0);
         signed.expiration = DateTime::from_timestamp(expires.seconds(), 0);
         let header = Header::empty().with_token_type("JWT").with_key_id(self.key_id.clone());
@@ -88,22 +104,27 @@ impl KeyRing {
         self.0.is_empty()
     }
 
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, TokenRejection> {
+    pub fn verify(&self, token: &str, issuer: &str, now: Timestamp) -> Result<Claims, TokenRejection> {
         let untrusted = UntrustedToken::new(token).map_err(|_| TokenRejection::Invalid)?;
         let key_id = untrusted.header().key_id.as_deref().ok_or(TokenRejection::Invalid)?;
         let (_, key) = self.0.iter().find(|(id, _)| id == key_id).ok_or(TokenRejection::UnknownKey)?;
-        let signed =
-            Ed25519.validator::<Claims>(key).validate(&untrusted).map_err(|_| TokenRejection::Invalid)?;
-        let claims = signed.claims();
-        let is_valid = claims.expiration.is_some_and(|expiry| now.seconds() < expiry.timestamp());
-        is_valid.then(|| claims.custom.clone()).ok_or(TokenRejection::Invalid)
+        let validator = Ed25519.validator::<AddressedClaims>(key);
+        let signed = validator.validate(&untrusted).map_err(|_| TokenRejection::Invalid)?;
+        let (claims, addressed) = (signed.claims(), &signed.claims().custom);
+        let is_valid = claims.expiration.is_some_and(|expiry| now.seconds() < expiry.timestamp())
+            && addressed.iss == issuer
+            && addressed.aud == AUDIENCE;
+        is_valid.then(|| addressed.claims.clone()).ok_or(TokenRejection::Invalid)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
+    const ISSUER: &str = "https://api.example.com";
     const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
     const LATER: Timestamp = Timestamp::from_micros(1_700_000_060_000_000);
 
@@ -126,26 +147,59 @@ mod tests {
     fn a_token_is_valid_until_the_second_of_its_expiry() {
         let signer = signer("k1", "07");
         let ring = KeyRing::new([("k1".to_owned(), signer.public())]);
-        let token = signer.sign(claims(), NOW, LATER).unwrap();
-        assert_eq!(ring.verify(token.expose(), NOW), Ok(claims()));
-        assert_eq!(ring.verify(token.expose(), LATER), Err(TokenRejection::Invalid));
+        let token = signer.sign(claims(), ISSUER, NOW, LATER).unwrap();
+        assert_eq!(ring.verify(token.expose(), ISSUER, NOW), Ok(claims()));
+        assert_eq!(ring.verify(token.expose(), ISSUER, LATER), Err(TokenRejection::Invalid));
     }
 
     #[test]
     fn a_token_of_another_key_or_with_a_changed_character_is_refused() {
         let (ours, theirs) = (signer("k1", "07"), signer("k2", "08"));
         let ring = KeyRing::new([("k1".to_owned(), ours.public())]);
-        let foreign = theirs.sign(claims(), NOW, LATER).unwrap();
-        assert_eq!(ring.verify(foreign.expose(), NOW), Err(TokenRejection::UnknownKey));
-        let forged = Signer { key_id: "k1".into(), key: theirs.key }.sign(claims(), NOW, LATER).unwrap();
-        assert_eq!(ring.verify(forged.expose(), NOW), Err(TokenRejection::Invalid));
+        let foreign = theirs.sign(claims(), ISSUER, NOW, LATER).unwrap();
+        assert_eq!(ring.verify(foreign.expose(), ISSUER, NOW), Err(TokenRejection::UnknownKey));
+        let forged =
+            Signer { key_id: "k1".into(), key: theirs.key }.sign(claims(), ISSUER, NOW, LATER).unwrap();
+        assert_eq!(ring.verify(forged.expose(), ISSUER, NOW), Err(TokenRejection::Invalid));
 
-        let token = ours.sign(claims(), NOW, LATER).unwrap();
+        let token = ours.sign(claims(), ISSUER, NOW, LATER).unwrap();
         let characters = token.expose().as_bytes();
         for at in (0..characters.len() - 1).step_by(7) {
             let mut changed = characters.to_vec();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            assert!(ring.verify(&String::from_utf8_lossy(&changed), NOW).is_err(), "character {at}");
+            assert!(ring.verify(&String::from_utf8_lossy(&changed), ISSUER, NOW).is_err(), "character {at}");
+        }
+    }
+
+    /// A token of our key with other claims than ours.
+    fn token_with(signer: &Signer, custom: serde_json::Value) -> String {
+        let mut signed = jwt_compact::Claims::new(custom);
+        signed.expiration = DateTime::from_timestamp(LATER.seconds(), 0);
+        let header = Header::empty().with_key_id(signer.key_id.clone());
+        Ed25519.token(&header, &signed, &signer.key).unwrap()
+    }
+
+    #[test]
+    fn a_token_of_another_issuer_or_audience_or_of_none_is_refused() {
+        let signer = signer("k1", "07");
+        let ring = KeyRing::new([("k1".to_owned(), signer.public())]);
+        let with = |addressed: serde_json::Value| {
+            let mut custom = serde_json::to_value(claims()).unwrap();
+            custom.as_object_mut().unwrap().extend(addressed.as_object().unwrap().clone());
+            ring.verify(&token_with(&signer, custom), ISSUER, NOW)
+        };
+        assert_eq!(with(json!({ "iss": ISSUER, "aud": AUDIENCE })), Ok(claims()));
+        for refused in [
+            json!({}),
+            json!({ "iss": ISSUER }),
+            json!({ "aud": AUDIENCE }),
+            json!({ "iss": "https://other.example.com", "aud": AUDIENCE }),
+            json!({ "iss": format!("{ISSUER}/"), "aud": AUDIENCE }),
+            json!({ "iss": ISSUER, "aud": "another-api" }),
+            json!({ "iss": ISSUER, "aud": null }),
+            json!({ "iss": ISSUER, "aud": [AUDIENCE, "another-api"] }),
+        ] {
+            assert_eq!(with(refused.clone()), Err(TokenRejection::Invalid), "{refused}");
         }
     }
 
@@ -154,7 +208,7 @@ mod tests {
         let ring = KeyRing::new([("k1".to_owned(), signer("k1", "07").public())]);
         let none = "eyJhbGciOiJub25lIiwia2lkIjoiazEifQ.eyJzdWIiOiJ4In0.";
         for bad in ["", ".", "a.b.c", none, &"x".repeat(5000)] {
-            assert!(ring.verify(bad, NOW).is_err(), "{bad}");
+            assert!(ring.verify(bad, ISSUER, NOW).is_err(), "{bad}");
         }
     }
 }

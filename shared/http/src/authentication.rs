@@ -6,8 +6,8 @@ use custodian_app::ports::{Authenticator, Prefetch, Prefetched};
 use custodian_app::{Context, Failure, ignore, log};
 use custodian_domain::{AgentId, Customer, Permission, Principal, Reason, Refusal, Timestamp};
 
-use crate::Request;
 use crate::credential::{self, Credential};
+use crate::{Request, same_origin};
 
 pub(crate) fn require_permission(principal: &Principal, needed: Permission) -> Result<(), Refusal> {
     if principal.permission().allows(needed) { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
@@ -25,19 +25,34 @@ pub(crate) async fn authenticate<S: Authenticator, E: Sync>(
     request: &Request,
     prefetch: Prefetch,
 ) -> Result<Authenticated, Failure> {
-    let text = credential::find(request).ok_or(Reason::AuthenticationRequired)?;
+    let presented = credential::find(request).ok_or(Reason::AuthenticationRequired)?;
+    if presented.is_cookie && !request.is_read() {
+        same_origin::require(request, &cx.settings.base_url)?;
+    }
     let now = cx.now();
-    let credential = Credential::read(cx, text, now).await?;
+    let credential = Credential::read(cx, presented.text, now).await?;
     let rows = cx.store.auth_context(credential.customer_id(), credential.principal_id(), prefetch).await?;
     let prefetched = rows.prefetched;
     let (customer, principal) =
         credential.validate(rows.customer, rows.principal, now).ok_or(Reason::InvalidCredentials)?;
     record_key_use(cx, &principal, now).await;
-    if let Principal::Delegate { operator, .. } = &principal {
-        record_operator(*operator);
-    }
     log::record_customer(customer.id);
+    record_principal(&principal);
     Ok(Authenticated { customer, principal, prefetched })
+}
+
+/// Adds the principal of a request to its log lines, also if the request is refused.
+fn record_principal(principal: &Principal) {
+    match principal {
+        Principal::Agent(agent) => log::record_agent(agent.id),
+        Principal::Key(key) => {
+            tracing::Span::current().record("key_id", tracing::field::display(key.id));
+        }
+        Principal::Delegate { guest, operator } => {
+            log::record_agent(guest.id);
+            record_operator(*operator);
+        }
+    }
 }
 
 /// Adds the platform admin of a request to its log lines, also if the admin acts as a guest agent.

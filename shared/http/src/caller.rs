@@ -3,16 +3,14 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
-use custodian_app::ports::{Authenticator, Prefetch, Prefetched};
+use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
-use custodian_domain::{
-    AccessKey, Agent, AgentId, Customer, CustomerId, Permission, Principal, Reason, Refusal, Resource,
-    account_status,
-};
+use custodian_domain::{Agent, Customer, CustomerId, Permission, Principal, Reason, account_status};
 
 use crate::Request;
 use crate::authentication::{authenticate, record_operator, require_permission};
 use crate::requirements::{Active, AdminOrManager, AnyPrincipal, RequiredPermission, StatusRequirement};
+use crate::target::{NoTarget, Target};
 
 /// The callers that an endpoint accepts. The generators of the API description and of the template read it.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +30,13 @@ pub enum Audience {
 pub trait Caller<S, E>: Sized + Send {
     const AUDIENCE: Audience;
 
+    /// The row to read in the same round trip as the caller's own rows.
+    fn prefetch(_: &Request) -> Prefetch {
+        Prefetch::None
+    }
+
+    /// Checks, in this order: the credential, the status of the account, the permission, and the right on the row that the path
+    /// names.
     fn from_request(
         cx: &Context<S, E>,
         request: &Request,
@@ -61,26 +66,25 @@ impl<S: Sync, E: Sync> Caller<S, E> for Anyone {
     }
 }
 
-/// A platform admin, and the customer that the path names, if it exists.
+/// A platform admin, and the row that the path names.
 #[derive(Debug)]
-pub struct PlatformAdmin {
+pub struct PlatformAdmin<T = NoTarget> {
     agent: Agent,
-    target: Option<Customer>,
+    pub target: T,
 }
 
-impl PlatformAdmin {
+impl<T> PlatformAdmin<T> {
     pub const fn agent(&self) -> &Agent {
         &self.agent
     }
-
-    /// The customer that the path names.
-    pub fn target(self) -> Result<Customer, Refusal> {
-        self.target.ok_or_else(|| Reason::CustomerNotFound.into())
-    }
 }
 
-impl<S: Authenticator, E: Sync> Caller<S, E> for PlatformAdmin {
+impl<S: Authenticator, E: Sync, T: Target> Caller<S, E> for PlatformAdmin<T> {
     const AUDIENCE: Audience = Audience::PlatformAdmin;
+
+    fn prefetch(request: &Request) -> Prefetch {
+        T::prefetch(request)
+    }
 
     async fn from_request(
         cx: &Context<S, E>,
@@ -90,15 +94,10 @@ impl<S: Authenticator, E: Sync> Caller<S, E> for PlatformAdmin {
         let read = authenticate(cx, request, prefetch).await?;
         account_status::require_active(&read.customer)?;
         require_permission(&read.principal, Permission::PLATFORM)?;
-        let target = match read.prefetched {
-            Prefetched::Customer(target) => target,
-            _ => None,
-        };
-        if let Some(target) = &target {
-            tracing::Span::current().record("target_id", tracing::field::display(target.id));
-        }
-        let Principal::Agent(agent) = read.principal else { return Err(Reason::PermissionDenied.into()) };
+        let Principal::Agent(agent) = &read.principal else { return Err(Reason::PermissionDenied.into()) };
         record_operator(agent.id);
+        let agent = agent.clone();
+        let target = T::authorize(&read.customer, &read.principal, prefetch, read.prefetched)?;
         Ok(Self { agent, target })
     }
 
@@ -107,69 +106,45 @@ impl<S: Authenticator, E: Sync> Caller<S, E> for PlatformAdmin {
     }
 
     fn version(&self) -> Option<u64> {
-        self.target.as_ref().map(|customer| customer.version)
+        self.target.version()
     }
 }
 
-/// A principal that acts for its own customer. Handlers get the customer only from this type, and never from the request.
+/// A principal that acts for its own customer, and the row that the path names. Handlers get the customer only from this type,
+/// and never from the request.
 #[derive(Debug)]
-pub struct Account<R, A> {
+pub struct Account<R, A, T = NoTarget> {
     pub customer: Customer,
     pub principal: Principal,
-    prefetched: Prefetched,
-    /// Whether the endpoint works on the account itself: it prefetches nothing, and its path names no row.
-    is_subject: bool,
+    pub target: T,
     requirements: PhantomData<(R, A)>,
 }
 
 /// A caller that works on the rows of its active account.
-pub type Tenant = Account<AdminOrManager, Active>;
+pub type Tenant<T = NoTarget> = Account<AdminOrManager, Active, T>;
 
-/// Any principal of an active account, whatever its permission. The use case checks the rest.
-pub type ActivePrincipal = Account<AnyPrincipal, Active>;
+/// Any principal of an active account, whatever its permission. The target checks the rest.
+pub type ActivePrincipal<T = NoTarget> = Account<AnyPrincipal, Active, T>;
 
-impl<R, A> Account<R, A> {
+impl<R, A, T> Account<R, A, T> {
     pub fn customer_id(&self) -> CustomerId {
         self.customer.id
     }
-
-    /// Only platform admins may change the platform's own account, because its e-mail address receives their mailed links.
-    pub fn may_change_account(&self) -> Result<(), Refusal> {
-        if self.customer.platform {
-            require_permission(&self.principal, Permission::PLATFORM)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// The row of this customer that the path names.
-    pub fn resource(self, not_found: Reason) -> Result<Resource, Refusal> {
-        match self.prefetched {
-            Prefetched::Resource(Some(row)) => Ok(row),
-            _ => Err(not_found.into()),
-        }
-    }
-
-    /// The agent of this customer that the path names, if the caller may see it.
-    pub fn agent(&self, id: AgentId) -> Result<Agent, Refusal> {
-        self.principal.may_see(id)?;
-        match &self.prefetched {
-            Prefetched::Agent(Some(agent)) => Ok(agent.clone()),
-            _ => Err(Reason::AgentNotFound.into()),
-        }
-    }
-
-    /// The access key of this customer that the path names.
-    pub fn key(self) -> Result<AccessKey, Refusal> {
-        match self.prefetched {
-            Prefetched::Key(Some(key)) => Ok(key),
-            _ => Err(Reason::AccessKeyNotFound.into()),
-        }
-    }
 }
 
-impl<S: Authenticator, E: Sync, R: RequiredPermission, A: StatusRequirement> Caller<S, E> for Account<R, A> {
+impl<S, E, R, A, T> Caller<S, E> for Account<R, A, T>
+where
+    S: Authenticator,
+    E: Sync,
+    R: RequiredPermission,
+    A: StatusRequirement,
+    T: Target,
+{
     const AUDIENCE: Audience = Audience::Account { needs: R::NEEDED, refusals: A::REFUSALS };
+
+    fn prefetch(request: &Request) -> Prefetch {
+        T::prefetch(request)
+    }
 
     async fn from_request(
         cx: &Context<S, E>,
@@ -182,15 +157,8 @@ impl<S: Authenticator, E: Sync, R: RequiredPermission, A: StatusRequirement> Cal
         if let Prefetch::Kind(kind) | Prefetch::Resource(kind, _) = prefetch {
             require_permission(&read.principal, kind.required_permission)?;
         }
-        // A path with a malformed id also prefetches nothing, but does not name the account.
-        let is_subject = matches!(prefetch, Prefetch::None) && !request.names_a_row();
-        Ok(Self {
-            customer: read.customer,
-            principal: read.principal,
-            prefetched: read.prefetched,
-            is_subject,
-            requirements: PhantomData,
-        })
+        let target = T::authorize(&read.customer, &read.principal, prefetch, read.prefetched)?;
+        Ok(Self { customer: read.customer, principal: read.principal, target, requirements: PhantomData })
     }
 
     fn principal(&self) -> Option<(CustomerId, String)> {
@@ -198,14 +166,6 @@ impl<S: Authenticator, E: Sync, R: RequiredPermission, A: StatusRequirement> Cal
     }
 
     fn version(&self) -> Option<u64> {
-        if self.is_subject {
-            return Some(self.customer.version);
-        }
-        match &self.prefetched {
-            Prefetched::Resource(row) => row.as_ref().map(|row| row.version),
-            Prefetched::Key(key) => key.as_ref().map(|key| key.version),
-            Prefetched::Agent(agent) => agent.as_ref().map(|agent| agent.version),
-            Prefetched::None | Prefetched::Customer(_) => None,
-        }
+        self.target.version()
     }
 }

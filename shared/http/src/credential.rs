@@ -9,18 +9,33 @@ use custodian_domain::{Agent, Customer, CustomerId, Permission, Principal, Reaso
 
 use crate::Request;
 
+/// The cookie that a sign-in sets. Browsers accept the prefix only with `Secure`, `Path=/` and no `Domain`, so no other host and
+/// no unencrypted page can set it.
+pub const SESSION_COOKIE: &str = "__Host-token";
+
+/// The cookie of earlier versions, which clients still send.
+pub const FORMER_SESSION_COOKIE: &str = "token";
+
+/// The text of a credential.
+#[derive(Clone, Copy)]
+pub(crate) struct Presented<'a> {
+    pub(crate) text: &'a str,
+    /// Whether it came in a cookie, which a browser also adds to requests of other sites.
+    pub(crate) is_cookie: bool,
+}
+
 /// The text of the credential, if the request has one.
-pub(crate) fn find(request: &Request) -> Option<&str> {
-    let header = request.header(http::header::AUTHORIZATION).and_then(bearer);
+pub(crate) fn find(request: &Request) -> Option<Presented<'_>> {
     let not_empty = |text: &&str| !text.is_empty();
     let query = |name| request.query(name).filter(not_empty);
     let cookie = |name| request.cookie(name).filter(not_empty);
-    let header = header.filter(not_empty);
-    header
-        .or_else(|| query("token"))
-        .or_else(|| query("accesskey"))
-        .or_else(|| cookie("token"))
-        .or_else(|| cookie("accesskey"))
+    let header = request.header(http::header::AUTHORIZATION).and_then(bearer).filter(not_empty);
+    let explicit = header.or_else(|| query("token")).or_else(|| query("accesskey"));
+    let by_cookie = || [SESSION_COOKIE, FORMER_SESSION_COOKIE, "accesskey"].into_iter().find_map(cookie);
+    match explicit {
+        Some(text) => Some(Presented { text, is_cookie: false }),
+        None => by_cookie().map(|text| Presented { text, is_cookie: true }),
+    }
 }
 
 /// The text after the scheme `Bearer`, which is case-insensitive.
@@ -44,7 +59,7 @@ impl Credential {
         if access_key::is_access_key(credential) {
             return Ok(Self::Key(access_key::parse(credential).ok_or(Reason::InvalidCredentials)?));
         }
-        Ok(Self::Token(cx.keys.verify(&cx.store, credential, now).await?))
+        Ok(Self::Token(cx.keys.verify(&cx.store, credential, &cx.settings.token_issuer, now).await?))
     }
 
     pub(crate) const fn customer_id(&self) -> CustomerId {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use custodian_app::log::millis;
 use custodian_app::ports::{Idempotency, Prefetch};
 use custodian_app::request_conditions::{RequestConditions, with_conditions};
+use custodian_app::throttle::client_network;
 use custodian_app::{Context, Failure};
 use custodian_domain::Reason;
 use futures::FutureExt;
@@ -14,7 +15,7 @@ use lambda_http::Body;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use tracing::Instrument;
 
-use crate::caller::Caller;
+use crate::caller::{Audience, Caller};
 use crate::idempotency::{self, IdempotencyDecision};
 use crate::problem::{self, ErrorFormat};
 use crate::request::{self, Request};
@@ -31,9 +32,9 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
 
     fn route(&self) -> Route;
 
-    /// The row to read in the same round trip as the caller's own rows.
-    fn prefetch(&self, _request: &Request) -> Prefetch {
-        Prefetch::None
+    /// The row to read in the same round trip as the caller's own rows. Only endpoints of kinds override it.
+    fn prefetch(&self, request: &Request) -> Prefetch {
+        <Self::Caller as Caller<S, E>>::prefetch(request)
     }
 
     /// Whether errors are HTML pages, because the request comes from a browser.
@@ -50,7 +51,7 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
 }
 
 /// Authenticates the caller, runs the handler and turns a failure into an error response. Logs one line per request with its
-/// route, status, customer and latency, but never a query, a body or an address.
+/// route, status, customer, principal and latency, but never a query, a body or an address.
 pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,
@@ -65,8 +66,11 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         route = route.to_string(),
         request_id = request.request_id,
         gateway_id,
+        client_network = client_network_hash(cx, &request.client_ip),
         customer_id = tracing::field::Empty,
         target_id = tracing::field::Empty,
+        agent_id = tracing::field::Empty,
+        key_id = tracing::field::Empty,
         operator_id = tracing::field::Empty
     );
     async {
@@ -94,34 +98,57 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     .await
 }
 
+/// Handles a request. Every route makes its checks in this order, so that a refusal reveals nothing that a later check protects:
+///
+/// 1. the method (404), the size (413);
+/// 2. the caller ([`Caller::from_request`]): the origin of a request with a cookie (403), the credential (401), the status of the
+///    account (403), the permission (403), and the right on the row that the path names (403, or 404 if the caller's account has no
+///    such row);
+/// 3. the precondition `If-Match` (412);
+/// 4. the `Idempotency-Key` (400, 409);
+/// 5. the body: its media type (415), and in the handler its fields (400);
+/// 6. in the handler, the rules of the row's state, such as that of the last administrator (409).
 async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,
     route: &Route,
     request: &Request,
 ) -> Result<Response, Failure> {
-    if request.is_too_large() {
-        return Err(Reason::PayloadTooLarge.into());
-    }
     if !request.has_method_of(route) {
         return wrong_method(request);
     }
+    if request.is_too_large() {
+        return Err(Reason::PayloadTooLarge.into());
+    }
     let caller = H::Caller::from_request(cx, request, endpoint.prefetch(request)).await?;
     let if_match = matches_version(route, request, caller.version())?;
-    let (Some(key), Some(principal)) = (idempotency::key(route, request)?, caller.principal()) else {
-        let conditions = RequestConditions { if_match, idempotency_lease: None };
-        return with_conditions(conditions, endpoint.handle(cx, caller, request)).await;
+    let (key, principal) = (idempotency::key(route, request)?, caller.principal());
+    let handled = async {
+        if !matches!(H::Caller::AUDIENCE, Audience::Anyone) {
+            // Also if the handler reads no body: a browser asks before it sends JSON to another site.
+            request.require_json()?;
+        }
+        endpoint.handle(cx, caller, request).await
+    };
+    let (Some(key), Some(principal)) = (key, principal) else {
+        return with_conditions(RequestConditions { if_match, idempotency_lease: None }, handled).await;
     };
     match idempotency::begin(cx, principal, route, request, key).await? {
         IdempotencyDecision::Replay(response) => Ok(response),
-        IdempotencyDecision::Unrecorded => endpoint.handle(cx, caller, request).await,
+        IdempotencyDecision::Unrecorded => handled.await,
         IdempotencyDecision::First(first) => {
             let conditions = RequestConditions { if_match, idempotency_lease: Some(first.lease.clone()) };
-            let outcome = with_conditions(conditions, endpoint.handle(cx, caller, request)).await;
+            let outcome = with_conditions(conditions, handled).await;
             first.finish(cx, &outcome).await;
             outcome
         }
     }
+}
+
+/// The client's network as a keyed hash of 16 digits, which is short enough to read. `None` before the platform is set up.
+fn client_network_hash<S, E>(cx: &Context<S, E>, client_ip: &str) -> Option<String> {
+    let keyed_hash = cx.keys.keyed_hash("log-network", &client_network(client_ip)).ok()?;
+    keyed_hash.split_once('#').and_then(|(_, digits)| digits.get(..16)).map(str::to_owned)
 }
 
 /// Responds to a method that the path does not have. The gateway sends it to the path's route for reading, if there is one, and
@@ -140,7 +167,6 @@ fn unless_modified(route: &Route, request: &Request, response: Response) -> Resp
 /// version.
 fn matches_version(route: &Route, request: &Request, version: Option<u64>) -> Result<bool, Failure> {
     let conditional = matches!(route.method, "PUT" | "DELETE");
-    // A missing row has no version, and the handler refuses the request.
     match version.filter(|_| conditional).and_then(|version| request.if_match(version)) {
         Some(false) => Err(Reason::PreconditionFailed.into()),
         Some(true) => Ok(true),

@@ -1,7 +1,8 @@
 //! The HTTP layer between API Gateway and the handlers: requests, typed callers, responses, errors and pages of lists.
 //!
 //! An [`Endpoint`] names the type of its caller. The only way to create a caller is [`caller::Caller::from_request`], which
-//! authenticates the request and checks the customer's status. So a handler that skips authorization does not compile.
+//! authenticates the request, checks the customer's status and the permission, and checks the right on the row that the path
+//! names. So a handler that skips authorization does not compile.
 
 mod authentication;
 pub mod caller;
@@ -15,9 +16,12 @@ pub mod request;
 mod requirements;
 pub mod response;
 mod route;
+mod same_origin;
 mod session_holder;
+mod target;
 
 pub use caller::{Account, ActivePrincipal, Anyone, Audience, PlatformAdmin, Tenant};
+pub use credential::{FORMER_SESSION_COOKIE, SESSION_COOKIE};
 pub use endpoint::{Endpoint, serve};
 pub use http::StatusCode;
 pub use request::Request;
@@ -25,3 +29,7 @@ pub use requirements::{Active, Admin, AdminOrManager, AnyPrincipal, NotDeleted};
 pub use response::Response;
 pub use route::Route;
 pub use session_holder::SessionHolder;
+pub use target::{
+    AnyCustomer, ChangeableAgent, ClosableAccount, NoTarget, OwnAccount, OwnKey, OwnProfile, OwnResource,
+    Target, VisibleAgent,
+};

@@ -88,15 +88,10 @@ impl Request {
         text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
     }
 
-    /// The prefetch of the row that the path names. If the id is malformed, nothing is prefetched and the handler refuses the
-    /// id.
+    /// The prefetch of the row that the path names. If the id is malformed, nothing is prefetched and the target
+    /// refuses the id.
     pub fn prefetch(&self, row: impl FnOnce(Uuid) -> Prefetch) -> Prefetch {
         self.id().map_or(Prefetch::None, row)
-    }
-
-    /// Whether the path has the parameter `id`, valid or not.
-    pub(crate) fn names_a_row(&self) -> bool {
-        self.path.iter().any(|(name, _)| name == "id")
     }
 
     pub(crate) fn body(&self) -> &[u8] {
@@ -127,6 +122,11 @@ impl Request {
         route.is_default() || self.method == *route.method || (self.is_head() && route.is_read())
     }
 
+    /// Whether the method is safe: the request changes nothing.
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+
     pub(crate) fn is_head(&self) -> bool {
         self.method == Method::HEAD
     }
@@ -135,11 +135,15 @@ impl Request {
         self.body.len() > MAX_BODY_BYTES
     }
 
+    /// Refuses a body of another media type than JSON.
+    pub(crate) fn require_json(&self) -> Result<(), Refusal> {
+        let is_json = self.body.is_empty() || self.has_content_type("application/json");
+        if is_json { Ok(()) } else { Err(Reason::UnsupportedMediaType.into()) }
+    }
+
     /// The body as a JSON object.
     pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
-        if !self.body.is_empty() && !self.has_content_type("application/json") {
-            return Err(Reason::UnsupportedMediaType.into());
-        }
+        self.require_json()?;
         let value: Value = serde_json::from_slice(&self.body).map_err(|_| Reason::InvalidJsonBody)?;
         match value {
             value if fields::is_too_deep(&value) => Err(Reason::InvalidJsonBody.into()),

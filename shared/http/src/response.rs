@@ -4,7 +4,8 @@ use custodian_domain::CustomerId;
 use custodian_views::Versioned;
 use http::StatusCode;
 use http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use lambda_http::Body;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,9 @@ use serde_json::json;
 
 /// The header with the request id.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The value of `Strict-Transport-Security` on every response. Browsers ignore it on responses over HTTP.
+pub const ONLY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
 /// The entity tag of a version.
 pub(crate) fn etag(version: u64) -> String {
@@ -121,6 +125,7 @@ impl Response {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
         let id = (X_REQUEST_ID, request_id.to_owned());
         for (name, value) in self.headers.into_iter().chain([id]) {
             // An invalid value is a bug. Omit the header, so that the caller still gets the response.

@@ -3,17 +3,17 @@
 use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
 use custodian_auth::access_key::is_access_key;
-use custodian_domain::{Permission, Reason};
+use custodian_domain::{Agent, Permission, Principal, Reason};
 
 use crate::caller::{Account, Audience, Caller};
 use crate::requirements::{AnyPrincipal, NotDeleted};
 use crate::{Request, credential};
 
-/// The caller that signs out. Its session token may be invalid: expired, revoked, or of a deleted account. Such a session has
-/// nothing to revoke, but the response must still expire the browser's cookie.
+/// The holder of a session token, which an access key is not. The token may be dead: expired, revoked, or of a deleted account.
+/// Signing out such a session has nothing to revoke, but the browser must still drop its cookie.
 #[derive(Debug)]
 pub enum SessionHolder {
-    SignedIn(Box<Account<AnyPrincipal, NotDeleted>>),
+    SignedIn(Box<Agent>),
     SignedOut,
 }
 
@@ -25,9 +25,15 @@ impl<S: Authenticator, E: Sync> Caller<S, E> for SessionHolder {
         request: &Request,
         prefetch: Prefetch,
     ) -> Result<Self, Failure> {
-        let has_token = credential::find(request).is_some_and(|text| !is_access_key(text));
-        match Account::from_request(cx, request, prefetch).await {
-            Ok(account) => Ok(Self::SignedIn(Box::new(account))),
+        let has_token = credential::find(request).is_some_and(|presented| !is_access_key(presented.text));
+        match Account::<AnyPrincipal, NotDeleted>::from_request(cx, request, prefetch).await {
+            Ok(account) => match account.principal {
+                Principal::Agent(agent) | Principal::Delegate { guest: agent, .. } => {
+                    Ok(Self::SignedIn(Box::new(agent)))
+                }
+                // Deleting an access key revokes it.
+                Principal::Key(_) => Err(Reason::PermissionDenied.into()),
+            },
             Err(failure) if has_token && failure.is(Reason::InvalidCredentials) => Ok(Self::SignedOut),
             Err(failure) => Err(failure),
         }

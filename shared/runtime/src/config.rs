@@ -39,6 +39,7 @@ pub(crate) fn settings() -> Result<Settings, Failure> {
     let default = Settings::default();
     Ok(Settings {
         base_url: variable_or("BASE_URL", &default.base_url).trim_end_matches('/').to_owned(),
+        token_issuer: variable_or("TOKEN_ISSUER", &default.token_issuer),
         grace: duration("GRACE_DAYS", Settings::DAY, default.grace)?,
         verify_within: duration("VERIFY_DAYS", Settings::DAY, default.verify_within)?,
         verify_sign_up_within: duration("VERIFY_SIGN_UP_MINUTES", MINUTE, default.verify_sign_up_within)?,

@@ -40,6 +40,11 @@ fn id(created: &Value) -> String {
     created["id"].as_str().unwrap().to_owned()
 }
 
+/// The collection of a path, such as `tags`.
+fn collection(path: &str) -> &str {
+    path.split('/').nth(2).unwrap_or_default()
+}
+
 /// Creates an agent and logs it in.
 async fn create_agent(admin: &Client, name: &str, permission: u32) -> (String, Client) {
     let body = json!({ "username": name, "password": PASSWORD, "permission": permission });
@@ -132,22 +137,30 @@ impl Fixture {
         dump
     }
 
+    /// The client of a caller.
+    pub(crate) fn caller(&self, caller: usize) -> &Client {
+        &self.callers[caller]
+    }
+
+    /// The method and the path of a request to a route. The path names the row of its collection.
+    pub(crate) fn target(&self, route: &str) -> (Method, String) {
+        let (method, path) = route.split_once(' ').unwrap();
+        let names_customer = path.contains("/customers/");
+        let row_id = if names_customer { Some(&self.customer) } else { self.rows.get(collection(path)) };
+        // No webhook was delivered, so a delivery id addresses nothing.
+        let row_id = row_id.map_or("5e4a0680-804e-11ec-8477-2fea5968d85b", String::as_str);
+        (Method::from_bytes(method.as_bytes()).unwrap(), path.replace("{id}", row_id))
+    }
+
     /// Sends the same request as one caller. The body is valid where it does no harm; otherwise the handler itself
     /// rejects it. A deleted row is created again for the next caller.
     pub(crate) async fn send_as(&mut self, caller: usize, route: &str) -> Response {
-        let (method, path) = route.split_once(' ').unwrap();
-        let collection = path.split('/').nth(2).unwrap_or_default().to_owned();
-        let names_customer = path.contains("/customers/");
-        let row_id = if names_customer { Some(&self.customer) } else { self.rows.get(&collection) };
-        // No webhook was delivered, so a delivery id addresses nothing.
-        let unknown_id = "5e4a0680-804e-11ec-8477-2fea5968d85b".to_owned();
-        let row_id = row_id.cloned().unwrap_or(unknown_id);
-        let client = &self.callers[caller];
-        let request =
-            client.request(Method::from_bytes(method.as_bytes()).unwrap(), &path.replace("{id}", &row_id));
-        let request = if method == "GET" || method == "DELETE" { request } else { request.json(&json!({})) };
-        let response = client.send(request).await;
-        if method == "DELETE" && response.status == 200 && self.rows.contains_key(&collection) {
+        let ((method, path), client) = (self.target(route), &self.callers[caller]);
+        let request = client.request(method.clone(), &path);
+        let has_body = method != Method::GET && method != Method::DELETE;
+        let response = client.send(if has_body { request.json(&json!({})) } else { request }).await;
+        let collection = collection(&path).to_owned();
+        if method == Method::DELETE && response.status == 200 && self.rows.contains_key(&collection) {
             self.create_row(&collection).await;
         }
         response

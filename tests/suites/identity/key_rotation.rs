@@ -29,7 +29,7 @@ fn sign_token(app: &TestApp, signer: &Signer) -> Secret {
         operator: None,
     };
     let now = app.cx.now();
-    signer.sign(claims, now, now.plus(app.cx.settings.session)).unwrap()
+    signer.sign(claims, &app.cx.settings.token_issuer, now, now.plus(app.cx.settings.session)).unwrap()
 }
 
 /// The key set that a newly started function reads.
@@ -38,7 +38,7 @@ async fn load_keys(app: &TestApp) -> PlatformKeys {
 }
 
 async fn is_valid(app: &TestApp, keys: &PlatformKeys, token: &Secret) -> bool {
-    keys.verify(&app.cx.store, token.expose(), app.cx.now()).await.is_ok()
+    keys.verify(&app.cx.store, token.expose(), &app.cx.settings.token_issuer, app.cx.now()).await.is_ok()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,7 +120,9 @@ async fn logging_out_revokes_all_tokens_of_the_agent_and_no_others() {
     let other = client.login("ann", PASSWORD).await;
     let response = ann.post("/auth/logout", json!({})).await;
     response.ok();
-    assert!(response.headers["set-cookie"].to_str().unwrap().starts_with("token=; Max-Age=0"));
+    let expired = |name| format!("{name}=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict");
+    let cookies: Vec<_> = response.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(cookies, [expired("__Host-token").as_str(), expired("token").as_str()]);
     for revoked in [&ann, &other] {
         assert_eq!(revoked.get("/v1.0/me").await.refusal(), (401, "INVALID_CREDENTIALS".into()));
     }

@@ -1,6 +1,14 @@
 //! The log: one flat JSON line for each request and each message, with only the listed fields.
 
-use custodian_tests::{Client, PASSWORD, Response, log_checks};
+use std::sync::Arc;
+
+use custodian_app::PlatformKeys;
+use custodian_app::ports::PlatformKeySet;
+use custodian_auth::KeyRing;
+use custodian_fn_auth_password_forgot_page::ForgotPasswordPage;
+use custodian_http::Route;
+use custodian_tests::gateway::event;
+use custodian_tests::{Client, PASSWORD, Response, TestApp, log_checks};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -43,6 +51,82 @@ async fn a_request_writes_one_line_with_its_route_status_and_accounts() {
     assert!(line["latency_ms"].as_f64().is_some_and(|latency| latency > 0.0), "{line}");
     assert!(line["gateway_id"].as_str().is_some_and(|name| !name.is_empty()), "{line}");
     assert_eq!(line.get("reason"), None, "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_requests_line_says_who_acted_also_if_the_request_is_refused() {
+    let client = Client::start().await;
+    let platform_admin = client.platform_admin().await;
+    let (id, ann) = client.tenant("lines-who").await;
+    let own_id = |me: Value| me["id"].clone();
+    let (ann_id, operator) =
+        (own_id(ann.get("/v1.0/me").await.ok()), own_id(platform_admin.get("/v1.0/me").await.ok()));
+    let made = ann.post("/v1.0/accesskeys", json!({})).await.ok();
+    let key = client.with_token(made["token"].as_str().unwrap());
+    let body = json!({ "customer_id": id, "reason": "checking the account" });
+    let delegated = platform_admin.post("/auth/delegate", body).await.ok();
+    let delegate = client.with_token(delegated["token"].as_str().unwrap());
+    let guest = own_id(key.get("/v1.0/me").await.ok());
+    let none = Value::Null;
+    let cases = [
+        (&ann, "/v1.0/customer", 200, [&ann_id, &none, &none]),
+        (&ann, "/v1.0/customers", 403, [&ann_id, &none, &none]),
+        (&key, "/v1.0/customer", 200, [&none, &made["id"], &none]),
+        (&key, "/v1.0/customers", 403, [&none, &made["id"], &none]),
+        (&delegate, "/v1.0/customer", 200, [&guest, &none, &operator]),
+        (&platform_admin, "/v1.0/customers", 200, [&operator, &none, &operator]),
+        (&client, "/v1.0/customer", 401, [&none, &none, &none]),
+    ];
+    for (number, (caller, path, status, who)) in cases.into_iter().enumerate() {
+        let name = format!("acting-{number}");
+        let (response, lines) = send_named(caller, &name, Method::GET, path, json!({})).await;
+        assert_eq!(response.status, status, "{}", response.text);
+        let line = single(lines);
+        assert_eq!(["agent_id", "key_id", "operator_id"].map(|field| &line[field]), who, "{line}");
+    }
+    let body = json!({ "username": "lines-who", "password": PASSWORD });
+    let (_, lines) = send_named(&client, "acting-login", Method::POST, "/auth/login", body).await;
+    assert_eq!(single(lines)["agent_id"], ann_id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_requests_line_has_a_keyed_hash_of_the_clients_network() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("lines-net").await;
+    let mut networks = Vec::new();
+    for address in [[127, 0, 0, 7], [127, 0, 0, 9], [127, 0, 1, 7]] {
+        let mut hashes = Vec::new();
+        let requests = [
+            (&ann, "/v1.0/customer"),
+            (&client, "/v1.0/customer"),
+            (&client, "/v1.0/unknown"),
+            (&client, "/ping"),
+        ];
+        for (number, (caller, path)) in requests.into_iter().enumerate() {
+            let name = format!("network-{number}-{}-{}", address[2], address[3]);
+            let caller = caller.from_address(address);
+            let (_, lines) = send_named(&caller, &name, Method::GET, path, json!({})).await;
+            hashes.push(single(lines)["client_network"].as_str().unwrap().to_owned());
+        }
+        assert!(hashes.iter().all(|hash| *hash == hashes[0]), "{hashes:?}");
+        let digits = |hash: &String| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        assert!(hashes.iter().all(digits), "{hashes:?}");
+        networks.push(hashes.remove(0));
+    }
+    assert_eq!(networks[0], networks[1], "127.0.0.0/24");
+    assert_ne!(networks[0], networks[2], "127.0.1.0/24");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_platform_is_set_up_a_line_has_no_client_network() {
+    let mut app = TestApp::default();
+    let keys = PlatformKeySet { ring: KeyRing::default(), keyed_hasher: None };
+    Arc::get_mut(&mut app.cx).unwrap().keys = PlatformKeys::new(keys);
+    let headers = json!({ "x-request-id": "lines-before" });
+    let event = event(&Route::new("GET", "/ping"), "192.0.2.1", &headers, &json!({}));
+    custodian_http::serve(&ForgotPasswordPage, &*app.cx, event).await;
+    let lines = log_checks::lines().into_iter().filter(|line| line["request_id"] == "lines-before").collect();
+    assert_eq!(single(lines).get("client_network"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

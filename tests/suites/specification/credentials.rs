@@ -36,6 +36,26 @@ async fn the_header_wins_over_the_query_and_the_query_over_the_cookie() {
     }
 }
 
+/// Another host of the same domain can set a cookie `token`, but not `__Host-token`.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cookie_of_a_sign_in_wins_over_the_cookies_of_earlier_versions() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (good, bad) = (ann.token(), "not.a.token");
+    for (cookies, status) in [
+        (format!("accesskey={bad}; token={bad}; __Host-token={good}"), 200),
+        (format!("accesskey={good}; token={good}; __Host-token={bad}"), 401),
+        (format!("accesskey={bad}; token={good}"), 200),
+        (format!("accesskey={good}; token={bad}"), 401),
+        (format!("accesskey={good}; token=; __Host-token="), 200),
+        (format!("__host-token={good}"), 401),
+    ] {
+        let request = client.request(Method::GET, "/v1.0/customer").header("cookie", &cookies);
+        let response = client.send(request).await;
+        assert_eq!(response.status, status, "{cookies}: {}", response.text);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn login_sets_the_session_cookie() {
     let client = Client::start().await;
@@ -44,5 +64,8 @@ async fn login_sets_the_session_cookie() {
     let response = client.post("/auth/login", login).await;
     let token = response.ok()["token"].as_str().unwrap().to_owned();
     let cookie = response.headers["set-cookie"].to_str().unwrap();
-    assert_eq!(cookie, format!("token={token}; Max-Age=604800; Path=/; Secure; HttpOnly; SameSite=Strict"));
+    assert_eq!(
+        cookie,
+        format!("__Host-token={token}; Max-Age=604800; Path=/; Secure; HttpOnly; SameSite=Strict")
+    );
 }

@@ -149,7 +149,9 @@ async fn signing_out_of_an_invalid_session_succeeds_and_expires_the_cookie() {
             .header("cookie", format!("token={}", session.token()));
         for response in [session.post("/auth/logout", json!({})).await, client.send(by_cookie).await] {
             assert_eq!(response.ok(), json!({}));
-            assert!(response.headers["set-cookie"].to_str().unwrap().starts_with("token=; Max-Age=0;"));
+            assert!(
+                response.headers["set-cookie"].to_str().unwrap().starts_with("__Host-token=; Max-Age=0;")
+            );
         }
     }
     let anonymous = client.post("/auth/logout", json!({})).await;

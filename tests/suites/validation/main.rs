@@ -4,6 +4,7 @@
 mod account_status;
 mod api_description;
 mod bodies;
+mod browser_requests;
 mod field_limits;
 mod http_semantics;
 mod malformed_http;

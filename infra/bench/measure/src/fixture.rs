@@ -87,6 +87,7 @@ impl Fixture {
             ("AWS_ACCESS_KEY_ID", "measured"),
             ("AWS_SECRET_ACCESS_KEY", "measured"),
             ("TABLE_PREFIX", "custodian-"),
+            ("TOKEN_ISSUER", custodian_local::TOKEN_ISSUER),
             ("GRACE_DAYS", "30"),
             ("SCHEDULE_GROUP", "jobs"),
             ("SCHEDULE_ROLE_ARN", "arn:aws:iam::000000000000:role/schedules"),

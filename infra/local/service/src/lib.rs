@@ -23,4 +23,4 @@ mod stream;
 pub use args::Args;
 pub use error::LocalError;
 pub use routes::{DeployedRoute, deployed_routes};
-pub use service::Service;
+pub use service::{Service, TOKEN_ISSUER};

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
+use axum::http::header::STRICT_TRANSPORT_SECURITY;
 use axum::http::{HeaderMap, Method, Request, Response, Uri};
+use axum::middleware::map_response;
+use custodian_http::response::ONLY_HTTPS;
 
 use crate::control;
 use crate::error::LocalError;
@@ -21,6 +24,7 @@ impl Service {
             .fallback(handle_api_request)
             .method_not_allowed_fallback(handle_api_request)
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+            .layer(map_response(with_transport_security))
             .with_state(self.clone());
         let shutdown = async {
             // If the handler cannot be installed, the signal itself ends the process.
@@ -33,6 +37,12 @@ impl Service {
         dispatching.abort();
         Ok(self.checkpoint().await?)
     }
+}
+
+/// Adds the header of the functions' responses to those of the gateway itself.
+async fn with_transport_security(mut response: Response<Body>) -> Response<Body> {
+    response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
+    response
 }
 
 async fn handle_api_request(

@@ -22,6 +22,8 @@ use crate::error::LocalError;
 use crate::gateway::Gateway;
 use crate::state::LocalState;
 
+/// The issuer of the local service's tokens. It is not the URL, so tokens stay valid when the service starts again on another port.
+pub const TOKEN_ISSUER: &str = "custodian-local";
 const CLOCK_OFFSET_KEY: &str = "clock offset";
 const LAST_RECONCILE_KEY: &str = "reconciled at";
 /// The rate of the template's schedule.

@@ -16,6 +16,7 @@ mod schema;
 use std::collections::BTreeMap;
 
 use custodian_domain::Reason;
+use custodian_http::{FORMER_SESSION_COOKIE, SESSION_COOKIE};
 use serde_json::{Map, Value, json};
 
 pub use api_surface::api_surface;
@@ -27,7 +28,16 @@ The length of a text is limited in bytes of UTF-8 (`x-max-bytes`). Texts contain
 (`MultiLineText`) may contain line breaks and tabs. An integer may be written `16.0` or `1.6e1`. Sending `\"\"` resets an optional enum, id or reference to its default. Unknown fields in a body are ignored, so that a client can send \
 back what it read. `null` is refused. PUT changes only the fields in the body. A field that \
 can only be set at creation may be sent back unchanged; another value is refused. HEAD works like GET, without a body. An unknown route and a wrong method both \
-return 404 `ROUTE_NOT_FOUND`. A client that accepts `application/problem+json` gets errors as RFC 9457. Errors of the API \
+return 404 `ROUTE_NOT_FOUND`.
+
+Every route checks a request in this order: the method (404), the size (413), the origin of a request with a cookie (403), the \
+credential (401), the status of the account (403), the permission (403), the right on the row in the path (403, or 404 if the \
+account has no such row), `If-Match` (412), `Idempotency-Key` (400, 409), the body (415, 400), and the rules of the row's state \
+(409).
+
+A cookie authenticates a request that changes something only if a page of the API's own origin sent it: `Sec-Fetch-Site` must be \
+`same-origin` or `none`, or without it, `Origin` must be that of the API. A client that sends neither is no browser. Every \
+response has `Strict-Transport-Security`. A client that accepts `application/problem+json` gets errors as RFC 9457. Errors of the API \
 gateway itself, such as for a request that is too large for it, have their own format.";
 
 /// The document.
@@ -45,7 +55,7 @@ pub fn describe() -> Value {
     responses.insert(route_not_found.clone(), response);
     responses.insert("304".to_owned(), not_modified());
     let response = |name: &str| json!({ "$ref": format!("#/components/responses/{name}") });
-    let security = ["bearer", "token", "accesskey", "token_cookie", "accesskey_cookie"];
+    let security = ["bearer", "token", "accesskey", "session_cookie", "token_cookie", "accesskey_cookie"];
     let security = security.map(|name| json!({ name: [] }));
     json!({
         "openapi": "3.1.1",
@@ -91,7 +101,8 @@ fn security_schemes() -> Value {
             "description": "A session token (JWT) or an access key (`vb_…`)." },
         "token": api_key("query", "token"),
         "accesskey": api_key("query", "accesskey"),
-        "token_cookie": api_key("cookie", "token"),
+        "session_cookie": api_key("cookie", SESSION_COOKIE),
+        "token_cookie": api_key("cookie", FORMER_SESSION_COOKIE),
         "accesskey_cookie": api_key("cookie", "accesskey"),
     })
 }
@@ -126,8 +137,8 @@ fn headers() -> Value {
             "required": true, "schema": { "type": "string", "pattern": "^Bearer realm=\"api\"(, error=\"invalid_token\")?$" } },
         "Location": { "description": "The path of a page.", "required": true,
             "schema": { "type": "string", "pattern": "^/auth/" } },
-        "Set-Cookie": { "description": "Sets or deletes the cookie `token`.", "required": true,
-            "schema": { "type": "string", "pattern": "^token=" } },
+        "Set-Cookie": { "description": "Sets the cookie `__Host-token`, or expires it and the cookie `token` of earlier versions.",
+            "required": true, "schema": { "type": "string", "pattern": "^(__Host-)?token=" } },
     })
 }
 

@@ -105,7 +105,11 @@ impl Operation {
                 Reason::AuthenticationRequired,
                 Reason::InvalidCredentials,
                 Reason::PermissionDenied,
+                Reason::UnsupportedMediaType,
             ]);
+            if !self.route.is_read() {
+                reasons.push(Reason::CrossOriginRequest);
+            }
         }
         reasons.extend(account_status_reasons(audience));
         if self.route.path.contains("{id}") {

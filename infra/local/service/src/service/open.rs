@@ -17,7 +17,7 @@ use custodian_webhook_client::{AllowedAddresses, ClientLimits, SystemResolver, T
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify};
 
-use super::{CLOCK_OFFSET_KEY, Inner, Service};
+use super::{CLOCK_OFFSET_KEY, Inner, Service, TOKEN_ISSUER};
 use crate::args::Args;
 use crate::clock::VirtualClock;
 use crate::dispatcher::Dispatcher;
@@ -54,6 +54,7 @@ impl Service {
         engine.create_tables(&store.tables())?;
         let settings = Settings {
             base_url: format!("http://127.0.0.1:{port}"),
+            token_issuer: TOKEN_ISSUER.to_owned(),
             webhooks_to_loopback: args.allow_loopback_webhooks,
             ..Settings::default()
         };

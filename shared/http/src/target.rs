@@ -1,0 +1,240 @@
+//! The row that a path names, and the right that the request needs on it.
+//!
+//! A target is a part of the caller's type. So a handler gets a row only after the right on it was checked, and every route
+//! refuses a caller without the right before it compares `If-Match` or reads the body.
+
+use custodian_app::ports::{Prefetch, Prefetched};
+use custodian_domain::{
+    AccessKey, Agent, AgentId, Customer, CustomerId, Permission, Principal, Reason, Refusal, Resource,
+};
+
+use crate::Request;
+use crate::authentication::require_permission;
+
+/// A row that a path names, on which the caller has the right that the request needs.
+pub trait Target: Sized + Send {
+    /// The row to read in the same round trip as the caller's own rows.
+    fn prefetch(_: &Request) -> Prefetch {
+        Prefetch::None
+    }
+
+    /// The row, if it exists and the caller has the right. A malformed id prefetches no row.
+    fn authorize(
+        customer: &Customer,
+        principal: &Principal,
+        prefetch: Prefetch,
+        prefetched: Prefetched,
+    ) -> Result<Self, Refusal>;
+
+    /// The version that `If-Match` must name.
+    fn version(&self) -> Option<u64>;
+}
+
+/// The path names no row.
+#[derive(Debug)]
+pub struct NoTarget;
+
+impl Target for NoTarget {
+    fn authorize(_: &Customer, _: &Principal, _: Prefetch, _: Prefetched) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+
+    fn version(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// The caller's own account.
+#[derive(Debug)]
+pub struct OwnAccount {
+    version: u64,
+}
+
+impl Target for OwnAccount {
+    fn authorize(customer: &Customer, _: &Principal, _: Prefetch, _: Prefetched) -> Result<Self, Refusal> {
+        Ok(Self { version: customer.version })
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.version)
+    }
+}
+
+/// The profile of the caller's own account. Only platform admins may change that of the platform's own account, because its
+/// e-mail address receives their mailed links.
+#[derive(Debug)]
+pub struct OwnProfile(OwnAccount);
+
+impl Target for OwnProfile {
+    fn authorize(
+        customer: &Customer,
+        principal: &Principal,
+        prefetch: Prefetch,
+        prefetched: Prefetched,
+    ) -> Result<Self, Refusal> {
+        if customer.platform {
+            require_permission(principal, Permission::PLATFORM)?;
+        }
+        OwnAccount::authorize(customer, principal, prefetch, prefetched).map(Self)
+    }
+
+    fn version(&self) -> Option<u64> {
+        self.0.version()
+    }
+}
+
+/// The caller's own account, to be closed. A platform admin who acts as its guest agent may not close it.
+#[derive(Debug)]
+pub struct ClosableAccount(OwnAccount);
+
+impl Target for ClosableAccount {
+    fn authorize(
+        customer: &Customer,
+        principal: &Principal,
+        prefetch: Prefetch,
+        prefetched: Prefetched,
+    ) -> Result<Self, Refusal> {
+        if matches!(principal, Principal::Delegate { .. }) {
+            return Err(Reason::PermissionDenied.into());
+        }
+        OwnAccount::authorize(customer, principal, prefetch, prefetched).map(Self)
+    }
+
+    fn version(&self) -> Option<u64> {
+        self.0.version()
+    }
+}
+
+/// An agent of the caller's account that the caller may see.
+#[derive(Debug)]
+pub struct VisibleAgent(pub Agent);
+
+impl Target for VisibleAgent {
+    fn prefetch(request: &Request) -> Prefetch {
+        request.prefetch(|id| Prefetch::Agent(AgentId(id)))
+    }
+
+    fn authorize(
+        _: &Customer,
+        principal: &Principal,
+        prefetch: Prefetch,
+        prefetched: Prefetched,
+    ) -> Result<Self, Refusal> {
+        let Prefetch::Agent(id) = prefetch else { return Err(Reason::InvalidId.into()) };
+        // The right depends on the id alone, so the response does not reveal whether the agent exists.
+        principal.may_see(id)?;
+        match prefetched {
+            Prefetched::Agent(Some(agent)) => Ok(Self(agent)),
+            _ => Err(Reason::AgentNotFound.into()),
+        }
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.0.version)
+    }
+}
+
+/// An agent of the caller's account that the caller may change: the caller itself, or an agent of at most its rank.
+#[derive(Debug)]
+pub struct ChangeableAgent(pub Agent);
+
+impl Target for ChangeableAgent {
+    fn prefetch(request: &Request) -> Prefetch {
+        VisibleAgent::prefetch(request)
+    }
+
+    fn authorize(
+        customer: &Customer,
+        principal: &Principal,
+        prefetch: Prefetch,
+        prefetched: Prefetched,
+    ) -> Result<Self, Refusal> {
+        let VisibleAgent(agent) = VisibleAgent::authorize(customer, principal, prefetch, prefetched)?;
+        principal.may_change(&agent)?;
+        Ok(Self(agent))
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.0.version)
+    }
+}
+
+/// An access key of the caller's account.
+#[derive(Debug)]
+pub struct OwnKey(pub AccessKey);
+
+impl Target for OwnKey {
+    fn prefetch(request: &Request) -> Prefetch {
+        request.prefetch(Prefetch::Key)
+    }
+
+    fn authorize(
+        _: &Customer,
+        _: &Principal,
+        prefetch: Prefetch,
+        prefetched: Prefetched,
+    ) -> Result<Self, Refusal> {
+        match (prefetch, prefetched) {
+            (_, Prefetched::Key(Some(key))) => Ok(Self(key)),
+            (Prefetch::Key(_), _) => Err(Reason::AccessKeyNotFound.into()),
+            _ => Err(Reason::InvalidId.into()),
+        }
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.0.version)
+    }
+}
+
+/// A row of the caller's account. Its endpoint prefetches it, because only the endpoint knows the kind.
+#[derive(Debug)]
+pub struct OwnResource(pub Resource);
+
+impl Target for OwnResource {
+    fn authorize(
+        _: &Customer,
+        _: &Principal,
+        prefetch: Prefetch,
+        prefetched: Prefetched,
+    ) -> Result<Self, Refusal> {
+        match (prefetch, prefetched) {
+            (_, Prefetched::Resource(Some(row))) => Ok(Self(row)),
+            (Prefetch::Resource(kind, _), _) => Err(kind.not_found.into()),
+            _ => Err(Reason::InvalidId.into()),
+        }
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.0.version)
+    }
+}
+
+/// Any customer. Only platform admins name one.
+#[derive(Debug)]
+pub struct AnyCustomer(pub Customer);
+
+impl Target for AnyCustomer {
+    fn prefetch(request: &Request) -> Prefetch {
+        request.prefetch(|id| Prefetch::Customer(CustomerId(id)))
+    }
+
+    fn authorize(
+        _: &Customer,
+        _: &Principal,
+        prefetch: Prefetch,
+        prefetched: Prefetched,
+    ) -> Result<Self, Refusal> {
+        match (prefetch, prefetched) {
+            (_, Prefetched::Customer(Some(customer))) => {
+                tracing::Span::current().record("target_id", tracing::field::display(customer.id));
+                Ok(Self(customer))
+            }
+            (Prefetch::Customer(_), _) => Err(Reason::CustomerNotFound.into()),
+            _ => Err(Reason::InvalidId.into()),
+        }
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.0.version)
+    }
+}
