@@ -6,7 +6,9 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::{HeaderMap, Method, Request, Response, Uri};
+use axum::middleware::from_fn_with_state;
 
+use crate::allowed_hosts::require_allowed_host;
 use crate::control;
 use crate::error::LocalError;
 use crate::gateway::MAX_REQUEST_BYTES;
@@ -17,10 +19,11 @@ impl Service {
     pub async fn serve(&self) -> Result<(), LocalError> {
         let Some(listener) = self.take_listener().await else { return Ok(()) };
         let dispatching = tokio::spawn(self.clone().run_dispatcher());
-        let router: Router<()> = control::router()
+        let router: Router<()> = Router::new()
+            .nest("/_local", control::router())
             .fallback(handle_api_request)
-            .method_not_allowed_fallback(handle_api_request)
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+            .layer(from_fn_with_state(self.clone(), require_allowed_host))
             .with_state(self.clone());
         let shutdown = async {
             // If the handler cannot be installed, the signal itself ends the process.

@@ -3,6 +3,8 @@
 //! It is a SQLite file. Every write is committed before the request that caused it gets its response, so the next process
 //! resumes where a killed one stopped. Table and column names must not change, or a new version cannot read older files.
 
+mod mails;
+
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -63,6 +65,7 @@ impl LocalState {
         };
         let connection = connection.map_err(unavailable)?;
         connection.execute_batch(SCHEMA).map_err(unavailable)?;
+        mails::add_account_column(&connection).map_err(unavailable)?;
         Ok(Self(Mutex::new(connection)))
     }
 
@@ -200,15 +203,6 @@ impl LocalState {
             "SELECT MIN(due) FROM (SELECT next AS due FROM jobs UNION ALL SELECT visible FROM messages)";
         let due: Option<i64> = self.connection().query_row(sql, [], |row| row.get(0)).map_err(unavailable)?;
         Ok(due.map(Timestamp::from_micros))
-    }
-
-    pub(crate) fn add_mail(&self, mail: &Value) -> Result<(), Failure> {
-        self.execute("INSERT INTO mails (mail) VALUES (?)", [mail.to_string()]).map(|_| ())
-    }
-
-    /// The mails as JSON, newest first.
-    pub(crate) fn mails(&self) -> Result<Vec<String>, Failure> {
-        self.query_texts("SELECT mail FROM mails ORDER BY id DESC")
     }
 
     pub(crate) fn add_event(&self, entry: &Value) -> Result<(), Failure> {
