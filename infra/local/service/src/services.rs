@@ -101,7 +101,7 @@ impl Scheduler for LocalServices {
 impl EventBus for LocalServices {
     async fn publish(&self, events: &[Event]) -> Result<(), Failure> {
         for event in events {
-            self.delete_mails_with_account(event)?;
+            self.erase_with_account(event)?;
             let entry = json!({ "source": SOURCE, "detail-type": event.event_type, "time": event.time.to_rfc3339(), "detail": event });
             self.state.add_event(&entry)?;
             for queue in target_queues(event) {

@@ -78,6 +78,11 @@ impl LocalState {
         sqlite::checkpoint(&self.connection()).map_err(unavailable)
     }
 
+    /// Removes copies of deleted rows from the file.
+    pub(crate) fn rewrite_file(&self) -> Result<(), Failure> {
+        sqlite::rewrite_file(&self.connection()).map_err(unavailable)
+    }
+
     fn execute(&self, sql: &str, values: impl Params) -> Result<usize, Failure> {
         let connection = self.connection();
         connection

@@ -38,10 +38,10 @@ impl LocalState {
         self.execute("DELETE FROM mails WHERE account = ?", [account.to_string()]).map(|_| ())
     }
 
-    /// Deletes mails without an account that were sent before `instant`.
-    pub(crate) fn delete_mails_without_account(&self, instant: Timestamp) -> Result<(), Failure> {
+    /// Deletes mails without an account that were sent before `instant`. Returns whether there was one.
+    pub(crate) fn delete_mails_without_account(&self, instant: Timestamp) -> Result<bool, Failure> {
         let sql = "DELETE FROM mails WHERE account IS NULL
             AND julianday(json_extract(mail, '$.tm_create')) < julianday(?)";
-        self.execute(sql, [instant.to_rfc3339()]).map(|_| ())
+        self.execute(sql, [instant.to_rfc3339()]).map(|deleted| deleted > 0)
     }
 }
