@@ -5,6 +5,7 @@
 //! the page's host, which is none of these.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::HOST;
@@ -13,7 +14,6 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::refusal::LocalRefusal;
-use crate::service::Service;
 
 const HTTP_PORT: u16 = 80;
 
@@ -88,11 +88,11 @@ impl AllowedHosts {
 
 /// Refuses requests for other hosts.
 pub(crate) async fn require_allowed_host(
-    State(service): State<Service>,
+    State(hosts): State<Arc<AllowedHosts>>,
     request: Request,
     next: Next,
 ) -> Result<Response, LocalRefusal> {
-    service.allowed_hosts().check(&request)?;
+    hosts.check(&request)?;
     Ok(next.run(request).await)
 }
 

@@ -23,7 +23,7 @@ impl Service {
             .nest("/_local", control::router())
             .fallback(handle_api_request)
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
-            .layer(from_fn_with_state(self.clone(), require_allowed_host))
+            .layer(from_fn_with_state(self.allowed_hosts(), require_allowed_host))
             .with_state(self.clone());
         let shutdown = async {
             // If the handler cannot be installed, the signal itself ends the process.

@@ -43,7 +43,7 @@ struct Inner {
     wake_dispatcher: Arc<Notify>,
     listener: Mutex<Option<TcpListener>>,
     port: u16,
-    allowed_hosts: AllowedHosts,
+    allowed_hosts: Arc<AllowedHosts>,
     admin_username: String,
     /// The password, if this start generated it. No later start can print it.
     generated_password: Option<Secret>,
@@ -109,8 +109,8 @@ impl Service {
         self.0.generated_password.as_ref()
     }
 
-    pub(crate) fn allowed_hosts(&self) -> &AllowedHosts {
-        &self.0.allowed_hosts
+    pub(crate) fn allowed_hosts(&self) -> Arc<AllowedHosts> {
+        Arc::clone(&self.0.allowed_hosts)
     }
 
     pub(crate) fn state(&self) -> &LocalState {

@@ -56,6 +56,15 @@ fn unavailable(cause: rusqlite::Error) -> Failure {
     Failure::unavailable("the local state file", cause)
 }
 
+/// Adds the column for the account of a mail to files of earlier versions. Their mails have no account.
+fn add_account_column(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('mails') WHERE name = 'account')";
+    if connection.query_row(sql, [], |row| row.get(0))? {
+        return Ok(());
+    }
+    connection.execute_batch("ALTER TABLE mails ADD COLUMN account TEXT")
+}
+
 impl LocalState {
     /// Opens the file, or a database in memory if `file` is `None`.
     pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
@@ -65,7 +74,7 @@ impl LocalState {
         };
         let connection = connection.map_err(unavailable)?;
         connection.execute_batch(SCHEMA).map_err(unavailable)?;
-        mails::add_account_column(&connection).map_err(unavailable)?;
+        add_account_column(&connection).map_err(unavailable)?;
         Ok(Self(Mutex::new(connection)))
     }
 

@@ -95,7 +95,7 @@ impl Service {
             wake_dispatcher,
             listener: Mutex::new(Some(listener)),
             port,
-            allowed_hosts: AllowedHosts::new(port, &args.allow_host),
+            allowed_hosts: Arc::new(AllowedHosts::new(port, &args.allow_host)),
             admin_username: args.admin_username.clone(),
             generated_password: password_is_new.then(|| Secret::new(password)),
             _folder: folder,

@@ -2,19 +2,10 @@
 
 use custodian_app::Failure;
 use custodian_domain::{CustomerId, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use serde_json::Value;
 
 use super::LocalState;
-
-/// Adds the column for the account of a mail to files of earlier versions. Their mails have no account.
-pub(super) fn add_account_column(connection: &Connection) -> rusqlite::Result<()> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('mails') WHERE name = 'account')";
-    if connection.query_row(sql, [], |row| row.get(0))? {
-        return Ok(());
-    }
-    connection.execute_batch("ALTER TABLE mails ADD COLUMN account TEXT")
-}
 
 impl LocalState {
     pub(crate) fn add_mail(&self, mail: &Value, account: Option<CustomerId>) -> Result<(), Failure> {
