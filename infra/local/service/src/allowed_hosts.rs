@@ -31,9 +31,8 @@ impl HostAndPort {
         // The host does not begin the text if there is a user name, which no Host header has.
         let port = match text.strip_prefix(host)? {
             "" | ":" => None,
-            rest => Some(rest.strip_prefix(':')?).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())),
+            rest => Some(parse_port(rest.strip_prefix(':')?)?),
         };
-        let port = port.map(str::parse).transpose().ok()?;
         (!host.is_empty()).then(|| Self { host: host.to_ascii_lowercase(), port })
     }
 
@@ -41,6 +40,11 @@ impl HostAndPort {
         let address = self.host.trim_start_matches('[').trim_end_matches(']');
         self.host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
     }
+}
+
+/// Unlike `u16::from_str`, refuses a sign.
+fn parse_port(text: &str) -> Option<u16> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
 /// Parses a host of `--allow-host`: a name or an address, without a port.

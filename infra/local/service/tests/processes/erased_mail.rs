@@ -29,6 +29,7 @@ async fn erase_accounts(process: &Process) {
     let admin_token = process.login_as_platform_admin().await;
     process.send("PUT", "/v1.0/customer", &token, json!({ "email": "zaphod2@example.com" })).await;
     process.post("/auth/password-forgot", "", json!({ "username": "zaphod" })).await;
+    process.post("/_local/idle", "", json!({})).await;
     process.post("/auth/unregister", &token, json!({ "password": PASSWORD })).await;
     let marvin = json!({ "username": "marvin", "password": PASSWORD, "email": "marvin@example.com" });
     process.post("/v1.0/customers", &admin_token, marvin).await;

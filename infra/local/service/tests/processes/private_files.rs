@@ -28,7 +28,7 @@ fn assert_private(folder: &Path) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_other_user_can_read_the_data_without_a_umask() {
-    let folder = new_folder("private").join("new");
+    let folder = new_folder("private");
     let process = Process::start_without_umask(&folder);
     let (id, _) = process.create_account("zaphod").await;
     let expected =
