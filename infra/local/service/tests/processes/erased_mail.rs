@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::Connection;
 use serde_json::json;
 
 use crate::process::{PASSWORD, Process, find_in_files, new_folder};
@@ -94,5 +95,24 @@ async fn keep_mail_keeps_them_until_a_start_without_it() {
     // The mail about the deletion is older than a day. The first run of `reconcile` deletes it.
     advance(&process, 1).await;
     assert_erased(&process, &folder).await;
+    process.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mails_of_an_earlier_version_stay_for_a_day() {
+    let folder = new_folder("earlier-mail");
+    let process = Process::start_with_password(&folder);
+    process.create_account("ford").await;
+    process.kill();
+    // Earlier versions did not store the account of a mail.
+    let state = Connection::open(folder.join("ends.db")).unwrap();
+    state.execute_batch("ALTER TABLE mails DROP COLUMN account").unwrap();
+    drop(state);
+    let process = Process::start_with_password(&folder);
+    assert!(!subjects_to(&process, "ford@example.com").await.is_empty());
+    advance(&process, DAY - 600).await;
+    assert!(!subjects_to(&process, "ford@example.com").await.is_empty());
+    advance(&process, 1200).await;
+    assert_eq!(subjects_to(&process, "ford@example.com").await, Vec::<String>::new());
     process.kill();
 }
