@@ -103,6 +103,7 @@ async fn mails_of_an_earlier_version_stay_for_a_day() {
     let folder = new_folder("earlier-mail");
     let process = Process::start_with_password(&folder);
     process.create_account("ford").await;
+    process.post("/_local/idle", "", json!({})).await;
     process.kill();
     // Earlier versions did not store the account of a mail.
     let state = Connection::open(folder.join("ends.db")).unwrap();
