@@ -1,7 +1,5 @@
 //! Strangers cannot lock an owner out, and nobody can flood a mailbox or probe names without end.
 
-use std::sync::Arc;
-
 use custodian_tests::{Client, PASSWORD, Response};
 use serde_json::json;
 
@@ -86,8 +84,7 @@ async fn guesses_at_sign_in_do_not_stop_a_signed_in_agent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mailbox_gets_at_most_five_mails_an_hour_from_strangers() {
-    // The mails of expired signups count, too.
-    let client = Client::start_with(&["--keep-mail"], Arc::new(())).await;
+    let client = Client::start().await;
     let mailbox = "victim@example.com";
     for _ in 0..4 {
         client.post("/auth/signup", sign_up_body(mailbox)).await.ok();
