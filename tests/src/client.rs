@@ -76,7 +76,8 @@ impl Client {
     async fn start_as(arguments: &[&str], observer: Arc<dyn RequestObserver>) -> Self {
         assert!(deployed().is_none(), "this test needs a service of its own");
         let log_check = LogLeakCheck::start();
-        let args = ["custodian", "--port", "0", "--admin-password", PASSWORD];
+        // The emulator of the deployed service keeps the mails of deleted accounts, too. Tests count mails across a deletion.
+        let args = ["custodian", "--port", "0", "--admin-password", PASSWORD, "--keep-mail"];
         let args = args.iter().chain(arguments);
         let observer = Arc::new(RequestRules::before(observer));
         let service = Service::open_with_observer(&Args::parse_from(args), observer).await.unwrap();

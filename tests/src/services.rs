@@ -8,7 +8,7 @@ use custodian_app::Failure;
 use custodian_app::ports::{Mail, Mailer, Scheduler};
 use custodian_cascade::{CascadeQueue, CascadeTask};
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
-use custodian_domain::{EventType, Timestamp};
+use custodian_domain::{CustomerId, EventType, Timestamp};
 use custodian_engine::Fault;
 use custodian_events::{Event, EventBus, EventMessage};
 use custodian_webhook_client::{AttemptOutcome, AttemptReport};
@@ -138,7 +138,7 @@ impl CascadeQueue for TestServices {
 }
 
 impl Mailer for TestServices {
-    async fn send_mail(&self, mail: &Mail) -> Result<(), Failure> {
+    async fn send_mail(&self, mail: &Mail, _: Option<CustomerId>) -> Result<(), Failure> {
         self.call("SendEmail", |state| state.mails.push(mail.clone()))
     }
 }

@@ -181,7 +181,7 @@ pub async fn send_deletion_begun<S: ReadCustomers + NoticeRows, E: Mailer>(
     let customer = cx.store.customer(id).await?;
     let at = customer.and_then(|customer| customer.tm_delete()).filter(|_| cx.now() < stored.until);
     if let (Some(DeletedAccount { email, name }), Some(at)) = (account, at) {
-        cx.services.send_mail(&mail::deletion_begun(&cx.settings, &email, &name, at)).await?;
+        cx.services.send_mail(&mail::deletion_begun(&cx.settings, &email, &name, at), None).await?;
     }
     cx.store.remove_deletion_mail(id).await?;
     Ok(true)

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use custodian_app::log::millis;
 use custodian_app::ports::{Idempotency, Prefetch};
+use custodian_app::rate_limits::client_network;
 use custodian_app::request_conditions::{RequestConditions, with_conditions};
-use custodian_app::throttle::client_network;
 use custodian_app::{Context, Failure};
 use custodian_domain::Reason;
 use futures::FutureExt;

@@ -4,6 +4,7 @@ use custodian_app::Failure;
 use custodian_app::ports::{Mail, Mailer, Scheduler, SigningKeys, TokenSigner};
 use custodian_auth::Signer;
 use custodian_cascade::{CascadeQueue, CascadeTask};
+use custodian_domain::CustomerId;
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
 use custodian_store::Store;
 
@@ -88,8 +89,8 @@ impl Scheduler for RequestServices {
 }
 
 impl Mailer for RequestServices {
-    async fn send_mail(&self, mail: &Mail) -> Result<(), Failure> {
-        self.mailer.send_mail(mail).await
+    async fn send_mail(&self, mail: &Mail, account: Option<CustomerId>) -> Result<(), Failure> {
+        self.mailer.send_mail(mail, account).await
     }
 }
 
@@ -109,8 +110,8 @@ impl FromEnv for MailServices {
 }
 
 impl Mailer for MailServices {
-    async fn send_mail(&self, mail: &Mail) -> Result<(), Failure> {
-        self.mailer.send_mail(mail).await
+    async fn send_mail(&self, mail: &Mail, account: Option<CustomerId>) -> Result<(), Failure> {
+        self.mailer.send_mail(mail, account).await
     }
 }
 

@@ -6,6 +6,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Me
 use custodian_app::Failure;
 use custodian_app::mail::HEADERS;
 use custodian_app::ports::{Mail, Mailer};
+use custodian_domain::CustomerId;
 use custodian_domain::fields::is_email;
 use custodian_store::{Store, aws_failure};
 
@@ -25,7 +26,7 @@ impl FromEnv for SesMailer {
 }
 
 impl Mailer for SesMailer {
-    async fn send_mail(&self, mail: &Mail) -> Result<(), Failure> {
+    async fn send_mail(&self, mail: &Mail, _: Option<CustomerId>) -> Result<(), Failure> {
         let unavailable = |cause: String| Failure::unavailable("the mail service", cause);
         let text = |data: &str| Content::builder().data(data).charset("UTF-8").build();
         let subject = text(&mail.subject).map_err(|cause| unavailable(cause.to_string()))?;

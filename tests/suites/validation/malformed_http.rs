@@ -2,9 +2,18 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
+use custodian_local::deployed_routes;
 use custodian_tests::Client;
+use custodian_tests::gateway::event;
+use serde_json::json;
+
+/// The local service refuses other hosts than its own before the API sees them, so `HOST` is allowed.
+async fn start() -> Client {
+    Client::start_with(&["--allow-host", "localhost"], Arc::new(())).await
+}
 
 /// Sends bytes. Returns the response's status code and text, or no status if no response came.
 async fn send_bytes(client: &Client, bytes: Vec<u8>) -> (Option<u16>, String) {
@@ -33,7 +42,7 @@ const HOST: &[u8] = b"host: localhost";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_bytes_are_refused_and_the_service_keeps_running() {
-    let client = Client::start().await;
+    let client = start().await;
     let (_, ann) = client.tenant("ann").await;
     let bearer = format!("authorization: Bearer {}", ann.token()).into_bytes();
     let length = |bytes: &[u8]| format!("content-length: {}", bytes.len()).into_bytes();
@@ -107,7 +116,7 @@ async fn malformed_bytes_are_refused_and_the_service_keeps_running() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn duplicate_credentials_and_chunked_bodies_bypass_nothing() {
-    let client = Client::start().await;
+    let client = start().await;
     let (_, ann) = client.tenant("ann").await;
     let bearer = format!("authorization: Bearer {}", ann.token()).into_bytes();
     let own: &[u8] = b"GET /v1.0/customer";
@@ -132,4 +141,16 @@ async fn duplicate_credentials_and_chunked_bodies_bypass_nothing() {
     let long = [&chunk[..], b"2\r\n{}\r\n0\r\n\r\n"].concat();
     let (status, text) = send_bytes(&client, request(b"PUT /v1.0/customer", &chunked, &long)).await;
     assert_eq!(status, Some(413), "{text}");
+}
+
+/// The local service refuses such hosts itself, so this test calls the function as a gateway that lets them through.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invalid_host_in_the_event_does_not_make_a_function_fail() {
+    let client = start().await;
+    let ping = deployed_routes().into_iter().find(|deployed| deployed.route.path == "/ping").unwrap();
+    for host in ["", "a b<>\"{}|\\^`", "[::1", "https://x/:99999", "\u{e9}\u{1f4a9}"] {
+        let event = event(&ping.route, "198.51.100.1", &json!({ "host": host }), &json!({}));
+        let response = client.service().invoke_function(&ping.name(), event).await.unwrap();
+        assert_eq!(response.status(), 200, "{host}");
+    }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Parser;
 use custodian_domain::agent::{parse_username, password_error};
 
+use crate::allowed_hosts::parse_host;
+
 /// Serves Custodian on 127.0.0.1. Nothing else has to be installed.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "custodian")]
@@ -30,6 +32,13 @@ pub struct Args {
     /// Allow webhooks to this machine, on any port.
     #[arg(long)]
     pub allow_loopback_webhooks: bool,
+    /// Also respond to requests for this host, with any port, such as the name of a proxy in front of the service. Can be
+    /// repeated. Localhost and loopback addresses are always allowed.
+    #[arg(long, value_name = "HOST", value_parser = parse_host)]
+    pub allow_host: Vec<String>,
+    /// Keep the mails of deleted and expired accounts in the mailbox.
+    #[arg(long)]
+    pub keep_mail: bool,
 }
 
 fn parse_password(text: &str) -> Result<String, &'static str> {

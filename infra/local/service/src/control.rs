@@ -5,39 +5,33 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::middleware::from_fn;
 use axum::routing::{Router, get, post};
-use custodian_app::Failure;
+use custodian_domain::Reason;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::clock::{END_OF_TIME, MAX_STEP};
+use crate::page_guard::require_own_page;
+use crate::refusal::LocalRefusal;
 use crate::service::Service;
 
+/// The router of all paths under `/_local/`. The API serves none of them, because its responses permit every origin.
 pub(crate) fn router() -> Router<Service> {
     Router::new()
-        .route("/_local/health", get(async || Json(json!({ "status": "ready" }))))
-        .route("/_local/mailbox", get(list_mails))
-        .route("/_local/events", get(list_events))
-        .route("/_local/schedules", get(list_schedules))
-        .route("/_local/clock", post(advance_clock))
-        .route("/_local/idle", post(wait_until_idle))
+        .route("/health", get(async || Json(json!({ "status": "ready" }))))
+        .route("/mailbox", get(list_mails))
+        .route("/events", get(list_events))
+        .route("/schedules", get(list_schedules))
+        .route("/clock", post(advance_clock))
+        .route("/idle", post(wait_until_idle))
+        .fallback(route_not_found)
+        .method_not_allowed_fallback(route_not_found)
+        .layer(from_fn(require_own_page))
 }
 
-/// A failure of the local service itself. The response is a 503.
-struct ServiceUnavailable(Failure);
-
-impl From<Failure> for ServiceUnavailable {
-    fn from(failure: Failure) -> Self {
-        Self(failure)
-    }
-}
-
-impl IntoResponse for ServiceUnavailable {
-    fn into_response(self) -> Response {
-        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": self.0.to_string() }))).into_response()
-    }
+async fn route_not_found() -> LocalRefusal {
+    Reason::RouteNotFound.into()
 }
 
 fn list_response(texts: &[String]) -> Json<Value> {
@@ -45,15 +39,15 @@ fn list_response(texts: &[String]) -> Json<Value> {
     Json(json!({ "result": rows }))
 }
 
-async fn list_mails(State(service): State<Service>) -> Result<Json<Value>, ServiceUnavailable> {
+async fn list_mails(State(service): State<Service>) -> Result<Json<Value>, LocalRefusal> {
     Ok(list_response(&service.state().mails()?))
 }
 
-async fn list_events(State(service): State<Service>) -> Result<Json<Value>, ServiceUnavailable> {
+async fn list_events(State(service): State<Service>) -> Result<Json<Value>, LocalRefusal> {
     Ok(list_response(&service.state().events()?))
 }
 
-async fn list_schedules(State(service): State<Service>) -> Result<Json<Value>, ServiceUnavailable> {
+async fn list_schedules(State(service): State<Service>) -> Result<Json<Value>, LocalRefusal> {
     let jobs = service.state().jobs()?;
     let rows: Vec<_> = jobs
         .into_iter()
@@ -67,7 +61,7 @@ struct AdvanceClock {
     advance_seconds: u64,
 }
 
-async fn advance_clock(State(service): State<Service>, body: Bytes) -> Result<Json<Value>, Response> {
+async fn advance_clock(State(service): State<Service>, body: Bytes) -> Result<Json<Value>, LocalRefusal> {
     // Parse an object first: serde would also deserialise the struct from an array.
     let request = serde_json::from_slice(&body).map(Value::Object).and_then(serde_json::from_value).ok();
     let Some(AdvanceClock { advance_seconds }) = request else {
@@ -81,16 +75,15 @@ async fn advance_clock(State(service): State<Service>, body: Bytes) -> Result<Js
             "One request moves the clock by at most 100 years. The clock cannot pass the year 9998.",
         ));
     }
-    let now = service.advance(step).await.map_err(|failure| ServiceUnavailable(failure).into_response())?;
+    let now = service.advance(step).await?;
     Ok(Json(json!({ "now": now.to_rfc3339() })))
 }
 
-fn invalid_argument(message: &str) -> Response {
-    let error = json!({ "status": "INVALID_ARGUMENT", "reason": "INVALID_ARGUMENT", "message": message });
-    (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response()
+fn invalid_argument(message: &'static str) -> LocalRefusal {
+    LocalRefusal::new(Reason::InvalidArgument, message)
 }
 
-async fn wait_until_idle(State(service): State<Service>) -> Result<Json<Value>, ServiceUnavailable> {
+async fn wait_until_idle(State(service): State<Service>) -> Result<Json<Value>, LocalRefusal> {
     let now = service.idle().await?;
     Ok(Json(json!({ "now": now.to_rfc3339() })))
 }

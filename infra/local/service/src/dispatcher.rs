@@ -48,7 +48,7 @@ pub(crate) struct Dispatcher {
     pub(crate) cx: Arc<LocalContext>,
     pub(crate) engine: Engine,
     streams: Vec<ChangeStream>,
-    published: PublishedRecords,
+    pub(crate) published: PublishedRecords,
     /// Webhook deliveries that run concurrently with the dispatcher.
     in_flight: Mutex<JoinSet<Result<(), Failure>>>,
     /// Limits the concurrent deliveries to slow endpoints.
@@ -88,12 +88,6 @@ impl Dispatcher {
             }
         }
         self.checkpoint()
-    }
-
-    /// Removes deleted rows from the write-ahead logs of the files.
-    pub(crate) fn checkpoint(&self) -> Result<(), Failure> {
-        self.state().checkpoint()?;
-        self.published.checkpoint()
     }
 
     /// Handles stream records, messages and jobs that are due now. Returns false if nothing was due.

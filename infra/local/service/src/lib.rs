@@ -4,13 +4,18 @@
 //! Scheduler, EventBridge, SQS and SES have local adapters behind the same ports. A state file keeps their contents.
 //! A request can move the clock forward. The service binds to loopback only and is never deployed.
 
+mod allowed_hosts;
 mod args;
 mod clock;
 mod control;
+mod data_folder;
 mod dispatcher;
+mod erasure;
 mod error;
 mod gateway;
+mod page_guard;
 mod published;
+mod refusal;
 mod routes;
 mod sample;
 mod server;

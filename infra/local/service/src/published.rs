@@ -61,4 +61,10 @@ impl PublishedRecords {
         let Some(connection) = &self.0 else { return Ok(()) };
         sqlite::checkpoint(&connection.lock().unwrap_or_else(PoisonError::into_inner)).map_err(unavailable)
     }
+
+    /// Removes copies of deleted rows from the engine's file.
+    pub(crate) fn rewrite_file(&self) -> Result<(), Failure> {
+        let Some(connection) = &self.0 else { return Ok(()) };
+        sqlite::rewrite_file(&connection.lock().unwrap_or_else(PoisonError::into_inner)).map_err(unavailable)
+    }
 }

@@ -7,9 +7,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::http::header::STRICT_TRANSPORT_SECURITY;
 use axum::http::{HeaderMap, Method, Request, Response, Uri};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use custodian_http::response::ONLY_HTTPS;
 
+use crate::allowed_hosts::require_allowed_host;
 use crate::control;
 use crate::error::LocalError;
 use crate::gateway::MAX_REQUEST_BYTES;
@@ -20,10 +21,11 @@ impl Service {
     pub async fn serve(&self) -> Result<(), LocalError> {
         let Some(listener) = self.take_listener().await else { return Ok(()) };
         let dispatching = tokio::spawn(self.clone().run_dispatcher());
-        let router: Router<()> = control::router()
+        let router: Router<()> = Router::new()
+            .nest("/_local", control::router())
             .fallback(handle_api_request)
-            .method_not_allowed_fallback(handle_api_request)
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+            .layer(from_fn_with_state(self.allowed_hosts(), require_allowed_host))
             .layer(map_response(with_transport_security))
             .with_state(self.clone());
         let shutdown = async {

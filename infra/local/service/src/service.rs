@@ -2,7 +2,6 @@
 
 mod open;
 
-use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +16,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, MutexGuard, Notify};
 use uuid::Uuid;
 
+use crate::allowed_hosts::AllowedHosts;
+use crate::data_folder::DataFolder;
 use crate::dispatcher::Dispatcher;
 use crate::error::LocalError;
 use crate::gateway::Gateway;
@@ -44,11 +45,12 @@ struct Inner {
     wake_dispatcher: Arc<Notify>,
     listener: Mutex<Option<TcpListener>>,
     port: u16,
+    allowed_hosts: Arc<AllowedHosts>,
     admin_username: String,
     /// The password, if this start generated it. No later start can print it.
     generated_password: Option<Secret>,
     /// Prevents other processes from using the data folder.
-    _lock: Option<File>,
+    _folder: Option<DataFolder>,
 }
 
 impl Service {
@@ -109,6 +111,10 @@ impl Service {
         self.0.generated_password.as_ref()
     }
 
+    pub(crate) fn allowed_hosts(&self) -> Arc<AllowedHosts> {
+        Arc::clone(&self.0.allowed_hosts)
+    }
+
     pub(crate) fn state(&self) -> &LocalState {
         &self.0.dispatcher.cx.services.state
     }
@@ -161,6 +167,7 @@ impl Service {
 
     async fn reconcile(&self) -> Result<(), Failure> {
         self.state().set(LAST_RECONCILE_KEY, &self.now().micros().to_string())?;
+        self.0.dispatcher.cx.services.delete_old_mails()?;
         self.0.dispatcher.reconcile().await
     }
 

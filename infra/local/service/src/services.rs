@@ -10,7 +10,7 @@ use custodian_cascade::{CascadeQueue, CascadeTask};
 use custodian_domain::kinds::AGENTS;
 use custodian_domain::outbox_record::ADMINISTRATOR;
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
-use custodian_domain::{EventType, RowChange, Timestamp, access_key};
+use custodian_domain::{CustomerId, EventType, RowChange, Timestamp, access_key};
 use custodian_events::{Event, EventBus, EventMessage, SOURCE};
 use custodian_store::Store;
 use custodian_webhook_client::{AttemptReport, Message, SystemResolver, WebhookClient};
@@ -60,6 +60,8 @@ pub(crate) struct LocalServices {
     pub(crate) state: LocalState,
     pub(crate) clock: Arc<VirtualClock>,
     pub(crate) wake_dispatcher: Arc<Notify>,
+    /// Whether mails stay when their account is deleted or expires.
+    pub(crate) keep_mail: bool,
     pub(crate) signer: Signer,
     pub(crate) webhook_client: WebhookClient<SystemResolver>,
 }
@@ -99,6 +101,7 @@ impl Scheduler for LocalServices {
 impl EventBus for LocalServices {
     async fn publish(&self, events: &[Event]) -> Result<(), Failure> {
         for event in events {
+            self.erase_with_account(event)?;
             let entry = json!({ "source": SOURCE, "detail-type": event.event_type, "time": event.time.to_rfc3339(), "detail": event });
             self.state.add_event(&entry)?;
             for queue in target_queues(event) {
@@ -149,11 +152,12 @@ impl RequestQueue for LocalServices {
 }
 
 impl Mailer for LocalServices {
-    async fn send_mail(&self, mail: &Mail) -> Result<(), Failure> {
+    async fn send_mail(&self, mail: &Mail, account: Option<CustomerId>) -> Result<(), Failure> {
         let tm_create = self.now().to_rfc3339();
-        self.state.add_mail(&json!({
+        let mail = json!({
             "from": mail.from, "to": mail.to, "subject": mail.subject, "text": mail.text, "html": mail.html, "tm_create": tm_create,
-        }))
+        });
+        self.state.add_mail(&mail, account)
     }
 }
 

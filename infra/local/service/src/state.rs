@@ -3,6 +3,8 @@
 //! It is a SQLite file. Every write is committed before the request that caused it gets its response, so the next process
 //! resumes where a killed one stopped. Table and column names must not change, or a new version cannot read older files.
 
+mod mails;
+
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -54,6 +56,15 @@ fn unavailable(cause: rusqlite::Error) -> Failure {
     Failure::unavailable("the local state file", cause)
 }
 
+/// Adds the column for the account of a mail to files of earlier versions. Their mails have no account.
+fn add_account_column(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('mails') WHERE name = 'account')";
+    if connection.query_row(sql, [], |row| row.get(0))? {
+        return Ok(());
+    }
+    connection.execute_batch("ALTER TABLE mails ADD COLUMN account TEXT")
+}
+
 impl LocalState {
     /// Opens the file, or a database in memory if `file` is `None`.
     pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
@@ -63,6 +74,7 @@ impl LocalState {
         };
         let connection = connection.map_err(unavailable)?;
         connection.execute_batch(SCHEMA).map_err(unavailable)?;
+        add_account_column(&connection).map_err(unavailable)?;
         Ok(Self(Mutex::new(connection)))
     }
 
@@ -73,6 +85,11 @@ impl LocalState {
     /// Removes deleted rows from the write-ahead log.
     pub(crate) fn checkpoint(&self) -> Result<(), Failure> {
         sqlite::checkpoint(&self.connection()).map_err(unavailable)
+    }
+
+    /// Removes copies of deleted rows from the file.
+    pub(crate) fn rewrite_file(&self) -> Result<(), Failure> {
+        sqlite::rewrite_file(&self.connection()).map_err(unavailable)
     }
 
     fn execute(&self, sql: &str, values: impl Params) -> Result<usize, Failure> {
@@ -200,15 +217,6 @@ impl LocalState {
             "SELECT MIN(due) FROM (SELECT next AS due FROM jobs UNION ALL SELECT visible FROM messages)";
         let due: Option<i64> = self.connection().query_row(sql, [], |row| row.get(0)).map_err(unavailable)?;
         Ok(due.map(Timestamp::from_micros))
-    }
-
-    pub(crate) fn add_mail(&self, mail: &Value) -> Result<(), Failure> {
-        self.execute("INSERT INTO mails (mail) VALUES (?)", [mail.to_string()]).map(|_| ())
-    }
-
-    /// The mails as JSON, newest first.
-    pub(crate) fn mails(&self) -> Result<Vec<String>, Failure> {
-        self.query_texts("SELECT mail FROM mails ORDER BY id DESC")
     }
 
     pub(crate) fn add_event(&self, entry: &Value) -> Result<(), Failure> {

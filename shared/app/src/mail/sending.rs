@@ -28,7 +28,7 @@ pub(crate) async fn send_once<S: StoreMailTokens, E: Mailer>(
         }
     }
     for mail in mails {
-        cx.services.send_mail(mail).await?;
+        cx.services.send_mail(mail, Some(token.customer_id)).await?;
     }
     cx.store.record_mailed(token).await
 }

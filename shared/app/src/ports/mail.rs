@@ -204,5 +204,11 @@ pub struct Mail {
 }
 
 pub trait Mailer: Send + Sync {
-    fn send_mail(&self, mail: &Mail) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Sends a mail of an account. A mailer that keeps mails deletes them with the account. The mail about a deletion is sent
+    /// after it, and has no account.
+    fn send_mail(
+        &self,
+        mail: &Mail,
+        account: Option<CustomerId>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }

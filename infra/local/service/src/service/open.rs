@@ -1,8 +1,6 @@
 //! Opens the local service: the data folder, the platform and the port.
 
-use std::fs::File;
 use std::net::Ipv4Addr;
-use std::path::Path;
 use std::sync::Arc;
 
 use custodian_app::MetricCounters;
@@ -18,9 +16,12 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify};
 
 use super::{CLOCK_OFFSET_KEY, Inner, Service, TOKEN_ISSUER};
+use crate::allowed_hosts::AllowedHosts;
 use crate::args::Args;
 use crate::clock::VirtualClock;
+use crate::data_folder::DataFolder;
 use crate::dispatcher::Dispatcher;
+use crate::erasure::delete_kept_mails;
 use crate::error::LocalError;
 use crate::gateway::Gateway;
 use crate::published::PublishedRecords;
@@ -29,9 +30,6 @@ use crate::state::LocalState;
 use crate::stream::ChangeStream;
 
 const TABLE_PREFIX: &str = "custodian-";
-const TABLES_FILE: &str = "tables.db";
-/// Folders of earlier versions contain a file of this name. A new name would lose their pending jobs and clock.
-const STATE_FILE: &str = "ends.db";
 
 impl Service {
     /// Opens the data, sets up the platform at the first start, and binds the port.
@@ -46,7 +44,7 @@ impl Service {
     ) -> Result<Self, LocalError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
         let port = listener.local_addr()?.port();
-        let Data { engine, published, state, lock } = open_data(args)?;
+        let Data { engine, published, state, folder } = open_data(args)?;
         let offset = state.get(CLOCK_OFFSET_KEY)?.and_then(|text| text.parse().ok()).unwrap_or(0);
         let clock = Arc::new(VirtualClock::new(offset));
         let store =
@@ -79,6 +77,7 @@ impl Service {
             state,
             clock,
             wake_dispatcher: Arc::clone(&wake_dispatcher),
+            keep_mail: args.keep_mail,
             signer,
             webhook_client: webhook_client(args)?,
         };
@@ -86,6 +85,7 @@ impl Service {
         let cx = Arc::new(Context { store, services, providers, settings, keys, metrics: metrics.clone() });
         let streams = change_streams(&engine)?;
         let dispatcher = Dispatcher::new(cx, engine, streams, published);
+        delete_kept_mails(&dispatcher.cx).await?;
         dispatcher.delete_published_records()?;
         let password_is_new = outcome == SetUpOutcome::Done && args.admin_password.is_none();
         Ok(Self(Arc::new(Inner {
@@ -96,9 +96,10 @@ impl Service {
             wake_dispatcher,
             listener: Mutex::new(Some(listener)),
             port,
+            allowed_hosts: Arc::new(AllowedHosts::new(port, &args.allow_host)),
             admin_username: args.admin_username.clone(),
             generated_password: password_is_new.then(|| Secret::new(password)),
-            _lock: lock,
+            _folder: folder,
         })))
     }
 }
@@ -125,7 +126,7 @@ struct Data {
     engine: Engine,
     published: PublishedRecords,
     state: LocalState,
-    lock: Option<File>,
+    folder: Option<DataFolder>,
 }
 
 fn open_data(args: &Args) -> Result<Data, LocalError> {
@@ -134,18 +135,14 @@ fn open_data(args: &Args) -> Result<Data, LocalError> {
             engine: Engine::in_memory()?,
             published: PublishedRecords::open(None)?,
             state: LocalState::open(None)?,
-            lock: None,
+            folder: None,
         });
     }
-    let folder: &Path = &args.data;
-    std::fs::create_dir_all(folder)?;
-    let lock = File::create(folder.join("lock"))?;
-    lock.try_lock().map_err(|_| LocalError::InUse(folder.to_owned()))?;
-    let tables = folder.join(TABLES_FILE);
+    let folder = DataFolder::open(&args.data)?;
     Ok(Data {
-        engine: Engine::open(&tables)?,
-        published: PublishedRecords::open(Some(&tables))?,
-        state: LocalState::open(Some(&folder.join(STATE_FILE)))?,
-        lock: Some(lock),
+        engine: Engine::open(&folder.tables_file())?,
+        published: PublishedRecords::open(Some(&folder.tables_file()))?,
+        state: LocalState::open(Some(&folder.state_file()))?,
+        folder: Some(folder),
     })
 }

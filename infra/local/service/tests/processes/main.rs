@@ -1,6 +1,11 @@
 //! Starts, kills and restarts the local service as a process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod erased_mail;
+mod hosts;
+mod pages;
+#[cfg(unix)]
+mod private_files;
 mod process;
 mod refusals;
 mod restart;

@@ -21,6 +21,18 @@ pub(crate) fn new_folder(name: &str) -> PathBuf {
     folder
 }
 
+/// Searches the files of a running process for words.
+pub(crate) fn find_in_files(folder: &Path, words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        let is_in_file = |word: &&&str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
+        found.extend(words.iter().filter(is_in_file).map(|word| format!("{word} in {}", path.display())));
+    }
+    found
+}
+
 pub(crate) struct Process {
     pub(crate) child: Child,
     stdout: BufReader<ChildStdout>,
@@ -34,7 +46,18 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_custodian"));
+        Self::spawn(Command::new(env!("CARGO_BIN_EXE_custodian")), folder, arguments)
+    }
+
+    /// Starts a process that withholds no rights from the files that it creates.
+    #[cfg(unix)]
+    pub(crate) fn start_without_umask(folder: &Path) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask 000; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_custodian")]);
+        Self::spawn(command, folder, &["--admin-password", PASSWORD])
+    }
+
+    fn spawn(mut command: Command, folder: &Path, arguments: &[&str]) -> Self {
         command.args(["--port", "0", "--data"]).arg(folder).args(arguments);
         let log_file = folder.with_extension("log");
         let stderr = File::create(&log_file).unwrap();
@@ -55,12 +78,26 @@ impl Process {
     pub(crate) fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        let log = std::fs::read_to_string(&self.log_file).unwrap();
+        let log = self.log();
         let leaked: Vec<_> = self.secrets().iter().filter(|secret| log.contains(*secret)).cloned().collect();
         assert!(leaked.is_empty(), "the log contains {leaked:?}");
         let mut printed = std::mem::take(&mut self.first_line);
         self.stdout.read_to_string(&mut printed).unwrap();
         printed
+    }
+
+    /// What the process has written to its log until now.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log_file).unwrap()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.base_url.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    /// A request that the caller completes.
+    pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method.parse().unwrap(), format!("{}{path}", self.base_url))
     }
 
     fn secrets(&self) -> MutexGuard<'_, HashSet<String>> {
@@ -91,9 +128,8 @@ impl Process {
         token: &str,
         body: Value,
     ) -> Option<(u16, Value)> {
-        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.base_url));
         self.record_secrets(&body);
-        let request = request.bearer_auth(token).json(&body);
+        let request = self.request(method, path).bearer_auth(token).json(&body);
         let response = request.send().await.ok()?;
         let status = response.status().as_u16();
         let body = response.json().await.ok()?;

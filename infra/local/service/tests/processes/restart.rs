@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::process::{PASSWORD, Process, new_folder};
+use crate::process::{PASSWORD, Process, find_in_files, new_folder};
 use custodian_engine::Engine;
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -108,18 +108,6 @@ async fn a_cascade_resumes_after_every_kill() {
         "a row was counted twice or not at all"
     );
     assert!(ledger.iter().any(|row| row["key"]["S"] == "ledger" && row.get("tm_sealed").is_some()));
-}
-
-/// Searches the files of a running process for words.
-fn find_in_files(folder: &Path, words: &[&str]) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = std::fs::read(&path).unwrap();
-        let is_in_file = |word: &&&str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
-        found.extend(words.iter().filter(is_in_file).map(|word| format!("{word} in {}", path.display())));
-    }
-    found
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -229,8 +217,7 @@ async fn the_generated_password_is_printed_once_and_stays_valid() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_listens_on_loopback_only() {
     let process = Process::start(&new_folder("loopback"), &["--ephemeral"]);
-    let port: u16 = process.base_url.rsplit(':').next().unwrap().parse().unwrap();
-    let hex_port = format!(":{port:04X}");
+    let hex_port = format!(":{:04X}", process.port());
     let mut listening = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
         let text = std::fs::read_to_string(table).unwrap_or_default();

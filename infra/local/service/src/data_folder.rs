@@ -1,0 +1,112 @@
+//! The data folder. It has accounts, mailed links and the private signing key, so only its owner may read it.
+
+use std::fs::{File, OpenOptions, create_dir_all};
+use std::path::{Path, PathBuf};
+
+use crate::error::LocalError;
+
+const LOCK_FILE: &str = "lock";
+const TABLES_FILE: &str = "tables.db";
+/// Folders of earlier versions contain a file of this name. A new name would lose their pending jobs and clock.
+const STATE_FILE: &str = "ends.db";
+/// SQLite gives the files beside a database the rights of the database.
+const BESIDE_DATABASE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+
+/// An open data folder. No other process can open it meanwhile.
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Creates the folder and its files if they do not exist, and takes rights of other users away.
+    pub(crate) fn open(path: &Path) -> Result<Self, LocalError> {
+        if let Some(parent) = path.parent() {
+            create_dir_all(parent)?;
+        }
+        private::create_folder(path)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let lock = private::open(&mut options, &path.join(LOCK_FILE))?;
+        lock.try_lock().map_err(|_| LocalError::InUse(path.to_owned()))?;
+        for database in [TABLES_FILE, STATE_FILE] {
+            private::open(&mut options, &path.join(database))?;
+            for suffix in BESIDE_DATABASE {
+                private::restrict(&path.join(format!("{database}{suffix}")), 0o600)?;
+            }
+        }
+        private::restrict(&path.join(LOCK_FILE), 0o600)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    pub(crate) fn tables_file(&self) -> PathBuf {
+        self.path.join(TABLES_FILE)
+    }
+
+    pub(crate) fn state_file(&self) -> PathBuf {
+        self.path.join(STATE_FILE)
+    }
+}
+
+#[cfg(unix)]
+mod private {
+    use std::fs::{DirBuilder, File, OpenOptions, Permissions, metadata, set_permissions};
+    use std::io::{ErrorKind, Result};
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+    use std::path::Path;
+
+    /// Set on folders such as /tmp, which all users share.
+    const STICKY: u32 = 0o1000;
+
+    /// Creates a folder that only its owner can open, or takes the rights of other users from an existing one.
+    pub(super) fn create_folder(path: &Path) -> Result<()> {
+        match DirBuilder::new().mode(0o700).create(path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            result => return result,
+        }
+        if metadata(path)?.permissions().mode() & STICKY != 0 {
+            let message = format!("all users share {}; name a folder for the data alone", path.display());
+            return Err(std::io::Error::other(message));
+        }
+        restrict(path, 0o700)
+    }
+
+    pub(super) fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
+        options.mode(0o600).open(path)
+    }
+
+    /// Takes all rights but these from an existing file or folder.
+    pub(super) fn restrict(path: &Path, mode: u32) -> Result<()> {
+        let present = match metadata(path) {
+            Ok(metadata) => metadata.permissions().mode() & 0o777,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if present & !mode == 0 {
+            return Ok(());
+        }
+        set_permissions(path, Permissions::from_mode(present & mode))?;
+        tracing::warn!("other users could use {} (mode {present:o}); now only its owner can", path.display());
+        Ok(())
+    }
+}
+
+/// Other systems have no such modes: the folder has the rights of its parent.
+#[cfg(not(unix))]
+mod private {
+    use std::fs::{File, OpenOptions, create_dir_all};
+    use std::io::Result;
+    use std::path::Path;
+
+    pub(super) fn create_folder(path: &Path) -> Result<()> {
+        create_dir_all(path)
+    }
+
+    pub(super) fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
+        options.open(path)
+    }
+
+    pub(super) fn restrict(_: &Path, _: u32) -> Result<()> {
+        Ok(())
+    }
+}
