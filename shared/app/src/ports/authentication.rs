@@ -4,7 +4,7 @@ use std::future::Future;
 
 use custodian_auth::{KeyRing, KeyedHasher};
 use custodian_domain::kinds::Kind;
-use custodian_domain::{AccessKey, Agent, AgentId, Customer, CustomerId, Resource, Timestamp};
+use custodian_domain::{AccessKey, Agent, AgentId, Customer, CustomerId, StoredResource, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -62,7 +62,7 @@ pub enum PrincipalRows {
 pub enum Prefetched {
     None,
     Customer(Option<Customer>),
-    Resource(Option<Resource>),
+    Resource(Option<StoredResource>),
     Key(Option<AccessKey>),
     Agent(Option<Agent>),
 }
