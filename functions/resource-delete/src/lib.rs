@@ -32,7 +32,7 @@ impl<S: Authenticator + DeleteResources, E: Send + Sync> Endpoint<S, E> for Dele
         request: &Request,
     ) -> Result<Response, Failure> {
         request.id()?;
-        let row = delete(cx, self.kind, caller.resource(self.kind.not_found)?).await?;
+        let row = delete(cx, self.kind, caller.resource(cx, self.kind)?).await?;
         Ok(Response::row(&ResourceView::deleted(self.kind, &row, cx.now())))
     }
 }

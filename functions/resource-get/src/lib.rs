@@ -26,12 +26,12 @@ impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetRow {
 
     async fn handle(
         &self,
-        _: &Context<S, E>,
+        cx: &Context<S, E>,
         caller: Tenant,
         request: &Request,
     ) -> Result<Response, Failure> {
         request.id()?;
-        let row = caller.resource(self.kind.not_found)?;
-        Ok(Response::row(&ResourceView::new(self.kind, &row)))
+        let row = caller.resource(cx, self.kind)?;
+        Ok(Response::row(&ResourceView::new(self.kind, &row).as_read_by(&caller.principal)))
     }
 }

@@ -35,8 +35,10 @@ impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for Upda
     ) -> Result<Response, Failure> {
         request.id()?;
         let patch = ResourcePatch::for_update(self.kind, &request.json()?)?;
+        let reads_secrets = caller.principal.may_read_secrets();
+        let patch = if reads_secrets { patch } else { patch.keeping_unread_secrets() };
         let next = |row: &Resource, now| patch.clone().apply(row, now).map(Some);
-        let row = update(cx, self.kind, caller.resource(self.kind.not_found)?, next).await?;
-        Ok(Response::row(&ResourceView::new(self.kind, &row)))
+        let row = update(cx, self.kind, caller.resource(cx, self.kind)?, next).await?;
+        Ok(Response::row(&ResourceView::new(self.kind, &row).as_read_by(&caller.principal)))
     }
 }

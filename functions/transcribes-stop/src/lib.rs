@@ -3,7 +3,6 @@
 use custodian_app::ports::{Authenticator, Prefetch, UpdateResources};
 use custodian_app::resources::{stopped_transcription, update};
 use custodian_app::{Context, Failure};
-use custodian_domain::Reason;
 use custodian_domain::kinds::TRANSCRIPTIONS;
 use custodian_http::{Endpoint, Request, Response, Route, Tenant};
 use custodian_views::ResourceView;
@@ -28,7 +27,7 @@ impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for Stop
         request: &Request,
     ) -> Result<Response, Failure> {
         request.id()?;
-        let row = caller.resource(Reason::TranscribeNotFound)?;
+        let row = caller.resource(cx, &TRANSCRIPTIONS)?;
         let row = update(cx, &TRANSCRIPTIONS, row, |row, now| Ok(stopped_transcription(row, now))).await?;
         Ok(Response::row(&ResourceView::new(&TRANSCRIPTIONS, &row)))
     }

@@ -77,8 +77,7 @@ impl PlatformKeys {
     ) -> Result<Ciphertext, Failure> {
         let plain = serde_json::to_vec(value).map_err(|cause| Failure::unavailable("encryption", cause))?;
         let encryption = self.encryption(FIELD_PURPOSE, location.customer)?;
-        let ciphertext =
-            encryption.encrypt_field(&Zeroizing::new(plain), &location.associated_data(), nonce);
+        let ciphertext = encryption.encrypt_field(&Zeroizing::new(plain), &location.associated_data(), nonce);
         ciphertext.ok_or_else(|| Failure::unavailable("encryption", "the cipher failed"))
     }
 
@@ -91,7 +90,7 @@ impl PlatformKeys {
         let encryption = self.encryption(FIELD_PURPOSE, location.customer)?;
         let plain = encryption.decrypt_field(ciphertext, &location.associated_data());
         let value = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
-        value.ok_or_else(|| Failure::unavailable("a stored value", "cannot be decrypted"))
+        value.ok_or_else(|| Failure::unreadable("a stored value", "cannot be decrypted"))
     }
 
     fn encryption(&self, purpose: &str, customer: CustomerId) -> Result<Encryption, Failure> {

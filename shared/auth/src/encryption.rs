@@ -10,17 +10,18 @@ use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// An encryption key and a record key, both derived from an owner and an `Idempotency-Key`.
+/// An encryption key and a record key, both derived from an owner and a secret.
 pub struct Encryption {
     secret: [u8; 32],
     record_key: String,
 }
 
 impl Encryption {
-    /// `owner` identifies the principal and the route, so two owners with the same `Idempotency-Key` have different keys.
-    pub fn new(owner: &str, idempotency_key: &str) -> Self {
+    /// Two owners with the same secret have different keys. The secret must have the entropy of a key, because whoever guesses it
+    /// decrypts the values.
+    pub fn new(owner: &str, secret: &str) -> Self {
         let hash = |purpose: &str| {
-            let parts = [purpose, owner, idempotency_key];
+            let parts = [purpose, owner, secret];
             let digest = parts.iter().fold(Sha256::new(), |digest, part| {
                 digest.chain_update((part.len() as u64).to_be_bytes()).chain_update(part)
             });
@@ -29,7 +30,7 @@ impl Encryption {
         Self { secret: hash("secret"), record_key: hex::encode(hash("name")) }
     }
 
-    /// The key under which the record is stored. It does not reveal the `Idempotency-Key`.
+    /// The key under which the record is stored. It does not reveal the secret.
     pub fn record_key(&self) -> &str {
         &self.record_key
     }
@@ -92,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_idempotency_key_of_the_same_owner_decrypts_a_response() {
+    fn only_the_same_secret_of_the_same_owner_decrypts_a_response() {
         let encryption = Encryption::new("ann POST /v1.0/tags", "k-1");
         let ciphertext = encryption.encrypt(b"response", [7; 12]).unwrap();
         assert_eq!(encryption.decrypt(&ciphertext), Some(b"response".to_vec()));

@@ -41,7 +41,8 @@ impl Resource {
         given: Map<String, Value>,
     ) -> Self {
         let declared = |field: &Field| (field.name.to_owned(), field.initial(customer_id, now, &given));
-        let mut fields: Map<_, _> = kind.fields.iter().filter(|field| field.is_stored()).map(declared).collect();
+        let mut fields: Map<_, _> =
+            kind.fields.iter().filter(|field| field.is_stored()).map(declared).collect();
         fields.extend(given);
         Self { customer_id, id, version: 1, tm_create: now, tm_update: now, fields }
     }

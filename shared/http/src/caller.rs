@@ -3,8 +3,10 @@
 use std::future::Future;
 use std::marker::PhantomData;
 
+use custodian_app::field_encryption::decrypt_row;
 use custodian_app::ports::{Authenticator, Prefetch, Prefetched};
 use custodian_app::{Context, Failure};
+use custodian_domain::kinds::Kind;
 use custodian_domain::{
     AccessKey, Agent, AgentId, Customer, CustomerId, Permission, Principal, Reason, Refusal, Resource,
     account_status,
@@ -201,10 +203,10 @@ impl<R, A> Account<R, A> {
     }
 
     /// The row of this customer that the path names.
-    pub fn resource(self, not_found: Reason) -> Result<Resource, Refusal> {
-        match self.prefetched {
-            Prefetched::Resource(Some(row)) => Ok(row),
-            _ => Err(not_found.into()),
+    pub fn resource<S, E>(&self, cx: &Context<S, E>, kind: &Kind) -> Result<Resource, Failure> {
+        match &self.prefetched {
+            Prefetched::Resource(Some(stored)) => decrypt_row(cx, kind, stored),
+            _ => Err(kind.not_found.into()),
         }
     }
 
@@ -260,7 +262,7 @@ impl<S: Authenticator, E: Sync, R: RequiredPermission, A: StatusRequirement> Cal
             return Some(self.customer.version);
         }
         match &self.prefetched {
-            Prefetched::Resource(row) => row.as_ref().map(|row| row.version),
+            Prefetched::Resource(stored) => stored.as_ref().map(|stored| stored.row.version),
             Prefetched::Key(key) => key.as_ref().map(|key| key.version),
             Prefetched::Agent(agent) => agent.as_ref().map(|agent| agent.version),
             Prefetched::None | Prefetched::Customer(_) => None,
