@@ -1,7 +1,7 @@
 //! Decrypts stored values with the platform's secret, as an operator who may read every table can.
 
 use custodian_app::PlatformKeys;
-use custodian_app::field_encryption::FieldLocation;
+use custodian_app::field_location::FieldLocation;
 use custodian_app::ports::PlatformKeySet;
 use custodian_auth::{KeyRing, KeyedHasher};
 use custodian_domain::webhook::WebhookSecret;

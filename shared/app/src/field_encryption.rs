@@ -2,33 +2,15 @@
 //! ciphertexts, and everything else works with plain values.
 
 use custodian_domain::kinds::{Field, Kind};
-use custodian_domain::{CustomerId, EncryptedFields, EncryptedResource, Resource, StoredResource};
+use custodian_domain::{EncryptedFields, EncryptedResource, Resource, StoredResource};
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::field_location::FieldLocation;
 
-/// The place of an encrypted value. It is authenticated with the value: a ciphertext that was copied to another customer, table,
-/// row or field cannot be decrypted.
-#[derive(Clone, Copy, Debug)]
-pub struct FieldLocation {
-    pub customer: CustomerId,
-    pub table: &'static str,
-    pub id: Uuid,
-    pub field: &'static str,
-}
-
-impl FieldLocation {
-    fn of(kind: &Kind, row: &Resource, field: &Field) -> Self {
-        Self { customer: row.customer_id, table: kind.table, id: row.id, field: field.name }
-    }
-
-    /// The associated data of the cipher.
-    pub(crate) fn associated_data(&self) -> String {
-        let Self { customer, table, id, field } = self;
-        format!("{customer} {table} {id} {field}")
-    }
+const fn location(kind: &Kind, row: &Resource, field: &Field) -> FieldLocation {
+    FieldLocation { customer: row.customer_id, table: kind.table, id: row.id, field: field.name }
 }
 
 /// The row with ciphertexts of its encrypted fields. Every write uses new ones, so a ciphertext does not show whether a value
@@ -41,8 +23,8 @@ pub fn encrypt_row<'a, S, E>(
     let mut encrypted = EncryptedFields::default();
     for field in kind.fields.iter().filter(|field| field.encrypted) {
         let value = row.fields.get(field.name).unwrap_or(&Value::Null);
-        let location = FieldLocation::of(kind, row, field);
-        let ciphertext = cx.keys.encrypt_field(&location, value, cx.providers.random())?;
+        let nonce = cx.providers.random();
+        let ciphertext = cx.keys.encrypt_field(&location(kind, row, field), value, nonce)?;
         encrypted.0.insert(field.name.to_owned(), ciphertext);
     }
     Ok(EncryptedResource { row, encrypted })
@@ -81,7 +63,7 @@ fn decrypt_fields<S, E>(
             continue;
         }
         let Some(ciphertext) = stored.encrypted.0.get(field.name) else { continue };
-        let value = cx.keys.decrypt_field(&FieldLocation::of(kind, &row, field), ciphertext)?;
+        let value = cx.keys.decrypt_field(&location(kind, &row, field), ciphertext)?;
         row.fields.insert(field.name.to_owned(), value);
     }
     Ok(row)

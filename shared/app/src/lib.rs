@@ -15,6 +15,7 @@ pub mod create;
 pub mod delegate;
 pub mod failure;
 pub mod field_encryption;
+pub mod field_location;
 pub mod log;
 pub mod log_subject;
 pub mod mail;

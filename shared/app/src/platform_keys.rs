@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::field_encryption::FieldLocation;
+use crate::field_location::FieldLocation;
 use crate::ports::{PlatformKeySet, VerifyingKeys};
 
 /// The minimum time between two reloads. Without it, every forged token would cause a read.

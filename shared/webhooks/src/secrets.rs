@@ -1,6 +1,6 @@
 //! The secrets that sign a webhook.
 
-use custodian_app::field_encryption::FieldLocation;
+use custodian_app::field_location::FieldLocation;
 use custodian_app::ports::WriteOutcome;
 use custodian_app::{Context, Failure};
 use custodian_domain::webhook::{
