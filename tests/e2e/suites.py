@@ -30,10 +30,10 @@ NEEDS_SERVICE_INTERNALS = {
         "passwords::a_login_rehashes", "confirmed_addresses::an_address_can_be_confirmed_while_32", "rate_limits::",
         "spellings::a_new_agent", "spellings::a_username_that_was_stored", "who_signs_in::"],
     "idempotency": [
-        "leases::", "idempotency_keys::an_idempotency_key_is_scoped", "redelivered_messages::", "mails::"],
+        "leases::", "idempotency_keys::an_idempotency_key_is_scoped", "platform_secret::", "redelivered_messages::", "mails::"],
     "resources": [
         "plan_limits::", "linearizability::", "unique_names::a_number_is_free_again", "lists::",
-        "access_control::no_row_is_created"],
+        "access_control::no_row_is_created", "secrets_at_rest::"],
     "validation": [
         "malformed_http::", "api_description::", "browser_requests::cookies_of_the_gateways_event",
         # The emulator is reached by HTTP, and a deployed function knows that its gateway only accepts HTTPS.

@@ -20,6 +20,7 @@ mod response;
 pub mod seed;
 pub mod service_checks;
 pub mod services;
+pub mod stored_secrets;
 pub mod tables;
 pub mod test_app;
 

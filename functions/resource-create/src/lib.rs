@@ -34,6 +34,7 @@ impl<S: Authenticator + CreateResources, E: Send + Sync> Endpoint<S, E> for Crea
     ) -> Result<Response, Failure> {
         let patch = ResourcePatch::for_create(self.kind, &request.json()?)?;
         let row = create(cx, self.kind, caller.customer_id(), patch).await?;
-        Ok(Response::row(&ResourceView::new(self.kind, &row)).status(self.kind.created_status))
+        Ok(Response::row(&ResourceView::new(self.kind, &row).as_read_by(&caller.principal))
+            .status(self.kind.created_status))
     }
 }

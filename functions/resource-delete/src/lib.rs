@@ -31,7 +31,7 @@ impl<S: Authenticator + DeleteResources, E: Send + Sync> Endpoint<S, E> for Dele
         caller: Self::Caller,
         _: &Request,
     ) -> Result<Response, Failure> {
-        let row = delete(cx, self.kind, caller.target.0).await?;
+        let row = delete(cx, self.kind, caller.target.decrypted(cx)?).await?;
         Ok(Response::row(&ResourceView::deleted(self.kind, &row, cx.now())))
     }
 }

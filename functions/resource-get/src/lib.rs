@@ -26,11 +26,11 @@ impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetRow {
 
     async fn handle(
         &self,
-        _: &Context<S, E>,
+        cx: &Context<S, E>,
         caller: Self::Caller,
         _: &Request,
     ) -> Result<Response, Failure> {
-        let row = caller.target.0;
-        Ok(Response::row(&ResourceView::new(self.kind, &row)))
+        let row = caller.target.decrypted(cx)?;
+        Ok(Response::row(&ResourceView::new(self.kind, &row).as_read_by(&caller.principal)))
     }
 }

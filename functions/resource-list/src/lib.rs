@@ -3,6 +3,7 @@
 //! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. The role of a deployment can neither read nor write
 //! rows of other kinds.
 
+use custodian_app::field_encryption::decrypt_row_without_secrets;
 use custodian_app::ports::{Authenticator, ListResources, Prefetch};
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::Kind;
@@ -32,7 +33,10 @@ impl<S: Authenticator + ListResources, E: Send + Sync> Endpoint<S, E> for ListRo
         request: &Request,
     ) -> Result<Response, Failure> {
         let page_request = PageRequest::read(request, self.kind.route)?;
-        let read = |below, limit| cx.store.resources(self.kind, caller.customer_id(), below, limit);
+        let read = async |below, limit| {
+            let page = cx.store.resources(self.kind, caller.customer_id(), below, limit).await?;
+            page.try_map(|stored| decrypt_row_without_secrets(cx, self.kind, &stored))
+        };
         let page =
             page_request.fill(read, |row| row.id, |row| row_json(&ResourceView::new(self.kind, row))).await?;
         Ok(Response::json(&page))

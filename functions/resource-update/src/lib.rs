@@ -34,8 +34,10 @@ impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for Upda
         request: &Request,
     ) -> Result<Response, Failure> {
         let patch = ResourcePatch::for_update(self.kind, &request.json()?)?;
+        let reads_secrets = caller.principal.may_read_secrets();
+        let patch = if reads_secrets { patch } else { patch.keeping_unread_secrets() };
         let next = |row: &Resource, now| patch.clone().apply(row, now).map(Some);
-        let row = update(cx, self.kind, caller.target.0, next).await?;
-        Ok(Response::row(&ResourceView::new(self.kind, &row)))
+        let row = update(cx, self.kind, caller.target.decrypted(cx)?, next).await?;
+        Ok(Response::row(&ResourceView::new(self.kind, &row).as_read_by(&caller.principal)))
     }
 }

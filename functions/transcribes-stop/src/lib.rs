@@ -26,7 +26,7 @@ impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for Stop
         caller: Self::Caller,
         _: &Request,
     ) -> Result<Response, Failure> {
-        let OwnResource(row) = caller.target;
+        let row = caller.target.decrypted(cx)?;
         let row = update(cx, &TRANSCRIPTIONS, row, |row, now| Ok(stopped_transcription(row, now))).await?;
         Ok(Response::row(&ResourceView::new(&TRANSCRIPTIONS, &row)))
     }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::field_encryption::decrypt_row;
 use crate::ports::{ChangeCustomers, CustomerChange, CustomerWriteOutcome, ReadResources};
 use crate::request_conditions;
 use crate::retry::{Retry, RetryBudget};
@@ -17,8 +18,8 @@ pub async fn default_account<S: ReadResources, E>(
     cx: &Context<S, E>,
     customer: &Customer,
 ) -> Result<Resource, Failure> {
-    let row = cx.store.resource(&BILLING_ACCOUNTS, customer.id, customer.billing_account_id).await?;
-    Ok(row.ok_or(Reason::BillingAccountNotFound)?)
+    let stored = cx.store.resource(&BILLING_ACCOUNTS, customer.id, customer.billing_account_id).await?;
+    decrypt_row(cx, &BILLING_ACCOUNTS, &stored.ok_or(Reason::BillingAccountNotFound)?)
 }
 
 /// Sets the plan of an account and of its billing account.
@@ -36,7 +37,8 @@ pub async fn set_plan<S: ChangeCustomers + ReadResources, E>(
         }
         let now = cx.now();
         let after = before.with_plan(plan, now);
-        let old = cx.store.resource(&BILLING_ACCOUNTS, id, before.billing_account_id).await?;
+        let stored = cx.store.resource(&BILLING_ACCOUNTS, id, before.billing_account_id).await?;
+        let old = stored.map(|stored| decrypt_row(cx, &BILLING_ACCOUNTS, &stored)).transpose()?;
         let given = || Map::from_iter([("plan_type".to_owned(), json!(plan))]);
         let new = old.as_ref().map(|old| old.with_fields(given(), now));
         let billing = old.as_ref().zip(new.as_ref());

@@ -14,6 +14,8 @@ pub mod context;
 pub mod create;
 pub mod delegate;
 pub mod failure;
+pub mod field_encryption;
+pub mod field_location;
 pub mod log;
 pub mod log_subject;
 pub mod mail;

@@ -7,15 +7,20 @@ use std::time::Duration;
 use custodian_auth::Claims;
 use custodian_auth::encryption::Encryption;
 use custodian_auth::jwt::TokenRejection;
-use custodian_domain::{CustomerId, Reason, Timestamp};
+use custodian_domain::{Ciphertext, CustomerId, Reason, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::field_location::FieldLocation;
 use crate::ports::{PlatformKeySet, VerifyingKeys};
 
 /// The minimum time between two reloads. Without it, every forged token would cause a read.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
+
+/// The purpose of the keys that encrypt single fields. Each customer has its own key.
+const FIELD_PURPOSE: &str = "field";
 
 /// The platform keys, which are reloaded after a rotation.
 pub struct PlatformKeys(RwLock<CachedKeys>);
@@ -61,6 +66,31 @@ impl PlatformKeys {
     ) -> Result<Option<T>, Failure> {
         let plain = self.encryption(purpose, customer)?.decrypt(ciphertext);
         Ok(plain.and_then(|plain| serde_json::from_slice(&plain).ok()))
+    }
+
+    /// Encrypts the value of a field.
+    pub fn encrypt_field(
+        &self,
+        location: &FieldLocation,
+        value: &impl Serialize,
+        nonce: [u8; 12],
+    ) -> Result<Ciphertext, Failure> {
+        let plain = serde_json::to_vec(value).map_err(|cause| Failure::unavailable("encryption", cause))?;
+        let encryption = self.encryption(FIELD_PURPOSE, location.customer)?;
+        let ciphertext = encryption.encrypt_field(&Zeroizing::new(plain), &location.associated_data(), nonce);
+        ciphertext.ok_or_else(|| Failure::unavailable("encryption", "the cipher failed"))
+    }
+
+    /// Decrypts the value of a field. Fails if it was encrypted for another customer or field.
+    pub fn decrypt_field<T: DeserializeOwned>(
+        &self,
+        location: &FieldLocation,
+        ciphertext: &Ciphertext,
+    ) -> Result<T, Failure> {
+        let encryption = self.encryption(FIELD_PURPOSE, location.customer)?;
+        let plain = encryption.decrypt_field(ciphertext, &location.associated_data());
+        let value = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
+        value.ok_or_else(|| Failure::unreadable("a stored value", "cannot be decrypted"))
     }
 
     fn encryption(&self, purpose: &str, customer: CustomerId) -> Result<Encryption, Failure> {

@@ -9,6 +9,7 @@ use serde_json::{Map, json};
 use crate::closed_gate;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::field_encryption::{decrypt_row, encrypt_row};
 use crate::ports::{
     CreateResources, DeleteResources, ListResources, ReadResources, ResourceWriteOutcome, UpdateResources,
 };
@@ -25,7 +26,7 @@ pub async fn create<S: CreateResources, E>(
     let row = patch.create(customer, cx.providers.id_seed(now).uuid(), now);
     let mut retry = retry();
     loop {
-        match cx.store.create_resource(kind, &row).await? {
+        match cx.store.create_resource(kind, &encrypt_row(cx, kind, &row)?).await? {
             ResourceWriteOutcome::Done => return Ok(row),
             ResourceWriteOutcome::Stale => return Err(Failure::unavailable("the new id", "in use already")),
             ResourceWriteOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
@@ -45,7 +46,8 @@ pub async fn update<S: UpdateResources, E>(
     let (mut before, mut retry) = (row, retry());
     loop {
         let Some(after) = next(&before, cx.now())? else { return Ok(before) };
-        match cx.store.update_resource(kind, &[Status::Active], &before, &after).await? {
+        let encrypted = encrypt_row(cx, kind, &after)?;
+        match cx.store.update_resource(kind, &[Status::Active], &before, &encrypted).await? {
             ResourceWriteOutcome::Done => return Ok(after),
             ResourceWriteOutcome::Stale => before = reread(cx, &mut retry, kind, &before).await?,
             ResourceWriteOutcome::GateClosed => {
@@ -84,7 +86,8 @@ async fn reread<S: ReadResources, E>(
 ) -> Result<Resource, Failure> {
     request_conditions::permit_reread()?;
     retry.wait(&*cx.providers.entropy).await?;
-    Ok(cx.store.resource(kind, row.customer_id, row.id).await?.ok_or(kind.not_found)?)
+    let stored = cx.store.resource(kind, row.customer_id, row.id).await?.ok_or(kind.not_found)?;
+    decrypt_row(cx, kind, &stored)
 }
 
 /// Stops every running transcription of a frozen customer. It fails if some still run at `stop_at`; a retry stops the rest.
@@ -97,7 +100,8 @@ pub async fn stop_transcriptions<S: ListResources + UpdateResources, E>(
     let (kind, mut below) = (&TRANSCRIPTIONS, None);
     loop {
         let page = cx.store.resources(kind, customer, below, PAGE).await?;
-        for row in page.rows {
+        for stored in page.rows {
+            let row = decrypt_row(cx, kind, &stored)?;
             let now = cx.now();
             let Some(after) = stopped_transcription(&row, now) else { continue };
             if now >= stop_at {
@@ -105,9 +109,9 @@ pub async fn stop_transcriptions<S: ListResources + UpdateResources, E>(
             }
             // Only this function changes rows of a frozen account, so a concurrent run has stopped a stale row. A closed gate
             // means that the account is no longer frozen, and the other transcriptions keep running.
-            if cx.store.update_resource(kind, &[Status::Frozen], &row, &after).await?
-                == ResourceWriteOutcome::GateClosed
-            {
+            let encrypted = encrypt_row(cx, kind, &after)?;
+            let outcome = cx.store.update_resource(kind, &[Status::Frozen], &row, &encrypted).await?;
+            if outcome == ResourceWriteOutcome::GateClosed {
                 return Ok(());
             }
         }

@@ -1,24 +1,27 @@
-//! Encryption of stored responses and other values with keys that are not stored. A stored response can be decrypted only
-//! with the client's `Idempotency-Key`.
+//! Encryption of stored responses and other values with keys that are not stored beside them. A stored response can be
+//! decrypted only with the platform's secret and the client's `Idempotency-Key`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chacha20poly1305::aead::Aead;
+use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce};
+use custodian_domain::Ciphertext;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
-/// An encryption key and a record key, both derived from an owner and an `Idempotency-Key`.
+/// An encryption key and a record key, both derived from an owner and a secret.
 pub struct Encryption {
     secret: [u8; 32],
     record_key: String,
 }
 
 impl Encryption {
-    /// `owner` identifies the principal and the route, so two owners with the same `Idempotency-Key` have different keys.
-    pub fn new(owner: &str, idempotency_key: &str) -> Self {
+    /// Two owners with the same secret have different keys. The secret must have the entropy of a key, because whoever guesses it
+    /// decrypts the values.
+    pub fn new(owner: &str, secret: &str) -> Self {
         let hash = |purpose: &str| {
-            let parts = [purpose, owner, idempotency_key];
+            let parts = [purpose, owner, secret];
             let digest = parts.iter().fold(Sha256::new(), |digest, part| {
                 digest.chain_update((part.len() as u64).to_be_bytes()).chain_update(part)
             });
@@ -27,7 +30,7 @@ impl Encryption {
         Self { secret: hash("secret"), record_key: hex::encode(hash("name")) }
     }
 
-    /// The key under which the record is stored. It does not reveal the `Idempotency-Key`.
+    /// The key under which the record is stored. It does not reveal the secret.
     pub fn record_key(&self) -> &str {
         &self.record_key
     }
@@ -52,6 +55,24 @@ impl Encryption {
         self.cipher().decrypt(Nonce::from_slice(nonce), ciphertext).ok()
     }
 
+    /// Encrypts a value of a field. `associated_data` names the field, and decryption requires the same name.
+    pub fn encrypt_field(&self, plain: &[u8], associated_data: &str, nonce: [u8; 12]) -> Option<Ciphertext> {
+        let payload = Payload { msg: plain, aad: associated_data.as_bytes() };
+        let ciphertext = self.cipher().encrypt(Nonce::from_slice(&nonce), payload).ok()?;
+        Some(Ciphertext::from_cipher(STANDARD.encode([&nonce[..], &ciphertext].concat())))
+    }
+
+    pub fn decrypt_field(
+        &self,
+        ciphertext: &Ciphertext,
+        associated_data: &str,
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        let bytes = STANDARD.decode(ciphertext.as_str()).ok()?;
+        let (nonce, ciphertext) = bytes.split_at_checked(12)?;
+        let payload = Payload { msg: ciphertext, aad: associated_data.as_bytes() };
+        self.cipher().decrypt(Nonce::from_slice(nonce), payload).ok().map(Zeroizing::new)
+    }
+
     fn cipher(&self) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(Key::from_slice(&self.secret))
     }
@@ -62,7 +83,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_same_idempotency_key_of_the_same_owner_decrypts_a_response() {
+    fn a_field_is_decrypted_only_under_its_own_name() {
+        let encryption = Encryption::new("fields", "a key");
+        let ciphertext = encryption.encrypt_field(b"dial tone", "ann trunks password", [7; 12]).unwrap();
+        let decrypt = |name| encryption.decrypt_field(&ciphertext, name).map(|plain| plain.to_vec());
+        assert_eq!(decrypt("ann trunks password"), Some(b"dial tone".to_vec()));
+        assert_eq!((decrypt("bob trunks password"), decrypt("")), (None, None));
+        assert_eq!(encryption.decrypt(ciphertext.as_str()), None);
+    }
+
+    #[test]
+    fn only_the_same_secret_of_the_same_owner_decrypts_a_response() {
         let encryption = Encryption::new("ann POST /v1.0/tags", "k-1");
         let ciphertext = encryption.encrypt(b"response", [7; 12]).unwrap();
         assert_eq!(encryption.decrypt(&ciphertext), Some(b"response".to_vec()));

@@ -29,6 +29,8 @@ pub mod reason;
 pub mod resource;
 pub mod scheduled_job;
 pub mod secret;
+pub mod sip_digest;
+pub mod stored_resource;
 pub mod time;
 pub mod webhook;
 
@@ -46,4 +48,5 @@ pub use reason::{Reason, Refusal};
 pub use resource::Resource;
 pub use scheduled_job::ScheduledJob;
 pub use secret::Secret;
+pub use stored_resource::{Ciphertext, EncryptedFields, EncryptedResource, StoredResource};
 pub use time::Timestamp;

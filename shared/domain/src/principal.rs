@@ -20,6 +20,12 @@ impl Principal {
         }
     }
 
+    /// Administrators and access keys read the secrets of the account's rows, such as SIP passwords. Managers and delegates may
+    /// only set them.
+    pub const fn may_read_secrets(&self) -> bool {
+        !matches!(self, Self::Delegate { .. }) && self.permission().allows(Permission::ADMIN)
+    }
+
     /// A string that identifies this principal within its customer.
     pub fn label(&self) -> String {
         match self {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::ids::content_id;
 use crate::time::rfc3339;
-use crate::{Customer, CustomerId, EventType, IdSeed, Secret, Status, Timestamp};
+use crate::{Ciphertext, Customer, CustomerId, EventType, IdSeed, Secret, Status, Timestamp};
 
 /// How long a delivery is stored and listed. An event older than this gets no first attempt.
 pub const DELIVERY_RETENTION: Duration = Duration::from_secs(30 * 86_400);
@@ -21,6 +21,31 @@ pub struct WebhookSecret {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previous: Vec<PreviousSecret>,
     pub tm_create: Timestamp,
+}
+
+/// The signing secrets as stored.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum StoredWebhookSecret {
+    Encrypted(EncryptedWebhookSecret),
+    /// The row of an earlier revision. The next rotation encrypts its secrets.
+    Plain(WebhookSecret),
+}
+
+/// The signing secrets, encrypted together.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EncryptedWebhookSecret {
+    pub encrypted: Ciphertext,
+    pub tm_create: Timestamp,
+}
+
+impl StoredWebhookSecret {
+    pub const fn tm_create(&self) -> Timestamp {
+        match self {
+            Self::Encrypted(stored) => stored.tm_create,
+            Self::Plain(stored) => stored.tm_create,
+        }
+    }
 }
 
 /// A replaced secret.
@@ -55,7 +80,7 @@ impl WebhookSecret {
 /// The stored state of a customer's webhook endpoint, without its deliveries.
 #[derive(Clone, Debug, Default)]
 pub struct WebhookEndpoint {
-    pub secret: Option<WebhookSecret>,
+    pub secret: Option<StoredWebhookSecret>,
     /// The fingerprint of a URI that responded with 410. Only a test or a requested redelivery is still sent to that URI.
     pub disabled_uri: Option<String>,
     /// When the disabled URI was enabled again. Earlier events are not sent to it.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use custodian_app::ports::{BeginOutcome, Idempotency, IdempotencyRecord};
+use custodian_app::ports::{BeginOutcome, EarlierRecord, Idempotency, IdempotencyRecord};
 use custodian_app::request_conditions::IdempotencyLease;
 use custodian_app::{Context, Failure, ignore};
 use custodian_auth::encryption::Encryption;
@@ -18,6 +18,8 @@ use crate::response::Response;
 use crate::route::Route;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The kind of the keyed hashes of `Idempotency-Key`s.
+const KEYED_HASH: &str = "idempotency";
 
 /// A request that holds the lease on its key.
 pub(crate) struct IdempotentRequest {
@@ -61,18 +63,23 @@ pub(crate) async fn begin<S: Idempotency, E>(
     key: &str,
 ) -> Result<IdempotencyDecision, Failure> {
     // The scope of a key includes the path parameters, so a caller may use one key to freeze two different customers.
-    let encryption = Encryption::new(
-        &format!("{principal} {} {} {}", route.method, route.path, request.path_values()),
-        key,
-    );
+    let owner = format!("{principal} {} {} {}", route.method, route.path, request.path_values());
+    // Callers choose weak keys, such as order numbers. The platform's secret keeps a copy of the table from revealing responses.
+    let encryption = Encryption::new(&owner, &cx.keys.keyed_hash(KEYED_HASH, key)?);
+    let earlier = Encryption::new(&owner, key);
     let lease_id = format!("{:032x}", u128::from_be_bytes(cx.providers.random()));
     let lease = IdempotencyLease { customer_id, key: encryption.record_key().to_owned(), lease_id };
     let (now, body_mac) = (cx.now(), encryption.mac(request.body()));
-    match cx.store.begin(&lease, &body_mac, now).await? {
+    let earlier_mac = earlier.mac(request.body());
+    let earlier_record = EarlierRecord { key: earlier.record_key(), body_mac: &earlier_mac };
+    match cx.store.begin(&lease, &body_mac, earlier_record, now).await? {
         BeginOutcome::Started => Ok(IdempotencyDecision::First(IdempotentRequest { encryption, lease })),
         BeginOutcome::GateClosed => Ok(IdempotencyDecision::Unrecorded),
         BeginOutcome::Recorded(record) => {
             replay(&encryption, &record, &body_mac, now).map(IdempotencyDecision::Replay)
+        }
+        BeginOutcome::RecordedEarlier(record) => {
+            replay(&earlier, &record, &earlier_mac, now).map(IdempotencyDecision::Replay)
         }
     }
 }

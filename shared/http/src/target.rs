@@ -3,9 +3,13 @@
 //! A target is a part of the caller's type. So a handler gets a row only after the right on it was checked, and every route
 //! refuses a caller without the right before it compares `If-Match` or reads the body.
 
+use custodian_app::field_encryption::decrypt_row;
 use custodian_app::ports::{Prefetch, Prefetched};
+use custodian_app::{Context, Failure};
+use custodian_domain::kinds::Kind;
 use custodian_domain::{
     AccessKey, Agent, AgentId, Customer, CustomerId, Permission, Principal, Reason, Refusal, Resource,
+    StoredResource,
 };
 
 use crate::Request;
@@ -188,7 +192,17 @@ impl Target for OwnKey {
 
 /// A row of the caller's account. Its endpoint prefetches it, because only the endpoint knows the kind.
 #[derive(Debug)]
-pub struct OwnResource(pub Resource);
+pub struct OwnResource {
+    kind: &'static Kind,
+    stored: StoredResource,
+}
+
+impl OwnResource {
+    /// The row with all its values.
+    pub fn decrypted<S, E>(&self, cx: &Context<S, E>) -> Result<Resource, Failure> {
+        decrypt_row(cx, self.kind, &self.stored)
+    }
+}
 
 impl Target for OwnResource {
     fn authorize(
@@ -198,14 +212,14 @@ impl Target for OwnResource {
         prefetched: Prefetched,
     ) -> Result<Self, Refusal> {
         match (prefetch, prefetched) {
-            (_, Prefetched::Resource(Some(row))) => Ok(Self(row)),
+            (Prefetch::Resource(kind, _), Prefetched::Resource(Some(stored))) => Ok(Self { kind, stored }),
             (Prefetch::Resource(kind, _), _) => Err(kind.not_found.into()),
             _ => Err(Reason::InvalidId.into()),
         }
     }
 
     fn version(&self) -> Option<u64> {
-        Some(self.0.version)
+        Some(self.stored.row.version)
     }
 }
 

@@ -6,7 +6,10 @@ use custodian_app::ports::{
 };
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::outbox_record::OutboxRecord;
-use custodian_domain::{Customer, CustomerId, Reason, RequestedBy, access_key, kinds};
+use custodian_domain::{
+    Customer, CustomerId, EncryptedFields, EncryptedResource, Reason, RequestedBy, Resource, access_key,
+    kinds,
+};
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
@@ -14,7 +17,7 @@ use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::item::{Item, decode_some, encode, n, s, simple_key};
 use crate::ledgers;
-use crate::resources::{row_key, version_is};
+use crate::resources::{encode_resource, row_key, version_is};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{notices, outbox, tokens, usage, usernames, webhooks};
@@ -129,7 +132,7 @@ impl Store {
             tx = change_plan(tx, change)?;
         }
         if let Some(verification) = verification {
-            let billing = encode(&verification.billing_account)?;
+            let billing = encode_billing_account(&verification.billing_account)?;
             tx = tx.put(
                 CustomerCondition::Row,
                 BILLING_ACCOUNTS,
@@ -204,7 +207,13 @@ fn change_plan<'a>(
         CustomerCondition::Row,
         OutboxRecord::updated(kinds::BILLING_ACCOUNTS.noun, old, new).as_ref(),
     )?;
-    tx.put(CustomerCondition::Row, BILLING_ACCOUNTS, encode(new)?, version_is(old.version))
+    tx.put(CustomerCondition::Row, BILLING_ACCOUNTS, encode_billing_account(new)?, version_is(old.version))
+}
+
+/// Encodes a billing account. Its kind has no encrypted fields.
+fn encode_billing_account(row: &Resource) -> Result<Item, Failure> {
+    let encrypted = EncryptedFields::default();
+    encode_resource(&kinds::BILLING_ACCOUNTS, &EncryptedResource { row, encrypted })
 }
 
 /// Claims the account's e-mail address if it is new or newly confirmed, and releases the old one.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::ports::{BeginOutcome, Idempotency, IdempotencyRecord};
+use custodian_app::ports::{BeginOutcome, EarlierRecord, Idempotency, IdempotencyRecord};
 use custodian_app::request_conditions::IdempotencyLease;
 use custodian_app::retry::RetryBudget;
 use custodian_domain::{CustomerId, Status, Timestamp};
@@ -32,6 +32,8 @@ const RESPONSE_RETENTION: Duration = Duration::from_secs(86_400);
 enum IdempotencyCondition {
     Gate,
     Row,
+    /// The record of an earlier revision.
+    EarlierRow,
 }
 
 impl Idempotency for Store {
@@ -39,6 +41,7 @@ impl Idempotency for Store {
         &self,
         lease: &IdempotencyLease,
         body_mac: &str,
+        earlier: EarlierRecord<'_>,
         now: Timestamp,
     ) -> Result<BeginOutcome, Failure> {
         let record = IdempotencyRecord {
@@ -53,13 +56,6 @@ impl Idempotency for Store {
         row.extend(row_key(lease));
         row.insert("ttl".to_owned(), n(now.plus(RESPONSE_RETENTION).seconds()));
         row.insert("ends".to_owned(), n(now.plus(RESPONSE_RETENTION).micros()));
-        let is_available = Expr::new(
-            "attribute_not_exists(#key) OR #ends <= :now OR (#done = :no AND #lease_until <= :now AND #body_mac = :mac)",
-        );
-        let is_available = is_available
-            .with(":now", n(now.micros()))
-            .with(":no", AttributeValue::Bool(false))
-            .with(":mac", s(body_mac));
         let tx = Transaction::without_idempotency(self, RetryBudget::Request);
         let tx = usage::require_status(
             tx,
@@ -68,10 +64,25 @@ impl Idempotency for Store {
             gate_selector(lease.customer_id, lease),
             Status::NOT_TERMINAL,
         )?;
-        match tx.put(IdempotencyCondition::Row, IDEMPOTENCY, row, is_available)?.run().await? {
+        let earlier_key = composite_key("customer_id", lease.customer_id, "key", earlier.key);
+        let tx = tx.check(
+            IdempotencyCondition::EarlierRow,
+            IDEMPOTENCY,
+            earlier_key,
+            is_available(earlier.body_mac, now),
+        )?;
+        let tx = tx.put(IdempotencyCondition::Row, IDEMPOTENCY, row, is_available(body_mac, now))?;
+        match tx.run().await? {
             Ok(()) => Ok(BeginOutcome::Started),
             Err(IdempotencyCondition::Gate) => Ok(BeginOutcome::GateClosed),
-            Err(IdempotencyCondition::Row) => self.existing_record(lease).await,
+            Err(IdempotencyCondition::Row) => {
+                self.existing_record(lease).await.map(|record| BeginOutcome::Recorded(Box::new(record)))
+            }
+            Err(IdempotencyCondition::EarlierRow) => {
+                let earlier = IdempotencyLease { key: earlier.key.to_owned(), ..lease.clone() };
+                let record = self.existing_record(&earlier).await?;
+                Ok(BeginOutcome::RecordedEarlier(Box::new(record)))
+            }
         }
     }
 
@@ -97,6 +108,17 @@ impl Idempotency for Store {
             .with(":no", AttributeValue::Bool(false));
         self.delete_if(IDEMPOTENCY, row_key(lease), is_held_without_effect).await.map(|_| ())
     }
+}
+
+/// Whether no record of the last day exists that is done, has an unexpired lease, or belongs to another body.
+fn is_available(body_mac: &str, now: Timestamp) -> Expr {
+    let is_available = Expr::new(
+        "attribute_not_exists(#key) OR #ends <= :now OR (#done = :no AND #lease_until <= :now AND #body_mac = :mac)",
+    );
+    is_available
+        .with(":now", n(now.micros()))
+        .with(":no", AttributeValue::Bool(false))
+        .with(":mac", s(body_mac))
 }
 
 /// The primary key of the row of a response about an account other than the caller's. That account owns the row, so its cascade
@@ -150,7 +172,7 @@ impl Store {
             held_by(lease),
         )?;
         match tx.run().await? {
-            Ok(()) | Err(IdempotencyCondition::Row) => Ok(()),
+            Ok(()) | Err(IdempotencyCondition::Row | IdempotencyCondition::EarlierRow) => Ok(()),
             Err(IdempotencyCondition::Gate) => {
                 self.update_if(IDEMPOTENCY, row_key(lease), update, held_by(lease)).await.map(|_| ())
             }
@@ -163,7 +185,7 @@ impl Store {
         decode_some(response.map_err(|error| aws_failure("the idempotency records", &error))?.item)
     }
 
-    async fn existing_record(&self, lease: &IdempotencyLease) -> Result<BeginOutcome, Failure> {
+    async fn existing_record(&self, lease: &IdempotencyLease) -> Result<IdempotencyRecord, Failure> {
         let removed = || Failure::unavailable("the idempotency record", "was removed concurrently");
         let mut record: IdempotencyRecord =
             self.idempotency_row(row_key(lease)).await?.ok_or_else(removed)?;
@@ -172,6 +194,6 @@ impl Store {
                 self.idempotency_row(response_row_key(account, lease)).await?;
             record.encrypted_response = stored.map(|stored| stored.encrypted_response);
         }
-        Ok(BeginOutcome::Recorded(Box::new(record)))
+        Ok(record)
     }
 }

@@ -7,7 +7,7 @@ use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::kinds::{Kind, UniqueName};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::resource::Reference;
-use custodian_domain::{Resource, Status, Timestamp};
+use custodian_domain::{EncryptedResource, Resource, Status, Timestamp};
 
 use crate::Store;
 use crate::expr::Expr;
@@ -22,7 +22,7 @@ use crate::{outbox, usage};
 struct RowWrite<'a> {
     kind: &'static Kind,
     before: Option<&'a Resource>,
-    after: Option<&'a Resource>,
+    after: Option<&'a EncryptedResource<'a>>,
     /// The customer's statuses that allow the write.
     statuses: &'static [Status],
     now: Timestamp,
@@ -34,14 +34,14 @@ impl CreateResources for Store {
     async fn create_resource(
         &self,
         kind: &'static Kind,
-        row: &Resource,
+        row: &EncryptedResource<'_>,
     ) -> Result<ResourceWriteOutcome, Failure> {
         self.write_row(RowWrite {
             kind,
             statuses: ACTIVE,
             before: None,
             after: Some(row),
-            now: row.tm_create,
+            now: row.row.tm_create,
         })
         .await
     }
@@ -53,14 +53,14 @@ impl UpdateResources for Store {
         kind: &'static Kind,
         statuses: &'static [Status],
         before: &Resource,
-        after: &Resource,
+        after: &EncryptedResource<'_>,
     ) -> Result<ResourceWriteOutcome, Failure> {
         self.write_row(RowWrite {
             kind,
             statuses,
             before: Some(before),
             after: Some(after),
-            now: after.tm_update,
+            now: after.row.tm_update,
         })
         .await
     }
@@ -77,19 +77,24 @@ impl DeleteResources for Store {
     }
 }
 
-impl RowWrite<'_> {
+impl<'a> RowWrite<'a> {
+    /// The plain row after the write. Events and names derive from plain values.
+    fn plain_after(&self) -> Option<&'a Resource> {
+        self.after.map(|after| after.row)
+    }
+
     /// The unique names of the row before and after the write.
     fn names(&self) -> (Vec<UniqueName>, Vec<UniqueName>) {
         let names = |row: Option<&Resource>| match (&self.kind.unique, row) {
             (Some(unique), Some(row)) => unique.of(row.customer_id, &row.fields),
             _ => Vec::new(),
         };
-        (names(self.before), names(self.after))
+        (names(self.before), names(self.plain_after()))
     }
 
     fn outbox_record(&self) -> Option<OutboxRecord> {
         let noun = self.kind.noun;
-        match (self.before, self.after) {
+        match (self.before, self.plain_after()) {
             (None, Some(after)) => Some(OutboxRecord::created(noun, after)),
             (Some(before), Some(after)) => OutboxRecord::updated(noun, before, after),
             (Some(before), None) => Some(OutboxRecord::deleted(noun, before, self.now)),
@@ -102,7 +107,7 @@ impl RowWrite<'_> {
         let references = |row: Option<&Resource>| row.map_or_else(Vec::new, |row| row.references(self.kind));
         let known = references(self.before);
         let is_new = |new: &Reference| !known.iter().any(|old| (old.table, old.id) == (new.table, new.id));
-        references(self.after).into_iter().filter(is_new).collect()
+        references(self.plain_after()).into_iter().filter(is_new).collect()
     }
 }
 
@@ -140,7 +145,7 @@ impl Store {
         previous: Option<(usize, IdentifierRow)>,
     ) -> Result<TransactionResult<OwnedRowCondition>, Failure> {
         let RowWrite { kind, before, after, .. } = write;
-        let Some(subject) = after.or(before) else { return Ok(Ok(())) };
+        let Some(subject) = write.plain_after().or(before) else { return Ok(Ok(())) };
         let owner = subject.customer_id;
         let mut tx = Transaction::new(self, RetryBudget::Request);
         let delta = i8::from(after.is_some()) - i8::from(before.is_some());

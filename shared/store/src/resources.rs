@@ -1,9 +1,10 @@
 //! Rows that customers own. The hash key of their tables is the customer's id.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_app::ports::{ListResources, QueryPage, ReadResources};
 use custodian_domain::kinds::Kind;
-use custodian_domain::{CustomerId, Resource};
+use custodian_domain::{CustomerId, EncryptedFields, EncryptedResource, Resource, StoredResource};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -27,7 +28,7 @@ impl ListResources for Store {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> Result<QueryPage<Resource>, Failure> {
+    ) -> Result<QueryPage<StoredResource>, Failure> {
         self.owned_rows(kind.table, customer, below, limit).await?.try_map(|item| decode_resource(kind, item))
     }
 }
@@ -61,19 +62,39 @@ impl Store {
     }
 }
 
-/// Encodes a row. Nested values become JSON text, because DynamoDB limits the depth of documents and the range of numbers more
-/// than JSON does.
-pub(crate) fn encode_resource(kind: &Kind, row: &Resource) -> Result<Item, Failure> {
-    let mut row = row.clone();
+/// The attribute with the encrypted values. No field of a kind has this name, so no client can set it.
+const ENCRYPTED: &str = "encrypted";
+
+/// Encodes a row. Encrypted fields are stored as ciphertexts only. Other nested values become JSON text, because DynamoDB limits
+/// the depth of documents and the range of numbers more than JSON does.
+pub(crate) fn encode_resource(
+    kind: &Kind,
+    EncryptedResource { row, encrypted }: &EncryptedResource<'_>,
+) -> Result<Item, Failure> {
+    let mut row = Resource::clone(row);
+    for field in kind.fields.iter().filter(|field| field.encrypted) {
+        row.fields.remove(field.name);
+        if !encrypted.0.contains_key(field.name) {
+            return Err(Failure::unavailable("the row", format!("{} is not encrypted", field.name)));
+        }
+    }
     for field in kind.fields.iter().filter(|field| field.field_type.is_nested()) {
         if let Some(value) = row.fields.get_mut(field.name) {
             *value = Value::String(value.to_string());
         }
     }
-    encode(&row)
+    let mut item = encode(&row)?;
+    if !encrypted.0.is_empty() {
+        item.insert(ENCRYPTED.to_owned(), AttributeValue::M(encode(encrypted)?));
+    }
+    Ok(item)
 }
 
-pub(crate) fn decode_resource(kind: &Kind, item: Item) -> Result<Resource, Failure> {
+pub(crate) fn decode_resource(kind: &Kind, mut item: Item) -> Result<StoredResource, Failure> {
+    let encrypted = match item.remove(ENCRYPTED) {
+        Some(AttributeValue::M(ciphertexts)) => decode(ciphertexts)?,
+        _ => EncryptedFields::default(),
+    };
     let mut row: Resource = decode(item)?;
     for field in kind.fields.iter().filter(|field| field.field_type.is_nested()) {
         let Some(Value::String(text)) = row.fields.get(field.name) else { continue };
@@ -81,7 +102,7 @@ pub(crate) fn decode_resource(kind: &Kind, item: Item) -> Result<Resource, Failu
             serde_json::from_str(text).map_err(|cause| Failure::unavailable("a stored row", cause))?;
         row.fields.insert(field.name.to_owned(), value);
     }
-    Ok(row)
+    Ok(StoredResource { row, encrypted })
 }
 
 impl ReadResources for Store {
@@ -90,7 +111,7 @@ impl ReadResources for Store {
         kind: &'static Kind,
         customer: CustomerId,
         id: Uuid,
-    ) -> Result<Option<Resource>, Failure> {
+    ) -> Result<Option<StoredResource>, Failure> {
         let request = self.client.get_item().table_name(self.table(kind.table)).consistent_read(true);
         let response = request.set_key(Some(row_key(customer, id))).send().await;
         let found = response.map_err(|error| aws_failure("the rows", &error))?.item;

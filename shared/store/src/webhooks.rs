@@ -5,8 +5,8 @@ use custodian_app::ports::{QueryPage, WriteOutcome};
 use custodian_app::retry::RetryBudget;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::webhook::{
-    DELIVERY_RETENTION, Delivery, EncryptedDestination, EndpointObservation, SlowEndpoint, WebhookEndpoint,
-    WebhookSecret,
+    DELIVERY_RETENTION, Delivery, EncryptedDestination, EncryptedWebhookSecret, EndpointObservation,
+    SlowEndpoint, WebhookEndpoint,
 };
 use custodian_domain::{CustomerId, Status, Timestamp};
 use custodian_webhooks::WebhookStore;
@@ -126,7 +126,7 @@ impl WebhookStore for Store {
     async fn store_webhook_secret(
         &self,
         customer: CustomerId,
-        secret: &WebhookSecret,
+        secret: &EncryptedWebhookSecret,
         before: Option<Timestamp>,
         statuses: &'static [Status],
     ) -> Result<WriteOutcome, Failure> {

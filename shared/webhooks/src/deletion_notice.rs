@@ -37,7 +37,7 @@ where
     if !job.slow && endpoint.is_slow(&to.uri, now) {
         return move_to_slow_queue(cx, job, id).await;
     }
-    let secrets = secrets_of_deleted_account(cx, &endpoint)?;
+    let secrets = secrets_of_deleted_account(cx, customer.id, &endpoint)?;
     let report = send(cx, job, customer, (&to.uri, &to.method), id, &secrets).await?;
     let ended = cx.now();
     let since_first = ended.since(customer.tm_update);

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use crate::delivery_job::DeliveryJob;
 use crate::ports::{DeliveryQueue, WebhookStore};
-use crate::secrets::new_secret;
+use crate::secrets::{decrypt, encrypt, new_secret};
 
 /// The endpoint as its owner sees it: destination, method, the prefix of the secret, and the state.
 pub async fn show<'a, S: WebhookStore, E>(
@@ -35,7 +35,8 @@ pub async fn show<'a, S: WebhookStore, E>(
         uri if endpoint.is_disabled(uri) => WebhookState::Disabled,
         _ => WebhookState::Active,
     };
-    let secret = endpoint.secret.as_ref();
+    let secret = endpoint.secret.map(|stored| decrypt(cx, customer.id, &stored)).transpose()?;
+    let secret = secret.as_ref();
     let current = secret.and_then(|secret| SigningSecret::parse(secret.current.expose()));
     let previous = secret.map(|secret| secret.previous.as_slice()).unwrap_or_default().iter();
     let until = previous.map(|one| one.until).max().filter(|until| *until > cx.now());
@@ -57,12 +58,15 @@ pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
     loop {
         let before = cx.store.webhook_endpoint(customer.id).await?.secret;
         let (now, new) = (cx.now(), new_secret(cx));
-        let stored = match &before {
+        let next = match &before {
             None => WebhookSecret::new(new.clone(), now),
-            Some(before) => before.rotate(new.clone(), now).ok_or(Reason::StateInvalid)?,
+            Some(before) => {
+                decrypt(cx, customer.id, before)?.rotate(new.clone(), now).ok_or(Reason::StateInvalid)?
+            }
         };
-        let before = before.map(|before| before.tm_create);
-        match cx.store.store_webhook_secret(customer.id, &stored, before, &[Status::Active]).await? {
+        let before = before.map(|before| before.tm_create());
+        let next = encrypt(cx, customer.id, &next)?;
+        match cx.store.store_webhook_secret(customer.id, &next, before, &[Status::Active]).await? {
             WriteOutcome::Done => return Ok(NewWebhookSecretView { secret: new.expose().to_owned() }),
             WriteOutcome::Stale => {}
             WriteOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer.id).await?,

@@ -1,7 +1,8 @@
 //! The body of a webhook: `{"type","data"}` as in production, and the version that orders the events of one row.
 
-use custodian_app::Failure;
-use custodian_domain::kinds::{ALL, Kind};
+use custodian_app::field_encryption::decrypt_row_without_secrets;
+use custodian_app::{Context, Failure};
+use custodian_domain::kinds::ALL;
 use custodian_domain::{AgentId, Customer, EventType, access_key, kinds};
 use custodian_events::Event;
 use custodian_views::{AccessKeyView, AgentView, CustomerView, ResourceView};
@@ -11,12 +12,12 @@ use serde_json::{Value, json};
 use crate::ports::ReadPayloadRows;
 
 /// The body for an event: the current row without its secrets, or only the ids if the row is deleted.
-pub async fn payload<S: ReadPayloadRows>(
-    store: &S,
+pub async fn payload<S: ReadPayloadRows, E: Sync>(
+    cx: &Context<S, E>,
     customer: &Customer,
     event: &Event,
 ) -> Result<String, Failure> {
-    let data = match row(store, customer, event).await? {
+    let data = match row(cx, customer, event).await? {
         Some(row) => row,
         None => ids(event),
     };
@@ -28,20 +29,12 @@ fn ids(event: &Event) -> Value {
     json!({ "id": event.resource_id, "customer_id": event.customer_id, "tm_delete": tm_delete })
 }
 
-/// Removes the secret fields, which only the API shows.
-fn without_secrets(kind: &Kind, mut data: Value) -> Value {
-    if let Value::Object(fields) = &mut data {
-        fields.retain(|name, _| kind.field(name).is_none_or(|field| !field.secret));
-    }
-    data
-}
-
 fn to_json(view: &impl Serialize) -> Option<Value> {
     serde_json::to_value(view).ok()
 }
 
-async fn row<S: ReadPayloadRows>(
-    store: &S,
+async fn row<S: ReadPayloadRows, E: Sync>(
+    cx: &Context<S, E>,
     customer: &Customer,
     event: &Event,
 ) -> Result<Option<Value>, Failure> {
@@ -56,17 +49,18 @@ async fn row<S: ReadPayloadRows>(
         return Ok(None);
     }
     if noun == kinds::AGENTS.noun {
-        let agent = store.agent(customer.id, AgentId(id)).await?;
+        let agent = cx.store.agent(customer.id, AgentId(id)).await?;
         return Ok(agent.and_then(|row| to_json(&AgentView::from(&row))));
     }
     if noun == access_key::NOUN {
-        return Ok(store
+        return Ok(cx
+            .store
             .access_key(customer.id, id)
             .await?
             .and_then(|row| to_json(&AccessKeyView::from(&row))));
     }
     let Some(kind) = ALL.iter().find(|kind| kind.noun == noun) else { return Ok(None) };
-    let row = store.resource(kind, customer.id, id).await?;
-    let view = row.and_then(|row| to_json(&ResourceView::new(kind, &row)));
-    Ok(view.map(|data| without_secrets(kind, data)))
+    let Some(stored) = cx.store.resource(kind, customer.id, id).await? else { return Ok(None) };
+    let row = decrypt_row_without_secrets(cx, kind, &stored)?;
+    Ok(to_json(&ResourceView::new(kind, &row)))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use custodian_app::Failure;
 use custodian_app::ports::{AccessKeys, QueryPage, ReadAgents, ReadResources, WriteOutcome};
 use custodian_domain::webhook::{
-    Delivery, EndpointObservation, SlowEndpoint, WebhookEndpoint, WebhookSecret,
+    Delivery, EncryptedWebhookSecret, EndpointObservation, SlowEndpoint, WebhookEndpoint,
 };
 use custodian_domain::{CustomerId, Status, Timestamp};
 use custodian_webhook_client::{AttemptReport, Method, SecretSet};
@@ -25,7 +25,7 @@ pub trait WebhookStore: Send + Sync {
     fn store_webhook_secret(
         &self,
         customer: CustomerId,
-        secret: &WebhookSecret,
+        secret: &EncryptedWebhookSecret,
         before: Option<Timestamp>,
         statuses: &'static [Status],
     ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;

@@ -1,8 +1,11 @@
 //! The secrets that sign a webhook.
 
+use custodian_app::field_location::FieldLocation;
 use custodian_app::ports::WriteOutcome;
 use custodian_app::{Context, Failure};
-use custodian_domain::webhook::{WebhookEndpoint, WebhookSecret};
+use custodian_domain::webhook::{
+    EncryptedWebhookSecret, StoredWebhookSecret, WebhookEndpoint, WebhookSecret,
+};
 use custodian_domain::{CustomerId, Secret, Status};
 use custodian_webhook_client::{SecretSet, SigningSecret};
 
@@ -17,15 +20,20 @@ pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     endpoint: &WebhookEndpoint,
 ) -> Result<Option<SecretSet>, Failure> {
     if let Some(stored) = &endpoint.secret {
-        return secret_set(stored).map(Some);
+        return secret_set(&decrypt(cx, customer, stored)?).map(Some);
     }
     let first = WebhookSecret::new(new_secret(cx), cx.now());
-    match cx.store.store_webhook_secret(customer, &first, None, Status::NOT_TERMINAL).await? {
+    match cx
+        .store
+        .store_webhook_secret(customer, &encrypt(cx, customer, &first)?, None, Status::NOT_TERMINAL)
+        .await?
+    {
         WriteOutcome::Done => secret_set(&first).map(Some),
         WriteOutcome::GateClosed => Ok(None),
         // A concurrent delivery created the secret.
         WriteOutcome::Stale => {
-            cx.store.webhook_endpoint(customer).await?.secret.as_ref().map(secret_set).transpose()
+            let stored = cx.store.webhook_endpoint(customer).await?.secret;
+            stored.map(|stored| secret_set(&decrypt(cx, customer, &stored)?)).transpose()
         }
     }
 }
@@ -33,16 +41,44 @@ pub(crate) async fn signing_secrets<S: WebhookStore, E>(
 /// The secrets of a deleted account. If it never had one, the notice is signed with a new secret that is not stored.
 pub(crate) fn secrets_of_deleted_account<S, E>(
     cx: &Context<S, E>,
+    customer: CustomerId,
     endpoint: &WebhookEndpoint,
 ) -> Result<SecretSet, Failure> {
     match &endpoint.secret {
-        Some(stored) => secret_set(stored),
+        Some(stored) => secret_set(&decrypt(cx, customer, stored)?),
         None => secret_set(&WebhookSecret::new(new_secret(cx), cx.now())),
     }
 }
 
 pub(crate) fn new_secret<S, E>(cx: &Context<S, E>) -> Secret {
     Secret::new(SigningSecret::new(cx.providers.random()).expose().to_owned())
+}
+
+const fn location(customer: CustomerId) -> FieldLocation {
+    FieldLocation { customer, table: "webhooks", id: customer.0, field: "secret" }
+}
+
+/// Encrypts the current and the replaced secrets, as one value.
+pub(crate) fn encrypt<S, E>(
+    cx: &Context<S, E>,
+    customer: CustomerId,
+    secret: &WebhookSecret,
+) -> Result<EncryptedWebhookSecret, Failure> {
+    let encrypted = cx.keys.encrypt_field(&location(customer), secret, cx.providers.random())?;
+    Ok(EncryptedWebhookSecret { encrypted, tm_create: secret.tm_create })
+}
+
+pub(crate) fn decrypt<S, E>(
+    cx: &Context<S, E>,
+    customer: CustomerId,
+    stored: &StoredWebhookSecret,
+) -> Result<WebhookSecret, Failure> {
+    match stored {
+        StoredWebhookSecret::Encrypted(stored) => {
+            cx.keys.decrypt_field(&location(customer), &stored.encrypted)
+        }
+        StoredWebhookSecret::Plain(secret) => Ok(secret.clone()),
+    }
 }
 
 fn secret_set(stored: &WebhookSecret) -> Result<SecretSet, Failure> {

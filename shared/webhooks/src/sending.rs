@@ -18,7 +18,7 @@ pub(crate) async fn send<S: ReadPayloadRows, E: WebhookSender>(
     id: Uuid,
     secrets: &SecretSet,
 ) -> Result<AttemptReport, Failure> {
-    let body = payload(&cx.store, customer, &job.event).await?;
+    let body = payload(cx, customer, &job.event).await?;
     let method = Method::parse(method).unwrap_or_default();
     let webhook = OutgoingWebhook { id, method, uri, body, secrets: Some(secrets), now: cx.now() };
     let report = cx.services.send_webhook(webhook).await;

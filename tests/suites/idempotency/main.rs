@@ -5,5 +5,6 @@ mod consumers;
 mod idempotency_keys;
 mod leases;
 mod mails;
+mod platform_secret;
 mod preconditions;
 mod redelivered_messages;

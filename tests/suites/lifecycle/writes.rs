@@ -48,7 +48,7 @@ pub(crate) async fn writes_of_kind(app: &TestApp, id: CustomerId, kind: &'static
     let changes = |row: &Resource, now| Ok(Some(row.with_fields(Map::new(), now)));
     if kind.verbs != Verbs::All {
         let customer = app.customer(id).await;
-        let row = cx.store.resource(kind, id, customer.billing_account_id).await.unwrap().unwrap();
+        let row = cx.store.resource(kind, id, customer.billing_account_id).await.unwrap().unwrap().row;
         let change = async move { resources::update(&cx, kind, row, changes).await.map(|_| ()) };
         return vec![write(format!("change {}", kind.route), change)];
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::boundary_values::{invalid_values, max_value};
 use crate::sample_values::{
     collection_path, contains, create, full_body, kinds, minimal_body, row_path, sample_id, sample_value,
-    tenant_on_plan,
+    tenant_on_plan, without_secrets,
 };
 
 /// Creates a row with the given values. If the kind's row is created with the account, updates that row instead.
@@ -38,12 +38,13 @@ async fn every_field_is_returned_as_given_and_can_be_changed() {
         assert!(!created.to_string().contains("read-only") && created["id"] != sample_id(1), "{created}");
         assert_eq!(created["customer_id"], customer.as_str());
         assert_eq!(ann.get(&row_path(kind, &created)).await.ok(), created);
-        assert_eq!(ann.get(&collection_path(kind)).await.ok()["result"], json!([created]));
+        let listed = ann.get(&collection_path(kind)).await.ok()["result"].clone();
+        assert_eq!(listed, json!([without_secrets(kind, created.clone())]));
 
         let change = Value::Object(full_body(kind, 2, false));
         let changed = ann.put(&row_path(kind, &created), change.clone()).await.ok();
         assert!(contains(&changed, &change), "{}: {changed}", kind.route);
-        for field in kind.fields.iter().filter(|field| !field.is_writable(false)) {
+        for field in kind.fields.iter().filter(|field| !field.is_writable(false) && field.is_stored()) {
             assert_eq!(changed[field.name], created[field.name], "{} {}", kind.route, field.name);
             if field.source != Source::ClientOnce {
                 continue;
@@ -133,7 +134,7 @@ async fn an_invalid_value_is_refused_by_field_name_and_changes_nothing() {
         let rows = ann.get(&collection_path(kind)).await.ok()["result"].as_array().unwrap().clone();
         assert_eq!(
             rows.into_iter().map(without_update_time).collect::<Vec<_>>(),
-            [without_update_time(row)],
+            [without_update_time(without_secrets(kind, row))],
             "{}",
             kind.route
         );

@@ -28,8 +28,14 @@ fn insert_copies(
         let now = Timestamp::from_micros(1_718_893_355_123_456 + i64::from(n / 50));
         IdSeed { now, random }.uuid().to_string()
     };
+    let fields = ALL.iter().find(|kind| kind.table == table).map_or(&[][..], |kind| kind.fields);
     let copy = |n: u16| {
         let mut row = existing[0].clone();
+        // An encrypted value belongs to its row. Copies have plain values, as an earlier revision stored them.
+        row.as_object_mut().unwrap().remove("encrypted");
+        for field in fields.iter().filter(|field| field.encrypted) {
+            row[field.name] = json!({ "S": if field.field_type.is_nested() { "[]" } else { "" } });
+        }
         alter(&mut row);
         row["id"] = json!({ "S": id(n) });
         row

@@ -15,4 +15,6 @@ mod references;
 mod row_history;
 mod sample_values;
 mod scenarios;
+mod secret_fields;
+mod secrets_at_rest;
 mod unique_names;

@@ -109,6 +109,13 @@ pub(crate) async fn usage(client: &Client, kind: &Kind) -> (u64, Option<u64>) {
     (part["count"].as_u64().unwrap(), part["limit"].as_u64())
 }
 
+/// A row as lists show it.
+pub(crate) fn without_secrets(kind: &Kind, mut row: Value) -> Value {
+    let secrets = kind.fields.iter().filter(|field| field.secret);
+    secrets.for_each(|field| drop(row.as_object_mut().unwrap().remove(field.name)));
+    row
+}
+
 /// Whether a row contains the given values. A contact's addresses have more fields than were given.
 pub(crate) fn contains(row: &Value, given: &Value) -> bool {
     match (row, given) {

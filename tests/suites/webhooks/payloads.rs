@@ -33,7 +33,8 @@ async fn a_payload_is_the_row_as_its_owner_reads_it_without_passwords() {
         let mut shown = ann.get(&format!("/v1.0/{route}/{row}")).await.ok();
         let secrets = kinds::by_route(route).into_iter().flat_map(|kind| kind.fields);
         for field in secrets.filter(|field| field.secret) {
-            assert_eq!(shown.as_object_mut().unwrap().remove(field.name), Some(json!("dial tone")));
+            let secret = shown.as_object_mut().unwrap().remove(field.name).unwrap();
+            assert!(!secret.as_str().unwrap().is_empty(), "{route}: the API shows it");
         }
         assert_eq!(payload["data"], shown, "{route}");
         assert_eq!(payload.as_object().unwrap().keys().collect::<Vec<_>>(), ["type", "data", "version"]);

@@ -3,6 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custodian_tests::Tables;
+use custodian_tests::seed::assert_no_row_contains;
+use custodian_tests::stored_secrets::webhook_secret;
 use hmac::{Hmac, Mac};
 use serde_json::json;
 use sha2::Sha256;
@@ -44,10 +46,7 @@ async fn the_first_webhook_is_signed_with_an_initial_secret_that_is_never_shown(
     set_webhook_uri(&ann, &receiver.uri()).await;
     let first = receiver.take().remove(0);
     let tables = Tables(client.engine().clone());
-    let rows = tables.query("webhooks", "customer_id", &id);
-    let stored =
-        rows.iter().find(|row| row["key"]["S"] == "secret").expect("the first delivery creates a secret");
-    let initial = stored["current"]["S"].as_str().unwrap().to_owned();
+    let initial = webhook_secret(&tables, &id).current.expose().to_owned();
     assert!(standard_is_valid(&first, &initial) && voipbin_is_valid(&first, &initial));
 
     let shown = rotate(&ann).await;
@@ -125,6 +124,55 @@ async fn a_replaced_secret_signs_for_a_day() {
         accepted.iter().all(|one| voipbin_is_valid(one, &second)),
         "this header holds only the signature of the current secret"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_of_an_earlier_revision_signs_and_is_encrypted_at_the_next_rotation() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (id, ann) = account_with_webhook(&client, "ann", &receiver).await;
+    let (first, second) = (rotate(&ann).await, rotate(&ann).await);
+    let tables = Tables(client.engine().clone());
+    let until = webhook_secret(&tables, &id).previous[0].until.micros();
+    let mut row = tables.query("webhooks", "customer_id", &id);
+    row.retain(|row| row["key"]["S"] == "secret");
+    let stored = row[0].as_object_mut().unwrap();
+    stored.remove("encrypted").unwrap();
+    let previous = json!({ "M": { "secret": { "S": first }, "until": { "N": until.to_string() } } });
+    stored.insert("current".to_owned(), json!({ "S": second }));
+    stored.insert("previous".to_owned(), json!({ "L": [previous] }));
+    tables.insert("webhooks", &row);
+    let shown = ann.get("/v1.0/customer/webhook").await.ok();
+    assert_eq!(shown["secret_prefix"], second[..10], "{shown}");
+
+    let third = rotate(&ann).await;
+    client.idle().await;
+    receiver.take();
+    send_test_webhook(&ann).await;
+    client.idle().await;
+    let received = receiver.take().remove(0);
+    assert!([&first, &second, &third].iter().all(|secret| standard_is_valid(&received, secret)));
+    assert_no_row_contains(&tables, &[&first, &second, &third]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_of_another_account_signs_nothing() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (ann_id, ann) = account_with_webhook(&client, "ann", &receiver).await;
+    let (bob_id, bob) = account_with_webhook(&client, "bob", &receiver).await;
+    rotate(&ann).await;
+    rotate(&bob).await;
+    client.idle().await;
+    receiver.take();
+    let tables = Tables(client.engine().clone());
+    let secret_row = |id: &str| {
+        let rows = tables.query("webhooks", "customer_id", id).into_iter();
+        rows.filter(|row| row["key"]["S"] == "secret").last().unwrap()
+    };
+    let mut stolen = secret_row(&ann_id);
+    stolen["customer_id"] = json!({ "S": bob_id });
+    tables.insert("webhooks", &[stolen]);
+    assert_eq!(bob.get("/v1.0/customer/webhook").await.refusal(), (503, "SERVICE_UNAVAILABLE".into()));
+    assert_eq!(ann.get("/v1.0/customer/webhook").await.ok()["state"], "active");
 }
 
 #[tokio::test(flavor = "multi_thread")]

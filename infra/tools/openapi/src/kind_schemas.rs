@@ -13,6 +13,10 @@ use crate::schema::{
 const HOST_NAME: &str =
     r"^(([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?)?$";
 
+/// Who sees the value of a secret field.
+const SECRET: &str = "Only responses about a single row have it, to administrators and access keys. Lists, deletions and \
+                      webhooks lack it, and so do responses to managers and delegates.";
+
 /// The name of a kind's schema: `BillingAccount` for `billing_account`.
 pub(crate) fn schema_name(kind: &Kind) -> String {
     let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
@@ -28,7 +32,9 @@ pub(crate) fn row_schema(kind: &Kind) -> Value {
         ("tm_update", read_only(time())),
         ("tm_delete", read_only(nullable(time()))),
     ]);
-    with_description(all_required(fields), &kind_description(kind))
+    let is_secret = |name: &&str| kind.field(name).is_some_and(|field| field.secret);
+    let required: Vec<_> = fields.iter().map(|(name, _)| *name).filter(|name| !is_secret(name)).collect();
+    with_description(object(fields, &required), &kind_description(kind))
 }
 
 /// The request body that creates or changes a row. It lists only the fields that the request can set; the API ignores others.
@@ -80,6 +86,7 @@ fn response_field(field: &Field) -> Value {
         field_type => value_schema(&field_type),
     };
     match field.source {
+        Source::Client if field.secret => with_description(schema, SECRET),
         Source::Client => schema,
         Source::ClientOnce => with_description(schema, "Set when the row is created; never changes."),
         Source::Service => read_only(schema),
@@ -87,6 +94,13 @@ fn response_field(field: &Field) -> Value {
         Source::Copy(of) => {
             read_only(with_description(schema, &format!("The value of `{of}` when the row was created.")))
         }
+        Source::SipDigest => read_only(with_description(
+            json!({ "type": "string", "pattern": "^([0-9a-f]{32})?$" }),
+            &format!(
+                "HA1 of SIP digest authentication (MD5): the hash of `username:domain_name:password`, in which `domain_name` is the \
+                 realm that the registrar must name. Empty without username or password. {SECRET}"
+            ),
+        )),
         Source::CreationTime => read_only(with_description(schema, "The time at which the row was created.")),
     }
 }
@@ -94,6 +108,12 @@ fn response_field(field: &Field) -> Value {
 /// A field in a request body.
 fn request_field(field: &Field) -> Value {
     let schema = value_schema(&field.field_type);
+    if field.secret {
+        return with_description(
+            schema,
+            "In an update by a caller who cannot read it, an empty text changes nothing.",
+        );
+    }
     if !field.is_cleared_by_empty_text() {
         return schema;
     }

@@ -65,6 +65,8 @@ ports! {
     custodian_app::ports::RecordKeyUse => [table(UPDATE, ACCESS_KEYS).when(When::Authenticated)];
     custodian_app::ports::Idempotency => [
         table(GET_PUT_UPDATE_DELETE, IDEMPOTENCY).when(When::Idempotent),
+        // The record of an earlier revision.
+        table(CHECK, IDEMPOTENCY).when(When::Idempotent),
         table(CHECK, USAGE).when(When::Idempotent),
     ];
     custodian_app::ports::FindNames => [table(BATCH_GET, IDENTIFIERS)];

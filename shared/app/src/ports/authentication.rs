@@ -4,7 +4,7 @@ use std::future::Future;
 
 use custodian_auth::{KeyRing, KeyedHasher};
 use custodian_domain::kinds::Kind;
-use custodian_domain::{AccessKey, Agent, AgentId, Customer, CustomerId, Resource, Timestamp};
+use custodian_domain::{AccessKey, Agent, AgentId, Customer, CustomerId, StoredResource, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -62,7 +62,7 @@ pub enum PrincipalRows {
 pub enum Prefetched {
     None,
     Customer(Option<Customer>),
-    Resource(Option<Resource>),
+    Resource(Option<StoredResource>),
     Key(Option<AccessKey>),
     Agent(Option<Agent>),
 }
@@ -104,10 +104,10 @@ pub trait Authenticator: VerifyingKeys + RecordKeyUse + Idempotency {
 /// The stored record of a request with an `Idempotency-Key`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IdempotencyRecord {
-    /// A MAC of the body under a key that is derived from the `Idempotency-Key`. It detects a request that reuses the key with
+    /// A MAC of the body under a key that is derived from the platform's secret and the `Idempotency-Key`. It detects a request that reuses the key with
     /// another body.
     pub body_mac: String,
-    /// The response, encrypted under a key that is derived from the `Idempotency-Key`. `None` while the request runs, or if
+    /// The response, encrypted under a key with the same derivation. `None` while the request runs, or if
     /// the response was lost after the effect.
     #[serde(rename = "answer", default, skip_serializing_if = "Option::is_none")]
     pub encrypted_response: Option<String>,
@@ -129,17 +129,28 @@ pub enum BeginOutcome {
     Started,
     /// A record exists.
     Recorded(Box<IdempotencyRecord>),
+    /// An earlier revision recorded a request with this key.
+    RecordedEarlier(Box<IdempotencyRecord>),
     /// The customer's status forbids new rows.
     GateClosed,
 }
 
+/// The key and the MAC of the record that an earlier revision wrote for the same request. They do not depend on the platform's
+/// secret. The records expire a day after the deployment; from then on nothing has to look for them.
+#[derive(Clone, Copy, Debug)]
+pub struct EarlierRecord<'a> {
+    pub key: &'a str,
+    pub body_mac: &'a str,
+}
+
 pub trait Idempotency: Send + Sync {
     /// Creates the record of a running request, unless a record of the last day exists that is done, has an unexpired lease, or
-    /// belongs to another body.
+    /// belongs to another body. A record of an earlier revision counts as well.
     fn begin(
         &self,
         idempotency_lease: &IdempotencyLease,
         body_mac: &str,
+        earlier: EarlierRecord<'_>,
         now: Timestamp,
     ) -> impl Future<Output = Result<BeginOutcome, Failure>> + Send;
 

@@ -19,8 +19,8 @@ pub use self::agents::{
     ReadAgents, RecordSignIns, UpdateAgents,
 };
 pub use self::authentication::{
-    AuthContext, Authenticator, BeginOutcome, Idempotency, IdempotencyRecord, PlatformKeySet, Prefetch,
-    Prefetched, PrincipalId, PrincipalRows, VerifyingKeys,
+    AuthContext, Authenticator, BeginOutcome, EarlierRecord, Idempotency, IdempotencyRecord, PlatformKeySet,
+    Prefetch, Prefetched, PrincipalId, PrincipalRows, VerifyingKeys,
 };
 pub use self::customers::{
     ChangeCustomers, CreateAccountOutcome, CreateCustomers, CustomerChange, CustomerWriteOutcome,

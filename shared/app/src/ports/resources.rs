@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use custodian_domain::kinds::{ALL, Kind};
-use custodian_domain::{CustomerId, Resource, Status, Timestamp};
+use custodian_domain::{CustomerId, EncryptedResource, Resource, Status, StoredResource, Timestamp};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -36,7 +36,7 @@ pub trait ListResources: Send + Sync {
         customer: CustomerId,
         below: Option<Uuid>,
         limit: usize,
-    ) -> impl Future<Output = Result<QueryPage<Resource>, Failure>> + Send;
+    ) -> impl Future<Output = Result<QueryPage<StoredResource>, Failure>> + Send;
 }
 
 pub trait ReadResources: ReadCustomers {
@@ -45,7 +45,7 @@ pub trait ReadResources: ReadCustomers {
         kind: &'static Kind,
         customer: CustomerId,
         id: Uuid,
-    ) -> impl Future<Output = Result<Option<Resource>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Option<StoredResource>, Failure>> + Send;
 }
 
 pub trait CreateResources: ReadCustomers {
@@ -53,7 +53,7 @@ pub trait CreateResources: ReadCustomers {
     fn create_resource(
         &self,
         kind: &'static Kind,
-        row: &Resource,
+        row: &EncryptedResource<'_>,
     ) -> impl Future<Output = Result<ResourceWriteOutcome, Failure>> + Send;
 }
 
@@ -65,7 +65,7 @@ pub trait UpdateResources: ReadResources {
         kind: &'static Kind,
         statuses: &'static [Status],
         before: &Resource,
-        after: &Resource,
+        after: &EncryptedResource<'_>,
     ) -> impl Future<Output = Result<ResourceWriteOutcome, Failure>> + Send;
 }
 

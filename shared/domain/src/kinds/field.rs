@@ -17,7 +17,9 @@ pub struct Field {
     pub required: bool,
     /// If a request contains the field, its value must not be empty.
     pub non_empty: bool,
-    /// API responses contain the value. Events, webhooks and logs never do.
+    /// The value is encrypted in the database.
+    pub encrypted: bool,
+    /// Only responses to administrators about a single row contain the value. Lists, events, webhooks and logs never do.
     pub secret: bool,
 }
 
@@ -37,11 +39,22 @@ pub enum Source {
     Copy(&'static str),
     /// The time of the creation.
     CreationTime,
+    /// The HA1 of the row's `username`, `domain_name` as realm, and `password`. It is computed when the row is shown, and never
+    /// stored.
+    SipDigest,
 }
 
 impl Field {
     pub(super) const fn new(name: &'static str, field_type: FieldType) -> Self {
-        Self { name, field_type, source: Source::Client, required: false, non_empty: false, secret: false }
+        Self {
+            name,
+            field_type,
+            source: Source::Client,
+            required: false,
+            non_empty: false,
+            encrypted: false,
+            secret: false,
+        }
     }
 
     pub(super) const fn text(name: &'static str, max: usize) -> Self {
@@ -103,8 +116,22 @@ impl Field {
         self.field_type.read(self.name, given, fields)
     }
 
+    pub(super) const fn encrypted(self) -> Self {
+        Self { encrypted: true, ..self }
+    }
+
     pub(super) const fn secret(self) -> Self {
-        Self { secret: true, ..self }
+        Self { secret: true, ..self.encrypted() }
+    }
+
+    /// The HA1 of a kind with `username`, `domain_name` and `password`. It stands for the password, so it is as secret.
+    pub(super) const fn sip_digest(name: &'static str) -> Self {
+        Self { source: Source::SipDigest, secret: true, ..Self::text(name, 32) }
+    }
+
+    /// Whether rows contain the field.
+    pub fn is_stored(&self) -> bool {
+        self.source != Source::SipDigest
     }
 
     /// Whether a request may set the field.

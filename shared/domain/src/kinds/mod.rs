@@ -65,6 +65,19 @@ mod tests {
     }
 
     #[test]
+    fn encrypted_fields_are_neither_references_nor_parts_of_unique_names() {
+        for kind in ALL {
+            let unique = kind.unique.as_ref().map_or(&[][..], |unique| unique.fields);
+            for field in kind.fields.iter().filter(|field| field.encrypted || field.secret) {
+                let is_used_in_plain = field.field_type.link().is_some() || unique.contains(&field.name);
+                assert!(!is_used_in_plain && field.encrypted == field.is_stored(), "{}", field.name);
+            }
+            // The attribute of the ciphertexts must not be one that a client can set.
+            assert!(kind.field("encrypted").is_none(), "{}", kind.route);
+        }
+    }
+
+    #[test]
     fn a_larger_plan_never_allows_less() {
         for kind in ALL {
             let limits = kind.limits.map(|limit| limit.unwrap_or(u64::MAX));

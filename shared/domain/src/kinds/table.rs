@@ -12,6 +12,7 @@ use crate::reason::Reason;
 const NAME: Field = Field::text("name", 255);
 const DETAIL: Field = Field::multi_line_text("detail", 4096);
 const DIRECT_HASH: Field = Field::text("direct_hash", 255).read_only();
+const HA1: Field = Field::sip_digest("ha1");
 
 /// Every kind of the specification.
 pub const ALL: &[&Kind] = &[
@@ -81,7 +82,8 @@ pub const FLOWS: Kind = Kind {
             Field::choice("type", &["flow", "conference", "queue", "campaign", "transfer"]),
             NAME,
             DETAIL,
-            Field::new("actions", FieldType::Actions { max: 1000 }),
+            // Actions contain URLs and headers, which may contain credentials.
+            Field::new("actions", FieldType::Actions { max: 1000 }).encrypted(),
             Field::link("on_complete_flow_id", "flows"),
             DIRECT_HASH,
         ],
@@ -137,6 +139,7 @@ pub const TRUNKS: Kind = Kind {
             Field::new("auth_types", FieldType::Choices { values: &["basic", "ip"] }),
             Field::text("username", 255),
             Field::text("password", 255).secret(),
+            HA1,
             Field::new("allowed_ips", FieldType::Networks { max: 100 }),
         ],
     )
@@ -162,6 +165,7 @@ pub const EXTENSIONS: Kind = Kind {
             Field::text("domain_name", 255).from(Source::Customer),
             Field::text("username", 255).from(Source::Copy("extension")),
             Field::text("password", 255).secret(),
+            HA1,
             DIRECT_HASH,
         ],
     )
@@ -185,7 +189,8 @@ pub const FILES: Kind = Kind {
             Field::text("filename", 255),
             // In bytes.
             Field::integer("filesize"),
-            Field::text("uri_download", 1023),
+            // A URL may contain credentials.
+            Field::text("uri_download", 1023).encrypted(),
             Field::new("tm_download_expire", FieldType::Time).read_only(),
         ],
     )

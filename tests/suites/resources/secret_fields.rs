@@ -1,0 +1,126 @@
+//! Who reads SIP passwords: administrators and access keys, and only in responses about a single row.
+
+use custodian_domain::kinds::{EXTENSIONS, Kind, TRUNKS};
+use custodian_domain::sip_digest::ha1;
+use custodian_tests::{Client, PASSWORD};
+use serde_json::{Value, json};
+
+use crate::sample_values::{collection_path, create, row_path, tenant_on_plan};
+
+/// An account with the five kinds of callers that may work on rows.
+struct Callers {
+    customer: String,
+    admin: Client,
+    manager: Client,
+    key: Client,
+    delegate: Client,
+}
+
+impl Callers {
+    async fn new(client: &Client) -> Self {
+        let (customer, admin) = tenant_on_plan(client, "ann", "unlimited").await;
+        let manager = json!({ "username": "max", "password": PASSWORD, "permission": 64 });
+        admin.post("/v1.0/agents", manager).await.ok();
+        let request = json!({ "customer_id": customer, "reason": "ticket 4711: no calls" });
+        let delegated = client.platform_admin().await.post("/auth/delegate", request).await.ok();
+        Self {
+            manager: client.login("max", PASSWORD).await,
+            key: admin.with_access_key().await,
+            delegate: client.with_token(delegated["token"].as_str().unwrap()),
+            customer,
+            admin,
+        }
+    }
+}
+
+const SECRETS: [&str; 2] = ["password", "ha1"];
+
+fn has_secrets(row: &Value) -> bool {
+    let present = SECRETS.map(|name| row.get(name).is_some());
+    assert!(present[0] == present[1], "{row}");
+    present[0]
+}
+
+fn body(kind: &Kind, number: usize) -> Value {
+    let name = format!("name-{number}");
+    match kind.noun {
+        "trunk" => json!({ "domain_name": name, "username": "acme", "password": "dial tone" }),
+        _ => json!({ "extension": name, "password": "dial tone" }),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_administrators_and_access_keys_read_passwords_and_no_list_shows_them() {
+    let client = Client::start().await;
+    let callers = Callers::new(&client).await;
+    let readers = [
+        ("admin", &callers.admin, true),
+        ("key", &callers.key, true),
+        ("manager", &callers.manager, false),
+        ("delegate", &callers.delegate, false),
+    ];
+    for kind in [&TRUNKS, &EXTENSIONS] {
+        for (number, (name, caller, reads)) in readers.into_iter().enumerate() {
+            let case = format!("{} {name}", kind.route);
+            let created = create(caller, kind, body(kind, number)).await;
+            assert_eq!(has_secrets(&created), reads, "{case}");
+            let path = row_path(kind, &created);
+            assert_eq!(caller.get(&path).await.ok(), created, "{case}");
+            let updated = caller.put(&path, json!({ "name": "new" })).await.ok();
+            assert_eq!(has_secrets(&updated), reads, "{case}");
+            let shown = callers.admin.get(&path).await.ok();
+            assert_eq!(shown["password"], "dial tone", "{case}: everyone may set a password");
+            let listed = caller.get(&collection_path(kind)).await.ok();
+            let rows = listed["result"].as_array().unwrap();
+            assert!(rows.len() == 1 && !has_secrets(&rows[0]), "{case}");
+            assert!(!has_secrets(&caller.delete(&path).await.ok()), "{case}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_sends_back_what_it_read_changes_no_password() {
+    let client = Client::start().await;
+    let callers = Callers::new(&client).await;
+    for kind in [&TRUNKS, &EXTENSIONS] {
+        let created = create(&callers.admin, kind, body(kind, 1)).await;
+        let path = row_path(kind, &created);
+        let listed = callers.admin.get(&collection_path(kind)).await.ok()["result"][0].clone();
+        callers.admin.put(&path, listed).await.ok();
+        callers.admin.put(&path, callers.admin.get(&path).await.ok()).await.ok();
+        for caller in [&callers.manager, &callers.delegate] {
+            let read = caller.get(&path).await.ok();
+            caller.put(&path, read.clone()).await.ok();
+            // A client with typed fields sends an empty text for the missing one.
+            let mut typed = read;
+            typed["password"] = json!("");
+            typed["ha1"] = json!("");
+            caller.put(&path, typed).await.ok();
+        }
+        let after = callers.admin.get(&path).await.ok();
+        assert_eq!(SECRETS.map(|name| &after[name]), SECRETS.map(|name| &created[name]), "{}", kind.route);
+        callers.manager.put(&path, json!({ "password": "set by a manager" })).await.ok();
+        assert_eq!(callers.admin.get(&path).await.ok()["password"], "set by a manager");
+        let cleared = callers.admin.put(&path, json!({ "password": "" })).await.ok();
+        assert_eq!(SECRETS.map(|name| cleared[name].clone()), ["", ""], "an administrator clears it");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ha1_is_the_digest_of_username_domain_name_and_password_and_cannot_be_set() {
+    let client = Client::start().await;
+    let callers = Callers::new(&client).await;
+    let trunk = json!({ "domain_name": "acme.example.com", "username": "acme", "password": "dial tone 1", "ha1": "x" });
+    let trunk = create(&callers.admin, &TRUNKS, trunk).await;
+    // printf 'acme:acme.example.com:dial tone 1' | md5sum
+    assert_eq!(trunk["ha1"], "4171a6ba6f5c47741a9188cee52314c0");
+    let extension = json!({ "extension": "100", "password": "dial tone 1" });
+    let extension = create(&callers.admin, &EXTENSIONS, extension).await;
+    assert_eq!(extension["domain_name"], callers.customer.as_str());
+    assert_eq!(extension["ha1"], ha1("100", &callers.customer, "dial tone 1"));
+    let path = row_path(&EXTENSIONS, &extension);
+    let changed = callers.admin.put(&path, json!({ "password": "dial tone 2", "ha1": "x" })).await.ok();
+    assert_eq!(changed["ha1"], ha1("100", &callers.customer, "dial tone 2"));
+    let open = create(&callers.admin, &EXTENSIONS, json!({ "extension": "200" })).await;
+    assert_eq!(open["ha1"], "", "without a password there are no credentials");
+}
