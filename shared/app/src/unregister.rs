@@ -64,7 +64,7 @@ impl UnregisterRequest {
         address: &str,
     ) -> Result<Option<Reservation>, Failure> {
         match principal {
-            Principal::Agent(agent) => self.confirm_by_password(cx, agent, address).await.map(Some),
+            Principal::Agent { agent, .. } => self.confirm_by_password(cx, agent, address).await.map(Some),
             Principal::Delegate { .. } => Err(Reason::PermissionDenied.into()),
             Principal::Key(_) if self.immediate => {
                 Err(Refusal::with_message(Reason::ReauthenticationRequired, KEY_IMMEDIATE).into())
