@@ -1,7 +1,8 @@
-//! `DELETE /v1.0/agents/{id}`: deletes an agent, but not the guest agent and not the last administrator.
+//! `DELETE /v1.0/agents/{id}`: deletes an agent and the keys that were made through it, but not the guest agent and not the last
+//! administrator.
 
 use custodian_app::agents::delete;
-use custodian_app::ports::{Authenticator, DeleteAgents, Prefetch};
+use custodian_app::ports::{Authenticator, DeleteAccessKeys, DeleteAgents, Prefetch};
 use custodian_app::{Context, Failure};
 use custodian_domain::AgentId;
 use custodian_http::{Endpoint, Request, Response, Route, Tenant};
@@ -9,7 +10,7 @@ use custodian_views::AgentView;
 
 pub struct DeleteAgent;
 
-impl<S: Authenticator + DeleteAgents, E: Send + Sync> Endpoint<S, E> for DeleteAgent {
+impl<S: Authenticator + DeleteAgents + DeleteAccessKeys, E: Send + Sync> Endpoint<S, E> for DeleteAgent {
     type Caller = Tenant;
 
     fn route(&self) -> Route {
@@ -27,7 +28,7 @@ impl<S: Authenticator + DeleteAgents, E: Send + Sync> Endpoint<S, E> for DeleteA
         request: &Request,
     ) -> Result<Response, Failure> {
         let agent = caller.agent(AgentId(request.id()?))?;
-        let agent = delete(cx, &caller.principal, agent).await?;
+        let agent = delete(cx, &caller.principal, agent, request.made_keys()?).await?;
         Ok(Response::row(&AgentView::deleted(&agent, cx.now())))
     }
 }

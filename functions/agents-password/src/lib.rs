@@ -1,18 +1,18 @@
 //! `PUT /v1.0/agents/{id}/password`: sets the password of an agent. An agent that changes its own password must
 //! send `current_password`.
 
-use custodian_app::agents::set_password;
+use custodian_app::agent_credentials::set_password;
 use custodian_app::ports::{Authenticator, Prefetch, Throttle, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::AgentId;
 use custodian_domain::agent_fields::read_password;
-use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route};
+use custodian_http::{Account, Active, AnyAgent, Endpoint, Request, Response, Route, Unlimited};
 use custodian_views::AgentView;
 
 pub struct SetPassword;
 
 impl<S: Authenticator + Throttle + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPassword {
-    type Caller = Account<AnyAgent, Active>;
+    type Caller = Account<Unlimited<AnyAgent>, Active>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/password")

@@ -28,7 +28,7 @@ impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for Logout 
     ) -> Result<Response, Failure> {
         if let SessionHolder::SignedIn(account) = caller {
             match account.principal {
-                Principal::Agent(agent) | Principal::Delegate { guest: agent, .. } => {
+                Principal::Agent { agent, .. } | Principal::Delegate { guest: agent, .. } => {
                     sign_out(cx, agent).await?;
                 }
                 // An access key has no session. Deleting the key revokes it.

@@ -29,6 +29,7 @@ where
         caller.may_change_account()?;
         let (current, allowed) = (&caller.customer.profile, cx.settings.allowed_addresses());
         let patch = ProfilePatch::read(&request.json()?, current, allowed)?;
+        let patch = caller.permitted_patch(patch)?;
         require_available(cx, &caller.customer, patch.email()).await?;
         let requested_by = caller.principal.requested_by();
         let next = |row: &Customer, now| row.with_profile_patch(&patch, requested_by, now);

@@ -33,12 +33,13 @@ where
         request: &Request,
     ) -> Result<Response, Failure> {
         request.id()?;
+        let requested_by = RequestedBy::PlatformAdmin { operator: Some(caller.agent().into()) };
         let (body, target) = (request.json()?, caller.target());
         let current = target.as_ref().map(|target| target.profile.clone()).unwrap_or_default();
         let patch = ProfilePatch::read(&body, &current, cx.settings.allowed_addresses())?;
         let target = target?;
         require_available(cx, &target, patch.email()).await?;
-        let next = |row: &Customer, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin, now);
+        let next = |row: &Customer, now| row.with_profile_patch(&patch, requested_by, now);
         let customer = update(cx, target, require_initial_or_active, next).await?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }

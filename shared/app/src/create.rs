@@ -9,8 +9,8 @@ use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{
-    Agent, AgentId, Cause, CreatedBy, Customer, CustomerId, Plan, Profile, Reason, Refusal, ScheduledJob, Secret, State,
-    Status, Timestamp,
+    Agent, AgentId, Cause, CreatedBy, Customer, CustomerId, Plan, Profile, Reason, Refusal, ScheduledJob,
+    Secret, State, Status, Timestamp,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;

@@ -150,7 +150,10 @@ fn read_scopes(fields: &mut Fields<'_>) -> Option<Vec<Scope>> {
             Some(scope) if scopes.contains(&scope) => {}
             Some(scope) => scopes.push(scope),
             None => {
-                fields.refuse("scopes", "must contain read, kinds such as numbers, or kinds such as numbers:read");
+                fields.refuse(
+                    "scopes",
+                    "must contain read, kinds such as numbers, or kinds such as numbers:read",
+                );
                 return None;
             }
         }

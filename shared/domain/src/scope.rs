@@ -79,7 +79,8 @@ mod tests {
         for good in ["read", "numbers", "numbers:read", "customer", "accesskeys:read", "billing_account"] {
             assert!(Scope::parse(good).is_some(), "{good}");
         }
-        for bad in ["", "write", "me", "customers", "auth", "read:read", "numbers:write", "Numbers", ":read"] {
+        for bad in ["", "write", "me", "customers", "auth", "read:read", "numbers:write", "Numbers", ":read"]
+        {
             assert!(Scope::parse(bad).is_none(), "{bad}");
         }
     }

@@ -1,6 +1,6 @@
 //! Authentication. One consistent read returns the customer and the principal that the credential names, and the row that the
-//! endpoint prefetches. It shows everything that can invalidate a credential: the status, both epochs and a deleted agent. If
-//! the read fails, the request fails.
+//! endpoint prefetches. It shows everything that can invalidate a credential: the status, both epochs, and a deleted agent or
+//! key. If the read fails, the request fails. The scopes of a limited key are checked here too, so that no route forgets them.
 
 use custodian_app::ports::{Authenticator, Prefetch, Prefetched};
 use custodian_app::{Context, Failure, ignore, log};
@@ -8,6 +8,7 @@ use custodian_domain::{AgentId, Customer, Permission, Principal, Reason, Refusal
 
 use crate::Request;
 use crate::credential::{self, Credential};
+use crate::route::Route;
 
 pub(crate) fn require_permission(principal: &Principal, needed: Permission) -> Result<(), Refusal> {
     if principal.permission().allows(needed) { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
@@ -22,6 +23,7 @@ pub(crate) struct Authenticated {
 
 pub(crate) async fn authenticate<S: Authenticator, E: Sync>(
     cx: &Context<S, E>,
+    route: &Route,
     request: &Request,
     prefetch: Prefetch,
 ) -> Result<Authenticated, Failure> {
@@ -34,9 +36,10 @@ pub(crate) async fn authenticate<S: Authenticator, E: Sync>(
         credential.validate(rows.customer, rows.principal, now).ok_or(Reason::InvalidCredentials)?;
     record_key_use(cx, &principal, now).await;
     if let Principal::Delegate { operator, .. } = &principal {
-        record_operator(*operator);
+        record_operator(operator.agent_id);
     }
     log::record_customer(customer.id);
+    principal.may_call(&route.path, route.is_read())?;
     Ok(Authenticated { customer, principal, prefetched })
 }
 

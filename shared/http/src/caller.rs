@@ -5,12 +5,14 @@ use std::marker::PhantomData;
 
 use custodian_app::ports::{Authenticator, Prefetch, Prefetched};
 use custodian_app::{Context, Failure};
+use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{
     AccessKey, Agent, AgentId, Customer, CustomerId, Permission, Principal, Reason, Refusal, Resource,
     account_status,
 };
 
 use crate::Request;
+use crate::Route;
 use crate::authentication::{authenticate, record_operator, require_permission};
 
 /// The callers that an endpoint accepts. The API description and the template are generated from it.
@@ -24,7 +26,29 @@ pub enum Audience {
         needs: Permission,
         /// The reasons for which the status check refuses accounts that are not deleted.
         refusals: &'static [Reason],
+        permits: CredentialRule,
     },
+}
+
+/// The credentials that an endpoint permits, among those with the permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialRule {
+    Any,
+    /// Platform admins who act as a guest agent must not make credentials that outlive their eight hours.
+    NoDelegates,
+    /// Limited keys must not make or change agents' credentials either, because no agent is limited.
+    NoDelegatesOrLimitedKeys,
+}
+
+impl CredentialRule {
+    fn check(self, principal: &Principal) -> Result<(), Refusal> {
+        let is_refused = match self {
+            Self::Any => false,
+            Self::NoDelegates => principal.is_delegate(),
+            Self::NoDelegatesOrLimitedKeys => principal.is_delegate() || principal.is_limited(),
+        };
+        if is_refused { Err(Reason::PermissionDenied.into()) } else { Ok(()) }
+    }
 }
 
 /// A type of caller.
@@ -33,6 +57,7 @@ pub trait Caller<S, E>: Sized + Send {
 
     fn from_request(
         cx: &Context<S, E>,
+        route: &Route,
         request: &Request,
         prefetch: Prefetch,
     ) -> impl Future<Output = Result<Self, Failure>> + Send;
@@ -55,7 +80,7 @@ pub struct Anyone(());
 impl<S: Sync, E: Sync> Caller<S, E> for Anyone {
     const AUDIENCE: Audience = Audience::Anyone;
 
-    async fn from_request(_: &Context<S, E>, _: &Request, _: Prefetch) -> Result<Self, Failure> {
+    async fn from_request(_: &Context<S, E>, _: &Route, _: &Request, _: Prefetch) -> Result<Self, Failure> {
         Ok(Self(()))
     }
 }
@@ -83,10 +108,11 @@ impl<S: Authenticator, E: Sync> Caller<S, E> for PlatformAdmin {
 
     async fn from_request(
         cx: &Context<S, E>,
+        route: &Route,
         request: &Request,
         prefetch: Prefetch,
     ) -> Result<Self, Failure> {
-        let read = authenticate(cx, request, prefetch).await?;
+        let read = authenticate(cx, route, request, prefetch).await?;
         account_status::require_active(&read.customer)?;
         require_permission(&read.principal, Permission::PLATFORM)?;
         let target = match read.prefetched {
@@ -96,7 +122,9 @@ impl<S: Authenticator, E: Sync> Caller<S, E> for PlatformAdmin {
         if let Some(target) = &target {
             tracing::Span::current().record("target_id", tracing::field::display(target.id));
         }
-        let Principal::Agent(agent) = read.principal else { return Err(Reason::PermissionDenied.into()) };
+        let Principal::Agent { agent, .. } = read.principal else {
+            return Err(Reason::PermissionDenied.into());
+        };
         record_operator(agent.id);
         Ok(Self { agent, target })
     }
@@ -113,6 +141,7 @@ impl<S: Authenticator, E: Sync> Caller<S, E> for PlatformAdmin {
 /// The permission that an endpoint needs.
 pub trait RequiredPermission: Send + 'static {
     const NEEDED: Permission;
+    const PERMITS: CredentialRule = CredentialRule::Any;
 }
 
 /// Administrators of the account.
@@ -136,6 +165,23 @@ impl RequiredPermission for Admin {
 
 impl RequiredPermission for AdminOrManager {
     const NEEDED: Permission = Permission::ADMIN_OR_MANAGER;
+}
+
+/// Principals with the permission `R`, except delegates.
+#[derive(Debug)]
+pub struct NoDelegate<R>(PhantomData<R>);
+/// Principals with the permission `R`, except delegates and limited keys.
+#[derive(Debug)]
+pub struct Unlimited<R>(PhantomData<R>);
+
+impl<R: RequiredPermission> RequiredPermission for NoDelegate<R> {
+    const NEEDED: Permission = R::NEEDED;
+    const PERMITS: CredentialRule = CredentialRule::NoDelegates;
+}
+
+impl<R: RequiredPermission> RequiredPermission for Unlimited<R> {
+    const NEEDED: Permission = R::NEEDED;
+    const PERMITS: CredentialRule = CredentialRule::NoDelegatesOrLimitedKeys;
 }
 
 /// The account status that an endpoint needs.
@@ -188,6 +234,16 @@ impl<R, A> Account<R, A> {
         self.customer.id
     }
 
+    /// Refuses a principal that must not change the account's mailbox, if the patch would. The current address is no change,
+    /// so that a client may send back what it read; for such a principal it does not cancel a pending change either.
+    pub fn permitted_patch(&self, patch: ProfilePatch) -> Result<ProfilePatch, Refusal> {
+        let Err(refusal) = self.principal.may_change_mailbox() else { return Ok(patch) };
+        match patch.email() {
+            Some(address) if !self.customer.has_email(address) => Err(refusal),
+            _ => Ok(patch.without_email()),
+        }
+    }
+
     /// Only platform admins may change the platform's own account, because its e-mail address receives their mailed links.
     pub fn may_change_account(&self) -> Result<(), Refusal> {
         if self.customer.platform {
@@ -224,16 +280,19 @@ impl<R, A> Account<R, A> {
 }
 
 impl<S: Authenticator, E: Sync, R: RequiredPermission, A: StatusRequirement> Caller<S, E> for Account<R, A> {
-    const AUDIENCE: Audience = Audience::Account { needs: R::NEEDED, refusals: A::REFUSALS };
+    const AUDIENCE: Audience =
+        Audience::Account { needs: R::NEEDED, refusals: A::REFUSALS, permits: R::PERMITS };
 
     async fn from_request(
         cx: &Context<S, E>,
+        route: &Route,
         request: &Request,
         prefetch: Prefetch,
     ) -> Result<Self, Failure> {
-        let read = authenticate(cx, request, prefetch).await?;
+        let read = authenticate(cx, route, request, prefetch).await?;
         A::check(&read.customer)?;
         require_permission(&read.principal, R::NEEDED)?;
+        R::PERMITS.check(&read.principal)?;
         if let Prefetch::Kind(kind) | Prefetch::Resource(kind, _) = prefetch {
             require_permission(&read.principal, kind.required_permission)?;
         }

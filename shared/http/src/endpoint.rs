@@ -106,7 +106,7 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     if !request.has_method_of(route) {
         return wrong_method(request);
     }
-    let caller = H::Caller::from_request(cx, request, endpoint.prefetch(request)).await?;
+    let caller = H::Caller::from_request(cx, route, request, endpoint.prefetch(request)).await?;
     let if_match = matches_version(route, request, caller.version())?;
     let (Some(key), Some(principal)) = (idempotency::key(route, request)?, caller.principal()) else {
         let conditions = RequestConditions { if_match, idempotency_lease: None };

@@ -17,7 +17,8 @@ mod route;
 mod session_holder;
 
 pub use caller::{
-    Account, Active, Admin, AdminOrManager, AnyAgent, Anyone, Audience, NotDeleted, PlatformAdmin, Tenant,
+    Account, Active, Admin, AdminOrManager, AnyAgent, Anyone, Audience, CredentialRule, NoDelegate,
+    NotDeleted, PlatformAdmin, Tenant, Unlimited,
 };
 pub use endpoint::{Endpoint, serve};
 pub use http::StatusCode;

@@ -34,7 +34,14 @@ pub(crate) fn require_valid<'a, C: Copy>(
             }
         }
         RequestedBy::Key { key_id } => require_key(tx, on_failure, account, key_id, now),
-        RequestedBy::PlatformAdmin { operator: Some(operator) } => require_operator(tx, on_failure, operator),
+        // The platform admin may be the agent whose username gives way to the address.
+        RequestedBy::PlatformAdmin { operator: Some(operator) } => match change.renamed(operator.agent_id) {
+            Some(agent) if agent.epoch == operator.epoch && agent.permission.allows(Permission::PLATFORM) => {
+                Ok(tx)
+            }
+            Some(_) => Err(Reason::InvalidToken.into()),
+            None => require_operator(tx, on_failure, operator),
+        },
         // An earlier revision did not store which platform admin it was.
         RequestedBy::PlatformAdmin { operator: None } => Err(Reason::InvalidToken.into()),
     }

@@ -6,8 +6,8 @@ use custodian_domain::{AccessKey, CustomerId, Principal, Timestamp};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::ports::{QueryPage, ReadCustomers};
 use crate::ports::WriteOutcome;
+use crate::ports::{QueryPage, ReadCustomers};
 
 pub trait AccessKeys: ReadCustomers {
     fn access_key(
