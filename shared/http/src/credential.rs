@@ -86,10 +86,12 @@ impl Credential {
                 match (&claims.operator, rows) {
                     (None, PrincipalRows::Agent { agent, key }) => {
                         let depends_on = key.filter(|key| key.is_live(now));
-                        if depends_on.is_none() && claims.key_id.is_some() {
+                        let agent = agent.filter(same_epoch)?;
+                        let key_id = depends_on.as_ref().map(|key| key.id);
+                        if key_id != claims.key_id || key_id != agent.depends_on_key {
                             return None;
                         }
-                        Principal::Agent { agent: agent.filter(same_epoch)?, depends_on }
+                        Principal::Agent { agent, depends_on }
                     }
                     (Some(claim), PrincipalRows::Delegate { guest, operator }) => {
                         let is_still_operator = |operator: &Agent| {
