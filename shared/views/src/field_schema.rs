@@ -28,7 +28,6 @@ pub fn scopes(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "items": { "type": "string", "enum": scopes },
-        "uniqueItems": true,
     })
 }
 
