@@ -1,12 +1,11 @@
 //! Sets the passwords and permissions of agents. Both invalidate the agent's tokens.
 
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use custodian_domain::access_key::MadeKeys;
 use custodian_domain::{Agent, Permission, Principal, Reason, Refusal, Secret};
 
-use crate::agents::{edit, refuse_guest, retry, try_edit};
+use crate::agents::{PASSWORD_TRUST_DELAY, edit, refuse_guest, retry, try_edit};
 use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::Failure;
@@ -14,10 +13,6 @@ use crate::ports::{DeleteAccessKeys, Throttle, UpdateAgents};
 use crate::revoke_keys::keys_to_revoke;
 use crate::sign_in::password_matches;
 use crate::throttle::{confirmation_quotas, reserve};
-
-/// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
-/// a thief with a stolen key could set a password and delete the account with it.
-pub(crate) const PASSWORD_TRUST_DELAY: Duration = Duration::from_secs(86_400);
 
 /// Sets an agent's permission. If the agent stops being an administrator, this also revokes the keys that were made through
 /// it, unless they are to be kept.
@@ -35,7 +30,7 @@ pub async fn set_permission<S: UpdateAgents + DeleteAccessKeys, E>(
         if permission.is_admin() && !agent.permission.is_admin() {
             agent.password_trusted_from = agent.password_trusted_from.max(trusted_from);
         }
-        agent.set_permission(permission, principal);
+        agent.set_permission(permission, principal.key_id());
         Ok(())
     };
     let (mut before, mut retry) = (agent, retry());
@@ -82,7 +77,7 @@ pub async fn set_password<S: UpdateAgents + Throttle, E>(
         // same key.
         if !own {
             agent.password_trusted_from = now.plus(PASSWORD_TRUST_DELAY);
-            agent.set_password(hash.clone(), principal);
+            agent.set_password(hash.clone(), principal.key_id());
         } else if agent.password_hash == verified {
             agent.change_password(hash.clone());
         } else {

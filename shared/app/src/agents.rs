@@ -1,13 +1,13 @@
 //! Creates, updates and deletes agents. Principals manage agents only up to their own rank.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use custodian_domain::access_key::MadeKeys;
 use custodian_domain::agent_fields::{AgentPatch, NewAgent};
 use custodian_domain::{Agent, AgentId, CustomerId, Principal, Reason, Refusal, Status};
 use uuid::Uuid;
 
-use crate::agent_credentials::PASSWORD_TRUST_DELAY;
 use crate::closed_gate;
 use crate::context::Context;
 use crate::create::hash_password;
@@ -22,6 +22,9 @@ use crate::retry::{Retry, RetryBudget};
 use crate::revoke_keys::keys_to_revoke;
 use crate::throttle::{require_names_left, taken_name};
 
+/// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
+/// a thief with a stolen key could set a password and delete the account with it.
+pub(crate) const PASSWORD_TRUST_DELAY: Duration = Duration::from_secs(86_400);
 const ACTIVE: &[Status] = &[Status::Active];
 
 /// The filter of an agent list.
@@ -77,7 +80,7 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
         created_by: Some(principal.created_by()),
         ..Agent::first_admin(customer, id, &new.username, now)
     };
-    agent.set_first_password(hash, principal);
+    agent.set_first_password(hash, principal.key_id());
     new.profile.apply(&mut agent);
     let mut retry = retry();
     loop {

@@ -9,7 +9,7 @@ use crate::common_passwords::is_common;
 use crate::fields::Fields;
 use crate::ids::PLATFORM;
 use crate::precis;
-use crate::{AgentId, CreatedBy, CustomerId, Permission, Principal, Secret, Timestamp};
+use crate::{AgentId, CreatedBy, CustomerId, Permission, Secret, Timestamp};
 
 /// The reserved username prefix of guest agents.
 pub const GUEST_PREFIX: &str = "guest-";
@@ -133,26 +133,26 @@ impl Agent {
 
     /// Sets the permission of this agent. An agent that is promoted to administrator, or within the
     /// administrators, depends on the key of its promoter from then on. Whoever is no administrator depends on no key.
-    pub fn set_permission(&mut self, permission: Permission, by: &Principal) {
+    pub fn set_permission(&mut self, permission: Permission, promoter_key: Option<Uuid>) {
         if !permission.is_admin() {
             self.depends_on_key = None;
         } else if permission.rank() > self.permission.rank() {
-            self.depends_on_key = by.key().map(|key| key.id);
+            self.depends_on_key = promoter_key;
         }
         self.permission = permission;
         self.epoch += 1;
     }
 
     /// Sets the password of a new agent.
-    pub fn set_first_password(&mut self, hash: Secret, by: &Principal) {
-        self.depends_on_key = by.key().filter(|_| self.permission.is_admin()).map(|key| key.id);
+    pub fn set_first_password(&mut self, hash: Secret, setter_key: Option<Uuid>) {
+        self.depends_on_key = setter_key.filter(|_| self.permission.is_admin());
         self.password_hash = Some(hash);
     }
 
     /// Sets the password of this agent by another principal. An administrator depends on the key of that principal from then
     /// on.
-    pub fn set_password(&mut self, hash: Secret, by: &Principal) {
-        self.set_first_password(hash, by);
+    pub fn set_password(&mut self, hash: Secret, setter_key: Option<Uuid>) {
+        self.set_first_password(hash, setter_key);
         self.epoch += 1;
     }
 

@@ -77,10 +77,15 @@ impl Principal {
         }
     }
 
+    /// The id of [`Self::key`].
+    pub fn key_id(&self) -> Option<Uuid> {
+        self.key().map(|key| key.id)
+    }
+
     /// The agents and keys through which a key of this principal is made.
     pub fn chain(&self) -> Result<Vec<Uuid>, Refusal> {
         let mut chain = self.key().map(|key| key.chain.clone()).unwrap_or_default();
-        chain.extend(self.key().map(|key| key.id));
+        chain.extend(self.key_id());
         if let Self::Agent { agent, .. } = self {
             chain.push(agent.id.0);
         }
