@@ -19,6 +19,7 @@ enum End {
 struct World {
     app: TestApp,
     account: CustomerId,
+    owner: Principal,
     admin: AgentId,
     first_key: Uuid,
 }
@@ -27,7 +28,9 @@ impl World {
     async fn with_keys(keys: usize) -> Self {
         let app = TestApp::default();
         let account = app.active_account("ann").await;
-        let actor = owner(&app, account).await;
+        let agents = app.cx.store.agents(account, None, 10).await.expect("the agents").rows;
+        let owner = agents.into_iter().find(|agent| agent.username == "ann").expect("the owner");
+        let owner = Principal::agent(owner);
         let now = app.cx.now();
         let admin = AgentId(app.cx.providers.id_seed(now).uuid());
         let agent = Agent::first_admin(account, admin, "bob", now);
@@ -40,27 +43,25 @@ impl World {
             let maker = if number % 2 == 0 { &maker } else { &by_key };
             access_keys::create(&app.cx, account, maker, KeyPatch::default()).await.expect("a key");
         }
-        access_keys::create(&app.cx, account, &actor, KeyPatch::default()).await.expect("the owner's key");
-        Self { app, account, admin, first_key: first_key.id }
+        access_keys::create(&app.cx, account, &owner, KeyPatch::default()).await.expect("the owner's key");
+        Self { app, account, owner, admin, first_key: first_key.id }
     }
 
     fn fork(&self) -> Self {
-        Self { app: self.app.fork(), ..*self }
+        Self { app: self.app.fork(), owner: self.owner.clone(), ..*self }
     }
 
     async fn end(&self, end: End) -> Result<(), Failure> {
-        let (cx, actor) = (&self.app.cx, owner(&self.app, self.account).await);
+        let (cx, actor) = (&self.app.cx, &self.owner);
         let agent = async || {
             let agent = cx.store.agent(self.account, self.admin).await?;
             agent.ok_or_else(|| Failure::from(Reason::AgentNotFound))
         };
         match end {
-            End::DeleteAgent => {
-                agents::delete(cx, &actor, agent().await?, MadeKeys::Revoke).await.map(|_| ())
-            }
+            End::DeleteAgent => agents::delete(cx, actor, agent().await?, MadeKeys::Revoke).await.map(|_| ()),
             End::DemoteAgent => {
                 let (agent, permission) = (agent().await?, Permission::MANAGER);
-                let set = agent_credentials::set_permission(cx, &actor, agent, permission, MadeKeys::Revoke);
+                let set = agent_credentials::set_permission(cx, actor, agent, permission, MadeKeys::Revoke);
                 set.await.map(|_| ())
             }
             End::DeleteKey => {
@@ -92,11 +93,6 @@ impl World {
         let counter = rows.iter().find(own).expect("the counter");
         assert_eq!(counter["n"]["N"], keys.to_string(), "{case}: the count of keys");
     }
-}
-
-async fn owner(app: &TestApp, account: CustomerId) -> Principal {
-    let agents = app.cx.store.agents(account, None, 10).await.expect("the agents").rows;
-    Principal::agent(agents.into_iter().find(|agent| agent.username == "ann").expect("the owner"))
 }
 
 async fn interrupt_everywhere(keys: usize, ends: &[End]) {

@@ -27,7 +27,9 @@ async fn assert_signed_out(client: &Client, session: &Client, name: &str, passwo
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_that_a_key_made_ends_with_the_key() {
     let client = Client::start().await;
-    let (_, ann) = client.tenant("ann").await;
+    let (id, ann) = client.tenant("ann").await;
+    let plan = format!("/v1.0/customers/{id}/plan");
+    client.platform_admin().await.put(&plan, json!({ "plan": "unlimited" })).await.ok();
     let (path, program) = key(&ann, json!({})).await;
     let (_, made) = agent(&program, "made", ADMIN).await;
     let (set_path, _) = agent(&ann, "set", ADMIN).await;
