@@ -135,6 +135,7 @@ mod tokens {
             customer_epoch: 1,
             agent_epoch: 1,
             operator: None,
+            key_id: None,
         }
     }
 

@@ -30,8 +30,12 @@ def login(emulator):
     assert_status(client.post("/auth/login", {"username": ADMIN, "password": "not the password"}), 401)
     agent = admin_agent(emulator)
     update_row(emulator, "agents", {name: agent[name] for name in ("customer_id", "id")}, password_hash=OUTDATED_HASH)
-    client.login_as_platform_admin()
+    admin = client.login_as_platform_admin()
     assert admin_agent(emulator)["password_hash"]["S"] != OUTDATED_HASH, "the outdated hash was not replaced"
+    # The password of this administrator depends on an access key, which the login reads.
+    program = ApiClient(emulator, admin.post("/v1.0/accesskeys", {}).ok()["token"])
+    program.post("/v1.0/agents", {"username": "pam", "password": PASSWORD, "permission": 0x20}).ok()
+    client.login("pam")
 
 
 def create_customer(emulator):

@@ -108,6 +108,11 @@ def agents_and_access_keys(client):
     ann.get(path)
     ann.put(path, {"name": "Bob"})
     ann.put(f"{path}/permission", {"permission": 32})
+    # The functions delete the access keys of the agent that they demote or delete.
+    client.login("bob@example.com").post("/v1.0/accesskeys", {})
+    ann.put(f"{path}/permission", {"permission": 64})
+    ann.put(f"{path}/permission", {"permission": 32})
+    client.login("bob@example.com").post("/v1.0/accesskeys", {})
     ann.put(f"{path}/password", {"password": f"{PASSWORD} 2"})
     ann.put(f"{path}/status", {"status": "busy"})
     ann.put(f"{path}/addresses", {"addresses": [{"type": "tel", "target": "+15550002222"}]})

@@ -4,13 +4,13 @@ use custodian_app::access_keys::create;
 use custodian_app::ports::{Authenticator, CreateAccessKeys};
 use custodian_app::{Context, Failure};
 use custodian_domain::access_key::KeyPatch;
-use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, NoDelegate, Request, Response, Route};
 use custodian_views::NewAccessKeyView;
 
 pub struct CreateKey;
 
 impl<S: Authenticator + CreateAccessKeys, E: Send + Sync> Endpoint<S, E> for CreateKey {
-    type Caller = Account<Admin, Active>;
+    type Caller = Account<NoDelegate<Admin>, Active>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/accesskeys")
@@ -23,7 +23,7 @@ impl<S: Authenticator + CreateAccessKeys, E: Send + Sync> Endpoint<S, E> for Cre
         request: &Request,
     ) -> Result<Response, Failure> {
         let patch = KeyPatch::read(&request.json()?)?;
-        let made = create(cx, caller.customer_id(), patch).await?;
+        let made = create(cx, caller.customer_id(), &caller.principal, patch).await?;
         Ok(Response::row(&NewAccessKeyView::new(&made.key, &made.token)))
     }
 }

@@ -1,4 +1,4 @@
-//! `DELETE /v1.0/accesskeys/{id}`: deletes an access key, which stops working at once.
+//! `DELETE /v1.0/accesskeys/{id}`: deletes an access key and the keys that were made through it. They stop working at once.
 
 use custodian_app::access_keys::delete;
 use custodian_app::ports::{Authenticator, DeleteAccessKeys};
@@ -19,9 +19,9 @@ impl<S: Authenticator + DeleteAccessKeys, E: Send + Sync> Endpoint<S, E> for Del
         &self,
         cx: &Context<S, E>,
         caller: Self::Caller,
-        _: &Request,
+        request: &Request,
     ) -> Result<Response, Failure> {
-        let key = delete(cx, caller.target.0).await?;
+        let key = delete(cx, caller.target.0, request.made_keys()?).await?;
         Ok(Response::row(&AccessKeyView::deleted(&key, cx.now())))
     }
 }

@@ -1,14 +1,15 @@
-//! `DELETE /v1.0/agents/{id}`: deletes an agent, but not the guest agent and not the last administrator.
+//! `DELETE /v1.0/agents/{id}`: deletes an agent and the keys that were made through it, but not the guest agent and not the last
+//! administrator.
 
 use custodian_app::agents::delete;
-use custodian_app::ports::{Authenticator, DeleteAgents};
+use custodian_app::ports::{Authenticator, DeleteAccessKeys, DeleteAgents};
 use custodian_app::{Context, Failure};
 use custodian_http::{ChangeableAgent, Endpoint, Request, Response, Route, Tenant};
 use custodian_views::AgentView;
 
 pub struct DeleteAgent;
 
-impl<S: Authenticator + DeleteAgents, E: Send + Sync> Endpoint<S, E> for DeleteAgent {
+impl<S: Authenticator + DeleteAgents + DeleteAccessKeys, E: Send + Sync> Endpoint<S, E> for DeleteAgent {
     type Caller = Tenant<ChangeableAgent>;
 
     fn route(&self) -> Route {
@@ -19,10 +20,10 @@ impl<S: Authenticator + DeleteAgents, E: Send + Sync> Endpoint<S, E> for DeleteA
         &self,
         cx: &Context<S, E>,
         caller: Self::Caller,
-        _: &Request,
+        request: &Request,
     ) -> Result<Response, Failure> {
         let ChangeableAgent(agent) = caller.target;
-        let agent = delete(cx, &caller.principal, agent).await?;
+        let agent = delete(cx, &caller.principal, agent, request.made_keys()?).await?;
         Ok(Response::row(&AgentView::deleted(&agent, cx.now())))
     }
 }

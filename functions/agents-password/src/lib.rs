@@ -1,17 +1,19 @@
 //! `PUT /v1.0/agents/{id}/password`: sets the password of an agent. An agent that changes its own password must
 //! send `current_password`.
 
-use custodian_app::agents::set_password;
+use custodian_app::agent_credentials::set_password;
 use custodian_app::ports::{Authenticator, Throttle, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent_fields::read_password;
-use custodian_http::{ActivePrincipal, ChangeableAgent, Endpoint, Request, Response, Route};
+use custodian_http::{
+    Account, Active, AnyPrincipal, ChangeableAgent, Endpoint, Request, Response, Route, Unlimited,
+};
 use custodian_views::AgentView;
 
 pub struct SetPassword;
 
 impl<S: Authenticator + Throttle + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPassword {
-    type Caller = ActivePrincipal<ChangeableAgent>;
+    type Caller = Account<Unlimited<AnyPrincipal>, Active, ChangeableAgent>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/password")

@@ -1,16 +1,19 @@
-//! `PUT /v1.0/agents/{id}/permission`: sets the permission of an agent, which revokes the agent's tokens.
+//! `PUT /v1.0/agents/{id}/permission`: sets the permission of an agent, which revokes the agent's tokens. An
+//! agent that stops being an administrator also loses the keys that were made through it.
 
-use custodian_app::agents::set_permission;
-use custodian_app::ports::{Authenticator, UpdateAgents};
+use custodian_app::agent_credentials::set_permission;
+use custodian_app::ports::{Authenticator, DeleteAccessKeys, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent_fields::read_permission;
-use custodian_http::{ChangeableAgent, Endpoint, Request, Response, Route, Tenant};
+use custodian_http::{
+    Account, Active, AdminOrManager, ChangeableAgent, Endpoint, Request, Response, Route, Unlimited,
+};
 use custodian_views::AgentView;
 
 pub struct SetPermission;
 
-impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPermission {
-    type Caller = Tenant<ChangeableAgent>;
+impl<S: Authenticator + UpdateAgents + DeleteAccessKeys, E: Send + Sync> Endpoint<S, E> for SetPermission {
+    type Caller = Account<Unlimited<AdminOrManager>, Active, ChangeableAgent>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/permission")
@@ -23,8 +26,8 @@ impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPerm
         request: &Request,
     ) -> Result<Response, Failure> {
         let ChangeableAgent(agent) = caller.target;
-        let permission = read_permission(&request.json()?)?;
-        let agent = set_permission(cx, &caller.principal, agent, permission).await?;
+        let (permission, made_keys) = (read_permission(&request.json()?)?, request.made_keys()?);
+        let agent = set_permission(cx, &caller.principal, agent, permission, made_keys).await?;
         Ok(Response::row(&AgentView::from(&agent)))
     }
 }

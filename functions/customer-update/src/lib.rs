@@ -28,6 +28,7 @@ where
     ) -> Result<Response, Failure> {
         let (current, allowed) = (&caller.customer.profile, cx.settings.allowed_addresses());
         let patch = ProfilePatch::read(&request.json()?, current, allowed)?;
+        let patch = caller.permitted_patch(patch)?;
         require_available(cx, &caller.customer, patch.email()).await?;
         let requested_by = caller.principal.requested_by();
         let next = |row: &Customer, now| row.with_profile_patch(&patch, requested_by, now);

@@ -18,11 +18,11 @@ impl<S: Authenticator + OpenAccounts, E: Scheduler> Endpoint<S, E> for CreateAcc
     async fn handle(
         &self,
         cx: &Context<S, E>,
-        _: PlatformAdmin,
+        caller: PlatformAdmin,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let customer =
-            create(cx, AccountRequest::read(&request.json()?, cx.settings.allowed_addresses())?).await?;
+        let (allowed, operator) = (cx.settings.allowed_addresses(), caller.agent().id);
+        let customer = create(cx, AccountRequest::read(&request.json()?, allowed, operator)?).await?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

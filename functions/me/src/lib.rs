@@ -22,7 +22,7 @@ impl<S: Authenticator + ReadAgents, E: Send + Sync> Endpoint<S, E> for Me {
         _: &Request,
     ) -> Result<Response, Failure> {
         let agent = match caller.principal {
-            Principal::Agent(agent) | Principal::Delegate { guest: agent, .. } => agent,
+            Principal::Agent { agent, .. } | Principal::Delegate { guest: agent, .. } => agent,
             Principal::Key(_) => {
                 let guest = cx.store.agent(caller.customer.id, caller.customer.guest_id).await?;
                 guest.ok_or(Reason::AgentNotFound)?

@@ -2,14 +2,14 @@
 
 use custodian_app::ports::{Authenticator, ReadCustomers};
 use custodian_app::{Context, Failure};
-use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, NoDelegate, Request, Response, Route};
 use custodian_webhooks::WebhookStore;
 use custodian_webhooks::rotate_secret;
 
 pub struct RotateSecret;
 
 impl<S: Authenticator + WebhookStore + ReadCustomers, E: Send + Sync> Endpoint<S, E> for RotateSecret {
-    type Caller = Account<Admin, Active>;
+    type Caller = Account<NoDelegate<Admin>, Active>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/customer/webhook/rotate")

@@ -1,17 +1,20 @@
 //! Creates, updates and deletes access keys. Only the response to the creation contains the token.
 
 use custodian_auth::access_key::mint;
-use custodian_domain::access_key::{DEFAULT_LIFETIME, KeyPatch};
-use custodian_domain::{AccessKey, CustomerId, Reason, Secret};
+use custodian_domain::access_key::{KeyPatch, MadeKeys};
+use custodian_domain::{AccessKey, CreatedBy, CustomerId, Principal, Reason, Refusal, Secret, Timestamp};
+use uuid::Uuid;
 
 use crate::closed_gate;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{
-    AccessKeys, CreateAccessKeys, CreateOutcome, DeleteAccessKeys, UpdateAccessKeys, WriteOutcome,
+    AccessKeys, CreateAccessKeys, DeleteAccessKeys, KeyCreateOutcome, KeyDeleteOutcome, UpdateAccessKeys,
+    WriteOutcome,
 };
 use crate::request_conditions::{self, RequestConditions};
 use crate::retry::{Retry, RetryBudget};
+use crate::revoke_keys::keys_to_revoke;
 
 /// The read limit when looking for expired keys. It exceeds the maximum number of keys, so one read returns all.
 const EXPIRED_KEYS_READ_LIMIT: usize = 1000;
@@ -23,8 +26,35 @@ pub struct NewKey {
     pub token: Secret,
 }
 
+/// Where a new key comes from, and how long it lives.
+#[derive(Clone, Debug)]
+pub struct KeyOrigin {
+    created_by: CreatedBy,
+    chain: Vec<Uuid>,
+    tm_expire: Timestamp,
+}
+
+impl KeyOrigin {
+    /// Refuses a key that would be stronger or live longer than the credential that makes it.
+    pub fn of(maker: &Principal, patch: &KeyPatch, now: Timestamp) -> Result<Self, Refusal> {
+        patch.require_scopes_within(maker.key())?;
+        let tm_expire = patch.expiry(maker.key(), now)?;
+        Ok(Self { created_by: maker.created_by(), chain: maker.chain()?, tm_expire })
+    }
+
+    /// The first key of an account.
+    pub fn signup(patch: &KeyPatch, now: Timestamp) -> Result<Self, Refusal> {
+        Ok(Self { created_by: CreatedBy::Signup, chain: Vec::new(), tm_expire: patch.expiry(None, now)? })
+    }
+}
+
 /// Builds a new key, without storing it.
-pub fn new_key<S, E>(cx: &Context<S, E>, customer_id: CustomerId, patch: KeyPatch) -> NewKey {
+pub fn new_key<S, E>(
+    cx: &Context<S, E>,
+    customer_id: CustomerId,
+    patch: KeyPatch,
+    origin: KeyOrigin,
+) -> NewKey {
     let now = cx.now();
     let id = cx.providers.id_seed(now).uuid();
     let minted = mint(cx.providers.random(), id, customer_id);
@@ -36,10 +66,13 @@ pub fn new_key<S, E>(cx: &Context<S, E>, customer_id: CustomerId, patch: KeyPatc
         detail: patch.detail.unwrap_or_default(),
         secret_hash: minted.secret_hash,
         token_prefix: minted.token_prefix,
-        tm_expire: now.plus(patch.lifetime.unwrap_or(DEFAULT_LIFETIME)),
+        tm_expire: origin.tm_expire,
         tm_create: now,
         tm_update: now,
         tm_last_used: None,
+        created_by: Some(origin.created_by),
+        chain: origin.chain,
+        scopes: patch.scopes.unwrap_or_default(),
     };
     NewKey { key, token: minted.token }
 }
@@ -48,16 +81,19 @@ pub fn new_key<S, E>(cx: &Context<S, E>, customer_id: CustomerId, patch: KeyPatc
 pub async fn create<S: CreateAccessKeys, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
+    maker: &Principal,
     patch: KeyPatch,
 ) -> Result<NewKey, Failure> {
-    let new = new_key(cx, customer, patch);
+    let origin = KeyOrigin::of(maker, &patch, cx.now())?;
+    let new = new_key(cx, customer, patch, origin);
     let mut retry = retry();
     loop {
-        match cx.store.create_access_key(&new.key).await? {
-            CreateOutcome::Done => return Ok(new),
-            CreateOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
-            CreateOutcome::LimitReached if make_room(cx, customer).await? => {}
-            CreateOutcome::LimitReached => return Err(Reason::ResourceLimitExceeded.into()),
+        match cx.store.create_access_key(&new.key, maker).await? {
+            KeyCreateOutcome::Done => return Ok(new),
+            KeyCreateOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
+            KeyCreateOutcome::MakerRevoked => return Err(Reason::InvalidCredentials.into()),
+            KeyCreateOutcome::LimitReached if make_room(cx, customer).await? => {}
+            KeyCreateOutcome::LimitReached => return Err(Reason::ResourceLimitExceeded.into()),
         }
         retry.wait(&*cx.providers.entropy).await?;
     }
@@ -73,9 +109,9 @@ async fn make_room<S: DeleteAccessKeys, E>(
     for expired in keys.rows.iter().filter(|key| !key.is_live(cx.now())) {
         // This deletion is not the effect of the request, so the request's conditions do not apply to it. If another request
         // deleted the key first, there is room as well.
-        let removal = cx.store.delete_access_key(expired, cx.now());
+        let removal = cx.store.delete_access_key(expired, None, cx.now());
         has_room |= request_conditions::with_conditions(RequestConditions::default(), removal).await?
-            != WriteOutcome::GateClosed;
+            != KeyDeleteOutcome::GateClosed;
     }
     Ok(has_room)
 }
@@ -85,7 +121,7 @@ pub async fn update<S: UpdateAccessKeys, E>(
     key: AccessKey,
     patch: KeyPatch,
 ) -> Result<AccessKey, Failure> {
-    patch.require_same_lifetime(&key)?;
+    patch.require_same_limits(&key)?;
     let (mut before, mut retry) = (key, retry());
     loop {
         let mut after = before.clone();
@@ -104,16 +140,20 @@ pub async fn update<S: UpdateAccessKeys, E>(
     }
 }
 
+/// Deletes a key and, unless they are to be kept, the keys that were made through it.
 pub async fn delete<S: DeleteAccessKeys, E>(
     cx: &Context<S, E>,
     key: AccessKey,
+    made_keys: MadeKeys,
 ) -> Result<AccessKey, Failure> {
     let (mut key, mut retry) = (key, retry());
     loop {
-        match cx.store.delete_access_key(&key, cx.now()).await? {
-            WriteOutcome::Done => return Ok(key),
-            WriteOutcome::Stale => key = reread(cx, &mut retry, &key).await?,
-            WriteOutcome::GateClosed => {
+        let revoked = keys_to_revoke(cx, key.customer_id, key.id, made_keys).await?;
+        match cx.store.delete_access_key(&key, revoked.as_ref(), cx.now()).await? {
+            KeyDeleteOutcome::Done => return Ok(key),
+            KeyDeleteOutcome::Stale => key = reread(cx, &mut retry, &key).await?,
+            KeyDeleteOutcome::KeysChanged => retry.wait(&*cx.providers.entropy).await?,
+            KeyDeleteOutcome::GateClosed => {
                 closed_gate::recheck_status(&cx.store, key.customer_id).await?;
                 retry.wait(&*cx.providers.entropy).await?;
             }

@@ -1,9 +1,11 @@
 //! Creates, updates and deletes agents. Principals manage agents only up to their own rank.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
+use custodian_domain::access_key::MadeKeys;
 use custodian_domain::agent_fields::{AgentPatch, NewAgent};
-use custodian_domain::{Agent, AgentId, CustomerId, Permission, Principal, Reason, Refusal, Secret, Status};
+use custodian_domain::{Agent, AgentId, CustomerId, Principal, Reason, Refusal, Status};
 use uuid::Uuid;
 
 use crate::closed_gate;
@@ -11,19 +13,18 @@ use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::Failure;
 use crate::ports::{
-    AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, QueryPage, ReadAgents,
-    ReadThrottles, Throttle, UpdateAgents,
+    AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAccessKeys, DeleteAgents,
+    KeysToRevoke, QueryPage, ReadAgents, ReadThrottles, Throttle, UpdateAgents,
 };
-use crate::rate_limits::confirmation_quotas;
 use crate::request_conditions;
 use crate::resources::reference_not_found;
 use crate::retry::{Retry, RetryBudget};
-use crate::sign_in::password_matches;
-use crate::throttle::{require_names_left, reserve, taken_name};
+use crate::revoke_keys::keys_to_revoke;
+use crate::throttle::{require_names_left, taken_name};
 
 /// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
 /// a thief with a stolen key could set a password and delete the account with it.
-const PASSWORD_TRUST_DELAY: Duration = Duration::from_secs(86_400);
+pub(crate) const PASSWORD_TRUST_DELAY: Duration = Duration::from_secs(86_400);
 const ACTIVE: &[Status] = &[Status::Active];
 
 /// The filter of an agent list.
@@ -75,10 +76,11 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
         permission: new.permission,
         tag_ids: new.tag_ids,
         addresses: new.addresses,
-        password_hash: Some(hash),
         password_trusted_from: now.plus(PASSWORD_TRUST_DELAY),
+        created_by: Some(principal.created_by()),
         ..Agent::first_admin(customer, id, &new.username, now)
     };
+    agent.set_first_password(hash, principal.key_id());
     new.profile.apply(&mut agent);
     let mut retry = retry();
     loop {
@@ -105,27 +107,47 @@ pub async fn edit<S: UpdateAgents, E>(
 ) -> Result<Agent, Failure> {
     let (mut before, mut retry) = (agent, retry());
     loop {
-        principal.may_change(&before)?;
-        let mut after = before.clone();
-        edit(&mut after)?;
-        after.version += 1;
-        after.tm_update = cx.now();
-        let admin_delta = i8::from(after.counts_as_admin()) - i8::from(before.counts_as_admin());
-        let is_new = |id: &&Uuid| !id.is_nil() && !before.tag_ids.contains(id);
-        let new_tags: Vec<Uuid> = after.tag_ids.iter().filter(is_new).copied().collect();
-        let change =
-            AgentChange { new_tags: &new_tags, admin_delta, ..AgentChange::new(&before, &after, ACTIVE) };
-        match cx.store.update_agent(change).await? {
-            AgentWriteOutcome::Done => return Ok(after),
-            AgentWriteOutcome::TagNotFound => return Err(reference_not_found("tag_ids").into()),
-            AgentWriteOutcome::LastAdmin => return Err(Reason::LastAdmin.into()),
-            AgentWriteOutcome::GateClosed => {
-                closed_gate::recheck_status(&cx.store, before.customer_id).await?;
-                retry.wait(&*cx.providers.entropy).await?;
-            }
-            AgentWriteOutcome::Stale | AgentWriteOutcome::TokenUsed => {
-                before = reread(cx, &mut retry, &before).await?
-            }
+        match try_edit(cx, principal, before, &edit, None, &mut retry).await? {
+            ControlFlow::Break(after) => return Ok(after),
+            ControlFlow::Continue(agent) => before = agent,
+        }
+    }
+}
+
+/// Tries once to change an agent and to revoke these keys with it. Returns the changed agent, or the agent to try it with again.
+pub(crate) async fn try_edit<S: UpdateAgents, E>(
+    cx: &Context<S, E>,
+    principal: &Principal,
+    before: Agent,
+    edit: &(impl Fn(&mut Agent) -> Result<(), Refusal> + Send + Sync),
+    revoked: Option<&KeysToRevoke>,
+    retry: &mut Retry,
+) -> Result<ControlFlow<Agent, Agent>, Failure> {
+    principal.may_change(&before)?;
+    let mut after = before.clone();
+    edit(&mut after)?;
+    after.version += 1;
+    after.tm_update = cx.now();
+    let admin_delta = i8::from(after.counts_as_admin()) - i8::from(before.counts_as_admin());
+    let is_new = |id: &&Uuid| !id.is_nil() && !before.tag_ids.contains(id);
+    let new_tags: Vec<Uuid> = after.tag_ids.iter().filter(is_new).copied().collect();
+    let change = AgentChange::new(&before, &after, ACTIVE);
+    let change = AgentChange { new_tags: &new_tags, admin_delta, revoked, ..change };
+    match cx.store.update_agent(change).await? {
+        AgentWriteOutcome::Done => Ok(ControlFlow::Break(after)),
+        AgentWriteOutcome::TagNotFound => Err(reference_not_found("tag_ids").into()),
+        AgentWriteOutcome::LastAdmin => Err(Reason::LastAdmin.into()),
+        AgentWriteOutcome::GateClosed => {
+            closed_gate::recheck_status(&cx.store, before.customer_id).await?;
+            retry.wait(&*cx.providers.entropy).await?;
+            Ok(ControlFlow::Continue(before))
+        }
+        AgentWriteOutcome::KeysChanged => {
+            retry.wait(&*cx.providers.entropy).await?;
+            Ok(ControlFlow::Continue(before))
+        }
+        AgentWriteOutcome::Stale | AgentWriteOutcome::TokenUsed => {
+            reread(cx, retry, &before).await.map(ControlFlow::Continue)
         }
     }
 }
@@ -148,81 +170,26 @@ pub async fn update<S: UpdateAgents, E>(
     .await
 }
 
-/// Sets an agent's permission and invalidates its tokens.
-pub async fn set_permission<S: UpdateAgents, E>(
+/// Deletes an agent and, unless they are to be kept, the keys that were made through it.
+pub async fn delete<S: DeleteAgents + DeleteAccessKeys, E>(
     cx: &Context<S, E>,
     principal: &Principal,
     agent: Agent,
-    permission: Permission,
-) -> Result<Agent, Failure> {
-    principal.may_grant(permission)?;
-    let trusted_from = cx.now().plus(PASSWORD_TRUST_DELAY);
-    edit(cx, principal, agent, |agent| {
-        refuse_guest(agent)?;
-        if permission.is_admin() && !agent.permission.is_admin() {
-            agent.password_trusted_from = agent.password_trusted_from.max(trusted_from);
-        }
-        agent.permission = permission;
-        agent.epoch += 1;
-        Ok(())
-    })
-    .await
-}
-
-/// Sets an agent's password and invalidates its tokens. An agent that sets its own password must send the current one.
-pub async fn set_password<S: UpdateAgents + Throttle, E>(
-    cx: &Context<S, E>,
-    principal: &Principal,
-    agent: Agent,
-    password: Secret,
-    current: Option<Secret>,
-    client_ip: &str,
-) -> Result<Agent, Failure> {
-    refuse_guest(&agent)?;
-    principal.may_change(&agent)?;
-    let own = principal.is_agent(agent.id);
-    if own {
-        let missing = || Refusal::field(Reason::InvalidArgument, "current_password", "is required");
-        let current = current.ok_or_else(missing)?;
-        let reservation = reserve(cx, &confirmation_quotas(&agent.id.to_string(), client_ip)).await?;
-        if !password_matches(current, agent.password_hash.clone()).await? {
-            return Err(Reason::InvalidPassword.into());
-        }
-        reservation.release(cx).await;
-    }
-    let (hash, verified) = (hash_password(cx, password).await?, agent.password_hash.clone());
-    let now = cx.now();
-    edit(cx, principal, agent, |agent| {
-        if own && agent.password_hash != verified {
-            return Err(Reason::InvalidPassword.into());
-        }
-        // If the agent sent its current password, the new password is trusted as much as the current one.
-        if !own {
-            agent.password_trusted_from = now.plus(PASSWORD_TRUST_DELAY);
-        }
-        agent.password_hash = Some(hash.clone());
-        agent.epoch += 1;
-        Ok(())
-    })
-    .await
-}
-
-pub async fn delete<S: DeleteAgents, E>(
-    cx: &Context<S, E>,
-    principal: &Principal,
-    agent: Agent,
+    made_keys: MadeKeys,
 ) -> Result<Agent, Failure> {
     let (mut agent, mut retry) = (agent, retry());
     loop {
         refuse_guest(&agent)?;
         principal.may_change(&agent)?;
-        match cx.store.delete_agent(&agent, cx.now()).await? {
+        let revoked = keys_to_revoke(cx, agent.customer_id, agent.id.0, made_keys).await?;
+        match cx.store.delete_agent(&agent, revoked.as_ref(), cx.now()).await? {
             AgentWriteOutcome::Done => return Ok(agent),
             AgentWriteOutcome::LastAdmin => return Err(Reason::LastAdmin.into()),
             AgentWriteOutcome::GateClosed => {
                 closed_gate::recheck_status(&cx.store, agent.customer_id).await?;
                 retry.wait(&*cx.providers.entropy).await?;
             }
+            AgentWriteOutcome::KeysChanged => retry.wait(&*cx.providers.entropy).await?,
             AgentWriteOutcome::Stale | AgentWriteOutcome::TokenUsed | AgentWriteOutcome::TagNotFound => {
                 agent = reread(cx, &mut retry, &agent).await?;
             }
@@ -230,7 +197,7 @@ pub async fn delete<S: DeleteAgents, E>(
     }
 }
 
-fn refuse_guest(agent: &Agent) -> Result<(), Refusal> {
+pub(crate) fn refuse_guest(agent: &Agent) -> Result<(), Refusal> {
     if agent.guest { Err(Reason::GuestAgentProtected.into()) } else { Ok(()) }
 }
 
@@ -244,6 +211,6 @@ async fn reread<S: ReadAgents, E>(
     Ok(cx.store.agent(agent.customer_id, agent.id).await?.ok_or(Reason::AgentNotFound)?)
 }
 
-fn retry() -> Retry {
+pub(crate) fn retry() -> Retry {
     Retry::new("the agent", RetryBudget::Request)
 }

@@ -139,9 +139,12 @@ fn is_of_request(link: &MailToken, pending: &PendingEmail) -> bool {
 /// The requester of a change, as text.
 fn requester(requested_by: &RequestedBy) -> String {
     match requested_by {
-        RequestedBy::Agent { agent_id, epoch } => format!("agent {agent_id} {epoch}"),
+        RequestedBy::Agent { agent_id, epoch, .. } => format!("agent {agent_id} {epoch}"),
         RequestedBy::Key { key_id } => format!("key {key_id}"),
-        RequestedBy::PlatformAdmin => "operator".to_owned(),
+        RequestedBy::PlatformAdmin { operator: None } => "operator".to_owned(),
+        RequestedBy::PlatformAdmin { operator: Some(operator) } => {
+            format!("operator {} {}", operator.agent_id, operator.epoch)
+        }
     }
 }
 

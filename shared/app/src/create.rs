@@ -9,8 +9,8 @@ use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{
-    Agent, AgentId, Cause, Customer, CustomerId, Plan, Profile, Reason, Refusal, ScheduledJob, Secret, State,
-    Status, Timestamp,
+    Agent, AgentId, Cause, CreatedBy, Customer, CustomerId, Plan, Profile, Reason, Refusal, ScheduledJob,
+    Secret, State, Status, Timestamp,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -30,18 +30,25 @@ pub struct AccountRequest {
     pub profile: Profile,
     /// The signup that the request comes from. `None` if an operator opens the account.
     pub signup: Option<Cause>,
+    /// `None` for the platform's own account.
+    pub created_by: Option<CreatedBy>,
 }
 
 impl AccountRequest {
-    /// Reads a body. `username`, `password` and `email` are required; the rest of the profile is optional.
-    pub fn read(body: &Map<String, Value>, allowed: AllowedAddresses) -> Result<Self, Refusal> {
+    /// Reads an operator's body. `username`, `password` and `email` are required; the rest of the profile is optional.
+    pub fn read(
+        body: &Map<String, Value>,
+        allowed: AllowedAddresses,
+        operator: AgentId,
+    ) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let (username, password) = (new_username(&mut fields), new_password(&mut fields));
         fields.required_text("email", 255);
         fields.finish(())?;
         let empty = Profile::default();
         let profile = ProfilePatch::read(body, &empty, allowed)?.apply(&empty);
-        Ok(Self { username, password: Some(password), profile, signup: None })
+        let created_by = Some(CreatedBy::Operator { id: operator });
+        Ok(Self { username, password: Some(password), profile, signup: None, created_by })
     }
 }
 
@@ -147,8 +154,9 @@ pub async fn assemble<S, E>(
     };
     let admin_id = AgentId(cx.providers.id_seed(now).uuid());
     let guest_id = AgentId(cx.providers.id_seed(now).uuid());
-    let mut admin = Agent::first_admin(customer_id, admin_id, &account_request.username, now);
-    admin.password_hash = password_hash;
+    let created_by = account_request.created_by;
+    let admin = Agent::first_admin(customer_id, admin_id, &account_request.username, now);
+    let guest = Agent::guest(customer_id, guest_id, now);
     Ok(NewAccount {
         customer: Customer {
             id: customer_id,
@@ -170,8 +178,8 @@ pub async fn assemble<S, E>(
             tm_create: now,
             tm_update: now,
         },
-        admin,
-        guest: Agent::guest(customer_id, guest_id, now),
+        admin: Agent { password_hash, created_by, ..admin },
+        guest: Agent { created_by, ..guest },
     })
 }
 

@@ -95,6 +95,7 @@ async fn sign<S: ReadAgents + AuditLog, E: TokenSigner>(
             agent_id: operator.id,
             agent_epoch: operator.epoch,
         }),
+        key_id: None,
     };
     let expire = now.plus(TOKEN_LIFETIME);
     let token = cx.services.signer().sign(claims, &cx.settings.token_issuer, now, expire);

@@ -5,6 +5,7 @@
 //! local service implement the rest.
 
 pub mod access_keys;
+pub mod agent_credentials;
 pub mod agents;
 pub mod billing;
 pub mod change;
@@ -32,6 +33,7 @@ pub mod rate_limits;
 pub mod request_conditions;
 pub mod resources;
 pub mod retry;
+pub mod revoke_keys;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;

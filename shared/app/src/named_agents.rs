@@ -49,7 +49,8 @@ async fn read<S: Authenticator, E>(
     cx: &Context<S, E>,
     (customer, agent): (CustomerId, AgentId),
 ) -> Result<Option<(Customer, Agent)>, Failure> {
-    let read = cx.store.auth_context(customer, PrincipalId::Agent(agent), Prefetch::None).await?;
+    let read =
+        cx.store.auth_context(customer, PrincipalId::Agent { id: agent, key: None }, Prefetch::None).await?;
     let customer = read.customer.filter(|customer| !customer.status().is_terminal());
     Ok(customer.zip(read.principal.into_agent().filter(|agent| !agent.guest)))
 }

@@ -78,10 +78,12 @@ fn binding(agent: &Agent) -> String {
 
 /// The e-mail address for an agent's links: its username if that is an e-mail address, else the account's address. If the
 /// account's address has changed, the owner gets them at the account's address instead: its username may be an old address,
-/// which a stranger may read by now.
+/// which a stranger may read by now. So does an administrator that depends on an access key: the key chose its username, so a
+/// link to that address would let the key make a password that outlives it.
 fn mailbox<'a>(customer: &'a Customer, agent: &'a Agent) -> &'a str {
     let has_new_address = customer.email_trusted_from.is_some() && is_owner(customer, agent);
-    if is_email(&agent.username) && !has_new_address { &agent.username } else { &customer.profile.email }
+    let is_own = is_email(&agent.username) && !has_new_address && agent.depends_on_key.is_none();
+    if is_own { &agent.username } else { &customer.profile.email }
 }
 
 /// Whether an agent's link may have been mailed to this address: the owner also gets links at the account's address.
@@ -171,6 +173,8 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents + ClearThrottles, E>(
             version: before.version + 1,
             epoch: before.epoch + 1,
             password_hash: Some(hash.clone()),
+            // The link was read in the account's mailbox, which the key does not control.
+            depends_on_key: None,
             password_trusted_from: trusted_from(&customer, &before, &mail_token.email, now),
             tm_update: now,
             ..before.clone()
@@ -185,7 +189,7 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents + ClearThrottles, E>(
                 ignore(cleared, "the window of wrong passwords ends within 15 minutes");
                 return Ok(());
             }
-            AgentWriteOutcome::Stale | AgentWriteOutcome::TagNotFound => {
+            AgentWriteOutcome::Stale | AgentWriteOutcome::TagNotFound | AgentWriteOutcome::KeysChanged => {
                 retry.wait(&*cx.providers.entropy).await?
             }
             AgentWriteOutcome::GateClosed | AgentWriteOutcome::TokenUsed | AgentWriteOutcome::LastAdmin => {

@@ -39,7 +39,7 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     let profile = Profile { name: "Platform".to_owned(), email, ..Profile::default() };
     let mut account = assemble(
         cx,
-        AccountRequest { username, password: Some(password), profile, signup: None },
+        AccountRequest { username, password: Some(password), profile, signup: None, created_by: None },
         State::Active,
         cx.now(),
     )

@@ -11,7 +11,10 @@ use crate::failure::{Failure, ignore};
 use crate::log;
 use crate::metrics::Metric;
 use crate::named_agents::{NamedAgent, named_agents};
-use crate::ports::{Authenticator, FindNames, RecordSignIns, SignedInAgent, Throttle, TokenSigner};
+use crate::ports::{
+    Authenticator, FindNames, Prefetch, PrincipalId, PrincipalRows, RecordSignIns, SignedInAgent, Throttle,
+    TokenSigner,
+};
 use crate::rate_limits::{client_network, known_network_quotas, sign_in_quotas};
 use crate::throttle::{Reservation, reserve};
 
@@ -34,7 +37,7 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
         }
         reserved => reserved?,
     };
-    let matched = match first_match(named, &password).await {
+    let matched = match first_live_match(cx, named, &password).await {
         Ok(matched) => matched,
         Err(failure) => return Err(release_after(cx, Ok(reservation), failure).await),
     };
@@ -52,12 +55,30 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
         customer_epoch: customer.epoch,
         agent_epoch: agent.epoch,
         operator: None,
+        key_id: agent.depends_on_key,
     };
     let now = cx.now();
     let expires = now.plus(cx.settings.session);
     let token = cx.services.signer().sign(claims, &cx.settings.token_issuer, now, expires);
     let token = token.ok_or_else(|| Failure::unavailable("the signer", "the claims do not serialise"))?;
     Ok(SignedInAgent { username: agent.username, token })
+}
+
+/// The first agent whose password this is, unless the key on which it depends is no longer valid.
+async fn first_live_match<S: Authenticator, E>(
+    cx: &Context<S, E>,
+    named: Vec<NamedAgent>,
+    password: &Secret,
+) -> Result<Option<(NamedAgent, Verification)>, Failure> {
+    let Some(matched) = first_match(named, password).await? else { return Ok(None) };
+    Ok(is_key_live(cx, &matched.0.agent).await?.then_some(matched))
+}
+
+/// Whether the key on which the agent's password or permission depends is valid, if there is one.
+async fn is_key_live<S: Authenticator, E>(cx: &Context<S, E>, agent: &Agent) -> Result<bool, Failure> {
+    let Some(id) = agent.depends_on_key else { return Ok(true) };
+    let read = cx.store.auth_context(agent.customer_id, PrincipalId::Key(id), Prefetch::None).await?;
+    Ok(matches!(read.principal, PrincipalRows::Key(Some(key)) if key.is_live(cx.now())))
 }
 
 /// Releases quota after a failure of ours, which is no wrong password.

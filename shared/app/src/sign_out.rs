@@ -11,14 +11,15 @@ use crate::retry::{Retry, RetryBudget};
 pub async fn sign_out<S: UpdateAgents, E>(cx: &Context<S, E>, agent: Agent) -> Result<(), Failure> {
     let (mut before, mut retry) = (agent, Retry::new("the agent", RetryBudget::Request));
     loop {
-        // The permission and the tags stay the same, so `LastAdmin` and `TagNotFound` cannot occur.
+        // The permission and the tags stay the same, so `LastAdmin`, `TagNotFound` and `KeysChanged` cannot
+        // occur.
         let after = Agent { version: before.version + 1, epoch: before.epoch + 1, ..before.clone() };
         match cx.store.update_agent(AgentChange::new(&before, &after, Status::NOT_TERMINAL)).await? {
             AgentWriteOutcome::Done => return Ok(()),
             AgentWriteOutcome::GateClosed | AgentWriteOutcome::TokenUsed | AgentWriteOutcome::LastAdmin => {
                 return Err(Reason::InvalidCredentials.into());
             }
-            AgentWriteOutcome::Stale | AgentWriteOutcome::TagNotFound => {}
+            AgentWriteOutcome::Stale | AgentWriteOutcome::TagNotFound | AgentWriteOutcome::KeysChanged => {}
         }
         retry.wait(&*cx.providers.entropy).await?;
         let reread = cx.store.agent(before.customer_id, before.id).await?;

@@ -4,7 +4,7 @@ use custodian_domain::agent::parse_username;
 use custodian_domain::destination::AllowedAddresses;
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;
-use custodian_domain::{Cause, Customer, CustomerId, Profile, Refusal, Status};
+use custodian_domain::{Cause, CreatedBy, Customer, CustomerId, Profile, Refusal, Status};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
@@ -47,6 +47,7 @@ where
         password: None,
         profile: profile.clone(),
         signup: Some(cause),
+        created_by: Some(CreatedBy::Signup),
     };
     let window = cx.settings.verify_sign_up_within;
     // An address that is not a valid username, such as one with the guest prefix, counts as taken.

@@ -65,7 +65,7 @@ impl UnregisterRequest {
         client_ip: &str,
     ) -> Result<Option<Reservation>, Failure> {
         match principal {
-            Principal::Agent(agent) => self.confirm_by_password(cx, agent, client_ip).await.map(Some),
+            Principal::Agent { agent, .. } => self.confirm_by_password(cx, agent, client_ip).await.map(Some),
             Principal::Delegate { .. } => Err(Reason::PermissionDenied.into()),
             Principal::Key(_) if self.immediate => {
                 Err(Refusal::with_message(Reason::ReauthenticationRequired, KEY_IMMEDIATE).into())

@@ -7,7 +7,7 @@ use custodian_domain::lifecycle::{Command, Decision, decide};
 use custodian_domain::{Cause, Customer, CustomerId, Reason, Resource, Secret, Status, Timestamp};
 use serde_json::json;
 
-use crate::access_keys::{NewKey, new_key};
+use crate::access_keys::{KeyOrigin, NewKey, new_key};
 use crate::change::{Activation, ChangeOutcome, change};
 use crate::confirm_email::{confirm_email_change, confirmation, owner, require_pending};
 use crate::context::{Context, Settings};
@@ -79,7 +79,13 @@ async fn activate<S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents, E
     link: &MailToken,
     first_key: Option<KeyPatch>,
 ) -> Result<Verified, Failure> {
-    let new_key = first_key.map(|patch| new_key(cx, link.customer_id, patch));
+    let new_key = match first_key {
+        Some(patch) => {
+            let origin = KeyOrigin::signup(&patch, cx.now())?;
+            Some(new_key(cx, link.customer_id, patch, origin))
+        }
+        None => None,
+    };
     let mut retry = Retry::new("the customer", RetryBudget::StatusChange);
     loop {
         let customer = cx.store.customer(link.customer_id).await?.ok_or(Reason::InvalidToken)?;
@@ -170,7 +176,7 @@ fn binding(customer: &Customer) -> String {
 
 fn first_key() -> KeyPatch {
     let text = |text: &str| Some(text.to_owned());
-    KeyPatch { name: text("default"), detail: text("Auto-provisioned API key"), lifetime: None }
+    KeyPatch { name: text("default"), detail: text("Auto-provisioned API key"), ..KeyPatch::default() }
 }
 
 /// The billing account that verification creates.

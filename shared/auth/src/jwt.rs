@@ -12,6 +12,7 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use jwt_compact::alg::Ed25519;
 use jwt_compact::prelude::*;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The audience of every token: this API.
 const AUDIENCE: &str = "custodian-api";
@@ -26,6 +27,9 @@ pub struct Claims {
     /// The platform admin who acts as this guest agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operator: Option<OperatorClaim>,
+    /// The access key on which the agent's password or permission depends. The token is valid only while the key is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<Uuid>,
 }
 
 /// The platform admin who acts as a guest agent. Revoking the admin's own tokens also revokes this token.
@@ -140,6 +144,7 @@ mod tests {
             customer_epoch: 1,
             agent_epoch: 2,
             operator: None,
+            key_id: None,
         }
     }
 

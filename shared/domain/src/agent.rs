@@ -9,7 +9,7 @@ use crate::common_passwords::is_common;
 use crate::fields::Fields;
 use crate::ids::PLATFORM;
 use crate::precis;
-use crate::{AgentId, CustomerId, Permission, Secret, Timestamp};
+use crate::{AgentId, CreatedBy, CustomerId, Permission, Secret, Timestamp};
 
 /// The reserved username prefix of guest agents.
 pub const GUEST_PREFIX: &str = "guest-";
@@ -80,6 +80,13 @@ pub struct Agent {
     pub password_hash: Option<Secret>,
     /// From this time, the password can confirm an immediate deletion of the account.
     pub password_trusted_from: Timestamp,
+    /// The access key that made this agent an administrator or set this administrator's password. The agent can sign in only
+    /// while the key is valid, so that a key makes no credential that outlives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depends_on_key: Option<Uuid>,
+    /// `None` for agents of earlier revisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<CreatedBy>,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
 }
@@ -117,9 +124,47 @@ impl Agent {
             networks: Vec::new(),
             password_hash: None,
             password_trusted_from: now,
+            depends_on_key: None,
+            created_by: None,
             tm_create: now,
             tm_update: now,
         }
+    }
+
+    /// Sets the permission of this agent. An agent that is promoted to administrator, or within the
+    /// administrators, depends on the key of its promoter from then on. Whoever is no administrator depends on no key.
+    pub fn set_permission(&mut self, permission: Permission, promoter_key: Option<Uuid>) {
+        if !permission.is_admin() {
+            self.depends_on_key = None;
+        } else if permission.rank() > self.permission.rank() {
+            self.depends_on_key = promoter_key;
+        }
+        self.permission = permission;
+        self.epoch += 1;
+    }
+
+    /// Sets the password of a new agent.
+    pub fn set_first_password(&mut self, hash: Secret, setter_key: Option<Uuid>) {
+        self.depends_on_key = setter_key.filter(|_| self.permission.is_admin());
+        self.password_hash = Some(hash);
+    }
+
+    /// Sets the password of this agent by another principal. An administrator depends on the key of that principal from then
+    /// on.
+    pub fn set_password(&mut self, hash: Secret, setter_key: Option<Uuid>) {
+        self.set_first_password(hash, setter_key);
+        self.epoch += 1;
+    }
+
+    /// Replaces the password by the agent itself.
+    pub fn change_password(&mut self, hash: Secret) {
+        self.password_hash = Some(hash);
+        self.epoch += 1;
+    }
+
+    /// Whether this permission takes the administrator's rights from the agent.
+    pub const fn is_demoted_by(&self, permission: Permission) -> bool {
+        self.permission.is_admin() && !permission.is_admin()
     }
 
     /// Whether the agent signed in from this network within 90 days.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::profile::{ProfilePatch, fold_case};
-use crate::{AgentId, Cause, CustomerId, Plan, Profile, Timestamp};
+use crate::{Agent, AgentId, Cause, CustomerId, Plan, Profile, Timestamp};
 
 /// A customer as stored. Crate `custodian-views` builds the JSON that callers see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,13 +72,32 @@ pub enum RequestedBy {
     Agent {
         agent_id: AgentId,
         epoch: u64,
+        /// The key on which the agent's session depends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key_id: Option<Uuid>,
     },
     Key {
         key_id: Uuid,
     },
-    /// A platform admin, directly or as the account's guest agent.
+    /// A platform admin. `None` for requests of earlier revisions, which cannot be confirmed.
     #[serde(rename = "operator")]
-    PlatformAdmin,
+    PlatformAdmin {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        operator: Option<OperatorSession>,
+    },
+}
+
+/// A platform admin, and its epoch at a request. A later epoch of the admin cancels the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorSession {
+    pub agent_id: AgentId,
+    pub epoch: u64,
+}
+
+impl From<&Agent> for OperatorSession {
+    fn from(operator: &Agent) -> Self {
+        Self { agent_id: operator.id, epoch: operator.epoch }
+    }
 }
 
 impl PendingEmail {

@@ -140,6 +140,18 @@ impl<'a> Fields<'a> {
         valid
     }
 
+    /// A list of strings.
+    pub fn texts(&mut self, field: &'static str) -> Option<Vec<&'a str>> {
+        let texts = match self.body.get(field)? {
+            Value::Array(entries) => entries.iter().map(Value::as_str).collect(),
+            _ => None,
+        };
+        if texts.is_none() {
+            self.refuse(field, "must be a list of strings");
+        }
+        texts
+    }
+
     /// An id. The nil UUID is valid and means "no row".
     pub fn uuid(&mut self, field: &'static str) -> Option<Uuid> {
         match self.body.get(field)? {

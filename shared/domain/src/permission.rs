@@ -28,6 +28,11 @@ impl Permission {
         (bits & !0x71 == 0).then_some(Self(bits))
     }
 
+    /// The permissions of platform admins.
+    pub fn of_platform_admins() -> impl Iterator<Item = Self> {
+        (0..=0x71).filter_map(Self::from_bits).filter(|permission| permission.allows(Self::PLATFORM))
+    }
+
     pub const fn bits(self) -> u32 {
         self.0
     }

@@ -1,21 +1,37 @@
 //! The principal of a request: an agent, an access key, or a platform admin who acts as a customer's guest agent.
 
+use uuid::Uuid;
+
+use crate::access_key::MAX_CHAIN;
+use crate::customer::OperatorSession;
 use crate::reason::{Reason, Refusal};
-use crate::{AccessKey, Agent, AgentId, Permission, RequestedBy};
+use crate::{AccessKey, Agent, AgentId, CreatedBy, Permission, RequestedBy, scope};
 
 /// The owner of a valid credential.
 #[derive(Clone, Debug)]
 pub enum Principal {
-    Agent(Agent),
+    Agent {
+        agent: Agent,
+        /// The key without which the agent could not have signed in, see [`Agent::depends_on_key`].
+        depends_on: Option<AccessKey>,
+    },
     Key(AccessKey),
-    Delegate { guest: Agent, operator: AgentId },
+    Delegate {
+        guest: Agent,
+        operator: OperatorSession,
+    },
 }
 
 impl Principal {
+    /// An agent whose session depends on no key.
+    pub const fn agent(agent: Agent) -> Self {
+        Self::Agent { agent, depends_on: None }
+    }
+
     /// Access keys and delegates act as administrators of their customer.
     pub const fn permission(&self) -> Permission {
         match self {
-            Self::Agent(agent) => agent.permission,
+            Self::Agent { agent, .. } => agent.permission,
             Self::Key(_) | Self::Delegate { .. } => Permission::ADMIN,
         }
     }
@@ -29,24 +45,83 @@ impl Principal {
     /// A string that identifies this principal within its customer.
     pub fn label(&self) -> String {
         match self {
-            Self::Agent(agent) => format!("agent {}", agent.id),
+            Self::Agent { agent, .. } => format!("agent {}", agent.id),
             Self::Key(key) => format!("key {}", key.id),
-            Self::Delegate { operator, .. } => format!("delegate {operator}"),
+            Self::Delegate { operator, .. } => format!("delegate {}", operator.agent_id),
         }
     }
 
     /// The requester that is stored with a change that needs confirmation.
-    pub const fn requested_by(&self) -> RequestedBy {
+    pub fn requested_by(&self) -> RequestedBy {
         match self {
-            Self::Agent(agent) => RequestedBy::Agent { agent_id: agent.id, epoch: agent.epoch },
+            Self::Agent { agent, depends_on } => RequestedBy::Agent {
+                agent_id: agent.id,
+                epoch: agent.epoch,
+                key_id: depends_on.as_ref().map(|key| key.id),
+            },
             Self::Key(key) => RequestedBy::Key { key_id: key.id },
-            Self::Delegate { .. } => RequestedBy::PlatformAdmin,
+            Self::Delegate { operator, .. } => RequestedBy::PlatformAdmin { operator: Some(*operator) },
         }
     }
 
+    /// The maker that is stored with a new key or agent.
+    pub const fn created_by(&self) -> CreatedBy {
+        match self {
+            Self::Agent { agent, .. } => CreatedBy::Agent { id: agent.id },
+            Self::Key(key) => CreatedBy::AccessKey { id: key.id },
+            Self::Delegate { operator, .. } => CreatedBy::Operator { id: operator.agent_id },
+        }
+    }
+
+    /// The key on whose validity this principal's credential depends. What the principal makes must not be stronger or live
+    /// longer than this key.
+    pub const fn key(&self) -> Option<&AccessKey> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Agent { depends_on, .. } => depends_on.as_ref(),
+            Self::Delegate { .. } => None,
+        }
+    }
+
+    /// The id of [`Self::key`].
+    pub fn key_id(&self) -> Option<Uuid> {
+        self.key().map(|key| key.id)
+    }
+
+    /// The agents and keys through which a key of this principal is made.
+    pub fn chain(&self) -> Result<Vec<Uuid>, Refusal> {
+        let mut chain = self.key().map(|key| key.chain.clone()).unwrap_or_default();
+        chain.extend(self.key_id());
+        if let Self::Agent { agent, .. } = self {
+            chain.push(agent.id.0);
+        }
+        if chain.len() > MAX_CHAIN { Err(Reason::ResourceLimitExceeded.into()) } else { Ok(chain) }
+    }
+
+    /// Whether this is a platform admin who acts as a guest agent.
+    pub const fn is_delegate(&self) -> bool {
+        matches!(self, Self::Delegate { .. })
+    }
+
+    /// Whether this principal depends on a key with scopes.
+    pub fn is_limited(&self) -> bool {
+        self.key().is_some_and(AccessKey::is_limited)
+    }
+
+    /// Refuses a limited key that no scope permits to call the route with this path.
+    pub fn may_call(&self, path: &str, is_read: bool) -> Result<(), Refusal> {
+        let allowed = self.key().is_none_or(|key| scope::permit(&key.scopes, path, is_read));
+        if allowed { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
+    }
+
+    /// Whoever reads the account's mailbox can become its owner. So delegates and limited keys must not change the mailbox.
+    pub fn may_change_mailbox(&self) -> Result<(), Refusal> {
+        if self.is_delegate() || self.is_limited() { Err(Reason::PermissionDenied.into()) } else { Ok(()) }
+    }
+
     /// Whether this principal is the agent with this id.
-    pub fn is_agent(&self, agent: AgentId) -> bool {
-        matches!(self, Self::Agent(own) if own.id == agent)
+    pub fn is_agent(&self, id: AgentId) -> bool {
+        matches!(self, Self::Agent { agent, .. } if agent.id == id)
     }
 
     /// Administrators and managers may see every agent of the account; other agents only themselves.

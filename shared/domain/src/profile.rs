@@ -68,6 +68,12 @@ impl ProfilePatch {
         self.email.as_deref()
     }
 
+    /// The patch without an e-mail address.
+    #[must_use]
+    pub fn without_email(self) -> Self {
+        Self { email: None, ..self }
+    }
+
     pub fn apply(self, profile: &Profile) -> Profile {
         let current = profile.clone();
         Profile {

@@ -1,12 +1,13 @@
 //! Authentication. One consistent read returns the customer and the principal that the credential names, and the row that the
-//! endpoint prefetches. It shows everything that can invalidate a credential: the status, both epochs and a deleted agent. If
-//! the read fails, the request fails.
+//! endpoint prefetches. It shows everything that can invalidate a credential: the status, both epochs, and a deleted agent or
+//! key. If the read fails, the request fails. The scopes of a limited key are checked here too, so that no route forgets them.
 
 use custodian_app::ports::{Authenticator, Prefetch, Prefetched};
 use custodian_app::{Context, Failure, ignore, log};
 use custodian_domain::{AgentId, Customer, Permission, Principal, Reason, Refusal, Timestamp};
 
 use crate::credential::{self, Credential};
+use crate::route::Route;
 use crate::{Request, same_origin};
 
 pub(crate) fn require_permission(principal: &Principal, needed: Permission) -> Result<(), Refusal> {
@@ -22,6 +23,7 @@ pub(crate) struct Authenticated {
 
 pub(crate) async fn authenticate<S: Authenticator, E: Sync>(
     cx: &Context<S, E>,
+    route: &Route,
     request: &Request,
     prefetch: Prefetch,
 ) -> Result<Authenticated, Failure> {
@@ -38,19 +40,20 @@ pub(crate) async fn authenticate<S: Authenticator, E: Sync>(
     record_key_use(cx, &principal, now).await;
     log::record_customer(customer.id);
     record_principal(&principal);
+    principal.may_call(&route.path, route.is_read())?;
     Ok(Authenticated { customer, principal, prefetched })
 }
 
 /// Adds the principal of a request to its log lines, also if the request is refused.
 fn record_principal(principal: &Principal) {
     match principal {
-        Principal::Agent(agent) => log::record_agent(agent.id),
+        Principal::Agent { agent, .. } => log::record_agent(agent.id),
         Principal::Key(key) => {
             tracing::Span::current().record("key_id", tracing::field::display(key.id));
         }
         Principal::Delegate { guest, operator } => {
             log::record_agent(guest.id);
-            record_operator(*operator);
+            record_operator(operator.agent_id);
         }
     }
 }

@@ -5,11 +5,15 @@ use std::marker::PhantomData;
 
 use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
-use custodian_domain::{Agent, Customer, CustomerId, Permission, Principal, Reason, account_status};
+use custodian_domain::profile::ProfilePatch;
+use custodian_domain::{Agent, Customer, CustomerId, Permission, Principal, Reason, Refusal, account_status};
 
 use crate::Request;
+use crate::Route;
 use crate::authentication::{authenticate, record_operator, require_permission};
-use crate::requirements::{Active, AdminOrManager, AnyPrincipal, RequiredPermission, StatusRequirement};
+use crate::requirements::{
+    Active, AdminOrManager, AnyPrincipal, CredentialRule, RequiredPermission, StatusRequirement,
+};
 use crate::target::{NoTarget, Target};
 
 /// The callers that an endpoint accepts. The generators of the API description and of the template read it.
@@ -23,6 +27,7 @@ pub enum Audience {
         needs: Permission,
         /// The reasons for which the status check refuses accounts that are not deleted.
         refusals: &'static [Reason],
+        permits: CredentialRule,
     },
 }
 
@@ -39,6 +44,7 @@ pub trait Caller<S, E>: Sized + Send {
     /// names.
     fn from_request(
         cx: &Context<S, E>,
+        route: &Route,
         request: &Request,
         prefetch: Prefetch,
     ) -> impl Future<Output = Result<Self, Failure>> + Send;
@@ -61,7 +67,7 @@ pub struct Anyone(());
 impl<S: Sync, E: Sync> Caller<S, E> for Anyone {
     const AUDIENCE: Audience = Audience::Anyone;
 
-    async fn from_request(_: &Context<S, E>, _: &Request, _: Prefetch) -> Result<Self, Failure> {
+    async fn from_request(_: &Context<S, E>, _: &Route, _: &Request, _: Prefetch) -> Result<Self, Failure> {
         Ok(Self(()))
     }
 }
@@ -88,13 +94,16 @@ impl<S: Authenticator, E: Sync, T: Target> Caller<S, E> for PlatformAdmin<T> {
 
     async fn from_request(
         cx: &Context<S, E>,
+        route: &Route,
         request: &Request,
         prefetch: Prefetch,
     ) -> Result<Self, Failure> {
-        let read = authenticate(cx, request, prefetch).await?;
+        let read = authenticate(cx, route, request, prefetch).await?;
         account_status::require_active(&read.customer)?;
         require_permission(&read.principal, Permission::PLATFORM)?;
-        let Principal::Agent(agent) = &read.principal else { return Err(Reason::PermissionDenied.into()) };
+        let Principal::Agent { agent, .. } = &read.principal else {
+            return Err(Reason::PermissionDenied.into());
+        };
         record_operator(agent.id);
         let agent = agent.clone();
         let target = T::authorize(&read.customer, &read.principal, prefetch, read.prefetched)?;
@@ -130,6 +139,16 @@ impl<R, A, T> Account<R, A, T> {
     pub fn customer_id(&self) -> CustomerId {
         self.customer.id
     }
+
+    /// Refuses a principal that must not change the account's mailbox, if the patch would. The current address is no change,
+    /// so that a client may send back what it read; for such a principal it does not cancel a pending change either.
+    pub fn permitted_patch(&self, patch: ProfilePatch) -> Result<ProfilePatch, Refusal> {
+        let Err(refusal) = self.principal.may_change_mailbox() else { return Ok(patch) };
+        match patch.email() {
+            Some(address) if !self.customer.has_email(address) => Err(refusal),
+            _ => Ok(patch.without_email()),
+        }
+    }
 }
 
 impl<S, E, R, A, T> Caller<S, E> for Account<R, A, T>
@@ -140,7 +159,8 @@ where
     A: StatusRequirement,
     T: Target,
 {
-    const AUDIENCE: Audience = Audience::Account { needs: R::NEEDED, refusals: A::REFUSALS };
+    const AUDIENCE: Audience =
+        Audience::Account { needs: R::NEEDED, refusals: A::REFUSALS, permits: R::PERMITS };
 
     fn prefetch(request: &Request) -> Prefetch {
         T::prefetch(request)
@@ -148,12 +168,14 @@ where
 
     async fn from_request(
         cx: &Context<S, E>,
+        route: &Route,
         request: &Request,
         prefetch: Prefetch,
     ) -> Result<Self, Failure> {
-        let read = authenticate(cx, request, prefetch).await?;
+        let read = authenticate(cx, route, request, prefetch).await?;
         A::check(&read.customer)?;
         require_permission(&read.principal, R::NEEDED)?;
+        R::PERMITS.check(&read.principal)?;
         if let Prefetch::Kind(kind) | Prefetch::Resource(kind, _) = prefetch {
             require_permission(&read.principal, kind.required_permission)?;
         }

@@ -5,7 +5,9 @@ use custodian_app::ports::{PrincipalId, PrincipalRows, VerifyingKeys};
 use custodian_app::{Context, Failure};
 use custodian_auth::Claims;
 use custodian_auth::access_key::{self, PresentedKey};
-use custodian_domain::{Agent, Customer, CustomerId, Permission, Principal, Reason, Timestamp};
+use custodian_domain::{
+    Agent, Customer, CustomerId, OperatorSession, Permission, Principal, Reason, Timestamp,
+};
 
 use crate::Request;
 
@@ -77,7 +79,7 @@ impl Credential {
                     guest: claims.agent_id,
                     operator: (operator.customer_id, operator.agent_id),
                 },
-                None => PrincipalId::Agent(claims.agent_id),
+                None => PrincipalId::Agent { id: claims.agent_id, key: claims.key_id },
             },
         }
     }
@@ -97,13 +99,21 @@ impl Credential {
             (Self::Token(claims), rows) if customer.epoch == claims.customer_epoch => {
                 let same_epoch = |agent: &Agent| agent.epoch == claims.agent_epoch;
                 match (&claims.operator, rows) {
-                    (None, PrincipalRows::Agent(agent)) => Principal::Agent(agent.filter(same_epoch)?),
+                    (None, PrincipalRows::Agent { agent, key }) => {
+                        let depends_on = key.filter(|key| key.is_live(now));
+                        let agent = agent.filter(same_epoch)?;
+                        let key_id = depends_on.as_ref().map(|key| key.id);
+                        if key_id != claims.key_id || key_id != agent.depends_on_key {
+                            return None;
+                        }
+                        Principal::Agent { agent, depends_on }
+                    }
                     (Some(claim), PrincipalRows::Delegate { guest, operator }) => {
                         let is_still_operator = |operator: &Agent| {
                             operator.epoch == claim.agent_epoch
                                 && operator.permission.allows(Permission::PLATFORM)
                         };
-                        let operator = operator.filter(is_still_operator)?.id;
+                        let operator = OperatorSession::from(&operator.filter(is_still_operator)?);
                         Principal::Delegate { guest: guest.filter(same_epoch)?, operator }
                     }
                     _ => return None,

@@ -101,7 +101,7 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
 /// Handles a request. Every route makes its checks in this order, so that a refusal reveals nothing that a later check protects:
 ///
 /// 1. the method (404), the size (413);
-/// 2. the caller ([`Caller::from_request`]): the origin of a request with a cookie (403), the credential (401), the status of the
+/// 2. the caller ([`Caller::from_request`]): the origin of a request with a cookie (403), the credential (401), the scopes of a limited key (403), the status of the
 ///    account (403), the permission (403), and the right on the row that the path names (403, or 404 if the caller's account has no
 ///    such row);
 /// 3. the precondition `If-Match` (412);
@@ -120,7 +120,7 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     if request.is_too_large() {
         return Err(Reason::PayloadTooLarge.into());
     }
-    let caller = H::Caller::from_request(cx, request, endpoint.prefetch(request)).await?;
+    let caller = H::Caller::from_request(cx, route, request, endpoint.prefetch(request)).await?;
     let if_match = matches_version(route, request, caller.version())?;
     let (key, principal) = (idempotency::key(route, request)?, caller.principal());
     let handled = async {

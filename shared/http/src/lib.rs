@@ -25,7 +25,9 @@ pub use credential::{FORMER_SESSION_COOKIE, SESSION_COOKIE};
 pub use endpoint::{Endpoint, serve};
 pub use http::StatusCode;
 pub use request::Request;
-pub use requirements::{Active, Admin, AdminOrManager, AnyPrincipal, NotDeleted};
+pub use requirements::{
+    Active, Admin, AdminOrManager, AnyPrincipal, CredentialRule, NoDelegate, NotDeleted, Unlimited,
+};
 pub use response::Response;
 pub use route::Route;
 pub use session_holder::SessionHolder;

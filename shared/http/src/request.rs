@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custodian_app::ports::Prefetch;
+use custodian_domain::access_key::MadeKeys;
 use custodian_domain::{Reason, Refusal, fields, ids};
 use http::Method;
 use http::header::{
@@ -86,6 +87,11 @@ impl Request {
     pub fn id(&self) -> Result<Uuid, Refusal> {
         let text = self.path.iter().find(|(name, _)| name == "id").map(|(_, value)| value.as_str());
         text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
+    }
+
+    /// What happens to the keys that the deleted or demoted agent or key made: the query parameter `keys`.
+    pub fn made_keys(&self) -> Result<MadeKeys, Refusal> {
+        MadeKeys::read(self.query("keys"))
     }
 
     /// The prefetch of the row that the path names. If the id is malformed, nothing is prefetched and the target

@@ -1,10 +1,34 @@
 //! The permissions and account statuses that endpoints need, as types.
 
-use custodian_domain::{Customer, Permission, Reason, Refusal, account_status};
+use std::marker::PhantomData;
+
+use custodian_domain::{Customer, Permission, Principal, Reason, Refusal, account_status};
+
+/// The credentials that an endpoint permits, among those with the permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialRule {
+    Any,
+    /// Platform admins who act as a guest agent must not make credentials that outlive their eight hours.
+    NoDelegates,
+    /// Limited keys must not make or change agents' credentials either, because no agent is limited.
+    NoDelegatesOrLimitedKeys,
+}
+
+impl CredentialRule {
+    pub(crate) fn check(self, principal: &Principal) -> Result<(), Refusal> {
+        let is_refused = match self {
+            Self::Any => false,
+            Self::NoDelegates => principal.is_delegate(),
+            Self::NoDelegatesOrLimitedKeys => principal.is_delegate() || principal.is_limited(),
+        };
+        if is_refused { Err(Reason::PermissionDenied.into()) } else { Ok(()) }
+    }
+}
 
 /// The permission that an endpoint needs.
 pub trait RequiredPermission: Send + 'static {
     const NEEDED: Permission;
+    const PERMITS: CredentialRule = CredentialRule::Any;
 }
 
 /// Administrators of the account.
@@ -28,6 +52,23 @@ impl RequiredPermission for Admin {
 
 impl RequiredPermission for AdminOrManager {
     const NEEDED: Permission = Permission::ADMIN_OR_MANAGER;
+}
+
+/// Principals with the permission `R`, except delegates.
+#[derive(Debug)]
+pub struct NoDelegate<R>(PhantomData<R>);
+/// Principals with the permission `R`, except delegates and limited keys.
+#[derive(Debug)]
+pub struct Unlimited<R>(PhantomData<R>);
+
+impl<R: RequiredPermission> RequiredPermission for NoDelegate<R> {
+    const NEEDED: Permission = R::NEEDED;
+    const PERMITS: CredentialRule = CredentialRule::NoDelegates;
+}
+
+impl<R: RequiredPermission> RequiredPermission for Unlimited<R> {
+    const NEEDED: Permission = R::NEEDED;
+    const PERMITS: CredentialRule = CredentialRule::NoDelegatesOrLimitedKeys;
 }
 
 /// The account status that an endpoint needs.

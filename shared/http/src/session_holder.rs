@@ -6,8 +6,8 @@ use custodian_auth::access_key::is_access_key;
 use custodian_domain::{Agent, Permission, Principal, Reason};
 
 use crate::caller::{Account, Audience, Caller};
-use crate::requirements::{AnyPrincipal, NotDeleted};
-use crate::{Request, credential};
+use crate::requirements::{AnyPrincipal, CredentialRule, NotDeleted};
+use crate::{Request, Route, credential};
 
 /// The holder of a session token, which an access key is not. The token may be dead: expired, revoked, or of a deleted account.
 /// Signing out such a session has nothing to revoke, but the browser must still drop its cookie.
@@ -18,17 +18,19 @@ pub enum SessionHolder {
 }
 
 impl<S: Authenticator, E: Sync> Caller<S, E> for SessionHolder {
-    const AUDIENCE: Audience = Audience::Account { needs: Permission::ANY, refusals: &[] };
+    const AUDIENCE: Audience =
+        Audience::Account { needs: Permission::ANY, refusals: &[], permits: CredentialRule::Any };
 
     async fn from_request(
         cx: &Context<S, E>,
+        route: &Route,
         request: &Request,
         prefetch: Prefetch,
     ) -> Result<Self, Failure> {
         let has_token = credential::find(request).is_some_and(|presented| !is_access_key(presented.text));
-        match Account::<AnyPrincipal, NotDeleted>::from_request(cx, request, prefetch).await {
+        match Account::<AnyPrincipal, NotDeleted>::from_request(cx, route, request, prefetch).await {
             Ok(account) => match account.principal {
-                Principal::Agent(agent) | Principal::Delegate { guest: agent, .. } => {
+                Principal::Agent { agent, .. } | Principal::Delegate { guest: agent, .. } => {
                     Ok(Self::SignedIn(Box::new(agent)))
                 }
                 // Deleting an access key revokes it.

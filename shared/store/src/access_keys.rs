@@ -2,23 +2,26 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    AccessKeys, CreateAccessKeys, CreateOutcome, DeleteAccessKeys, QueryPage, RecordKeyUse, UpdateAccessKeys,
-    WriteOutcome,
+    AccessKeys, CreateAccessKeys, DeleteAccessKeys, KeyCreateOutcome, KeyDeleteOutcome, KeysToRevoke,
+    QueryPage, RecordKeyUse, UpdateAccessKeys, WriteOutcome,
 };
 use custodian_app::retry::RetryBudget;
 use custodian_domain::outbox_record::OutboxRecord;
-use custodian_domain::{AccessKey, CustomerId, Status, Timestamp, access_key};
+use custodian_domain::{AccessKey, CustomerId, Principal, Status, Timestamp, access_key};
 use uuid::Uuid;
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{composite_key, decode, decode_some, encode, n};
+use crate::item::{composite_key, decode, decode_some, encode, n, number_attribute};
 use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::resources::{row_key, version_is};
-use crate::schema::ACCESS_KEYS;
+use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
 use crate::transaction::Transaction;
 use crate::{outbox, usage};
+
+/// A limit that exceeds the number of an account's keys, so that one query returns all of them.
+const ALL_KEYS: usize = 1000;
 
 impl AccessKeys for Store {
     async fn access_key(&self, customer: CustomerId, id: Uuid) -> Result<Option<AccessKey>, Failure> {
@@ -37,22 +40,91 @@ impl AccessKeys for Store {
     }
 }
 
+/// The conditions of a transaction that creates or deletes keys.
+#[derive(Clone, Copy, Debug)]
+enum KeyCondition {
+    Gate,
+    Row,
+    LimitReached,
+    /// The credential of the maker is still valid.
+    Maker,
+    /// The account's keys are those that were listed.
+    Keys,
+}
+
 impl CreateAccessKeys for Store {
-    async fn create_access_key(&self, key: &AccessKey) -> Result<CreateOutcome, Failure> {
+    async fn create_access_key(
+        &self,
+        key: &AccessKey,
+        maker: &Principal,
+    ) -> Result<KeyCreateOutcome, Failure> {
         let tx = Transaction::new(self, RetryBudget::Request);
-        let tx =
-            usage::require_status(tx, OwnedRowCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
-        let tx = usage::count_up(tx, OwnedRowCondition::LimitReached, key.customer_id, ACCESS_KEYS)?;
+        let tx = usage::require_status(tx, KeyCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
+        let tx = require_maker(tx, maker, key.tm_create)?;
+        let tx = usage::count_up(tx, KeyCondition::LimitReached, key.customer_id, ACCESS_KEYS)?;
         let new = Expr::new("attribute_not_exists(#id)");
-        let tx =
-            outbox::record(tx, OwnedRowCondition::Row, Some(&OutboxRecord::created(access_key::NOUN, key)))?;
-        Ok(match tx.put(OwnedRowCondition::Row, ACCESS_KEYS, encode(key)?, new)?.run().await? {
-            Ok(()) => CreateOutcome::Done,
-            Err(OwnedRowCondition::Gate) => CreateOutcome::GateClosed,
-            Err(OwnedRowCondition::LimitReached) => CreateOutcome::LimitReached,
-            Err(_) => return Err(Failure::unavailable("a new id", "is already in use")),
+        let created = OutboxRecord::created(access_key::NOUN, key);
+        let tx = outbox::record(tx, KeyCondition::Row, Some(&created))?;
+        Ok(match tx.put(KeyCondition::Row, ACCESS_KEYS, encode(key)?, new)?.run().await? {
+            Ok(()) => KeyCreateOutcome::Done,
+            Err(KeyCondition::Gate) => KeyCreateOutcome::GateClosed,
+            Err(KeyCondition::Maker) => KeyCreateOutcome::MakerRevoked,
+            Err(KeyCondition::LimitReached) => KeyCreateOutcome::LimitReached,
+            Err(KeyCondition::Row | KeyCondition::Keys) => {
+                return Err(Failure::unavailable("a new id", "is already in use"));
+            }
         })
     }
+}
+
+/// Requires that the maker of a key can still make one. So a request that is under way when its caller is revoked leaves no
+/// key behind.
+fn require_maker<'a>(
+    mut tx: Transaction<'a, KeyCondition>,
+    maker: &Principal,
+    now: Timestamp,
+) -> Result<Transaction<'a, KeyCondition>, Failure> {
+    if let Principal::Agent { agent, .. } | Principal::Delegate { guest: agent, .. } = maker {
+        // The caller was an administrator when it was read, and every change of a permission raises the epoch.
+        let is_same = Expr::new("#epoch = :epoch AND #permission = :permission")
+            .with(":epoch", n(agent.epoch))
+            .with(":permission", n(agent.permission.bits()));
+        tx = tx.check(KeyCondition::Maker, AGENTS, row_key(agent.customer_id, agent.id.0), is_same)?;
+    }
+    if let Some(key) = maker.key() {
+        let is_live = Expr::new("#tm_expire > :now").with(":now", n(now.micros()));
+        tx = tx.check(KeyCondition::Maker, ACCESS_KEYS, row_key(key.customer_id, key.id), is_live)?;
+    }
+    Ok(tx)
+}
+
+/// Deletes the keys to revoke, on condition that the account's keys are those that were listed.
+pub(crate) fn revoke<'a, C: Copy>(
+    mut tx: Transaction<'a, C>,
+    on_failure: C,
+    customer: CustomerId,
+    revoked: &KeysToRevoke,
+    now: Timestamp,
+) -> Result<Transaction<'a, C>, Failure> {
+    let KeysToRevoke { keys, change_count } = revoked;
+    tx = usage::count_down_if_unchanged(tx, on_failure, customer, ACCESS_KEYS, keys.len(), *change_count)?;
+    delete_rows(tx, on_failure, keys, now)
+}
+
+/// Deletes the rows of keys, without counting them.
+fn delete_rows<'a, C: Copy>(
+    mut tx: Transaction<'a, C>,
+    on_failure: C,
+    keys: &[AccessKey],
+    now: Timestamp,
+) -> Result<Transaction<'a, C>, Failure> {
+    for key in keys {
+        let deleted = OutboxRecord::deleted(access_key::NOUN, key, now);
+        tx = outbox::record(tx, on_failure, Some(&deleted))?;
+        let row = row_key(key.customer_id, key.id);
+        tx = tx.delete(on_failure, ACCESS_KEYS, row, version_is(key.version))?;
+    }
+    Ok(tx)
 }
 
 impl UpdateAccessKeys for Store {
@@ -81,20 +153,55 @@ impl UpdateAccessKeys for Store {
 }
 
 impl DeleteAccessKeys for Store {
-    async fn delete_access_key(&self, key: &AccessKey, now: Timestamp) -> Result<WriteOutcome, Failure> {
+    async fn keys_made_through(&self, customer: CustomerId, maker: Uuid) -> Result<KeysToRevoke, Failure> {
+        // The count is read first, so that it changes if a key is created after the list was read.
+        let change_count = self.key_change_count(customer).await?;
+        let mut keys = self.access_keys(customer, None, ALL_KEYS).await?.rows;
+        keys.retain(|key| key.was_made_through(maker));
+        Ok(KeysToRevoke { keys, change_count })
+    }
+
+    async fn delete_access_key(
+        &self,
+        key: &AccessKey,
+        revoked: Option<&KeysToRevoke>,
+        now: Timestamp,
+    ) -> Result<KeyDeleteOutcome, Failure> {
         let tx = Transaction::new(self, RetryBudget::Request);
-        let tx =
-            usage::require_status(tx, OwnedRowCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
-        let tx = usage::count_down(tx, OwnedRowCondition::Row, key.customer_id, ACCESS_KEYS)?;
-        let tx = outbox::record(
-            tx,
-            OwnedRowCondition::Row,
-            Some(&OutboxRecord::deleted(access_key::NOUN, key, now)),
-        )?;
-        let row = row_key(key.customer_id, key.id);
-        Ok(write_outcome(
-            tx.delete(OwnedRowCondition::Row, ACCESS_KEYS, row, version_is(key.version))?.run().await?,
-        ))
+        let mut tx =
+            usage::require_status(tx, KeyCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
+        tx = delete_rows(tx, KeyCondition::Row, std::slice::from_ref(key), now)?;
+        tx = match revoked {
+            None => usage::count_down(tx, KeyCondition::Row, key.customer_id, ACCESS_KEYS)?,
+            Some(KeysToRevoke { keys, change_count }) => {
+                let (condition, deleted) = (KeyCondition::Keys, keys.len() + 1);
+                tx = usage::count_down_if_unchanged(
+                    tx,
+                    condition,
+                    key.customer_id,
+                    ACCESS_KEYS,
+                    deleted,
+                    *change_count,
+                )?;
+                delete_rows(tx, condition, keys, now)?
+            }
+        };
+        Ok(match tx.run().await? {
+            Ok(()) => KeyDeleteOutcome::Done,
+            Err(KeyCondition::Gate) => KeyDeleteOutcome::GateClosed,
+            Err(KeyCondition::Keys) => KeyDeleteOutcome::KeysChanged,
+            Err(_) => KeyDeleteOutcome::Stale,
+        })
+    }
+}
+
+impl Store {
+    /// How often the number of an account's keys has changed.
+    async fn key_change_count(&self, customer: CustomerId) -> Result<i64, Failure> {
+        let request = self.client.get_item().table_name(self.table(USAGE)).consistent_read(true);
+        let response = request.set_key(Some(usage::counter_key(customer, ACCESS_KEYS))).send().await;
+        let item = response.map_err(|error| aws_failure("the usage counters", &error))?.item;
+        Ok(number_attribute(&item.unwrap_or_default(), usage::CHANGE_COUNT))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, QueryPage, ReadAgents,
-    RecordSignIns, UpdateAgents,
+    AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, KeysToRevoke, QueryPage,
+    ReadAgents, RecordSignIns, UpdateAgents,
 };
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::agent::KnownNetwork;
@@ -21,7 +21,7 @@ use crate::item::{decode, decode_some, encode, n, s};
 use crate::resources::{row_key, version_is};
 use crate::schema::AGENTS;
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{notices, outbox, tokens, usage};
+use crate::{access_keys, notices, outbox, tokens, usage};
 
 /// The claims of other accounts that a new agent's username may replace.
 #[derive(Clone, Copy, Default)]
@@ -42,6 +42,8 @@ enum AgentCondition {
     UsernameAsEmail,
     LimitReached,
     Tag,
+    /// The account's keys are those that were listed.
+    Keys,
 }
 
 /// The condition that an agent is as it was read.
@@ -64,6 +66,7 @@ const fn write_outcome(result: TransactionResult<AgentCondition>) -> AgentWriteO
         Err(AgentCondition::Token) => AgentWriteOutcome::TokenUsed,
         Err(AgentCondition::Admins) => AgentWriteOutcome::LastAdmin,
         Err(AgentCondition::Tag) => AgentWriteOutcome::TagNotFound,
+        Err(AgentCondition::Keys) => AgentWriteOutcome::KeysChanged,
     }
 }
 
@@ -117,6 +120,10 @@ impl UpdateAgents for Store {
         )?;
         tx = require_tags(tx, after.customer_id, change.new_tags)?;
         tx = usage::count_admins(tx, AgentCondition::Admins, after.customer_id, change.admin_delta)?;
+        if let Some(revoked) = change.revoked {
+            let (owner, now) = (after.customer_id, after.tm_update);
+            tx = access_keys::revoke(tx, AgentCondition::Keys, owner, revoked, now)?;
+        }
         Ok(write_outcome(tx.run().await?))
     }
 }
@@ -197,7 +204,12 @@ impl Store {
 }
 
 impl DeleteAgents for Store {
-    async fn delete_agent(&self, agent: &Agent, now: Timestamp) -> Result<AgentWriteOutcome, Failure> {
+    async fn delete_agent(
+        &self,
+        agent: &Agent,
+        revoked: Option<&KeysToRevoke>,
+        now: Timestamp,
+    ) -> Result<AgentWriteOutcome, Failure> {
         let owner = agent.customer_id;
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
@@ -212,6 +224,10 @@ impl DeleteAgents for Store {
             Some(&OutboxRecord::deleted(kinds::AGENTS.noun, agent, now)),
         )?;
         let name = identifiers::stored_username(&agent.username);
-        Ok(write_outcome(identifiers::release(tx, AgentCondition::Username, &name, owner)?.run().await?))
+        let mut tx = identifiers::release(tx, AgentCondition::Username, &name, owner)?;
+        if let Some(revoked) = revoked {
+            tx = access_keys::revoke(tx, AgentCondition::Keys, owner, revoked, now)?;
+        }
+        Ok(write_outcome(tx.run().await?))
     }
 }

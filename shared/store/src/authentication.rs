@@ -56,7 +56,12 @@ impl Authenticator for Store {
         let mut keys = BatchKeys::default();
         keys.add(CUSTOMERS, customer_key.clone());
         match principal {
-            PrincipalId::Agent(agent) => keys.add(AGENTS, owned(agent.0)),
+            PrincipalId::Agent { id, key } => {
+                keys.add(AGENTS, owned(id.0));
+                if let Some(key) = key {
+                    keys.add(ACCESS_KEYS, owned(key));
+                }
+            }
             PrincipalId::Key(id) => keys.add(ACCESS_KEYS, owned(id)),
             PrincipalId::Delegate { guest, operator } => {
                 keys.add(AGENTS, owned(guest.0));
@@ -73,7 +78,10 @@ impl Authenticator for Store {
         let batch = BatchItems { store: self, items: self.batch_get(keys.0).await? };
 
         let principal = match principal {
-            PrincipalId::Agent(agent) => PrincipalRows::Agent(batch.row(AGENTS, &owned(agent.0))?),
+            PrincipalId::Agent { id, key } => PrincipalRows::Agent {
+                agent: batch.row(AGENTS, &owned(id.0))?,
+                key: key.map(|key| batch.row(ACCESS_KEYS, &owned(key))).transpose()?.flatten(),
+            },
             PrincipalId::Key(id) => PrincipalRows::Key(batch.row(ACCESS_KEYS, &owned(id))?),
             PrincipalId::Delegate { guest, operator } => PrincipalRows::Delegate {
                 guest: batch.row(AGENTS, &owned(guest.0))?,

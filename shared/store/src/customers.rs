@@ -2,13 +2,12 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    ChangeCustomers, CustomerChange, CustomerWriteOutcome, MailToken, Purpose, ReadCustomers, Verification,
+    ChangeCustomers, CustomerChange, CustomerWriteOutcome, Purpose, ReadCustomers, Verification,
 };
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{
-    Customer, CustomerId, EncryptedFields, EncryptedResource, Reason, RequestedBy, Resource, access_key,
-    kinds,
+    Customer, CustomerId, EncryptedFields, EncryptedResource, Resource, access_key, kinds,
 };
 
 use crate::Store;
@@ -17,10 +16,10 @@ use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::item::{Item, decode_some, encode, n, s, simple_key};
 use crate::ledgers;
-use crate::resources::{encode_resource, row_key, version_is};
-use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, CUSTOMERS};
+use crate::resources::{encode_resource, version_is};
+use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{notices, outbox, tokens, usage, usernames, webhooks};
+use crate::{notices, outbox, requester, tokens, usage, usernames, webhooks};
 
 #[derive(Clone, Copy, Debug)]
 enum CustomerCondition {
@@ -147,7 +146,9 @@ impl Store {
         if let Some(token) = change.used_token {
             tx =
                 tokens::consume(tx, CustomerCondition::Token, token.customer_id, token.purpose, &token.hash)?;
-            tx = require_requester_unchanged(tx, change, token)?;
+            if token.purpose == Purpose::EmailChange {
+                tx = requester::require_valid(tx, CustomerCondition::Token, change)?;
+            }
         }
         tx.run().await
     }
@@ -164,33 +165,6 @@ fn create_first_key<'a>(
     let created = OutboxRecord::created(access_key::NOUN, key);
     let tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
     usage::count_up(tx, CustomerCondition::Row, key.customer_id, ACCESS_KEYS)
-}
-
-/// Requires that the credential that requested a change of the e-mail address is still valid.
-fn require_requester_unchanged<'a>(
-    tx: Transaction<'a, CustomerCondition>,
-    change: CustomerChange<'_>,
-    token: &MailToken,
-) -> Result<Transaction<'a, CustomerCondition>, Failure> {
-    let before = change.before;
-    let requested_by = before.pending_email.as_ref().filter(|_| token.purpose == Purpose::EmailChange);
-    let (table, row, is_valid) = match requested_by.map(|pending| pending.requested_by) {
-        None | Some(RequestedBy::PlatformAdmin) => return Ok(tx),
-        // The same transaction renames the agent, on the condition that its version has not changed since it was read.
-        Some(RequestedBy::Agent { agent_id, epoch }) if change.renamed(agent_id).is_some() => {
-            let is_valid = change.renamed(agent_id).is_some_and(|agent| agent.epoch == epoch);
-            return if is_valid { Ok(tx) } else { Err(Reason::InvalidToken.into()) };
-        }
-        Some(RequestedBy::Agent { agent_id, epoch }) => {
-            let same_epoch = Expr::new("#epoch = :epoch").with(":epoch", n(epoch));
-            (AGENTS, row_key(before.id, agent_id.0), same_epoch)
-        }
-        Some(RequestedBy::Key { key_id }) => {
-            let is_valid = Expr::new("#tm_expire > :now").with(":now", n(change.after.tm_update.micros()));
-            (ACCESS_KEYS, row_key(before.id, key_id), is_valid)
-        }
-    };
-    tx.check(CustomerCondition::Token, table, row, is_valid)
 }
 
 /// Applies the new plan to the limits and the billing account.

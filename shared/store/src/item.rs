@@ -47,3 +47,9 @@ pub(crate) fn decode<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
 pub(crate) fn decode_some<T: DeserializeOwned>(item: Option<Item>) -> Result<Option<T>, Failure> {
     item.map(decode).transpose()
 }
+
+/// The number in an attribute, or 0 if the item has no such number.
+pub(crate) fn number_attribute(item: &Item, name: &str) -> i64 {
+    let text = item.get(name).and_then(|value| value.as_n().ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
+}

@@ -28,6 +28,7 @@ mod outbox;
 mod owned_row;
 mod platform_keys;
 mod recount;
+mod requester;
 mod resource_writes;
 mod resources;
 pub mod schema;

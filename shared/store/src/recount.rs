@@ -12,15 +12,10 @@ use custodian_domain::{Agent, CustomerId};
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, decode, n, s};
+use crate::item::{Item, decode, n, number_attribute, s};
 use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
 use crate::transaction::Transaction;
 use crate::usage::{self, CounterAttribute};
-
-fn number_attribute(item: &Item, name: &str) -> i64 {
-    let text = item.get(name).and_then(|value| value.as_n().ok());
-    text.and_then(|text| text.parse().ok()).unwrap_or(0)
-}
 
 impl Store {
     /// The gates and counters of a customer, by key.

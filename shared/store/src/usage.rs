@@ -67,7 +67,7 @@ fn gate_for(row: Uuid) -> u8 {
     row.as_bytes()[15] % GATES
 }
 
-fn counter_key(customer: CustomerId, table: &str) -> Item {
+pub(crate) fn counter_key(customer: CustomerId, table: &str) -> Item {
     row_key(customer, &format!("count#{table}"))
 }
 
@@ -208,6 +208,25 @@ pub(crate) fn count_down<'a, C: Copy>(
     let update = Expr::new(format!("SET #n = #n - :one, {}", count_change())).with(":one", n(1));
     let exists = Expr::new("attribute_exists(#key)");
     tx.update(on_failure, USAGE, counter_key(customer, name), update, exists)
+}
+
+/// Subtracts the deleted rows from a counter with a row of its own. Requires that the counter has not changed since
+/// `change_count` was read.
+pub(crate) fn count_down_if_unchanged<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
+    customer: CustomerId,
+    name: &str,
+    deleted: usize,
+    change_count: i64,
+) -> Result<Transaction<'a, C>, Failure> {
+    let is_unchanged = has_change_count(change_count);
+    if deleted == 0 {
+        return tx.check(on_failure, USAGE, counter_key(customer, name), is_unchanged);
+    }
+    let update = Expr::new(format!("SET #n = #n - :deleted, {}", count_change()));
+    let update = update.with(":deleted", n(deleted)).with(":one", n(1));
+    tx.update(on_failure, USAGE, counter_key(customer, name), update, is_unchanged)
 }
 
 /// Adds `delta` to the number of administrators. Requires that at least one remains.

@@ -1,9 +1,11 @@
 //! Access keys.
 
+use custodian_domain::scope::Scope;
 use custodian_domain::{AccessKey, CustomerId, Secret, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::created_by::CreatedByView;
 use crate::values::{MultiLineText, Text, Time};
 use crate::versioned::Versioned;
 
@@ -27,6 +29,12 @@ pub struct AccessKeyView<'a> {
     token_prefix: &'a str,
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     tm_expire: Time,
+    /// What the key may do: `read`, kinds such as `numbers`, and kinds such as `numbers:read`. Empty if it is not limited.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::scopes"))]
+    scopes: Vec<&'a str>,
+    /// `null` for keys that an earlier revision made.
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
+    created_by: Option<CreatedByView>,
     /// The day of the last use.
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     tm_last_used: Option<Time>,
@@ -54,6 +62,8 @@ impl<'a> From<&'a AccessKey> for AccessKeyView<'a> {
             token: None,
             token_prefix: &key.token_prefix,
             tm_expire: Time(key.tm_expire),
+            scopes: key.scopes.iter().map(Scope::as_str).collect(),
+            created_by: key.created_by.map(CreatedByView::from),
             tm_last_used: key.tm_last_used.map(Time),
             tm_create: Time(key.tm_create),
             tm_update: Time(key.tm_update),

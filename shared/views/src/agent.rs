@@ -7,6 +7,7 @@ use custodian_domain::{Agent, CustomerId, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::created_by::CreatedByView;
 use crate::values::{MultiLineText, Text, Time};
 use crate::versioned::Versioned;
 
@@ -38,6 +39,9 @@ pub struct AgentView<'a> {
     /// Always empty. It exists only for older clients.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "", "readOnly" = true)))]
     direct_hash: &'static str,
+    /// `null` for agents that an earlier revision made.
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
+    created_by: Option<CreatedByView>,
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     tm_create: Time,
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
@@ -75,6 +79,7 @@ impl<'a> From<&'a Agent> for AgentView<'a> {
             tag_ids: &agent.tag_ids,
             addresses: agent.addresses.iter().map(AddressView::from).collect(),
             direct_hash: "",
+            created_by: agent.created_by.map(CreatedByView::from),
             tm_create: Time(agent.tm_create),
             tm_update: Time(agent.tm_update),
             tm_delete: None,

@@ -30,7 +30,7 @@ impl<'a> From<&'a PendingEmail> for EmailChangeView<'a> {
         let requested_by = match pending.requested_by {
             RequestedBy::Agent { .. } => Requester::Agent,
             RequestedBy::Key { .. } => Requester::AccessKey,
-            RequestedBy::PlatformAdmin => Requester::Operator,
+            RequestedBy::PlatformAdmin { .. } => Requester::Operator,
         };
         Self { email: Text(&pending.address), requested_by, tm_expire: Time(pending.tm_expire) }
     }

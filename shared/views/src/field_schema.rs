@@ -1,6 +1,7 @@
 //! JSON Schemas of fields whose Rust types do not restrict the values enough.
 
 use custodian_domain::agent::{ADDRESS_TYPES, RING_METHODS, STATUSES};
+use custodian_domain::scope::Scope;
 use custodian_domain::webhook::DeliveryStatus;
 use custodian_domain::{Permission, Plan, Status};
 use schemars::{Schema, SchemaGenerator, json_schema};
@@ -19,6 +20,19 @@ pub fn permission(_: &mut SchemaGenerator) -> Schema {
         "enum": sums,
         "description": "A sum of 1 (platform admin), 16 (agent), 32 (admin) and 64 (manager).",
     })
+}
+
+/// The scopes of an access key.
+pub fn scopes(_: &mut SchemaGenerator) -> Schema {
+    let scopes: Vec<String> = Scope::all().collect();
+    json_schema!({
+        "type": "array",
+        "items": { "type": "string", "enum": scopes },
+    })
+}
+
+pub(crate) fn maker_type(_: &mut SchemaGenerator) -> Schema {
+    enumeration(&["agent", "accesskey", "operator", "signup"])
 }
 
 pub(crate) fn account_status(_: &mut SchemaGenerator) -> Schema {

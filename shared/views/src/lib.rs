@@ -5,6 +5,7 @@
 
 mod access_key;
 mod agent;
+mod created_by;
 mod customer;
 mod email_change;
 #[cfg(feature = "schema")]
@@ -20,6 +21,7 @@ mod webhook;
 
 pub use access_key::{AccessKeyView, NewAccessKeyView};
 pub use agent::{AddressView, AgentView};
+pub use created_by::CreatedByView;
 pub use customer::CustomerView;
 pub use email_change::EmailChangeView;
 pub use resource::ResourceView;

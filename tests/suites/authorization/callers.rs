@@ -8,7 +8,7 @@ use custodian_tests::{Client, PASSWORD, Response, Tables};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-pub(crate) const CALLERS: [&str; 14] = [
+pub(crate) const CALLERS: [&str; 16] = [
     "anonymous",
     "an agent",
     "a manager",
@@ -23,6 +23,8 @@ pub(crate) const CALLERS: [&str; 14] = [
     "the admin of an unverified account",
     "a token of a deleted account",
     "a token of an expired account",
+    "a key that may only read",
+    "a key for agents only",
 ];
 
 /// A service with one row in each collection, one client for each type of caller, and one account that only platform
@@ -73,6 +75,8 @@ impl Fixture {
 
         let ann = client.login("ann", PASSWORD).await;
         let key = ann.post("/v1.0/accesskeys", json!({})).await.ok();
+        let read_key = ann.post("/v1.0/accesskeys", json!({ "scopes": ["read"] })).await.ok();
+        let agents_key = ann.post("/v1.0/accesskeys", json!({ "scopes": ["agents"] })).await.ok();
         let (_, plain) = create_agent(&ann, "plain", 0x10).await;
         let (_, manager) = create_agent(&ann, "max", 0x40).await;
         let platform_admin = client.platform_admin().await;
@@ -95,9 +99,13 @@ impl Fixture {
             client.login("ini", PASSWORD).await,
             deleted_token,
             expired,
+            client.with_token(&text(&read_key["token"])),
+            client.with_token(&text(&agents_key["token"])),
         ];
-        // The first use of a key on a day writes a row, so the key is used here once.
-        callers[5].get("/v1.0/me").await.ok();
+        // The first use of a key on a day writes a row, so each key is used here once.
+        for key in [5, 14, 15] {
+            callers[key].get("/v1.0/agents").await.ok();
+        }
         let mut fixture = Self { client, callers, owner: ann, customer: subject, rows: BTreeMap::new() };
         for collection in ["accesskeys", "agents"].into_iter().chain(routed().map(|kind| kind.route)) {
             fixture.create_row(collection).await;

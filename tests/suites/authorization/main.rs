@@ -36,65 +36,67 @@ const TABLE: &str = "
                                         | | | | | | | | | | | admin of an unverified account
                                         | | | | | | | | | | | | token of a deleted account
                                         | | | | | | | | | | | | | token of an expired account
-GET /ping                               . . . . . . . . . . . . . .
-GET /auth/email-verify                  . . . . . . . . . . . . . .
-GET /auth/password-forgot               . . . . . . . . . . . . . .
-GET /auth/password-reset                . . . . . . . . . . . . . .
-POST /auth/signup                       . . . . . . . . . . . . . .
-POST /auth/login                        . . . . . . . . . . . . . .
-POST /auth/email-verify                 . . . . . . . . . . . . . .
-POST /auth/password-forgot              . . . . . . . . . . . . . .
-POST /auth/password-reset               . . . . . . . . . . . . . .
-POST /auth/unregister                   a p p . . . c p . . c . c c
-DELETE /auth/unregister                 a p p . . . c . . . c . c c
-POST /auth/logout                       a . . . . p c . . . . . . .
-POST /auth/delegate                     a p p p p p c p . f c v c c
-GET /v1.0/me                            a . . . . . c . . f c v c c
-GET /v1.0/customer                      a p . . . . c . . . c . c c
-PUT /v1.0/customer                      a p p . . . c . . f c v c c
-GET /v1.0/customers                     a p p p p p c p . f c v c c
-POST /v1.0/customers                    a p p p p p c p . f c v c c
-GET /v1.0/customers/{id}                a p p p p p c p . f c v c c
-PUT /v1.0/customers/{id}                a p p p p p c p . f c v c c
-DELETE /v1.0/customers/{id}             a p p p p p c p . f c v c c
-POST /v1.0/customers/{id}/freeze        a p p p p p c p . f c v c c
-POST /v1.0/customers/{id}/recover       a p p p p p c p . f c v c c
-GET /v1.0/accesskeys                    a p p . . . c . . f c v c c
-POST /v1.0/accesskeys                   a p p . . . c . . f c v c c
-GET /v1.0/accesskeys/{id}               a p p . n . c . n f c v c c
-PUT /v1.0/accesskeys/{id}               a p p . n . c . n f c v c c
-DELETE /v1.0/accesskeys/{id}            a p p . n . c . n f c v c c
-GET /v1.0/agents                        a p . . . . c . . f c v c c
-POST /v1.0/agents                       a p . . . . c . . f c v c c
-GET /v1.0/agents/{id}                   a p . . n . c . n f c v c c
-PUT /v1.0/agents/{id}                   a p . . n . c . n f c v c c
-DELETE /v1.0/agents/{id}                a p . . n . c . n f c v c c
-PUT /v1.0/agents/{id}/permission        a p . . n . c . n f c v c c
-PUT /v1.0/agents/{id}/password          a p . . n . c . n f c v c c
-PUT /v1.0/agents/{id}/status            a p . . n . c . n f c v c c
-PUT /v1.0/agents/{id}/addresses         a p . . n . c . n f c v c c
-PUT /v1.0/agents/{id}/tag_ids           a p . . n . c . n f c v c c
-GET /v1.0/{kind}                        a p . . . . c . . f c v c c
-POST /v1.0/{kind}                       a p . . . . c . . f c v c c
-GET /v1.0/{kind}/{id}                   a p . . n . c . n f c v c c
-PUT /v1.0/{kind}/{id}                   a p . . n . c . n f c v c c
-DELETE /v1.0/{kind}/{id}                a p . . n . c . n f c v c c
-POST /v1.0/transcribes/{id}/stop        a p . . n . c . n f c v c c
-GET /v1.0/billing_accounts              a p p . . . c . . f c v c c
-GET /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c
-PUT /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c
-GET /v1.0/billing_account               a p p . . . c . n f c v c c
-PUT /v1.0/customer/billing_account_id   a p p . . . c . . f c v c c
-GET /v1.0/customer/webhook              a p p . . . c . . f c v c c
-POST /v1.0/customer/webhook/rotate      a p p . . . c . . f c v c c
-POST /v1.0/customer/webhook/test        a p p . . . c . . f c v c c
-GET /v1.0/customer/webhook/deliveries   a p p . . . c . . f c v c c
-POST /v1.0/customer/webhook/deliveries/{id}/redeliver a p p n n n c n n f c v c c
-GET /v1.0/customer/usage                a p . . . . c . . f c v c c
-GET /v1.0/customer/email_change         a p n n n n c n n f c v c c
-DELETE /v1.0/customer/email_change      a p p n n n c n n f c v c c
-PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c
-POST /v1.0/customers/{id}/balance       a p p p p p c p . f c v c c
+                                        | | | | | | | | | | | | | | key that may only read
+                                        | | | | | | | | | | | | | | | key for agents only
+GET /ping                               . . . . . . . . . . . . . . . .
+GET /auth/email-verify                  . . . . . . . . . . . . . . . .
+GET /auth/password-forgot               . . . . . . . . . . . . . . . .
+GET /auth/password-reset                . . . . . . . . . . . . . . . .
+POST /auth/signup                       . . . . . . . . . . . . . . . .
+POST /auth/login                        . . . . . . . . . . . . . . . .
+POST /auth/email-verify                 . . . . . . . . . . . . . . . .
+POST /auth/password-forgot              . . . . . . . . . . . . . . . .
+POST /auth/password-reset               . . . . . . . . . . . . . . . .
+POST /auth/unregister                   a p p . . . c p . . c . c c p p
+DELETE /auth/unregister                 a p p . . . c . . . c . c c p p
+POST /auth/logout                       a . . . . p c . . . . . . . p p
+POST /auth/delegate                     a p p p p p c p . f c v c c p p
+GET /v1.0/me                            a . . . . . c . . f c v c c . p
+GET /v1.0/customer                      a p . . . . c . . . c . c c . p
+PUT /v1.0/customer                      a p p . . . c . . f c v c c p p
+GET /v1.0/customers                     a p p p p p c p . f c v c c p p
+POST /v1.0/customers                    a p p p p p c p . f c v c c p p
+GET /v1.0/customers/{id}                a p p p p p c p . f c v c c p p
+PUT /v1.0/customers/{id}                a p p p p p c p . f c v c c p p
+DELETE /v1.0/customers/{id}             a p p p p p c p . f c v c c p p
+POST /v1.0/customers/{id}/freeze        a p p p p p c p . f c v c c p p
+POST /v1.0/customers/{id}/recover       a p p p p p c p . f c v c c p p
+GET /v1.0/accesskeys                    a p p . . . c . . f c v c c . p
+POST /v1.0/accesskeys                   a p p . . . c p . f c v c c p p
+GET /v1.0/accesskeys/{id}               a p p . n . c . n f c v c c . p
+PUT /v1.0/accesskeys/{id}               a p p . n . c . n f c v c c p p
+DELETE /v1.0/accesskeys/{id}            a p p . n . c . n f c v c c p p
+GET /v1.0/agents                        a p . . . . c . . f c v c c . .
+POST /v1.0/agents                       a p . . . . c p . f c v c c p p
+GET /v1.0/agents/{id}                   a p . . n . c . n f c v c c . .
+PUT /v1.0/agents/{id}                   a p . . n . c . n f c v c c p .
+DELETE /v1.0/agents/{id}                a p . . n . c . n f c v c c p .
+PUT /v1.0/agents/{id}/permission        a p . . n . c p n f c v c c p p
+PUT /v1.0/agents/{id}/password          a p . . n . c p n f c v c c p p
+PUT /v1.0/agents/{id}/status            a p . . n . c . n f c v c c p .
+PUT /v1.0/agents/{id}/addresses         a p . . n . c . n f c v c c p .
+PUT /v1.0/agents/{id}/tag_ids           a p . . n . c . n f c v c c p .
+GET /v1.0/{kind}                        a p . . . . c . . f c v c c . p
+POST /v1.0/{kind}                       a p . . . . c . . f c v c c p p
+GET /v1.0/{kind}/{id}                   a p . . n . c . n f c v c c . p
+PUT /v1.0/{kind}/{id}                   a p . . n . c . n f c v c c p p
+DELETE /v1.0/{kind}/{id}                a p . . n . c . n f c v c c p p
+POST /v1.0/transcribes/{id}/stop        a p . . n . c . n f c v c c p p
+GET /v1.0/billing_accounts              a p p . . . c . . f c v c c . p
+GET /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c . p
+PUT /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c p p
+GET /v1.0/billing_account               a p p . . . c . n f c v c c . p
+PUT /v1.0/customer/billing_account_id   a p p . . . c . . f c v c c p p
+GET /v1.0/customer/webhook              a p p . . . c . . f c v c c . p
+POST /v1.0/customer/webhook/rotate      a p p . . . c p . f c v c c p p
+POST /v1.0/customer/webhook/test        a p p . . . c . . f c v c c p p
+GET /v1.0/customer/webhook/deliveries   a p p . . . c . . f c v c c . p
+POST /v1.0/customer/webhook/deliveries/{id}/redeliver a p p n n n c n n f c v c c p p
+GET /v1.0/customer/usage                a p . . . . c . . f c v c c . p
+GET /v1.0/customer/email_change         a p n n n n c n n f c v c c n p
+DELETE /v1.0/customer/email_change      a p p n n n c p n f c v c c p p
+PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c p p
+POST /v1.0/customers/{id}/balance       a p p p p p c p . f c v c c p p
 ";
 
 /// The table's rows: the expected code of each caller, by route.

@@ -103,6 +103,17 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     service
         .measure("PUT /v1.0/customers/{id}", 2, platform_admin.put(&account, json!({ "name": "e" })))
         .await;
+    let key = service.measure("POST /v1.0/accesskeys", 2, tenant.post("/v1.0/accesskeys", json!({}))).await;
+    let key = format!("/v1.0/accesskeys/{}", key.json()["id"].as_str().unwrap());
+    // Authenticates; reads the change count of the keys; lists the keys to delete with this one; writes.
+    service.measure("DELETE /v1.0/accesskeys/{id}", 4, tenant.delete(&key)).await;
+    let agent = json!({ "username": "ada-2", "password": PASSWORD, "permission": 0x20 });
+    let agent = tenant.post("/v1.0/agents", agent).await.ok();
+    let agent = format!("/v1.0/agents/{}", agent["id"].as_str().unwrap());
+    let permission = format!("{agent}/permission");
+    let demotion = tenant.put(&permission, json!({ "permission": 0x40 }));
+    service.measure("PUT /v1.0/agents/{id}/permission (demotes an admin)", 4, demotion).await;
+    service.measure("DELETE /v1.0/agents/{id}", 4, tenant.delete(&agent)).await;
     let change = "/v1.0/customer/email_change";
     // Authenticates; reads who holds the address and counts the request; writes.
     service

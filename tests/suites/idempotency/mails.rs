@@ -90,7 +90,7 @@ async fn a_delayed_event_does_not_revoke_a_newer_link() {
             &app.cx,
             row,
             |_| Ok(()),
-            |row, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin, now),
+            |row, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin { operator: None }, now),
         )
         .await
         .unwrap();

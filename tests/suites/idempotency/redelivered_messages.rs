@@ -33,7 +33,9 @@ async fn update_profile(app: &TestApp, id: CustomerId, body: Value) {
         custodian_domain::destination::AllowedAddresses::Public,
     )
     .unwrap();
-    let next = |row: &Customer, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin, now);
+    let next = |row: &Customer, now| {
+        row.with_profile_patch(&patch, RequestedBy::PlatformAdmin { operator: None }, now)
+    };
     update::update(&app.cx, app.customer(id).await, |_| Ok(()), next).await.unwrap();
 }
 

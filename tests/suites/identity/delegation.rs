@@ -83,3 +83,41 @@ async fn successful_delegations_are_recorded_and_refused_ones_are_not() {
         assert!(entry["tm_create"]["N"].is_string(), "{entry}");
     }
 }
+
+/// Invariant I7: a credential is valid only as long as its basis.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delegate_makes_no_credential_and_does_not_change_the_mailbox() {
+    let client = Client::start().await;
+    let (id, ann) = client.tenant("ann").await;
+    let platform_admin = client.platform_admin().await;
+    let body = json!({ "customer_id": id, "reason": "ticket 4711: cannot log in" });
+    let delegated = platform_admin.post("/auth/delegate", body).await.ok();
+    let delegate = client.with_token(delegated["token"].as_str().unwrap());
+    let key = ann.post("/v1.0/accesskeys", json!({})).await.ok();
+    let new = json!({ "username": "bob", "password": PASSWORD });
+    let bob = ann.post("/v1.0/agents", new).await.ok();
+    let bob = format!("/v1.0/agents/{}", bob["id"].as_str().unwrap());
+    ann.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+    let change = "/v1.0/customer/email_change";
+    for refused in [
+        delegate.post("/v1.0/accesskeys", json!({})).await,
+        delegate.post("/v1.0/agents", json!({ "username": "eve", "password": PASSWORD })).await,
+        delegate.put(&format!("{bob}/password"), json!({ "password": "another password" })).await,
+        delegate.put(&format!("{bob}/permission"), json!({ "permission": 0x20 })).await,
+        delegate.post("/v1.0/customer/webhook/rotate", json!({})).await,
+        delegate.put("/v1.0/customer", json!({ "email": "operator@example.com" })).await,
+        delegate.delete(change).await,
+    ] {
+        assert_eq!(refused.refusal(), (403, "PERMISSION_DENIED".into()), "{}", refused.text);
+    }
+    // A delegate may send back what it read. That does not cancel the change that waits, as it would for an agent.
+    let read = delegate.get("/v1.0/customer").await.ok();
+    delegate.put("/v1.0/customer", read).await.ok();
+    assert_eq!(delegate.get(change).await.ok()["email"], "new@example.com");
+
+    delegate.put("/v1.0/customer", json!({ "name": "Ann" })).await.ok();
+    delegate.put(&bob, json!({ "name": "Bob" })).await.ok();
+    delegate.get("/v1.0/accesskeys").await.ok();
+    delegate.delete(&format!("/v1.0/accesskeys/{}", key["id"].as_str().unwrap())).await.ok();
+    delegate.delete(&bob).await.ok();
+}

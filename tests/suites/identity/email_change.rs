@@ -1,6 +1,6 @@
 //! Changes of the account's e-mail address, which take effect when the new address is confirmed.
 
-use custodian_tests::{Client, PASSWORD, Response};
+use custodian_tests::{Client, PASSWORD, Response, Tables};
 use serde_json::json;
 
 use crate::sign_up::subjects;
@@ -220,7 +220,6 @@ async fn an_address_change_by_a_platform_admin_also_needs_confirmation() {
     client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
     assert_eq!(subjects(&client, "typo@example.com").await, ["Confirm your new e-mail address"]);
     platform_admin.put(&account, json!({ "email": "right@example.com" })).await.ok();
-    platform_admin.post("/auth/logout", json!({})).await.ok();
     let confirmed = confirm(&client, "right@example.com").await.ok();
     assert_eq!(confirmed["customer"]["email_verified"], true);
     assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "right@example.com");
@@ -262,4 +261,48 @@ async fn a_requested_address_can_be_seen_and_cancelled() {
     client.advance(86_410).await;
     let after_a_day = key.get(change).await;
     assert_eq!(after_a_day.refusal(), none, "the request lapses with its link");
+}
+
+/// Invariant I7: a credential is valid only as long as its basis.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_change_of_a_platform_admin_ends_with_its_session_rights_and_existence() {
+    let client = Client::start().await;
+    let (id, ann) = client.tenant("ann").await;
+    let platform_admin = client.platform_admin().await;
+    let account = format!("/v1.0/customers/{id}");
+    for (number, ending) in ["logout", "demotion", "deletion"].into_iter().enumerate() {
+        let name = format!("operator{number}");
+        let body = json!({ "username": name, "password": PASSWORD, "permission": 0x21 });
+        let created = platform_admin.post("/v1.0/agents", body).await.ok();
+        let path = format!("/v1.0/agents/{}", created["id"].as_str().unwrap());
+        let operator = client.login(&name, PASSWORD).await;
+        let mailbox = format!("new{number}@example.com");
+        operator.put(&account, json!({ "email": mailbox })).await.ok();
+        client.idle().await;
+        match ending {
+            "logout" => operator.post("/auth/logout", json!({})).await.ok(),
+            "demotion" => {
+                platform_admin.put(&format!("{path}/permission"), json!({ "permission": 0x20 })).await.ok()
+            }
+            _ => platform_admin.delete(&path).await.ok(),
+        };
+        assert_invalid(&confirm(&client, &mailbox).await);
+        assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "ann@example.com", "{ending}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operators_request_of_an_earlier_revision_cannot_be_confirmed() {
+    let client = Client::start().await;
+    let (id, _) = client.tenant("ann").await;
+    let platform_admin = client.platform_admin().await;
+    platform_admin.put(&format!("/v1.0/customers/{id}"), json!({ "email": "new@example.com" })).await.ok();
+    client.idle().await;
+    let tables = Tables(client.engine().clone());
+    let mut rows = tables.scan("customers");
+    let row = rows.iter_mut().find(|row| row["id"]["S"] == id).unwrap();
+    let requested_by = row["pending_email"]["M"]["asked_by"]["M"].as_object_mut().unwrap();
+    assert!(requested_by.remove("operator").is_some());
+    tables.insert("customers", std::slice::from_ref(row));
+    assert_invalid(&confirm(&client, "new@example.com").await);
 }

@@ -27,6 +27,7 @@ fn sign_token(app: &TestApp, signer: &Signer) -> Secret {
         customer_epoch: 1,
         agent_epoch: 1,
         operator: None,
+        key_id: None,
     };
     let now = app.cx.now();
     signer.sign(claims, &app.cx.settings.token_issuer, now, now.plus(app.cx.settings.session)).unwrap()

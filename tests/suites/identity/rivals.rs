@@ -128,7 +128,8 @@ impl World {
         let body = json!({ "email": address });
         let (body, allowed) = (body.as_object().expect("an object"), AllowedAddresses::Public);
         let patch = ProfilePatch::read(body, &before.profile, allowed).expect("the address is valid");
-        let after = before.with_profile_patch(&patch, RequestedBy::PlatformAdmin, cx.now());
+        let requested_by = RequestedBy::Agent { agent_id: before.guest_id, epoch: 1, key_id: None };
+        let after = before.with_profile_patch(&patch, requested_by, cx.now());
         cx.store.commit(CustomerChange::new(&before, &after)).await.expect("the request is stored");
         send_email_change(cx, account, self.cause()).await.expect("the link is mailed");
         true

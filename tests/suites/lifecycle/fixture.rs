@@ -9,7 +9,7 @@ use custodian_cascade::{CascadeTask, EmptyTables, Ledgers, STEPS};
 use custodian_domain::destination::AllowedAddresses;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::scheduled_job::Job;
-use custodian_domain::{CustomerId, Reason, ScheduledJob, Secret, Timestamp};
+use custodian_domain::{AgentId, CustomerId, Reason, ScheduledJob, Secret, Timestamp};
 use custodian_tests::{PASSWORD, TestApp};
 use custodian_webhooks::WebhookStore;
 use serde_json::json;
@@ -91,8 +91,10 @@ impl Fixture {
         let result = match self.flow {
             Flow::Create => {
                 let body = json!({ "username": "ada", "password": PASSWORD, "email": "ada@example.com" });
+                let operator = AgentId(uuid::Uuid::nil());
                 let request =
-                    AccountRequest::read(body.as_object().unwrap(), AllowedAddresses::Public).unwrap();
+                    AccountRequest::read(body.as_object().unwrap(), AllowedAddresses::Public, operator)
+                        .unwrap();
                 create(&app.cx, request).await.map(|_| ())
             }
             Flow::Mail => verify::send_verification(&app.cx, id, app.cause()).await,

@@ -3,11 +3,12 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use custodian_app::agent_credentials::set_permission;
 use custodian_app::ports::{
     MailToken, Purpose, ReadAgents, ReadResources, StoreMailTokens, StoreTokenOutcome,
 };
 use custodian_app::{Failure, access_keys, agents, billing, resources};
-use custodian_domain::access_key::KeyPatch;
+use custodian_domain::access_key::{KeyPatch, MadeKeys};
 use custodian_domain::agent_fields::NewAgent;
 use custodian_domain::billing::Adjustment;
 use custodian_domain::kinds::{BILLING_ACCOUNTS, Kind, TRANSCRIPTIONS, Verbs};
@@ -75,18 +76,18 @@ pub(crate) async fn writes_of_kind(app: &TestApp, id: CustomerId, kind: &'static
 pub(crate) async fn other_writes(app: &TestApp, id: CustomerId) -> Vec<Write> {
     let cx = || Arc::clone(&app.cx);
     let admin = app.cx.store.agents(id, None, 10).await.unwrap().rows;
-    let actor = Principal::Agent(admin.iter().find(|agent| !agent.guest).cloned().unwrap());
+    let actor = Principal::agent(admin.iter().find(|agent| !agent.guest).cloned().unwrap());
     let new = |name: &str| NewAgent::read(&map(json!({ "username": name, "password": PASSWORD }))).unwrap();
     let agent = agents::create(&app.cx, id, &actor, new("bob")).await.unwrap();
-    let key = access_keys::create(&app.cx, id, KeyPatch::default()).await.unwrap().key;
+    let key = access_keys::create(&app.cx, id, &actor, KeyPatch::default()).await.unwrap().key;
     let customer = app.customer(id).await;
     let transcription = json!({ "reference_type": "call", "reference_id": customer.id });
     let transcription = ResourcePatch::for_create(&TRANSCRIPTIONS, &map(transcription)).unwrap();
     let transcription = resources::create(&app.cx, &TRANSCRIPTIONS, id, transcription).await.unwrap();
     let credit = Adjustment::read(&map(json!({ "balance_credit": 1 }))).unwrap();
     let account = billing::default_account(&app.cx, &customer).await.unwrap();
-    let (carl, actors) = (new("carl"), [(); 4].map(|()| actor.clone()));
-    let [creator, editor, permission_setter, deleter] = actors;
+    let (carl, actors) = (new("carl"), [(); 5].map(|()| actor.clone()));
+    let [creator, editor, permission_setter, deleter, key_maker] = actors;
     let (edited, permitted, removed) = (agent.clone(), agent.clone(), agent);
     let (key_cxs, renamed, deleted_key) = ([(); 3].map(|()| cx()), key.clone(), key);
     let [create_key_cx, rename_cx, delete_key_cx] = key_cxs;
@@ -100,23 +101,21 @@ pub(crate) async fn other_writes(app: &TestApp, id: CustomerId) -> Vec<Write> {
             agents::edit(&edit_cx, &editor, edited, |_| Ok(())).await.map(|_| ())
         }),
         write("raise an agent's permission", async move {
-            agents::set_permission(&permission_cx, &permission_setter, permitted, Permission::ADMIN)
-                .await
-                .map(|_| ())
+            let (permission, keys) = (Permission::ADMIN, MadeKeys::Revoke);
+            set_permission(&permission_cx, &permission_setter, permitted, permission, keys).await.map(|_| ())
         }),
         write("delete an agent", async move {
-            agents::delete(&delete_agent_cx, &deleter, removed).await.map(|_| ())
+            agents::delete(&delete_agent_cx, &deleter, removed, MadeKeys::Revoke).await.map(|_| ())
         }),
         write("create a key", async move {
-            access_keys::create(&create_key_cx, id, KeyPatch::default()).await.map(|_| ())
+            access_keys::create(&create_key_cx, id, &key_maker, KeyPatch::default()).await.map(|_| ())
         }),
         write("rename a key", async move {
             access_keys::update(&rename_cx, renamed, KeyPatch::default()).await.map(|_| ())
         }),
-        write(
-            "delete a key",
-            async move { access_keys::delete(&delete_key_cx, deleted_key).await.map(|_| ()) },
-        ),
+        write("delete a key", async move {
+            access_keys::delete(&delete_key_cx, deleted_key, MadeKeys::Revoke).await.map(|_| ())
+        }),
         write("stop a transcription", async move {
             let stop = |row: &Resource, now| Ok(resources::stopped_transcription(row, now));
             resources::update(&stop_cx, &TRANSCRIPTIONS, transcription, stop).await.map(|_| ())

@@ -104,6 +104,16 @@ pub(crate) fn permission() -> Value {
     shared_schema(field_schema::permission)
 }
 
+/// The scopes of an access key.
+pub(crate) fn scopes() -> Value {
+    shared_schema(field_schema::scopes)
+}
+
+/// The query parameter that keeps the keys that a deleted or demoted agent or key made.
+pub(crate) fn made_keys(description: &str) -> Value {
+    json!({ "name": "keys", "in": "query", "schema": enumeration(&["keep"]), "description": description })
+}
+
 /// The addresses at which an agent can be reached.
 pub(crate) fn agent_addresses() -> Value {
     let fields = vec![

@@ -2,7 +2,7 @@
 
 use custodian_domain::kinds::Kind;
 use custodian_domain::{Permission, Reason};
-use custodian_http::{Audience, Route};
+use custodian_http::{Audience, CredentialRule, Route};
 use serde_json::{Map, Value, json};
 
 use crate::errors::{self, ErrorFormat};
@@ -164,13 +164,20 @@ impl Operation {
             Audience::PlatformAdmin => return "platform admins".to_owned(),
             Audience::Account { needs, .. } => self.kind.map_or(needs, |kind| kind.required_permission),
         };
+        let except = match audience {
+            Audience::Account { permits: CredentialRule::NoDelegates, .. } => ", but not for delegates",
+            Audience::Account { permits: CredentialRule::NoDelegatesOrLimitedKeys, .. } => {
+                ", but not for delegates and limited access keys"
+            }
+            _ => "",
+        };
         let account = if account_status_reasons(audience).is_empty() { "" } else { " of an active account" };
         let agents = match needs {
             Permission::ADMIN => "admins",
             Permission::ADMIN_OR_MANAGER => "admins and managers",
             _ => "all agents",
         };
-        format!("{agents}{account}")
+        format!("{agents}{account}{except}")
     }
 
     /// The operation in the document, and the error responses that it refers to.

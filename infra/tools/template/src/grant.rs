@@ -90,6 +90,8 @@ pub enum Use {
     // Changes of agents.
     CountAdmins,
     SetTags,
+    /// Revokes the access keys of the agent.
+    RevokeKeys,
     /// Consumes the token of a mailed link with the change.
     ConsumeMailToken,
     /// Signs an agent out. This writes no outbox record, and does not read the customer's row if the gate is closed.

@@ -146,7 +146,8 @@ ports! {
         table(CHECK_UPDATE, USAGE),
         table(PUT, OUTBOX),
     ];
-    custodian_app::ports::RecordSignIns => [table(UPDATE, AGENTS)];
+    // A sign-in also reads the access key on which the password depends.
+    custodian_app::ports::RecordSignIns => [table(UPDATE, AGENTS), table(BATCH_GET, ACCESS_KEYS)];
     custodian_app::ports::AuditLog => [table(PUT, AUDITS), table(CHECK, USAGE)];
 
     // Access keys.
@@ -155,6 +156,9 @@ ports! {
     custodian_app::ports::CreateAccessKeys => [
         table(GET, CUSTOMERS),
         table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], ACCESS_KEYS),
+        // The maker must still exist.
+        table(CHECK, ACCESS_KEYS),
+        table(CHECK, AGENTS),
         table(CHECK_UPDATE, USAGE),
         table(PUT, OUTBOX),
     ];
@@ -166,8 +170,10 @@ ports! {
     ];
     custodian_app::ports::DeleteAccessKeys => [
         table(GET, CUSTOMERS),
-        table(GET_DELETE, ACCESS_KEYS),
-        table(CHECK_UPDATE, USAGE),
+        // The function that deletes or demotes an agent lists the keys to revoke with it, and does not read them again.
+        table(&["dynamodb:Query", "dynamodb:DeleteItem"], ACCESS_KEYS),
+        table(GET, ACCESS_KEYS).when(When::Unless(Use::RevokeKeys)),
+        table(GET_CHECK_UPDATE, USAGE),
         table(PUT, OUTBOX),
     ];
 

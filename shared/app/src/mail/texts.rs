@@ -81,7 +81,7 @@ pub fn email_change_requested(settings: &Settings, customer: &Customer, requeste
             "If you did not want this, delete the access keys that you do not know. Deleting the key that was used cancels \
              the request.",
         ),
-        RequestedBy::PlatformAdmin => {
+        RequestedBy::PlatformAdmin { .. } => {
             ("The operator of this service", "If you did not want this, tell the operator.")
         }
     };

@@ -2,11 +2,11 @@
 
 use std::future::Future;
 
-use custodian_domain::{AccessKey, CustomerId, Timestamp};
+use custodian_domain::{AccessKey, CustomerId, Principal, Timestamp};
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::ports::{CreateOutcome, WriteOutcome};
+use crate::ports::WriteOutcome;
 use crate::ports::{QueryPage, ReadCustomers};
 
 pub trait AccessKeys: ReadCustomers {
@@ -24,12 +24,23 @@ pub trait AccessKeys: ReadCustomers {
     ) -> impl Future<Output = Result<QueryPage<AccessKey>, Failure>> + Send;
 }
 
+/// The outcome of creating a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyCreateOutcome {
+    Done,
+    GateClosed,
+    LimitReached,
+    /// The credential of the maker is no longer valid.
+    MakerRevoked,
+}
+
 pub trait CreateAccessKeys: AccessKeys + DeleteAccessKeys {
-    /// Stores a new key, unless the customer has the maximum number of keys.
+    /// Stores a new key, unless the customer has the maximum number of keys or the maker was revoked.
     fn create_access_key(
         &self,
         key: &AccessKey,
-    ) -> impl Future<Output = Result<CreateOutcome, Failure>> + Send;
+        maker: &Principal,
+    ) -> impl Future<Output = Result<KeyCreateOutcome, Failure>> + Send;
 }
 
 pub trait UpdateAccessKeys: AccessKeys {
@@ -40,12 +51,40 @@ pub trait UpdateAccessKeys: AccessKeys {
     ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 }
 
+/// The keys to delete in the transaction that deletes or demotes their maker.
+#[derive(Clone, Debug)]
+pub struct KeysToRevoke {
+    pub keys: Vec<AccessKey>,
+    /// How often the number of the account's keys had changed before they were listed. The transaction fails if it changed
+    /// since, so that no key is created unnoticed.
+    pub change_count: i64,
+}
+
+/// The outcome of deleting a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyDeleteOutcome {
+    Done,
+    Stale,
+    GateClosed,
+    /// The account's keys changed since the keys to revoke were listed.
+    KeysChanged,
+}
+
 pub trait DeleteAccessKeys: AccessKeys {
+    /// The keys that were made through this agent or key.
+    fn keys_made_through(
+        &self,
+        customer: CustomerId,
+        maker: Uuid,
+    ) -> impl Future<Output = Result<KeysToRevoke, Failure>> + Send;
+
+    /// Deletes a key, and the keys to revoke with it. It fails if the row changed since it was read.
     fn delete_access_key(
         &self,
         key: &AccessKey,
+        revoked: Option<&KeysToRevoke>,
         now: Timestamp,
-    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+    ) -> impl Future<Output = Result<KeyDeleteOutcome, Failure>> + Send;
 }
 
 pub trait RecordKeyUse: Send + Sync {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::failure::Failure;
+use crate::ports::KeysToRevoke;
 use crate::ports::MailToken;
 use crate::ports::WriteOutcome;
 use crate::ports::{QueryPage, ReadCustomers};
@@ -41,12 +42,14 @@ pub struct AgentChange<'a> {
     pub new_tags: &'a [Uuid],
     /// The change in the number of the account's administrators: -1, 0 or 1.
     pub admin_delta: i8,
+    /// The keys that the change revokes.
+    pub revoked: Option<&'a KeysToRevoke>,
 }
 
 impl<'a> AgentChange<'a> {
     /// A change that writes only the agent.
     pub const fn new(before: &'a Agent, after: &'a Agent, statuses: &'static [Status]) -> Self {
-        Self { before, after, statuses, used_token: None, new_tags: &[], admin_delta: 0 }
+        Self { before, after, statuses, used_token: None, new_tags: &[], admin_delta: 0, revoked: None }
     }
 }
 
@@ -69,6 +72,8 @@ pub enum AgentWriteOutcome {
     LastAdmin,
     /// A tag does not exist.
     TagNotFound,
+    /// The account's keys changed since the keys to revoke were listed.
+    KeysChanged,
 }
 
 /// The updates that a sign-in makes to its agent. Each changes a single attribute and keeps the row's version.
@@ -102,10 +107,11 @@ pub enum AgentCreateOutcome {
 }
 
 pub trait DeleteAgents: ReadAgents {
-    /// Deletes an agent and frees its username. It fails if the row changed since it was read.
+    /// Deletes an agent and the keys to revoke with it, and frees its username. It fails if the row changed since it was read.
     fn delete_agent(
         &self,
         agent: &Agent,
+        revoked: Option<&KeysToRevoke>,
         now: Timestamp,
     ) -> impl Future<Output = Result<AgentWriteOutcome, Failure>> + Send;
 }

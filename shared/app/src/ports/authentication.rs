@@ -31,7 +31,11 @@ pub enum Prefetch {
 /// The principal that a credential names.
 #[derive(Clone, Copy, Debug)]
 pub enum PrincipalId {
-    Agent(AgentId),
+    /// An agent, and the access key on which its session depends.
+    Agent {
+        id: AgentId,
+        key: Option<Uuid>,
+    },
     Key(Uuid),
     /// A guest agent, and the platform admin who acts as it.
     Delegate {
@@ -52,7 +56,7 @@ pub struct AuthContext {
 #[expect(clippy::large_enum_variant, reason = "a request has one value, and returns it at once")]
 #[derive(Clone, Debug)]
 pub enum PrincipalRows {
-    Agent(Option<Agent>),
+    Agent { agent: Option<Agent>, key: Option<AccessKey> },
     Key(Option<AccessKey>),
     Delegate { guest: Option<Agent>, operator: Option<Agent> },
 }
@@ -71,7 +75,7 @@ impl PrincipalRows {
     /// The agent of a principal that is an agent itself.
     pub fn into_agent(self) -> Option<Agent> {
         match self {
-            Self::Agent(agent) => agent,
+            Self::Agent { agent, .. } => agent,
             Self::Key(_) | Self::Delegate { .. } => None,
         }
     }

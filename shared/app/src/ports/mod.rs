@@ -13,7 +13,10 @@ mod signing;
 mod system;
 mod throttles;
 
-pub use self::access_keys::{AccessKeys, CreateAccessKeys, DeleteAccessKeys, RecordKeyUse, UpdateAccessKeys};
+pub use self::access_keys::{
+    AccessKeys, CreateAccessKeys, DeleteAccessKeys, KeyCreateOutcome, KeyDeleteOutcome, KeysToRevoke,
+    RecordKeyUse, UpdateAccessKeys,
+};
 pub use self::agents::{
     AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditEntry, AuditLog, CreateAgents, DeleteAgents,
     ReadAgents, RecordSignIns, UpdateAgents,

@@ -4,15 +4,24 @@ use custodian_domain::Reason;
 use custodian_domain::access_key::MIN_LIFETIME;
 use serde_json::json;
 
+use crate::components::{made_keys, scopes};
 use crate::operation::Operation;
-use crate::schema::{multi_line_text, object, text};
+use crate::schema::{multi_line_text, object, text, with_description};
 
 pub(super) fn all() -> Vec<Operation> {
     let expire = json!({
         "type": "integer", "minimum": MIN_LIFETIME.as_secs(), "maximum": 100_u64 * 365 * 86_400,
-        "description": "The lifetime of the key in seconds. The default is a year. An update cannot change it.",
+        "description": "The lifetime of the key in seconds. The default is a year. A key that a key creates expires no later than its \
+            creator. An update cannot change it.",
     });
-    let body = object(vec![("name", text(255)), ("detail", multi_line_text(4096)), ("expire", expire)], &[]);
+    let scopes = with_description(
+        scopes(),
+        "What the key may do: `read` permits every GET, `numbers` every request to `/v1.0/numbers`, and `numbers:read` every GET \
+            there. Empty, the default, permits everything. An update cannot change it.",
+    );
+    let fields =
+        vec![("name", text(255)), ("detail", multi_line_text(4096)), ("expire", expire), ("scopes", scopes)];
+    let body = object(fields, &[]);
     let one = |method, description: &str| {
         Operation::new(method, "/v1.0/accesskeys/{id}", description)
             .returns_row("AccessKey")
@@ -28,13 +37,20 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "POST",
             "/v1.0/accesskeys",
-            "Creates an access key. Only this response contains its token.",
+            "Creates an access key. Only this response contains its token. A limited key can create only keys that may do no \
+                more than itself.",
         )
         .body(body.clone())
         .returns_row("NewAccessKey")
         .fails_with(&[Reason::ResourceLimitExceeded]),
         one("GET", "Returns an access key. A change of `tm_last_used` does not change the `ETag`."),
         one("PUT", "Changes name and detail.").body(body),
-        one("DELETE", "Deletes an access key. It stops working at once."),
+        one(
+            "DELETE",
+            "Deletes an access key, and the keys that were made with it, directly or through other keys. They stop working at \
+                once.",
+        )
+        .parameter(made_keys("`keep` does not delete the keys that were made with this key."))
+        .fails_with(&[Reason::InvalidRequestParameter]),
     ]
 }

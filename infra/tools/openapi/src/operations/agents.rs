@@ -6,7 +6,7 @@ use custodian_domain::agent::{RING_ALL, RING_METHODS, STATUSES};
 use custodian_domain::agent_fields::MAX_TAGS;
 use serde_json::{Value, json};
 
-use crate::components::{agent_addresses, new_password, permission, username};
+use crate::components::{agent_addresses, made_keys, new_password, permission, username};
 use crate::operation::Operation;
 use crate::schema::{
     enumeration, multi_line_text, object, text, unique_uuids, uuid, with_description, with_keywords,
@@ -45,7 +45,12 @@ fn agents() -> Vec<Operation> {
             .parameter(query("status", enumeration(&STATUSES), "Only agents with this status."))
             .returns_page("Agent")
             .fails_with(&[Reason::InvalidTagIds]),
-        Operation::new("POST", "/v1.0/agents", "Creates an agent. Its permission cannot exceed the caller's.")
+        Operation::new(
+            "POST",
+            "/v1.0/agents",
+            "Creates an agent. Its permission cannot exceed the caller's. An admin that an access key creates can sign in only \
+                while that key is valid, until an admin or a mailed link sets another password.",
+        )
             .body(object(new_agent, &["username", "password"]))
             .returns_row("Agent")
             .fails_with(&[
@@ -62,8 +67,14 @@ fn agents() -> Vec<Operation> {
         )
         .body(object(change, &[]))
         .fails_with(&[Reason::GuestAgentProtected, Reason::InvalidRingMethod]),
-        one("DELETE", "", "Deletes an agent permanently. The guest agent and the last admin cannot be deleted.")
-            .fails_with(&[Reason::GuestAgentProtected, Reason::LastAdmin]),
+        one(
+            "DELETE",
+            "",
+            "Deletes an agent permanently, and the access keys that were made by it, directly or through other keys. The guest \
+                agent and the last admin cannot be deleted.",
+        )
+        .parameter(made_keys("`keep` does not delete the access keys that were made by this agent."))
+        .fails_with(&[Reason::GuestAgentProtected, Reason::LastAdmin, Reason::InvalidRequestParameter]),
     ]
 }
 
@@ -83,12 +94,22 @@ fn agent_fields() -> Vec<Operation> {
     );
     let body = object(vec![("password", new_password()), ("current_password", current)], &["password"]);
     vec![
-        replace("/permission", "permission", permission(), "Sets the permission of an agent. Revokes its tokens.")
-            .fails_with(&[Reason::GuestAgentProtected, Reason::LastAdmin]),
+        replace(
+            "/permission",
+            "permission",
+            permission(),
+            "Sets the permission of an agent. Revokes its tokens. If the agent stops being an admin, also deletes the access keys \
+                that were made by it, directly or through other keys. An admin whom an access key promoted can sign in only while \
+                that key is valid.",
+        )
+        .parameter(made_keys("`keep` does not delete the access keys that were made by this agent."))
+        .fails_with(&[Reason::GuestAgentProtected, Reason::LastAdmin, Reason::InvalidRequestParameter]),
         one(
             "PUT",
             "/password",
-            "Sets the password of an agent. One's own requires the current password. Revokes the agent's tokens.",
+            "Sets the password of an agent. One's own requires the current password. Revokes the agent's tokens. An admin whose \
+                password an access key set can sign in only while that key is valid, until an admin or a mailed link sets \
+                another.",
         )
         .body(body)
         .fails_with(&[Reason::InvalidPassword, Reason::GuestAgentProtected, Reason::RateLimitExceeded]),

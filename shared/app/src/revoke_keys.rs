@@ -1,0 +1,46 @@
+//! The keys that are revoked together with the agent or key that made them.
+
+use custodian_domain::CustomerId;
+use custodian_domain::access_key::MadeKeys;
+use uuid::Uuid;
+
+use crate::closed_gate;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::ports::{DeleteAccessKeys, KeyDeleteOutcome, KeysToRevoke};
+use crate::request_conditions::{self, RequestConditions};
+use crate::retry::{Retry, RetryBudget};
+
+/// How many keys the transaction that deletes or demotes their maker can delete. Each needs two of its 100 actions, and the
+/// maker up to nine.
+pub const MAX_REVOKED_AT_ONCE: usize = 45;
+
+/// The keys that were made through `maker`, or `None` if they are to be kept. If they are too many for one transaction, this
+/// deletes the surplus first. An interrupted request leaves the maker as it was, and its repetition revokes the rest.
+pub(crate) async fn keys_to_revoke<S: DeleteAccessKeys, E>(
+    cx: &Context<S, E>,
+    customer: CustomerId,
+    maker: Uuid,
+    made_keys: MadeKeys,
+) -> Result<Option<KeysToRevoke>, Failure> {
+    if made_keys == MadeKeys::Keep {
+        return Ok(None);
+    }
+    let mut retry = Retry::new("the access keys", RetryBudget::Request);
+    loop {
+        let found = cx.store.keys_made_through(customer, maker).await?;
+        let Some(surplus) = found.keys.get(MAX_REVOKED_AT_ONCE..).filter(|keys| !keys.is_empty()) else {
+            return Ok(Some(found));
+        };
+        for key in surplus {
+            // The deletion is not yet the effect of the request, so the request's conditions do not apply to it. A key that
+            // changed meanwhile is found again.
+            let deletion = cx.store.delete_access_key(key, None, cx.now());
+            let outcome = request_conditions::with_conditions(RequestConditions::default(), deletion).await?;
+            if outcome == KeyDeleteOutcome::GateClosed {
+                closed_gate::recheck_status(&cx.store, customer).await?;
+            }
+        }
+        retry.wait(&*cx.providers.entropy).await?;
+    }
+}
