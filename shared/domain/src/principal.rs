@@ -8,6 +8,7 @@ use crate::reason::{Reason, Refusal};
 use crate::{AccessKey, Agent, AgentId, CreatedBy, Permission, RequestedBy, scope};
 
 /// The owner of a valid credential.
+#[expect(clippy::large_enum_variant, reason = "a request has one value")]
 #[derive(Clone, Debug)]
 pub enum Principal {
     Agent {

@@ -53,7 +53,6 @@ pub struct AuthContext {
 }
 
 /// The rows of a principal.
-#[expect(clippy::large_enum_variant, reason = "a request has one value, and returns it at once")]
 #[derive(Clone, Debug)]
 pub enum PrincipalRows {
     Agent { agent: Option<Agent>, key: Option<AccessKey> },
