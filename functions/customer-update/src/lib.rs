@@ -27,8 +27,8 @@ where
         request: &Request,
     ) -> Result<Response, Failure> {
         caller.may_change_account()?;
-        let (current, allowed) = (&caller.customer.profile, cx.settings.allowed_addresses());
-        let patch = ProfilePatch::read(&request.json()?, current, allowed)?;
+        let (current, destinations) = (&caller.customer.profile, request.destinations(&cx.settings));
+        let patch = ProfilePatch::read(&request.json()?, current, &destinations)?;
         require_available(cx, &caller.customer, patch.email()).await?;
         let requested_by = caller.principal.requested_by();
         let next = |row: &Customer, now| row.with_profile_patch(&patch, requested_by, now);

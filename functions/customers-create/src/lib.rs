@@ -21,8 +21,8 @@ impl<S: Authenticator + OpenAccounts, E: Scheduler> Endpoint<S, E> for CreateAcc
         _: PlatformAdmin,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let customer =
-            create(cx, AccountRequest::read(&request.json()?, cx.settings.allowed_addresses())?).await?;
+        let destinations = request.destinations(&cx.settings);
+        let customer = create(cx, AccountRequest::read(&request.json()?, &destinations)?).await?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

@@ -35,7 +35,7 @@ where
         request.id()?;
         let (body, target) = (request.json()?, caller.target());
         let current = target.as_ref().map(|target| target.profile.clone()).unwrap_or_default();
-        let patch = ProfilePatch::read(&body, &current, cx.settings.allowed_addresses())?;
+        let patch = ProfilePatch::read(&body, &current, &request.destinations(&cx.settings))?;
         let target = target?;
         require_available(cx, &target, patch.email()).await?;
         let next = |row: &Customer, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin, now);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use custodian_auth::password;
 use custodian_domain::agent::{new_password, new_username};
-use custodian_domain::destination::AllowedAddresses;
+use custodian_domain::destination::DestinationRules;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
@@ -34,13 +34,13 @@ pub struct AccountRequest {
 
 impl AccountRequest {
     /// Reads a body. `username`, `password` and `email` are required; the rest of the profile is optional.
-    pub fn read(body: &Map<String, Value>, allowed: AllowedAddresses) -> Result<Self, Refusal> {
+    pub fn read(body: &Map<String, Value>, destinations: &DestinationRules) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let (username, password) = (new_username(&mut fields), new_password(&mut fields));
         fields.required_text("email", 255);
         fields.finish(())?;
         let empty = Profile::default();
-        let profile = ProfilePatch::read(body, &empty, allowed)?.apply(&empty);
+        let profile = ProfilePatch::read(body, &empty, destinations)?.apply(&empty);
         Ok(Self { username, password: Some(password), profile, signup: None })
     }
 }

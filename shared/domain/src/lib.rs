@@ -13,6 +13,7 @@ mod common_passwords;
 pub mod customer;
 pub mod destination;
 pub mod event_type;
+pub mod failing_endpoint;
 pub mod fields;
 pub mod ids;
 pub mod kinds;

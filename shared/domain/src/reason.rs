@@ -66,6 +66,8 @@ reasons! {
     InvalidCredentials = 401 "UNAUTHENTICATED" "INVALID_CREDENTIALS" "The provided credentials are invalid.";
     /// 403: the caller lacks the permission.
     PermissionDenied = 403 "PERMISSION_DENIED" "PERMISSION_DENIED" "You do not have permission to access this resource.";
+    /// 403: the request is a webhook of this service. An account that reacts to its own webhooks would never stop.
+    WebhookLoop = 403 "PERMISSION_DENIED" "WEBHOOK_LOOP" "A webhook must not call this API.";
     AccountFrozen = 403 "PERMISSION_DENIED" "ACCOUNT_FROZEN" "This account is frozen and will be deleted. It can be recovered until then.";
     /// 403: the account's e-mail address is not verified yet.
     AccountNotVerified = 403 "PERMISSION_DENIED" "ACCOUNT_NOT_VERIFIED" "This account is not verified yet.";

@@ -100,6 +100,9 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     route: &Route,
     request: &Request,
 ) -> Result<Response, Failure> {
+    if request.is_own_webhook() {
+        return Err(Reason::WebhookLoop.into());
+    }
     if request.is_too_large() {
         return Err(Reason::PayloadTooLarge.into());
     }

@@ -15,6 +15,7 @@ mod cascade;
 mod conditional;
 mod customers;
 mod expr;
+mod failing_endpoint;
 mod idempotency;
 mod idempotency_lease;
 mod identifiers;

@@ -6,7 +6,7 @@ use custodian_app::create::{AccountRequest, create};
 use custodian_app::ports::NoticeRows;
 use custodian_app::{Failure, verify};
 use custodian_cascade::{CascadeTask, EmptyTables, Ledgers, STEPS};
-use custodian_domain::destination::AllowedAddresses;
+use custodian_domain::destination::DestinationRules;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::scheduled_job::Job;
 use custodian_domain::{CustomerId, Reason, ScheduledJob, Secret, Timestamp};
@@ -92,7 +92,7 @@ impl Fixture {
             Flow::Create => {
                 let body = json!({ "username": "ada", "password": PASSWORD, "email": "ada@example.com" });
                 let request =
-                    AccountRequest::read(body.as_object().unwrap(), AllowedAddresses::Public).unwrap();
+                    AccountRequest::read(body.as_object().unwrap(), &DestinationRules::default()).unwrap();
                 create(&app.cx, request).await.map(|_| ())
             }
             Flow::Mail => verify::send_verification(&app.cx, id, app.cause()).await,

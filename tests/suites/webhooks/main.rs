@@ -11,6 +11,7 @@ mod receiver;
 mod retries;
 mod signatures;
 mod standard_library;
+mod volume;
 
 use std::sync::Arc;
 

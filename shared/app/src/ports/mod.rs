@@ -39,4 +39,6 @@ pub use self::resources::{
 };
 pub use self::signing::{Session, SigningKeys, TokenSigner};
 pub use self::system::{Clock, Entropy, Metrics};
-pub use self::throttles::{ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window, WindowPart};
+pub use self::throttles::{
+    BudgetWindow, Budgets, ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window, WindowPart,
+};
