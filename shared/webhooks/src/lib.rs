@@ -15,6 +15,7 @@ mod delivery_job;
 mod failing;
 mod manage;
 mod payload;
+mod payload_size;
 mod ports;
 mod secrets;
 mod sending;
