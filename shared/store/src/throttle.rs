@@ -95,7 +95,7 @@ impl Budgets for Store {
         let update = Expr::new("SET #n = #n - :one, #bytes = #bytes - :bytes")
             .with(":one", n(1))
             .with(":bytes", n(bytes));
-        let is_counted = Expr::new("#n >= :one AND #bytes >= :bytes");
+        let is_counted = Expr::new("attribute_exists(#id) AND #n >= :one AND #bytes >= :bytes");
         self.update_if(THROTTLE, simple_key("id", key), update, is_counted).await.map(|_| ())
     }
 }

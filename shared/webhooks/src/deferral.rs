@@ -1,5 +1,7 @@
 //! Putting an attempt off: the delivery stays pending, and its job is enqueued again for later.
 
+use std::time::Duration;
+
 use custodian_app::budgets::{Budget, ExhaustedBudget, spend};
 use custodian_app::ports::{Budgets, WriteOutcome};
 use custodian_app::{Context, Failure, Metric};
@@ -16,6 +18,11 @@ const ENDPOINT_FAILING: &str = "endpoint_failing";
 /// The maximum jitter, as a fraction of the wait. Without it, all deliveries that wait would be attempted at one instant.
 const MAX_JITTER: f64 = 0.1;
 
+/// The least wait of an attempt that is put off for the first time. It doubles after this number of deferrals.
+const FIRST_LEAST_WAIT: Duration = Duration::from_secs(30);
+const FREE_DEFERRALS: u32 = 4;
+const LONGEST_LEAST_WAIT: Duration = Duration::from_secs(8 * 3600);
+
 /// Why and until when an attempt is put off.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deferral {
@@ -29,9 +36,11 @@ impl Deferral {
     }
 
     /// The time of the next attempt: the end of the wait, and up to a tenth later by chance.
-    pub(crate) fn due<S, E>(&self, cx: &Context<S, E>) -> Timestamp {
+    pub(crate) fn due<S, E>(&self, cx: &Context<S, E>, least_wait: Duration) -> Timestamp {
+        let now = cx.now();
+        let wait = self.until.since(now).max(least_wait);
         let jitter = f64::from(u32::from_be_bytes(cx.providers.random())) / f64::from(u32::MAX);
-        self.until.plus(self.until.since(cx.now()).mul_f64(MAX_JITTER * jitter))
+        now.plus(wait.mul_f64(1.0 + MAX_JITTER * jitter))
     }
 }
 
@@ -57,6 +66,13 @@ pub(crate) async fn spend_budgets<S: Budgets, E>(
     Ok(spend(cx, &budgets, bytes).await?.map(Deferral::from))
 }
 
+/// How long an attempt waits at least that was put off so many times before. Without it, each of many deliveries to an endpoint
+/// that never recovers would be checked every hour of its retention.
+fn least_wait(deferrals: u32) -> Duration {
+    let factor = 1_u32.checked_shl(deferrals.saturating_sub(FREE_DEFERRALS)).unwrap_or(u32::MAX);
+    FIRST_LEAST_WAIT.saturating_mul(factor).min(LONGEST_LEAST_WAIT)
+}
+
 /// Stores the deferral and enqueues the job again. The retention of a delivery that is put off still ends.
 pub(crate) async fn defer<S: WebhookStore, E: DeliveryQueue>(
     cx: &Context<S, E>,
@@ -65,8 +81,9 @@ pub(crate) async fn defer<S: WebhookStore, E: DeliveryQueue>(
     previous: Option<&Delivery>,
     deferral: Deferral,
 ) -> Result<(), Failure> {
-    let (now, due) = (cx.now(), deferral.due(cx));
+    let now = cx.now();
     let before = previous.cloned().unwrap_or_else(|| job.new_delivery(id, now));
+    let due = deferral.due(cx, least_wait(before.deferrals));
     let is_over = due >= before.tm_create.plus(DELIVERY_RETENTION);
     let delivery = Delivery {
         status: if is_over { DeliveryStatus::Failed } else { DeliveryStatus::Pending },
@@ -109,4 +126,15 @@ pub(crate) async fn schedule_next<S, E: DeliveryQueue>(
     let Some(due) = delivery.tm_next else { return Ok(()) };
     let (now, next) = (cx.now(), job.pending(delivery));
     cx.services.enqueue_delivery(&next, &next.name(delivery.id), due.since(now), now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_wait_doubles_after_some_deferrals_up_to_eight_hours() {
+        let seconds = [0, 4, 5, 6, 11, 13, 14, 99].map(|deferrals| least_wait(deferrals).as_secs());
+        assert_eq!(seconds, [30, 30, 60, 120, 3840, 15_360, 28_800, 28_800]);
+    }
 }

@@ -1,6 +1,8 @@
 //! The deletion notice: the webhook about the account's own deletion. No delivery is stored for it. A step of the deletion's
 //! ledger waits for it.
 
+use std::time::Duration;
+
 use custodian_app::ports::Budgets;
 use custodian_app::{Context, Failure, Metric};
 use custodian_cascade::{CascadeQueue, CascadeTask, WEBHOOKS};
@@ -43,7 +45,7 @@ where
     // A deleted account has no budget any more, and the notice has a few attempts only. The destination stays protected.
     if let Some(deferral) = spend_budgets(cx, None, &to.uri, &body).await? {
         record_deferral(cx, job, deferral.reason);
-        return send_later(cx, customer, &notice, &job.deferred(), deferral.due(cx)).await;
+        return send_later(cx, customer, &notice, &job.deferred(), deferral.due(cx, Duration::ZERO)).await;
     }
     let secrets = secrets_of_deleted_account(cx, &endpoint)?;
     let report = send(cx, job, (&to.uri, &to.method), id, body, &secrets).await;
