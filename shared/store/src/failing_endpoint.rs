@@ -13,7 +13,9 @@ use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::schema::WEBHOOKS;
 use crate::transaction::Transaction;
 use crate::usage;
-use crate::webhooks::{FAILING_KEY, row_key};
+use crate::webhook_key::row_key;
+
+pub(crate) const FAILING_KEY: &str = "failing";
 
 fn expiry(until: Timestamp) -> i64 {
     until.plus(FailingEndpoint::RETENTION).seconds()

@@ -38,6 +38,7 @@ mod tokens;
 mod transaction;
 mod usage;
 mod usernames;
+mod webhook_key;
 mod webhooks;
 
 pub use aws_failure::aws_failure;

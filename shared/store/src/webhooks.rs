@@ -17,16 +17,17 @@ use uuid::Uuid;
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, composite_key, decode, decode_some, encode, n, s};
+use crate::failing_endpoint::{self, FAILING_KEY};
+use crate::item::{Item, decode, decode_some, encode, n, s};
 use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::schema::WEBHOOKS;
 use crate::transaction::Transaction;
-use crate::{failing_endpoint, outbox, usage};
+use crate::webhook_key::row_key;
+use crate::{outbox, usage};
 
 const SECRET_KEY: &str = "secret";
 const AVAILABILITY_KEY: &str = "off";
 const SLOW_KEY: &str = "slow";
-pub(crate) const FAILING_KEY: &str = "failing";
 const DELETION_NOTICE_KEY: &str = "farewell";
 const DELIVERY_PREFIX: &str = "delivery#";
 
@@ -37,10 +38,6 @@ struct Availability {
     fingerprint: Option<String>,
     #[serde(rename = "on_since", default, skip_serializing_if = "Option::is_none")]
     enabled_since: Option<Timestamp>,
-}
-
-pub(crate) fn row_key(customer: CustomerId, key: &str) -> Item {
-    composite_key("customer_id", customer, "key", key)
 }
 
 fn delivery_key(customer: CustomerId, id: Uuid) -> Item {
