@@ -18,9 +18,9 @@ const ENDPOINT_FAILING: &str = "endpoint_failing";
 /// The maximum jitter, as a fraction of the wait. Without it, all deliveries that wait would be attempted at one instant.
 const MAX_JITTER: f64 = 0.1;
 
-/// The least wait of an attempt that is put off for the first time. It doubles after this number of deferrals.
-const FIRST_LEAST_WAIT: Duration = Duration::from_secs(30);
+/// The number of deferrals without a least wait. The next one has the first least wait, and each later one twice as much.
 const FREE_DEFERRALS: u32 = 4;
+const FIRST_LEAST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_LEAST_WAIT: Duration = Duration::from_secs(8 * 3600);
 
 /// Why and until when an attempt is put off.
@@ -69,7 +69,8 @@ pub(crate) async fn spend_budgets<S: Budgets, E>(
 /// How long an attempt waits at least that was put off so many times before. Without it, each of many deliveries to an endpoint
 /// that never recovers would be checked every hour of its retention.
 fn least_wait(deferrals: u32) -> Duration {
-    let factor = 1_u32.checked_shl(deferrals.saturating_sub(FREE_DEFERRALS)).unwrap_or(u32::MAX);
+    let Some(doublings) = deferrals.checked_sub(FREE_DEFERRALS) else { return Duration::ZERO };
+    let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
     FIRST_LEAST_WAIT.saturating_mul(factor).min(LONGEST_LEAST_WAIT)
 }
 
@@ -135,6 +136,6 @@ mod tests {
     #[test]
     fn the_least_wait_doubles_after_some_deferrals_up_to_eight_hours() {
         let seconds = [0, 4, 5, 6, 11, 13, 14, 99].map(|deferrals| least_wait(deferrals).as_secs());
-        assert_eq!(seconds, [30, 30, 60, 120, 3840, 15_360, 28_800, 28_800]);
+        assert_eq!(seconds, [0, 30, 60, 120, 3840, 15_360, 28_800, 28_800]);
     }
 }
