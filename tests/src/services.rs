@@ -29,6 +29,8 @@ pub struct ServiceState {
     pub cascade_tasks: Vec<CascadeTask>,
     /// Webhook deliveries. The bus enqueues deletion notices only, because the ledger waits for them.
     pub delivery_jobs: Vec<DeliveryJob>,
+    /// The name and the due time of every enqueued delivery job.
+    pub delivery_schedule: Vec<(String, Timestamp)>,
     pub mails: Vec<Mail>,
     /// The webhooks that were sent: id, destination and body.
     pub sent_webhooks: Vec<(Uuid, String, String)>,
@@ -109,11 +111,14 @@ impl DeliveryQueue for TestServices {
     async fn enqueue_delivery(
         &self,
         job: &DeliveryJob,
-        _: &str,
-        _: Duration,
-        _: Timestamp,
+        name: &str,
+        delay: Duration,
+        now: Timestamp,
     ) -> Result<(), Failure> {
-        self.call("SendMessage", |state| state.delivery_jobs.push(job.clone()))
+        self.call("SendMessage", |state| {
+            state.delivery_jobs.push(job.clone());
+            state.delivery_schedule.push((name.to_owned(), now.plus(delay)));
+        })
     }
 }
 

@@ -26,8 +26,8 @@ where
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let (current, allowed) = (&caller.customer.profile, cx.settings.allowed_addresses());
-        let patch = ProfilePatch::read(&request.json()?, current, allowed)?;
+        let (current, destinations) = (&caller.customer.profile, request.destinations(&cx.settings));
+        let patch = ProfilePatch::read(&request.json()?, current, &destinations)?;
         let patch = caller.permitted_patch(patch)?;
         require_available(cx, &caller.customer, patch.email()).await?;
         let requested_by = caller.principal.requested_by();

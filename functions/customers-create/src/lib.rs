@@ -21,8 +21,8 @@ impl<S: Authenticator + OpenAccounts, E: Scheduler> Endpoint<S, E> for CreateAcc
         caller: PlatformAdmin,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let (allowed, operator) = (cx.settings.allowed_addresses(), caller.agent().id);
-        let customer = create(cx, AccountRequest::read(&request.json()?, allowed, operator)?).await?;
+        let (destinations, operator) = (request.destinations(&cx.settings), caller.agent().id);
+        let customer = create(cx, AccountRequest::read(&request.json()?, &destinations, operator)?).await?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

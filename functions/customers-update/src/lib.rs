@@ -29,8 +29,8 @@ where
         request: &Request,
     ) -> Result<Response, Failure> {
         let requested_by = RequestedBy::PlatformAdmin { operator: Some(caller.agent().into()) };
-        let (AnyCustomer(target), allowed) = (caller.target, cx.settings.allowed_addresses());
-        let patch = ProfilePatch::read(&request.json()?, &target.profile, allowed)?;
+        let (AnyCustomer(target), destinations) = (caller.target, request.destinations(&cx.settings));
+        let patch = ProfilePatch::read(&request.json()?, &target.profile, &destinations)?;
         require_available(cx, &target, patch.email()).await?;
         let next = |row: &Customer, now| row.with_profile_patch(&patch, requested_by, now);
         let customer = update(cx, target, require_initial_or_active, next).await?;

@@ -1,6 +1,6 @@
 //! Handles delivery jobs. Each job asks for one attempt.
 
-use custodian_app::ports::ReadCustomers;
+use custodian_app::ports::{Budgets, ReadCustomers};
 use custodian_app::{Context, Failure};
 use custodian_cascade::CascadeQueue;
 use custodian_domain::Timestamp;
@@ -10,8 +10,10 @@ use custodian_webhooks::{DeliveryJob, DeliveryQueue, ReadPayloadRows, WebhookSen
 
 pub struct Deliver;
 
-impl<S: ReadCustomers + ReadPayloadRows + WebhookStore, E: WebhookSender + DeliveryQueue + CascadeQueue>
-    EventHandler<S, E> for Deliver
+impl<
+    S: ReadCustomers + ReadPayloadRows + WebhookStore + Budgets,
+    E: WebhookSender + DeliveryQueue + CascadeQueue,
+> EventHandler<S, E> for Deliver
 {
     type Message = DeliveryJob;
 

@@ -19,8 +19,8 @@ impl<S: Authenticator + WebhookStore, E: Send + Sync> Endpoint<S, E> for ShowWeb
         &self,
         cx: &Context<S, E>,
         caller: Self::Caller,
-        _: &Request,
+        request: &Request,
     ) -> Result<Response, Failure> {
-        Ok(Response::json(&show(cx, &caller.customer).await?))
+        Ok(Response::json(&show(cx, &caller.customer, &request.destinations(&cx.settings)).await?))
     }
 }

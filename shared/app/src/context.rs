@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use custodian_domain::destination::AllowedAddresses;
+use custodian_domain::destination::DestinationRules;
 use custodian_domain::{IdSeed, Timestamp};
 
 use crate::platform_keys::PlatformKeys;
@@ -62,6 +62,31 @@ impl Default for Brand {
     }
 }
 
+/// How much webhooks may send. Attempts beyond it are made later.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookBudgets {
+    /// Of one account, in an hour.
+    pub account: WebhookBudget,
+    /// To one host and port, of all accounts, in a minute.
+    pub destination: WebhookBudget,
+}
+
+/// A maximum number of attempts and of payload bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct WebhookBudget {
+    pub attempts: u32,
+    pub bytes: u64,
+}
+
+impl Default for WebhookBudgets {
+    fn default() -> Self {
+        Self {
+            account: WebhookBudget { attempts: 3600, bytes: 64 << 20 },
+            destination: WebhookBudget { attempts: 600, bytes: 16 << 20 },
+        }
+    }
+}
+
 /// Settings of a deployment.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -83,17 +108,13 @@ pub struct Settings {
     pub brand: Brand,
     /// How many mails that strangers can cause the whole stack sends in an hour.
     pub mails_per_hour: u32,
-    /// Whether webhooks may go to loopback addresses. Only the local service sets this.
-    pub webhooks_to_loopback: bool,
+    /// The destinations to which webhooks may be sent.
+    pub destinations: DestinationRules,
+    pub webhook_budgets: WebhookBudgets,
 }
 
 impl Settings {
     pub const DAY: Duration = Duration::from_secs(86_400);
-
-    /// The addresses to which webhooks may be sent.
-    pub const fn allowed_addresses(&self) -> AllowedAddresses {
-        if self.webhooks_to_loopback { AllowedAddresses::Loopback } else { AllowedAddresses::Public }
-    }
 }
 
 impl Default for Settings {
@@ -108,7 +129,8 @@ impl Default for Settings {
             mail_sender: "no-reply@custodian.invalid".to_owned(),
             brand: Brand::default(),
             mails_per_hour: 1000,
-            webhooks_to_loopback: false,
+            destinations: DestinationRules::default(),
+            webhook_budgets: WebhookBudgets::default(),
         }
     }
 }

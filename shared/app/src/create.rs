@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use custodian_auth::password;
 use custodian_domain::agent::{new_password, new_username};
-use custodian_domain::destination::AllowedAddresses;
+use custodian_domain::destination::DestinationRules;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
@@ -38,7 +38,7 @@ impl AccountRequest {
     /// Reads an operator's body. `username`, `password` and `email` are required; the rest of the profile is optional.
     pub fn read(
         body: &Map<String, Value>,
-        allowed: AllowedAddresses,
+        destinations: &DestinationRules,
         operator: AgentId,
     ) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
@@ -46,7 +46,7 @@ impl AccountRequest {
         fields.required_text("email", 255);
         fields.finish(())?;
         let empty = Profile::default();
-        let profile = ProfilePatch::read(body, &empty, allowed)?.apply(&empty);
+        let profile = ProfilePatch::read(body, &empty, destinations)?.apply(&empty);
         let created_by = Some(CreatedBy::Operator { id: operator });
         Ok(Self { username, password: Some(password), profile, signup: None, created_by })
     }

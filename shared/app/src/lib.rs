@@ -8,6 +8,7 @@ pub mod access_keys;
 pub mod agent_credentials;
 pub mod agents;
 pub mod billing;
+pub mod budgets;
 pub mod change;
 pub mod closed_gate;
 pub mod confirm_email;
@@ -43,7 +44,7 @@ pub mod update;
 pub mod verify;
 
 pub use change::{ChangeOutcome, change};
-pub use context::{Brand, Context, Providers, Settings};
+pub use context::{Brand, Context, Providers, Settings, WebhookBudget, WebhookBudgets};
 pub use failure::{Failure, ignore};
 pub use log_subject::LogSubject;
 pub use metric_counters::MetricCounters;

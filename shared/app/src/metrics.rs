@@ -38,6 +38,8 @@ pub enum Metric {
     WebhooksRefused,
     /// Webhook attempts that got 410, which disables the endpoint.
     WebhooksDisabled,
+    /// Webhook attempts that were put off, because a budget was spent or the endpoint is failing.
+    WebhooksDeferred,
     /// Webhooks that failed and have no attempt left.
     WebhooksExhausted,
     /// Requests that a throttle refused with 429.
@@ -60,7 +62,7 @@ pub enum Unit {
 
 impl Metric {
     /// One observation of every metric, with zero values.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::CustomersCreated,
         Self::CustomersVerified,
         Self::CustomersFrozen,
@@ -78,6 +80,7 @@ impl Metric {
         Self::WebhooksFailed,
         Self::WebhooksRefused,
         Self::WebhooksDisabled,
+        Self::WebhooksDeferred,
         Self::WebhooksExhausted,
         Self::RequestsThrottled,
         Self::LoginsRefused,
@@ -105,6 +108,7 @@ impl Metric {
             Self::WebhooksFailed => "WebhooksFailed",
             Self::WebhooksRefused => "WebhooksRefused",
             Self::WebhooksDisabled => "WebhooksDisabled",
+            Self::WebhooksDeferred => "WebhooksDeferred",
             Self::WebhooksExhausted => "WebhooksExhausted",
             Self::RequestsThrottled => "RequestsThrottled",
             Self::LoginsRefused => "LoginsRefused",

@@ -1,7 +1,7 @@
 //! Sign-up. The response does not reveal whether the e-mail address has an account. Only the mail does.
 
 use custodian_domain::agent::parse_username;
-use custodian_domain::destination::AllowedAddresses;
+use custodian_domain::destination::DestinationRules;
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Cause, CreatedBy, Customer, CustomerId, Profile, Refusal, Status};
@@ -31,7 +31,7 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
     let mut profile = body.clone();
     profile.retain(|field, _| !field.starts_with("webhook_"));
     let empty = Profile::default();
-    Ok(ProfilePatch::read(&profile, &empty, AllowedAddresses::Public)?.apply(&empty))
+    Ok(ProfilePatch::read(&profile, &empty, &DestinationRules::default())?.apply(&empty))
 }
 
 /// Opens an account. If the address has an unverified account, the signup replaces its profile. If the address has a verified

@@ -14,6 +14,7 @@ pub mod created_by;
 pub mod customer;
 pub mod destination;
 pub mod event_type;
+pub mod failing_endpoint;
 pub mod fields;
 pub mod ids;
 pub mod kinds;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::destination::{self, AllowedAddresses};
+use crate::destination::{self, DestinationRules};
 use crate::fields::{self, Fields};
 use crate::reason::Refusal;
 
@@ -37,7 +37,7 @@ impl ProfilePatch {
     pub fn read(
         body: &Map<String, Value>,
         current: &Profile,
-        allowed: AllowedAddresses,
+        destinations: &DestinationRules,
     ) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let patch = Self {
@@ -57,7 +57,7 @@ impl ProfilePatch {
             fields.refuse("webhook_method", "must be one of POST, GET, PUT, DELETE or empty");
         }
         let uri = patch.webhook_uri.as_deref().filter(|uri| !uri.is_empty() && *uri != current.webhook_uri);
-        if let Some(Err(refusal)) = uri.map(|uri| destination::check(uri, allowed)) {
+        if let Some(Err(refusal)) = uri.map(|uri| destination::check(uri, destinations)) {
             fields.refuse("webhook_uri", refusal.description());
         }
         fields.finish(patch)
@@ -102,7 +102,7 @@ mod tests {
     fn read(body: Value) -> Result<ProfilePatch, Refusal> {
         let current = Profile { webhook_uri: "https://10.0.0.1/old".into(), ..Profile::default() };
         let body = body.as_object().unwrap_or_else(|| unreachable!());
-        ProfilePatch::read(body, &current, AllowedAddresses::Public)
+        ProfilePatch::read(body, &current, &DestinationRules::default())
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
         assert!(read(json!({"webhook_uri": "https://10.0.0.1/old"})).is_ok());
         let body = json!({"webhook_uri": "http://127.0.0.1:9/"});
         let body = body.as_object().unwrap_or_else(|| unreachable!());
-        assert!(ProfilePatch::read(body, &Profile::default(), AllowedAddresses::Loopback).is_ok());
-        assert!(ProfilePatch::read(body, &Profile::default(), AllowedAddresses::Public).is_err());
+        assert!(ProfilePatch::read(body, &Profile::default(), &AllowedAddresses::Loopback.into()).is_ok());
+        assert!(ProfilePatch::read(body, &Profile::default(), &DestinationRules::default()).is_err());
     }
 }

@@ -68,6 +68,8 @@ reasons! {
     PermissionDenied = 403 "PERMISSION_DENIED" "PERMISSION_DENIED" "You do not have permission to access this resource.";
     /// 403: a page of another origin made a browser send the request with its cookie.
     CrossOriginRequest = 403 "PERMISSION_DENIED" "CROSS_ORIGIN_REQUEST" "A page of another site cannot send this request with a cookie. Send the token in the header Authorization.";
+    /// 403: the request is a webhook of this service. An account that reacts to its own webhooks would never stop.
+    WebhookLoop = 403 "PERMISSION_DENIED" "WEBHOOK_LOOP" "A webhook must not call this API.";
     AccountFrozen = 403 "PERMISSION_DENIED" "ACCOUNT_FROZEN" "This account is frozen and will be deleted. It can be recovered until then.";
     /// 403: the account's e-mail address is not verified yet.
     AccountNotVerified = 403 "PERMISSION_DENIED" "ACCOUNT_NOT_VERIFIED" "This account is not verified yet.";

@@ -6,12 +6,19 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::failing_endpoint::FailingEndpoint;
 use crate::ids::content_id;
 use crate::time::rfc3339;
 use crate::{Ciphertext, Customer, CustomerId, EventType, IdSeed, Secret, Status, Timestamp};
 
 /// How long a delivery is stored and listed. An event older than this gets no first attempt.
 pub const DELIVERY_RETENTION: Duration = Duration::from_secs(30 * 86_400);
+
+/// The `User-Agent` of every webhook.
+pub const USER_AGENT: &str = "Custodian-Webhooks/1";
+
+/// The header with the id of a webhook.
+pub const ID_HEADER: &str = "webhook-id";
 
 /// The signing secret, and the replaced secrets that still sign.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -87,6 +94,8 @@ pub struct WebhookEndpoint {
     pub enabled_since: Option<Timestamp>,
     /// Recorded after a slow attempt.
     pub slow: Option<SlowEndpoint>,
+    /// Recorded after a failed attempt.
+    pub failing: Option<FailingEndpoint>,
     /// The encrypted destination of the deletion notice.
     pub deletion_notice: Option<EncryptedDestination>,
 }
@@ -94,6 +103,11 @@ pub struct WebhookEndpoint {
 impl WebhookEndpoint {
     pub fn is_disabled(&self, uri: &str) -> bool {
         self.disabled_uri.as_ref().is_some_and(|disabled| *disabled == fingerprint(uri))
+    }
+
+    /// The failures of this URI since its last success. Another URI starts afresh.
+    pub fn failing(&self, uri: &str) -> Option<&FailingEndpoint> {
+        self.failing.as_ref().filter(|failing| failing.fingerprint == fingerprint(uri))
     }
 
     pub fn is_slow(&self, uri: &str, now: Timestamp) -> bool {
@@ -197,10 +211,13 @@ pub struct Delivery {
     pub time: Timestamp,
     pub status: DeliveryStatus,
     pub attempts: u32,
+    /// How often the next attempt was put off.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deferrals: u32,
     /// The HTTP status of the last attempt, if there was a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed, or why the next one was put off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -213,6 +230,18 @@ pub struct Delivery {
     pub leased_until: Option<Timestamp>,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+impl Delivery {
+    /// Whether a worker makes the next attempt.
+    pub fn is_leased(&self, now: Timestamp) -> bool {
+        self.leased_until.is_some_and(|until| now < until)
+    }
 }
 
 /// The id of an event's delivery. A redelivered event gets the same id, and ids sort by time.

@@ -114,6 +114,9 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     route: &Route,
     request: &Request,
 ) -> Result<Response, Failure> {
+    if request.is_own_webhook() {
+        return Err(Reason::WebhookLoop.into());
+    }
     if !request.has_method_of(route) {
         return wrong_method(request);
     }

@@ -2,12 +2,15 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use custodian_app::Settings;
 use custodian_app::ports::Prefetch;
 use custodian_domain::access_key::MadeKeys;
-use custodian_domain::{Reason, Refusal, fields, ids};
+use custodian_domain::destination::{DestinationRules, OwnAddress};
+use custodian_domain::{Reason, Refusal, fields, ids, webhook};
 use http::Method;
 use http::header::{
     ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH, IF_NONE_MATCH, ORIGIN,
+    USER_AGENT,
 };
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
@@ -32,6 +35,8 @@ pub struct Request {
     query: Vec<(String, String)>,
     path: Vec<(String, String)>,
     body: Vec<u8>,
+    /// The id of the gateway's API.
+    api: Option<String>,
 }
 
 impl Request {
@@ -53,7 +58,22 @@ impl Request {
                 text => text.unwrap_or_default().into_bytes(),
             },
             headers: event.headers,
+            api: event.request_context.apiid,
         }
+    }
+
+    /// The destinations to which webhooks may be sent. In the template, a function with a route cannot refer to the API, because
+    /// the API refers to the function. So the id of the API comes from the request.
+    pub fn destinations(&self, settings: &Settings) -> DestinationRules {
+        let mut destinations = settings.destinations.clone();
+        destinations.own.extend(self.api.clone().map(OwnAddress::Api));
+        destinations
+    }
+
+    /// Whether this request is a webhook of this service.
+    pub(crate) fn is_own_webhook(&self) -> bool {
+        let agent = self.header(USER_AGENT).unwrap_or_default();
+        self.headers.contains_key(webhook::ID_HEADER) || agent.starts_with(webhook::USER_AGENT)
     }
 
     /// The text of a header. It may be non-ASCII, so that a non-ASCII `If-Match` fails and is not ignored.

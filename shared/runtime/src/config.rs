@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use custodian_app::{Brand, Failure, Settings};
+use custodian_app::{Brand, Failure, Settings, WebhookBudget, WebhookBudgets};
+use custodian_domain::destination::{DestinationRules, OwnAddress};
 use custodian_domain::kinds::{self, Kind};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -50,8 +51,34 @@ pub(crate) fn settings() -> Result<Settings, Failure> {
             support: variable_or("SUPPORT_CONTACT", ""),
             return_url: variable_or("RETURN_URL", ""),
         },
+        destinations: DestinationRules { own: own_addresses(), ..default.destinations },
+        webhook_budgets: webhook_budgets(default.webhook_budgets)?,
         mails_per_hour: number("MAILS_PER_HOUR", default.mails_per_hour)?,
         ..default
+    })
+}
+
+/// Where this stack is reached, as far as the template can tell the function.
+fn own_addresses() -> Vec<OwnAddress> {
+    let base_url = OwnAddress::host_of(&variable_or("PUBLIC_BASE_URL", ""));
+    base_url.into_iter().chain(required("API_ID").ok().map(OwnAddress::Api)).collect()
+}
+
+fn webhook_budgets(default: WebhookBudgets) -> Result<WebhookBudgets, Failure> {
+    let budget = |attempts, mebibytes, default: WebhookBudget| {
+        let bytes = number(mebibytes, 0)?;
+        Ok::<_, Failure>(WebhookBudget {
+            attempts: number(attempts, default.attempts)?,
+            bytes: if bytes == 0 { default.bytes } else { u64::from(bytes) << 20 },
+        })
+    };
+    Ok(WebhookBudgets {
+        account: budget("WEBHOOK_ATTEMPTS_PER_HOUR", "WEBHOOK_MEBIBYTES_PER_HOUR", default.account)?,
+        destination: budget(
+            "DESTINATION_ATTEMPTS_PER_MINUTE",
+            "DESTINATION_MEBIBYTES_PER_MINUTE",
+            default.destination,
+        )?,
     })
 }
 

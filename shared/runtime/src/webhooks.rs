@@ -9,12 +9,12 @@ use custodian_cascade::{CascadeQueue, CascadeTask};
 use custodian_domain::Timestamp;
 use custodian_store::{Store, aws_failure};
 use custodian_webhook_client::{
-    AllowedAddresses, AttemptReport, ClientLimits, Message, SystemResolver, TrustStore, WebhookClient,
+    AttemptReport, ClientLimits, Message, SystemResolver, TrustStore, WebhookClient,
 };
 use custodian_webhooks::{DeliveryJob, DeliveryQueue, OutgoingWebhook, WebhookSender};
 
 use crate::aws::AwsConfig;
-use crate::config::required;
+use crate::config::{required, settings};
 use crate::from_env::FromEnv;
 use crate::scheduler::EventBridgeScheduler;
 use crate::sqs::SqsCascadeQueue;
@@ -67,7 +67,7 @@ impl FromEnv for WebhookServices {
         let unavailable = |cause| Failure::unavailable("the trusted certificates", cause);
         let trust = TrustStore::from_system().map_err(unavailable)?;
         let client =
-            WebhookClient::new(AllowedAddresses::Public, SystemResolver, trust, ClientLimits::default());
+            WebhookClient::new(settings()?.destinations, SystemResolver, trust, ClientLimits::default());
         let queue = SqsDeliveryQueue::from_env(aws, store).await?;
         let slow_queue =
             SqsDeliveryQueue { client: queue.client.clone(), url: required("WEBHOOK_SLOW_QUEUE_URL")? };

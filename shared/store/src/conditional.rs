@@ -19,7 +19,8 @@ impl Store {
         condition_held(request.send().await)
     }
 
-    /// Updates a row if `condition` holds, and returns whether it did. The condition must imply that the row exists.
+    /// Updates a row if `condition` holds, and returns whether it did. Unless a missing row is to be created, the
+    /// condition must imply that the row exists.
     pub(crate) async fn update_if(
         &self,
         table: &str,

@@ -48,6 +48,11 @@ impl Expr {
         Some(self.values.clone()).filter(|values| !values.is_empty())
     }
 
+    /// A condition that holds if both do. Neither may contain an `OR`.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        Self { text: format!("{} AND {}", self.text, other.text), ..self.joined_with(other) }
+    }
+
     /// The union of two expressions, because an update and its condition share one set of aliases and values.
     pub(crate) fn joined_with(&self, other: &Self) -> Self {
         let mut values = self.values.clone();

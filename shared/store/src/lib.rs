@@ -15,6 +15,7 @@ mod cascade;
 mod conditional;
 mod customers;
 mod expr;
+mod failing_endpoint;
 mod idempotency;
 mod idempotency_lease;
 mod identifiers;
@@ -38,6 +39,7 @@ mod tokens;
 mod transaction;
 mod usage;
 mod usernames;
+mod webhook_key;
 mod webhooks;
 
 pub use aws_failure::aws_failure;

@@ -2,7 +2,9 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use custodian_app::Failure;
-use custodian_app::ports::{ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window};
+use custodian_app::ports::{
+    BudgetWindow, Budgets, ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window,
+};
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::Timestamp;
 
@@ -72,6 +74,29 @@ fn number(row: &Item, name: &str) -> Option<i64> {
 impl ClearThrottles for Store {
     async fn clear(&self, name: &str) -> Result<(), Failure> {
         self.delete_if(THROTTLE, simple_key("id", name), Expr::unconditional("id")).await.map(|_| ())
+    }
+}
+
+impl Budgets for Store {
+    async fn spend(&self, window: BudgetWindow<'_>, bytes: u64) -> Result<bool, Failure> {
+        let count = "#n = if_not_exists(#n, :zero) + :one, #bytes = if_not_exists(#bytes, :zero) + :bytes";
+        let update = Expr::new(format!("SET {count}, #ttl = :ttl"))
+            .with(":zero", n(0))
+            .with(":one", n(1))
+            .with(":bytes", n(bytes))
+            .with(":ttl", n(window.ends.seconds() + 60));
+        let has_capacity = Expr::new("attribute_not_exists(#id) OR (#n < :max AND #bytes <= :room)")
+            .with(":max", n(window.max_attempts))
+            .with(":room", n(window.max_bytes.saturating_sub(bytes)));
+        self.update_if(THROTTLE, simple_key("id", window.key), update, has_capacity).await
+    }
+
+    async fn refund(&self, key: &str, bytes: u64) -> Result<(), Failure> {
+        let update = Expr::new("SET #n = #n - :one, #bytes = #bytes - :bytes")
+            .with(":one", n(1))
+            .with(":bytes", n(bytes));
+        let is_counted = Expr::new("attribute_exists(#id) AND #n >= :one AND #bytes >= :bytes");
+        self.update_if(THROTTLE, simple_key("id", key), update, is_counted).await.map(|_| ())
     }
 }
 

@@ -3,6 +3,7 @@
 use custodian_app::Failure;
 use custodian_app::ports::{QueryPage, WriteOutcome};
 use custodian_app::retry::RetryBudget;
+use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::webhook::{
     DELIVERY_RETENTION, Delivery, EncryptedDestination, EncryptedWebhookSecret, EndpointObservation,
@@ -16,10 +17,12 @@ use uuid::Uuid;
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, composite_key, decode, decode_some, encode, n, s};
+use crate::failing_endpoint::{self, FAILING_KEY};
+use crate::item::{Item, decode, decode_some, encode, n, s};
 use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::schema::WEBHOOKS;
 use crate::transaction::Transaction;
+use crate::webhook_key::row_key;
 use crate::{outbox, usage};
 
 const SECRET_KEY: &str = "secret";
@@ -37,12 +40,19 @@ struct Availability {
     enabled_since: Option<Timestamp>,
 }
 
-fn row_key(customer: CustomerId, key: &str) -> Item {
-    composite_key("customer_id", customer, "key", key)
-}
-
 fn delivery_key(customer: CustomerId, id: Uuid) -> Item {
     row_key(customer, &format!("{DELIVERY_PREFIX}{id}"))
+}
+
+/// The condition that a delivery has the attempts and deferrals that were read.
+fn is_unchanged(delivery: &Delivery) -> Expr {
+    let unchanged = match delivery.deferrals {
+        0 => Expr::new("#attempts = :attempts AND attribute_not_exists(#deferrals)"),
+        deferrals => {
+            Expr::new("#attempts = :attempts AND #deferrals = :deferrals").with(":deferrals", n(deferrals))
+        }
+    };
+    unchanged.with(":attempts", n(delivery.attempts))
 }
 
 /// Stores the endpoint's new availability, in the transaction that stores the attempt which showed it.
@@ -104,7 +114,7 @@ impl Store {
 
 impl WebhookStore for Store {
     async fn webhook_endpoint(&self, customer: CustomerId) -> Result<WebhookEndpoint, Failure> {
-        let keys = [SECRET_KEY, AVAILABILITY_KEY, SLOW_KEY, DELETION_NOTICE_KEY]
+        let keys = [SECRET_KEY, AVAILABILITY_KEY, SLOW_KEY, FAILING_KEY, DELETION_NOTICE_KEY]
             .map(|key| row_key(customer, key))
             .to_vec();
         let mut found = self.batch_get(vec![(WEBHOOKS, keys)]).await?;
@@ -113,6 +123,7 @@ impl WebhookStore for Store {
             match item.get("key").and_then(|key| key.as_s().ok()).map(String::as_str) {
                 Some(SECRET_KEY) => endpoint.secret = Some(decode(item)?),
                 Some(DELETION_NOTICE_KEY) => endpoint.deletion_notice = Some(decode(item)?),
+                Some(FAILING_KEY) => endpoint.failing = Some(decode(item)?),
                 Some(SLOW_KEY) => endpoint.slow = Some(decode(item)?),
                 _ => {
                     let Availability { fingerprint, enabled_since } = decode(item)?;
@@ -183,16 +194,13 @@ impl WebhookStore for Store {
     async fn store_delivery(
         &self,
         delivery: &Delivery,
-        attempts_before: u32,
+        before: Option<&Delivery>,
         observation: &EndpointObservation,
     ) -> Result<WriteOutcome, Failure> {
         let mut row = encode(delivery)?;
         row.extend(delivery_key(delivery.customer_id, delivery.id));
         row.insert("ttl".to_owned(), n(delivery.tm_create.plus(DELIVERY_RETENTION).seconds()));
-        let unchanged = match attempts_before {
-            0 => Expr::new("attribute_not_exists(#key)"),
-            _ => Expr::new("#attempts = :before").with(":before", n(attempts_before)),
-        };
+        let unchanged = before.map_or_else(|| Expr::new("attribute_not_exists(#key)"), is_unchanged);
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(
             tx,
@@ -223,15 +231,35 @@ impl WebhookStore for Store {
         ))
     }
 
+    async fn record_endpoint_failure(
+        &self,
+        customer: CustomerId,
+        failure: &FailingEndpoint,
+    ) -> Result<WriteOutcome, Failure> {
+        failing_endpoint::record(self, customer, failure).await
+    }
+
+    async fn lease_probe(
+        &self,
+        customer: CustomerId,
+        failing: &FailingEndpoint,
+        until: Timestamp,
+    ) -> Result<WriteOutcome, Failure> {
+        failing_endpoint::lease_probe(self, customer, failing, until).await
+    }
+
+    async fn clear_endpoint_failures(&self, customer: CustomerId) -> Result<(), Failure> {
+        self.delete_if(WEBHOOKS, row_key(customer, FAILING_KEY), Expr::unconditional("key")).await.map(|_| ())
+    }
+
     async fn lease_attempt(&self, delivery: &Delivery, until: Timestamp) -> Result<WriteOutcome, Failure> {
         let (customer, id) = (delivery.customer_id, delivery.id);
         let lease = Expr::new("SET #claimed_until = :until").with(":until", n(until.micros()));
         let is_free = match delivery.leased_until {
-            None => Expr::new("#attempts = :attempts AND attribute_not_exists(#claimed_until)"),
-            Some(leased_until) => Expr::new("#attempts = :attempts AND #claimed_until = :seen")
-                .with(":seen", n(leased_until.micros())),
+            None => Expr::new("attribute_not_exists(#claimed_until)"),
+            Some(leased_until) => Expr::new("#claimed_until = :seen").with(":seen", n(leased_until.micros())),
         };
-        let is_free = is_free.with(":attempts", n(delivery.attempts));
+        let is_free = is_unchanged(delivery).and(&is_free);
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, id, Status::NOT_TERMINAL)?;
         Ok(write_outcome(

@@ -17,17 +17,21 @@ pub struct WebhookView<'a> {
     pub secret_prefix: String,
     /// Until then, replaced secrets sign as well.
     pub tm_previous_secret_until: Option<Time>,
-    /// `off`: no URI; `refused`: the address of the URI is not allowed; `disabled`: the endpoint returned 410.
+    /// `off`: no URI; `refused`: the address of the URI is not allowed; `disabled`: the endpoint returned 410; `failing`: its last
+    /// attempts all failed, and deliveries wait until `tm_failing_until`.
     pub state: WebhookState,
+    /// When a failing endpoint is tried again.
+    pub tm_failing_until: Option<Time>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(rename_all = "lowercase")]
 pub enum WebhookState {
     Off,
     Refused,
     Disabled,
+    Failing,
     Active,
 }
 
@@ -65,11 +69,14 @@ pub struct DeliveryView {
     /// The status code of the last response, if there was one.
     #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 999)))]
     status_code: Option<u16>,
-    /// Why the last attempt failed. `http_status`: see `status_code`. `disabled`: 410, which disables the endpoint. `timed_out`: no
+    /// Why the last attempt failed, or why the next one was put off. `http_status`: see `status_code`. `disabled`: 410, which disables the endpoint. `timed_out`: no
     /// connection or no response in time. `connection_refused`, `connection_failed`: no connection. `certificate`: the
     /// certificate is not valid for the host. `tls`: the handshake failed. `connection_closed`: the connection ended before the
     /// response. `invalid_response`: no HTTP response. `no_public_address`: the name of the host has no public address.
-    /// `refused`: the URL is not allowed. `no_destination`: the account has no `webhook_uri` any more. Earlier deliveries may
+    /// `refused`: the URL is not allowed. `no_destination`: the account has no `webhook_uri` any more. Put off until
+    /// `tm_next`: `account_budget`: the account has sent as much as it may in an hour. `destination_budget`: all accounts together
+    /// have sent as much as they may to this host and port in a minute. `endpoint_failing`: the endpoint's last attempts all failed.
+    /// Earlier deliveries may
     /// have `failed` and `unreachable`.
     error: Option<String>,
     latency_ms: Option<u64>,

@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use custodian_domain::destination::AllowedAddresses;
+use custodian_domain::destination::{DestinationRefusal, DestinationRules};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
@@ -21,7 +21,7 @@ use crate::trust::{TrustStore, TrustStoreError};
 
 /// Sends webhooks. Between two attempts it keeps only the trusted root certificates.
 pub struct WebhookClient<R> {
-    allowed: AllowedAddresses,
+    rules: DestinationRules,
     resolver: R,
     tls: TlsConnector,
     limits: ClientLimits,
@@ -29,12 +29,12 @@ pub struct WebhookClient<R> {
 
 impl<R: Resolve> WebhookClient<R> {
     pub fn new(
-        allowed: AllowedAddresses,
+        rules: impl Into<DestinationRules>,
         resolver: R,
         trust: TrustStore,
         limits: ClientLimits,
     ) -> Result<Self, TrustStoreError> {
-        Ok(Self { allowed, resolver, tls: trust.connector()?, limits })
+        Ok(Self { rules: rules.into(), resolver, tls: trust.connector()?, limits })
     }
 
     /// Makes one attempt. It ends within [`ClientLimits::total`], regardless of the receiver.
@@ -63,7 +63,7 @@ impl<R: Resolve> WebhookClient<R> {
         started: Instant,
         report: &mut Option<AttemptReport>,
     ) -> Result<(), AttemptOutcome> {
-        let to = Destination::parse(message.uri, self.allowed)?;
+        let to = Destination::parse(message.uri, &self.rules)?;
         let request = message.request(&to).map_err(|_| UnreachableCause::Http)?;
         let addresses = self.addresses(&to).await?;
         let stream = connection::open(&addresses, to.port, self.limits.connect).await?;
@@ -87,7 +87,11 @@ impl<R: Resolve> WebhookClient<R> {
             DestinationHost::Address(address) => vec![*address],
             DestinationHost::Name(name) => self.resolver.resolve(name).await.unwrap_or_default(),
         };
-        let allowed: Vec<_> = found.into_iter().filter(|address| self.allowed.includes(*address)).collect();
+        if found.iter().any(|address| self.rules.is_own(*address, to.port)) {
+            return Err(DestinationRefusal::OwnService.into());
+        }
+        let allowed: Vec<_> =
+            found.into_iter().filter(|address| self.rules.allowed.includes(*address)).collect();
         if allowed.is_empty() { Err(UnreachableCause::NoPublicAddress.into()) } else { Ok(allowed) }
     }
 }
@@ -99,6 +103,7 @@ mod tests {
     use std::time::Duration;
 
     use custodian_domain::Timestamp;
+    use custodian_domain::destination::{AllowedAddresses, OwnAddress};
 
     use super::*;
     use crate::message::Method;
@@ -127,7 +132,7 @@ mod tests {
     }
 
     async fn addresses(client: &WebhookClient<ScriptedResolver>) -> Result<Vec<String>, AttemptOutcome> {
-        let to = Destination::parse("https://hooks.example/", AllowedAddresses::Public).unwrap();
+        let to = Destination::parse("https://hooks.example/", &DestinationRules::default()).unwrap();
         let found = client.addresses(&to).await?;
         Ok(found.iter().map(IpAddr::to_string).collect())
     }
@@ -146,6 +151,19 @@ mod tests {
         assert_eq!(addresses(&mixed).await, Ok(vec!["2606:4700::1".to_owned(), "8.8.8.8".to_owned()]));
         let private = client(&[&["10.0.0.1", "fd00::1", "::1"]]);
         assert_eq!(addresses(&private).await, Err(UnreachableCause::NoPublicAddress.into()));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_resolves_to_the_local_service_is_refused_at_its_port_only() {
+        let responses: &[&[&str]] = &[&["127.0.0.1"], &["8.8.8.8", "::1"], &["127.0.0.1"]];
+        let own = vec![OwnAddress::LoopbackPort(443)];
+        let mut client = client(responses);
+        client.rules = DestinationRules { allowed: AllowedAddresses::Loopback, own };
+        for _ in 0..2 {
+            assert_eq!(addresses(&client).await, Err(DestinationRefusal::OwnService.into()));
+        }
+        client.rules.own = vec![OwnAddress::LoopbackPort(8443)];
+        assert_eq!(addresses(&client).await, Ok(vec!["127.0.0.1".to_owned()]));
     }
 
     #[tokio::test]

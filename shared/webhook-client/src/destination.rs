@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use custodian_domain::destination::{AllowedAddresses, DestinationRefusal, check};
+use custodian_domain::destination::{DestinationRefusal, DestinationRules, check};
 use http::header::HeaderValue;
 use http::uri::PathAndQuery;
 use url::{Host, Position};
@@ -35,8 +35,17 @@ impl std::fmt::Debug for Destination {
 }
 
 impl Destination {
-    pub fn parse(uri: &str, allowed: AllowedAddresses) -> Result<Self, DestinationRefusal> {
-        let url = check(uri, allowed)?;
+    /// Host and port, which identify the receiver for limits.
+    pub fn host_and_port(&self) -> String {
+        let host = match &self.host {
+            DestinationHost::Name(name) => name.trim_end_matches('.').to_owned(),
+            DestinationHost::Address(address) => address.to_canonical().to_string(),
+        };
+        format!("{host} {}", self.port)
+    }
+
+    pub fn parse(uri: &str, rules: &DestinationRules) -> Result<Self, DestinationRefusal> {
+        let url = check(uri, rules)?;
         let host = match url.host().ok_or(DestinationRefusal::NotAUrl)? {
             Host::Domain(name) => DestinationHost::Name(name.to_owned()),
             Host::Ipv4(address) => DestinationHost::Address(address.into()),
@@ -62,7 +71,7 @@ mod tests {
     fn web_urls_are_accepted_and_sent_as_configured() {
         let parsed = Destination::parse(
             "https://Hooks.example.com:8443/a%20b?x=1&y={z}|#part",
-            AllowedAddresses::Public,
+            &DestinationRules::default(),
         )
         .unwrap();
         assert_eq!((parsed.port, parsed.tls), (8443, true));
@@ -73,14 +82,15 @@ mod tests {
     #[test]
     fn a_host_after_a_backslash_is_part_of_the_path() {
         let parsed =
-            Destination::parse("http://example.com\\@169.254.169.254/", AllowedAddresses::Public).unwrap();
+            Destination::parse("http://example.com\\@169.254.169.254/", &DestinationRules::default())
+                .unwrap();
         assert_eq!(parsed.authority, "example.com");
         assert!(matches!(parsed.host, DestinationHost::Name(name) if name == "example.com"));
     }
 
     #[test]
     fn debug_does_not_show_the_destination() {
-        let parsed = Destination::parse("https://a.example/?token=hunter2", AllowedAddresses::Public);
+        let parsed = Destination::parse("https://a.example/?token=hunter2", &DestinationRules::default());
         assert_eq!(format!("{parsed:?}"), "Ok([destination])");
     }
 }

@@ -25,7 +25,7 @@ pub mod signature;
 pub mod trust;
 
 pub use client::WebhookClient;
-pub use custodian_domain::destination::{AllowedAddresses, DestinationRefusal};
+pub use custodian_domain::destination::{AllowedAddresses, DestinationRefusal, DestinationRules};
 pub use destination::Destination;
 pub use limits::ClientLimits;
 pub use message::{Message, Method};

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use custodian_domain::Timestamp;
+use custodian_domain::webhook;
 use http::header::{ACCEPT, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderValue, Request};
 use http_body_util::Full;
@@ -10,9 +11,6 @@ use crate::destination::Destination;
 use crate::message_id::MessageId;
 use crate::secret::SecretSet;
 use crate::signature::{self, VOIPBIN_SIGNATURE, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
-
-/// The value of `User-Agent`.
-const USER_AGENT_VALUE: &str = "Custodian-Webhooks/1";
 
 /// The methods that a customer may choose as `webhook_method`. As in production, every method has the body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +66,7 @@ impl Message<'_> {
             .method(self.method.to_http())
             .uri(to.path.as_str())
             .header(HOST, &to.authority)
-            .header(USER_AGENT, USER_AGENT_VALUE)
+            .header(USER_AGENT, webhook::USER_AGENT)
             .header(ACCEPT, "*/*")
             .header(CONNECTION, "close")
             .header(CONTENT_TYPE, "application/json")

@@ -20,7 +20,7 @@ use crate::secret::{SecretSet, SigningSecret};
 /// The header of the production system, in lower case as the crate `http` requires.
 pub const VOIPBIN_SIGNATURE: &str = "x-voipbin-signature";
 /// The header with the id of the message, which is the same at every attempt.
-pub const WEBHOOK_ID: &str = "webhook-id";
+pub const WEBHOOK_ID: &str = custodian_domain::webhook::ID_HEADER;
 /// The header with the time of this attempt, in whole seconds since the Unix epoch.
 pub const WEBHOOK_TIMESTAMP: &str = "webhook-timestamp";
 /// The header of Standard Webhooks.

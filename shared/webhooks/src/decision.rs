@@ -8,7 +8,7 @@ use crate::delivery_job::DeliveryJob;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AttemptDecision {
     Attempt,
-    /// This attempt is recorded already. A crash may have lost the job of the next attempt, so schedule that again.
+    /// This attempt is recorded or put off already. A crash may have lost the next job, so schedule that again.
     ScheduleRetry,
     /// Fail the delivery for this reason, without another attempt.
     Close(&'static str),
@@ -26,18 +26,21 @@ pub(crate) fn decide(
 ) -> AttemptDecision {
     let uri = &customer.profile.webhook_uri;
     // A test or a requested redelivery may enable a disabled endpoint again.
-    let is_requested = job.requested || job.event.event_type == EventType::WebhookTest;
-    let is_disabled = endpoint.is_disabled(uri) && !is_requested;
+    let is_disabled = endpoint.is_disabled(uri) && !job.is_requested();
     let Some(delivery) = delivery else {
         let is_due = job.event.event_type == EventType::WebhookTest || is_due(job, endpoint, customer, now);
-        let may_begin = job.attempt == 1 && !uri.is_empty() && !is_disabled && is_due;
+        let may_begin = job.attempt == 1 && job.deferrals == 0 && !uri.is_empty() && !is_disabled && is_due;
         return if may_begin { AttemptDecision::Attempt } else { AttemptDecision::Skip };
     };
     let is_pending = delivery.status == DeliveryStatus::Pending;
-    if delivery.attempts == job.attempt {
+    let is_recorded = delivery.attempts == job.attempt && delivery.deferrals == 0;
+    // A requested attempt was enqueued beside the pending one, so only its own number tells whether it was made.
+    let is_next = delivery.attempts + 1 == job.attempt && !job.requested;
+    if is_recorded || (is_next && delivery.deferrals == job.deferrals + 1) {
         return AttemptDecision::ScheduleRetry;
     }
-    if delivery.attempts > job.attempt || !(is_pending || job.requested) {
+    let is_late = delivery.attempts >= job.attempt || (is_next && delivery.deferrals > job.deferrals);
+    if is_late || !(is_pending || job.requested) {
         return AttemptDecision::Skip;
     }
     match (uri.is_empty(), is_disabled) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use custodian_app::ports::{ReadCustomers, WriteOutcome};
+use custodian_app::ports::{Budgets, ReadCustomers, WriteOutcome};
 use custodian_app::{Context, Failure, Metric, ignore};
 use custodian_cascade::CascadeQueue;
 use custodian_domain::webhook::{
@@ -14,8 +14,11 @@ use custodian_webhook_client::{AttemptOutcome, AttemptReport, FinishedAttempt, R
 use uuid::Uuid;
 
 use crate::decision::{AttemptDecision, decide};
+use crate::deferral::{Deferral, defer, schedule_next, spend_budgets};
 use crate::deletion_notice::deliver_deletion_notice;
 use crate::delivery_job::DeliveryJob;
+use crate::failing;
+use crate::payload::payload;
 use crate::ports::{DeliveryQueue, ReadPayloadRows, WebhookSender, WebhookStore};
 use crate::secrets::signing_secrets;
 use crate::sending::send;
@@ -33,7 +36,7 @@ const ATTEMPT_LEASE: Duration = Duration::from_secs(25);
 /// values of the row.
 pub async fn deliver<S, E>(cx: &Context<S, E>, job: &DeliveryJob) -> Result<(), Failure>
 where
-    S: ReadCustomers + ReadPayloadRows + WebhookStore,
+    S: ReadCustomers + ReadPayloadRows + WebhookStore + Budgets,
     E: WebhookSender + DeliveryQueue + CascadeQueue,
 {
     let Some(customer) = cx.store.customer(job.event.customer_id).await? else { return Ok(()) };
@@ -53,7 +56,7 @@ async fn deliver_to_account<S, E>(
     customer: &Customer,
 ) -> Result<(), Failure>
 where
-    S: ReadPayloadRows + WebhookStore,
+    S: ReadPayloadRows + WebhookStore + Budgets,
     E: WebhookSender + DeliveryQueue,
 {
     let now = cx.now();
@@ -61,18 +64,41 @@ where
     let id = delivery_id(job.event.id, job.event.time);
     let delivery = cx.store.delivery(customer.id, id, now).await?;
     match (decide(job, delivery.as_ref(), &endpoint, customer, now), &delivery) {
-        (AttemptDecision::Attempt, _)
-            if !job.slow && endpoint.is_slow(&customer.profile.webhook_uri, now) =>
-        {
-            move_to_slow_queue(cx, job, id).await
+        (AttemptDecision::Attempt, _) => {
+            try_attempt(cx, job, customer, &endpoint, id, delivery.as_ref()).await
         }
-        (AttemptDecision::Attempt, Some(delivery)) if !lease(cx, delivery, now).await? => {
-            leave_to_lease_holder(job)
-        }
-        (AttemptDecision::Attempt, _) => attempt(cx, job, customer, &endpoint, id, delivery.as_ref()).await,
-        (AttemptDecision::ScheduleRetry, Some(delivery)) => schedule_retry(cx, job, delivery).await,
+        (AttemptDecision::ScheduleRetry, Some(delivery)) => schedule_next(cx, job, delivery).await,
         (AttemptDecision::Close(reason), Some(delivery)) => close(cx, delivery, reason, now).await,
         _ => Ok(()),
+    }
+}
+
+/// Makes the attempt, unless another queue or worker has it or the endpoint is paused.
+async fn try_attempt<S, E>(
+    cx: &Context<S, E>,
+    job: &DeliveryJob,
+    customer: &Customer,
+    endpoint: &WebhookEndpoint,
+    id: Uuid,
+    delivery: Option<&Delivery>,
+) -> Result<(), Failure>
+where
+    S: ReadPayloadRows + WebhookStore + Budgets,
+    E: WebhookSender + DeliveryQueue,
+{
+    let now = cx.now();
+    if !job.slow && endpoint.is_slow(&customer.profile.webhook_uri, now) {
+        return move_to_slow_queue(cx, job, id).await;
+    }
+    if delivery.is_some_and(|delivery| delivery.is_leased(now)) {
+        return leave_to_lease_holder(job);
+    }
+    if let Some(until) = failing::paused_until(cx, job, customer, endpoint).await? {
+        return defer(cx, job, id, delivery, Deferral::endpoint_failing(until)).await;
+    }
+    match delivery {
+        Some(delivery) if !lease(cx, delivery, now).await? => leave_to_lease_holder(job),
+        _ => attempt(cx, job, customer, endpoint, id, delivery).await,
     }
 }
 
@@ -91,9 +117,6 @@ async fn lease<S: WebhookStore, E>(
     delivery: &Delivery,
     now: Timestamp,
 ) -> Result<bool, Failure> {
-    if delivery.leased_until.is_some_and(|until| now < until) {
-        return Ok(false);
-    }
     Ok(cx.store.lease_attempt(delivery, now.plus(ATTEMPT_LEASE)).await? == WriteOutcome::Done)
 }
 
@@ -106,14 +129,18 @@ async fn attempt<S, E>(
     previous: Option<&Delivery>,
 ) -> Result<(), Failure>
 where
-    S: ReadPayloadRows + WebhookStore,
+    S: ReadPayloadRows + WebhookStore + Budgets,
     E: WebhookSender + DeliveryQueue,
 {
     let profile = &customer.profile;
+    let body = payload(cx, customer, &job.event).await?;
+    if let Some(deferral) = spend_budgets(cx, Some(customer), &profile.webhook_uri, &body).await? {
+        return defer(cx, job, id, previous, deferral).await;
+    }
     let Some(secrets) = signing_secrets(cx, customer.id, endpoint).await? else { return Ok(()) };
     let to = (&*profile.webhook_uri, &*profile.webhook_method);
     let started = cx.now();
-    let report = send(cx, job, customer, to, id, &secrets).await?;
+    let report = send(cx, job, to, id, body, &secrets).await;
     // The delay starts at the end of the attempt, because the response may have taken long.
     let ended = cx.now();
     let first_started = previous.map_or(started, |previous| previous.tm_create);
@@ -127,8 +154,7 @@ where
     let delay = delay.filter(|delay| ended.plus(*delay) < first_started.plus(DELIVERY_RETENTION));
     let delivery = record(job, id, first_started, &report, delay, ended);
     let observation = observe(&report, customer, endpoint, ended);
-    let attempts_before = previous.map_or(0, |previous| previous.attempts);
-    if cx.store.store_delivery(&delivery, attempts_before, &observation).await? != WriteOutcome::Done {
+    if cx.store.store_delivery(&delivery, previous, &observation).await? != WriteOutcome::Done {
         return Ok(());
     }
     if delivery.status == DeliveryStatus::Failed {
@@ -141,7 +167,8 @@ where
         let recorded = cx.store.record_slow_endpoint(customer.id, &slow).await;
         ignore(recorded.map(|_| ()), "the next slow attempt records it");
     }
-    schedule_retry(cx, job, &delivery).await
+    failing::observe(cx, customer, endpoint, (started, ended), report.outcome).await;
+    schedule_next(cx, job, &delivery).await
 }
 
 /// Whether an attempt disables the endpoint or enables it again.
@@ -164,18 +191,6 @@ fn observe(
     }
 }
 
-/// Enqueues the next attempt, if one is due.
-async fn schedule_retry<S, E: DeliveryQueue>(
-    cx: &Context<S, E>,
-    job: &DeliveryJob,
-    delivery: &Delivery,
-) -> Result<(), Failure> {
-    let Some(due) = delivery.tm_next else { return Ok(()) };
-    let now = cx.now();
-    let next = job.next_attempt();
-    cx.services.enqueue_delivery(&next, &next.name(delivery.id), due.since(now), now).await
-}
-
 /// Fails a delivery without another attempt, and stores the reason.
 async fn close<S: WebhookStore, E>(
     cx: &Context<S, E>,
@@ -191,7 +206,7 @@ async fn close<S: WebhookStore, E>(
         tm_update: now,
         ..delivery.clone()
     };
-    let stored = cx.store.store_delivery(&closed, delivery.attempts, &EndpointObservation::Unchanged).await?;
+    let stored = cx.store.store_delivery(&closed, Some(delivery), &EndpointObservation::Unchanged).await?;
     if stored == WriteOutcome::Done {
         cx.metrics.record(&[Metric::WebhooksExhausted]);
     }
@@ -206,7 +221,6 @@ fn record(
     delay: Option<Duration>,
     now: Timestamp,
 ) -> Delivery {
-    let event = &job.event;
     let succeeded = matches!(report.outcome, AttemptOutcome::Succeeded { .. });
     let status = match delay {
         Some(_) => DeliveryStatus::Pending,
@@ -214,21 +228,13 @@ fn record(
         None => DeliveryStatus::Failed,
     };
     Delivery {
-        customer_id: event.customer_id,
-        id,
-        event_id: event.id,
-        event_type: event.event_type.clone(),
-        resource_id: event.resource_id,
-        version: event.version,
-        time: event.time,
         status,
         attempts: job.attempt,
         status_code: report.outcome.status(),
         error: report.outcome.error().map(str::to_owned),
         latency_ms: u64::try_from(report.latency.as_millis()).ok(),
         tm_next: delay.map(|delay| now.plus(delay)),
-        leased_until: None,
-        tm_create: first_started,
         tm_update: now,
+        ..job.new_delivery(id, first_started)
     }
 }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use custodian_app::LogSubject;
-use custodian_domain::CustomerId;
+use custodian_domain::webhook::{Delivery, DeliveryStatus};
+use custodian_domain::{CustomerId, EventType, Timestamp};
 use custodian_events::Event;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -16,6 +17,9 @@ pub struct DeliveryJob {
     pub event: Event,
     #[serde(default = "first_attempt")]
     pub attempt: u32,
+    /// How often the attempt was put off before.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deferrals: u32,
     /// Whether the job is in the queue of slow endpoints.
     #[serde(default, skip_serializing_if = "is_false")]
     pub slow: bool,
@@ -26,7 +30,7 @@ pub struct DeliveryJob {
 
 impl DeliveryJob {
     pub const fn first(event: Event) -> Self {
-        Self { event, attempt: 1, slow: false, requested: false }
+        Self { event, attempt: 1, deferrals: 0, slow: false, requested: false }
     }
 
     /// The job of the next automatic attempt.
@@ -34,15 +38,65 @@ impl DeliveryJob {
         Self { attempt: self.attempt + 1, ..Self::first(self.event.clone()) }
     }
 
-    /// The name of the attempt's one-off job. An attempt that is scheduled twice has the same name.
+    /// The job of the same attempt, put off once more.
+    pub(crate) fn deferred(&self) -> Self {
+        Self { deferrals: self.deferrals + 1, slow: false, ..self.clone() }
+    }
+
+    /// The job that the stored state of a delivery waits for. A requested attempt stays requested until it is made.
+    pub(crate) fn pending(&self, delivery: &Delivery) -> Self {
+        let attempt = delivery.attempts + 1;
+        let requested = self.requested && self.attempt == attempt;
+        Self { attempt, deferrals: delivery.deferrals, requested, ..Self::first(self.event.clone()) }
+    }
+
+    /// The delivery of the event before its first attempt.
+    pub(crate) fn new_delivery(&self, id: Uuid, now: Timestamp) -> Delivery {
+        let event = &self.event;
+        Delivery {
+            customer_id: event.customer_id,
+            id,
+            event_id: event.id,
+            event_type: event.event_type.clone(),
+            resource_id: event.resource_id,
+            version: event.version,
+            time: event.time,
+            status: DeliveryStatus::Pending,
+            attempts: 0,
+            deferrals: 0,
+            status_code: None,
+            error: None,
+            latency_ms: None,
+            tm_next: None,
+            leased_until: None,
+            tm_create: now,
+            tm_update: now,
+        }
+    }
+
+    /// Whether an administrator waits for this attempt: it is made even if the endpoint is disabled or failing.
+    pub(crate) fn is_requested(&self) -> bool {
+        self.requested || self.event.event_type == EventType::WebhookTest
+    }
+
+    /// The name of the attempt's one-off job. A job that is scheduled twice has the same name, and a deferred job another one
+    /// than the job that it follows.
     pub(crate) fn name(&self, delivery: Uuid) -> String {
-        format!("webhook-{delivery}-{}", self.attempt)
+        match self.deferrals {
+            0 => format!("webhook-{delivery}-{}", self.attempt),
+            deferrals => format!("webhook-{delivery}-{}-{deferrals}", self.attempt),
+        }
     }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 const fn is_false(flag: &bool) -> bool {
     !*flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 const fn first_attempt() -> u32 {

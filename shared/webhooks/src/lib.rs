@@ -8,11 +8,14 @@
 //! destination is stored for an hour at most, and a step of the deletion's ledger waits until it is removed.
 
 mod decision;
+mod deferral;
 mod deletion_notice;
 mod delivery;
 mod delivery_job;
+mod failing;
 mod manage;
 mod payload;
+mod payload_size;
 mod ports;
 mod secrets;
 mod sending;

@@ -7,6 +7,7 @@ use custodian_app::rate_limits::WEBHOOK_BY_ACCOUNT;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::throttle::consume;
 use custodian_app::{Context, Failure, closed_gate};
+use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::ids::content_id;
 use custodian_domain::webhook::{Delivery, DeliveryStatus, WebhookSecret, delivery_id};
 use custodian_domain::{Customer, EventType, Reason, Status};
@@ -14,7 +15,7 @@ use custodian_events::Event;
 use custodian_views::{
     DeliveryView, NewWebhookSecretView, TestWebhookView, Text, Time, WebhookState, WebhookView,
 };
-use custodian_webhook_client::{Destination, SigningSecret};
+use custodian_webhook_client::{Destination, DestinationRules, SigningSecret};
 use uuid::Uuid;
 
 use crate::delivery_job::DeliveryJob;
@@ -25,16 +26,19 @@ use crate::secrets::{decrypt, encrypt, new_secret};
 pub async fn show<'a, S: WebhookStore, E>(
     cx: &Context<S, E>,
     customer: &'a Customer,
+    destinations: &DestinationRules,
 ) -> Result<WebhookView<'a>, Failure> {
     let endpoint = cx.store.webhook_endpoint(customer.id).await?;
     let uri = &customer.profile.webhook_uri;
-    let allowed = cx.settings.allowed_addresses();
+    let failing_until = endpoint.failing(uri).and_then(FailingEndpoint::paused_until);
     let state = match uri.as_str() {
         "" => WebhookState::Off,
-        uri if Destination::parse(uri, allowed).is_err() => WebhookState::Refused,
+        uri if Destination::parse(uri, destinations).is_err() => WebhookState::Refused,
         uri if endpoint.is_disabled(uri) => WebhookState::Disabled,
+        _ if failing_until.is_some() => WebhookState::Failing,
         _ => WebhookState::Active,
     };
+    let failing_until = failing_until.filter(|_| state == WebhookState::Failing);
     let secret = endpoint.secret.map(|stored| decrypt(cx, customer.id, &stored)).transpose()?;
     let secret = secret.as_ref();
     let current = secret.and_then(|secret| SigningSecret::parse(secret.current.expose()));
@@ -46,6 +50,7 @@ pub async fn show<'a, S: WebhookStore, E>(
         secret_prefix: current.as_ref().map_or_else(String::new, |secret| secret.prefix().to_owned()),
         tm_previous_secret_until: until.map(Time),
         state,
+        tm_failing_until: failing_until.map(Time),
     })
 }
 
@@ -100,7 +105,8 @@ pub async fn redeliver<S: WebhookStore + Throttle, E: DeliveryQueue>(
     let event = Event::new(delivery.event_id, event_type, customer.id, delivery.version, delivery.time);
     let status = delivery.resource_id.is_none().then(|| customer.status());
     let event = Event { resource_id: delivery.resource_id, status, ..event };
-    let job = DeliveryJob { attempt: delivery.attempts + 1, requested: true, ..DeliveryJob::first(event) };
+    let (attempt, deferrals) = (delivery.attempts + 1, delivery.deferrals);
+    let job = DeliveryJob { attempt, deferrals, requested: true, ..DeliveryJob::first(event) };
     enqueue(cx, customer, job, id).await?;
     Ok(DeliveryView::from(&Delivery { status: DeliveryStatus::Pending, ..delivery }))
 }

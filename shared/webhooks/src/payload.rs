@@ -9,6 +9,7 @@ use custodian_views::{AccessKeyView, AgentView, CustomerView, ResourceView};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::payload_size::limited;
 use crate::ports::ReadPayloadRows;
 
 /// The body for an event: the current row without its secrets, or only the ids if the row is deleted.
@@ -21,7 +22,7 @@ pub async fn payload<S: ReadPayloadRows, E: Sync>(
         Some(row) => row,
         None => ids(event),
     };
-    Ok(json!({ "type": event.event_type, "data": data, "version": event.version }).to_string())
+    Ok(limited(json!({ "type": event.event_type, "data": data, "version": event.version })))
 }
 
 fn ids(event: &Event) -> Value {

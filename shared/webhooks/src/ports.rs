@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use custodian_app::Failure;
 use custodian_app::ports::{AccessKeys, QueryPage, ReadAgents, ReadResources, WriteOutcome};
+use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::webhook::{
     Delivery, EncryptedWebhookSecret, EndpointObservation, SlowEndpoint, WebhookEndpoint,
 };
@@ -47,12 +48,12 @@ pub trait WebhookStore: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<QueryPage<Delivery>, Failure>> + Send;
 
-    /// Stores the state of a delivery that had `attempts_before` attempts, and the observation of the last attempt about the
+    /// Stores the state of a delivery in place of the one that was read, and the observation of the last attempt about the
     /// endpoint.
     fn store_delivery(
         &self,
         delivery: &Delivery,
-        attempts_before: u32,
+        before: Option<&Delivery>,
         observation: &EndpointObservation,
     ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 
@@ -61,6 +62,27 @@ pub trait WebhookStore: Send + Sync {
         customer: CustomerId,
         slow: &SlowEndpoint,
     ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+
+    /// Counts a failed attempt of the endpoint, and sets the pause after it.
+    fn record_endpoint_failure(
+        &self,
+        customer: CustomerId,
+        failure: &FailingEndpoint,
+    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+
+    /// Takes the right to probe a failing endpoint until `until`, if its state has not changed since it was read.
+    fn lease_probe(
+        &self,
+        customer: CustomerId,
+        failing: &FailingEndpoint,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+
+    /// Forgets the failures of the endpoint.
+    fn clear_endpoint_failures(
+        &self,
+        customer: CustomerId,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Takes the lease on the next attempt until `until`, if the delivery has not changed since it was read.
     fn lease_attempt(

@@ -1,24 +1,21 @@
 //! Sending one signed webhook.
 
-use custodian_app::{Context, Failure, Metric};
-use custodian_domain::Customer;
+use custodian_app::{Context, Metric};
 use custodian_webhook_client::{AttemptOutcome, AttemptReport, Method, SecretSet};
 use uuid::Uuid;
 
 use crate::delivery_job::DeliveryJob;
-use crate::payload::payload;
-use crate::ports::{OutgoingWebhook, ReadPayloadRows, WebhookSender};
+use crate::ports::{OutgoingWebhook, WebhookSender};
 
-/// Sends the webhook of a job, with the current values of the row.
-pub(crate) async fn send<S: ReadPayloadRows, E: WebhookSender>(
+/// Sends the webhook of a job.
+pub(crate) async fn send<S, E: WebhookSender>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
-    customer: &Customer,
     (uri, method): (&str, &str),
     id: Uuid,
+    body: String,
     secrets: &SecretSet,
-) -> Result<AttemptReport, Failure> {
-    let body = payload(cx, customer, &job.event).await?;
+) -> AttemptReport {
     let method = Method::parse(method).unwrap_or_default();
     let webhook = OutgoingWebhook { id, method, uri, body, secrets: Some(secrets), now: cx.now() };
     let report = cx.services.send_webhook(webhook).await;
@@ -31,7 +28,7 @@ pub(crate) async fn send<S: ReadPayloadRows, E: WebhookSender>(
         latency_ms = u64::try_from(report.latency.as_millis()).unwrap_or(u64::MAX),
         "webhook attempted"
     );
-    Ok(report)
+    report
 }
 
 const fn metric_of(outcome: AttemptOutcome) -> Metric {

@@ -82,7 +82,7 @@ async fn a_delayed_event_does_not_revoke_a_newer_link() {
         let patch = ProfilePatch::read(
             json!({ "email": email }).as_object().unwrap(),
             &custodian_domain::Profile::default(),
-            custodian_domain::destination::AllowedAddresses::Public,
+            &custodian_domain::destination::DestinationRules::default(),
         )
         .unwrap();
         let row = app.customer(id).await;

@@ -30,7 +30,7 @@ async fn update_profile(app: &TestApp, id: CustomerId, body: Value) {
     let patch = ProfilePatch::read(
         body.as_object().unwrap(),
         &custodian_domain::Profile::default(),
-        custodian_domain::destination::AllowedAddresses::Public,
+        &custodian_domain::destination::DestinationRules::default(),
     )
     .unwrap();
     let next = |row: &Customer, now| {

@@ -5,7 +5,7 @@ use custodian_app::named_agents::named_agents;
 use custodian_app::ports::{AgentCreateOutcome, ChangeCustomers, CreateAgents, CustomerChange};
 use custodian_app::sign_up::sign_up;
 use custodian_app::verify::{send_verification, verify};
-use custodian_domain::destination::AllowedAddresses;
+use custodian_domain::destination::DestinationRules;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{
@@ -126,7 +126,7 @@ impl World {
             return false;
         }
         let body = json!({ "email": address });
-        let (body, allowed) = (body.as_object().expect("an object"), AllowedAddresses::Public);
+        let (body, allowed) = (body.as_object().expect("an object"), &DestinationRules::default());
         let patch = ProfilePatch::read(body, &before.profile, allowed).expect("the address is valid");
         let requested_by = RequestedBy::Agent { agent_id: before.guest_id, epoch: 1, key_id: None };
         let after = before.with_profile_patch(&patch, requested_by, cx.now());

@@ -6,7 +6,7 @@ use custodian_app::create::{AccountRequest, create};
 use custodian_app::ports::NoticeRows;
 use custodian_app::{Failure, verify};
 use custodian_cascade::{CascadeTask, EmptyTables, Ledgers, STEPS};
-use custodian_domain::destination::AllowedAddresses;
+use custodian_domain::destination::DestinationRules;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::scheduled_job::Job;
 use custodian_domain::{AgentId, CustomerId, Reason, ScheduledJob, Secret, Timestamp};
@@ -93,7 +93,7 @@ impl Fixture {
                 let body = json!({ "username": "ada", "password": PASSWORD, "email": "ada@example.com" });
                 let operator = AgentId(uuid::Uuid::nil());
                 let request =
-                    AccountRequest::read(body.as_object().unwrap(), AllowedAddresses::Public, operator)
+                    AccountRequest::read(body.as_object().unwrap(), &DestinationRules::default(), operator)
                         .unwrap();
                 create(&app.cx, request).await.map(|_| ())
             }

@@ -19,7 +19,8 @@ async fn the_webhook_shows_its_state_and_only_the_prefix_of_its_secret() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (_, ann) = client.tenant("ann").await;
     let shown = ann.get(WEBHOOK).await.ok();
-    let none = json!({ "webhook_uri": "", "webhook_method": "", "secret_prefix": "", "tm_previous_secret_until": null, "state": "off" });
+    let none = json!({ "webhook_uri": "", "webhook_method": "", "secret_prefix": "", "tm_previous_secret_until": null,
+        "state": "off", "tm_failing_until": null });
     assert_eq!(shown, none);
     let service = client.service().clone();
     let paused = service.pause_background_work().await;

@@ -45,7 +45,7 @@ fn assert_outcome(delivery: &Value, status: &str, error: &str, uri: &str) {
 
 /// Asserts that a request was refused because of its `webhook_uri`, for this reason.
 #[track_caller]
-fn assert_not_set(response: &Response, reason: &str, uri: &str) {
+pub(crate) fn assert_not_set(response: &Response, reason: &str, uri: &str) {
     assert_eq!(response.refusal(), (400, "INVALID_ARGUMENT".into()), "{uri}");
     let details = response.json()["error"]["details"].clone();
     assert_eq!((&details[0]["field"], &details[1]), (&json!("webhook_uri"), &Value::Null), "{uri}");

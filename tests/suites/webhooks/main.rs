@@ -2,15 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod api;
+mod budgets;
 mod deletion_notice;
 mod disabled_mail;
+mod failing;
 mod forbidden_destinations;
+mod loops;
 mod outcomes;
 mod payloads;
 mod receiver;
 mod retries;
 mod signatures;
 mod standard_library;
+mod volume;
 
 use std::sync::Arc;
 

@@ -53,6 +53,8 @@ pub fn describe() -> Value {
     let (route_not_found, response) = errors::response(&[Reason::RouteNotFound], errors::ErrorFormat::Json);
     let (payload_too_large, _) = errors::response(&[Reason::PayloadTooLarge], errors::ErrorFormat::Json);
     responses.insert(route_not_found.clone(), response);
+    let (webhook_loop, response) = errors::response(&[Reason::WebhookLoop], errors::ErrorFormat::Json);
+    responses.insert(webhook_loop.clone(), response);
     responses.insert("304".to_owned(), not_modified());
     let response = |name: &str| json!({ "$ref": format!("#/components/responses/{name}") });
     let security = ["bearer", "token", "accesskey", "session_cookie", "token_cookie", "accesskey_cookie"];
@@ -66,7 +68,7 @@ pub fn describe() -> Value {
         "servers": [{ "url": "http://127.0.0.1:8080", "description": "The local service that `cargo run` starts." }],
         "security": security,
         "paths": paths,
-        "x-default-route": { "responses": { "404": response(&route_not_found), "413": response(&payload_too_large) } },
+        "x-default-route": { "responses": { "403": response(&webhook_loop), "404": response(&route_not_found), "413": response(&payload_too_large) } },
         "components": {
             "securitySchemes": security_schemes(),
             "parameters": parameters(),

@@ -99,7 +99,12 @@ impl Operation {
     /// Every reason for which the route can fail, in the order of the status codes.
     pub(crate) fn reasons(&self, audience: Audience) -> Vec<Reason> {
         let mut reasons = self.reasons.clone();
-        reasons.extend([Reason::PayloadTooLarge, Reason::Internal, Reason::ServiceUnavailable]);
+        reasons.extend([
+            Reason::WebhookLoop,
+            Reason::PayloadTooLarge,
+            Reason::Internal,
+            Reason::ServiceUnavailable,
+        ]);
         if !matches!(audience, Audience::Anyone) {
             reasons.extend([
                 Reason::AuthenticationRequired,

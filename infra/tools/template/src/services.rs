@@ -50,12 +50,18 @@ ports! {
     custodian_webhooks::DeliveryQueue => [grant(SEND, Queues(&["WebhookQueue"]))] { "WEBHOOK_QUEUE_URL": "!Ref WebhookQueue" };
 
     // Attempts at slow destinations have their own queue. SQS delays a message for at most 15 minutes, so a scheduled job
-    // enqueues an attempt that is due later.
+    // enqueues an attempt that is due later. A webhook to the API itself is refused.
     custodian_webhooks::WebhookSender => [
         grant(SEND, Queues(&["WebhookQueue", "WebhookSlowQueue"])),
         grant(SCHEDULE, Jobs("webhook-*")),
         PASS_SCHEDULE_ROLE,
-    ] { "WEBHOOK_QUEUE_ARN": "!GetAtt WebhookQueue.Arn", "WEBHOOK_SLOW_QUEUE_URL": "!Ref WebhookSlowQueue" };
+    ] { "WEBHOOK_QUEUE_ARN": "!GetAtt WebhookQueue.Arn", "WEBHOOK_SLOW_QUEUE_URL": "!Ref WebhookSlowQueue",
+        "API_ID": "!Ref Api",
+        "WEBHOOK_ATTEMPTS_PER_HOUR": "!Ref WebhookAttemptsPerHour",
+        "WEBHOOK_MEBIBYTES_PER_HOUR": "!Ref WebhookMebibytesPerHour",
+        "DESTINATION_ATTEMPTS_PER_MINUTE": "!Ref DestinationAttemptsPerMinute",
+        "DESTINATION_MEBIBYTES_PER_MINUTE": "!Ref DestinationMebibytesPerMinute",
+    };
 
     // An identity may have a default configuration set. SES then requires permission to send with that set, too.
     custodian_app::ports::Mailer => [

@@ -74,6 +74,7 @@ ports! {
         table(PUT_UPDATE_DELETE, THROTTLE).when(When::Unless(Use::NeverRelease)),
         table(PUT_UPDATE, THROTTLE).only_for(&[Use::NeverRelease]),
     ];
+    custodian_app::ports::Budgets => [table(UPDATE, THROTTLE)];
     custodian_app::ports::ReadThrottles => [table(GET, THROTTLE)];
     custodian_app::ports::ClearThrottles => [table(DELETE, THROTTLE)];
     custodian_app::ports::SigningKeys => [table(GET_PUT, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];

@@ -42,4 +42,6 @@ pub use self::resources::{
 };
 pub use self::signing::{SignedInAgent, SigningKeys, TokenSigner};
 pub use self::system::{Clock, Entropy, Metrics};
-pub use self::throttles::{ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window, WindowPart};
+pub use self::throttles::{
+    BudgetWindow, Budgets, ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window, WindowPart,
+};

@@ -53,6 +53,30 @@ pub trait ClearThrottles: Send + Sync {
     fn clear(&self, key: &str) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
+/// A window of time with a budget of attempts and bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct BudgetWindow<'a> {
+    /// The key of the budget in this window. The next window has another key.
+    pub key: &'a str,
+    pub max_attempts: u32,
+    pub max_bytes: u64,
+    pub ends: Timestamp,
+}
+
+/// Counts attempts and bytes. All instances share the counters.
+pub trait Budgets: Send + Sync {
+    /// Counts an attempt with so many bytes. Returns false and counts nothing if that exceeds the budget. The first attempt of
+    /// a window never does.
+    fn spend(
+        &self,
+        window: BudgetWindow<'_>,
+        bytes: u64,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
+
+    /// Takes back an attempt that was counted and not made.
+    fn refund(&self, key: &str, bytes: u64) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReserveOutcome {
     Reserved,

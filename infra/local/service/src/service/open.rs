@@ -9,9 +9,10 @@ use custodian_app::ports::{PlatformKeySet, SigningKeys, VerifyingKeys};
 use custodian_app::{Context, Failure, PlatformKeys, Settings};
 use custodian_auth::KeyRing;
 use custodian_domain::Secret;
+use custodian_domain::destination::{AllowedAddresses, DestinationRules, OwnAddress};
 use custodian_engine::{Engine, RequestObserver};
 use custodian_store::{Store, schema};
-use custodian_webhook_client::{AllowedAddresses, ClientLimits, SystemResolver, TrustStore, WebhookClient};
+use custodian_webhook_client::{ClientLimits, SystemResolver, TrustStore, WebhookClient};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify};
 
@@ -53,7 +54,7 @@ impl Service {
         let settings = Settings {
             base_url: format!("http://127.0.0.1:{port}"),
             token_issuer: TOKEN_ISSUER.to_owned(),
-            webhooks_to_loopback: args.allow_loopback_webhooks,
+            destinations: destinations(args, port),
             ..Settings::default()
         };
 
@@ -79,7 +80,7 @@ impl Service {
             wake_dispatcher: Arc::clone(&wake_dispatcher),
             keep_mail: args.keep_mail,
             signer,
-            webhook_client: webhook_client(args)?,
+            webhook_client: webhook_client(&cx.settings)?,
         };
         let Context { store, providers, settings, .. } = cx;
         let cx = Arc::new(Context { store, services, providers, settings, keys, metrics: metrics.clone() });
@@ -112,13 +113,18 @@ fn change_streams(engine: &Engine) -> Result<Vec<ChangeStream>, LocalError> {
     Ok(streams)
 }
 
-/// The same client as in the deployed functions. `--allow-loopback-webhooks` also lets it connect to this machine.
-fn webhook_client(args: &Args) -> Result<WebhookClient<SystemResolver>, Failure> {
+fn destinations(args: &Args, port: u16) -> DestinationRules {
     let allowed =
         if args.allow_loopback_webhooks { AllowedAddresses::Loopback } else { AllowedAddresses::Public };
+    DestinationRules { allowed, own: vec![OwnAddress::LoopbackPort(port)] }
+}
+
+/// The same client as in the deployed functions. `--allow-loopback-webhooks` also lets it connect to this machine.
+fn webhook_client(settings: &Settings) -> Result<WebhookClient<SystemResolver>, Failure> {
     let unavailable = |cause| Failure::unavailable("the system's root certificates", cause);
     let trust = TrustStore::from_system().map_err(unavailable)?;
-    WebhookClient::new(allowed, SystemResolver, trust, ClientLimits::default()).map_err(unavailable)
+    WebhookClient::new(settings.destinations.clone(), SystemResolver, trust, ClientLimits::default())
+        .map_err(unavailable)
 }
 
 /// The open files of the data folder.

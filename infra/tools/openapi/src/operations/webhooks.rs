@@ -32,7 +32,7 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "POST",
             format!("{PATH}/deliveries/{{id}}/redeliver"),
-            "Attempts a delivery again, with any status, even if the endpoint is disabled.",
+            "Attempts a delivery again, with any status, even if the endpoint is disabled or failing.",
         )
         .returns(view_schema::<DeliveryView>())
         .fails_with(&[Reason::DeliveryNotFound, Reason::WebhookNotConfigured, Reason::RateLimitExceeded]),

@@ -1,0 +1,83 @@
+//! The row that counts the failed attempts of a webhook endpoint.
+
+use custodian_app::Failure;
+use custodian_app::ports::WriteOutcome;
+use custodian_app::retry::RetryBudget;
+use custodian_domain::failing_endpoint::FailingEndpoint;
+use custodian_domain::{CustomerId, Status, Timestamp};
+
+use crate::Store;
+use crate::expr::Expr;
+use crate::item::{encode, n, s};
+use crate::owned_row::{OwnedRowCondition, write_outcome};
+use crate::schema::WEBHOOKS;
+use crate::transaction::Transaction;
+use crate::usage;
+use crate::webhook_key::row_key;
+
+pub(crate) const FAILING_KEY: &str = "failing";
+
+fn expiry(until: Timestamp) -> i64 {
+    until.plus(FailingEndpoint::RETENTION).seconds()
+}
+
+/// Counts a failure. Concurrent attempts are all counted, so that a burst of failures pauses the endpoint.
+pub(crate) async fn record(
+    store: &Store,
+    customer: CustomerId,
+    failure: &FailingEndpoint,
+) -> Result<WriteOutcome, Failure> {
+    if count(store, customer, failure).await? {
+        return Ok(WriteOutcome::Done);
+    }
+    match create(store, customer, failure).await? {
+        // Another attempt created the row meanwhile.
+        WriteOutcome::Stale if count(store, customer, failure).await? => Ok(WriteOutcome::Done),
+        outcome => Ok(outcome),
+    }
+}
+
+/// Adds to the row of this URI. The row exists, so the account is not deleted, and no gate has to be checked. A later pause is
+/// not shortened.
+async fn count(store: &Store, customer: CustomerId, failure: &FailingEndpoint) -> Result<bool, Failure> {
+    let update =
+        Expr::new("SET #failures = #failures + :one, #pauses = :pauses, #until = :until, #ttl = :ttl")
+            .with(":one", n(1))
+            .with(":pauses", n(failure.pauses))
+            .with(":until", n(failure.until.micros()))
+            .with(":ttl", n(expiry(failure.until)));
+    let is_same = Expr::new("#fingerprint = :fingerprint AND #pauses <= :pauses")
+        .with(":fingerprint", s(&failure.fingerprint));
+    store.update_if(WEBHOOKS, row_key(customer, FAILING_KEY), update, is_same).await
+}
+
+/// Creates the row, or replaces that of an earlier URI.
+async fn create(
+    store: &Store,
+    customer: CustomerId,
+    failure: &FailingEndpoint,
+) -> Result<WriteOutcome, Failure> {
+    let mut row = encode(failure)?;
+    row.extend(row_key(customer, FAILING_KEY));
+    row.insert("ttl".to_owned(), n(expiry(failure.until)));
+    let is_new = Expr::new("attribute_not_exists(#key) OR #fingerprint <> :fingerprint")
+        .with(":fingerprint", s(&failure.fingerprint));
+    let tx = Transaction::new(store, RetryBudget::Request);
+    let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, Status::NOT_TERMINAL)?;
+    Ok(write_outcome(tx.put(OwnedRowCondition::Row, WEBHOOKS, row, is_new)?.run().await?))
+}
+
+/// Moves the end of the pause, unless another worker has moved it.
+pub(crate) async fn lease_probe(
+    store: &Store,
+    customer: CustomerId,
+    failing: &FailingEndpoint,
+    until: Timestamp,
+) -> Result<WriteOutcome, Failure> {
+    let lease = Expr::new("SET #until = :until").with(":until", n(until.micros()));
+    let is_free = Expr::new("#fingerprint = :fingerprint AND #until = :seen")
+        .with(":fingerprint", s(&failing.fingerprint))
+        .with(":seen", n(failing.until.micros()));
+    let is_leased = store.update_if(WEBHOOKS, row_key(customer, FAILING_KEY), lease, is_free).await?;
+    Ok(if is_leased { WriteOutcome::Done } else { WriteOutcome::Stale })
+}

@@ -1,0 +1,141 @@
+//! Putting an attempt off: the delivery stays pending, and its job is enqueued again for later.
+
+use std::time::Duration;
+
+use custodian_app::budgets::{Budget, ExhaustedBudget, spend};
+use custodian_app::ports::{Budgets, WriteOutcome};
+use custodian_app::{Context, Failure, Metric};
+use custodian_domain::webhook::{DELIVERY_RETENTION, Delivery, DeliveryStatus, EndpointObservation};
+use custodian_domain::{Customer, Timestamp};
+use custodian_webhook_client::Destination;
+use uuid::Uuid;
+
+use crate::delivery_job::DeliveryJob;
+use crate::ports::{DeliveryQueue, WebhookStore};
+
+/// The `error` of a delivery whose endpoint is paused.
+const ENDPOINT_FAILING: &str = "endpoint_failing";
+/// The maximum jitter, as a fraction of the wait. Without it, all deliveries that wait would be attempted at one instant.
+const MAX_JITTER: f64 = 0.1;
+
+/// The number of deferrals without a least wait. The next one has the first least wait, and each later one twice as much.
+const FREE_DEFERRALS: u32 = 4;
+const FIRST_LEAST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_LEAST_WAIT: Duration = Duration::from_secs(8 * 3600);
+
+/// Why and until when an attempt is put off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deferral {
+    pub reason: &'static str,
+    pub until: Timestamp,
+}
+
+impl Deferral {
+    pub(crate) const fn endpoint_failing(until: Timestamp) -> Self {
+        Self { reason: ENDPOINT_FAILING, until }
+    }
+
+    /// The time of the next attempt: the end of the wait, and up to a tenth later by chance.
+    pub(crate) fn due<S, E>(&self, cx: &Context<S, E>, least_wait: Duration) -> Timestamp {
+        let now = cx.now();
+        let wait = self.until.since(now).max(least_wait);
+        let jitter = f64::from(u32::from_be_bytes(cx.providers.random())) / f64::from(u32::MAX);
+        now.plus(wait.mul_f64(1.0 + MAX_JITTER * jitter))
+    }
+}
+
+impl From<ExhaustedBudget> for Deferral {
+    fn from(exhausted: ExhaustedBudget) -> Self {
+        Self { reason: exhausted.kind, until: exhausted.until }
+    }
+}
+
+/// Counts an attempt in the budgets of the account and of the destination. Returns a deferral if one of them is spent. An
+/// address that is refused gets nothing, so it costs nothing.
+pub(crate) async fn spend_budgets<S: Budgets, E>(
+    cx: &Context<S, E>,
+    account: Option<&Customer>,
+    uri: &str,
+    body: &str,
+) -> Result<Option<Deferral>, Failure> {
+    let (settings, bytes) = (&cx.settings, u64::try_from(body.len()).unwrap_or(u64::MAX));
+    let Ok(destination) = Destination::parse(uri, &settings.destinations) else { return Ok(None) };
+    let of_account = account.map(|account| Budget::of_account(&settings.webhook_budgets, account.id));
+    let of_destination = Budget::of_destination(&settings.webhook_budgets, destination.host_and_port());
+    let budgets: Vec<_> = of_account.into_iter().chain([of_destination]).collect();
+    Ok(spend(cx, &budgets, bytes).await?.map(Deferral::from))
+}
+
+/// How long an attempt waits at least that was put off so many times before. Without it, each of many deliveries to an endpoint
+/// that never recovers would be checked every hour of its retention.
+fn least_wait(deferrals: u32) -> Duration {
+    let Some(doublings) = deferrals.checked_sub(FREE_DEFERRALS) else { return Duration::ZERO };
+    let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
+    FIRST_LEAST_WAIT.saturating_mul(factor).min(LONGEST_LEAST_WAIT)
+}
+
+/// Stores the deferral and enqueues the job again. The retention of a delivery that is put off still ends.
+pub(crate) async fn defer<S: WebhookStore, E: DeliveryQueue>(
+    cx: &Context<S, E>,
+    job: &DeliveryJob,
+    id: Uuid,
+    previous: Option<&Delivery>,
+    deferral: Deferral,
+) -> Result<(), Failure> {
+    let now = cx.now();
+    let before = previous.cloned().unwrap_or_else(|| job.new_delivery(id, now));
+    let due = deferral.due(cx, least_wait(before.deferrals));
+    let is_over = due >= before.tm_create.plus(DELIVERY_RETENTION);
+    let delivery = Delivery {
+        status: if is_over { DeliveryStatus::Failed } else { DeliveryStatus::Pending },
+        error: Some(deferral.reason.to_owned()),
+        deferrals: before.deferrals + 1,
+        tm_next: (!is_over).then_some(due),
+        leased_until: None,
+        tm_update: now,
+        ..before
+    };
+    if cx.store.store_delivery(&delivery, previous, &EndpointObservation::Unchanged).await?
+        != WriteOutcome::Done
+    {
+        return Ok(());
+    }
+    record_deferral(cx, job, deferral.reason);
+    if is_over {
+        cx.metrics.record(&[Metric::WebhooksExhausted]);
+    }
+    schedule_next(cx, job, &delivery).await
+}
+
+pub(crate) fn record_deferral<S, E>(cx: &Context<S, E>, job: &DeliveryJob, reason: &'static str) {
+    cx.metrics.record(&[Metric::WebhooksDeferred]);
+    tracing::info!(
+        customer_id = %job.event.customer_id,
+        event = %job.event.event_type,
+        attempt = job.attempt,
+        reason,
+        "webhook deferred"
+    );
+}
+
+/// Enqueues the job that the stored delivery waits for, if there is one.
+pub(crate) async fn schedule_next<S, E: DeliveryQueue>(
+    cx: &Context<S, E>,
+    job: &DeliveryJob,
+    delivery: &Delivery,
+) -> Result<(), Failure> {
+    let Some(due) = delivery.tm_next else { return Ok(()) };
+    let (now, next) = (cx.now(), job.pending(delivery));
+    cx.services.enqueue_delivery(&next, &next.name(delivery.id), due.since(now), now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_wait_doubles_after_some_deferrals_up_to_eight_hours() {
+        let seconds = [0, 4, 5, 6, 11, 13, 14, 99].map(|deferrals| least_wait(deferrals).as_secs());
+        assert_eq!(seconds, [0, 30, 60, 120, 3840, 15_360, 28_800, 28_800]);
+    }
+}
