@@ -8,6 +8,7 @@ use custodian_domain::{IdSeed, Timestamp};
 
 use crate::platform_keys::PlatformKeys;
 use crate::ports::{Clock, Entropy, Metrics};
+use crate::read_budget::ReadBudget;
 
 /// The sources of time and randomness. Both are injected, so that tests control them.
 #[derive(Clone)]
@@ -80,6 +81,8 @@ pub struct Settings {
     pub brand: Brand,
     /// How many mails that strangers can cause the whole stack sends in an hour.
     pub mails_per_hour: u32,
+    /// How many bytes a second an account may read from one instance of a function.
+    pub read_bytes_per_second: u32,
     /// Whether webhooks may go to loopback addresses. Only the local service sets this.
     pub webhooks_to_loopback: bool,
 }
@@ -104,6 +107,7 @@ impl Default for Settings {
             mail_sender: "no-reply@custodian.invalid".to_owned(),
             brand: Brand::default(),
             mails_per_hour: 1000,
+            read_bytes_per_second: 8 * 1024 * 1024,
             webhooks_to_loopback: false,
         }
     }
@@ -117,6 +121,7 @@ pub struct Context<S, E> {
     pub settings: Settings,
     pub keys: PlatformKeys,
     pub metrics: Arc<dyn Metrics>,
+    pub read_budget: ReadBudget,
 }
 
 impl<S, E> Context<S, E> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use custodian_app::log::millis;
 use custodian_app::ports::{Idempotency, Prefetch};
 use custodian_app::request_conditions::{RequestConditions, with_conditions};
-use custodian_app::{Context, Failure};
+use custodian_app::{Context, Failure, read_budget};
 use custodian_domain::Reason;
 use futures::FutureExt;
 use lambda_http::Body;
@@ -108,9 +108,18 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     }
     let caller = H::Caller::from_request(cx, request, endpoint.prefetch(request)).await?;
     let if_match = matches_version(route, request, caller.version())?;
-    let (Some(key), Some(principal)) = (idempotency::key(route, request)?, caller.principal()) else {
+    let principal = caller.principal();
+    let reader = principal.as_ref().map(|(account, _)| *account).filter(|_| route.is_read());
+    if let Some(account) = reader {
+        read_budget::require(cx, account)?;
+    }
+    let (Some(key), Some(principal)) = (idempotency::key(route, request)?, principal) else {
         let conditions = RequestConditions { if_match, idempotency_lease: None };
-        return with_conditions(conditions, endpoint.handle(cx, caller, request)).await;
+        let outcome = with_conditions(conditions, endpoint.handle(cx, caller, request)).await;
+        if let Some(account) = reader {
+            read_budget::charge(cx, account, outcome.as_ref().map_or(0, Response::body_bytes));
+        }
+        return outcome;
     };
     match idempotency::begin(cx, principal, route, request, key).await? {
         IdempotencyDecision::Replay(response) => Ok(response),

@@ -50,6 +50,7 @@ pub(crate) fn settings() -> Result<Settings, Failure> {
             return_url: variable_or("RETURN_URL", ""),
         },
         mails_per_hour: number("MAILS_PER_HOUR", default.mails_per_hour)?,
+        read_bytes_per_second: number("READ_BYTES_PER_SECOND", default.read_bytes_per_second)?,
         ..default
     })
 }

@@ -2,8 +2,8 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, QueryPage, ReadAgents,
-    RecordSignIns, UpdateAgents,
+    AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents,
+    QueryPage, ReadAgents, RecordSignIns, UpdateAgents,
 };
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::agent::KnownNetwork;
@@ -11,6 +11,7 @@ use custodian_domain::fields::is_email;
 use custodian_domain::kinds::{self, TAGS};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status, Timestamp};
+use futures::try_join;
 use uuid::Uuid;
 
 use crate::Store;
@@ -142,6 +143,20 @@ impl RecordSignIns for Store {
 }
 
 impl CreateAgents for Store {
+    async fn agent_availability(
+        &self,
+        customer: CustomerId,
+        username: &str,
+    ) -> Result<AgentAvailability, Failure> {
+        let (is_full, is_free) =
+            try_join!(self.is_at_limit(customer, AGENTS), self.username_is_free(customer, username))?;
+        Ok(match (is_full, is_free) {
+            (true, _) => AgentAvailability::LimitReached,
+            (false, false) => AgentAvailability::UsernameTaken,
+            (false, true) => AgentAvailability::Available,
+        })
+    }
+
     async fn create_agent(&self, agent: &Agent) -> Result<AgentCreateOutcome, Failure> {
         let (mut previous, mut retry) =
             (PreviousClaims::default(), Retry::new("the username", RetryBudget::Request));
@@ -169,6 +184,21 @@ impl CreateAgents for Store {
 }
 
 impl Store {
+    /// Whether a new agent can have this username. It must not be the confirmed e-mail address of another account either.
+    async fn username_is_free(&self, customer: CustomerId, username: &str) -> Result<bool, Failure> {
+        let is_claimable = async |name: String| {
+            self.name_availability(&name, Strength::Unconfirmed).await.map(|of| of != NameAvailability::Taken)
+        };
+        let is_confirmed_elsewhere = async {
+            let row =
+                if is_email(username) { self.identifier(&identifiers::email(username)).await? } else { None };
+            Ok(row.is_some_and(|row| row.owner != customer && row.confirmed != Some(false)))
+        };
+        let (is_free, is_confirmed_elsewhere) =
+            try_join!(is_claimable(identifiers::username(username)), is_confirmed_elsewhere)?;
+        Ok(is_free && (!is_confirmed_elsewhere || is_claimable(identifiers::email(username)).await?))
+    }
+
     async fn try_create_agent(
         &self,
         agent: &Agent,

@@ -26,6 +26,11 @@ impl Expr {
         self
     }
 
+    /// Adds a condition, which must also hold.
+    pub(crate) fn and(self, condition: &str) -> Self {
+        Self { text: format!("{} AND {condition}", self.text), ..self }
+    }
+
     pub(crate) fn text(&self) -> Option<String> {
         Some(self.text.clone())
     }

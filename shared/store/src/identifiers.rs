@@ -213,7 +213,7 @@ pub(crate) fn release<'a, C: Copy>(
 }
 
 impl Store {
-    async fn identifier(&self, name: &str) -> Result<Option<IdentifierRow>, Failure> {
+    pub(crate) async fn identifier(&self, name: &str) -> Result<Option<IdentifierRow>, Failure> {
         let request = self.client.get_item().table_name(self.table(IDENTIFIERS)).consistent_read(true);
         let response = request.set_key(Some(composite_key("id", name, "key", MAIN_ROW))).send().await;
         let item: Option<Item> = response.map_err(|error| aws_failure("the identifiers", &error))?.item;

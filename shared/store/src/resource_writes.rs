@@ -12,9 +12,11 @@ use custodian_domain::{Resource, Status, Timestamp};
 use crate::Store;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
+use crate::item::stored_size;
 use crate::owned_row::OwnedRowCondition;
 use crate::resources::{encode_resource, row_key, version_is};
 use crate::transaction::{Transaction, TransactionResult};
+use crate::usage::{GateRefusal, UsageChange};
 use crate::{outbox, usage};
 
 /// The creation, update or deletion of a row. `before` is `None` for a creation, `after` for a deletion.
@@ -77,7 +79,26 @@ impl DeleteResources for Store {
     }
 }
 
-impl RowWrite<'_> {
+impl<'a> RowWrite<'a> {
+    /// The change in the number and the bytes of the account's rows.
+    fn usage_change(&self) -> Result<UsageChange<'a>, Failure> {
+        let size = |row: Option<&Resource>| -> Result<i64, Failure> {
+            match row {
+                Some(row) => Ok(i64::try_from(stored_size(&encode_resource(self.kind, row)?)).unwrap_or(0)),
+                None => Ok(0),
+            }
+        };
+        let id = self.after.or(self.before).map(|row| row.id).unwrap_or_default();
+        let counts_bytes = self.kind.counts_bytes();
+        Ok(UsageChange {
+            kind: self.kind,
+            rows: i8::from(self.after.is_some()) - i8::from(self.before.is_some()),
+            bytes: if counts_bytes { size(self.after)? - size(self.before)? } else { 0 },
+            gate: usage::gate_for(id),
+            gate_limits_bytes: true,
+        })
+    }
+
     /// The unique names of the row before and after the write.
     fn names(&self) -> (Vec<UniqueName>, Vec<UniqueName>) {
         let names = |row: Option<&Resource>| match (&self.kind.unique, row) {
@@ -108,11 +129,29 @@ impl RowWrite<'_> {
 
 impl Store {
     async fn write_row(&self, write: RowWrite<'_>) -> Result<ResourceWriteOutcome, Failure> {
+        let Some(subject) = write.after.or(write.before) else { return Ok(ResourceWriteOutcome::Done) };
+        let mut usage_change = write.usage_change()?;
         let (mut previous, mut retry) = (None, Retry::new("a name", RetryBudget::Request));
         loop {
-            match self.try_write_row(write, previous).await? {
+            match self.try_write_row(write, usage_change, previous).await? {
                 Ok(()) => return Ok(ResourceWriteOutcome::Done),
-                Err(OwnedRowCondition::Gate) => return Ok(ResourceWriteOutcome::GateClosed),
+                Err(OwnedRowCondition::Gate) => {
+                    let refusal =
+                        self.gate_refusal(subject.customer_id, write.statuses, usage_change.bytes).await?;
+                    match refusal {
+                        GateRefusal::Closed => return Ok(ResourceWriteOutcome::GateClosed),
+                        GateRefusal::BytesUsedUp => return Ok(ResourceWriteOutcome::BytesLimitReached),
+                        // Several writes may choose the same gate at once.
+                        GateRefusal::RetryWith(gate, gate_limits_bytes) => {
+                            let is_same = (gate, gate_limits_bytes)
+                                == (usage_change.gate, usage_change.gate_limits_bytes);
+                            if is_same {
+                                retry.wait(&*self.entropy).await?;
+                            }
+                            usage_change = UsageChange { gate, gate_limits_bytes, ..usage_change };
+                        }
+                    }
+                }
                 Err(OwnedRowCondition::LimitReached) => return Ok(ResourceWriteOutcome::LimitReached),
                 Err(OwnedRowCondition::Row) => return Ok(ResourceWriteOutcome::Stale),
                 Err(OwnedRowCondition::Reference(field)) => {
@@ -137,24 +176,19 @@ impl Store {
     async fn try_write_row(
         &self,
         write: RowWrite<'_>,
+        usage_change: UsageChange<'_>,
         previous: Option<(usize, IdentifierRow)>,
     ) -> Result<TransactionResult<OwnedRowCondition>, Failure> {
         let RowWrite { kind, before, after, .. } = write;
         let Some(subject) = after.or(before) else { return Ok(Ok(())) };
         let owner = subject.customer_id;
-        let mut tx = Transaction::new(self, RetryBudget::Request);
-        let delta = i8::from(after.is_some()) - i8::from(before.is_some());
-        tx = match delta {
-            0 => usage::require_status(tx, OwnedRowCondition::Gate, owner, subject.id, write.statuses)?,
-            delta => usage::require_status_and_count(
-                tx,
-                (OwnedRowCondition::Gate, OwnedRowCondition::LimitReached),
-                owner,
-                subject.id,
-                kind,
-                delta,
-            )?,
-        };
+        let mut tx = usage::require_status_and_count(
+            Transaction::new(self, RetryBudget::Request),
+            (OwnedRowCondition::Gate, OwnedRowCondition::LimitReached),
+            owner,
+            write.statuses,
+            usage_change,
+        )?;
         let expected =
             before.map_or_else(|| Expr::new("attribute_not_exists(#id)"), |row| version_is(row.version));
         tx = match after {

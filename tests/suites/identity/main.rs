@@ -18,6 +18,7 @@ mod password_rules;
 mod passwords;
 mod proven_addresses;
 mod rate_limits;
+mod refusals;
 mod rivals;
 mod sign_up;
 mod spellings;

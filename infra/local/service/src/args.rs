@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use custodian_app::Settings;
 use custodian_domain::agent::{parse_username, password_error};
 
 /// Serves Custodian on 127.0.0.1. Nothing else has to be installed.
@@ -30,6 +31,9 @@ pub struct Args {
     /// Allow webhooks to this machine, on any port.
     #[arg(long)]
     pub allow_loopback_webhooks: bool,
+    /// The bytes a second that one account may read, with a burst of 8 seconds.
+    #[arg(long, default_value_t = Settings::default().read_bytes_per_second)]
+    pub read_bytes_per_second: u32,
 }
 
 fn parse_password(text: &str) -> Result<String, &'static str> {

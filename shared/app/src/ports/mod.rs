@@ -15,8 +15,8 @@ mod throttles;
 
 pub use self::access_keys::{AccessKeys, CreateAccessKeys, DeleteAccessKeys, RecordKeyUse, UpdateAccessKeys};
 pub use self::agents::{
-    AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditEntry, AuditLog, CreateAgents, DeleteAgents,
-    ReadAgents, RecordSignIns, UpdateAgents,
+    AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditEntry, AuditLog,
+    CreateAgents, DeleteAgents, ReadAgents, RecordSignIns, UpdateAgents,
 };
 pub use self::authentication::{
     AuthContext, Authenticator, BeginOutcome, Idempotency, IdempotencyRecord, PlatformKeySet, Prefetch,
@@ -35,8 +35,10 @@ pub use self::names::{EmailHolder, FindNames, NameHolders};
 pub use self::open_accounts::OpenAccounts;
 pub use self::resources::{
     Counter, CreateOutcome, CreateResources, DeleteResources, ListResources, ReadResources, Recount,
-    ResourceWriteOutcome, UpdateResources, Usage, WriteOutcome,
+    ResourceWriteOutcome, StoredRows, UpdateResources, Usage, WriteOutcome,
 };
 pub use self::signing::{SignedInAgent, SigningKeys, TokenSigner};
 pub use self::system::{Clock, Entropy, Metrics};
-pub use self::throttles::{ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window, WindowPart};
+pub use self::throttles::{
+    ClearThrottles, FullWindow, ReadThrottles, ReserveOutcome, Throttle, Window, WindowPart,
+};
