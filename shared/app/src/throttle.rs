@@ -34,12 +34,14 @@ pub struct RateLimit {
     window: Duration,
     /// Whether a successful attempt releases its quota.
     is_released: bool,
+    /// Whether its subjects use it so often that a window is usually open.
+    is_usually_open: bool,
 }
 
 impl RateLimit {
     /// A limit of requests, which all count.
     const fn new(kind: &'static str, max: u32, window: Duration) -> Self {
-        Self { kind, max, window, is_released: false }
+        Self { kind, max, window, is_released: false, is_usually_open: false }
     }
 
     /// A limit of failed attempts in a quarter of an hour.
@@ -47,8 +49,13 @@ impl RateLimit {
         Self { is_released: true, ..Self::new(kind, max, QUARTER_HOUR) }
     }
 
+    /// A limit of requests that its subjects make often.
+    const fn of_frequent_requests(kind: &'static str, max: u32) -> Self {
+        Self { is_usually_open: true, ..Self::new(kind, max, HOUR) }
+    }
+
     const fn window<'a>(&self, key: &'a str, part: Option<WindowPart<'a>>) -> Window<'a> {
-        Window { key, max: self.max, length: self.window, is_released: self.is_released, part }
+        Window { key, max: self.max, length: self.window, is_usually_open: self.is_usually_open, part }
     }
 
     /// This limit, or one of its parts, as a caller sees it.
@@ -85,14 +92,14 @@ pub(crate) const MAIL_BY_ACCOUNT: RateLimit = RateLimit::new("mail-account", 10,
 const TAKEN_NAME_BY_ACCOUNT: RateLimit = RateLimit::new("taken-account", 30, HOUR);
 
 /// Passwords that an account asks to hash. A hash takes tens of milliseconds of CPU time.
-const PASSWORD_HASHES_BY_ACCOUNT: RateLimit = RateLimit::new("hash-account", 300, HOUR);
+const PASSWORD_HASHES_BY_ACCOUNT: RateLimit = RateLimit::of_frequent_requests("hash-account", 300);
 
 /// Test webhooks and redeliveries that an account requests.
 pub const WEBHOOK_BY_ACCOUNT: RateLimit = RateLimit::new("webhook-account", 60, HOUR);
 
 /// All mails of the stack that strangers can cause.
 pub(crate) const fn mail_budget(max: u32) -> RateLimit {
-    RateLimit::new("mail-stack", max, HOUR)
+    RateLimit::of_frequent_requests("mail-stack", max)
 }
 
 /// A limit for one subject, such as a username or an IP address.

@@ -30,8 +30,8 @@ impl Throttle for Store {
     async fn reserve(&self, window: Window<'_>, now: Timestamp) -> Result<ReserveOutcome, Failure> {
         let mut retry = Retry::new("the throttle", RetryBudget::Request);
         loop {
-            // Usually no window is open, because a successful sign-in releases its reservation.
-            if window.is_released && self.open_window(window, now).await? {
+            // A successful sign-in releases its reservation, so usually it finds no open window.
+            if !window.is_usually_open && self.open_window(window, now).await? {
                 return Ok(ReserveOutcome::Reserved);
             }
             let Some(row) = self.count_in_window(window, now).await? else {
@@ -40,7 +40,7 @@ impl Throttle for Store {
             if let Some(full) = full_window(&row, window).filter(|full| now < full.until) {
                 return Ok(ReserveOutcome::LimitReached(full));
             }
-            if !window.is_released && self.open_window(window, now).await? {
+            if window.is_usually_open && self.open_window(window, now).await? {
                 return Ok(ReserveOutcome::Reserved);
             }
             // The window has just been closed or opened.

@@ -13,8 +13,8 @@ pub struct Window<'a> {
     pub key: &'a str,
     pub max: u32,
     pub length: Duration,
-    /// Whether a successful attempt is released, so that usually no window is open.
-    pub is_released: bool,
+    /// Whether a window is probably open. If so, counting in it comes first, which saves a round trip.
+    pub is_usually_open: bool,
     /// A part of the attempts, such as those of one client network, with a maximum of its own.
     pub part: Option<WindowPart<'a>>,
 }
