@@ -11,7 +11,6 @@ use custodian_domain::fields::is_email;
 use custodian_domain::kinds::{self, TAGS};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status, Timestamp};
-use futures::try_join;
 use uuid::Uuid;
 
 use crate::Store;
@@ -20,7 +19,7 @@ use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::item::{decode, decode_some, encode, n, s};
 use crate::resources::{row_key, version_is};
-use crate::schema::AGENTS;
+use crate::schema::{AGENTS, IDENTIFIERS, USAGE};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{notices, outbox, tokens, usage};
 
@@ -148,13 +147,21 @@ impl CreateAgents for Store {
         customer: CustomerId,
         username: &str,
     ) -> Result<AgentAvailability, Failure> {
-        let (is_full, is_free) =
-            try_join!(self.is_at_limit(customer, AGENTS), self.username_is_free(customer, username))?;
-        Ok(match (is_full, is_free) {
-            (true, _) => AgentAvailability::LimitReached,
-            (false, false) => AgentAvailability::UsernameTaken,
-            (false, true) => AgentAvailability::Available,
-        })
+        let email = Some(identifiers::email(username)).filter(|_| is_email(username));
+        let names = [Some(identifiers::username(username)), email].into_iter().flatten();
+        let names = names.map(|name| identifiers::main_key(&name)).collect();
+        let counter = vec![usage::counter_key(customer, AGENTS)];
+        let mut rows = self.batch_get(vec![(USAGE, counter), (IDENTIFIERS, names)]).await?;
+        if rows.remove(&self.table(USAGE)).unwrap_or_default().iter().any(usage::is_at_limit) {
+            return Ok(AgentAvailability::LimitReached);
+        }
+        for item in rows.into_values().flatten() {
+            let Some(name) = identifiers::name_that_hinders(customer, item)? else { continue };
+            if self.name_availability(&name, Strength::Unconfirmed).await? == NameAvailability::Taken {
+                return Ok(AgentAvailability::UsernameTaken);
+            }
+        }
+        Ok(AgentAvailability::Available)
     }
 
     async fn create_agent(&self, agent: &Agent) -> Result<AgentCreateOutcome, Failure> {
@@ -184,21 +191,6 @@ impl CreateAgents for Store {
 }
 
 impl Store {
-    /// Whether a new agent can have this username. It must not be the confirmed e-mail address of another account either.
-    async fn username_is_free(&self, customer: CustomerId, username: &str) -> Result<bool, Failure> {
-        let is_claimable = async |name: String| {
-            self.name_availability(&name, Strength::Unconfirmed).await.map(|of| of != NameAvailability::Taken)
-        };
-        let is_confirmed_elsewhere = async {
-            let row =
-                if is_email(username) { self.identifier(&identifiers::email(username)).await? } else { None };
-            Ok(row.is_some_and(|row| row.owner != customer && row.confirmed != Some(false)))
-        };
-        let (is_free, is_confirmed_elsewhere) =
-            try_join!(is_claimable(identifiers::username(username)), is_confirmed_elsewhere)?;
-        Ok(is_free && (!is_confirmed_elsewhere || is_claimable(identifiers::email(username)).await?))
-    }
-
     async fn try_create_agent(
         &self,
         agent: &Agent,

@@ -22,7 +22,6 @@ use custodian_domain::{Customer, CustomerId, Plan, Status};
 use uuid::Uuid;
 
 use crate::Store;
-use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
 use crate::item::{Item, composite_key, n, s};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, USAGE};
@@ -86,7 +85,7 @@ pub(crate) fn gate_for(row: Uuid) -> u8 {
     row.as_bytes()[15] % GATES
 }
 
-fn counter_key(customer: CustomerId, table: &str) -> Item {
+pub(crate) fn counter_key(customer: CustomerId, table: &str) -> Item {
     row_key(customer, &format!("count#{table}"))
 }
 
@@ -264,15 +263,6 @@ pub(crate) fn require_status_and_count<'a, C: Copy>(
 }
 
 impl Store {
-    /// Whether a counter with a row of its own has reached its limit.
-    pub(crate) async fn is_at_limit(&self, customer: CustomerId, name: &str) -> Result<bool, Failure> {
-        let request = self.client.get_item().table_name(self.table(USAGE)).consistent_read(true);
-        let response = request.set_key(Some(counter_key(customer, name))).send().await;
-        let row =
-            response.map_err(|error| aws_failure("the usage counters", &error))?.item.unwrap_or_default();
-        Ok(number_attribute(&row, "n") >= number_attribute(&row, "limit"))
-    }
-
     /// Why a gate refused a write of an account with one of these statuses, after a consistent read of all gates.
     pub(crate) async fn gate_refusal(
         &self,
@@ -313,6 +303,11 @@ pub(crate) enum GateRefusal {
     BytesUsedUp,
     /// This gate has the most bytes left, and enough of them. The flag says whether it limits them.
     RetryWith(u8, bool),
+}
+
+/// Whether a counter with a row of its own has reached its limit.
+pub(crate) fn is_at_limit(counter: &Item) -> bool {
+    number_attribute(counter, "n") >= number_attribute(counter, "limit")
 }
 
 pub(crate) fn number_attribute(item: &Item, name: &str) -> i64 {

@@ -21,7 +21,7 @@ async fn a_page_of_large_rows_has_half_a_megabyte_and_costs_one_query() {
     let pages = ann.pages("/v1.0/flows", 100).await;
     assert!(pages.iter().all(|page| page.text.len() < 600_000), "a page is too large");
     let rows: Vec<_> = pages.iter().flat_map(custodian_tests::Response::rows).collect();
-    let names: Vec<_> = rows.iter().map(|row| row["name"].as_str().unwrap().parse().unwrap()).collect();
+    let names: Vec<u32> = rows.iter().map(|row| row["name"].as_str().unwrap().parse().unwrap()).collect();
     assert_eq!(names, (0..25).rev().collect::<Vec<u32>>());
     let queries = recorder.take().iter().filter(|operation| *operation == "Query").count();
     assert_eq!(queries, pages.len());

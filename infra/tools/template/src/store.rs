@@ -137,9 +137,12 @@ ports! {
     custodian_app::ports::CreateAgents => [
         table(GET, CUSTOMERS),
         table(PUT, AGENTS),
+        // The name and the limit are read before the password is hashed.
+        table(BATCH_GET, IDENTIFIERS),
+        table(BATCH_GET, USAGE),
         table(GET_PUT_DELETE, IDENTIFIERS),
         table(CHECK, IDENTIFIERS),
-        table(GET_CHECK_UPDATE, USAGE),
+        table(CHECK_UPDATE, USAGE),
         table(CHECK, TAGS),
         table(PUT, OUTBOX),
     ];
