@@ -8,7 +8,9 @@ use std::time::Duration;
 use aws_lambda_events::dynamodb::Event as StreamEvent;
 use custodian_app::MetricCounters;
 use custodian_app::ports::{FindNames, PlatformKeySet};
-use custodian_app::{ChangeOutcome, Clock, Context, Failure, PlatformKeys, Providers, Settings, change};
+use custodian_app::{
+    ChangeOutcome, Clock, Context, Failure, PlatformKeys, Providers, ReadBudget, Settings, change,
+};
 use custodian_auth::{KeyRing, KeyedHasher};
 use custodian_cascade::CascadeTask;
 use custodian_domain::EventType;
@@ -97,7 +99,9 @@ impl TestApp {
         });
         let metrics = Arc::new(MetricCounters::default());
         let settings = Settings::default();
-        let cx = Context { store, services, providers, settings, keys, metrics: metrics.clone() };
+        let read_budget = ReadBudget::new(settings.read_bytes_per_second);
+        let cx =
+            Context { store, services, providers, settings, keys, metrics: metrics.clone(), read_budget };
         Self {
             cx: Arc::new(cx),
             clock,

@@ -32,8 +32,9 @@ where
         }
         let token = token(request)?;
         let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
-        let verified = verify(cx, &token).await?;
-        attempt.release(cx).await;
+        let verified = verify(cx, &token).await;
+        attempt.settle(cx, &verified).await;
+        let verified = verified?;
         let key = verified.access_key.as_ref().map(|made| NewAccessKeyView::new(&made.key, &made.token));
         Ok(Response::json(&EmailVerificationView::new(&verified.customer, key)))
     }
@@ -48,21 +49,25 @@ where
     let form = request.json_or_form()?;
     let token = pages::form_token(&form)?;
     let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
-    let response = match verify_without_key(cx, &Secret::new(token)).await {
-        Ok(_) => pages::redirect_done(pages::VERIFY, Some(token)),
-        // After a double click, the second request finds a used token. The page of the link then says that the address is
-        // confirmed already.
-        Err(failure) if failure.is(Reason::InvalidToken) => {
-            let link = look_up(cx, &Secret::new(token)).await?;
-            match link {
-                VerificationLink::Confirmed { .. } => pages::redirect_to_link(pages::VERIFY, token),
-                _ => return Err(failure),
-            }
-        }
-        Err(failure) => return Err(failure),
-    };
-    attempt.release(cx).await;
-    Ok(response)
+    let response = verify_form(cx, token).await;
+    attempt.settle(cx, &response).await;
+    response
+}
+
+async fn verify_form<S, E>(cx: &Context<S, E>, token: &str) -> Result<Response, Failure>
+where
+    S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents,
+    E: Scheduler,
+{
+    match verify_without_key(cx, &Secret::new(token)).await {
+        Ok(_) => Ok(pages::redirect_done(pages::VERIFY, Some(token))),
+        // After a second click on the button, the link's page says that the address is confirmed already.
+        Err(failure) if failure.is(Reason::InvalidToken) => match look_up(cx, &Secret::new(token)).await? {
+            VerificationLink::Confirmed { .. } => Ok(pages::redirect_to_link(pages::VERIFY, token)),
+            _ => Err(failure),
+        },
+        Err(failure) => Err(failure),
+    }
 }
 
 fn token(request: &Request) -> Result<Secret, Refusal> {

@@ -33,9 +33,9 @@ where
         }
         let (token, password) = read(&body)?;
         let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
-        reset(cx, &token, password).await?;
-        attempt.release(cx).await;
-        Ok(Response::json(&json!({})))
+        let outcome = reset(cx, &token, password).await;
+        attempt.settle(cx, &outcome).await;
+        outcome.map(|()| Response::json(&json!({})))
     }
 }
 
@@ -49,12 +49,12 @@ async fn submit_form<S: ReadMailTokens + UpdateAgents + Throttle + ClearThrottle
     let response = match set_password(cx, token, form).await {
         // After a double click, the second request finds a used token. The page of the link then says that the link was used.
         Err(failure) if failure.is(Reason::InvalidToken) && is_used(cx, &Secret::new(token)).await? => {
-            pages::redirect_to_link(pages::RESET, token)
+            Ok(pages::redirect_to_link(pages::RESET, token))
         }
-        response => response?,
+        response => response,
     };
-    attempt.release(cx).await;
-    Ok(response)
+    attempt.settle(cx, &response).await;
+    response
 }
 
 /// Sets the password. If the password is invalid, shows the form again with the error.

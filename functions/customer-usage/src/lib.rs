@@ -15,7 +15,7 @@ impl<S: Authenticator + Usage, E: Send + Sync> Endpoint<S, E> for ShowUsage {
     }
 
     async fn handle(&self, cx: &Context<S, E>, caller: Tenant, _: &Request) -> Result<Response, Failure> {
-        let counts = cx.store.usage(caller.customer_id()).await?;
-        Ok(Response::json(&UsageView::new(caller.customer.plan, &counts)))
+        let stored = cx.store.usage(caller.customer_id()).await?;
+        Ok(Response::json(&UsageView::new(caller.customer.plan, &stored.counts, stored.bytes)))
     }
 }

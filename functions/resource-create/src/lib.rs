@@ -3,7 +3,7 @@
 //! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. The role of a deployment can neither read nor write
 //! rows of other kinds.
 
-use custodian_app::ports::{Authenticator, CreateResources, Prefetch};
+use custodian_app::ports::{Authenticator, CreateResources, Prefetch, ReadThrottles, Throttle};
 use custodian_app::resources::create;
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::Kind;
@@ -15,7 +15,10 @@ pub struct CreateRow {
     pub kind: &'static Kind,
 }
 
-impl<S: Authenticator + CreateResources, E: Send + Sync> Endpoint<S, E> for CreateRow {
+impl<S, E: Send + Sync> Endpoint<S, E> for CreateRow
+where
+    S: Authenticator + CreateResources + Throttle + ReadThrottles,
+{
     type Caller = Tenant;
 
     fn route(&self) -> Route {

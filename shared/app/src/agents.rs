@@ -13,14 +13,14 @@ use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::Failure;
 use crate::ports::{
-    AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAccessKeys, DeleteAgents,
-    KeysToRevoke, QueryPage, ReadAgents, ReadThrottles, Throttle, UpdateAgents,
+    AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAccessKeys,
+    DeleteAgents, KeysToRevoke, QueryPage, ReadAgents, ReadThrottles, Throttle, UpdateAgents,
 };
 use crate::request_conditions;
 use crate::resources::reference_not_found;
 use crate::retry::{Retry, RetryBudget};
 use crate::revoke_keys::keys_to_revoke;
-use crate::throttle::{require_names_left, taken_name};
+use crate::throttle::{count_password_hash, require_names_left, taken_name};
 
 /// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
 /// a thief with a stolen key could set a password and delete the account with it.
@@ -69,7 +69,8 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
     new: NewAgent,
 ) -> Result<Agent, Failure> {
     principal.may_grant(new.permission)?;
-    let (hash, ()) = futures::try_join!(hash_password(cx, new.password), require_names_left(cx, customer))?;
+    require_available(cx, customer, &new.username).await?;
+    let hash = hash_password(cx, new.password).await?;
     let now = cx.now();
     let id = AgentId(cx.providers.id_seed(now).uuid());
     let mut agent = Agent {
@@ -94,6 +95,25 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
             AgentCreateOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
         }
         retry.wait(&*cx.providers.entropy).await?;
+    }
+}
+
+/// Refuses what the creation would refuse, before the account's password is hashed.
+async fn require_available<S: CreateAgents + Throttle + ReadThrottles, E>(
+    cx: &Context<S, E>,
+    customer: CustomerId,
+    username: &str,
+) -> Result<(), Failure> {
+    // Concurrently, to save round trips. So a refused request counts as a hash, too.
+    let (availability, (), ()) = futures::try_join!(
+        cx.store.agent_availability(customer, username),
+        require_names_left(cx, customer),
+        count_password_hash(cx, customer),
+    )?;
+    match availability {
+        AgentAvailability::Available => Ok(()),
+        AgentAvailability::LimitReached => Err(Reason::ResourceLimitExceeded.into()),
+        AgentAvailability::UsernameTaken => Err(taken_name(cx, customer, Reason::AgentAlreadyExists).await),
     }
 }
 

@@ -8,6 +8,7 @@ use custodian_domain::{IdSeed, Timestamp};
 
 use crate::platform_keys::PlatformKeys;
 use crate::ports::{Clock, Entropy, Metrics};
+use crate::read_budget::ReadBudget;
 
 /// The sources of time and randomness. Both are injected, so that tests control them.
 #[derive(Clone)]
@@ -111,6 +112,8 @@ pub struct Settings {
     /// The destinations to which webhooks may be sent.
     pub destinations: DestinationRules,
     pub webhook_budgets: WebhookBudgets,
+    /// How many bytes a second an account may read from one instance of a function.
+    pub read_bytes_per_second: u32,
 }
 
 impl Settings {
@@ -131,6 +134,7 @@ impl Default for Settings {
             mails_per_hour: 1000,
             destinations: DestinationRules::default(),
             webhook_budgets: WebhookBudgets::default(),
+            read_bytes_per_second: 8 * 1024 * 1024,
         }
     }
 }
@@ -143,6 +147,7 @@ pub struct Context<S, E> {
     pub settings: Settings,
     pub keys: PlatformKeys,
     pub metrics: Arc<dyn Metrics>,
+    pub read_budget: ReadBudget,
 }
 
 impl<S, E> Context<S, E> {

@@ -165,10 +165,12 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents + ClearThrottles, E>(
     let now = cx.now();
     let (mail_token, agent_id) = find_token(cx, token).await?;
     log::record_customer(mail_token.customer_id);
+    // A link that does not work any more costs no hash.
+    let mut bound = bound_agent(cx, &mail_token, agent_id).await?;
     let hash = hash_password(cx, password).await?;
     let mut retry = Retry::new("the agent", RetryBudget::Request);
     loop {
-        let (customer, before) = bound_agent(cx, &mail_token, agent_id).await?;
+        let (customer, before) = bound;
         let after = Agent {
             version: before.version + 1,
             epoch: before.epoch + 1,
@@ -190,7 +192,8 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents + ClearThrottles, E>(
                 return Ok(());
             }
             AgentWriteOutcome::Stale | AgentWriteOutcome::TagNotFound | AgentWriteOutcome::KeysChanged => {
-                retry.wait(&*cx.providers.entropy).await?
+                retry.wait(&*cx.providers.entropy).await?;
+                bound = bound_agent(cx, &mail_token, agent_id).await?;
             }
             AgentWriteOutcome::GateClosed | AgentWriteOutcome::TokenUsed | AgentWriteOutcome::LastAdmin => {
                 return Err(Reason::InvalidToken.into());

@@ -3,6 +3,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use custodian_domain::reason::ExceededRateLimit;
+
+use crate::ports::{Window, WindowPart};
+
 const QUARTER_HOUR: Duration = Duration::from_secs(15 * 60);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -12,37 +16,57 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub struct RateLimit {
     pub kind: &'static str,
     pub max: u32,
-    pub(crate) window: Duration,
+    window: Duration,
+    /// Whether a successful attempt releases its quota.
+    pub(crate) is_released: bool,
+    /// Whether its subjects use it so often that a window is usually open.
+    is_usually_open: bool,
 }
 
 impl RateLimit {
+    /// A limit of requests, which all count.
     const fn new(kind: &'static str, max: u32, window: Duration) -> Self {
-        Self { kind, max, window }
+        Self { kind, max, window, is_released: false, is_usually_open: false }
     }
 
-    const fn per_quarter_hour(kind: &'static str, max: u32) -> Self {
-        Self::new(kind, max, QUARTER_HOUR)
+    /// A limit of failed attempts in a quarter of an hour.
+    const fn of_failures(kind: &'static str, max: u32) -> Self {
+        Self { is_released: true, ..Self::new(kind, max, QUARTER_HOUR) }
+    }
+
+    /// A limit of requests that its subjects make often.
+    const fn of_frequent_requests(kind: &'static str, max: u32) -> Self {
+        Self { is_usually_open: true, ..Self::new(kind, max, HOUR) }
+    }
+
+    pub(crate) const fn window<'a>(&self, key: &'a str, part: Option<WindowPart<'a>>) -> Window<'a> {
+        Window { key, max: self.max, length: self.window, is_usually_open: self.is_usually_open, part }
+    }
+
+    /// This limit, or one of its parts, as a caller sees it.
+    pub(crate) const fn exceeded(&self, max: u32) -> ExceededRateLimit {
+        ExceededRateLimit { max: max as u64, window: self.window.as_secs() }
     }
 }
 
 /// Wrong passwords at sign-in for one name, from all networks.
-pub(crate) const PASSWORD_BY_NAME: RateLimit = RateLimit::per_quarter_hour("password-name", 100);
+pub(crate) const PASSWORD_BY_NAME: RateLimit = RateLimit::of_failures("password-name", 100);
 /// How many of them may come from one client network.
 pub(crate) const PASSWORDS_PER_NETWORK: u32 = 10;
 /// Wrong passwords with which a signed-in agent confirms a request.
-const PASSWORD_BY_AGENT: RateLimit = RateLimit::per_quarter_hour("password-agent", 10);
+const PASSWORD_BY_AGENT: RateLimit = RateLimit::of_failures("password-agent", 10);
 /// Wrong passwords from one client IP address.
-const PASSWORD_BY_CLIENT_IP: RateLimit = RateLimit::per_quarter_hour("password-address", 300);
+const PASSWORD_BY_CLIENT_IP: RateLimit = RateLimit::of_failures("password-address", 300);
 /// Signups for one e-mail address from one client network.
-pub const SIGNUP_BY_EMAIL: RateLimit = RateLimit::per_quarter_hour("signup-email", 10);
+pub const SIGNUP_BY_EMAIL: RateLimit = RateLimit::new("signup-email", 10, QUARTER_HOUR);
 /// Signups from one client network.
-pub const SIGNUP_BY_NETWORK: RateLimit = RateLimit::per_quarter_hour("signup-network", 20);
+pub const SIGNUP_BY_NETWORK: RateLimit = RateLimit::new("signup-network", 20, QUARTER_HOUR);
 /// Requests for a password reset for one name from one client network.
-pub const FORGOT_BY_NAME: RateLimit = RateLimit::per_quarter_hour("forgot-name", 10);
+pub const FORGOT_BY_NAME: RateLimit = RateLimit::new("forgot-name", 10, QUARTER_HOUR);
 /// Requests for a password reset from one client network.
-pub const FORGOT_BY_NETWORK: RateLimit = RateLimit::per_quarter_hour("forgot-network", 100);
+pub const FORGOT_BY_NETWORK: RateLimit = RateLimit::new("forgot-network", 100, QUARTER_HOUR);
 /// Wrong tokens from one client IP address.
-pub const TOKEN_BY_CLIENT_IP: RateLimit = RateLimit::per_quarter_hour("token-address", 300);
+pub const TOKEN_BY_CLIENT_IP: RateLimit = RateLimit::of_failures("token-address", 300);
 
 /// Mails to one e-mail address that strangers can cause.
 pub(crate) const MAIL_BY_RECIPIENT: [RateLimit; 2] =
@@ -52,12 +76,15 @@ pub(crate) const MAIL_BY_ACCOUNT: RateLimit = RateLimit::new("mail-account", 10,
 /// Responses to one account which say that an e-mail address or username is taken.
 pub(crate) const TAKEN_NAME_BY_ACCOUNT: RateLimit = RateLimit::new("taken-account", 30, HOUR);
 
+/// Passwords that an account asks to hash. A hash takes tens of milliseconds of CPU time.
+pub(crate) const PASSWORD_HASHES_BY_ACCOUNT: RateLimit = RateLimit::of_frequent_requests("hash-account", 300);
+
 /// Test webhooks and redeliveries that an account requests.
 pub const WEBHOOK_BY_ACCOUNT: RateLimit = RateLimit::new("webhook-account", 60, HOUR);
 
 /// All mails of the stack that strangers can cause.
 pub(crate) const fn mail_budget(max: u32) -> RateLimit {
-    RateLimit::new("mail-stack", max, HOUR)
+    RateLimit::of_frequent_requests("mail-stack", max)
 }
 
 /// A limit for one subject, such as a username or an IP address.

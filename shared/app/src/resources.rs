@@ -1,7 +1,7 @@
 //! Creates, updates and deletes the resources of an account. Every write except that of [`stop_transcriptions`] requires an
 //! active account. Updates and deletions also require that the row still has the version that was read.
 
-use custodian_domain::kinds::{Kind, TRANSCRIPTIONS};
+use custodian_domain::kinds::{Kind, TRANSCRIPTIONS, UniqueScope};
 use custodian_domain::resource::ResourcePatch;
 use custodian_domain::{CustomerId, Reason, Refusal, Resource, Status, Timestamp};
 use serde_json::{Map, json};
@@ -11,12 +11,17 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::field_encryption::{decrypt_row, encrypt_row};
 use crate::ports::{
-    CreateResources, DeleteResources, ListResources, ReadResources, ResourceWriteOutcome, UpdateResources,
+    CreateResources, DeleteResources, ListResources, ReadResources, ReadThrottles, ResourceWriteOutcome,
+    Throttle, UpdateResources,
 };
 use crate::request_conditions;
 use crate::retry::{Retry, RetryBudget};
+use crate::throttle::{require_names_left, taken_name};
 
-pub async fn create<S: CreateResources, E>(
+const BYTES_LIMIT: &str = "The rows of the account have as many bytes as its plan allows.";
+
+/// A name that is unique on the platform reveals what other accounts have. So an account may try a limited number of taken ones.
+pub async fn create<S: CreateResources + Throttle + ReadThrottles, E>(
     cx: &Context<S, E>,
     kind: &'static Kind,
     customer: CustomerId,
@@ -24,13 +29,24 @@ pub async fn create<S: CreateResources, E>(
 ) -> Result<Resource, Failure> {
     let now = cx.now();
     let row = patch.create(customer, cx.providers.id_seed(now).uuid(), now);
+    let platform_names = kind.unique.as_ref().filter(|unique| unique.scope == UniqueScope::Platform);
+    let names = platform_names.filter(|unique| !(unique.names)(&row.fields).is_empty());
+    if names.is_some() {
+        require_names_left(cx, customer).await?;
+    }
     let mut retry = retry();
     loop {
         match cx.store.create_resource(kind, &encrypt_row(cx, kind, &row)?).await? {
             ResourceWriteOutcome::Done => return Ok(row),
             ResourceWriteOutcome::Stale => return Err(Failure::unavailable("the new id", "in use already")),
             ResourceWriteOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
-            refused => return Err(refusal(kind, refused).into()),
+            refused => {
+                let taken = names.filter(|_| refused == ResourceWriteOutcome::NameTaken);
+                return Err(match taken {
+                    Some(unique) => taken_name(cx, customer, unique.taken_reason).await,
+                    None => refusal(kind, refused).into(),
+                });
+            }
         }
         retry.wait(&*cx.providers.entropy).await?;
     }
@@ -131,6 +147,9 @@ pub fn stopped_transcription(row: &Resource, now: Timestamp) -> Option<Resource>
 fn refusal(kind: &Kind, refused: ResourceWriteOutcome) -> Refusal {
     match refused {
         ResourceWriteOutcome::LimitReached => Reason::ResourceLimitExceeded.into(),
+        ResourceWriteOutcome::BytesLimitReached => {
+            Refusal::with_message(Reason::ResourceLimitExceeded, BYTES_LIMIT)
+        }
         ResourceWriteOutcome::NameTaken => {
             kind.unique.as_ref().map_or(Reason::Internal, |unique| unique.taken_reason).into()
         }

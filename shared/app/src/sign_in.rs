@@ -42,6 +42,7 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
         Err(failure) => return Err(release_after(cx, Ok(reservation), failure).await),
     };
     let Some((NamedAgent { customer, agent, .. }, verification)) = matched else {
+        reservation.fail(cx).await;
         cx.metrics.record(&[Metric::LoginsRefused]);
         return Err(Reason::InvalidCredentials.into());
     };

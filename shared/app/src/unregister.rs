@@ -86,6 +86,7 @@ impl UnregisterRequest {
         let stored = agent.password_hash.clone().ok_or(Reason::PasswordNotSet)?;
         let reservation = reserve(cx, &confirmation_quotas(&agent.id.to_string(), client_ip)).await?;
         if !password_matches(password, Some(stored)).await? {
+            reservation.fail(cx).await;
             return Err(Reason::InvalidPassword.into());
         }
         if self.immediate && cx.now() < agent.password_trusted_from {

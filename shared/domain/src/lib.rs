@@ -48,7 +48,7 @@ pub use permission::Permission;
 pub use plan::Plan;
 pub use principal::Principal;
 pub use profile::Profile;
-pub use reason::{Reason, Refusal};
+pub use reason::{ExceededRateLimit, Reason, Refusal};
 pub use resource::Resource;
 pub use scheduled_job::ScheduledJob;
 pub use secret::Secret;

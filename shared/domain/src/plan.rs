@@ -43,6 +43,18 @@ impl Plan {
         }
     }
 
+    /// The maximum number of bytes that the rows of an account may take, of all kinds except agents and billing accounts. `None`
+    /// means no limit.
+    pub const fn max_bytes(self) -> Option<u64> {
+        const MIB: u64 = 1024 * 1024;
+        match self {
+            Self::Free => Some(16 * MIB),
+            Self::Basic => Some(128 * MIB),
+            Self::Professional => Some(1024 * MIB),
+            Self::Unlimited => None,
+        }
+    }
+
     /// Parses the body of a request that changes the plan.
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);

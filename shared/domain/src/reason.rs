@@ -145,13 +145,24 @@ pub struct Refusal {
     pub details: Vec<Detail>,
     /// The number of seconds after which a retry can succeed.
     pub retry_after: Option<u64>,
+    /// The rate limit that refused the request.
+    pub rate_limit: Option<ExceededRateLimit>,
     /// A message for this caller, instead of the reason's own.
     pub caller_message: Option<&'static str>,
 }
 
+/// A rate limit whose window is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExceededRateLimit {
+    /// How much the window permits.
+    pub max: u64,
+    /// The length of the window in seconds.
+    pub window: u64,
+}
+
 impl Refusal {
     pub const fn with_details(reason: Reason, details: Vec<Detail>) -> Self {
-        Self { reason, details, retry_after: None, caller_message: None }
+        Self { reason, details, retry_after: None, rate_limit: None, caller_message: None }
     }
 
     /// A refusal with a message for this caller.
@@ -161,6 +172,15 @@ impl Refusal {
 
     pub fn message(&self) -> &'static str {
         self.caller_message.unwrap_or(self.reason.message())
+    }
+
+    /// A refusal by a rate limit whose window ends in `seconds`.
+    pub fn rate_limited(exceeded: ExceededRateLimit, seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds.max(1)),
+            rate_limit: Some(exceeded),
+            ..Reason::RateLimitExceeded.into()
+        }
     }
 
     /// A refusal that names one field or parameter.

@@ -8,7 +8,7 @@ use custodian_app::log::millis;
 use custodian_app::ports::{Idempotency, Prefetch};
 use custodian_app::rate_limits::client_network;
 use custodian_app::request_conditions::{RequestConditions, with_conditions};
-use custodian_app::{Context, Failure};
+use custodian_app::{Context, Failure, read_budget};
 use custodian_domain::Reason;
 use futures::FutureExt;
 use lambda_http::Body;
@@ -126,6 +126,10 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     let caller = H::Caller::from_request(cx, route, request, endpoint.prefetch(request)).await?;
     let if_match = matches_version(route, request, caller.version())?;
     let (key, principal) = (idempotency::key(route, request)?, caller.principal());
+    let reader = principal.as_ref().map(|(account, _)| *account).filter(|_| route.is_read());
+    if let Some(account) = reader {
+        read_budget::require(cx, account)?;
+    }
     let handled = async {
         if !matches!(H::Caller::AUDIENCE, Audience::Anyone) {
             // Also if the handler reads no body: a browser asks before it sends JSON to another site.
@@ -134,7 +138,12 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         endpoint.handle(cx, caller, request).await
     };
     let (Some(key), Some(principal)) = (key, principal) else {
-        return with_conditions(RequestConditions { if_match, idempotency_lease: None }, handled).await;
+        let conditions = RequestConditions { if_match, idempotency_lease: None };
+        let outcome = with_conditions(conditions, handled).await;
+        if let Some(account) = reader {
+            read_budget::charge(cx, account, outcome.as_ref().map_or(0, Response::body_bytes));
+        }
+        return outcome;
     };
     match idempotency::begin(cx, principal, route, request, key).await? {
         IdempotencyDecision::Replay(response) => Ok(response),

@@ -17,9 +17,10 @@ use uuid::Uuid;
 use crate::Request;
 
 const MAX_PAGE_SIZE: usize = 100;
-/// The maximum size of a page's rows in bytes. A larger row gets a page of its own. Lambda limits a response to 6 MB. The
-/// response contains the body as a JSON string, in which each quote and backslash takes two bytes.
-pub const MAX_PAGE_BYTES: usize = 2_000_000;
+/// The maximum size of a page's rows in bytes. A larger row gets a page of its own. One query reads at most 1 MB, so a page of
+/// large rows needs no second query. The response contains the body as a JSON string, in which each quote and backslash takes two
+/// bytes.
+pub const MAX_PAGE_BYTES: usize = 512 * 1024;
 /// The maximum number of queries for one page. A filter may hide most rows of a query, so a page may need several.
 const MAX_QUERIES: usize = 20;
 

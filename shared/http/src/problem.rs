@@ -2,15 +2,20 @@
 
 use custodian_app::Failure;
 use custodian_app::context::Brand;
-use custodian_domain::{Reason, Refusal};
+use custodian_domain::{ExceededRateLimit, Reason, Refusal};
 use http::StatusCode;
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::{Map, Value, json};
 
 use crate::Request;
 use crate::credential;
 use crate::pages;
 use crate::response::Response;
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// The format of an error response.
 #[derive(Clone, Copy, Debug)]
@@ -33,15 +38,30 @@ impl ErrorFormat<'_> {
 /// The response to a failure. Logs the cause of a failed dependency, and does not send it to the caller.
 pub(crate) fn response(failure: &Failure, request: &Request, format: ErrorFormat<'_>) -> Response {
     match failure {
-        Failure::Refused(refusal) => match refusal.retry_after {
-            Some(seconds) => render(refusal, request, format).header(RETRY_AFTER, seconds.to_string()),
-            None => render(refusal, request, format),
-        },
+        Failure::Refused(refusal) => {
+            let response = render(refusal, request, format);
+            let Some(seconds) = refusal.retry_after else { return response };
+            let response = response.header(RETRY_AFTER, seconds.to_string());
+            match refusal.rate_limit {
+                Some(exceeded) => rate_limit_headers(response, exceeded, seconds),
+                None => response,
+            }
+        }
         Failure::Unavailable { what, cause } => {
             tracing::error!(dependency = what, cause, "dependency failed");
             render(&Reason::ServiceUnavailable.into(), request, format).header(RETRY_AFTER, "1")
         }
     }
+}
+
+/// The fields of draft-ietf-httpapi-ratelimit-headers-06. A window that refuses a request has no quota left until it ends.
+fn rate_limit_headers(response: Response, exceeded: ExceededRateLimit, reset: u64) -> Response {
+    let ExceededRateLimit { max, window } = exceeded;
+    response
+        .header(RATE_LIMIT, max.to_string())
+        .header(RATE_LIMIT_REMAINING, "0")
+        .header(RATE_LIMIT_RESET, reset.to_string())
+        .header(RATE_LIMIT_POLICY, format!("{max};w={window}"))
 }
 
 pub(crate) fn render(refusal: &Refusal, request: &Request, format: ErrorFormat<'_>) -> Response {

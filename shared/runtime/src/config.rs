@@ -54,6 +54,7 @@ pub(crate) fn settings() -> Result<Settings, Failure> {
         destinations: DestinationRules { own: own_addresses(), ..default.destinations },
         webhook_budgets: webhook_budgets(default.webhook_budgets)?,
         mails_per_hour: number("MAILS_PER_HOUR", default.mails_per_hour)?,
+        read_bytes_per_second: number("READ_BYTES_PER_SECOND", default.read_bytes_per_second)?,
         ..default
     })
 }

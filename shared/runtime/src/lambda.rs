@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aws_lambda_events::{dynamodb::Event as StreamEvent, sqs::SqsEvent};
 use custodian_app::ports::VerifyingKeys;
-use custodian_app::{Context, PlatformKeys, ignore};
+use custodian_app::{Context, PlatformKeys, ReadBudget, ignore};
 use custodian_domain::Timestamp;
 use custodian_event_sources::{EventHandler, handle_invocation, handle_sqs_event, handle_stream_event};
 use custodian_events::StreamChange;
@@ -40,7 +40,9 @@ async fn context<E: FromEnv>() -> Result<Context<Store, E>, Error> {
     let store = aws.store(&providers)?;
     let (keys, services) =
         (PlatformKeys::new(store.platform_key_set().await?), E::from_env(&aws, &store).await?);
-    Ok(Context { store, services, providers, settings: config::settings()?, keys, metrics })
+    let settings = config::settings()?;
+    let read_budget = ReadBudget::new(settings.read_bytes_per_second);
+    Ok(Context { store, services, providers, settings, keys, metrics, read_budget })
 }
 
 /// The span of an invocation. It adds the function and the ids of the invocation in Lambda and X-Ray to every log line.

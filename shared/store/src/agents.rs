@@ -2,8 +2,8 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents, KeysToRevoke, QueryPage,
-    ReadAgents, RecordSignIns, UpdateAgents,
+    AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents,
+    KeysToRevoke, QueryPage, ReadAgents, RecordSignIns, UpdateAgents,
 };
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::agent::KnownNetwork;
@@ -19,7 +19,7 @@ use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::item::{decode, decode_some, encode, n, s};
 use crate::resources::{row_key, version_is};
-use crate::schema::AGENTS;
+use crate::schema::{AGENTS, IDENTIFIERS, USAGE};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{access_keys, notices, outbox, tokens, usage};
 
@@ -149,6 +149,28 @@ impl RecordSignIns for Store {
 }
 
 impl CreateAgents for Store {
+    async fn agent_availability(
+        &self,
+        customer: CustomerId,
+        username: &str,
+    ) -> Result<AgentAvailability, Failure> {
+        let email = Some(identifiers::email(username)).filter(|_| is_email(username));
+        let names = [Some(identifiers::username(username)), email].into_iter().flatten();
+        let names = names.map(|name| identifiers::main_key(&name)).collect();
+        let counter = vec![usage::counter_key(customer, AGENTS)];
+        let mut rows = self.batch_get(vec![(USAGE, counter), (IDENTIFIERS, names)]).await?;
+        if rows.remove(&self.table(USAGE)).unwrap_or_default().iter().any(usage::is_at_limit) {
+            return Ok(AgentAvailability::LimitReached);
+        }
+        for item in rows.into_values().flatten() {
+            let Some(name) = identifiers::name_that_hinders(customer, item)? else { continue };
+            if self.name_availability(&name, Strength::Unconfirmed).await? == NameAvailability::Taken {
+                return Ok(AgentAvailability::UsernameTaken);
+            }
+        }
+        Ok(AgentAvailability::Available)
+    }
+
     async fn create_agent(&self, agent: &Agent) -> Result<AgentCreateOutcome, Failure> {
         let (mut previous, mut retry) =
             (PreviousClaims::default(), Retry::new("the username", RetryBudget::Request));

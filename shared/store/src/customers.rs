@@ -173,9 +173,9 @@ fn change_plan<'a>(
     change: CustomerChange<'_>,
 ) -> Result<Transaction<'a, CustomerCondition>, Failure> {
     let after = change.after;
-    let tx = usage::set_limits(tx, CustomerCondition::Row, after.id, after.plan)?;
+    // The limits are set on condition of the status, so the billing account needs no other check of a gate.
+    let tx = usage::set_limits(tx, CustomerCondition::Row, after)?;
     let Some((old, new)) = change.billing else { return Ok(tx) };
-    let tx = usage::require_status(tx, CustomerCondition::Row, after.id, new.id, &[after.status()])?;
     let tx = outbox::record(
         tx,
         CustomerCondition::Row,

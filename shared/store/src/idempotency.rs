@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use custodian_app::Failure;
 use custodian_app::ports::{BeginOutcome, EarlierRecord, Idempotency, IdempotencyRecord};
 use custodian_app::request_conditions::IdempotencyLease;
@@ -17,8 +20,8 @@ use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
 use crate::idempotency_lease::{held_by, row_key};
-use crate::item::{Item, composite_key, decode_some, encode, n, s};
-use crate::schema::IDEMPOTENCY;
+use crate::item::{Item, composite_key, decode_some, encode, n, s, value_size};
+use crate::schema::{IDEMPOTENCY, USAGE};
 use crate::transaction::Transaction;
 use crate::usage;
 
@@ -26,6 +29,22 @@ use crate::usage;
 const LEASE_DURATION: Duration = Duration::from_secs(30);
 /// How long the store replays a response.
 const RESPONSE_RETENTION: Duration = Duration::from_secs(86_400);
+
+/// The attribute of the encrypted response.
+const ANSWER: &str = "answer";
+/// Responses of up to this size are always kept. With the record itself, they take no more than other small rows.
+const UNCOUNTED_BYTES: u64 = 4096;
+/// How many bytes of larger responses a gate keeps in a day. The keys spread over the eight gates of an account, so an account keeps
+/// 64 MiB.
+const MAX_KEPT_BYTES_PER_GATE: u64 = 8 * 1024 * 1024;
+
+/// The ciphertext as binary, which takes a quarter less than its base64.
+fn answer_attribute(encrypted_response: &str) -> AttributeValue {
+    match STANDARD.decode(encrypted_response) {
+        Ok(bytes) => AttributeValue::B(Blob::new(bytes)),
+        Err(_) => s(encrypted_response),
+    }
+}
 
 /// The conditions of a write to an idempotency record.
 #[derive(Clone, Copy)]
@@ -96,8 +115,12 @@ impl Idempotency for Store {
         if about_customer != lease.customer_id {
             return self.store_with_other_account(lease, about_customer, encrypted_response, now).await;
         }
+        let answer = answer_attribute(encrypted_response);
+        if !self.may_keep(lease, &answer, now).await? {
+            return Ok(());
+        }
         let update = Expr::new("SET #answer = :answer, #done = :done");
-        let update = update.with(":answer", s(encrypted_response)).with(":done", AttributeValue::Bool(true));
+        let update = update.with(":answer", answer).with(":done", AttributeValue::Bool(true));
         self.update_if(IDEMPOTENCY, row_key(lease), update, held_by(lease)).await.map(|_| ())
     }
 
@@ -152,7 +175,7 @@ impl Store {
         let update = Expr::new("SET #tells_of = :account, #done = :done");
         let update = update.with(":account", s(about_customer)).with(":done", AttributeValue::Bool(true));
         let mut row = response_row_key(about_customer, lease);
-        row.insert("answer".to_owned(), s(encrypted_response));
+        row.insert(ANSWER.to_owned(), answer_attribute(encrypted_response));
         row.insert("ttl".to_owned(), n(now.plus(RESPONSE_RETENTION).seconds()));
         let tx = Transaction::without_idempotency(self, RetryBudget::Request);
         let tx = usage::require_status(
@@ -179,10 +202,47 @@ impl Store {
         }
     }
 
+    /// Whether the account may keep this response today. Large responses count against a daily budget of the gate that the key
+    /// selects. Over the budget, the record stays without a response, and a repetition gets `IDEMPOTENT_ANSWER_LOST`.
+    async fn may_keep(
+        &self,
+        lease: &IdempotencyLease,
+        answer: &AttributeValue,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let bytes = value_size(answer);
+        if bytes <= UNCOUNTED_BYTES {
+            return Ok(true);
+        }
+        let gate = usage::gate_for(gate_selector(lease.customer_id, lease));
+        let key = || usage::gate_key(lease.customer_id, gate);
+        let day = n(now.start_of_day().seconds());
+        let add = Expr::new("SET #kept_bytes = #kept_bytes + :bytes").with(":bytes", n(bytes));
+        let has_room = Expr::new("#kept_day = :day AND #kept_bytes <= :room")
+            .with(":day", day.clone())
+            .with(":room", n(MAX_KEPT_BYTES_PER_GATE.saturating_sub(bytes)));
+        if self.update_if(USAGE, key(), add, has_room).await? {
+            return Ok(true);
+        }
+        let start = Expr::new("SET #kept_bytes = :bytes, #kept_day = :day");
+        let start = start.with(":bytes", n(bytes)).with(":day", day.clone());
+        let is_new_day = Expr::new(
+            "attribute_exists(#key) AND attribute_not_exists(#kept_day) OR attribute_exists(#key) AND #kept_day < :day",
+        );
+        self.update_if(USAGE, key(), start, is_new_day.with(":day", day)).await
+    }
+
     async fn idempotency_row<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, Failure> {
         let request = self.client.get_item().table_name(self.table(IDEMPOTENCY)).consistent_read(true);
         let response = request.set_key(Some(key)).send().await;
-        decode_some(response.map_err(|error| aws_failure("the idempotency records", &error))?.item)
+        let mut row = response.map_err(|error| aws_failure("the idempotency records", &error))?.item;
+        // The port has the ciphertext as base64.
+        if let Some(answer) = row.as_mut().and_then(|row| row.get_mut(ANSWER))
+            && let AttributeValue::B(bytes) = answer
+        {
+            *answer = s(STANDARD.encode(bytes.as_ref()));
+        }
+        decode_some(row)
     }
 
     async fn existing_record(&self, lease: &IdempotencyLease) -> Result<IdempotencyRecord, Failure> {

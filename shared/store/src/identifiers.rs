@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, composite_key, decode_some, s};
+use crate::item::{Item, composite_key, decode, decode_some, s};
 use crate::schema::IDENTIFIERS;
 use crate::transaction::Transaction;
 
@@ -119,6 +119,20 @@ impl IdentifierRow {
         }
         .with(":previous", s(self.owner))
     }
+}
+
+/// The key of the main row of an identifier.
+pub(crate) fn main_key(name: &str) -> Item {
+    composite_key("id", name, "key", MAIN_ROW)
+}
+
+/// The name of an identifier that may hinder a new agent of this customer: a username, or an e-mail address that another account has
+/// confirmed.
+pub(crate) fn name_that_hinders(customer: CustomerId, item: Item) -> Result<Option<String>, Failure> {
+    let name = item.get("id").and_then(|id| id.as_s().ok()).cloned();
+    let row: IdentifierRow = decode(item)?;
+    let is_confirmed_elsewhere = row.owner != customer && row.confirmed != Some(false);
+    Ok(name.filter(|name| is_confirmed_elsewhere || !name.starts_with(EMAIL_PREFIX)))
 }
 
 pub(crate) fn claim<'a, C: Copy>(

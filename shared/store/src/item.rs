@@ -34,6 +34,23 @@ pub(crate) fn composite_key(
     Item::from([(hash.to_owned(), s(hash_value)), (range.to_owned(), s(range_value))])
 }
 
+/// The size of a stored item in bytes, as DynamoDB counts it: the names and the values of its attributes. A number counts about
+/// half a byte per digit.
+pub(crate) fn stored_size(item: &Item) -> u64 {
+    item.iter().map(|(name, value)| name.len() as u64 + value_size(value)).sum()
+}
+
+pub(crate) fn value_size(value: &AttributeValue) -> u64 {
+    match value {
+        AttributeValue::S(text) => text.len() as u64,
+        AttributeValue::N(digits) => digits.len() as u64 / 2 + 1,
+        AttributeValue::B(bytes) => bytes.as_ref().len() as u64,
+        AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + value_size(value)).sum::<u64>(),
+        AttributeValue::M(values) => 3 + stored_size(values) + values.len() as u64,
+        _ => 1,
+    }
+}
+
 pub(crate) fn encode(row: &impl Serialize) -> Result<Item, Failure> {
     serde_dynamo::to_item(row).map_err(|cause| Failure::unavailable("the encoding of a row", cause))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use custodian_app::Failure;
-use custodian_app::ports::{Counter, Recount, Usage};
+use custodian_app::ports::{Counter, ReadCustomers, Recount, StoredRows, Usage};
 use custodian_app::retry::RetryBudget;
 use custodian_domain::kinds::{ALL, Kind};
 use custodian_domain::{Agent, CustomerId};
@@ -12,10 +12,13 @@ use custodian_domain::{Agent, CustomerId};
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, decode, n, number_attribute, s};
+use crate::item::{Item, decode, n, s, stored_size};
 use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
 use crate::transaction::Transaction;
-use crate::usage::{self, CounterAttribute};
+use crate::usage::{self, CounterAttribute, number_attribute};
+
+/// The bytes of the rows are counted in queries of at most this many rows.
+const MAX_ROWS_PER_QUERY: usize = 1000;
 
 impl Store {
     /// The gates and counters of a customer, by key.
@@ -34,12 +37,55 @@ impl Store {
         Ok(response.items.unwrap_or_default().into_iter().filter_map(keyed).collect())
     }
 
+    /// The bytes of all rows that count against the plan.
+    async fn count_bytes(&self, customer: CustomerId) -> Result<i64, Failure> {
+        let mut bytes = 0;
+        for kind in ALL.iter().filter(|kind| kind.counts_bytes()) {
+            let mut below = None;
+            loop {
+                let page = self.owned_rows(kind.table, customer, below, MAX_ROWS_PER_QUERY).await?;
+                bytes += page.rows.iter().map(stored_size).sum::<u64>();
+                below = page.next;
+                if below.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(i64::try_from(bytes).unwrap_or(i64::MAX))
+    }
+
+    /// Counts the bytes. If they or the plan's limit are not what the gates say, distributes both evenly over the gates. Returns false
+    /// if the gates changed meanwhile.
+    async fn recount_bytes(&self, customer: CustomerId) -> Result<bool, Failure> {
+        let rows = self.usage_rows(customer).await?;
+        let gates: Option<Vec<_>> = usage::gates().map(|gate| rows.get(&usage::gate_name(gate))).collect();
+        let plan = self.customer(customer).await?.map(|customer| customer.plan);
+        let (Some(gates), Some(plan)) = (gates, plan) else { return Ok(true) };
+        let bytes = self.count_bytes(customer).await?;
+        let max = i64::try_from(usage::max_bytes_per_gate(plan)).unwrap_or(i64::MAX);
+        let gate_count = i64::try_from(gates.len()).unwrap_or(1);
+        let sum = |name: &str| gates.iter().map(|row| number_attribute(row, name)).sum::<i64>();
+        let is_complete = gates.iter().all(|row| row.contains_key(usage::BYTES_LEFT));
+        if is_complete && sum(usage::BYTES) == bytes && sum(usage::BYTES_LEFT) == max * gate_count - bytes {
+            return Ok(true);
+        }
+        let mut tx = Transaction::new(self, RetryBudget::Request);
+        for (gate, row) in usage::gates().zip(gates) {
+            let rest = if gate == 0 { bytes % gate_count } else { 0 };
+            let share = bytes / gate_count + rest;
+            let is_unchanged = usage::has_change_count(number_attribute(row, usage::CHANGE_COUNT));
+            let key = usage::gate_key(customer, gate);
+            tx = tx.update((), USAGE, key, usage::set_bytes(share, max - share), is_unchanged)?;
+        }
+        Ok(tx.run().await?.is_ok())
+    }
+
     /// Counts the rows of a table without the guest agent.
     async fn count_rows(&self, customer: CustomerId, counter: Counter) -> Result<i64, Failure> {
         let table = match counter {
             Counter::Kind(kind) => kind.table,
             Counter::AccessKeys => ACCESS_KEYS,
-            Counter::Admins => AGENTS,
+            Counter::Admins | Counter::Bytes => AGENTS,
         };
         let condition = Expr::new("#customer_id = :customer").with(":customer", s(customer));
         let is_not_guest = Expr::new("#guest <> :true").with(":true", AttributeValue::Bool(true));
@@ -81,11 +127,12 @@ fn counter_attributes(counter: Counter) -> Vec<CounterAttribute> {
         Counter::Kind(kind) => usage::counter_attributes(kind).collect(),
         Counter::AccessKeys => vec![usage::counter_attribute(ACCESS_KEYS)],
         Counter::Admins => vec![usage::counter_attribute(usage::ADMINS)],
+        Counter::Bytes => Vec::new(),
     }
 }
 
 impl Usage for Store {
-    async fn usage(&self, customer: CustomerId) -> Result<BTreeMap<&'static str, u64>, Failure> {
+    async fn usage(&self, customer: CustomerId) -> Result<StoredRows, Failure> {
         let rows = self.usage_rows(customer).await?;
         let count = |kind: &Kind| {
             let parts = usage::counter_attributes(kind).map(|counter_attribute| {
@@ -94,12 +141,19 @@ impl Usage for Store {
             });
             u64::try_from(parts.sum::<i64>()).unwrap_or(0)
         };
-        Ok(ALL.iter().map(|kind| (kind.table, count(kind))).collect())
+        let bytes = rows.values().map(|row| number_attribute(row, usage::BYTES)).sum::<i64>();
+        Ok(StoredRows {
+            counts: ALL.iter().map(|kind| (kind.table, count(kind))).collect(),
+            bytes: u64::try_from(bytes).unwrap_or(0),
+        })
     }
 }
 
 impl Recount for Store {
     async fn recount(&self, customer: CustomerId, counter: Counter) -> Result<bool, Failure> {
+        if matches!(counter, Counter::Bytes) {
+            return self.recount_bytes(customer).await;
+        }
         let rows = self.usage_rows(customer).await?;
         let counter_attributes: Vec<(CounterAttribute, &Item)> = counter_attributes(counter)
             .into_iter()

@@ -7,14 +7,16 @@ use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::kinds::{Kind, UniqueName};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::resource::Reference;
-use custodian_domain::{EncryptedResource, Resource, Status, Timestamp};
+use custodian_domain::{EncryptedFields, EncryptedResource, Resource, Status, Timestamp};
 
 use crate::Store;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
+use crate::item::stored_size;
 use crate::owned_row::OwnedRowCondition;
 use crate::resources::{encode_resource, row_key, version_is};
 use crate::transaction::{Transaction, TransactionResult};
+use crate::usage::{GateRefusal, UsageChange};
 use crate::{outbox, usage};
 
 /// The creation, update or deletion of a row. `before` is `None` for a creation, `after` for a deletion.
@@ -83,6 +85,21 @@ impl<'a> RowWrite<'a> {
         self.after.map(|after| after.row)
     }
 
+    /// The change in the number and the bytes of the account's rows.
+    fn usage_change(&self) -> Result<UsageChange<'a>, Failure> {
+        let size = |row: Option<&Resource>| row.map_or(Ok(0), |row| encoded_size(self.kind, row));
+        let after = self.plain_after();
+        let id = after.or(self.before).map(|row| row.id).unwrap_or_default();
+        let counts_bytes = self.kind.counts_bytes();
+        Ok(UsageChange {
+            kind: self.kind,
+            rows: i8::from(self.after.is_some()) - i8::from(self.before.is_some()),
+            bytes: if counts_bytes { size(after)? - size(self.before)? } else { 0 },
+            gate: usage::gate_for(id),
+            gate_limits_bytes: true,
+        })
+    }
+
     /// The unique names of the row before and after the write.
     fn names(&self) -> (Vec<UniqueName>, Vec<UniqueName>) {
         let names = |row: Option<&Resource>| match (&self.kind.unique, row) {
@@ -111,13 +128,40 @@ impl<'a> RowWrite<'a> {
     }
 }
 
+/// The size of a row as it is stored. The length of a ciphertext depends only on the length of its value, so this needs no key.
+fn encoded_size(kind: &'static Kind, row: &Resource) -> Result<i64, Failure> {
+    let encrypted = EncryptedFields::placeholders(kind, row);
+    let item = encode_resource(kind, &EncryptedResource { row, encrypted })?;
+    Ok(i64::try_from(stored_size(&item)).unwrap_or(i64::MAX))
+}
+
 impl Store {
     async fn write_row(&self, write: RowWrite<'_>) -> Result<ResourceWriteOutcome, Failure> {
+        let Some(subject) = write.plain_after().or(write.before) else {
+            return Ok(ResourceWriteOutcome::Done);
+        };
+        let mut usage_change = write.usage_change()?;
         let (mut previous, mut retry) = (None, Retry::new("a name", RetryBudget::Request));
         loop {
-            match self.try_write_row(write, previous).await? {
+            match self.try_write_row(write, usage_change, previous).await? {
                 Ok(()) => return Ok(ResourceWriteOutcome::Done),
-                Err(OwnedRowCondition::Gate) => return Ok(ResourceWriteOutcome::GateClosed),
+                Err(OwnedRowCondition::Gate) => {
+                    let refusal =
+                        self.gate_refusal(subject.customer_id, write.statuses, usage_change.bytes).await?;
+                    match refusal {
+                        GateRefusal::Closed => return Ok(ResourceWriteOutcome::GateClosed),
+                        GateRefusal::BytesUsedUp => return Ok(ResourceWriteOutcome::BytesLimitReached),
+                        // Several writes may choose the same gate at once.
+                        GateRefusal::RetryWith(gate, gate_limits_bytes) => {
+                            let is_same = (gate, gate_limits_bytes)
+                                == (usage_change.gate, usage_change.gate_limits_bytes);
+                            if is_same {
+                                retry.wait(&*self.entropy).await?;
+                            }
+                            usage_change = UsageChange { gate, gate_limits_bytes, ..usage_change };
+                        }
+                    }
+                }
                 Err(OwnedRowCondition::LimitReached) => return Ok(ResourceWriteOutcome::LimitReached),
                 Err(OwnedRowCondition::Row) => return Ok(ResourceWriteOutcome::Stale),
                 Err(OwnedRowCondition::Reference(field)) => {
@@ -142,24 +186,19 @@ impl Store {
     async fn try_write_row(
         &self,
         write: RowWrite<'_>,
+        usage_change: UsageChange<'_>,
         previous: Option<(usize, IdentifierRow)>,
     ) -> Result<TransactionResult<OwnedRowCondition>, Failure> {
         let RowWrite { kind, before, after, .. } = write;
         let Some(subject) = write.plain_after().or(before) else { return Ok(Ok(())) };
         let owner = subject.customer_id;
-        let mut tx = Transaction::new(self, RetryBudget::Request);
-        let delta = i8::from(after.is_some()) - i8::from(before.is_some());
-        tx = match delta {
-            0 => usage::require_status(tx, OwnedRowCondition::Gate, owner, subject.id, write.statuses)?,
-            delta => usage::require_status_and_count(
-                tx,
-                (OwnedRowCondition::Gate, OwnedRowCondition::LimitReached),
-                owner,
-                subject.id,
-                kind,
-                delta,
-            )?,
-        };
+        let mut tx = usage::require_status_and_count(
+            Transaction::new(self, RetryBudget::Request),
+            (OwnedRowCondition::Gate, OwnedRowCondition::LimitReached),
+            owner,
+            write.statuses,
+            usage_change,
+        )?;
         let expected =
             before.map_or_else(|| Expr::new("attribute_not_exists(#id)"), |row| version_is(row.version));
         tx = match after {

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use custodian_app::Failure;
 use custodian_app::ports::{
-    BudgetWindow, Budgets, ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window,
+    BudgetWindow, Budgets, ClearThrottles, FullWindow, ReadThrottles, ReserveOutcome, Throttle, Window,
 };
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::Timestamp;
@@ -14,34 +14,39 @@ use crate::expr::Expr;
 use crate::item::{Item, n, simple_key};
 use crate::schema::THROTTLE;
 
+/// The attribute that counts the failed attempts of the window.
+const FAILED: &str = "failed";
+
 /// The attribute that counts a part of the window.
 fn part_attribute(key: &str) -> String {
     let hash = key.rsplit('#').next().unwrap_or_default();
     format!("part_{}", hash.chars().take(16).collect::<String>())
 }
 
+/// The attribute that counts the failed attempts of a part.
+fn failed_part_attribute(key: &str) -> String {
+    format!("{FAILED}_{}", part_attribute(key))
+}
+
 impl Throttle for Store {
     async fn reserve(&self, window: Window<'_>, now: Timestamp) -> Result<ReserveOutcome, Failure> {
         let mut retry = Retry::new("the throttle", RetryBudget::Request);
         loop {
-            // Usually no window is open, because a successful sign-in releases its reservation.
-            if self.open_window(window, now).await? {
+            // A successful sign-in releases its reservation, so usually it finds no open window.
+            if !window.is_usually_open && self.open_window(window, now).await? {
                 return Ok(ReserveOutcome::Reserved);
             }
             let Some(row) = self.count_in_window(window, now).await? else {
                 return Ok(ReserveOutcome::Reserved);
             };
-            let timestamp = |name: &str| number(&row, name).map(Timestamp::from_micros);
-            match timestamp("ends") {
-                Some(until) if now < until => {
-                    return Ok(ReserveOutcome::LimitReached {
-                        until,
-                        last: timestamp("last").unwrap_or(until),
-                    });
-                }
-                // The window has just been closed.
-                _ => retry.wait(&*self.entropy).await?,
+            if let Some(full) = full_window(&row, window).filter(|full| now < full.until) {
+                return Ok(ReserveOutcome::LimitReached(full));
             }
+            if window.is_usually_open && self.open_window(window, now).await? {
+                return Ok(ReserveOutcome::Reserved);
+            }
+            // The window has just been closed or opened.
+            retry.wait(&*self.entropy).await?;
         }
     }
 
@@ -55,6 +60,30 @@ impl Throttle for Store {
         let is_reserved = Expr::new("attribute_exists(#id) AND #n > :one");
         self.update_if(THROTTLE, simple_key("id", name), update, is_reserved).await.map(|_| ())
     }
+
+    async fn fail(&self, name: &str, part: Option<&str>) -> Result<(), Failure> {
+        let part = part.map(|key| format!(", #{} :one", failed_part_attribute(key))).unwrap_or_default();
+        let update = Expr::new(format!("ADD #{FAILED} :one{part}")).with(":one", n(1));
+        let exists = Expr::new("attribute_exists(#id)");
+        self.update_if(THROTTLE, simple_key("id", name), update, exists).await.map(|_| ())
+    }
+}
+
+/// The state of a window that refused an attempt. `None` if the row is missing. A row of an earlier version counts no failed
+/// attempts, so all of its attempts may be running.
+fn full_window(row: &Item, window: Window<'_>) -> Option<FullWindow> {
+    let timestamp = |name: &str| number(row, name).map(Timestamp::from_micros);
+    let until = timestamp("ends")?;
+    let count = |name: &str| number(row, name).unwrap_or(0);
+    let part = window
+        .part
+        .map(|part| (part.max, count(&part_attribute(part.key)), count(&failed_part_attribute(part.key))));
+    let counts = [Some((window.max, count("n"), count(FAILED))), part];
+    let full = counts.into_iter().flatten().filter(|(max, reserved, _)| *reserved >= i64::from(*max));
+    let running = full.map(|(max, reserved, failed)| (reserved - failed, max));
+    let (running, max) = running.min().unwrap_or((0, window.max));
+    let last = timestamp("last").unwrap_or(until);
+    Some(FullWindow { max, until, last, has_running_attempts: running > 0 })
 }
 
 impl ReadThrottles for Store {

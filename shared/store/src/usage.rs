@@ -10,6 +10,10 @@
 //!
 //! The counters of kinds without a limit are attributes of the gate rows. So they are sharded like the gates, and a transaction
 //! needs no extra action to count.
+//!
+//! The gates also count the bytes of the account's rows, and how many more each gate permits. A write charges the gate that it
+//! checks; if that gate has too few bytes left, it checks and charges another one. So only the sums over the gates have a meaning.
+//! A gate of an earlier version has no such attributes and permits any number of bytes.
 
 use custodian_app::Failure;
 use custodian_domain::access_key::MAX_ACCESS_KEYS;
@@ -17,12 +21,18 @@ use custodian_domain::kinds::{ALL, Kind};
 use custodian_domain::{Customer, CustomerId, Plan, Status};
 use uuid::Uuid;
 
+use crate::Store;
 use crate::expr::Expr;
 use crate::item::{Item, composite_key, n, s};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, USAGE};
 use crate::transaction::Transaction;
 
 const GATES: u8 = 8;
+/// The attribute with the bytes that were charged to a gate. It may be negative, because deletions are credited to the gate that
+/// the row's id selects.
+pub(crate) const BYTES: &str = "bytes";
+/// The attribute with the bytes that a gate still permits.
+pub(crate) const BYTES_LEFT: &str = "bytes_left";
 /// The counter of the administrators without the guest agent.
 pub(crate) const ADMINS: &str = "admins";
 /// The attribute that counts the changes of a counter. With it, a recount detects concurrent changes.
@@ -58,12 +68,20 @@ pub(crate) fn row_key(customer: CustomerId, key: &str) -> Item {
     composite_key("customer_id", customer, "key", key)
 }
 
-fn gate_key(customer: CustomerId, gate: u8) -> Item {
-    row_key(customer, &format!("gate#{gate}"))
+pub(crate) fn gate_name(gate: u8) -> String {
+    format!("gate#{gate}")
+}
+
+pub(crate) fn gate_key(customer: CustomerId, gate: u8) -> Item {
+    row_key(customer, &gate_name(gate))
+}
+
+pub(crate) fn gates() -> impl Iterator<Item = u8> + Clone {
+    0..GATES
 }
 
 /// The gate that a write to this row checks. The last bits of an id are random.
-fn gate_for(row: Uuid) -> u8 {
+pub(crate) fn gate_for(row: Uuid) -> u8 {
     row.as_bytes()[15] % GATES
 }
 
@@ -83,6 +101,11 @@ fn limit_of(plan: Plan, kind: &Kind) -> u64 {
     plan.limit(kind).unwrap_or(NO_LIMIT)
 }
 
+/// The bytes that each gate permits.
+pub(crate) fn max_bytes_per_gate(plan: Plan) -> u64 {
+    plan.max_bytes().unwrap_or(NO_LIMIT) / u64::from(GATES)
+}
+
 /// Creates the gates and counters of a new customer, which has one administrator.
 pub(crate) fn open_account<'a, C: Copy>(
     mut tx: Transaction<'a, C>,
@@ -90,10 +113,14 @@ pub(crate) fn open_account<'a, C: Copy>(
     customer: &Customer,
 ) -> Result<Transaction<'a, C>, Failure> {
     let new = || Expr::new("attribute_not_exists(#key)");
-    for gate in 0..GATES {
+    for gate in gates() {
         let mut item = gate_key(customer.id, gate);
-        item.insert("status".to_owned(), s(customer.status().as_str()));
-        item.insert(CHANGE_COUNT.to_owned(), n(0));
+        item.extend([
+            ("status".to_owned(), s(customer.status().as_str())),
+            (CHANGE_COUNT.to_owned(), n(0)),
+            (BYTES.to_owned(), n(0)),
+            (BYTES_LEFT.to_owned(), n(max_bytes_per_gate(customer.plan))),
+        ]);
         tx = tx.put(on_failure, USAGE, item, new())?;
     }
     let limited = limited_kinds()
@@ -112,13 +139,21 @@ pub(crate) fn open_account<'a, C: Copy>(
     Ok(tx)
 }
 
-/// Sets the limits of the customer's plan.
-pub(crate) fn set_limits<C: Copy>(
-    mut tx: Transaction<'_, C>,
+/// Sets the limits of the customer's plan. Requires that the customer still has its status.
+pub(crate) fn set_limits<'a, C: Copy>(
+    mut tx: Transaction<'a, C>,
     on_failure: C,
-    customer: CustomerId,
-    plan: Plan,
-) -> Result<Transaction<'_, C>, Failure> {
+    after: &Customer,
+) -> Result<Transaction<'a, C>, Failure> {
+    let (customer, plan) = (after.id, after.plan);
+    for gate in gates() {
+        let update = Expr::new(format!(
+            "SET #{BYTES_LEFT} = :max - if_not_exists(#{BYTES}, :zero) ADD #{CHANGE_COUNT} :one"
+        ));
+        let update = update.with(":max", n(max_bytes_per_gate(plan))).with(":zero", n(0)).with(":one", n(1));
+        let same_status = Expr::new("#status = :status").with(":status", s(after.status().as_str()));
+        tx = tx.update(on_failure, USAGE, gate_key(customer, gate), update, same_status)?;
+    }
     for kind in limited_kinds() {
         let update = Expr::new("SET #limit = :limit").with(":limit", n(limit_of(plan, kind)));
         let exists = Expr::new("attribute_exists(#key)");
@@ -134,12 +169,30 @@ pub(crate) fn set_status<C: Copy>(
     customer: CustomerId,
     status: Status,
 ) -> Result<Transaction<'_, C>, Failure> {
-    for gate in 0..GATES {
+    for gate in gates() {
         let update = Expr::new("SET #status = :to").with(":to", s(status.as_str()));
         let condition = Expr::new("attribute_exists(#key)");
         tx = tx.update(on_failure, USAGE, gate_key(customer, gate), update, condition)?;
     }
     Ok(tx)
+}
+
+/// Sets the bytes of a gate, and the bytes that it still permits.
+pub(crate) fn set_bytes(bytes: i64, left: i64) -> Expr {
+    Expr::new(format!("SET #{BYTES} = :bytes, #{BYTES_LEFT} = :left ADD #{CHANGE_COUNT} :one"))
+        .with(":bytes", n(bytes))
+        .with(":left", n(left))
+        .with(":one", n(1))
+}
+
+/// The condition that the customer has one of these statuses.
+fn has_status(statuses: &[Status]) -> Expr {
+    let names: Vec<_> = (0..statuses.len()).map(|number| format!(":s{number}")).collect();
+    let condition = Expr::new(format!("attribute_exists(#key) AND #status IN ({})", names.join(", ")));
+    names
+        .iter()
+        .zip(statuses)
+        .fold(condition, |condition, (name, status)| condition.with(name, s(status.as_str())))
 }
 
 /// Requires that the customer has one of these statuses.
@@ -150,36 +203,116 @@ pub(crate) fn require_status<'a, C: Copy>(
     row: Uuid,
     statuses: &[Status],
 ) -> Result<Transaction<'a, C>, Failure> {
-    let names: Vec<_> = (0..statuses.len()).map(|number| format!(":s{number}")).collect();
-    let mut condition = Expr::new(format!("#status IN ({})", names.join(", ")));
-    for (name, status) in names.iter().zip(statuses) {
-        condition = condition.with(name, s(status.as_str()));
-    }
-    tx.check(on_failure, USAGE, gate_key(customer, gate_for(row)), condition)
+    tx.check(on_failure, USAGE, gate_key(customer, gate_for(row)), has_status(statuses))
 }
 
-/// Counts a created or deleted row. Requires that the customer is active (the first condition). For a new row of a limited
-/// kind, also requires that the count is below the limit (the second condition).
+/// What a write changes in the number and the bytes of an account's rows.
+#[derive(Clone, Copy)]
+pub(crate) struct UsageChange<'a> {
+    pub(crate) kind: &'a Kind,
+    /// 1 for a new row, -1 for a deleted one, 0 for a changed one.
+    pub(crate) rows: i8,
+    pub(crate) bytes: i64,
+    /// The gate to check and to charge.
+    pub(crate) gate: u8,
+    /// Whether the gate has a limit of bytes. A gate of an earlier version has none until its first write.
+    pub(crate) gate_limits_bytes: bool,
+}
+
+/// Counts a row and its bytes. Requires that the customer has one of these statuses and that the gate permits the bytes (the
+/// first condition). For a new row of a limited kind, also requires that the count is below the limit (the second condition).
 pub(crate) fn require_status_and_count<'a, C: Copy>(
     tx: Transaction<'a, C>,
     (gate, limit): (C, C),
     customer: CustomerId,
-    row: Uuid,
-    kind: &Kind,
-    delta: i8,
+    statuses: &[Status],
+    change: UsageChange<'_>,
 ) -> Result<Transaction<'a, C>, Failure> {
-    if !kind.is_limited() {
-        let update = Expr::new(format!("ADD #n_{} :by, #{CHANGE_COUNT} :one", kind.table));
-        let update = update.with(":by", n(delta)).with(":one", n(1));
-        let is_active = Expr::new("#status = :status").with(":status", s(Status::Active.as_str()));
-        return tx.update(gate, USAGE, gate_key(customer, gate_for(row)), update, is_active);
+    let UsageChange { kind, rows, bytes, .. } = change;
+    let counts_in_gate = rows != 0 && !kind.is_limited();
+    let key = gate_key(customer, change.gate);
+    if !counts_in_gate && !kind.counts_bytes() {
+        return tx.check(gate, USAGE, key, has_status(statuses));
     }
-    let tx = require_status(tx, gate, customer, row, &[Status::Active])?;
-    if delta > 0 {
-        count_up(tx, limit, customer, kind.table)
-    } else {
-        count_down(tx, limit, customer, kind.table)
+    let mut update = format!(
+        "SET #{BYTES} = if_not_exists(#{BYTES}, :zero) + :bytes, \
+         #{BYTES_LEFT} = if_not_exists(#{BYTES_LEFT}, :unlimited) - :bytes ADD #{CHANGE_COUNT} :one"
+    );
+    if counts_in_gate {
+        update.push_str(&format!(", #n_{} :by", kind.table));
     }
+    let mut update = Expr::new(update)
+        .with(":zero", n(0))
+        .with(":bytes", n(bytes))
+        .with(":unlimited", n(NO_LIMIT))
+        .with(":one", n(1));
+    if counts_in_gate {
+        update = update.with(":by", n(rows));
+    }
+    let condition = match (bytes > 0, change.gate_limits_bytes) {
+        (false, _) => has_status(statuses),
+        (true, true) => has_status(statuses).and(&Expr::new(format!("#{BYTES_LEFT} >= :bytes"))),
+        (true, false) => has_status(statuses).and(&Expr::new(format!("attribute_not_exists(#{BYTES_LEFT})"))),
+    };
+    let tx = tx.update(gate, USAGE, key, update, condition)?;
+    match rows {
+        1 if kind.is_limited() => count_up(tx, limit, customer, kind.table),
+        -1 if kind.is_limited() => count_down(tx, limit, customer, kind.table),
+        _ => Ok(tx),
+    }
+}
+
+impl Store {
+    /// Why a gate refused a write of an account with one of these statuses, after a consistent read of all gates.
+    pub(crate) async fn gate_refusal(
+        &self,
+        customer: CustomerId,
+        statuses: &[Status],
+        bytes: i64,
+    ) -> Result<GateRefusal, Failure> {
+        let keys = gates().map(|gate| gate_key(customer, gate)).collect();
+        let rows: Vec<Item> = self.batch_get(vec![(USAGE, keys)]).await?.into_values().flatten().collect();
+        let has_status = |row: &Item| {
+            let status = row.get("status").and_then(|value| value.as_s().ok());
+            statuses.iter().any(|permitted| status.is_some_and(|status| status == permitted.as_str()))
+        };
+        if !rows.first().is_some_and(has_status) {
+            return Ok(GateRefusal::Closed);
+        }
+        let left = |gate: u8| {
+            let row = rows.iter().find(|row| row.get("key") == Some(&s(gate_name(gate))))?;
+            let limits_bytes = row.contains_key(BYTES_LEFT);
+            Some((
+                if limits_bytes { number_attribute(row, BYTES_LEFT) } else { i64::MAX },
+                gate,
+                limits_bytes,
+            ))
+        };
+        Ok(match gates().filter_map(left).max() {
+            Some((left, gate, limits_bytes)) if left >= bytes => GateRefusal::RetryWith(gate, limits_bytes),
+            _ => GateRefusal::BytesUsedUp,
+        })
+    }
+}
+
+/// Why a gate refused a write.
+pub(crate) enum GateRefusal {
+    /// The customer's status does not permit the write.
+    Closed,
+    /// No gate has enough bytes left.
+    BytesUsedUp,
+    /// This gate has the most bytes left, and enough of them. The flag says whether it limits them.
+    RetryWith(u8, bool),
+}
+
+/// Whether a counter with a row of its own has reached its limit.
+pub(crate) fn is_at_limit(counter: &Item) -> bool {
+    number_attribute(counter, "n") >= number_attribute(counter, "limit")
+}
+
+pub(crate) fn number_attribute(item: &Item, name: &str) -> i64 {
+    let text = item.get(name).and_then(|value| value.as_n().ok());
+    text.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 fn count_change() -> String {

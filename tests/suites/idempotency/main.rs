@@ -3,6 +3,7 @@
 
 mod consumers;
 mod idempotency_keys;
+mod kept_responses;
 mod leases;
 mod mails;
 mod platform_secret;

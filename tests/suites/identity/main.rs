@@ -22,6 +22,7 @@ mod page_states;
 mod password_rules;
 mod passwords;
 mod rate_limits;
+mod refusals;
 mod rivals;
 mod sign_up;
 mod spellings;

@@ -9,6 +9,7 @@ mod field_limits;
 mod http_semantics;
 mod malformed_http;
 mod pagination;
+mod read_budget;
 mod requests;
 mod texts_and_numbers;
 mod unregister;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use custodian_app::Settings;
 use custodian_domain::agent::{parse_username, password_error};
 
 use crate::allowed_hosts::parse_host;
@@ -39,6 +40,9 @@ pub struct Args {
     /// Keep the mails of deleted and expired accounts in the mailbox.
     #[arg(long)]
     pub keep_mail: bool,
+    /// The bytes a second that one account may read, with a burst of 8 seconds.
+    #[arg(long, default_value_t = Settings::default().read_bytes_per_second)]
+    pub read_bytes_per_second: u32,
 }
 
 fn parse_password(text: &str) -> Result<String, &'static str> {

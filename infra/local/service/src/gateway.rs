@@ -178,7 +178,10 @@ fn with_cors_headers(mut response: Response<axum::body::Body>) -> Response<axum:
             header::ACCESS_CONTROL_ALLOW_HEADERS,
             "origin,x-requested-with,content-type,accept,authorization,idempotency-key,if-match,if-none-match,x-request-id",
         ),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "x-request-id,etag,retry-after,www-authenticate"),
+        (
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "x-request-id,etag,retry-after,www-authenticate,ratelimit-limit,ratelimit-remaining,ratelimit-reset,ratelimit-policy",
+        ),
         (header::ACCESS_CONTROL_MAX_AGE, "43200"),
     ];
     for (name, value) in cors {

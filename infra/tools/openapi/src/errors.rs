@@ -122,9 +122,24 @@ pub(crate) fn response(reasons: &[Reason], error_format: ErrorFormat) -> (String
             "schema": { "type": "string", "pattern": "^[1-9][0-9]*$" },
         });
     }
+    if reasons.contains(&Reason::RateLimitExceeded) {
+        for (name, description) in RATE_LIMIT_HEADERS {
+            headers[name] = json!({
+                "description": description, "required": reasons.len() == 1, "schema": { "type": "string" },
+            });
+        }
+    }
     let response = json!({ "description": messages.join("\n\n"), "headers": headers, "content": content });
     (format!("{code}.{}{suffix}", keys.join(".")), response)
 }
+
+/// The headers of `RATE_LIMIT_EXCEEDED`. Waiting does not help after `RESOURCE_LIMIT_EXCEEDED`, so it has none of them.
+const RATE_LIMIT_HEADERS: [(&str, &str); 4] = [
+    ("RateLimit-Limit", "How many requests, or bytes of responses, the window permits."),
+    ("RateLimit-Remaining", "What is left of the window: 0."),
+    ("RateLimit-Reset", "Seconds until the window permits more."),
+    ("RateLimit-Policy", "The limit and the length of the window in seconds, such as `10;w=900`."),
+];
 
 /// `Some(true)` if every reason comes with `Retry-After`, `Some(false)` if only some do, `None` if none does.
 fn retry_after_required(reasons: &[Reason]) -> Option<bool> {

@@ -117,6 +117,10 @@ impl Operation {
             }
         }
         reasons.extend(account_status_reasons(audience));
+        // The budget of bytes that an account may read.
+        if !matches!(audience, Audience::Anyone) && self.route.is_read() {
+            reasons.push(Reason::RateLimitExceeded);
+        }
         if self.route.path.contains("{id}") {
             reasons.push(Reason::InvalidId);
         }

@@ -64,6 +64,10 @@ pub enum When {
     CustomerNotRead,
     /// Functions whose kind satisfies this predicate.
     Kind(fn(&Kind) -> bool),
+    /// Functions that declare this use and whose kind satisfies the predicate.
+    ForKind(Use, fn(&Kind) -> bool),
+    /// Functions that declare none of these uses.
+    UnlessAny(&'static [Use]),
 }
 
 /// The purpose for which a function uses a port that has several. `routes.rs` and `background.rs` declare each function's
@@ -98,6 +102,8 @@ pub enum Use {
     SignOut,
     /// Never releases reserved quota.
     NeverRelease,
+    /// Counts names that are taken on the platform, if the kind has such names.
+    CountTakenNames,
     /// Writes rows that the function has listed, so it does not read them again.
     WriteListed,
     /// Stops a transcription, which releases its name.
@@ -135,8 +141,8 @@ impl Grant {
     /// The uses that this grant depends on.
     pub fn uses(&self) -> &[Use] {
         match &self.when {
-            When::For(uses) => uses,
-            When::Unless(of) => std::slice::from_ref(of),
+            When::For(uses) | When::UnlessAny(uses) => uses,
+            When::Unless(of) | When::ForKind(of, _) => std::slice::from_ref(of),
             _ => &[],
         }
     }

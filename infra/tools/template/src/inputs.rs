@@ -52,13 +52,14 @@ impl Inputs {
     fn route_function(&self, deployed: &DeployedRoute) -> Result<Function, String> {
         let http = Some((deployed.route.clone(), deployed.audience));
         let binary = &deployed.function;
+        let found = routes::SETTINGS.iter().find(|settings| settings.function == *binary);
+        let settings = found.unwrap_or(Settings::NONE);
         let Some(kind) = deployed.kind else {
-            let found = routes::SETTINGS.iter().find(|settings| settings.function == *binary);
-            return self.function(binary, binary, found.unwrap_or(Settings::NONE), http);
+            return self.function(binary, binary, settings, http);
         };
         let verb = binary.rsplit('-').next().unwrap_or_default();
         let name = format!("{}-{verb}", kind.route.replace('_', "-"));
-        Ok(Function { kind: Some(kind), ..self.function(&name, binary, Settings::NONE, http)? })
+        Ok(Function { kind: Some(kind), ..self.function(&name, binary, settings, http)? })
     }
 
     /// The sections of functions without a route.

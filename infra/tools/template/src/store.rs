@@ -2,7 +2,7 @@
 //!
 //! A port does not inherit the grants of its supertraits. It has to name them after `with`.
 
-use custodian_domain::kinds::Kind;
+use custodian_domain::kinds::{Kind, UniqueScope};
 use custodian_store::schema::{
     ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETIONS, DUE, IDEMPOTENCY,
     IDENTIFIERS, OPEN, OUTBOX, SIGNING_KEYS, THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
@@ -24,6 +24,8 @@ const PUT: &[&str] = &["dynamodb:PutItem"];
 const QUERY: &[&str] = &["dynamodb:Query"];
 const UPDATE: &[&str] = &["dynamodb:UpdateItem"];
 const GET_PUT: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
+const BATCH_GET_UPDATE: &[&str] = &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"];
+const BATCH_GET_CHECK: &[&str] = &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem"];
 const GET_UPDATE: &[&str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
 const GET_DELETE: &[&str] = &["dynamodb:GetItem", "dynamodb:DeleteItem"];
 const CHECK_UPDATE: &[&str] = &["dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"];
@@ -50,6 +52,15 @@ fn has_unique_names(kind: &Kind) -> bool {
     kind.unique.is_some()
 }
 
+/// Whether the bytes of the rows are not counted, so that an update only checks the gate.
+fn has_fixed_size(kind: &Kind) -> bool {
+    !kind.counts_bytes()
+}
+
+fn has_platform_names(kind: &Kind) -> bool {
+    kind.unique.as_ref().is_some_and(|unique| unique.scope == UniqueScope::Platform)
+}
+
 /// Whether an update can change a field that is part of the kind's unique name.
 fn can_rename(kind: &Kind) -> bool {
     let fields = kind.unique.as_ref().map_or(&[][..], |unique| unique.fields);
@@ -71,11 +82,15 @@ ports! {
     ];
     custodian_app::ports::FindNames => [table(BATCH_GET, IDENTIFIERS)];
     custodian_app::ports::Throttle => [
-        table(PUT_UPDATE_DELETE, THROTTLE).when(When::Unless(Use::NeverRelease)),
+        table(PUT_UPDATE_DELETE, THROTTLE).when(When::UnlessAny(&[Use::NeverRelease, Use::CountTakenNames])),
         table(PUT_UPDATE, THROTTLE).only_for(&[Use::NeverRelease]),
+        table(PUT_UPDATE, THROTTLE).when(When::ForKind(Use::CountTakenNames, has_platform_names)),
+    ];
+    custodian_app::ports::ReadThrottles => [
+        table(GET, THROTTLE).when(When::Unless(Use::CountTakenNames)),
+        table(GET, THROTTLE).when(When::ForKind(Use::CountTakenNames, has_platform_names)),
     ];
     custodian_app::ports::Budgets => [table(UPDATE, THROTTLE)];
-    custodian_app::ports::ReadThrottles => [table(GET, THROTTLE)];
     custodian_app::ports::ClearThrottles => [table(DELETE, THROTTLE)];
     custodian_app::ports::SigningKeys => [table(GET_PUT, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];
 
@@ -109,7 +124,7 @@ ports! {
         table(GET_PUT_DELETE, IDENTIFIERS).only_for(&[Use::Verify, Use::ChangeProfile]),
         // The plan is also written to the billing account.
         table(PUT, BILLING_ACCOUNTS).only_for(&[Use::ChangePlan]),
-        table(CHECK_UPDATE, USAGE).only_for(&[Use::ChangePlan]),
+        table(UPDATE, USAGE).only_for(&[Use::ChangePlan]),
         table(PUT, OUTBOX).only_for(&[Use::Verify, Use::ChangePlan]),
     ];
     custodian_app::ports::OpenAccounts with
@@ -125,6 +140,9 @@ ports! {
     custodian_app::ports::CreateAgents => [
         table(GET, CUSTOMERS),
         table(PUT, AGENTS),
+        // The name and the limit are read before the password is hashed.
+        table(BATCH_GET, IDENTIFIERS),
+        table(BATCH_GET, USAGE),
         table(GET_PUT_DELETE, IDENTIFIERS),
         table(CHECK, IDENTIFIERS),
         table(CHECK_UPDATE, USAGE),
@@ -178,14 +196,14 @@ ports! {
         table(PUT, OUTBOX),
     ];
 
-    // Rows of a kind. The counter of a limited kind has its own row, so writes update the counter and also check the gate. The
-    // counter of another kind is in the gate, so the condition of the update checks the gate.
+    // Rows of a kind. Writes charge the bytes to a gate, and the condition of this update checks the gate. If it fails, they read
+    // all gates. The counter of a limited kind has its own row.
     custodian_app::ports::ListResources => [grant(QUERY, KindTable)];
     custodian_app::ports::ReadResources => [table(GET, CUSTOMERS).when(When::CustomerNotRead), grant(GET, KindTable)];
     custodian_app::ports::CreateResources => [
         table(GET, CUSTOMERS),
         grant(PUT, KindTable),
-        table(CHECK_UPDATE, USAGE),
+        table(BATCH_GET_UPDATE, USAGE),
         table(PUT, OUTBOX),
         table(GET_PUT_DELETE, IDENTIFIERS).when(When::Kind(has_unique_names)),
         grant(CHECK, LinkedTables { creating: true }),
@@ -194,7 +212,8 @@ ports! {
         table(GET, CUSTOMERS),
         grant(GET_PUT, KindTable).when(When::Unless(Use::WriteListed)),
         grant(PUT, KindTable).only_for(&[Use::WriteListed]),
-        table(CHECK, USAGE),
+        table(BATCH_GET_UPDATE, USAGE).when(When::Kind(Kind::counts_bytes)),
+        table(BATCH_GET_CHECK, USAGE).when(When::Kind(has_fixed_size)),
         table(PUT, OUTBOX),
         table(GET_PUT_DELETE, IDENTIFIERS).when(When::Kind(can_rename)),
         table(DELETE, IDENTIFIERS).only_for(&[Use::StopTranscription]),
@@ -203,13 +222,13 @@ ports! {
     custodian_app::ports::DeleteResources => [
         table(GET, CUSTOMERS),
         grant(GET_DELETE, KindTable),
-        table(UPDATE, USAGE),
-        table(CHECK_UPDATE, USAGE).when(When::Kind(Kind::is_limited)),
+        table(BATCH_GET_UPDATE, USAGE),
         table(PUT, OUTBOX),
         table(DELETE, IDENTIFIERS).when(When::Kind(has_unique_names)),
     ];
     custodian_app::ports::Usage => [table(QUERY, USAGE)];
     custodian_app::ports::Recount => [
+        table(GET, CUSTOMERS),
         table(&["dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], USAGE),
         grant(QUERY, OwnedTables),
     ];

@@ -90,8 +90,25 @@ pub trait RecordSignIns: Send + Sync {
 }
 
 pub trait CreateAgents: ReadAgents {
+    /// Whether the account may have another agent, with this username. The answer may be outdated when the agent is created, so
+    /// the creation checks both again.
+    fn agent_availability(
+        &self,
+        customer: CustomerId,
+        username: &str,
+    ) -> impl Future<Output = Result<AgentAvailability, Failure>> + Send;
+
     fn create_agent(&self, agent: &Agent)
     -> impl Future<Output = Result<AgentCreateOutcome, Failure>> + Send;
+}
+
+/// Whether an agent can be created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgentAvailability {
+    Available,
+    UsernameTaken,
+    /// The account has as many agents as its plan allows.
+    LimitReached,
 }
 
 /// The outcome of creating an agent.

@@ -18,8 +18,8 @@ pub use self::access_keys::{
     RecordKeyUse, UpdateAccessKeys,
 };
 pub use self::agents::{
-    AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditEntry, AuditLog, CreateAgents, DeleteAgents,
-    ReadAgents, RecordSignIns, UpdateAgents,
+    AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditEntry, AuditLog,
+    CreateAgents, DeleteAgents, ReadAgents, RecordSignIns, UpdateAgents,
 };
 pub use self::authentication::{
     AuthContext, Authenticator, BeginOutcome, EarlierRecord, Idempotency, IdempotencyRecord, PlatformKeySet,
@@ -38,10 +38,11 @@ pub use self::names::{EmailHolder, FindNames, NameHolders};
 pub use self::open_accounts::OpenAccounts;
 pub use self::resources::{
     Counter, CreateOutcome, CreateResources, DeleteResources, ListResources, ReadResources, Recount,
-    ResourceWriteOutcome, UpdateResources, Usage, WriteOutcome,
+    ResourceWriteOutcome, StoredRows, UpdateResources, Usage, WriteOutcome,
 };
 pub use self::signing::{SignedInAgent, SigningKeys, TokenSigner};
 pub use self::system::{Clock, Entropy, Metrics};
 pub use self::throttles::{
-    BudgetWindow, Budgets, ClearThrottles, ReadThrottles, ReserveOutcome, Throttle, Window, WindowPart,
+    BudgetWindow, Budgets, ClearThrottles, FullWindow, ReadThrottles, ReserveOutcome, Throttle, Window,
+    WindowPart,
 };

@@ -89,18 +89,25 @@ pub enum ResourceWriteOutcome {
     GateClosed,
     /// The account has as many rows as its plan allows.
     LimitReached,
+    /// The account stores as many bytes as its plan allows.
+    BytesLimitReached,
     /// Another row holds one of the unique names.
     NameTaken,
     /// The row that this field references does not exist.
     ReferenceNotFound(&'static str),
 }
 
+/// What an account stores.
+#[derive(Clone, Debug)]
+pub struct StoredRows {
+    /// The number of rows of each kind, by table.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// The bytes of the rows of all kinds except agents and billing accounts.
+    pub bytes: u64,
+}
+
 pub trait Usage: Send + Sync {
-    /// The number of a customer's rows of each kind, by table.
-    fn usage(
-        &self,
-        customer: CustomerId,
-    ) -> impl Future<Output = Result<BTreeMap<&'static str, u64>, Failure>> + Send;
+    fn usage(&self, customer: CustomerId) -> impl Future<Output = Result<StoredRows, Failure>> + Send;
 }
 
 /// A counter of a customer.
@@ -110,11 +117,13 @@ pub enum Counter {
     AccessKeys,
     /// The administrators, of which an account must keep at least one.
     Admins,
+    /// The bytes of the rows. The recount also sets the limit of the plan.
+    Bytes,
 }
 
 impl Counter {
     pub fn all() -> impl Iterator<Item = Self> {
-        ALL.iter().copied().map(Self::Kind).chain([Self::AccessKeys, Self::Admins])
+        ALL.iter().copied().map(Self::Kind).chain([Self::AccessKeys, Self::Admins, Self::Bytes])
     }
 }
 

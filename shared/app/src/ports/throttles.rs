@@ -13,6 +13,8 @@ pub struct Window<'a> {
     pub key: &'a str,
     pub max: u32,
     pub length: Duration,
+    /// Whether a window is probably open. If so, counting in it comes first, which saves a round trip.
+    pub is_usually_open: bool,
     /// A part of the attempts, such as those of one client network, with a maximum of its own.
     pub part: Option<WindowPart<'a>>,
 }
@@ -34,6 +36,9 @@ pub trait Throttle: Send + Sync {
 
     /// Removes an attempt from the window and from the part with the key `part`.
     fn release(&self, key: &str, part: Option<&str>) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Records that a counted attempt failed, so that nobody waits for its release.
+    fn fail(&self, key: &str, part: Option<&str>) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// Looks at counted attempts without counting one.
@@ -80,9 +85,18 @@ pub trait Budgets: Send + Sync {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReserveOutcome {
     Reserved,
-    /// The window is full until `until`. Its last attempt was counted at `last`.
-    LimitReached {
-        until: Timestamp,
-        last: Timestamp,
-    },
+    LimitReached(FullWindow),
+}
+
+/// A window that is full, or whose part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FullWindow {
+    /// The maximum that was reached: that of the window or that of the part.
+    pub max: u32,
+    /// The end of the window.
+    pub until: Timestamp,
+    /// When the last attempt was counted.
+    pub last: Timestamp,
+    /// Whether some of the counted attempts have neither failed nor been released.
+    pub has_running_attempts: bool,
 }

@@ -54,6 +54,11 @@ pub enum Verbs {
 }
 
 impl Kind {
+    /// Whether the bytes of the rows count against the plan. The number of agents and billing accounts bounds their bytes.
+    pub fn counts_bytes(&self) -> bool {
+        self.verbs == Verbs::All
+    }
+
     /// The defaults of a declaration: all verbs, no limits, no unique names.
     pub(super) const fn new(route: &'static str, not_found: Reason, fields: &'static [Field]) -> Self {
         Self {

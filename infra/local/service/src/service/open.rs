@@ -6,7 +6,7 @@ use std::sync::Arc;
 use custodian_app::MetricCounters;
 use custodian_app::platform::{SetUpOutcome, set_up};
 use custodian_app::ports::{PlatformKeySet, SigningKeys, VerifyingKeys};
-use custodian_app::{Context, Failure, PlatformKeys, Settings};
+use custodian_app::{Context, Failure, PlatformKeys, ReadBudget, Settings};
 use custodian_auth::KeyRing;
 use custodian_domain::Secret;
 use custodian_domain::destination::{AllowedAddresses, DestinationRules, OwnAddress};
@@ -55,11 +55,13 @@ impl Service {
             base_url: format!("http://127.0.0.1:{port}"),
             token_issuer: TOKEN_ISSUER.to_owned(),
             destinations: destinations(args, port),
+            read_bytes_per_second: args.read_bytes_per_second,
             ..Settings::default()
         };
 
         let keys = PlatformKeys::new(PlatformKeySet { ring: KeyRing::default(), keyed_hasher: None });
         let metrics = Arc::new(MetricCounters::default());
+        let read_budget = ReadBudget::new(settings.read_bytes_per_second);
         let cx = Context {
             store,
             services: (),
@@ -67,6 +69,7 @@ impl Service {
             settings,
             keys,
             metrics: metrics.clone(),
+            read_budget,
         };
         let password =
             args.admin_password.clone().unwrap_or_else(|| hex::encode(cx.providers.random::<12>()));
@@ -82,8 +85,15 @@ impl Service {
             signer,
             webhook_client: webhook_client(&cx.settings)?,
         };
-        let Context { store, providers, settings, .. } = cx;
-        let cx = Arc::new(Context { store, services, providers, settings, keys, metrics: metrics.clone() });
+        let cx = Arc::new(Context {
+            store: cx.store,
+            services,
+            providers: cx.providers,
+            settings: cx.settings,
+            keys,
+            metrics: metrics.clone(),
+            read_budget: cx.read_budget,
+        });
         let streams = change_streams(&engine)?;
         let dispatcher = Dispatcher::new(cx, engine, streams, published);
         delete_kept_mails(&dispatcher.cx).await?;

@@ -1,7 +1,7 @@
 //! The routes of the kinds, from the registry.
 
 use custodian_domain::Reason;
-use custodian_domain::kinds::{FieldType, Kind, TRANSCRIPTIONS, routed};
+use custodian_domain::kinds::{FieldType, Kind, TRANSCRIPTIONS, UniqueScope, routed};
 
 use crate::kind_schemas;
 use crate::operation::Operation;
@@ -28,7 +28,8 @@ fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
             .returns_row(&schema)
             .with_status(kind.created_status)
             .fails_with(&field_reasons(kind, true))
-            .fails_with(if kind.is_limited() { &[Reason::ResourceLimitExceeded] } else { &[] }),
+            .fails_with(if has_limits(kind) { &[Reason::ResourceLimitExceeded] } else { &[] })
+            .fails_with(if has_platform_names(kind) { &[Reason::RateLimitExceeded] } else { &[] }),
         "get" => Operation::new("GET", one, format!("Returns one of the account's {rows_of}."))
             .returns_row(&schema),
         "update" => Operation::new(
@@ -40,7 +41,8 @@ fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
         )
         .body(kind_schemas::body_schema(kind, false))
         .returns_row(&schema)
-        .fails_with(&field_reasons(kind, false)),
+        .fails_with(&field_reasons(kind, false))
+        .fails_with(if kind.counts_bytes() { &[Reason::ResourceLimitExceeded] } else { &[] }),
         "delete" => Operation::new(
             "DELETE",
             one,
@@ -53,6 +55,16 @@ fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
     };
     let not_found = if operation.route.path.contains("{id}") { &[kind.not_found][..] } else { &[] };
     Some(operation.of_kind(kind).fails_with(not_found))
+}
+
+/// Whether the plan limits the number or the bytes of the rows.
+fn has_limits(kind: &Kind) -> bool {
+    kind.is_limited() || kind.counts_bytes()
+}
+
+/// Whether an account may try only a limited number of names that others have.
+fn has_platform_names(kind: &Kind) -> bool {
+    kind.unique.as_ref().is_some_and(|unique| unique.scope == UniqueScope::Platform)
 }
 
 /// The reasons for invalid fields, and the reason for a unique value that is already in use.

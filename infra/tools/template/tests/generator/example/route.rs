@@ -14,6 +14,6 @@ impl<S: Authenticator + Usage, E: Send + Sync> Endpoint<S, E> for ShowSummary {
 
     async fn handle(&self, cx: &Context<S, E>, caller: Tenant, _: &Request) -> Result<Response, Failure> {
         let usage = cx.store.usage(caller.customer_id()).await?;
-        Ok(Response::json(&serde_json::json!(usage)))
+        Ok(Response::json(&serde_json::json!(usage.counts)))
     }
 }

@@ -1,0 +1,120 @@
+//! A refused request costs little: it is answered at once, before passwords are hashed, and says when to come again.
+
+use std::sync::Arc;
+
+use custodian_tests::{Client, OperationRecorder, PASSWORD, Response, Tables};
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::rate_limits::set_attempts;
+
+async fn login(client: &Client, password: &str) -> Response {
+    client.post("/auth/login", json!({ "username": "ann", "password": password })).await
+}
+
+fn agent(name: &str) -> Value {
+    json!({ "username": name, "password": PASSWORD, "permission": 16 })
+}
+
+fn tables(client: &Client) -> Tables {
+    Tables(client.engine().clone())
+}
+
+#[track_caller]
+fn assert_limited(response: &Response, limit: &str, policy: &str) {
+    assert_eq!(response.refusal(), (429, "RATE_LIMIT_EXCEEDED".into()));
+    let header = |name: &str| response.headers[name].to_str().unwrap().to_owned();
+    assert_eq!((header("ratelimit-limit"), header("ratelimit-policy")), (limit.into(), policy.into()));
+    assert_eq!(header("ratelimit-remaining"), "0");
+    assert_eq!(header("ratelimit-reset"), header("retry-after"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_full_of_failed_attempts_refuses_the_next_one_at_once() {
+    let recorder = Arc::new(OperationRecorder::default());
+    let client = Client::start_observed(Arc::clone(&recorder) as _).await;
+    client.tenant("ann").await;
+    for _ in 0..10 {
+        assert_eq!(login(&client, "a wrong password").await.status, 401);
+    }
+    client.idle().await;
+    let service = client.service().clone();
+    let _paused = service.pause_background_work().await;
+    recorder.take();
+    assert_limited(&login(&client, PASSWORD).await, "10", "10;w=900");
+    let operations = recorder.take();
+    let reservations = operations.iter().filter(|operation| *operation == "PutItem").count();
+    // The second pair is for the network, from which ann signed in before.
+    assert_eq!(reservations, 4, "no attempt to reserve is repeated: {operations:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_most_ten_of_many_concurrent_wrong_passwords_are_checked() {
+    let client = Client::start().await;
+    client.tenant("ann").await;
+    let responses = join_all((0..40).map(|_| login(&client, "a wrong password"))).await;
+    let count = |status: u16| responses.iter().filter(|response| response.status == status).count();
+    assert_eq!((count(401), count(429)), (10, 30));
+    let rows = tables(&client).scan("throttle");
+    let window = rows.iter().find(|row| row["id"]["S"].as_str().unwrap().starts_with("password-name#"));
+    let window = window.expect("a window of the name");
+    assert_eq!((&window["n"]["N"], &window["failed"]["N"]), (&json!("10"), &json!("10")), "{window}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_username_and_a_full_plan_are_refused_before_a_transaction() {
+    let recorder = Arc::new(OperationRecorder::default());
+    let client = Client::start_observed(Arc::clone(&recorder) as _).await;
+    let (_, ann) = client.tenant("ann").await;
+    client.tenant("bob").await;
+    client.idle().await;
+    let service = client.service().clone();
+    let _paused = service.pause_background_work().await;
+    recorder.take();
+    for taken in ["bob", "bob@example.com", "ann"] {
+        assert_eq!(
+            ann.post("/v1.0/agents", agent(taken)).await.refusal(),
+            (409, "AGENT_ALREADY_EXISTS".into())
+        );
+    }
+    let operations = recorder.take();
+    assert!(!operations.iter().any(|operation| operation == "TransactWriteItems"), "{operations:?}");
+    for number in 0..4 {
+        ann.post("/v1.0/agents", agent(&format!("agent{number}"))).await.ok();
+    }
+    recorder.take();
+    let full = ann.post("/v1.0/agents", agent("another")).await;
+    assert_eq!(full.refusal(), (429, "RESOURCE_LIMIT_EXCEEDED".into()));
+    assert!(!full.headers.keys().any(|name| name.as_str().starts_with("ratelimit") || name == "retry-after"));
+    let operations = recorder.take();
+    assert!(!operations.iter().any(|operation| operation == "TransactWriteItems"), "{operations:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_300_passwords_hashed_in_an_hour() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let bob = ann.post("/v1.0/agents", agent("bob")).await.ok();
+    let password = format!("/v1.0/agents/{}/password", bob["id"].as_str().unwrap());
+    let change = || ann.put(&password, json!({ "password": "another password" }));
+    change().await.ok();
+    set_attempts(&tables(&client), "hash-account", 299);
+    change().await.ok();
+    assert_limited(&change().await, "300", "300;w=3600");
+    assert_limited(&ann.post("/v1.0/agents", agent("cy")).await, "300", "300;w=3600");
+    client.advance(3601).await;
+    ann.post("/v1.0/agents", agent("cy")).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_link_that_does_not_work_any_more_is_refused_before_the_hash() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
+    let token = client.mailed_token("ann@example.com").await;
+    let me = ann.get("/v1.0/me").await.ok();
+    let path = format!("/v1.0/agents/{}/password", me["id"].as_str().unwrap());
+    ann.put(&path, json!({ "password": "another password", "current_password": PASSWORD })).await.ok();
+    let reset = json!({ "token": token, "password": "a third password" });
+    assert_eq!(client.post("/auth/password-reset", reset).await.refusal(), (400, "INVALID_TOKEN".into()));
+}

@@ -1,0 +1,50 @@
+//! Large reads: a page has a limited size, and an account may read a limited number of bytes from one instance.
+
+use std::sync::Arc;
+
+use custodian_tests::{Client, OperationRecorder};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_large_rows_has_half_a_megabyte_and_costs_one_query() {
+    let recorder = Arc::new(OperationRecorder::default());
+    let client = Client::start_observed(Arc::clone(&recorder) as _).await;
+    let (_, ann) = client.tenant("ann").await;
+    let actions = json!([{ "type": "talk", "option": { "text": "x".repeat(55_000) } }]);
+    for number in 0..25 {
+        ann.post("/v1.0/flows", json!({ "name": number.to_string(), "actions": actions })).await.ok();
+    }
+    client.idle().await;
+    let service = client.service().clone();
+    let _paused = service.pause_background_work().await;
+    recorder.take();
+    let pages = ann.pages("/v1.0/flows", 100).await;
+    assert!(pages.iter().all(|page| page.text.len() < 600_000), "a page is too large");
+    let rows: Vec<_> = pages.iter().flat_map(custodian_tests::Response::rows).collect();
+    let names: Vec<u32> = rows.iter().map(|row| row["name"].as_str().unwrap().parse().unwrap()).collect();
+    assert_eq!(names, (0..25).rev().collect::<Vec<u32>>());
+    let queries = recorder.take().iter().filter(|operation| *operation == "Query").count();
+    assert_eq!(queries, pages.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_reads_too_much_waits_until_its_budget_is_refilled() {
+    let client = Client::start_with(&["--read-bytes-per-second", "1024"], Arc::new(())).await;
+    let (_, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    // Each read costs at least 4 KiB of the burst of 8 KiB, and the clock may move on a little.
+    let mut refused = ann.get("/v1.0/tags").await;
+    for _ in 0..20 {
+        if refused.status == 200 {
+            refused = ann.get("/v1.0/tags").await;
+        }
+    }
+    assert_eq!(refused.refusal(), (429, "RATE_LIMIT_EXCEEDED".into()));
+    assert_eq!(refused.headers["ratelimit-policy"], "8192;w=8");
+    let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=4).contains(&wait), "{wait}");
+    bob.get("/v1.0/tags").await.ok();
+    ann.post("/v1.0/tags", json!({ "name": "writes are not reads" })).await.ok();
+    client.advance(wait).await;
+    ann.get("/v1.0/tags").await.ok();
+}
