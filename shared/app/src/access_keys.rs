@@ -31,6 +31,7 @@ pub struct NewKey {
 pub struct KeyOrigin {
     created_by: CreatedBy,
     chain: Vec<Uuid>,
+    tm_create: Timestamp,
     tm_expire: Timestamp,
 }
 
@@ -39,12 +40,13 @@ impl KeyOrigin {
     pub fn of(maker: &Principal, patch: &KeyPatch, now: Timestamp) -> Result<Self, Refusal> {
         patch.require_scopes_within(maker.key())?;
         let tm_expire = patch.expiry(maker.key(), now)?;
-        Ok(Self { created_by: maker.created_by(), chain: maker.chain()?, tm_expire })
+        Ok(Self { created_by: maker.created_by(), chain: maker.chain()?, tm_create: now, tm_expire })
     }
 
     /// The first key of an account.
     pub fn signup(patch: &KeyPatch, now: Timestamp) -> Result<Self, Refusal> {
-        Ok(Self { created_by: CreatedBy::Signup, chain: Vec::new(), tm_expire: patch.expiry(None, now)? })
+        let tm_expire = patch.expiry(None, now)?;
+        Ok(Self { created_by: CreatedBy::Signup, chain: Vec::new(), tm_create: now, tm_expire })
     }
 }
 
@@ -55,7 +57,7 @@ pub fn new_key<S, E>(
     patch: KeyPatch,
     origin: KeyOrigin,
 ) -> NewKey {
-    let now = cx.now();
+    let now = origin.tm_create;
     let id = cx.providers.id_seed(now).uuid();
     let minted = mint(cx.providers.random(), id, customer_id);
     let key = AccessKey {

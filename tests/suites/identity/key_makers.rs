@@ -193,9 +193,10 @@ async fn a_key_created_while_its_maker_ends_is_not_left_behind() {
             [(&*agent_path, &bob), (&permission, &bob), (&key_path, &maker)][round];
         let creations = join_all((0..32).map(|_| maker.post("/v1.0/accesskeys", json!({}))));
         let ended = until_answered(|| async {
-            match path == permission {
-                true => ann.put(path, json!({ "permission": MANAGER })).await,
-                false => ann.delete(path).await,
+            if path == permission {
+                ann.put(path, json!({ "permission": MANAGER })).await
+            } else {
+                ann.delete(path).await
             }
         });
         let (created, ended) = join(creations, ended).await;
