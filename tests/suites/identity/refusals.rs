@@ -52,13 +52,14 @@ async fn a_window_full_of_failed_attempts_refuses_the_next_one_at_once() {
 async fn at_most_ten_of_many_concurrent_wrong_passwords_are_checked() {
     let client = Client::start().await;
     client.tenant("ann").await;
-    let responses = join_all((0..40).map(|_| login(&client, "a wrong password"))).await;
-    let count = |status: u16| responses.iter().filter(|response| response.status == status).count();
-    assert_eq!((count(401), count(429)), (10, 30));
+    let responses = join_all((0..20).map(|_| login(&client, "a wrong password"))).await;
+    let checked = responses.iter().filter(|response| response.status == 401).count();
+    assert!((1..=10).contains(&checked), "{checked} passwords were checked");
+    assert!(responses.iter().all(|response| response.status != 200));
     let rows = tables(&client).scan("throttle");
     let window = rows.iter().find(|row| row["id"]["S"].as_str().unwrap().starts_with("password-name#"));
     let window = window.expect("a window of the name");
-    assert_eq!((&window["n"]["N"], &window["failed"]["N"]), (&json!("10"), &json!("10")), "{window}");
+    assert_eq!(window["failed"]["N"], json!(checked.to_string()), "{window}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
