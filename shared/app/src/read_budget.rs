@@ -109,7 +109,7 @@ mod tests {
         budget.charge(ann, 3 * KIB + 1, start);
         assert_eq!(budget.seconds_until_available(ann, start), Some(4), "a read costs at least 4 KiB");
         assert_eq!(budget.seconds_until_available(account(2), start), None, "another account");
-        let seconds = |seconds| Timestamp::from_micros(seconds * 1_000_000);
+        let seconds = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
         assert_eq!(budget.seconds_until_available(ann, seconds(3)), Some(1));
         assert_eq!(budget.seconds_until_available(ann, seconds(4)), None);
         budget.charge(ann, 8 * KIB, seconds(3600));

@@ -98,6 +98,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::destination::AllowedAddresses;
 
     fn read(body: Value) -> Result<ProfilePatch, Refusal> {
         let current = Profile { webhook_uri: "https://10.0.0.1/old".into(), ..Profile::default() };

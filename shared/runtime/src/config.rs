@@ -61,7 +61,7 @@ pub(crate) fn settings() -> Result<Settings, Failure> {
 
 /// Where this stack is reached, as far as the template can tell the function.
 fn own_addresses() -> Vec<OwnAddress> {
-    let base_url = OwnAddress::host_of(&variable_or("PUBLIC_BASE_URL", ""));
+    let base_url = OwnAddress::host_of(&variable_or("BASE_URL", ""));
     base_url.into_iter().chain(required("API_ID").ok().map(OwnAddress::Api)).collect()
 }
 

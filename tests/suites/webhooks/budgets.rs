@@ -39,7 +39,9 @@ async fn account(app: &TestApp, name: &str) -> CustomerId {
     let current = app.customer(id).await;
     let patch = ProfilePatch::read(body.as_object().unwrap(), &current.profile, &DestinationRules::default())
         .unwrap();
-    let next = |row: &Customer, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin, now);
+    let next = |row: &Customer, now| {
+        row.with_profile_patch(&patch, RequestedBy::PlatformAdmin { operator: None }, now)
+    };
     update::update(&app.cx, current, |_| Ok(()), next).await.unwrap();
     id
 }

@@ -165,8 +165,8 @@ async fn the_secret_of_another_account_signs_nothing() {
     receiver.take();
     let tables = Tables(client.engine().clone());
     let secret_row = |id: &str| {
-        let rows = tables.query("webhooks", "customer_id", id).into_iter();
-        rows.filter(|row| row["key"]["S"] == "secret").last().unwrap()
+        let mut rows = tables.query("webhooks", "customer_id", id).into_iter();
+        rows.rfind(|row| row["key"]["S"] == "secret").unwrap()
     };
     let mut stolen = secret_row(&ann_id);
     stolen["customer_id"] = json!({ "S": bob_id });

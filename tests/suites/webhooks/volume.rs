@@ -30,7 +30,6 @@ async fn a_hundred_changes_of_a_large_row_send_little_to_a_destination_that_fail
     client.advance(DAY).await;
     let received = receiver.take();
     let bytes = received.iter().map(|one| one.body.len()).sum::<usize>();
-    println!("{} requests with {bytes} bytes", received.len());
     assert!(received.len() <= 80, "{} requests", received.len());
     assert!(bytes <= 80 * 1024, "{bytes} bytes");
     let body = received[0].json();
