@@ -11,10 +11,6 @@ use std::sync::{Mutex, PoisonError};
 
 use custodian_domain::{CustomerId, ExceededRateLimit, Refusal, Timestamp};
 
-use crate::context::Context;
-use crate::failure::Failure;
-use crate::metrics::Metric;
-
 /// A full budget lasts this long without a refill.
 const BURST_SECONDS: u32 = 8;
 /// The least that a read costs, so that many small reads cost something as well.
@@ -60,7 +56,15 @@ impl ReadBudget {
         Some(missing.div_ceil(u64::from(self.bytes_per_second.max(1))))
     }
 
-    fn charge(&self, account: CustomerId, bytes: u64, now: Timestamp) {
+    /// Refuses an account that has read too much from this instance.
+    pub fn require(&self, account: CustomerId, now: Timestamp) -> Result<(), Refusal> {
+        let Some(seconds) = self.seconds_until_available(account, now) else { return Ok(()) };
+        let max = u64::try_from(self.capacity()).unwrap_or(u64::MAX);
+        Err(Refusal::rate_limited(ExceededRateLimit { max, window: BURST_SECONDS.into() }, seconds))
+    }
+
+    /// Charges the account for the bytes of a response.
+    pub fn charge(&self, account: CustomerId, bytes: u64, now: Timestamp) {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
         if accounts.len() >= MAX_ACCOUNTS {
             accounts.retain(|_, budget| self.left(*budget, now) < self.capacity());
@@ -73,20 +77,6 @@ impl ReadBudget {
         let bytes = left - i128::from(bytes.max(MIN_BYTES));
         accounts.insert(account, Budget { bytes, at: now });
     }
-}
-
-/// Refuses an account with 429 if it has read too much from this instance.
-pub fn require<S, E>(cx: &Context<S, E>, account: CustomerId) -> Result<(), Failure> {
-    let budget = &cx.read_budget;
-    let Some(seconds) = budget.seconds_until_available(account, cx.now()) else { return Ok(()) };
-    cx.metrics.record(&[Metric::RequestsThrottled]);
-    let max = u64::try_from(budget.capacity()).unwrap_or(u64::MAX);
-    Err(Refusal::rate_limited(ExceededRateLimit { max, window: BURST_SECONDS.into() }, seconds).into())
-}
-
-/// Charges the account for the bytes of a response.
-pub fn charge<S, E>(cx: &Context<S, E>, account: CustomerId, bytes: u64) {
-    cx.read_budget.charge(account, bytes, cx.now());
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use custodian_app::log::millis;
 use custodian_app::ports::{Idempotency, Prefetch};
 use custodian_app::rate_limits::client_network;
 use custodian_app::request_conditions::{RequestConditions, with_conditions};
-use custodian_app::{Context, Failure, read_budget};
+use custodian_app::{Context, Failure, Metric};
 use custodian_domain::Reason;
 use futures::FutureExt;
 use lambda_http::Body;
@@ -128,7 +128,8 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     let (key, principal) = (idempotency::key(route, request)?, caller.principal());
     let reader = principal.as_ref().map(|(account, _)| *account).filter(|_| route.is_read());
     if let Some(account) = reader {
-        read_budget::require(cx, account)?;
+        let permitted = cx.read_budget.require(account, cx.now());
+        permitted.inspect_err(|_| cx.metrics.record(&[Metric::RequestsThrottled]))?;
     }
     let handled = async {
         if !matches!(H::Caller::AUDIENCE, Audience::Anyone) {
@@ -141,7 +142,8 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         let conditions = RequestConditions { if_match, idempotency_lease: None };
         let outcome = with_conditions(conditions, handled).await;
         if let Some(account) = reader {
-            read_budget::charge(cx, account, outcome.as_ref().map_or(0, Response::body_bytes));
+            let bytes = outcome.as_ref().map_or(0, Response::body_bytes);
+            cx.read_budget.charge(account, bytes, cx.now());
         }
         return outcome;
     };
