@@ -13,7 +13,7 @@ use crate::ports::{DeleteAccessKeys, Throttle, UpdateAgents};
 use crate::rate_limits::confirmation_quotas;
 use crate::revoke_keys::keys_to_revoke;
 use crate::sign_in::password_matches;
-use crate::throttle::reserve;
+use crate::throttle::{count_password_hash, reserve};
 
 /// Sets an agent's permission. If the agent stops being an administrator, this also revokes the keys that were made through
 /// it, unless they are to be kept.
@@ -67,10 +67,12 @@ pub async fn set_password<S: UpdateAgents + Throttle, E>(
         let current = current.ok_or_else(missing)?;
         let reservation = reserve(cx, &confirmation_quotas(&agent.id.to_string(), client_ip)).await?;
         if !password_matches(current, agent.password_hash.clone()).await? {
+            reservation.fail(cx).await;
             return Err(Reason::InvalidPassword.into());
         }
         reservation.release(cx).await;
     }
+    count_password_hash(cx, agent.customer_id).await?;
     let (hash, verified) = (hash_password(cx, password).await?, agent.password_hash.clone());
     let now = cx.now();
     edit(cx, principal, agent, |agent| {

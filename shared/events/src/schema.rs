@@ -94,7 +94,7 @@ fn webhook_event() -> EventSchema {
 fn row_events() -> impl Iterator<Item = EventSchema> {
     let fields = |kind: &&Kind| match kind.noun {
         "agent" => AGENT_FIELDS.to_vec(),
-        _ => kind.fields.iter().map(|field| field.name).collect(),
+        _ => kind.fields.iter().filter(|field| field.is_stored()).map(|field| field.name).collect(),
     };
     let nouns = ALL.iter().map(move |kind| (kind.noun, fields(kind)));
     nouns.chain([(access_key::NOUN, ACCESS_KEY_FIELDS.to_vec())]).flat_map(|(noun, names)| {

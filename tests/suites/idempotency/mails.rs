@@ -86,11 +86,12 @@ async fn a_delayed_event_does_not_revoke_a_newer_link() {
         )
         .unwrap();
         let row = app.customer(id).await;
+        let requested_by = RequestedBy::Agent { agent_id: row.guest_id, epoch: 1, key_id: None };
         custodian_app::update::update(
             &app.cx,
             row,
             |_| Ok(()),
-            |row, now| row.with_profile_patch(&patch, RequestedBy::PlatformAdmin { operator: None }, now),
+            |row, now| row.with_profile_patch(&patch, requested_by, now),
         )
         .await
         .unwrap();

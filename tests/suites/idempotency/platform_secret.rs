@@ -40,7 +40,7 @@ async fn a_guessed_idempotency_key_decrypts_no_record_without_the_platforms_secr
     let created = create_key(&ann).await.ok();
     assert_eq!(create_key(&ann).await.ok(), created, "the repeated request gets the first response");
     let record = only_record(&tables, &customer);
-    let ciphertext = record["answer"]["S"].as_str().unwrap();
+    let ciphertext = record["answer"]["B"].as_str().unwrap();
     let with_secret = keyed(&tables, &owner);
     assert_eq!(record["key"]["S"], with_secret.record_key(), "the owner's text is the product's");
     let plain = String::from_utf8(with_secret.decrypt(ciphertext).unwrap()).unwrap();
@@ -59,7 +59,7 @@ async fn a_request_that_an_earlier_revision_answered_gets_its_response_and_no_se
     // The record as an earlier revision wrote it: without the platform's secret.
     let (now, before) = (keyed(&tables, &owner), Encryption::new(&owner, WEAK_KEY));
     let mut record = only_record(&tables, &customer);
-    let plain = now.decrypt(record["answer"]["S"].as_str().unwrap()).unwrap();
+    let plain = now.decrypt(record["answer"]["B"].as_str().unwrap()).unwrap();
     let key = json!({ "customer_id": record["customer_id"], "key": record["key"] });
     tables.call("DeleteItem", &json!({ "TableName": "custodian-idempotency", "Key": key }));
     record["key"] = json!({ "S": before.record_key() });

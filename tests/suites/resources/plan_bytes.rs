@@ -112,7 +112,7 @@ async fn rows_beyond_the_bytes_of_the_plan_are_refused() {
     leave_bytes(&client, &customer, [100; 8]);
     assert_full(&ann.post("/v1.0/flows", flow(5000)).await);
     // Another gate is charged if the row's own gate has too few bytes left.
-    leave_bytes(&client, &customer, [100, 100, 100, 100, 100, 12_000, 100, 100]);
+    leave_bytes(&client, &customer, [100, 100, 100, 100, 100, 16_000, 100, 100]);
     let responses = join_all((0..16).map(|_| ann.post("/v1.0/flows", flow(5000)))).await;
     let created: Vec<_> = responses.iter().filter(|response| response.status == 200).collect();
     assert_eq!(created.len(), 2, "two of these rows fit");

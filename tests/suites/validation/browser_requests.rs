@@ -1,6 +1,8 @@
 //! Requests of browsers: a cookie authenticates only requests of the API's own pages, a body must be JSON, and every response
 //! keeps browsers on HTTPS.
 
+use std::sync::Arc;
+
 use custodian_http::{Audience, Route};
 use custodian_local::deployed_routes;
 use custodian_tests::gateway::event;
@@ -18,7 +20,7 @@ async fn create_tag(client: &Client, query: &str, headers: &[(&str, &str)]) -> R
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cookie_authenticates_a_change_only_from_the_own_origin() {
-    let client = Client::start().await;
+    let client = Client::start_with(&["--allow-host", "accounts.localhost"], Arc::new(())).await;
     let (_, ann) = client.tenant("ann").await;
     let own = client.base().to_owned();
     let other_scheme = own.replace("http:", "https:");
