@@ -39,6 +39,6 @@ case "$events" in
     *'3 "type":"customer_created"'*'1 "type":"customer_deleted"'*'2 "type":"customer_frozen"'*'1 "type":"customer_recovered"'*) ;;
     *) fail "unexpected events: $events" ;;
 esac
-grep -q '"plan":"basic","resources":{"agents":{"count":10,"limit":50}' "$work/tour" || fail "the sample account has other counts"
+grep -q '"plan":"basic","bytes":[0-9]*,"max_bytes":134217728,"resources":{"agents":{"count":10,"limit":50}' "$work/tour" || fail "the sample account has other counts"
 grep -q '"name":"purge-' "$work/tour" || fail "no purge was scheduled"
 echo "the tour of README.md produced the promised results"
