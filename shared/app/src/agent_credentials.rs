@@ -11,7 +11,7 @@ use crate::create::hash_password;
 use crate::failure::Failure;
 use crate::ports::{DeleteAccessKeys, Throttle, UpdateAgents};
 use crate::rate_limits::confirmation_quotas;
-use crate::revoke_keys::keys_to_revoke;
+use crate::revoke_keys::keys_of_agent_to_revoke;
 use crate::sign_in::password_matches;
 use crate::throttle::{count_password_hash, reserve};
 
@@ -31,6 +31,9 @@ pub async fn set_permission<S: UpdateAgents + DeleteAccessKeys, E>(
         if permission.is_admin() && !agent.permission.is_admin() {
             agent.password_trusted_from = agent.password_trusted_from.max(trusted_from);
         }
+        if !agent.may_be_promoted_by(permission, principal.key_id()) {
+            return Err(Reason::PermissionDenied.into());
+        }
         agent.set_permission(permission, principal.key_id());
         Ok(())
     };
@@ -39,7 +42,7 @@ pub async fn set_permission<S: UpdateAgents + DeleteAccessKeys, E>(
         refuse_guest(&before)?;
         principal.may_change(&before)?;
         let revoked = if before.is_demoted_by(permission) {
-            keys_to_revoke(cx, before.customer_id, before.id.0, made_keys).await?
+            keys_of_agent_to_revoke(cx, &before, made_keys).await?
         } else {
             None
         };

@@ -19,7 +19,7 @@ use crate::ports::{
 use crate::request_conditions;
 use crate::resources::reference_not_found;
 use crate::retry::{Retry, RetryBudget};
-use crate::revoke_keys::keys_to_revoke;
+use crate::revoke_keys::keys_of_agent_to_revoke;
 use crate::throttle::{count_password_hash, require_names_left, taken_name};
 
 /// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
@@ -85,12 +85,13 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
     new.profile.apply(&mut agent);
     let mut retry = retry();
     loop {
-        match cx.store.create_agent(&agent).await? {
+        match cx.store.create_agent(&agent, principal).await? {
             AgentCreateOutcome::Done => return Ok(agent),
             AgentCreateOutcome::UsernameTaken => {
                 return Err(taken_name(cx, customer, Reason::AgentAlreadyExists).await);
             }
             AgentCreateOutcome::LimitReached => return Err(Reason::ResourceLimitExceeded.into()),
+            AgentCreateOutcome::MakerRevoked => return Err(Reason::InvalidCredentials.into()),
             AgentCreateOutcome::TagNotFound => return Err(reference_not_found("tag_ids").into()),
             AgentCreateOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
         }
@@ -144,6 +145,9 @@ pub(crate) async fn try_edit<S: UpdateAgents, E>(
     retry: &mut Retry,
 ) -> Result<ControlFlow<Agent, Agent>, Failure> {
     principal.may_change(&before)?;
+    if principal.is_revoked_by(&before) {
+        return Err(Reason::InvalidCredentials.into());
+    }
     let mut after = before.clone();
     edit(&mut after)?;
     after.version += 1;
@@ -152,11 +156,17 @@ pub(crate) async fn try_edit<S: UpdateAgents, E>(
     let is_new = |id: &&Uuid| !id.is_nil() && !before.tag_ids.contains(id);
     let new_tags: Vec<Uuid> = after.tag_ids.iter().filter(is_new).copied().collect();
     let change = AgentChange::new(&before, &after, ACTIVE);
-    let change = AgentChange { new_tags: &new_tags, admin_delta, revoked, ..change };
+    // Only a new epoch changes a credential. The conditions on the agent and on the revoked keys already cover a caller among
+    // them, and a transaction may contain a row only once.
+    let is_covered = principal.is_agent(before.id)
+        || revoked.is_some_and(|revoked| revoked.keys.iter().any(|key| principal.key_id() == Some(key.id)));
+    let caller = Some(principal).filter(|_| after.epoch != before.epoch && !is_covered);
+    let change = AgentChange { new_tags: &new_tags, admin_delta, revoked, caller, ..change };
     match cx.store.update_agent(change).await? {
         AgentWriteOutcome::Done => Ok(ControlFlow::Break(after)),
         AgentWriteOutcome::TagNotFound => Err(reference_not_found("tag_ids").into()),
         AgentWriteOutcome::LastAdmin => Err(Reason::LastAdmin.into()),
+        AgentWriteOutcome::CallerRevoked => Err(Reason::InvalidCredentials.into()),
         AgentWriteOutcome::GateClosed => {
             closed_gate::recheck_status(&cx.store, before.customer_id).await?;
             retry.wait(&*cx.providers.entropy).await?;
@@ -201,7 +211,7 @@ pub async fn delete<S: DeleteAgents + DeleteAccessKeys, E>(
     loop {
         refuse_guest(&agent)?;
         principal.may_change(&agent)?;
-        let revoked = keys_to_revoke(cx, agent.customer_id, agent.id.0, made_keys).await?;
+        let revoked = keys_of_agent_to_revoke(cx, &agent, made_keys).await?;
         match cx.store.delete_agent(&agent, revoked.as_ref(), cx.now()).await? {
             AgentWriteOutcome::Done => return Ok(agent),
             AgentWriteOutcome::LastAdmin => return Err(Reason::LastAdmin.into()),
@@ -210,7 +220,10 @@ pub async fn delete<S: DeleteAgents + DeleteAccessKeys, E>(
                 retry.wait(&*cx.providers.entropy).await?;
             }
             AgentWriteOutcome::KeysChanged => retry.wait(&*cx.providers.entropy).await?,
-            AgentWriteOutcome::Stale | AgentWriteOutcome::TokenUsed | AgentWriteOutcome::TagNotFound => {
+            AgentWriteOutcome::Stale
+            | AgentWriteOutcome::TokenUsed
+            | AgentWriteOutcome::TagNotFound
+            | AgentWriteOutcome::CallerRevoked => {
                 agent = reread(cx, &mut retry, &agent).await?;
             }
         }

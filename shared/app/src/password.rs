@@ -82,7 +82,7 @@ fn binding(agent: &Agent) -> String {
 /// link to that address would let the key make a password that outlives it.
 fn mailbox<'a>(customer: &'a Customer, agent: &'a Agent) -> &'a str {
     let has_new_address = customer.email_trusted_from.is_some() && is_owner(customer, agent);
-    let is_own = is_email(&agent.username) && !has_new_address && agent.depends_on_key.is_none();
+    let is_own = is_email(&agent.username) && !has_new_address && agent.depends_on_key().is_none();
     if is_own { &agent.username } else { &customer.profile.email }
 }
 
@@ -171,12 +171,14 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents + ClearThrottles, E>(
     let mut retry = Retry::new("the agent", RetryBudget::Request);
     loop {
         let (customer, before) = bound;
+        // A key does not control the account's mailbox, but it may have chosen a username that is an address of its own.
+        let reads_account_mailbox = mail_token.email == customer.profile.email;
         let after = Agent {
             version: before.version + 1,
             epoch: before.epoch + 1,
             password_hash: Some(hash.clone()),
-            // The link was read in the account's mailbox, which the key does not control.
-            depends_on_key: None,
+            password_key: before.password_key.filter(|_| !reads_account_mailbox),
+            promoter_key: before.promoter_key.filter(|_| !reads_account_mailbox),
             password_trusted_from: trusted_from(&customer, &before, &mail_token.email, now),
             tm_update: now,
             ..before.clone()
@@ -195,7 +197,10 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents + ClearThrottles, E>(
                 retry.wait(&*cx.providers.entropy).await?;
                 bound = bound_agent(cx, &mail_token, agent_id).await?;
             }
-            AgentWriteOutcome::GateClosed | AgentWriteOutcome::TokenUsed | AgentWriteOutcome::LastAdmin => {
+            AgentWriteOutcome::GateClosed
+            | AgentWriteOutcome::TokenUsed
+            | AgentWriteOutcome::LastAdmin
+            | AgentWriteOutcome::CallerRevoked => {
                 return Err(Reason::InvalidToken.into());
             }
         }

@@ -1,13 +1,13 @@
 //! The keys that are revoked together with the agent or key that made them.
 
-use custodian_domain::CustomerId;
 use custodian_domain::access_key::MadeKeys;
+use custodian_domain::{Agent, CustomerId, Reason};
 use uuid::Uuid;
 
 use crate::closed_gate;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{DeleteAccessKeys, KeyDeleteOutcome, KeysToRevoke};
+use crate::ports::{DeleteAccessKeys, KeyDeleteOutcome, KeysToRevoke, ReadAgents};
 use crate::request_conditions::{self, RequestConditions};
 use crate::retry::{Retry, RetryBudget};
 
@@ -26,11 +26,53 @@ pub(crate) async fn keys_to_revoke<S: DeleteAccessKeys, E>(
     if made_keys == MadeKeys::Keep {
         return Ok(None);
     }
+    let found = cx.store.keys_made_through(customer, maker).await?;
+    without_surplus(cx, customer, maker, found).await.map(Some)
+}
+
+/// Like [`keys_to_revoke`], for an agent that is deleted or demoted. Deletes no surplus if the agent is the last administrator,
+/// because that request has no effect.
+pub(crate) async fn keys_of_agent_to_revoke<S: DeleteAccessKeys + ReadAgents, E>(
+    cx: &Context<S, E>,
+    agent: &Agent,
+    made_keys: MadeKeys,
+) -> Result<Option<KeysToRevoke>, Failure> {
+    if made_keys == MadeKeys::Keep {
+        return Ok(None);
+    }
+    let (customer, maker) = (agent.customer_id, agent.id.0);
+    let found = cx.store.keys_made_through(customer, maker).await?;
+    if found.keys.len() > MAX_REVOKED_AT_ONCE && agent.counts_as_admin() {
+        require_other_admin(cx, agent).await?;
+    }
+    without_surplus(cx, customer, maker, found).await.map(Some)
+}
+
+async fn require_other_admin<S: ReadAgents, E>(cx: &Context<S, E>, agent: &Agent) -> Result<(), Failure> {
+    const AGENTS_PER_QUERY: usize = 100;
+    let mut below = None;
+    loop {
+        let page = cx.store.agents(agent.customer_id, below, AGENTS_PER_QUERY).await?;
+        if page.rows.iter().any(|other| other.id != agent.id && other.is_named_admin()) {
+            return Ok(());
+        }
+        below = page.next;
+        if below.is_none() {
+            return Err(Reason::LastAdmin.into());
+        }
+    }
+}
+
+async fn without_surplus<S: DeleteAccessKeys, E>(
+    cx: &Context<S, E>,
+    customer: CustomerId,
+    maker: Uuid,
+    mut found: KeysToRevoke,
+) -> Result<KeysToRevoke, Failure> {
     let mut retry = Retry::new("the access keys", RetryBudget::Request);
     loop {
-        let found = cx.store.keys_made_through(customer, maker).await?;
         let Some(surplus) = found.keys.get(MAX_REVOKED_AT_ONCE..).filter(|keys| !keys.is_empty()) else {
-            return Ok(Some(found));
+            return Ok(found);
         };
         for key in surplus {
             // The deletion is not yet the effect of the request, so the request's conditions do not apply to it. A key that
@@ -42,5 +84,6 @@ pub(crate) async fn keys_to_revoke<S: DeleteAccessKeys, E>(
             }
         }
         retry.wait(&*cx.providers.entropy).await?;
+        found = cx.store.keys_made_through(customer, maker).await?;
     }
 }

@@ -56,7 +56,7 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
         customer_epoch: customer.epoch,
         agent_epoch: agent.epoch,
         operator: None,
-        key_id: agent.depends_on_key,
+        key_id: agent.depends_on_key(),
     };
     let now = cx.now();
     let expires = now.plus(cx.settings.session);
@@ -77,7 +77,7 @@ async fn first_live_match<S: Authenticator, E>(
 
 /// Whether the key on which the agent's password or permission depends is valid, if there is one.
 async fn is_key_live<S: Authenticator, E>(cx: &Context<S, E>, agent: &Agent) -> Result<bool, Failure> {
-    let Some(id) = agent.depends_on_key else { return Ok(true) };
+    let Some(id) = agent.depends_on_key() else { return Ok(true) };
     let read = cx.store.auth_context(agent.customer_id, PrincipalId::Key(id), Prefetch::None).await?;
     Ok(matches!(read.principal, PrincipalRows::Key(Some(key)) if key.is_live(cx.now())))
 }

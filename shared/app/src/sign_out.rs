@@ -11,12 +11,15 @@ use crate::retry::{Retry, RetryBudget};
 pub async fn sign_out<S: UpdateAgents, E>(cx: &Context<S, E>, agent: Agent) -> Result<(), Failure> {
     let (mut before, mut retry) = (agent, Retry::new("the agent", RetryBudget::Request));
     loop {
-        // The permission and the tags stay the same, so `LastAdmin`, `TagNotFound` and `KeysChanged` cannot
-        // occur.
+        // The permission and the tags stay the same and no caller is required, so `LastAdmin`, `TagNotFound`, `KeysChanged` and
+        // `CallerRevoked` cannot occur.
         let after = Agent { version: before.version + 1, epoch: before.epoch + 1, ..before.clone() };
         match cx.store.update_agent(AgentChange::new(&before, &after, Status::NOT_TERMINAL)).await? {
             AgentWriteOutcome::Done => return Ok(()),
-            AgentWriteOutcome::GateClosed | AgentWriteOutcome::TokenUsed | AgentWriteOutcome::LastAdmin => {
+            AgentWriteOutcome::GateClosed
+            | AgentWriteOutcome::TokenUsed
+            | AgentWriteOutcome::LastAdmin
+            | AgentWriteOutcome::CallerRevoked => {
                 return Err(Reason::InvalidCredentials.into());
             }
             AgentWriteOutcome::Stale | AgentWriteOutcome::TagNotFound | AgentWriteOutcome::KeysChanged => {}

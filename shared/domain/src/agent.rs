@@ -80,10 +80,12 @@ pub struct Agent {
     pub password_hash: Option<Secret>,
     /// From this time, the password can confirm an immediate deletion of the account.
     pub password_trusted_from: Timestamp,
-    /// The access key that made this agent an administrator or set this administrator's password. The agent can sign in only
-    /// while the key is valid, so that a key makes no credential that outlives it.
+    /// The access key that set the password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub depends_on_key: Option<Uuid>,
+    pub password_key: Option<Uuid>,
+    /// The access key that made this agent an administrator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promoter_key: Option<Uuid>,
     /// `None` for agents of earlier revisions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<CreatedBy>,
@@ -124,20 +126,37 @@ impl Agent {
             networks: Vec::new(),
             password_hash: None,
             password_trusted_from: now,
-            depends_on_key: None,
+            password_key: None,
+            promoter_key: None,
             created_by: None,
             tm_create: now,
             tm_update: now,
         }
     }
 
-    /// Sets the permission of this agent. An agent that is promoted to administrator, or within the
-    /// administrators, depends on the key of its promoter from then on. Whoever is no administrator depends on no key.
+    /// The key without which this administrator cannot sign in, so that a key makes no credential that outlives it. Other agents
+    /// depend on no key, because they are weaker than a key.
+    pub fn depends_on_key(&self) -> Option<Uuid> {
+        self.password_key.or(self.promoter_key).filter(|_| self.permission.is_admin())
+    }
+
+    /// Whether this key may set this permission. An agent depends on one key at most, so a key cannot promote an agent whose
+    /// password another key set.
+    pub fn may_be_promoted_by(&self, permission: Permission, promoter_key: Option<Uuid>) -> bool {
+        let promotes = permission.is_admin() && permission.rank() > self.permission.rank();
+        !promotes
+            || promoter_key.is_none()
+            || self.password_key.is_none()
+            || self.password_key == promoter_key
+    }
+
+    /// Sets the permission of this agent. An agent that is promoted to administrator, or within the administrators, depends on
+    /// the key of its promoter from then on. It still depends on the key that set its password, whoever promotes it.
     pub fn set_permission(&mut self, permission: Permission, promoter_key: Option<Uuid>) {
         if !permission.is_admin() {
-            self.depends_on_key = None;
+            self.promoter_key = None;
         } else if permission.rank() > self.permission.rank() {
-            self.depends_on_key = promoter_key;
+            self.promoter_key = promoter_key;
         }
         self.permission = permission;
         self.epoch += 1;
@@ -145,7 +164,8 @@ impl Agent {
 
     /// Sets the password of a new agent.
     pub fn set_first_password(&mut self, hash: Secret, setter_key: Option<Uuid>) {
-        self.depends_on_key = setter_key.filter(|_| self.permission.is_admin());
+        self.password_key = setter_key;
+        self.promoter_key = setter_key.filter(|_| self.permission.is_admin());
         self.password_hash = Some(hash);
     }
 

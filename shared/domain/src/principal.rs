@@ -120,6 +120,11 @@ impl Principal {
         if self.is_delegate() || self.is_limited() { Err(Reason::PermissionDenied.into()) } else { Ok(()) }
     }
 
+    /// Whether this principal was this agent before the agent's credentials changed.
+    pub fn is_revoked_by(&self, now: &Agent) -> bool {
+        matches!(self, Self::Agent { agent, .. } if agent.id == now.id && agent.epoch != now.epoch)
+    }
+
     /// Whether this principal is the agent with this id.
     pub fn is_agent(&self, id: AgentId) -> bool {
         matches!(self, Self::Agent { agent, .. } if agent.id == id)

@@ -103,7 +103,7 @@ impl Credential {
                         let depends_on = key.filter(|key| key.is_live(now));
                         let agent = agent.filter(same_epoch)?;
                         let key_id = depends_on.as_ref().map(|key| key.id);
-                        if key_id != claims.key_id || key_id != agent.depends_on_key {
+                        if key_id != claims.key_id || key_id != agent.depends_on_key() {
                             return None;
                         }
                         Principal::Agent { agent, depends_on }

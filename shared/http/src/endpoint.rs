@@ -126,8 +126,9 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     let caller = H::Caller::from_request(cx, route, request, endpoint.prefetch(request)).await?;
     let if_match = matches_version(route, request, caller.version())?;
     let (key, principal) = (idempotency::key(route, request)?, caller.principal());
-    let reader = principal.as_ref().map(|(account, _)| *account).filter(|_| route.is_read());
-    if let Some(account) = reader {
+    let account = principal.as_ref().map(|(account, _)| *account);
+    // A repeated request may get a stored response, which is a read as well.
+    if let Some(account) = account.filter(|_| route.is_read() || key.is_some()) {
         let permitted = cx.read_budget.require(account, cx.now());
         permitted.inspect_err(|_| cx.metrics.record(&[Metric::RequestsThrottled]))?;
     }
@@ -138,16 +139,28 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         }
         endpoint.handle(cx, caller, request).await
     };
-    let (Some(key), Some(principal)) = (key, principal) else {
-        let conditions = RequestConditions { if_match, idempotency_lease: None };
-        let outcome = with_conditions(conditions, handled).await;
-        if let Some(account) = reader {
-            let bytes = outcome.as_ref().map_or(0, Response::body_bytes);
-            cx.read_budget.charge(account, bytes, cx.now());
+    let outcome = match (key, principal) {
+        (Some(key), Some(principal)) => {
+            let started = idempotency::begin(cx, principal, route, request, key).await?;
+            with_idempotency(cx, started, if_match, handled).await
         }
-        return outcome;
+        _ => with_conditions(RequestConditions { if_match, idempotency_lease: None }, handled).await,
     };
-    match idempotency::begin(cx, principal, route, request, key).await? {
+    if let Some(account) = account {
+        let bytes = outcome.as_ref().map_or(0, Response::body_bytes);
+        cx.read_budget.charge(account, bytes, cx.now());
+    }
+    outcome
+}
+
+/// Handles a request with an `Idempotency-Key`, or sends its stored response again.
+async fn with_idempotency<S: Idempotency, E>(
+    cx: &Context<S, E>,
+    started: IdempotencyDecision,
+    if_match: bool,
+    handled: impl Future<Output = Result<Response, Failure>>,
+) -> Result<Response, Failure> {
+    match started {
         IdempotencyDecision::Replay(response) => Ok(response),
         IdempotencyDecision::Unrecorded => handled.await,
         IdempotencyDecision::First(first) => {

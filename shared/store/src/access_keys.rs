@@ -12,11 +12,12 @@ use uuid::Uuid;
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
+use crate::caller::require_caller;
 use crate::expr::Expr;
 use crate::item::{composite_key, decode, decode_some, encode, n, number_attribute};
 use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::resources::{row_key, version_is};
-use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
+use crate::schema::{ACCESS_KEYS, USAGE};
 use crate::transaction::Transaction;
 use crate::{outbox, usage};
 
@@ -60,7 +61,7 @@ impl CreateAccessKeys for Store {
     ) -> Result<KeyCreateOutcome, Failure> {
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, KeyCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
-        let tx = require_maker(tx, maker, key.tm_create)?;
+        let tx = require_caller(tx, KeyCondition::Maker, maker, key.tm_create)?;
         let tx = usage::count_up(tx, KeyCondition::LimitReached, key.customer_id, ACCESS_KEYS)?;
         let new = Expr::new("attribute_not_exists(#id)");
         let created = OutboxRecord::created(access_key::NOUN, key);
@@ -75,27 +76,6 @@ impl CreateAccessKeys for Store {
             }
         })
     }
-}
-
-/// Requires that the maker of a key can still make one. So a request that is under way when its caller is revoked leaves no
-/// key behind.
-fn require_maker<'a>(
-    mut tx: Transaction<'a, KeyCondition>,
-    maker: &Principal,
-    now: Timestamp,
-) -> Result<Transaction<'a, KeyCondition>, Failure> {
-    if let Principal::Agent { agent, .. } | Principal::Delegate { guest: agent, .. } = maker {
-        // The caller was an administrator when it was read, and every change of a permission raises the epoch.
-        let is_same = Expr::new("#epoch = :epoch AND #permission = :permission")
-            .with(":epoch", n(agent.epoch))
-            .with(":permission", n(agent.permission.bits()));
-        tx = tx.check(KeyCondition::Maker, AGENTS, row_key(agent.customer_id, agent.id.0), is_same)?;
-    }
-    if let Some(key) = maker.key() {
-        let is_live = Expr::new("#tm_expire > :now").with(":now", n(now.micros()));
-        tx = tx.check(KeyCondition::Maker, ACCESS_KEYS, row_key(key.customer_id, key.id), is_live)?;
-    }
-    Ok(tx)
 }
 
 /// Deletes the keys to revoke, on condition that the account's keys are those that were listed.

@@ -10,11 +10,12 @@ use custodian_domain::agent::KnownNetwork;
 use custodian_domain::fields::is_email;
 use custodian_domain::kinds::{self, TAGS};
 use custodian_domain::outbox_record::OutboxRecord;
-use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status, Timestamp};
+use custodian_domain::{Agent, AgentId, CustomerId, Principal, Secret, Status, Timestamp};
 use uuid::Uuid;
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
+use crate::caller::require_caller;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::item::{decode, decode_some, encode, n, s};
@@ -44,6 +45,8 @@ enum AgentCondition {
     Tag,
     /// The account's keys are those that were listed.
     Keys,
+    /// The caller has not been revoked since it was read.
+    Caller,
 }
 
 /// The condition that an agent is as it was read.
@@ -67,6 +70,7 @@ const fn write_outcome(result: TransactionResult<AgentCondition>) -> AgentWriteO
         Err(AgentCondition::Admins) => AgentWriteOutcome::LastAdmin,
         Err(AgentCondition::Tag) => AgentWriteOutcome::TagNotFound,
         Err(AgentCondition::Keys) => AgentWriteOutcome::KeysChanged,
+        Err(AgentCondition::Caller) => AgentWriteOutcome::CallerRevoked,
     }
 }
 
@@ -110,6 +114,9 @@ impl UpdateAgents for Store {
         let tx =
             usage::require_status(tx, AgentCondition::Gate, after.customer_id, after.id.0, change.statuses)?;
         let mut tx = tx.put(AgentCondition::Row, AGENTS, encode(after)?, unchanged(change.before))?;
+        if let Some(caller) = change.caller {
+            tx = require_caller(tx, AgentCondition::Caller, caller, after.tm_update)?;
+        }
         if let Some(token) = change.used_token {
             tx = tokens::consume(tx, AgentCondition::Token, token.customer_id, token.purpose, &token.hash)?;
         }
@@ -171,15 +178,16 @@ impl CreateAgents for Store {
         Ok(AgentAvailability::Available)
     }
 
-    async fn create_agent(&self, agent: &Agent) -> Result<AgentCreateOutcome, Failure> {
+    async fn create_agent(&self, agent: &Agent, maker: &Principal) -> Result<AgentCreateOutcome, Failure> {
         let (mut previous, mut retry) =
             (PreviousClaims::default(), Retry::new("the username", RetryBudget::Request));
         loop {
-            let (name, slot) = match self.try_create_agent(agent, previous).await? {
+            let (name, slot) = match self.try_create_agent(agent, maker, previous).await? {
                 Ok(()) => return Ok(AgentCreateOutcome::Done),
                 Err(AgentCondition::Gate) => return Ok(AgentCreateOutcome::GateClosed),
                 Err(AgentCondition::LimitReached) => return Ok(AgentCreateOutcome::LimitReached),
                 Err(AgentCondition::Tag) => return Ok(AgentCreateOutcome::TagNotFound),
+                Err(AgentCondition::Caller) => return Ok(AgentCreateOutcome::MakerRevoked),
                 Err(AgentCondition::Username) => {
                     (identifiers::username(&agent.username), &mut previous.username)
                 }
@@ -201,11 +209,13 @@ impl Store {
     async fn try_create_agent(
         &self,
         agent: &Agent,
+        maker: &Principal,
         previous: PreviousClaims,
     ) -> Result<TransactionResult<AgentCondition>, Failure> {
         let owner = agent.customer_id;
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
+        let tx = require_caller(tx, AgentCondition::Caller, maker, agent.tm_create)?;
         let name = &identifiers::username(&agent.username);
         let claim =
             Claim { name, owner, agent: Some(agent.id), confirmed: None, previous: previous.username };

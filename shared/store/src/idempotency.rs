@@ -117,7 +117,9 @@ impl Idempotency for Store {
         }
         let answer = answer_attribute(encrypted_response);
         if !self.may_keep(lease, &answer, now).await? {
-            return Ok(());
+            // The request has ended, so a repetition must not find it running.
+            let ended = Expr::new("SET #lease_until = :now").with(":now", n(now.micros()));
+            return self.update_if(IDEMPOTENCY, row_key(lease), ended, held_by(lease)).await.map(|_| ());
         }
         let update = Expr::new("SET #answer = :answer, #done = :done");
         let update = update.with(":answer", answer).with(":done", AttributeValue::Bool(true));

@@ -11,6 +11,7 @@ mod audit_log;
 mod authentication;
 mod aws_failure;
 mod batch_get;
+mod caller;
 mod cascade;
 mod conditional;
 mod customers;

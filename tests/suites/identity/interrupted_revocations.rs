@@ -34,7 +34,9 @@ impl World {
         let now = app.cx.now();
         let admin = AgentId(app.cx.providers.id_seed(now).uuid());
         let agent = Agent::first_admin(account, admin, "bob", now);
-        custodian_app::ports::CreateAgents::create_agent(&app.cx.store, &agent).await.expect("the agent");
+        custodian_app::ports::CreateAgents::create_agent(&app.cx.store, &agent, &owner)
+            .await
+            .expect("the agent");
         let maker = Principal::agent(agent);
         let made = access_keys::create(&app.cx, account, &maker, KeyPatch::default()).await;
         let first_key = made.expect("the first key").key;

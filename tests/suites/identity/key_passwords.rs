@@ -145,3 +145,29 @@ async fn a_change_of_address_that_such_an_administrator_asked_for_ends_with_the_
     assert_eq!(refused.refusal(), (400, "INVALID_TOKEN".into()));
     assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "ann@example.com");
 }
+
+/// The dependence ends with another password, not with another permission.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_depends_on_the_key_that_set_its_password_whoever_promotes_it() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (path, program) = key(&ann, json!({})).await;
+    let (made_path, _) = agent(&program, "made", ADMIN).await;
+    for permission in [MANAGER, ADMIN] {
+        ann.put(&format!("{made_path}/permission"), json!({ "permission": permission })).await.ok();
+    }
+    let made = client.login("made", PASSWORD).await;
+    let (manager_path, _) = agent(&program, "manager", MANAGER).await;
+    ann.put(&format!("{manager_path}/permission"), json!({ "permission": ADMIN })).await.ok();
+    let manager = client.login("manager", PASSWORD).await;
+    let (other_path, _) = agent(&program, "other", MANAGER).await;
+    let (_, second) = key(&ann, json!({})).await;
+    let refused = second.put(&format!("{other_path}/permission"), json!({ "permission": ADMIN })).await;
+    assert_eq!(refused.refusal(), (403, "PERMISSION_DENIED".into()), "it would depend on two keys");
+
+    ann.delete(&path).await.ok();
+    assert_signed_out(&client, &made, "made", PASSWORD).await;
+    assert_signed_out(&client, &manager, "manager", PASSWORD).await;
+    ann.put(&format!("{made_path}/password"), json!({ "password": NEW })).await.ok();
+    client.login("made", NEW).await;
+}

@@ -23,6 +23,7 @@ mod password_rules;
 mod passwords;
 mod rate_limits;
 mod refusals;
+mod revoked_callers;
 mod rivals;
 mod sign_up;
 mod spellings;

@@ -2,14 +2,14 @@
 
 use custodian_app::confirm_email::{require_available, send_email_change};
 use custodian_app::named_agents::named_agents;
-use custodian_app::ports::{AgentCreateOutcome, ChangeCustomers, CreateAgents, CustomerChange};
+use custodian_app::ports::{AgentCreateOutcome, ChangeCustomers, CreateAgents, CustomerChange, ReadAgents};
 use custodian_app::sign_up::sign_up;
 use custodian_app::verify::{send_verification, verify};
 use custodian_domain::destination::DestinationRules;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{
-    Agent, AgentId, Cause, CustomerId, Permission, Profile, RequestedBy, Secret, State, Status,
+    Agent, AgentId, Cause, CustomerId, Permission, Principal, Profile, RequestedBy, Secret, State, Status,
 };
 use custodian_tests::TestApp;
 use serde_json::json;
@@ -88,7 +88,9 @@ impl World {
         let id = AgentId(self.app.cx.providers.id_seed(now).uuid());
         let agent =
             Agent { permission: Permission::AGENT, ..Agent::first_admin(self.stranger, id, username, now) };
-        match self.app.cx.store.create_agent(&agent).await.expect("the store answers") {
+        let agents = self.app.cx.store.agents(self.stranger, None, 10).await.expect("the agents").rows;
+        let maker = Principal::agent(agents.into_iter().find(|agent| agent.guest).expect("the guest agent"));
+        match self.app.cx.store.create_agent(&agent, &maker).await.expect("the store answers") {
             AgentCreateOutcome::Done => true,
             AgentCreateOutcome::UsernameTaken => false,
             other => panic!("{other:?}"),

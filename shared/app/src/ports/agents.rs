@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use custodian_domain::agent::KnownNetwork;
-use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status, Timestamp};
+use custodian_domain::{Agent, AgentId, CustomerId, Principal, Secret, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -44,12 +44,23 @@ pub struct AgentChange<'a> {
     pub admin_delta: i8,
     /// The keys that the change revokes.
     pub revoked: Option<&'a KeysToRevoke>,
+    /// The caller, if it must not have been revoked since it was read.
+    pub caller: Option<&'a Principal>,
 }
 
 impl<'a> AgentChange<'a> {
     /// A change that writes only the agent.
     pub const fn new(before: &'a Agent, after: &'a Agent, statuses: &'static [Status]) -> Self {
-        Self { before, after, statuses, used_token: None, new_tags: &[], admin_delta: 0, revoked: None }
+        Self {
+            before,
+            after,
+            statuses,
+            used_token: None,
+            new_tags: &[],
+            admin_delta: 0,
+            revoked: None,
+            caller: None,
+        }
     }
 }
 
@@ -74,6 +85,8 @@ pub enum AgentWriteOutcome {
     TagNotFound,
     /// The account's keys changed since the keys to revoke were listed.
     KeysChanged,
+    /// The caller was revoked since it was read.
+    CallerRevoked,
 }
 
 /// The updates that a sign-in makes to its agent. Each changes a single attribute and keeps the row's version.
@@ -98,8 +111,11 @@ pub trait CreateAgents: ReadAgents {
         username: &str,
     ) -> impl Future<Output = Result<AgentAvailability, Failure>> + Send;
 
-    fn create_agent(&self, agent: &Agent)
-    -> impl Future<Output = Result<AgentCreateOutcome, Failure>> + Send;
+    fn create_agent(
+        &self,
+        agent: &Agent,
+        maker: &Principal,
+    ) -> impl Future<Output = Result<AgentCreateOutcome, Failure>> + Send;
 }
 
 /// Whether an agent can be created.
@@ -121,6 +137,8 @@ pub enum AgentCreateOutcome {
     LimitReached,
     /// A tag does not exist.
     TagNotFound,
+    /// The maker was revoked since it was read.
+    MakerRevoked,
 }
 
 pub trait DeleteAgents: ReadAgents {

@@ -97,6 +97,7 @@ impl Service {
         let streams = change_streams(&engine)?;
         let dispatcher = Dispatcher::new(cx, engine, streams, published);
         delete_kept_mails(&dispatcher.cx).await?;
+        dispatcher.cx.services.delete_old_mails()?;
         dispatcher.delete_published_records()?;
         let password_is_new = outcome == SetUpOutcome::Done && args.admin_password.is_none();
         Ok(Self(Arc::new(Inner {
