@@ -53,6 +53,13 @@ pub(super) enum Credential {
     Live(Account, Principal),
 }
 
+impl Credential {
+    /// Whether the credential is valid and the account active.
+    pub(super) const fn works_on_rows(&self) -> bool {
+        matches!(self, Self::Live(Account::Main | Account::Platform, _))
+    }
+}
+
 impl Principal {
     /// Keys and delegates act as administrators.
     const fn bits(&self) -> u32 {
