@@ -13,7 +13,7 @@ import subprocess
 NEEDS_SERVICE_INTERNALS = {
     "authorization": [
         "every_route_responds_to_every_caller", "the_table_covers_every_route",
-        "order_of_checks::a_caller_without_the_right", "order_of_checks::a_wrong_version"],
+        "matrix::", "order_of_checks::a_caller_without_the_right", "order_of_checks::a_wrong_version"],
     "events": [
         "accounts::replaying_the_streams", "terminate::any_number_of_running", "terminate::a_freeze_event_that_arrives",
         "terminate::the_terminate_event_is_published"],

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod callers;
+mod matrix;
 mod order_of_checks;
 mod tenant_isolation;
 
