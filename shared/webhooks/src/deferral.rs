@@ -18,21 +18,26 @@ const ENDPOINT_FAILING: &str = "endpoint_failing";
 /// The maximum jitter, as a fraction of the wait. Without it, all deliveries that wait would be attempted at one instant.
 const MAX_JITTER: f64 = 0.1;
 
-/// The number of deferrals without a least wait. The next one has the first least wait, and each later one twice as much.
+/// The number of deferrals without a least wait. The next one has the first least wait, and each later one four times as much.
 const FREE_DEFERRALS: u32 = 4;
-const FIRST_LEAST_WAIT: Duration = Duration::from_secs(30);
+const FIRST_LEAST_WAIT: Duration = Duration::from_secs(5 * 60);
 const LONGEST_LEAST_WAIT: Duration = Duration::from_secs(8 * 3600);
+
+/// How long a delivery waits for a failing endpoint: a little longer than its ten attempts take.
+const FAILING_LIFETIME: Duration = Duration::from_secs(4 * 86_400);
 
 /// Why and until when an attempt is put off.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deferral {
     pub reason: &'static str,
     pub until: Timestamp,
+    /// How long after its creation a delivery still waits.
+    lifetime: Duration,
 }
 
 impl Deferral {
     pub(crate) const fn endpoint_failing(until: Timestamp) -> Self {
-        Self { reason: ENDPOINT_FAILING, until }
+        Self { reason: ENDPOINT_FAILING, until, lifetime: FAILING_LIFETIME }
     }
 
     /// The time of the next attempt: the end of the wait, and up to a tenth later by chance.
@@ -46,7 +51,7 @@ impl Deferral {
 
 impl From<ExhaustedBudget> for Deferral {
     fn from(exhausted: ExhaustedBudget) -> Self {
-        Self { reason: exhausted.kind, until: exhausted.until }
+        Self { reason: exhausted.kind, until: exhausted.until, lifetime: DELIVERY_RETENTION }
     }
 }
 
@@ -69,12 +74,12 @@ pub(crate) async fn spend_budgets<S: Budgets, E>(
 /// How long an attempt waits at least that was put off so many times before. Without it, each of many deliveries to an endpoint
 /// that never recovers would be checked every hour of its retention.
 fn least_wait(deferrals: u32) -> Duration {
-    let Some(doublings) = deferrals.checked_sub(FREE_DEFERRALS) else { return Duration::ZERO };
-    let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
+    let Some(increases) = deferrals.checked_sub(FREE_DEFERRALS) else { return Duration::ZERO };
+    let factor = 4_u32.saturating_pow(increases);
     FIRST_LEAST_WAIT.saturating_mul(factor).min(LONGEST_LEAST_WAIT)
 }
 
-/// Stores the deferral and enqueues the job again. The retention of a delivery that is put off still ends.
+/// Stores the deferral and enqueues the job again, unless the delivery has waited too long.
 pub(crate) async fn defer<S: WebhookStore, E: DeliveryQueue>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
@@ -85,7 +90,7 @@ pub(crate) async fn defer<S: WebhookStore, E: DeliveryQueue>(
     let now = cx.now();
     let before = previous.cloned().unwrap_or_else(|| job.new_delivery(id, now));
     let due = deferral.due(cx, least_wait(before.deferrals));
-    let is_over = due >= before.tm_create.plus(DELIVERY_RETENTION);
+    let is_over = due >= before.tm_create.plus(deferral.lifetime);
     let delivery = Delivery {
         status: if is_over { DeliveryStatus::Failed } else { DeliveryStatus::Pending },
         error: Some(deferral.reason.to_owned()),
@@ -134,8 +139,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_least_wait_doubles_after_some_deferrals_up_to_eight_hours() {
-        let seconds = [0, 4, 5, 6, 11, 13, 14, 99].map(|deferrals| least_wait(deferrals).as_secs());
-        assert_eq!(seconds, [0, 30, 60, 120, 3840, 15_360, 28_800, 28_800]);
+    fn the_least_wait_grows_after_some_deferrals_up_to_eight_hours() {
+        let seconds = [0, 4, 5, 6, 7, 8, 99].map(|deferrals| least_wait(deferrals).as_secs());
+        assert_eq!(seconds, [0, 300, 1200, 4800, 19_200, 28_800, 28_800]);
     }
 }

@@ -96,6 +96,8 @@ pub enum Use {
     SetTags,
     /// Revokes the access keys of the agent.
     RevokeKeys,
+    /// Sets the password or the permission of another agent.
+    ChangeCredentials,
     /// Consumes the token of a mailed link with the change.
     ConsumeMailToken,
     /// Signs an agent out. This writes no outbox record, and does not read the customer's row if the gate is closed.

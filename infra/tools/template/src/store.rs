@@ -140,6 +140,9 @@ ports! {
     custodian_app::ports::CreateAgents => [
         table(GET, CUSTOMERS),
         table(PUT, AGENTS),
+        // The maker must still exist.
+        table(CHECK, AGENTS),
+        table(CHECK, ACCESS_KEYS),
         // The name and the limit are read before the password is hashed.
         table(BATCH_GET, IDENTIFIERS),
         table(BATCH_GET, USAGE),
@@ -152,6 +155,11 @@ ports! {
     custodian_app::ports::UpdateAgents => [
         table(GET, CUSTOMERS).when(When::Unless(Use::SignOut)),
         table(GET_PUT, AGENTS),
+        // The caller must still exist.
+        table(CHECK, AGENTS).only_for(&[Use::ChangeCredentials]),
+        table(CHECK, ACCESS_KEYS).only_for(&[Use::ChangeCredentials]),
+        // Before a surplus of keys is revoked, another administrator must exist.
+        table(QUERY, AGENTS).only_for(&[Use::RevokeKeys]),
         table(CHECK, USAGE),
         table(CHECK_UPDATE, USAGE).only_for(&[Use::CountAdmins]),
         table(CHECK, TAGS).only_for(&[Use::SetTags]),
@@ -161,6 +169,7 @@ ports! {
     custodian_app::ports::DeleteAgents => [
         table(GET, CUSTOMERS),
         table(GET_DELETE, AGENTS),
+        table(QUERY, AGENTS),
         table(DELETE, IDENTIFIERS),
         table(CHECK_UPDATE, USAGE),
         table(PUT, OUTBOX),
