@@ -106,11 +106,13 @@ async fn an_administrator_or_the_accounts_mailbox_ends_the_dependence() {
 
     ann.put(&format!("{other_path}/password"), json!({ "password": NEW })).await.ok();
     assert!(is_valid(&client.login("other", NEW).await).await);
-    // An agent below an administrator depends on no key, and an administrator may promote it again.
+    // An agent below an administrator depends on no key, but a promotion does not end the dependence of its password.
     ann.put(&format!("{demoted_path}/permission"), json!({ "permission": MANAGER })).await.ok();
     client.login("demoted", PASSWORD).await.get("/v1.0/me").await.ok();
     ann.put(&format!("{demoted_path}/permission"), json!({ "permission": ADMIN })).await.ok();
-    assert!(is_valid(&client.login("demoted", PASSWORD).await).await);
+    assert_eq!(sign_in(&client, "demoted", PASSWORD).await.status, 401);
+    ann.put(&format!("{demoted_path}/password"), json!({ "password": NEW })).await.ok();
+    assert!(is_valid(&client.login("demoted", NEW).await).await);
     assert_eq!(ann.get(&made_path).await.ok()["created_by"]["type"], "accesskey");
 }
 
