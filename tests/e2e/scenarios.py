@@ -30,7 +30,7 @@ def table_names(emulator):
 
 def count_rows_of(emulator, customer_id):
     """The number of rows that contain a customer id, for each table that has any."""
-    counts = {name: sum(customer_id in json.dumps(row) for row in scan_rows(emulator, name))
+    counts = {name: sum(customer_id in json.dumps(row, default=repr) for row in scan_rows(emulator, name))
               for name in table_names(emulator)}
     return {name: count for name, count in counts.items() if count}
 
@@ -68,7 +68,7 @@ def assert_erased(emulator, customer_id, expected_event):
     allowed = {"customers", "deletions", "idempotency"}
     assert set(counts) <= allowed and counts.get("customers") == 1, f"rows remain: {counts}"
     (row,) = [it for it in scan_rows(emulator, "customers") if it["id"]["S"] == customer_id]
-    assert "@" not in json.dumps(row), f"personal data remains: {row}"
+    assert "@" not in json.dumps(row, default=repr), f"personal data remains: {row}"
     ledger = [it for it in scan_rows(emulator, "deletions") if it["customer_id"]["S"] == customer_id]
     assert any("tm_sealed" in it for it in ledger), f"the ledger is not complete: {ledger}"
     return len(ledger)

@@ -27,15 +27,16 @@ NEEDS_SERVICE_INTERNALS = {
         "mailed_links::only_the_mailed_one", "notices::a_changed_address", "notices::a_deletion", "notices::a_username",
         "page_states::too_many_attempts",
         "password_rules::a_common_password_that_was_set_before", "password_rules::a_sign_in_replaces",
-        "passwords::a_login_rehashes", "confirmed_addresses::an_address_can_be_confirmed_while_32", "rate_limits::",
+        "passwords::a_login_rehashes", "confirmed_addresses::an_address_can_be_confirmed_while_32", "rate_limits::", "refusals::",
         "spellings::a_new_agent", "spellings::a_username_that_was_stored", "who_signs_in::"],
     "idempotency": [
-        "leases::", "idempotency_keys::an_idempotency_key_is_scoped", "platform_secret::", "redelivered_messages::", "mails::"],
+        "leases::", "idempotency_keys::an_idempotency_key_is_scoped", "platform_secret::", "redelivered_messages::", "mails::",
+        "kept_responses::"],
     "resources": [
         "plan_limits::", "linearizability::", "unique_names::a_number_is_free_again", "lists::",
-        "access_control::no_row_is_created", "secrets_at_rest::"],
+        "access_control::no_row_is_created", "secrets_at_rest::", "plan_bytes::", "taken_names::"],
     "validation": [
-        "malformed_http::", "api_description::", "browser_requests::cookies_of_the_gateways_event",
+        "malformed_http::", "api_description::", "read_budget::", "browser_requests::cookies_of_the_gateways_event",
         # The emulator is reached by HTTP, and a deployed function knows that its gateway only accepts HTTPS.
         "browser_requests::a_cookie_authenticates",
         # Also a response of the gateway itself, to which a deployed function adds nothing.
@@ -52,7 +53,7 @@ INCLUDED_MODULES = {"events": ["accounts::", "terminate::"], "webhooks": ["forbi
 EMULATOR_DIFFERS = {
     "validation": [
         "bodies::a_body_that_is_not_a_json_object", "requests::a_path_id_must_be_a_uuid", "requests::an_unknown_path",
-        "requests::a_cross_origin_preflight", "http_semantics::a_row_that_the_client_has"],
+        "requests::a_cross_origin_preflight", "http_semantics::if_none_match_with"],
 }
 
 

@@ -132,13 +132,14 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         let permitted = cx.read_budget.require(account, cx.now());
         permitted.inspect_err(|_| cx.metrics.record(&[Metric::RequestsThrottled]))?;
     }
-    let handled = async {
+    // On the heap, because the stack of a debug build is too small for the futures of all layers.
+    let handled = Box::pin(async {
         if !matches!(H::Caller::AUDIENCE, Audience::Anyone) {
             // Also if the handler reads no body: a browser asks before it sends JSON to another site.
             request.require_json()?;
         }
         endpoint.handle(cx, caller, request).await
-    };
+    });
     let outcome = match (key, principal) {
         (Some(key), Some(principal)) => {
             let started = idempotency::begin(cx, principal, route, request, key).await?;
