@@ -22,6 +22,7 @@ NEEDS_SERVICE_INTERNALS = {
         "forbidden_destinations::the_local_services_flag"],
     "identity": [
         "delegation::successful_delegations", "email_change::a_verification_link_confirms",
+        "email_change::an_operators_request_of_an_earlier",
         "interrupted_confirmations::", "key_rotation::", "lockout::",
         "mailed_links::a_l", "mailed_links::an_address_is_free", "mailed_links::no_table_holds",
         "mailed_links::only_the_mailed_one", "notices::a_changed_address", "notices::a_deletion", "notices::a_username",
