@@ -3,13 +3,15 @@
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler, Throttle};
 use custodian_app::unregister::{UnregisterRequest, unregister};
 use custodian_app::{Context, Failure};
-use custodian_http::{Account, Admin, ClosableAccount, Endpoint, NotDeleted, Request, Response, Route};
+use custodian_http::{
+    Account, Admin, Endpoint, NoDelegate, NotDeleted, OwnAccount, Request, Response, Route,
+};
 use custodian_views::CustomerView;
 
 pub struct Unregister;
 
 impl<S: Authenticator + ChangeCustomers + Throttle, E: Scheduler> Endpoint<S, E> for Unregister {
-    type Caller = Account<Admin, NotDeleted, ClosableAccount>;
+    type Caller = Account<NoDelegate<Admin>, NotDeleted, OwnAccount>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/auth/unregister")

@@ -17,8 +17,8 @@ pub struct Encryption {
 }
 
 impl Encryption {
-    /// Two owners with the same secret have different keys. The secret must have the entropy of a key, because whoever guesses it
-    /// decrypts the values.
+    /// Two owners with the same secret have different keys. The secret must have the entropy of a key, because an
+    /// attacker who guesses it can decrypt the values.
     pub fn new(owner: &str, secret: &str) -> Self {
         let hash = |purpose: &str| {
             let parts = [purpose, owner, secret];

@@ -151,7 +151,7 @@ impl Agent {
     }
 
     /// Sets the permission of this agent. An agent that is promoted to administrator, or within the administrators, depends on
-    /// the key of its promoter from then on. It still depends on the key that set its password, whoever promotes it.
+    /// the key of its promoter from then on. It still depends on the key that set its password, even if another principal promotes it.
     pub fn set_permission(&mut self, permission: Permission, promoter_key: Option<Uuid>) {
         if !permission.is_admin() {
             self.promoter_key = None;

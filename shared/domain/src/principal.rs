@@ -115,7 +115,7 @@ impl Principal {
         if allowed { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
     }
 
-    /// Whoever reads the account's mailbox can become its owner. So delegates and limited keys must not change the mailbox.
+    /// A person who reads the account's mailbox can become its owner. So delegates and limited keys must not change the mailbox.
     pub fn may_change_mailbox(&self) -> Result<(), Refusal> {
         if self.is_delegate() || self.is_limited() { Err(Reason::PermissionDenied.into()) } else { Ok(()) }
     }

@@ -10,11 +10,11 @@ use custodian_domain::{Agent, Customer, CustomerId, Permission, Principal, Reaso
 
 use crate::Request;
 use crate::Route;
-use crate::authentication::{authenticate, record_operator, require_permission};
+use crate::authentication::{Authenticated, authenticate, record_operator, require_permission};
 use crate::requirements::{
     Active, AdminOrManager, AnyPrincipal, CredentialRule, RequiredPermission, StatusRequirement,
 };
-use crate::target::{NoTarget, Target};
+use crate::target::{NoTarget, RowAccess, Target};
 
 /// The callers that an endpoint accepts. The generators of the API description and of the template read it.
 #[derive(Clone, Copy, Debug)]
@@ -98,15 +98,17 @@ impl<S: Authenticator, E: Sync, T: Target> Caller<S, E> for PlatformAdmin<T> {
         request: &Request,
         prefetch: Prefetch,
     ) -> Result<Self, Failure> {
-        let read = authenticate(cx, route, request, prefetch).await?;
-        account_status::require_active(&read.customer)?;
-        require_permission(&read.principal, Permission::PLATFORM)?;
-        let Principal::Agent { agent, .. } = &read.principal else {
+        let Authenticated { customer, principal, prefetched } =
+            authenticate(cx, route, request, prefetch).await?;
+        account_status::require_active(&customer)?;
+        require_permission(&principal, Permission::PLATFORM)?;
+        let Principal::Agent { agent, .. } = &principal else {
             return Err(Reason::PermissionDenied.into());
         };
         record_operator(agent.id);
         let agent = agent.clone();
-        let target = T::authorize(&read.customer, &read.principal, prefetch, read.prefetched)?;
+        let access = RowAccess { customer: &customer, principal: &principal, prefetch, prefetched };
+        let target = T::authorize(access)?;
         Ok(Self { agent, target })
     }
 
@@ -132,7 +134,7 @@ pub struct Account<R, A, T = NoTarget> {
 /// A caller that works on the rows of its active account.
 pub type Tenant<T = NoTarget> = Account<AdminOrManager, Active, T>;
 
-/// Any principal of an active account, whatever its permission. The target checks the rest.
+/// Any principal of an active account, with any permission. The target checks the rest.
 pub type ActivePrincipal<T = NoTarget> = Account<AnyPrincipal, Active, T>;
 
 impl<R, A, T> Account<R, A, T> {
@@ -172,15 +174,17 @@ where
         request: &Request,
         prefetch: Prefetch,
     ) -> Result<Self, Failure> {
-        let read = authenticate(cx, route, request, prefetch).await?;
-        A::check(&read.customer)?;
-        require_permission(&read.principal, R::NEEDED)?;
-        R::PERMITS.check(&read.principal)?;
+        let Authenticated { customer, principal, prefetched } =
+            authenticate(cx, route, request, prefetch).await?;
+        A::check(&customer)?;
+        require_permission(&principal, R::NEEDED)?;
+        R::PERMITS.check(&principal)?;
         if let Prefetch::Kind(kind) | Prefetch::Resource(kind, _) = prefetch {
-            require_permission(&read.principal, kind.required_permission)?;
+            require_permission(&principal, kind.required_permission)?;
         }
-        let target = T::authorize(&read.customer, &read.principal, prefetch, read.prefetched)?;
-        Ok(Self { customer: read.customer, principal: read.principal, target, requirements: PhantomData })
+        let access = RowAccess { customer: &customer, principal: &principal, prefetch, prefetched };
+        let target = T::authorize(access)?;
+        Ok(Self { customer, principal, target, requirements: PhantomData })
     }
 
     fn principal(&self) -> Option<(CustomerId, String)> {

@@ -32,6 +32,5 @@ pub use response::Response;
 pub use route::Route;
 pub use session_holder::SessionHolder;
 pub use target::{
-    AnyCustomer, ChangeableAgent, ClosableAccount, NoTarget, OwnAccount, OwnKey, OwnProfile, OwnResource,
-    Target, VisibleAgent,
+    AnyCustomer, ChangeableAgent, NoTarget, OwnAccount, OwnKey, OwnProfile, OwnResource, Target, VisibleAgent,
 };

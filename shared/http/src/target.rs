@@ -15,6 +15,15 @@ use custodian_domain::{
 use crate::Request;
 use crate::authentication::require_permission;
 
+/// A caller with the permission for the route, and the row that the path names.
+#[derive(Debug)]
+pub struct RowAccess<'a> {
+    pub customer: &'a Customer,
+    pub principal: &'a Principal,
+    pub prefetch: Prefetch,
+    pub prefetched: Prefetched,
+}
+
 /// A row that a path names, on which the caller has the right that the request needs.
 pub trait Target: Sized + Send {
     /// The row to read in the same round trip as the caller's own rows.
@@ -23,12 +32,7 @@ pub trait Target: Sized + Send {
     }
 
     /// The row, if it exists and the caller has the right. A malformed id prefetches no row.
-    fn authorize(
-        customer: &Customer,
-        principal: &Principal,
-        prefetch: Prefetch,
-        prefetched: Prefetched,
-    ) -> Result<Self, Refusal>;
+    fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal>;
 
     /// The version that `If-Match` must name.
     fn version(&self) -> Option<u64>;
@@ -39,7 +43,7 @@ pub trait Target: Sized + Send {
 pub struct NoTarget;
 
 impl Target for NoTarget {
-    fn authorize(_: &Customer, _: &Principal, _: Prefetch, _: Prefetched) -> Result<Self, Refusal> {
+    fn authorize(_: RowAccess<'_>) -> Result<Self, Refusal> {
         Ok(Self)
     }
 
@@ -55,8 +59,8 @@ pub struct OwnAccount {
 }
 
 impl Target for OwnAccount {
-    fn authorize(customer: &Customer, _: &Principal, _: Prefetch, _: Prefetched) -> Result<Self, Refusal> {
-        Ok(Self { version: customer.version })
+    fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
+        Ok(Self { version: access.customer.version })
     }
 
     fn version(&self) -> Option<u64> {
@@ -70,38 +74,11 @@ impl Target for OwnAccount {
 pub struct OwnProfile(OwnAccount);
 
 impl Target for OwnProfile {
-    fn authorize(
-        customer: &Customer,
-        principal: &Principal,
-        prefetch: Prefetch,
-        prefetched: Prefetched,
-    ) -> Result<Self, Refusal> {
-        if customer.platform {
-            require_permission(principal, Permission::PLATFORM)?;
+    fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
+        if access.customer.platform {
+            require_permission(access.principal, Permission::PLATFORM)?;
         }
-        OwnAccount::authorize(customer, principal, prefetch, prefetched).map(Self)
-    }
-
-    fn version(&self) -> Option<u64> {
-        self.0.version()
-    }
-}
-
-/// The caller's own account, to be closed. A platform admin who acts as its guest agent may not close it.
-#[derive(Debug)]
-pub struct ClosableAccount(OwnAccount);
-
-impl Target for ClosableAccount {
-    fn authorize(
-        customer: &Customer,
-        principal: &Principal,
-        prefetch: Prefetch,
-        prefetched: Prefetched,
-    ) -> Result<Self, Refusal> {
-        if matches!(principal, Principal::Delegate { .. }) {
-            return Err(Reason::PermissionDenied.into());
-        }
-        OwnAccount::authorize(customer, principal, prefetch, prefetched).map(Self)
+        OwnAccount::authorize(access).map(Self)
     }
 
     fn version(&self) -> Option<u64> {
@@ -118,16 +95,11 @@ impl Target for VisibleAgent {
         request.prefetch(|id| Prefetch::Agent(AgentId(id)))
     }
 
-    fn authorize(
-        _: &Customer,
-        principal: &Principal,
-        prefetch: Prefetch,
-        prefetched: Prefetched,
-    ) -> Result<Self, Refusal> {
-        let Prefetch::Agent(id) = prefetch else { return Err(Reason::InvalidId.into()) };
+    fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
+        let Prefetch::Agent(id) = access.prefetch else { return Err(Reason::InvalidId.into()) };
         // The right depends on the id alone, so the response does not reveal whether the agent exists.
-        principal.may_see(id)?;
-        match prefetched {
+        access.principal.may_see(id)?;
+        match access.prefetched {
             Prefetched::Agent(Some(agent)) => Ok(Self(agent)),
             _ => Err(Reason::AgentNotFound.into()),
         }
@@ -147,13 +119,9 @@ impl Target for ChangeableAgent {
         VisibleAgent::prefetch(request)
     }
 
-    fn authorize(
-        customer: &Customer,
-        principal: &Principal,
-        prefetch: Prefetch,
-        prefetched: Prefetched,
-    ) -> Result<Self, Refusal> {
-        let VisibleAgent(agent) = VisibleAgent::authorize(customer, principal, prefetch, prefetched)?;
+    fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
+        let principal = access.principal;
+        let VisibleAgent(agent) = VisibleAgent::authorize(access)?;
         principal.may_change(&agent)?;
         Ok(Self(agent))
     }
@@ -172,13 +140,8 @@ impl Target for OwnKey {
         request.prefetch(Prefetch::Key)
     }
 
-    fn authorize(
-        _: &Customer,
-        _: &Principal,
-        prefetch: Prefetch,
-        prefetched: Prefetched,
-    ) -> Result<Self, Refusal> {
-        match (prefetch, prefetched) {
+    fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
+        match (access.prefetch, access.prefetched) {
             (_, Prefetched::Key(Some(key))) => Ok(Self(key)),
             (Prefetch::Key(_), _) => Err(Reason::AccessKeyNotFound.into()),
             _ => Err(Reason::InvalidId.into()),
@@ -205,13 +168,8 @@ impl OwnResource {
 }
 
 impl Target for OwnResource {
-    fn authorize(
-        _: &Customer,
-        _: &Principal,
-        prefetch: Prefetch,
-        prefetched: Prefetched,
-    ) -> Result<Self, Refusal> {
-        match (prefetch, prefetched) {
+    fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
+        match (access.prefetch, access.prefetched) {
             (Prefetch::Resource(kind, _), Prefetched::Resource(Some(stored))) => Ok(Self { kind, stored }),
             (Prefetch::Resource(kind, _), _) => Err(kind.not_found.into()),
             _ => Err(Reason::InvalidId.into()),
@@ -232,13 +190,8 @@ impl Target for AnyCustomer {
         request.prefetch(|id| Prefetch::Customer(CustomerId(id)))
     }
 
-    fn authorize(
-        _: &Customer,
-        _: &Principal,
-        prefetch: Prefetch,
-        prefetched: Prefetched,
-    ) -> Result<Self, Refusal> {
-        match (prefetch, prefetched) {
+    fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
+        match (access.prefetch, access.prefetched) {
             (_, Prefetched::Customer(Some(customer))) => {
                 tracing::Span::current().record("target_id", tracing::field::display(customer.id));
                 Ok(Self(customer))

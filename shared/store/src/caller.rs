@@ -1,7 +1,8 @@
-//! The condition that the caller of a request is as it was read.
+//! The conditions that a credential is still valid, and that the caller of a request is as it was read.
 
 use custodian_app::Failure;
-use custodian_domain::{Principal, Timestamp};
+use custodian_domain::{CustomerId, Principal, Timestamp};
+use uuid::Uuid;
 
 use crate::expr::Expr;
 use crate::item::n;
@@ -19,14 +20,30 @@ pub(crate) fn require_caller<'a, C: Copy>(
 ) -> Result<Transaction<'a, C>, Failure> {
     if let Principal::Agent { agent, .. } | Principal::Delegate { guest: agent, .. } = caller {
         // The caller had the permission when it was read, and every change of a permission raises the epoch.
-        let is_same = Expr::new("#epoch = :epoch AND #permission = :permission")
-            .with(":epoch", n(agent.epoch))
-            .with(":permission", n(agent.permission.bits()));
+        let same_permission =
+            Expr::new("#permission = :permission").with(":permission", n(agent.permission.bits()));
+        let is_same = has_epoch(agent.epoch).and(&same_permission);
         tx = tx.check(on_failure, AGENTS, row_key(agent.customer_id, agent.id.0), is_same)?;
     }
     if let Some(key) = caller.key() {
-        let is_live = Expr::new("#tm_expire > :now").with(":now", n(now.micros()));
-        tx = tx.check(on_failure, ACCESS_KEYS, row_key(key.customer_id, key.id), is_live)?;
+        tx = require_key(tx, on_failure, key.customer_id, key.id, now)?;
     }
     Ok(tx)
+}
+
+/// The condition that an agent's tokens of this epoch are valid.
+pub(crate) fn has_epoch(epoch: u64) -> Expr {
+    Expr::new("#epoch = :epoch").with(":epoch", n(epoch))
+}
+
+/// Requires that an access key exists and has not expired.
+pub(crate) fn require_key<C: Copy>(
+    tx: Transaction<'_, C>,
+    on_failure: C,
+    account: CustomerId,
+    id: Uuid,
+    now: Timestamp,
+) -> Result<Transaction<'_, C>, Failure> {
+    let is_live = Expr::new("#tm_expire > :now").with(":now", n(now.micros()));
+    tx.check(on_failure, ACCESS_KEYS, row_key(account, id), is_live)
 }

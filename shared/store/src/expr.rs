@@ -21,6 +21,15 @@ impl Expr {
         Self::new(format!("attribute_exists(#{key}) OR attribute_not_exists(#{key})"))
     }
 
+    /// The condition that an attribute has one of these values.
+    pub(crate) fn one_of(attribute: &str, values: impl IntoIterator<Item = AttributeValue>) -> Self {
+        let name = |number| format!(":{attribute}{number}");
+        let values: HashMap<_, _> =
+            values.into_iter().enumerate().map(|(number, value)| (name(number), value)).collect();
+        let names: Vec<_> = (0..values.len()).map(name).collect();
+        Self { text: format!("#{attribute} IN ({})", names.join(", ")), values }
+    }
+
     pub(crate) fn with(mut self, name: &str, value: AttributeValue) -> Self {
         self.values.insert(name.to_owned(), value);
         self

@@ -12,10 +12,10 @@ use custodian_domain::{Agent, CustomerId};
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::item::{Item, decode, n, s, stored_size};
+use crate::item::{Item, decode, n, number_attribute, s, stored_size};
 use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
 use crate::transaction::Transaction;
-use crate::usage::{self, CounterAttribute, number_attribute};
+use crate::usage::{self, CounterAttribute};
 
 /// The bytes of the rows are counted in queries of at most this many rows.
 const MAX_ROWS_PER_QUERY: usize = 1000;

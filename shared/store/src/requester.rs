@@ -3,16 +3,16 @@
 use custodian_app::Failure;
 use custodian_app::ports::CustomerChange;
 use custodian_domain::ids::PLATFORM;
-use custodian_domain::{AgentId, CustomerId, OperatorSession, Permission, Reason, RequestedBy, Timestamp};
-use uuid::Uuid;
+use custodian_domain::{OperatorSession, Permission, Reason, RequestedBy};
 
+use crate::caller::{has_epoch, require_key};
 use crate::expr::Expr;
 use crate::item::n;
 use crate::resources::row_key;
-use crate::schema::{ACCESS_KEYS, AGENTS};
+use crate::schema::AGENTS;
 use crate::transaction::Transaction;
 
-/// Requires that whoever requested the pending address could request it now.
+/// Requires that the requester of the pending address could request it now.
 pub(crate) fn require_valid<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
@@ -30,7 +30,7 @@ pub(crate) fn require_valid<'a, C: Copy>(
             match change.renamed(agent_id) {
                 Some(agent) if agent.epoch == epoch => Ok(tx),
                 Some(_) => Err(Reason::InvalidToken.into()),
-                None => require_agent(tx, on_failure, account, agent_id, epoch),
+                None => tx.check(on_failure, AGENTS, row_key(account, agent_id.0), has_epoch(epoch)),
             }
         }
         RequestedBy::Key { key_id } => require_key(tx, on_failure, account, key_id, now),
@@ -47,39 +47,12 @@ pub(crate) fn require_valid<'a, C: Copy>(
     }
 }
 
-fn require_key<C: Copy>(
-    tx: Transaction<'_, C>,
-    on_failure: C,
-    account: CustomerId,
-    id: Uuid,
-    now: Timestamp,
-) -> Result<Transaction<'_, C>, Failure> {
-    let is_live = Expr::new("#tm_expire > :now").with(":now", n(now.micros()));
-    tx.check(on_failure, ACCESS_KEYS, row_key(account, id), is_live)
-}
-
-fn require_agent<C: Copy>(
-    tx: Transaction<'_, C>,
-    on_failure: C,
-    account: CustomerId,
-    id: AgentId,
-    epoch: u64,
-) -> Result<Transaction<'_, C>, Failure> {
-    let same_epoch = Expr::new("#epoch = :epoch").with(":epoch", n(epoch));
-    tx.check(on_failure, AGENTS, row_key(account, id.0), same_epoch)
-}
-
 fn require_operator<C: Copy>(
     tx: Transaction<'_, C>,
     on_failure: C,
     operator: OperatorSession,
 ) -> Result<Transaction<'_, C>, Failure> {
-    let permissions: Vec<_> = Permission::of_platform_admins().map(|permission| permission.bits()).collect();
-    let names: Vec<_> = (0..permissions.len()).map(|number| format!(":p{number}")).collect();
-    let text = format!("#epoch = :epoch AND #permission IN ({})", names.join(", "));
-    let mut is_operator = Expr::new(text).with(":epoch", n(operator.epoch));
-    for (name, bits) in names.iter().zip(permissions) {
-        is_operator = is_operator.with(name, n(bits));
-    }
+    let permissions = Permission::of_platform_admins().map(|permission| n(permission.bits()));
+    let is_operator = has_epoch(operator.epoch).and(&Expr::one_of("permission", permissions));
     tx.check(on_failure, AGENTS, row_key(PLATFORM, operator.agent_id.0), is_operator)
 }

@@ -12,7 +12,7 @@ use custodian_domain::{EncryptedFields, EncryptedResource, Resource, Status, Tim
 use crate::Store;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
-use crate::item::stored_size;
+use crate::item::{Item, stored_size};
 use crate::owned_row::OwnedRowCondition;
 use crate::resources::{encode_resource, row_key, version_is};
 use crate::transaction::{Transaction, TransactionResult};
@@ -85,16 +85,18 @@ impl<'a> RowWrite<'a> {
         self.after.map(|after| after.row)
     }
 
-    /// The change in the number and the bytes of the account's rows.
-    fn usage_change(&self) -> Result<UsageChange<'a>, Failure> {
-        let size = |row: Option<&Resource>| row.map_or(Ok(0), |row| encoded_size(self.kind, row));
-        let after = self.plain_after();
-        let id = after.or(self.before).map(|row| row.id).unwrap_or_default();
-        let counts_bytes = self.kind.counts_bytes();
+    /// The change in the number and the bytes of the account's rows. `item` is the row to store.
+    fn usage_change(&self, item: Option<&Item>) -> Result<UsageChange<'a>, Failure> {
+        let id = self.plain_after().or(self.before).map(|row| row.id).unwrap_or_default();
+        let bytes = if self.kind.counts_bytes() {
+            item.map_or(0, size) - self.before.map_or(Ok(0), |row| size_before(self.kind, row))?
+        } else {
+            0
+        };
         Ok(UsageChange {
             kind: self.kind,
             rows: i8::from(self.after.is_some()) - i8::from(self.before.is_some()),
-            bytes: if counts_bytes { size(after)? - size(self.before)? } else { 0 },
+            bytes,
             gate: usage::gate_for(id),
             gate_limits_bytes: true,
         })
@@ -128,11 +130,14 @@ impl<'a> RowWrite<'a> {
     }
 }
 
-/// The size of a row as it is stored. The length of a ciphertext depends only on the length of its value, so this needs no key.
-fn encoded_size(kind: &'static Kind, row: &Resource) -> Result<i64, Failure> {
+fn size(item: &Item) -> i64 {
+    i64::try_from(stored_size(item)).unwrap_or(i64::MAX)
+}
+
+/// The size of the stored row, whose ciphertexts are not at hand. Their length depends only on the length of the values.
+fn size_before(kind: &'static Kind, row: &Resource) -> Result<i64, Failure> {
     let encrypted = EncryptedFields::placeholders(kind, row);
-    let item = encode_resource(kind, &EncryptedResource { row, encrypted })?;
-    Ok(i64::try_from(stored_size(&item)).unwrap_or(i64::MAX))
+    Ok(size(&encode_resource(kind, &EncryptedResource { row, encrypted })?))
 }
 
 impl Store {
@@ -140,10 +145,11 @@ impl Store {
         let Some(subject) = write.plain_after().or(write.before) else {
             return Ok(ResourceWriteOutcome::Done);
         };
-        let mut usage_change = write.usage_change()?;
+        let item = write.after.map(|after| encode_resource(write.kind, after)).transpose()?;
+        let mut usage_change = write.usage_change(item.as_ref())?;
         let (mut previous, mut retry) = (None, Retry::new("a name", RetryBudget::Request));
         loop {
-            match self.try_write_row(write, usage_change, previous).await? {
+            match self.try_write_row(write, item.as_ref(), usage_change, previous).await? {
                 Ok(()) => return Ok(ResourceWriteOutcome::Done),
                 Err(OwnedRowCondition::Gate) => {
                     let refusal =
@@ -186,10 +192,11 @@ impl Store {
     async fn try_write_row(
         &self,
         write: RowWrite<'_>,
+        item: Option<&Item>,
         usage_change: UsageChange<'_>,
         previous: Option<(usize, IdentifierRow)>,
     ) -> Result<TransactionResult<OwnedRowCondition>, Failure> {
-        let RowWrite { kind, before, after, .. } = write;
+        let RowWrite { kind, before, .. } = write;
         let Some(subject) = write.plain_after().or(before) else { return Ok(Ok(())) };
         let owner = subject.customer_id;
         let mut tx = usage::require_status_and_count(
@@ -201,8 +208,8 @@ impl Store {
         )?;
         let expected =
             before.map_or_else(|| Expr::new("attribute_not_exists(#id)"), |row| version_is(row.version));
-        tx = match after {
-            Some(row) => tx.put(OwnedRowCondition::Row, kind.table, encode_resource(kind, row)?, expected)?,
+        tx = match item {
+            Some(item) => tx.put(OwnedRowCondition::Row, kind.table, item.clone(), expected)?,
             None => tx.delete(OwnedRowCondition::Row, kind.table, row_key(owner, subject.id), expected)?,
         };
         tx = outbox::record(tx, OwnedRowCondition::Row, write.outbox_record().as_ref())?;

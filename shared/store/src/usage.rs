@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::Store;
 use crate::expr::Expr;
-use crate::item::{Item, composite_key, n, s};
+use crate::item::{Item, composite_key, n, number_attribute, s};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, USAGE};
 use crate::transaction::Transaction;
 
@@ -187,12 +187,8 @@ pub(crate) fn set_bytes(bytes: i64, left: i64) -> Expr {
 
 /// The condition that the customer has one of these statuses.
 fn has_status(statuses: &[Status]) -> Expr {
-    let names: Vec<_> = (0..statuses.len()).map(|number| format!(":s{number}")).collect();
-    let condition = Expr::new(format!("attribute_exists(#key) AND #status IN ({})", names.join(", ")));
-    names
-        .iter()
-        .zip(statuses)
-        .fold(condition, |condition, (name, status)| condition.with(name, s(status.as_str())))
+    let names = statuses.iter().map(|status| s(status.as_str()));
+    Expr::new("attribute_exists(#key)").and(&Expr::one_of("status", names))
 }
 
 /// Requires that the customer has one of these statuses.
@@ -308,11 +304,6 @@ pub(crate) enum GateRefusal {
 /// Whether a counter with a row of its own has reached its limit.
 pub(crate) fn is_at_limit(counter: &Item) -> bool {
     number_attribute(counter, "n") >= number_attribute(counter, "limit")
-}
-
-pub(crate) fn number_attribute(item: &Item, name: &str) -> i64 {
-    let text = item.get(name).and_then(|value| value.as_n().ok());
-    text.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
 fn count_change() -> String {

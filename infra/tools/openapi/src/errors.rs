@@ -136,7 +136,7 @@ pub(crate) fn response(reasons: &[Reason], error_format: ErrorFormat) -> (String
 /// The headers of `RATE_LIMIT_EXCEEDED`. Waiting does not help after `RESOURCE_LIMIT_EXCEEDED`, so it has none of them.
 const RATE_LIMIT_HEADERS: [(&str, &str); 4] = [
     ("RateLimit-Limit", "How many requests, or bytes of responses, the window permits."),
-    ("RateLimit-Remaining", "What is left of the window: 0."),
+    ("RateLimit-Remaining", "The remaining requests of the window: 0."),
     ("RateLimit-Reset", "Seconds until the window permits more."),
     ("RateLimit-Policy", "The limit and the length of the window in seconds, such as `10;w=900`."),
 ];
