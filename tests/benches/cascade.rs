@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_tests::seed::seed_rows;
 use custodian_tests::tables::PREFIX;
@@ -21,7 +22,7 @@ async fn cascade(rows: usize) -> (u64, Duration) {
     let id = app.active_account("zaphod").await;
     seed_rows(&app.tables, id, "zaphod", rows / TABLES);
     let begun = Instant::now();
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.run_until_idle().await.unwrap();
     let took = begun.elapsed();
     assert_eq!(app.tables.remaining_rows(&id.to_string()), [], "every row is deleted");

@@ -50,6 +50,7 @@ fn customer(version: u64) -> Customer {
         freezes: 0,
         platform: false,
         plan: custodian_domain::Plan::default(),
+        hold: None,
         state: State::Active,
         tm_create: NOW,
         tm_update: NOW,

@@ -40,6 +40,7 @@ impl TestApp {
             freezes: 0,
             platform: false,
             plan: custodian_domain::Plan::default(),
+            hold: None,
             state,
             tm_create: now,
             tm_update: now,
@@ -48,7 +49,7 @@ impl TestApp {
         [email, phone_number, address].into_iter().for_each(|text| log_checks::record_secret(text));
         let admin = Agent::first_admin(customer_id, AgentId(id()), name, now);
         let guest = Agent::guest(customer_id, guest_id, now);
-        if let Some(scheduled_job) = ScheduledJob::of(&customer) {
+        for scheduled_job in ScheduledJob::of(&customer, &self.cx.settings.reminder_days) {
             self.cx.services.schedule(&scheduled_job).await.unwrap();
         }
         let created = self.cx.store.create(&NewAccount { customer, admin, guest }).await.unwrap();

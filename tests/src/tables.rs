@@ -104,8 +104,8 @@ impl Tables {
     /// The first row of a deletion's ledger, if there is a ledger, and its steps.
     pub fn ledger(&self, id: &str) -> (Option<Value>, Vec<Value>) {
         let rows = self.query("deletions", "customer_id", id);
-        let (opening, steps): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|row| row["key"]["S"] == "ledger");
+        let rows = rows.into_iter().filter(|row| row["key"]["S"] != "recipient");
+        let (opening, steps): (Vec<_>, Vec<_>) = rows.partition(|row| row["key"]["S"] == "ledger");
         (opening.into_iter().next(), steps)
     }
 
@@ -157,10 +157,10 @@ impl Tables {
         self.names().into_iter().map(|table| (table.clone(), rows(&table))).collect()
     }
 
-    /// Every row that contains a customer's id, except the customer's own row and its ledger.
+    /// Every row that contains a customer's id, except the customer's own row, its ledger and the links to its deletion.
     pub fn remaining_rows(&self, id: &str) -> Vec<(String, String)> {
-        let tables =
-            self.dump().into_iter().filter(|(table, _)| table != "customers" && table != "deletions");
+        let outlives = |table: &str| ["customers", "deletions", "deletion_links"].contains(&table);
+        let tables = self.dump().into_iter().filter(|(table, _)| !outlives(table));
         let rows = tables.flat_map(|(table, rows)| rows.into_iter().map(move |row| (table.clone(), row)));
         rows.filter(|(_, row)| row.contains(id)).collect()
     }

@@ -91,6 +91,10 @@ impl TestApp {
         let store =
             Store::new(engine.client_with_observer(fault_injector.clone()), PREFIX, Arc::clone(&entropy));
         engine.create_tables(&store.tables()).unwrap();
+        let receipt_key = json!({
+            "id": { "S": "current" }, "key_id": { "S": "receipts" }, "private": { "S": "07".repeat(32) },
+        });
+        Tables(engine.clone()).insert("receipt_signing_keys", &[receipt_key]);
         let services = TestServices::new(Arc::clone(&fault_injector));
         let providers = Providers { clock: Arc::clone(&clock) as Arc<dyn Clock>, entropy };
         let keys = PlatformKeys::new(PlatformKeySet {
@@ -154,6 +158,7 @@ impl TestApp {
         let deadline = self.invocation_deadline();
         match job {
             Job::Purge { .. } => custodian_fn_purge::Purge.handle(&self.cx, job, deadline).await,
+            Job::Remind { .. } => custodian_fn_remind::Remind.handle(&self.cx, job, deadline).await,
             Job::Expire { .. } => custodian_fn_expire::Expire.handle(&self.cx, job, deadline).await,
         }
     }

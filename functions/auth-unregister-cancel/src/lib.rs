@@ -2,6 +2,7 @@
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler};
 use custodian_app::{Context, Failure, change};
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_http::{Account, Admin, Endpoint, NotDeleted, OwnAccount, Request, Response, Route};
 use custodian_views::CustomerView;
@@ -22,7 +23,9 @@ impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for Cancel
         _: &Request,
     ) -> Result<Response, Failure> {
         let id = caller.customer_id();
-        let customer = change(cx, id, Some(caller.customer), Command::Recover, None).await?.customer()?;
+        let customer = change(cx, id, Some(caller.customer), Command::Recover(Initiator::Owner), None)
+            .await?
+            .customer()?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }
 }

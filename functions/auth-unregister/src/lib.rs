@@ -1,16 +1,21 @@
-//! `POST /auth/unregister`: freezes the account until the end of the grace period, or deletes it at once.
+//! `POST /auth/unregister`: freezes the account until the end of the grace period, or deletes it at once. The header `Link` of the
+//! response leads to the state of the deletion.
 
-use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler, Throttle};
+use custodian_app::deletion_link::{PATH, create_link};
+use custodian_app::ports::{Authenticator, ChangeCustomers, DeletionLinks, Scheduler, Throttle};
 use custodian_app::unregister::{UnregisterRequest, unregister};
 use custodian_app::{Context, Failure};
 use custodian_http::{
     Account, Admin, Endpoint, NoDelegate, NotDeleted, OwnAccount, Request, Response, Route,
 };
 use custodian_views::CustomerView;
+use http::header::LINK;
 
 pub struct Unregister;
 
-impl<S: Authenticator + ChangeCustomers + Throttle, E: Scheduler> Endpoint<S, E> for Unregister {
+impl<S: Authenticator + ChangeCustomers + DeletionLinks + Throttle, E: Scheduler> Endpoint<S, E>
+    for Unregister
+{
     type Caller = Account<NoDelegate<Admin>, NotDeleted, OwnAccount>;
 
     fn route(&self) -> Route {
@@ -25,6 +30,8 @@ impl<S: Authenticator + ChangeCustomers + Throttle, E: Scheduler> Endpoint<S, E>
     ) -> Result<Response, Failure> {
         let body = UnregisterRequest::read(&request.json()?)?;
         let customer = unregister(cx, caller.customer, &caller.principal, body, &request.client_ip).await?;
-        Ok(Response::row(&CustomerView::from(&customer)))
+        let token = create_link(cx, customer.id).await?;
+        let status = format!("<{PATH}?token={}>; rel=\"status\"", token.expose());
+        Ok(Response::row(&CustomerView::from(&customer)).header(LINK, status))
     }
 }

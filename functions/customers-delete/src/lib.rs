@@ -3,6 +3,7 @@
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler};
 use custodian_app::{ChangeOutcome, Context, Failure, change};
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_http::{AnyCustomer, Endpoint, PlatformAdmin, Request, Response, Route};
 use custodian_views::CustomerView;
@@ -23,7 +24,8 @@ impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for Delete
         _: &Request,
     ) -> Result<Response, Failure> {
         let AnyCustomer(customer) = caller.target;
-        let outcome = change(cx, customer.id, Some(customer), Command::Delete, None).await?;
+        let outcome =
+            change(cx, customer.id, Some(customer), Command::Delete(Initiator::Operator), None).await?;
         if let ChangeOutcome::Changed { before, after } = &outcome {
             return Ok(Response::row(&CustomerView::as_deleted(before, after)));
         }

@@ -1,10 +1,14 @@
-//! `POST /v1.0/customers/{id}/freeze`: lets an operator freeze an account.
+//! `POST /v1.0/customers/{id}/freeze`: lets an operator freeze an account, or take over and extend a freeze. Only an operator can
+//! recover or delete the account then.
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler};
 use custodian_app::{Context, Failure, change};
+use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
+use custodian_domain::{Refusal, Timestamp};
 use custodian_http::{AnyCustomer, Endpoint, PlatformAdmin, Request, Response, Route};
 use custodian_views::CustomerView;
+use serde_json::{Map, Value};
 
 pub struct FreezeAccount;
 
@@ -19,11 +23,19 @@ impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for Freeze
         &self,
         cx: &Context<S, E>,
         caller: Self::Caller,
-        _: &Request,
+        request: &Request,
     ) -> Result<Response, Failure> {
+        let until = read_deadline(&request.optional_json()?, cx.now())?;
         let AnyCustomer(customer) = caller.target;
-        let command = Command::Freeze { grace: cx.settings.grace };
+        let command = Command::Suspend { grace: cx.settings.grace, until };
         let customer = change(cx, customer.id, Some(customer), command, None).await?.customer()?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }
+}
+
+/// The date of the deletion, if the operator chooses it.
+fn read_deadline(body: &Map<String, Value>, now: Timestamp) -> Result<Option<Timestamp>, Refusal> {
+    let mut fields = Fields::new(body);
+    let deadline = fields.later_time("tm_deletion_scheduled", now);
+    fields.finish(deadline)
 }

@@ -2,6 +2,7 @@
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler};
 use custodian_app::{Context, Failure, change};
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_http::{AnyCustomer, Endpoint, PlatformAdmin, Request, Response, Route};
 use custodian_views::CustomerView;
@@ -22,7 +23,7 @@ impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for Recove
         _: &Request,
     ) -> Result<Response, Failure> {
         let AnyCustomer(customer) = caller.target;
-        let command = Command::Recover;
+        let command = Command::Recover(Initiator::Operator);
         let customer = change(cx, customer.id, Some(customer), command, None).await?.customer()?;
         Ok(Response::row(&CustomerView::from(&customer)))
     }

@@ -2,12 +2,13 @@
 //! mails were sent, a redelivery of the event sends nothing.
 
 use custodian_app::confirm_email::send_email_change;
+use custodian_app::deletion_mails::send_deletion_begun;
 use custodian_app::notices::{
-    send_administrators_changed, send_deletion_begun, send_email_changed, send_frozen, send_key_created,
+    send_administrators_changed, send_deletion_reminder, send_email_changed, send_frozen, send_key_created,
     send_password_set, send_recovered, send_username_changed, send_webhook_disabled,
 };
 use custodian_app::password::send_first_password;
-use custodian_app::ports::{Mailer, NoticeRows, ReadAgents, StoreMailTokens, Throttle};
+use custodian_app::ports::{DeletionLinks, Mailer, NoticeRows, ReadAgents, StoreMailTokens, Throttle};
 use custodian_app::verify::send_verification;
 use custodian_app::{Context, Failure};
 use custodian_cascade::{CascadeQueue, CascadeTask, WEBHOOKS};
@@ -20,7 +21,7 @@ pub struct SendMail;
 
 impl<S, E> EventHandler<S, E> for SendMail
 where
-    S: ReadAgents + StoreMailTokens + NoticeRows + Throttle,
+    S: ReadAgents + StoreMailTokens + NoticeRows + DeletionLinks + Throttle,
     E: Mailer + CascadeQueue,
 {
     type Message = EventMessage;
@@ -33,6 +34,7 @@ where
             (EventType::CustomerUpdated, _) => send_for_update(cx, &event, cause).await,
             (EventType::CustomerVerified, _) => send_first_password(cx, id, cause).await,
             (EventType::CustomerFrozen, _) => send_frozen(cx, id, cause).await,
+            (EventType::CustomerDeletionReminder, _) => send_deletion_reminder(cx, id, cause).await,
             (EventType::CustomerRecovered, _) => send_recovered(cx, id, cause).await,
             (EventType::CustomerDeleted, _) => finish_deletion(cx, id).await,
             (EventType::WebhookDisabled, _) => send_webhook_disabled(cx, id, cause).await,
@@ -92,7 +94,7 @@ async fn send_for_agent<S: ReadAgents + StoreMailTokens + NoticeRows, E: Mailer>
 }
 
 /// Sends the mail about a deletion, and enqueues the step of the ledger that waited for it.
-async fn finish_deletion<S: ReadAgents + NoticeRows, E: Mailer + CascadeQueue>(
+async fn finish_deletion<S: ReadAgents + NoticeRows + DeletionLinks, E: Mailer + CascadeQueue>(
     cx: &Context<S, E>,
     id: CustomerId,
 ) -> Result<(), Failure> {

@@ -1,10 +1,11 @@
 //! Sets up a deployed platform: keys, the platform's own customer and the first platform admin. An operator invokes it once;
-//! repeating it changes nothing. With `{"rotate": true}` it replaces the signing key instead.
+//! repeating it changes nothing. With `{"rotate": true}` it replaces the signing key instead, and with
+//! `{"rotate_receipts": true}` the key of the receipts.
 
 use std::borrow::Cow;
 
-use custodian_app::platform::{SetUpOutcome, rotate_signing_key, set_up};
-use custodian_app::ports::{CreateCustomers, ReadCustomers, SigningKeys};
+use custodian_app::platform::{SetUpOutcome, rotate_receipt_key, rotate_signing_key, set_up};
+use custodian_app::ports::{CreateCustomers, ManageReceiptKeys, ReadCustomers, SigningKeys};
 use custodian_app::{Context, Failure, LogSubject};
 use custodian_domain::{CustomerId, Secret, Timestamp};
 use custodian_event_sources::EventHandler;
@@ -25,6 +26,7 @@ pub struct FirstAdmin {
 pub enum SetupRequest {
     SetUp(FirstAdmin),
     Rotate { rotate: bool },
+    RotateReceipts { rotate_receipts: bool },
 }
 
 impl LogSubject for SetupRequest {
@@ -36,18 +38,26 @@ impl LogSubject for SetupRequest {
         Cow::from(match self {
             Self::SetUp(_) => "set_up",
             Self::Rotate { .. } => "rotate",
+            Self::RotateReceipts { .. } => "rotate_receipts",
         })
     }
 }
 
-impl<S: SigningKeys + ReadCustomers + CreateCustomers, E: Send + Sync> EventHandler<S, E> for PlatformSetup {
+impl<S, E: Send + Sync> EventHandler<S, E> for PlatformSetup
+where
+    S: SigningKeys + ManageReceiptKeys + ReadCustomers + CreateCustomers,
+{
     type Message = SetupRequest;
 
     async fn handle(&self, cx: &Context<S, E>, request: SetupRequest, _: Timestamp) -> Result<(), Failure> {
         let admin = match request {
             SetupRequest::SetUp(admin) => admin,
             SetupRequest::Rotate { rotate: true } => return rotate_signing_key(cx).await,
-            SetupRequest::Rotate { rotate: false } => return Ok(()),
+            SetupRequest::RotateReceipts { rotate_receipts: true } => return rotate_receipt_key(cx).await,
+            SetupRequest::Rotate { rotate: false }
+            | SetupRequest::RotateReceipts { rotate_receipts: false } => {
+                return Ok(());
+            }
         };
         let outcome = set_up(cx, admin.username, admin.password).await?;
         tracing::info!(new = outcome == SetUpOutcome::Done, "the platform is set up");

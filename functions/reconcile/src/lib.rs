@@ -7,12 +7,18 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use custodian_app::ports::{ChangeCustomers, Counter, DueCustomers, Recount, Scheduler};
+use custodian_app::brake::permits_purges;
+use custodian_app::hold::apply_deadline;
+use custodian_app::ports::{
+    ChangeCustomers, CountDue, Counter, DeletionBrake, DeletionLinks, DueCustomers, LastMail, Mailer,
+    ReceiptKeys, Recount, Scheduler,
+};
 use custodian_app::retry::{Retry, RetryBudget};
-use custodian_app::{Context, Failure, LogSubject, Metric, change};
-use custodian_cascade::{CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, resume, verify_empty};
-use custodian_domain::lifecycle::Command;
-use custodian_domain::{Customer, CustomerId, Status, Timestamp};
+use custodian_app::{Context, Failure, LogSubject, Metric};
+use custodian_cascade::{
+    CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, resume, send_last_mail, verify_empty,
+};
+use custodian_domain::{CustomerId, Timestamp};
 use custodian_event_sources::EventHandler;
 use serde::Deserialize;
 
@@ -44,9 +50,10 @@ impl LogSubject for ReconcileRequest {
     }
 }
 
-impl<S, E: Scheduler + CascadeQueue> EventHandler<S, E> for Reconcile
+impl<S, E: Scheduler + CascadeQueue + Mailer> EventHandler<S, E> for Reconcile
 where
     S: DueCustomers + ChangeCustomers + OpenLedgers + CompletedLedgers + FindRows + Recount,
+    S: DeletionBrake + CountDue + ReceiptKeys + LastMail + DeletionLinks,
 {
     type Message = ReconcileRequest;
 
@@ -64,7 +71,9 @@ where
         }
         // A failure of one part or one customer must not block the others.
         let mut first_failure = record_unfinished(cx).await;
-        for customer in read_or_empty(cx.store.overdue(cx.now()).await, &mut first_failure) {
+        let permitted = record_brake(cx).await?;
+        let overdue = if permitted { cx.store.overdue(cx.now()).await } else { Ok(Vec::new()) };
+        for customer in read_or_empty(overdue, &mut first_failure) {
             let id = customer.id;
             first_failure = first_failure.and(log_failure(id, apply_deadline(cx, customer).await));
             if cx.now() >= stop_at {
@@ -74,6 +83,9 @@ where
         let stalled_since = cx.now().minus(STALLED_AFTER);
         for id in read_or_empty(cx.store.stalled_since(stalled_since).await, &mut first_failure) {
             first_failure = first_failure.and(log_failure(id, resume(cx, id, stalled_since).await));
+        }
+        for id in read_or_empty(cx.store.unsent_last_mails(stalled_since).await, &mut first_failure) {
+            first_failure = first_failure.and(log_failure(id, send_last_mail(cx, id).await));
         }
         let completed = read_or_empty(cx.store.completed_before(stalled_since).await, &mut first_failure);
         first_failure.and(verify_deletions(cx, completed, stop_at).await)
@@ -96,6 +108,13 @@ fn log_failure(customer: CustomerId, outcome: Result<(), Failure>) -> Result<(),
     )
 }
 
+/// Whether overdue accounts may be purged and expired.
+async fn record_brake<S: DeletionBrake + CountDue, E>(cx: &Context<S, E>) -> Result<bool, Failure> {
+    let permitted = permits_purges(cx).await?;
+    cx.metrics.record(&[Metric::DeletionsPaused(!permitted)]);
+    Ok(permitted)
+}
+
 async fn record_unfinished<S: OpenLedgers, E>(cx: &Context<S, E>) -> Result<(), Failure> {
     let unfinished = cx.store.unfinished().await?;
     let age = unfinished.oldest.map_or(Duration::ZERO, |oldest| cx.now().since(oldest));
@@ -105,11 +124,15 @@ async fn record_unfinished<S: OpenLedgers, E>(cx: &Context<S, E>) -> Result<(), 
 }
 
 /// Verifies that these completed deletions left no row.
-async fn verify_deletions<S: CompletedLedgers + FindRows, E: CascadeQueue>(
+async fn verify_deletions<S, E>(
     cx: &Context<S, E>,
     completed: Vec<CustomerId>,
     stop_at: Timestamp,
-) -> Result<(), Failure> {
+) -> Result<(), Failure>
+where
+    S: CompletedLedgers + FindRows + ReceiptKeys + LastMail + DeletionLinks,
+    E: CascadeQueue + Mailer,
+{
     let (mut rows_found, mut first_failure) = (0, Ok(()));
     for customer in completed {
         match verify_empty(cx, customer).await {
@@ -132,16 +155,4 @@ async fn recount<S: Recount, E>(cx: &Context<S, E>, customer: CustomerId) -> Res
         }
     }
     Ok(())
-}
-
-/// Purges or expires an overdue account.
-async fn apply_deadline<S: ChangeCustomers, E: Scheduler>(
-    cx: &Context<S, E>,
-    row: Customer,
-) -> Result<(), Failure> {
-    let command = match row.status() {
-        Status::Frozen => Command::Purge { freeze: row.freezes },
-        _ => Command::Expire,
-    };
-    change(cx, row.id, Some(row), command, None).await.map(|_| ())
 }

@@ -8,11 +8,13 @@
 use custodian_domain::lifecycle::{Command, Decision, decide};
 use custodian_domain::scheduled_job::Job;
 use custodian_domain::webhook::{EncryptedDestination, NoticeDestination};
-use custodian_domain::{Customer, CustomerId, Reason, ScheduledJob, Status};
+use custodian_domain::{Customer, CustomerId, DeletionRequest, Reason, ScheduledJob, Status};
+use futures::future::{join_all, try_join_all};
 
+use crate::brake::count_deletion;
 use crate::context::Context;
+use crate::deletion_mails::encrypt_recipients;
 use crate::failure::{Failure, ignore};
-use crate::notices::encrypt_recipient;
 use crate::ports::{
     ChangeCustomers, CustomerChange, CustomerWriteOutcome, EmailConfirmation, MailToken, Scheduler,
     Verification,
@@ -63,19 +65,17 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
     command: Command,
     activation: Option<Activation<'_>>,
 ) -> Result<ChangeOutcome, Failure> {
-    let (mut row, mut scheduled) = (row, None);
+    let (mut row, mut scheduled) = (row, Vec::new());
     let mut retry = Retry::new("the customer", RetryBudget::StatusChange);
     loop {
         let before = match row.take() {
             Some(row) => row,
             None => cx.store.customer(id).await?.ok_or(Reason::CustomerNotFound)?,
         };
-        if let Some(job) = scheduled.take() {
-            cancel_orphan(cx, &before, job).await;
-        }
+        cancel_orphans(cx, &before, std::mem::take(&mut scheduled)).await;
         let mut after = match decide(&before, command, cx.now())? {
             Decision::Unchanged => {
-                cancel_job_of_last_freeze(cx, &before, command).await;
+                cancel_jobs_of_last_freeze(cx, &before, command).await;
                 return Ok(ChangeOutcome::Unchanged(Box::new(before)));
             }
             Decision::TooEarly => return Ok(ChangeOutcome::TooEarly),
@@ -88,29 +88,41 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
             after.webhook_since = Some(verification.billing_account.tm_create);
         }
         let deletion_notice = deletion_notice(cx, &before, &after)?;
-        let deletion_mail = encrypt_recipient(cx, &before, &after)?;
+        let recipients = encrypt_recipients(cx, &before, &after)?;
         let change = CustomerChange {
             verification: activation.map(|activation| activation.verification),
             confirmation: activation.map(|activation| activation.confirmation),
             used_token: activation.map(|activation| activation.link),
+            deletion: command
+                .deletion_cause()
+                .map(|cause| DeletionRequest::new(&before, cause, after.tm_update)),
             deletion_notice: deletion_notice.as_ref(),
-            deletion_mail: deletion_mail.as_ref(),
+            deletion_mails: recipients.as_ref(),
             ..CustomerChange::new(&before, &after)
         };
         match commit(cx, change).await? {
             CustomerWriteOutcome::Done => {
+                if after.status().is_terminal() {
+                    let is_job = matches!(command, Command::Purge { .. } | Command::Expire);
+                    count_deletion(cx, before.due().filter(|_| is_job)).await;
+                }
                 return Ok(ChangeOutcome::Changed { before: Box::new(before), after });
             }
             CustomerWriteOutcome::Stale if activation.is_some() => return Ok(ChangeOutcome::Stale),
             CustomerWriteOutcome::Stale => {
                 permit_reread()?;
-                scheduled = ScheduledJob::of(&after).map(|scheduled| scheduled.job);
+                scheduled = jobs_of(cx, &after);
                 retry.wait(&*cx.providers.entropy).await?;
             }
             CustomerWriteOutcome::TokenUsed => return Err(Reason::InvalidToken.into()),
             CustomerWriteOutcome::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
+            CustomerWriteOutcome::DeletionsPaused => return Err(Reason::DeletionsPaused.into()),
         }
     }
+}
+
+fn jobs_of<S, E>(cx: &Context<S, E>, row: &Customer) -> Vec<Job> {
+    ScheduledJob::of(row, &cx.settings.reminder_days).into_iter().map(|scheduled| scheduled.job).collect()
 }
 
 /// Encrypts the destination of the deletion notice, because the deletion clears it in the customer's row.
@@ -126,36 +138,56 @@ fn deletion_notice<S, E>(
     Ok(Some(EncryptedDestination { ciphertext, until }))
 }
 
-/// Cancels a job that was scheduled for a state that the row did not reach. The job is kept while the row may still need it.
-async fn cancel_orphan<S, E: Scheduler>(cx: &Context<S, E>, row: &Customer, orphan: Job) {
-    let is_past = match orphan {
-        Job::Purge { freeze, .. } => row.status().is_terminal() || freeze <= row.freezes,
-        Job::Expire { .. } => row.status() != Status::Initial,
-    };
-    if is_past && ScheduledJob::of(row).is_none_or(|needed| needed.job != orphan) {
-        ignore(cx.services.cancel(&orphan).await, "a job for a past state does nothing");
+/// Cancels jobs that were scheduled for a state that the row did not reach. A job is kept while the row may still need it.
+async fn cancel_orphans<S, E: Scheduler>(cx: &Context<S, E>, row: &Customer, mut orphans: Vec<Job>) {
+    let needed = jobs_of(cx, row);
+    orphans.retain(|orphan| {
+        let is_past = match orphan {
+            Job::Purge { freeze, .. } | Job::Remind { freeze, .. } => {
+                row.status().is_terminal() || *freeze <= row.freezes
+            }
+            Job::Expire { .. } => row.status() != Status::Initial,
+        };
+        is_past && !needed.contains(orphan)
+    });
+    cancel(cx, &orphans).await;
+}
+
+async fn cancel<S, E: Scheduler>(cx: &Context<S, E>, jobs: &[Job]) {
+    for cancelled in join_all(jobs.iter().map(|job| cx.services.cancel(job))).await {
+        ignore(cancelled, "a job for a past state does nothing");
     }
 }
 
-/// Cancels the purge job of the last freeze. An earlier request may have ended the freeze and crashed before it cancelled the
-/// job. The retry of that request gets here.
-async fn cancel_job_of_last_freeze<S, E: Scheduler>(cx: &Context<S, E>, row: &Customer, command: Command) {
-    if row.freezes > 0 && matches!(command, Command::Recover | Command::Delete) {
-        cancel_orphan(cx, row, Job::Purge { customer_id: row.id, freeze: row.freezes }).await;
+/// Cancels the jobs of the last freeze. An earlier request may have ended the freeze and crashed before it cancelled the
+/// jobs. The retry of that request gets here.
+async fn cancel_jobs_of_last_freeze<S, E: Scheduler>(cx: &Context<S, E>, row: &Customer, command: Command) {
+    if row.freezes == 0 || !matches!(command, Command::Recover(_) | Command::Delete(_)) {
+        return;
     }
+    let (customer_id, freeze) = (row.id, row.freezes);
+    let reminders = cx.settings.reminder_days.iter().map(|&days| Job::Remind { customer_id, freeze, days });
+    cancel_orphans(cx, row, [Job::Purge { customer_id, freeze }].into_iter().chain(reminders).collect())
+        .await;
 }
 
 async fn commit<S: ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     change: CustomerChange<'_>,
 ) -> Result<CustomerWriteOutcome, Failure> {
-    let (old, new) = (ScheduledJob::of(change.before), ScheduledJob::of(change.after));
-    if let Some(scheduled) = &new {
-        cx.services.schedule(scheduled).await?;
-    }
+    let reminders = &cx.settings.reminder_days;
+    let (old, new) = (ScheduledJob::of(change.before, reminders), ScheduledJob::of(change.after, reminders));
+    let added = new.iter().filter(|job| !old.contains(job));
+    try_join_all(added.map(|scheduled| cx.services.schedule(scheduled))).await?;
     let outcome = cx.store.commit(change).await?;
-    if let (CustomerWriteOutcome::Done, Some(scheduled)) = (outcome, old) {
-        ignore(cx.services.cancel(&scheduled.job).await, "a job for a past state does nothing");
+    if outcome == CustomerWriteOutcome::Done {
+        // The job of a reminder that is due has fired, and Scheduler deletes it.
+        let has_fired =
+            |old: &&ScheduledJob| matches!(old.job, Job::Remind { .. }) && old.due <= change.after.tm_update;
+        let is_needed = |job: &Job| new.iter().any(|new| new.job == *job);
+        let past = old.iter().filter(|old| !has_fired(old)).map(|old| old.job);
+        let past: Vec<_> = past.filter(|job| !is_needed(job)).collect();
+        cancel(cx, &past).await;
     }
     Ok(outcome)
 }

@@ -168,6 +168,7 @@ pub(crate) async fn confirm_email_change<S: ChangeCustomers + FindNames + ReadAg
             CustomerWriteOutcome::Done => return Ok(after),
             CustomerWriteOutcome::Stale => retry.wait(&*cx.providers.entropy).await?,
             CustomerWriteOutcome::TokenUsed => return Err(Reason::InvalidToken.into()),
+            CustomerWriteOutcome::DeletionsPaused => return Err(Reason::DeletionsPaused.into()),
             CustomerWriteOutcome::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
         }
     }

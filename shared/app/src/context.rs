@@ -112,6 +112,10 @@ pub struct Settings {
     /// The destinations to which webhooks may be sent.
     pub destinations: DestinationRules,
     pub webhook_budgets: WebhookBudgets,
+    /// How many days before the purge of a frozen account its owner is reminded, in any order.
+    pub reminder_days: Vec<u16>,
+    /// If more accounts are deleted or fall due within an hour, all deletions pause. 0 for no limit.
+    pub max_deletions_per_hour: u32,
     /// How many bytes a second an account may read from one instance of a function.
     pub read_bytes_per_second: u32,
 }
@@ -134,6 +138,8 @@ impl Default for Settings {
             mails_per_hour: 1000,
             destinations: DestinationRules::default(),
             webhook_budgets: WebhookBudgets::default(),
+            reminder_days: vec![14, 7, 1],
+            max_deletions_per_hour: 1000,
             read_bytes_per_second: 8 * 1024 * 1024,
         }
     }

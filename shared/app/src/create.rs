@@ -15,7 +15,7 @@ use custodian_domain::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::change::change;
+use crate::change::{ChangeOutcome, change};
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
 use crate::ports::{ChangeCustomers, CreateAccountOutcome, NewAccount, OpenAccounts, Scheduler};
@@ -81,19 +81,18 @@ pub async fn open<S: OpenAccounts, E: Scheduler>(
     let now = cx.now();
     let verify_by = now.plus(window).rounded_up_to_second();
     let account = assemble(cx, account_request, State::Initial { verify_by }, now).await?;
-    if let Some(scheduled_job) = ScheduledJob::of(&account.customer) {
-        cx.services.schedule(&scheduled_job).await?;
+    let jobs = ScheduledJob::of(&account.customer, &cx.settings.reminder_days);
+    for job in &jobs {
+        cx.services.schedule(job).await?;
     }
     let refused = match try_create(cx, &account).await? {
         CreateAccountOutcome::Done => return Ok(OpenAccountOutcome::Done(Box::new(account.customer))),
         CreateAccountOutcome::EmailTaken => OpenAccountOutcome::EmailTaken,
         CreateAccountOutcome::UsernameTaken => OpenAccountOutcome::UsernameTaken,
     };
-    if let Some(scheduled_job) = ScheduledJob::of(&account.customer) {
-        ignore(
-            cx.services.cancel(&scheduled_job.job).await,
-            "the job of a customer that does not exist does nothing",
-        );
+    for job in &jobs {
+        let cancelled = cx.services.cancel(&job.job).await;
+        ignore(cancelled, "the job of a customer that does not exist does nothing");
     }
     Ok(refused)
 }
@@ -127,7 +126,8 @@ async fn try_create<S: OpenAccounts, E: Scheduler>(
     Ok(created)
 }
 
-/// Expires an unverified account whose verification window has passed. Returns false for every other account.
+/// Expires an unverified account whose verification window has passed. Returns false for every other account, and as long as a
+/// hold or the brake prevents the expiry.
 async fn expire_overdue<S: ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     id: CustomerId,
@@ -136,8 +136,11 @@ async fn expire_overdue<S: ChangeCustomers, E: Scheduler>(
     let Some(row) = row.filter(|row| row.due().is_some_and(|due| due <= cx.now())) else { return Ok(false) };
     // The expiry is not the effect of the current request, so the request's conditions do not apply to it.
     let expiring = change(cx, id, Some(row), Command::Expire, None);
-    request_conditions::with_conditions(RequestConditions::default(), expiring).await?;
-    Ok(true)
+    match request_conditions::with_conditions(RequestConditions::default(), expiring).await {
+        Ok(outcome) => Ok(!matches!(outcome, ChangeOutcome::Unchanged(row) if !row.status().is_terminal())),
+        Err(failure) if failure.is(Reason::DeletionsPaused) => Ok(false),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Builds a new account with ids, password hash and guest agent, without storing it.
@@ -174,6 +177,7 @@ pub async fn assemble<S, E>(
             freezes: 0,
             platform: false,
             plan: Plan::default(),
+            hold: None,
             state,
             tm_create: now,
             tm_update: now,

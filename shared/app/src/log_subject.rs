@@ -18,7 +18,9 @@ pub trait LogSubject {
 
 impl LogSubject for Job {
     fn customer_id(&self) -> Option<CustomerId> {
-        let (Self::Purge { customer_id, .. } | Self::Expire { customer_id }) = self;
+        let (Self::Purge { customer_id, .. }
+        | Self::Expire { customer_id }
+        | Self::Remind { customer_id, .. }) = self;
         Some(*customer_id)
     }
 

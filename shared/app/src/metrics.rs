@@ -30,6 +30,10 @@ pub enum Metric {
     OldestUnfinishedDeletion(Duration),
     /// Rows of deleted accounts found after their ledgers were complete. This should never happen.
     RowsFoundAfterDeletion(u64),
+    /// The brake tripped by itself: too many accounts were deleted or fell due within an hour.
+    BrakeTripped,
+    /// Whether all deletions are paused: 1 or 0.
+    DeletionsPaused(bool),
     /// Webhook attempts that got a 2xx response.
     WebhooksDelivered,
     /// Webhook attempts with another response or none.
@@ -62,7 +66,7 @@ pub enum Unit {
 
 impl Metric {
     /// One observation of every metric, with zero values.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::CustomersCreated,
         Self::CustomersVerified,
         Self::CustomersFrozen,
@@ -76,6 +80,8 @@ impl Metric {
         Self::UnfinishedDeletions(0),
         Self::OldestUnfinishedDeletion(Duration::ZERO),
         Self::RowsFoundAfterDeletion(0),
+        Self::BrakeTripped,
+        Self::DeletionsPaused(false),
         Self::WebhooksDelivered,
         Self::WebhooksFailed,
         Self::WebhooksRefused,
@@ -104,6 +110,8 @@ impl Metric {
             Self::UnfinishedDeletions(_) => "UnfinishedDeletions",
             Self::OldestUnfinishedDeletion(_) => "OldestUnfinishedDeletion",
             Self::RowsFoundAfterDeletion(_) => "RowsFoundAfterDeletion",
+            Self::BrakeTripped => "BrakeTripped",
+            Self::DeletionsPaused(_) => "DeletionsPaused",
             Self::WebhooksDelivered => "WebhooksDelivered",
             Self::WebhooksFailed => "WebhooksFailed",
             Self::WebhooksRefused => "WebhooksRefused",
@@ -128,6 +136,7 @@ impl Metric {
     pub fn value(self) -> u64 {
         match self {
             Self::RowsErased(n) | Self::UnfinishedDeletions(n) | Self::RowsFoundAfterDeletion(n) => n,
+            Self::DeletionsPaused(paused) => u64::from(paused),
             Self::ErasureTime(span) => u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
             Self::OldestUnfinishedDeletion(span) => span.as_secs(),
             _ => 1,

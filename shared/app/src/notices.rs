@@ -3,16 +3,15 @@
 //! The event names the row, and the notice uses the values of the current row. If the row has changed since the event, the notice
 //! describes the current state, or no notice is sent.
 
-use custodian_domain::webhook::EncryptedDestination;
-use custodian_domain::{AgentId, Cause, Customer, CustomerId, Status};
-use serde::{Deserialize, Serialize};
+use custodian_domain::{AgentId, Cause, Customer, CustomerId, State, Status};
 use uuid::Uuid;
 
 use crate::confirm_email::is_owner;
 use crate::context::Context;
+use crate::deletion_link::{self, create_link};
 use crate::failure::Failure;
 use crate::mail;
-use crate::ports::{Mail, Mailer, NoticeRows, ReadAgents, ReadCustomers, StoreMailTokens};
+use crate::ports::{DeletionLinks, Mail, Mailer, NoticeRows, ReadAgents, ReadCustomers, StoreMailTokens};
 
 /// The account, if its address may get notices: the account is not deleted, and the address is confirmed.
 async fn recipient<S: ReadCustomers, E>(
@@ -36,14 +35,37 @@ async fn send<S: StoreMailTokens, E: Mailer>(
 }
 
 /// Sends the notice that the account is frozen. It says how the owner can recover the account, and by when.
-pub async fn send_frozen<S: ReadCustomers + StoreMailTokens, E: Mailer>(
+pub async fn send_frozen<S: ReadCustomers + StoreMailTokens + DeletionLinks, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
     cause: Cause,
 ) -> Result<(), Failure> {
     let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
     let Some(due) = customer.tm_deletion_scheduled() else { return Ok(()) };
-    send(cx, &customer, cause, mail::frozen(&cx.settings, &customer, due)).await
+    let link = status_link(cx, id).await?;
+    send(cx, &customer, cause, mail::frozen(&cx.settings, &customer, due, link)).await
+}
+
+/// Sends the reminder that a frozen account will be deleted.
+pub async fn send_deletion_reminder<S: ReadCustomers + StoreMailTokens + DeletionLinks, E: Mailer>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+    cause: Cause,
+) -> Result<(), Failure> {
+    let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
+    let State::Frozen { tm_deletion_scheduled: due, last_reminder: Some(days), .. } = customer.state else {
+        return Ok(());
+    };
+    if customer.active_hold(cx.now()).is_some() {
+        return Ok(());
+    }
+    let link = status_link(cx, id).await?;
+    send(cx, &customer, cause, mail::deletion_reminder(&cx.settings, &customer, due, days, link)).await
+}
+
+/// A new link to the state of the account's deletion.
+async fn status_link<S: DeletionLinks, E>(cx: &Context<S, E>, id: CustomerId) -> Result<String, Failure> {
+    Ok(deletion_link::url(&cx.settings, &create_link(cx, id).await?))
 }
 
 /// Sends the notice that the account was recovered, unless it is frozen again.
@@ -142,47 +164,4 @@ pub async fn send_webhook_disabled<S: ReadCustomers + StoreMailTokens, E: Mailer
 ) -> Result<(), Failure> {
     let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
     send(cx, &customer, cause, mail::webhook_disabled(&cx.settings, &customer)).await
-}
-
-/// The encryption purpose of the recipient of the mail about a deletion.
-const ENCRYPTION_PURPOSE: &str = "deletion-mail";
-
-/// The recipient of the mail about a deletion, in plain text.
-#[derive(Debug, Serialize, Deserialize)]
-struct DeletedAccount {
-    email: String,
-    name: String,
-}
-
-/// Encrypts the recipient of the mail about a deletion, because the deletion clears it in the customer's row. It is stored for
-/// an hour at most. `None` if the account never confirmed the address.
-pub(crate) fn encrypt_recipient<S, E>(
-    cx: &Context<S, E>,
-    before: &Customer,
-    after: &Customer,
-) -> Result<Option<EncryptedDestination>, Failure> {
-    let email = &before.profile.email;
-    let is_due = after.status() == Status::Deleted && before.has_confirmed_email(email) && !email.is_empty();
-    let Some(tm_delete) = after.tm_delete().filter(|_| is_due) else { return Ok(None) };
-    let account = DeletedAccount { email: email.clone(), name: mail::account_name(before).to_owned() };
-    let nonce = cx.providers.random();
-    let ciphertext = cx.keys.encrypt_for(ENCRYPTION_PURPOSE, before.id, &account, nonce)?;
-    Ok(Some(EncryptedDestination { ciphertext, until: tm_delete.plus(EncryptedDestination::LIFETIME) }))
-}
-
-/// Sends the mail about the deletion of an account, and removes the stored recipient. Returns whether a recipient was stored, in
-/// which case a step of the cascade waits for the removal. A crash between the mail and the removal sends the mail again.
-pub async fn send_deletion_begun<S: ReadCustomers + NoticeRows, E: Mailer>(
-    cx: &Context<S, E>,
-    id: CustomerId,
-) -> Result<bool, Failure> {
-    let Some(stored) = cx.store.deletion_mail(id).await? else { return Ok(false) };
-    let account: Option<DeletedAccount> = cx.keys.decrypt_for(ENCRYPTION_PURPOSE, id, &stored.ciphertext)?;
-    let customer = cx.store.customer(id).await?;
-    let at = customer.and_then(|customer| customer.tm_delete()).filter(|_| cx.now() < stored.until);
-    if let (Some(DeletedAccount { email, name }), Some(at)) = (account, at) {
-        cx.services.send_mail(&mail::deletion_begun(&cx.settings, &email, &name, at), None).await?;
-    }
-    cx.store.remove_deletion_mail(id).await?;
-    Ok(true)
 }

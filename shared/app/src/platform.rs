@@ -11,7 +11,7 @@ use custodian_domain::{Plan, Profile, Reason, Refusal, Secret, State};
 use crate::context::Context;
 use crate::create::{AccountRequest, assemble};
 use crate::failure::Failure;
-use crate::ports::{CreateAccountOutcome, CreateCustomers, ReadCustomers, SigningKeys};
+use crate::ports::{CreateAccountOutcome, CreateCustomers, ManageReceiptKeys, ReadCustomers, SigningKeys};
 
 /// The outcome of the set-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum SetUpOutcome {
 }
 
 /// Creates the keys and the first platform admin, unless they exist.
-pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
+pub async fn set_up<S: SigningKeys + ManageReceiptKeys + ReadCustomers + CreateCustomers, E>(
     cx: &Context<S, E>,
     username: String,
     password: Secret,
@@ -30,6 +30,8 @@ pub async fn set_up<S: SigningKeys + ReadCustomers + CreateCustomers, E>(
     let (signer, private) = new_key(cx)?;
     let keyed_hash_secret = Secret::new(hex(&cx.providers.random::<32>()));
     cx.store.store_first_key(signer.key_id(), private, keyed_hash_secret).await?;
+    let (receipt_signer, private) = new_key(cx)?;
+    cx.store.store_first_receipt_key(&receipt_signer, private).await?;
     if cx.store.customer(PLATFORM).await?.is_some() {
         return Ok(SetUpOutcome::AlreadyDone);
     }
@@ -77,6 +79,14 @@ pub async fn rotate_signing_key<S: SigningKeys, E>(cx: &Context<S, E>) -> Result
     let current = current.ok_or_else(|| Failure::unavailable("the signing key", "not set up yet"))?;
     let (next, private) = new_key(cx)?;
     cx.store.replace_key(&current, &next, private).await
+}
+
+/// Replaces the key that signs receipts. The public keys of all earlier keys stay published.
+pub async fn rotate_receipt_key<S: ManageReceiptKeys, E>(cx: &Context<S, E>) -> Result<(), Failure> {
+    let current = cx.store.receipt_signer().await?;
+    let current = current.ok_or_else(|| Failure::unavailable("the key of the receipts", "not set up yet"))?;
+    let (next, private) = new_key(cx)?;
+    cx.store.replace_receipt_key(&current, &next, private).await
 }
 
 fn new_key<S, E>(cx: &Context<S, E>) -> Result<(Signer, Secret), Failure> {

@@ -106,7 +106,8 @@ async fn replace_signup<S: ChangeCustomers, E>(
             CustomerWriteOutcome::Done => return Ok(()),
             CustomerWriteOutcome::Stale
             | CustomerWriteOutcome::EmailTaken
-            | CustomerWriteOutcome::TokenUsed => retry.wait(&*cx.providers.entropy).await?,
+            | CustomerWriteOutcome::TokenUsed
+            | CustomerWriteOutcome::DeletionsPaused => retry.wait(&*cx.providers.entropy).await?,
         }
     }
 }

@@ -3,7 +3,7 @@
 use custodian_domain::agent::MAX_ENTERED_PASSWORD;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
-use custodian_domain::{Agent, Customer, Principal, Reason, Refusal, Secret};
+use custodian_domain::{Agent, Customer, Initiator, Principal, Reason, Refusal, Secret};
 use futures::future::join;
 use serde_json::{Map, Value};
 
@@ -114,8 +114,11 @@ pub async fn unregister<S: ChangeCustomers + Throttle, E: Scheduler>(
 ) -> Result<Customer, Failure> {
     request.check(principal)?;
     let reservation = request.confirm(cx, principal, client_ip).await?;
-    let command =
-        if request.immediate { Command::Delete } else { Command::Freeze { grace: cx.settings.grace } };
+    let command = if request.immediate {
+        Command::Delete(Initiator::Owner)
+    } else {
+        Command::Freeze { grace: cx.settings.grace }
+    };
     let release = async {
         if let Some(reservation) = reservation {
             reservation.release(cx).await;

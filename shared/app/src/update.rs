@@ -28,6 +28,7 @@ pub async fn update<S: ChangeCustomers, E>(
         match cx.store.commit(CustomerChange::new(&before, &after)).await? {
             CustomerWriteOutcome::Done => return Ok(after),
             CustomerWriteOutcome::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
+            CustomerWriteOutcome::DeletionsPaused => return Err(Reason::DeletionsPaused.into()),
             CustomerWriteOutcome::Stale | CustomerWriteOutcome::TokenUsed => {
                 request_conditions::permit_reread()?
             }

@@ -66,6 +66,10 @@ impl Signer {
         &self.key_id
     }
 
+    pub(crate) const fn key(&self) -> &SigningKey {
+        &self.key
+    }
+
     /// The public key as 64 hex digits.
     pub fn public(&self) -> String {
         hex::encode(self.key.verifying_key().as_bytes())

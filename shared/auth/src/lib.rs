@@ -9,6 +9,7 @@ pub mod jwt;
 pub mod keyed_hash;
 pub mod mail_token;
 pub mod password;
+pub mod receipt;
 
 pub use jwt::{Claims, KeyRing, Signer};
 pub use keyed_hash::KeyedHasher;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use custodian_domain::{CustomerId, Status, Timestamp};
+use custodian_domain::{CustomerId, DeletionRequest, Hold, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::steps::STEPS;
@@ -18,13 +18,40 @@ pub struct StepState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_to: Option<String>,
     pub tm_progress: Timestamp,
+    /// When a consistent query last found no row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tm_verified: Option<Timestamp>,
+    /// The number of rows when the step was opened, if the account's counters had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
 }
 
 /// A deletion: its steps, and whether it is complete.
 #[derive(Clone, Debug)]
 pub struct Ledger {
     pub completed: bool,
+    pub header: LedgerHeader,
     pub steps: Vec<StepState>,
+}
+
+/// The part of a ledger that is not about a single step.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LedgerHeader {
+    /// Deleted or expired.
+    pub cause: Status,
+    /// The customer's version after the deletion.
+    pub version: u64,
+    /// Missing in ledgers of earlier revisions.
+    #[serde(flatten)]
+    pub request: Option<DeletionRequest>,
+    /// The hold that stops the cascade. It is removed with its release.
+    pub hold: Option<Hold>,
+    pub tm_open: Timestamp,
+    #[serde(rename = "tm_sealed")]
+    pub tm_completed: Option<Timestamp>,
+    pub tm_confirmed: Option<Timestamp>,
+    /// The receipt in its compact form.
+    pub receipt: Option<String>,
 }
 
 /// A completed ledger, as the stream of the ledgers' table carries it.

@@ -8,17 +8,23 @@
 //! commits a count before it deletes the rows that it counted, and a retry counts no row twice.
 
 mod ledger;
+mod pause;
 mod ports;
+mod progress;
+mod receipt;
 mod resume;
 mod step;
 pub mod steps;
 mod task;
 mod verification;
 
-pub use ledger::{CompletedDeletion, Ledger, StepState, UnfinishedLedgers};
+pub use ledger::{CompletedDeletion, Ledger, LedgerHeader, StepState, UnfinishedLedgers};
+pub use pause::{ledger_hold, pause, release};
 pub use ports::{CascadeQueue, CompletedLedgers, EmptyTables, FindRows, KeyBatch, Ledgers, OpenLedgers};
-pub use resume::resume;
+pub use progress::progress;
+pub use receipt::{ErasedTable, Receipt, ReceiptLedger};
+pub use resume::{resume, resume_all};
 pub use step::{StepOutcome, run_step};
 pub use steps::{KeyLayout, STEPS, Step, WEBHOOKS};
 pub use task::CascadeTask;
-pub use verification::verify_empty;
+pub use verification::{send_last_mail, verify_empty};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use custodian_app::Failure;
-use custodian_domain::{CustomerId, Timestamp};
+use custodian_domain::{CustomerId, Hold, Timestamp};
 
 use crate::ledger::{Ledger, StepState, UnfinishedLedgers};
 use crate::steps::Step;
@@ -13,6 +13,20 @@ use crate::task::CascadeTask;
 /// Reading and resuming a ledger.
 pub trait Ledgers: Send + Sync {
     fn ledger(&self, customer: CustomerId) -> impl Future<Output = Result<Option<Ledger>, Failure>> + Send;
+
+    /// Whether a hold on this ledger or the brake stops the cascade.
+    fn is_paused(
+        &self,
+        customer: CustomerId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
+
+    /// Places a hold on an open ledger, or removes it. Returns false if the ledger is not open.
+    fn set_ledger_hold(
+        &self,
+        customer: CustomerId,
+        hold: Option<&Hold>,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
     /// Opens the steps, unless they are open already.
     fn open_steps(
@@ -57,12 +71,22 @@ pub trait CompletedLedgers: Ledgers {
         before: Timestamp,
     ) -> impl Future<Output = Result<Vec<CustomerId>, Failure>> + Send;
 
-    /// Records that the verification found no row.
+    /// Records that the verification found no row, and stores the receipt unless the deletion has one.
     fn mark_verified(
         &self,
         customer: CustomerId,
+        receipt: &str,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Some customers whose deletion was verified and whose last mail is not sent yet.
+    fn unsent_last_mails(
+        &self,
+        before: Timestamp,
+    ) -> impl Future<Output = Result<Vec<CustomerId>, Failure>> + Send;
+
+    /// Records that nothing is left to do for a verified deletion.
+    fn close_ledger(&self, customer: CustomerId) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Reopens a completed ledger and these steps, unless another worker has reopened it.
     fn reopen(

@@ -3,6 +3,7 @@
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::{Context, Failure};
 use custodian_domain::Timestamp;
+use futures::future::try_join;
 
 use crate::ledger::StepState;
 use crate::ports::{CascadeQueue, EmptyTables, KeyBatch};
@@ -16,7 +17,7 @@ pub enum StepOutcome {
     Completed,
     /// `stop_at` has passed. A new task continues the step.
     Continued,
-    /// Nothing to do: the step does not exist or its ledger is complete, or the step must wait.
+    /// Nothing to do: the step does not exist or its ledger is complete, or the step must wait, or the cascade is paused.
     Skipped,
 }
 
@@ -34,7 +35,11 @@ pub async fn run_step<S: EmptyTables, E: CascadeQueue>(
         return Ok(StepOutcome::Skipped);
     }
     loop {
-        let batch = cx.store.find_keys(customer, step).await?;
+        let (paused, batch) =
+            try_join(cx.store.is_paused(customer, cx.now()), cx.store.find_keys(customer, step)).await?;
+        if paused {
+            return Ok(StepOutcome::Skipped);
+        }
         if batch.keys.is_empty() {
             cx.store.close(customer, step, cx.now()).await?;
             log_progress(task, &state, "completed");

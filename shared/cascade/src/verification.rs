@@ -1,23 +1,28 @@
 //! Verification of completed deletions. A quarter of an hour after a ledger was completed, `reconcile` queries every table once
 //! more.
 
+use custodian_app::deletion_mails::send_deletion_done;
+use custodian_app::ports::{DeletionLinks, LastMail, Mailer, ReceiptKeys};
 use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
 
 use crate::ports::{CascadeQueue, CompletedLedgers, FindRows};
+use crate::receipt;
 use crate::resume::resume;
 use crate::steps::{STEPS, Step};
 
 /// Queries every table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each
-/// table). If it finds no row, it marks the ledger as verified, and no later run verifies the ledger again. Otherwise, it reopens
+/// table). If it finds no row, it marks the ledger as verified, issues the receipt and sends the last mail, and no later run verifies the
+/// ledger again. Otherwise, it reopens
 /// the ledger and the steps that have rows. The cascade then deletes these rows and completes the ledger again.
-pub async fn verify_empty<S: CompletedLedgers + FindRows, E: CascadeQueue>(
-    cx: &Context<S, E>,
-    customer: CustomerId,
-) -> Result<u64, Failure> {
-    if !cx.store.ledger(customer).await?.is_some_and(|ledger| ledger.completed) {
+pub async fn verify_empty<S, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<u64, Failure>
+where
+    S: CompletedLedgers + FindRows + ReceiptKeys + LastMail + DeletionLinks,
+    E: CascadeQueue + Mailer,
+{
+    let Some(ledger) = cx.store.ledger(customer).await?.filter(|ledger| ledger.completed) else {
         return Ok(0);
-    }
+    };
     let (mut found, mut rows): (Vec<&Step>, u64) = (Vec::new(), 0);
     for step in STEPS {
         let batch = cx.store.find_keys(customer, step).await?;
@@ -27,7 +32,9 @@ pub async fn verify_empty<S: CompletedLedgers + FindRows, E: CascadeQueue>(
         }
     }
     if found.is_empty() {
-        cx.store.mark_verified(customer, cx.now()).await?;
+        let receipt = receipt::sign(cx, customer, &ledger).await?;
+        cx.store.mark_verified(customer, &receipt, cx.now()).await?;
+        send_last_mail(cx, customer).await?;
         return Ok(0);
     }
     let tables: Vec<_> = found.iter().map(|step| step.table).collect();
@@ -35,4 +42,17 @@ pub async fn verify_empty<S: CompletedLedgers + FindRows, E: CascadeQueue>(
     cx.store.reopen(customer, &found, cx.now()).await?;
     resume(cx, customer, cx.now()).await?;
     Ok(rows)
+}
+
+/// Sends the last mail about a verified deletion, and then closes its ledger.
+pub async fn send_last_mail<S, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<(), Failure>
+where
+    S: CompletedLedgers + LastMail + DeletionLinks,
+    E: Mailer,
+{
+    let header = cx.store.ledger(customer).await?.map(|ledger| ledger.header);
+    if let Some(tm_confirmed) = header.and_then(|header| header.tm_confirmed) {
+        send_deletion_done(cx, customer, tm_confirmed).await?;
+    }
+    cx.store.close_ledger(customer).await
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::customer::{Customer, State};
+use crate::initiator::Initiator;
 use crate::reason::{Reason, Refusal};
 
 /// The route that recovers a frozen account. The ACCOUNT_FROZEN error contains it.
@@ -13,12 +14,14 @@ pub fn require_active(customer: &Customer) -> Result<(), Refusal> {
     match customer.state {
         State::Active => Ok(()),
         State::Initial { .. } => Err(Reason::AccountNotVerified.into()),
-        State::Frozen { tm_frozen, tm_deletion_scheduled } => {
-            let details = BTreeMap::from([
+        State::Frozen { tm_frozen, tm_deletion_scheduled, frozen_by, .. } => {
+            let mut details = BTreeMap::from([
                 ("deletion_scheduled_at", tm_frozen.to_rfc3339()),
                 ("deletion_effective_at", tm_deletion_scheduled.to_rfc3339()),
-                ("recovery_endpoint", RECOVERY_ENDPOINT.to_owned()),
             ]);
+            if frozen_by == Initiator::Owner {
+                details.insert("recovery_endpoint", RECOVERY_ENDPOINT.to_owned());
+            }
             Err(Refusal::with_details(Reason::AccountFrozen, vec![details]))
         }
         State::Deleted { .. } | State::Expired { .. } => Err(Reason::InvalidCredentials.into()),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::profile::{ProfilePatch, fold_case};
-use crate::{Agent, AgentId, Cause, CustomerId, Plan, Profile, Timestamp};
+use crate::{Agent, AgentId, Cause, CustomerId, Hold, Initiator, Plan, Profile, Timestamp};
 
 /// A customer as stored. Crate `custodian-views` builds the JSON that callers see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Customer {
     /// The plan decides how many rows the account may own.
     #[serde(default)]
     pub plan: Plan,
+    /// The hold that prevents the deletion of the account, also if it has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Hold>,
     #[serde(flatten)]
     pub state: State,
     pub tm_create: Timestamp,
@@ -109,11 +112,26 @@ impl PendingEmail {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "lowercase")]
 pub enum State {
-    Initial { verify_by: Timestamp },
+    Initial {
+        verify_by: Timestamp,
+    },
     Active,
-    Frozen { tm_frozen: Timestamp, tm_deletion_scheduled: Timestamp },
-    Deleted { tm_delete: Timestamp },
-    Expired { tm_delete: Timestamp },
+    Frozen {
+        tm_frozen: Timestamp,
+        tm_deletion_scheduled: Timestamp,
+        /// A freeze by an operator is a suspension: only an operator ends it.
+        #[serde(default)]
+        frozen_by: Initiator,
+        /// The last reminder of this freeze: how many days before the purge it was due.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_reminder: Option<u16>,
+    },
+    Deleted {
+        tm_delete: Timestamp,
+    },
+    Expired {
+        tm_delete: Timestamp,
+    },
 }
 
 /// The status without its times.
@@ -183,6 +201,22 @@ impl Customer {
             State::Frozen { tm_deletion_scheduled, .. } => Some(tm_deletion_scheduled),
             _ => None,
         }
+    }
+
+    /// Whether an operator froze the account.
+    pub const fn is_suspended(&self) -> bool {
+        matches!(self.state, State::Frozen { frozen_by: Initiator::Operator, .. })
+    }
+
+    /// The hold, if it lasts at this time.
+    pub fn active_hold(&self, now: Timestamp) -> Option<&Hold> {
+        self.hold.as_ref().filter(|hold| hold.is_active(now))
+    }
+
+    /// The next version of this row with this hold, or without one.
+    #[must_use]
+    pub fn with_hold(&self, hold: Option<Hold>, now: Timestamp) -> Self {
+        Self { hold, ..self.with_state(self.state, now) }
     }
 
     pub const fn tm_delete(&self) -> Option<Timestamp> {
@@ -300,6 +334,7 @@ impl Customer {
             email_trusted_from: None,
             former_email: None,
             plan: Plan::default(),
+            hold: None,
             billing_account_id: Uuid::nil(),
             email_verified: false,
             epoch: self.epoch + 1,

@@ -13,6 +13,8 @@ pub enum EventType {
     CustomerVerified,
     CustomerUpdated,
     CustomerFrozen,
+    /// A frozen account will be deleted soon.
+    CustomerDeletionReminder,
     CustomerRecovered,
     CustomerExpired,
     CustomerDeleted,
@@ -40,11 +42,12 @@ pub enum RowChange {
     Deleted,
 }
 
-const FIXED: [(EventType, &str); 11] = [
+const FIXED: [(EventType, &str); 12] = [
     (EventType::CustomerCreated, "customer_created"),
     (EventType::CustomerVerified, "customer_verified"),
     (EventType::CustomerUpdated, "customer_updated"),
     (EventType::CustomerFrozen, "customer_frozen"),
+    (EventType::CustomerDeletionReminder, "customer_deletion_reminder"),
     (EventType::CustomerRecovered, "customer_recovered"),
     (EventType::CustomerExpired, "customer_expired"),
     (EventType::CustomerDeleted, "customer_deleted"),

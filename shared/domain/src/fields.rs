@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::ids;
 use crate::plain_values::{integer, multi_line_text_error, text_error};
 use crate::reason::{Detail, Reason, Refusal, field_violation};
+use crate::time::Timestamp;
 
 /// The maximum nesting depth of a JSON body.
 pub const MAX_DEPTH: usize = 64;
@@ -138,6 +139,19 @@ impl<'a> Fields<'a> {
             self.refuse(field, format!("must be a number of seconds, at least {}", min.as_secs()));
         }
         valid
+    }
+
+    /// A time after `now`, as an RFC 3339 string. `None` if the field is absent or null.
+    pub fn later_time(&mut self, field: &'static str, now: Timestamp) -> Option<Timestamp> {
+        let time = match self.body.get(field)? {
+            Value::Null => return None,
+            Value::String(text) => Timestamp::parse(text).filter(|time| now < *time),
+            _ => None,
+        };
+        if time.is_none() {
+            self.refuse(field, "must be a time in the future, such as 2027-01-31T12:00:00Z");
+        }
+        time
     }
 
     /// A list of strings.

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use crate::customer::{Customer, State, Status};
+use crate::customer::{Customer, State};
+use crate::initiator::{DeletionCause, Initiator};
 use crate::reason::{Reason, Refusal};
 use crate::time::Timestamp;
 
@@ -16,22 +17,26 @@ pub const EARLY_RETRY_WINDOW: Duration = Duration::from_secs(5 * 60);
 pub enum Command {
     /// The owner opened the verification link.
     Verify,
-    /// Freeze now and purge after `grace`.
+    /// The owner unregisters: freeze now and purge after `grace`.
     Freeze { grace: Duration },
+    /// An operator freezes the account until `until`, or for `grace`. The owner cannot end this freeze.
+    Suspend { grace: Duration, until: Option<Timestamp> },
     /// Cancel the unregistration: unfreeze the account.
-    Recover,
-    /// Delete at once. The owner or a platform admin requested it.
-    Delete,
+    Recover(Initiator),
+    /// Delete at once.
+    Delete(Initiator),
     /// The purge job number `freeze` fired.
     Purge { freeze: u64 },
     /// The expiry job fired.
     Expire,
+    /// The reminder job of freeze number `freeze` fired, `days` days before the purge.
+    Remind { freeze: u64, days: u16 },
 }
 
 /// The effect of a command in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransitionRule {
-    /// The status changes, if the time permits it.
+    /// The row changes, if the time permits it.
     Change,
     /// Success without a change: the customer is already in the target state, or the command no longer applies.
     Unchanged,
@@ -39,20 +44,43 @@ pub enum TransitionRule {
     Refuse(Reason),
 }
 
-/// All states (columns, in the order of [`Status::ALL`]) and commands (rows).
+/// The rules of a command in all states.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandRules {
+    pub command: &'static str,
+    /// In the order of [`COLUMNS`].
+    pub rules: [TransitionRule; 6],
+    /// The rule instead of a change, as long as the account is on hold.
+    pub on_hold: TransitionRule,
+}
+
+/// The states of the table. A frozen account is suspended if an operator froze it.
+pub const COLUMNS: [&str; 6] = ["initial", "active", "frozen", "suspended", "deleted", "expired"];
+
+const fn rules(command: &'static str, rules: [TransitionRule; 6], on_hold: TransitionRule) -> CommandRules {
+    CommandRules { command, rules, on_hold }
+}
+
+/// All states (columns) and commands (rows).
 #[rustfmt::skip]
-pub const TABLE: [(&str, [TransitionRule; 5]); 6] = {
+pub const TABLE: [CommandRules; 10] = {
     use TransitionRule::{Change, Unchanged};
     const INVALID: TransitionRule = TransitionRule::Refuse(Reason::StateInvalid);
     const TOO_LATE: TransitionRule = TransitionRule::Refuse(Reason::VerificationWindowEnded);
-    //               initial    active     frozen     deleted    expired
+    const SUSPENDED: TransitionRule = TransitionRule::Refuse(Reason::FrozenByOperator);
+    const HELD: TransitionRule = TransitionRule::Refuse(Reason::AccountHeld);
+    //                            initial    active     frozen     suspended  deleted    expired     on hold
     [
-        ("verify",  [Change,    Unchanged, INVALID,   TOO_LATE,  TOO_LATE]),
-        ("freeze",  [INVALID,   Change,    Unchanged, INVALID,   INVALID]),
-        ("recover", [INVALID,   Unchanged, Change,    INVALID,   INVALID]),
-        ("delete",  [Change,    Change,    Change,    Unchanged, INVALID]),
-        ("purge",   [Unchanged, Unchanged, Change,    Unchanged, Unchanged]),
-        ("expire",  [Change,    Unchanged, Unchanged, Unchanged, Unchanged]),
+        rules("verify",              [Change,    Unchanged, INVALID,   INVALID,   TOO_LATE,  TOO_LATE],  Change),
+        rules("freeze",              [INVALID,   Change,    Unchanged, Unchanged, INVALID,   INVALID],   Change),
+        rules("suspend",             [INVALID,   Change,    Change,    Change,    INVALID,   INVALID],   Change),
+        rules("recover by owner",    [INVALID,   Unchanged, Change,    SUSPENDED, INVALID,   INVALID],   Change),
+        rules("recover by operator", [INVALID,   Unchanged, Change,    Change,    INVALID,   INVALID],   Change),
+        rules("delete by owner",     [Change,    Change,    Change,    SUSPENDED, Unchanged, INVALID],   HELD),
+        rules("delete by operator",  [Change,    Change,    Change,    Change,    Unchanged, INVALID],   HELD),
+        rules("purge",               [Unchanged, Unchanged, Change,    Change,    Unchanged, Unchanged], Unchanged),
+        rules("expire",              [Change,    Unchanged, Unchanged, Unchanged, Unchanged, Unchanged], Unchanged),
+        rules("remind",              [Unchanged, Unchanged, Change,    Change,    Unchanged, Unchanged], Unchanged),
     ]
 };
 
@@ -67,30 +95,55 @@ pub enum Decision {
 }
 
 impl Command {
-    pub const fn rule(self, status: Status) -> TransitionRule {
-        TABLE[self.table_row()].1[status as usize]
-    }
-
-    const fn table_row(self) -> usize {
-        match self {
+    pub const fn rules(self) -> CommandRules {
+        TABLE[match self {
             Self::Verify => 0,
             Self::Freeze { .. } => 1,
-            Self::Recover => 2,
-            Self::Delete => 3,
-            Self::Purge { .. } => 4,
-            Self::Expire => 5,
-        }
+            Self::Suspend { .. } => 2,
+            Self::Recover(Initiator::Owner) => 3,
+            Self::Recover(Initiator::Operator) => 4,
+            Self::Delete(Initiator::Owner) => 5,
+            Self::Delete(Initiator::Operator) => 6,
+            Self::Purge { .. } => 7,
+            Self::Expire => 8,
+            Self::Remind { .. } => 9,
+        }]
+    }
+
+    pub const fn rule(self, state: &State) -> TransitionRule {
+        self.rules().rules[match state {
+            State::Initial { .. } => 0,
+            State::Active => 1,
+            State::Frozen { frozen_by: Initiator::Owner, .. } => 2,
+            State::Frozen { frozen_by: Initiator::Operator, .. } => 3,
+            State::Deleted { .. } => 4,
+            State::Expired { .. } => 5,
+        }]
     }
 
     /// Whether the command leads to the account's deletion. The platform's own account refuses such commands.
     const fn is_destructive(self) -> bool {
-        !matches!(self, Self::Verify | Self::Recover)
+        !matches!(self, Self::Verify | Self::Recover(_))
+    }
+
+    /// The cause of the deletion, if the command ends the account.
+    pub fn deletion_cause(self) -> Option<DeletionCause> {
+        match self {
+            Self::Delete(initiator) => Some(initiator.into()),
+            Self::Purge { .. } => Some(DeletionCause::Deadline),
+            Self::Expire => Some(DeletionCause::Expiry),
+            _ => None,
+        }
     }
 }
 
 /// Applies a command to a row. The decision depends only on the row and the time.
 pub fn decide(customer: &Customer, command: Command, now: Timestamp) -> Result<Decision, Refusal> {
-    match command.rule(customer.status()) {
+    let rule = match command.rule(&customer.state) {
+        TransitionRule::Change if customer.active_hold(now).is_some() => command.rules().on_hold,
+        rule => rule,
+    };
+    match rule {
         TransitionRule::Refuse(reason) => Err(reason.into()),
         TransitionRule::Unchanged => Ok(Decision::Unchanged),
         TransitionRule::Change if customer.platform && command.is_destructive() => {
@@ -102,9 +155,11 @@ pub fn decide(customer: &Customer, command: Command, now: Timestamp) -> Result<D
 
 fn apply(customer: &Customer, command: Command, now: Timestamp) -> Result<Decision, Refusal> {
     let due = customer.due().unwrap_or(now);
+    let is_held = customer.active_hold(now).is_some();
     let next = match command {
         Command::Verify if now >= due => return Err(Reason::VerificationWindowEnded.into()),
-        Command::Recover if now >= due => return Err(Reason::GracePeriodEnded.into()),
+        // As long as a hold prevents the purge, the account can be recovered.
+        Command::Recover(_) if now >= due && !is_held => return Err(Reason::GracePeriodEnded.into()),
         // Webhooks start at verification. Before it, the webhook URI could belong to a stranger.
         Command::Verify => Customer {
             email_verified: true,
@@ -112,26 +167,83 @@ fn apply(customer: &Customer, command: Command, now: Timestamp) -> Result<Decisi
             webhook_since: Some(now),
             ..customer.with_state(State::Active, now)
         },
-        Command::Recover => customer.with_state(State::Active, now),
-        Command::Freeze { grace } => freeze(customer, grace, now),
-        Command::Delete => customer.anonymised(State::Deleted { tm_delete: now }, now),
-        Command::Purge { freeze } if freeze != customer.freezes => return Ok(Decision::Unchanged),
+        Command::Recover(_) => customer.with_state(State::Active, now),
+        Command::Freeze { grace } => freeze(customer, now.plus(grace), Initiator::Owner, now),
+        Command::Suspend { grace, until } => return suspend(customer, grace, until, now),
+        Command::Delete(_) => customer.anonymised(State::Deleted { tm_delete: now }, now),
+        Command::Purge { freeze } | Command::Remind { freeze, .. } if freeze != customer.freezes => {
+            return Ok(Decision::Unchanged);
+        }
         Command::Purge { .. } | Command::Expire if now < due => return Ok(decide_early_job(due, now)),
         Command::Purge { .. } => customer.anonymised(State::Deleted { tm_delete: now }, now),
         Command::Expire => customer.anonymised(State::Expired { tm_delete: now }, now),
+        Command::Remind { days, .. } => return Ok(remind(customer, days, now)),
     };
     Ok(Decision::Change(Box::new(next)))
 }
 
-fn freeze(customer: &Customer, grace: Duration, now: Timestamp) -> Customer {
-    let tm_deletion_scheduled = now.plus(grace).rounded_up_to_second();
+/// Freezes the account. The deadline is rounded up to a second.
+fn freeze(customer: &Customer, due: Timestamp, frozen_by: Initiator, now: Timestamp) -> Customer {
+    let tm_deletion_scheduled = due.rounded_up_to_second();
+    let state = State::Frozen { tm_frozen: now, tm_deletion_scheduled, frozen_by, last_reminder: None };
     Customer {
         epoch: customer.epoch + 1,
         freezes: customer.freezes + 1,
         // A freeze ends all sessions, and a pending address with the session that requested it.
         pending_email: None,
-        ..customer.with_state(State::Frozen { tm_frozen: now, tm_deletion_scheduled }, now)
+        ..customer.with_state(state, now)
     }
+}
+
+/// Freezes an active account for an operator, or takes over and extends a freeze. A freeze is never shortened. A later
+/// deadline has its own purge job, so it counts as another freeze.
+fn suspend(
+    customer: &Customer,
+    grace: Duration,
+    until: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Decision, Refusal> {
+    let State::Frozen { tm_frozen, tm_deletion_scheduled, frozen_by, last_reminder } = customer.state else {
+        let due = until.unwrap_or(now.plus(grace));
+        return Ok(Decision::Change(Box::new(freeze(customer, due, Initiator::Operator, now))));
+    };
+    if now >= tm_deletion_scheduled && customer.active_hold(now).is_none() {
+        return Err(Reason::GracePeriodEnded.into());
+    }
+    let due = until.map_or(tm_deletion_scheduled, Timestamp::rounded_up_to_second);
+    if due < tm_deletion_scheduled {
+        let description = "must not be before the date that is set already";
+        return Err(Refusal::field(Reason::InvalidArgument, "tm_deletion_scheduled", description));
+    }
+    let is_later = due > tm_deletion_scheduled;
+    if frozen_by == Initiator::Operator && !is_later {
+        return Ok(Decision::Unchanged);
+    }
+    let last_reminder = last_reminder.filter(|_| !is_later);
+    let state = State::Frozen {
+        tm_frozen,
+        tm_deletion_scheduled: due,
+        frozen_by: Initiator::Operator,
+        last_reminder,
+    };
+    let freezes = customer.freezes + u64::from(is_later);
+    Ok(Decision::Change(Box::new(Customer { freezes, ..customer.with_state(state, now) })))
+}
+
+/// Records a reminder, unless a later one was sent or the purge is due.
+fn remind(customer: &Customer, days: u16, now: Timestamp) -> Decision {
+    let State::Frozen { tm_frozen, tm_deletion_scheduled, frozen_by, last_reminder } = customer.state else {
+        return Decision::Unchanged;
+    };
+    let from = tm_deletion_scheduled.minus(Duration::from_secs(u64::from(days) * 86_400));
+    if now < from {
+        return decide_early_job(from, now);
+    }
+    if now >= tm_deletion_scheduled || last_reminder.is_some_and(|last| last <= days) {
+        return Decision::Unchanged;
+    }
+    let state = State::Frozen { tm_frozen, tm_deletion_scheduled, frozen_by, last_reminder: Some(days) };
+    Decision::Change(Box::new(customer.with_state(state, now)))
 }
 
 fn decide_early_job(due: Timestamp, now: Timestamp) -> Decision {

@@ -94,10 +94,22 @@ reasons! {
     AgentNotFound = 404 "NOT_FOUND" "AGENT_NOT_FOUND" "The agent does not exist.";
     /// 404: no e-mail address waits for its confirmation.
     EmailChangeNotFound = 404 "NOT_FOUND" "EMAIL_CHANGE_NOT_FOUND" "No change of the e-mail address is waiting for its confirmation.";
+    /// 404: no deletion of the account was requested, or it was cancelled.
+    DeletionNotFound = 404 "NOT_FOUND" "DELETION_NOT_FOUND" "No deletion of this account was requested.";
+    /// 404: the receipt is issued when the deletion is confirmed.
+    ReceiptNotFound = 404 "NOT_FOUND" "RECEIPT_NOT_FOUND" "The deletion has no receipt yet.";
+    /// 404: the account is not on hold.
+    HoldNotFound = 404 "NOT_FOUND" "HOLD_NOT_FOUND" "The account is not on hold.";
     DeliveryNotFound = 404 "NOT_FOUND" "DELIVERY_NOT_FOUND" "The delivery does not exist.";
     WebhookNotConfigured = 409 "FAILED_PRECONDITION" "WEBHOOK_NOT_CONFIGURED" "The account has no webhook_uri.";
     /// 409: the account's state does not permit the request.
     StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's state does not permit this.";
+    /// 409: an operator froze the account, so its owner can neither recover nor delete it.
+    FrozenByOperator = 409 "FAILED_PRECONDITION" "FROZEN_BY_OPERATOR" "The operator of this service froze the account. Only the operator can recover or delete it.";
+    /// 409: a hold prevents the deletion of the account.
+    AccountHeld = 409 "FAILED_PRECONDITION" "ACCOUNT_HELD" "The account is on hold, so it cannot be deleted. An operator must release the hold first.";
+    /// 409: an operator, or the limit of deletions in an hour, has paused all deletions.
+    DeletionsPaused = 409 "FAILED_PRECONDITION" "DELETIONS_PAUSED" "All deletions are paused at the moment. Try again later.";
     /// 409: the request recovers an account after its grace period.
     GracePeriodEnded = 409 "FAILED_PRECONDITION" "GRACE_PERIOD_ENDED" "The grace period has ended; the account is being deleted.";
     /// 409: the request verifies an account after its verification window.

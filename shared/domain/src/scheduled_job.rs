@@ -1,6 +1,8 @@
 //! The one-off EventBridge Scheduler job of a customer row. The job only invokes a function. The function decides based on the
 //! row, not on the job.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Customer, CustomerId, State, Timestamp};
@@ -13,6 +15,8 @@ pub enum Job {
     Purge { customer_id: CustomerId, freeze: u64 },
     /// Expire this customer if it is still not verified.
     Expire { customer_id: CustomerId },
+    /// Remind the owner, `days` days before the purge of freeze number `freeze`.
+    Remind { customer_id: CustomerId, freeze: u64, days: u16 },
 }
 
 impl Job {
@@ -21,6 +25,7 @@ impl Job {
         match self {
             Self::Purge { customer_id, freeze } => format!("purge-{customer_id}-{freeze}"),
             Self::Expire { customer_id } => format!("expire-{customer_id}"),
+            Self::Remind { customer_id, freeze, days } => format!("remind-{customer_id}-{freeze}-{days}"),
         }
     }
 
@@ -29,6 +34,7 @@ impl Job {
         match self {
             Self::Purge { .. } => "purge",
             Self::Expire { .. } => "expire",
+            Self::Remind { .. } => "remind",
         }
     }
 }
@@ -41,16 +47,22 @@ pub struct ScheduledJob {
 }
 
 impl ScheduledJob {
-    /// The job that a customer needs in its current state, if any.
-    pub const fn of(customer: &Customer) -> Option<Self> {
-        let customer_id = customer.id;
+    /// The jobs that a customer needs in its current state. `reminders` has the days before the purge at which the owner is
+    /// reminded; a reminder that would be due before the freeze has no job.
+    pub fn of(customer: &Customer, reminders: &[u16]) -> Vec<Self> {
+        let (customer_id, freeze) = (customer.id, customer.freezes);
         match customer.state {
-            State::Initial { verify_by } => Some(Self { job: Job::Expire { customer_id }, due: verify_by }),
+            State::Initial { verify_by } => vec![Self { job: Job::Expire { customer_id }, due: verify_by }],
             State::Frozen { tm_deletion_scheduled, .. } => {
-                let job = Job::Purge { customer_id, freeze: customer.freezes };
-                Some(Self { job, due: tm_deletion_scheduled })
+                let purge = Self { job: Job::Purge { customer_id, freeze }, due: tm_deletion_scheduled };
+                let reminders = reminders.iter().map(|&days| Self {
+                    job: Job::Remind { customer_id, freeze, days },
+                    due: tm_deletion_scheduled.minus(Duration::from_secs(u64::from(days) * 86_400)),
+                });
+                let in_time = reminders.filter(|reminder| customer.tm_update < reminder.due);
+                [purge].into_iter().chain(in_time).collect()
             }
-            State::Active | State::Deleted { .. } | State::Expired { .. } => None,
+            State::Active | State::Deleted { .. } | State::Expired { .. } => Vec::new(),
         }
     }
 }

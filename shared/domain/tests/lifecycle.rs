@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use custodian_domain::lifecycle::{Command, Decision, TABLE, TransitionRule, decide};
+use custodian_domain::lifecycle::{COLUMNS, Command, Decision, TABLE, TransitionRule, decide};
 use custodian_domain::{
-    AgentId, Customer, CustomerId, Profile, Reason, ScheduledJob, State, Status, Timestamp,
+    AgentId, Customer, CustomerId, Hold, Initiator, Profile, Reason, ScheduledJob, State, Status, Timestamp,
     scheduled_job::Job,
 };
 use uuid::Uuid;
@@ -14,12 +14,38 @@ const DAY: Duration = Duration::from_secs(86_400);
 const GRACE: Duration = Duration::from_secs(30 * 86_400);
 const NOW: Timestamp = Timestamp::from_micros(1_718_893_355_000_001);
 
+fn frozen(frozen_by: Initiator) -> State {
+    let tm_frozen = NOW.minus(DAY);
+    State::Frozen { tm_frozen, tm_deletion_scheduled: NOW.plus(DAY), frozen_by, last_reminder: None }
+}
+
+fn suspended() -> Customer {
+    Customer { state: frozen(Initiator::Operator), ..customer(Status::Frozen) }
+}
+
+/// An account in every column of the table.
+fn in_every_state() -> [Customer; 6] {
+    let [initial, active, frozen, deleted, expired] = Status::ALL.map(customer);
+    [initial, active, frozen, suspended(), deleted, expired]
+}
+
+fn hold(tm_until: Option<Timestamp>) -> Option<Hold> {
+    Some(Hold {
+        reason: "court order".into(),
+        reference: String::new(),
+        placed_by: AgentId(Uuid::nil()),
+        tm_until,
+        reason_is_visible: false,
+        tm_create: NOW,
+    })
+}
+
 fn customer(status: Status) -> Customer {
     let deadline = NOW.plus(DAY);
     let state = match status {
         Status::Initial => State::Initial { verify_by: deadline },
         Status::Active => State::Active,
-        Status::Frozen => State::Frozen { tm_frozen: NOW.minus(DAY), tm_deletion_scheduled: deadline },
+        Status::Frozen => frozen(Initiator::Owner),
         Status::Deleted => State::Deleted { tm_delete: NOW.minus(DAY) },
         Status::Expired => State::Expired { tm_delete: NOW.minus(DAY) },
     };
@@ -39,20 +65,25 @@ fn customer(status: Status) -> Customer {
         freezes: 1,
         platform: false,
         plan: custodian_domain::Plan::default(),
+        hold: None,
         state,
         tm_create: NOW.minus(DAY),
         tm_update: NOW.minus(DAY),
     }
 }
 
-fn commands() -> [Command; 6] {
+fn commands() -> [Command; 10] {
     [
         Command::Verify,
         Command::Freeze { grace: GRACE },
-        Command::Recover,
-        Command::Delete,
+        Command::Suspend { grace: GRACE, until: Some(NOW.plus(60 * DAY)) },
+        Command::Recover(Initiator::Owner),
+        Command::Recover(Initiator::Operator),
+        Command::Delete(Initiator::Owner),
+        Command::Delete(Initiator::Operator),
         Command::Purge { freeze: 1 },
         Command::Expire,
+        Command::Remind { freeze: 1, days: 2 },
     ]
 }
 
@@ -66,55 +97,141 @@ fn changed(customer: &Customer, command: Command, now: Timestamp) -> Customer {
 /// Invariant I1: one way to change status.
 #[test]
 fn the_table_of_states_and_commands_matches_the_specification() {
-    let printed: Vec<String> = TABLE
-        .iter()
-        .map(|(name, rules)| {
-            let cells: Vec<_> = rules
-                .iter()
-                .map(|rule| match rule {
-                    TransitionRule::Change => "move".to_owned(),
-                    TransitionRule::Unchanged => "stay".to_owned(),
-                    TransitionRule::Refuse(reason) => reason.key().to_owned(),
-                })
-                .collect();
-            format!("{name}: {}", cells.join(" "))
-        })
-        .collect();
+    let name = |rule: &TransitionRule| match rule {
+        TransitionRule::Change => "move".to_owned(),
+        TransitionRule::Unchanged => "stay".to_owned(),
+        TransitionRule::Refuse(reason) => reason.key().to_owned(),
+    };
+    let printed = TABLE.iter().map(|row| {
+        let cells: Vec<_> = row.rules.iter().map(name).collect();
+        format!("{}: {} | {}", row.command, cells.join(" "), name(&row.on_hold))
+    });
+    assert_eq!(COLUMNS, ["initial", "active", "frozen", "suspended", "deleted", "expired"]);
     assert_eq!(
-        printed,
+        printed.collect::<Vec<_>>(),
         [
-            // initial active frozen deleted expired
-            "verify: move stay STATE_INVALID VERIFICATION_WINDOW_ENDED VERIFICATION_WINDOW_ENDED",
-            "freeze: STATE_INVALID move stay STATE_INVALID STATE_INVALID",
-            "recover: STATE_INVALID stay move STATE_INVALID STATE_INVALID",
-            "delete: move move move stay STATE_INVALID",
-            "purge: stay stay move stay stay",
-            "expire: move stay stay stay stay",
+            "verify: move stay STATE_INVALID STATE_INVALID VERIFICATION_WINDOW_ENDED VERIFICATION_WINDOW_ENDED | move",
+            "freeze: STATE_INVALID move stay stay STATE_INVALID STATE_INVALID | move",
+            "suspend: STATE_INVALID move move move STATE_INVALID STATE_INVALID | move",
+            "recover by owner: STATE_INVALID stay move FROZEN_BY_OPERATOR STATE_INVALID STATE_INVALID | move",
+            "recover by operator: STATE_INVALID stay move move STATE_INVALID STATE_INVALID | move",
+            "delete by owner: move move move FROZEN_BY_OPERATOR stay STATE_INVALID | ACCOUNT_HELD",
+            "delete by operator: move move move move stay STATE_INVALID | ACCOUNT_HELD",
+            "purge: stay stay move move stay stay | stay",
+            "expire: move stay stay stay stay stay | stay",
+            "remind: stay stay move move stay stay | stay",
         ]
     );
 }
 
-#[test]
-fn a_decision_follows_the_table_once_its_deadline_has_passed() {
-    for status in Status::ALL {
-        for command in commands() {
-            let row = customer(status);
-            let timed = matches!(command, Command::Purge { .. } | Command::Expire);
-            let now = if timed { NOW.plus(2 * DAY) } else { NOW };
-            let decision = decide(&row, command, now);
-            match command.rule(status) {
-                TransitionRule::Change => {
-                    assert!(matches!(decision, Ok(Decision::Change(_))), "{command:?} on {status:?}")
-                }
-                TransitionRule::Unchanged => {
-                    assert_eq!(decision, Ok(Decision::Unchanged), "{command:?} on {status:?}")
-                }
-                TransitionRule::Refuse(reason) => {
-                    assert_eq!(decision, Err(reason.into()), "{command:?} on {status:?}")
-                }
-            }
+/// The time at which a command of a job is due, but not too late.
+fn time_of(command: Command) -> Timestamp {
+    match command {
+        Command::Purge { .. } | Command::Expire => NOW.plus(2 * DAY),
+        _ => NOW,
+    }
+}
+
+fn assert_follows(rule: TransitionRule, row: &Customer, command: Command) {
+    let decision = decide(row, command, time_of(command));
+    match rule {
+        TransitionRule::Change => {
+            assert!(
+                matches!(decision, Ok(Decision::Change(_))),
+                "{command:?} on {:?}: {decision:?}",
+                row.state
+            );
+        }
+        TransitionRule::Unchanged => {
+            assert_eq!(decision, Ok(Decision::Unchanged), "{command:?} on {:?}", row.state)
+        }
+        TransitionRule::Refuse(reason) => {
+            assert_eq!(decision, Err(reason.into()), "{command:?} on {:?}", row.state);
         }
     }
+}
+
+#[test]
+fn a_decision_follows_the_table_once_its_deadline_has_passed() {
+    for row in in_every_state() {
+        for command in commands() {
+            assert_follows(command.rule(&row.state), &row, command);
+        }
+    }
+}
+
+#[test]
+fn a_hold_stops_every_command_that_ends_the_account_and_no_other() {
+    for row in in_every_state() {
+        for command in commands() {
+            let held = Customer { hold: hold(None), ..row.clone() };
+            let ended = Customer { hold: hold(Some(NOW)), ..row.clone() };
+            let rule = match command.rule(&row.state) {
+                TransitionRule::Change => command.rules().on_hold,
+                rule => rule,
+            };
+            assert_follows(rule, &held, command);
+            assert_follows(command.rule(&row.state), &ended, command);
+        }
+    }
+}
+
+#[test]
+fn under_a_hold_a_frozen_account_can_be_recovered_after_its_deadline() {
+    let late = NOW.plus(2 * DAY);
+    let held = Customer { hold: hold(None), ..customer(Status::Frozen) };
+    let recovered = changed(&held, Command::Recover(Initiator::Owner), late);
+    assert_eq!((recovered.status(), recovered.hold), (Status::Active, held.hold));
+}
+
+#[test]
+fn an_operator_takes_over_a_freeze_and_extends_it_but_never_shortens_it() {
+    let owners = customer(Status::Frozen);
+    let due = owners.tm_deletion_scheduled();
+    let suspend = |row: &Customer, until| decide(row, Command::Suspend { grace: GRACE, until }, NOW);
+    let Ok(Decision::Change(taken)) = suspend(&owners, None) else { panic!("not taken over") };
+    assert!(taken.is_suspended());
+    assert_eq!((taken.tm_deletion_scheduled(), taken.freezes), (due, 1), "the deadline stays");
+    assert_eq!(suspend(&taken, None), Ok(Decision::Unchanged));
+    let later = NOW.plus(60 * DAY).rounded_up_to_second();
+    let Ok(Decision::Change(extended)) = suspend(&taken, Some(later)) else { panic!("not extended") };
+    assert_eq!(
+        (extended.tm_deletion_scheduled(), extended.freezes),
+        (Some(later), 2),
+        "a later deadline has its own job"
+    );
+    assert_eq!(suspend(&extended, Some(later)), Ok(Decision::Unchanged));
+    let refused = suspend(&extended, Some(NOW.plus(DAY))).unwrap_err();
+    assert_eq!(refused.reason, Reason::InvalidArgument);
+    assert_eq!(
+        decide(&owners, Command::Suspend { grace: GRACE, until: None }, NOW.plus(2 * DAY)),
+        Err(Reason::GracePeriodEnded.into())
+    );
+}
+
+#[test]
+fn each_reminder_is_recorded_once_and_a_late_one_does_not_repeat_an_earlier() {
+    let due = NOW.plus(20 * DAY);
+    let state = State::Frozen {
+        tm_frozen: NOW,
+        tm_deletion_scheduled: due,
+        frozen_by: Initiator::Owner,
+        last_reminder: None,
+    };
+    let row = Customer { state, ..customer(Status::Frozen) };
+    let remind = |row: &Customer, days, now| decide(row, Command::Remind { freeze: 1, days }, now);
+    assert_eq!(remind(&row, 14, NOW), Ok(Decision::Unchanged), "much too early");
+    assert_eq!(remind(&row, 14, due.minus(14 * DAY + Duration::from_secs(60))), Ok(Decision::TooEarly));
+    let Ok(Decision::Change(reminded)) = remind(&row, 7, due.minus(7 * DAY)) else { panic!("no reminder") };
+    for repeated in [14, 7] {
+        assert_eq!(remind(&reminded, repeated, due.minus(6 * DAY)), Ok(Decision::Unchanged), "{repeated}");
+    }
+    assert!(matches!(remind(&reminded, 1, due.minus(DAY)), Ok(Decision::Change(_))));
+    assert_eq!(remind(&reminded, 1, due), Ok(Decision::Unchanged), "the purge is due");
+    assert_eq!(
+        decide(&row, Command::Remind { freeze: 2, days: 7 }, due.minus(7 * DAY)),
+        Ok(Decision::Unchanged)
+    );
 }
 
 /// Invariant I7: a credential is valid only as long as its basis.
@@ -123,8 +240,8 @@ fn every_transition_raises_the_version_and_a_freeze_or_deletion_raises_the_epoch
     let transitions = [
         (Status::Initial, Command::Verify, 2),
         (Status::Active, Command::Freeze { grace: GRACE }, 3),
-        (Status::Frozen, Command::Recover, 2),
-        (Status::Active, Command::Delete, 3),
+        (Status::Frozen, Command::Recover(Initiator::Owner), 2),
+        (Status::Active, Command::Delete(Initiator::Owner), 3),
     ];
     for (status, command, epoch) in transitions {
         let next = changed(&customer(status), command, NOW);
@@ -139,8 +256,21 @@ fn the_purge_is_due_at_the_end_of_the_grace_period_rounded_up_to_a_second() {
     assert_eq!(next.tm_deletion_scheduled(), Some(due));
     assert_eq!(next.freezes, 2);
     let job = Job::Purge { customer_id: next.id, freeze: 2 };
-    assert_eq!(ScheduledJob::of(&next), Some(ScheduledJob { job, due }));
+    assert_eq!(ScheduledJob::of(&next, &[]), [ScheduledJob { job, due }]);
     assert_eq!(job.name(), "purge-00000000-0000-0000-0000-000000000007-2");
+}
+
+#[test]
+fn a_frozen_account_has_a_job_for_every_reminder_that_is_still_ahead() {
+    let grace = 10 * DAY;
+    let next = changed(&customer(Status::Active), Command::Freeze { grace }, NOW);
+    let due = next.tm_deletion_scheduled().unwrap();
+    let jobs = ScheduledJob::of(&next, &[14, 7, 1]);
+    let jobs: Vec<_> =
+        jobs.iter().map(|job| (job.job.name().rsplit_once('-').unwrap().1.to_owned(), job.due)).collect();
+    let expected =
+        [("2".to_owned(), due), ("7".to_owned(), due.minus(7 * DAY)), ("1".to_owned(), due.minus(DAY))];
+    assert_eq!(jobs, expected);
 }
 
 /// Invariant I2: the row decides; a job only triggers the decision.
@@ -149,7 +279,7 @@ fn recovery_and_verification_end_at_the_deadline_even_if_the_job_is_late() {
     let deadline = NOW.plus(DAY);
     let just_before = deadline.minus(Duration::from_micros(1));
     for (status, command, reason) in [
-        (Status::Frozen, Command::Recover, Reason::GracePeriodEnded),
+        (Status::Frozen, Command::Recover(Initiator::Owner), Reason::GracePeriodEnded),
         (Status::Initial, Command::Verify, Reason::VerificationWindowEnded),
     ] {
         let row = customer(status);
@@ -186,11 +316,14 @@ fn the_purge_job_of_another_freeze_does_nothing() {
 /// Invariant I6: no personal data is left.
 #[test]
 fn a_deleted_or_expired_customer_keeps_no_personal_data() {
-    for (status, command) in [(Status::Active, Command::Delete), (Status::Initial, Command::Expire)] {
+    for (status, command) in
+        [(Status::Active, Command::Delete(Initiator::Owner)), (Status::Initial, Command::Expire)]
+    {
         let deleted = changed(&customer(status), command, NOW.plus(2 * DAY));
         assert_eq!(deleted.profile, Profile::default());
         assert!(deleted.billing_account_id.is_nil() && !deleted.email_verified);
-        assert_eq!(ScheduledJob::of(&deleted), None);
+        assert_eq!(ScheduledJob::of(&deleted, &[14]), []);
+        assert_eq!(deleted.hold, None);
     }
 }
 
@@ -198,7 +331,8 @@ fn a_deleted_or_expired_customer_keeps_no_personal_data() {
 fn the_platforms_own_customer_cannot_be_frozen_deleted_or_expired() {
     for status in [Status::Initial, Status::Active, Status::Frozen] {
         let row = Customer { platform: true, ..customer(status) };
-        for command in commands().into_iter().filter(|c| !matches!(c, Command::Verify | Command::Recover)) {
+        for command in commands().into_iter().filter(|c| !matches!(c, Command::Verify | Command::Recover(_)))
+        {
             let decision = decide(&row, command, NOW.plus(2 * DAY));
             assert!(!matches!(decision, Ok(Decision::Change(_))), "{command:?} on {status:?}");
         }

@@ -6,7 +6,7 @@ use custodian_app::LogSubject;
 use custodian_cascade::CompletedDeletion;
 use custodian_domain::ids::content_id;
 use custodian_domain::outbox_record::OutboxRecord;
-use custodian_domain::{Customer, CustomerId, EventType, Status};
+use custodian_domain::{Customer, CustomerId, EventType, State, Status};
 use uuid::Uuid;
 
 use crate::event::{Event, PENDING_EMAIL, SIGNUP};
@@ -74,12 +74,23 @@ pub(crate) fn of_customer(old: Option<&Customer>, new: Option<&Customer>) -> Opt
     let event_type = match old {
         None => EventType::CustomerCreated,
         Some(old) if old.version >= new.version => return None,
+        Some(old) if is_reminder(old, new) => EventType::CustomerDeletionReminder,
         Some(old) => of_transition(old.status(), new.status()),
     };
     let id = event_id(new.id, new.version, &event_type);
     let event = Event::new(id, event_type, new.id, new.version, new.tm_update);
     let changed = old.map(|old| changed_fields(old, new)).unwrap_or_default();
     Some(Event { status: Some(new.status()), changed, ..event })
+}
+
+/// Whether the owner of a frozen account is reminded of its deletion.
+fn is_reminder(old: &Customer, new: &Customer) -> bool {
+    match (old.state, new.state) {
+        (State::Frozen { last_reminder: before, .. }, State::Frozen { last_reminder: Some(days), .. }) => {
+            before != Some(days)
+        }
+        _ => false,
+    }
 }
 
 fn of_transition(old: Status, new: Status) -> EventType {
@@ -94,7 +105,7 @@ fn of_transition(old: Status, new: Status) -> EventType {
 }
 
 /// The fields of a customer that an event may name, each with its comparison.
-pub(crate) const TRACKED_FIELDS: [(&str, Differs); 14] = [
+pub(crate) const TRACKED_FIELDS: [(&str, Differs); 16] = [
     ("name", |a, b| a.profile.name != b.profile.name),
     ("detail", |a, b| a.profile.detail != b.profile.detail),
     ("email", |a, b| a.profile.email != b.profile.email),
@@ -109,6 +120,8 @@ pub(crate) const TRACKED_FIELDS: [(&str, Differs); 14] = [
     ("billing_account_id", |a, b| a.billing_account_id != b.billing_account_id),
     ("email_verified", |a, b| a.email_verified != b.email_verified),
     ("status", |a, b| a.status() != b.status()),
+    ("suspended", |a, b| a.is_suspended() != b.is_suspended()),
+    ("hold", |a, b| a.hold != b.hold),
     ("tm_deletion_scheduled", |a, b| a.tm_deletion_scheduled() != b.tm_deletion_scheduled()),
 ];
 type Differs = fn(&Customer, &Customer) -> bool;
@@ -130,7 +143,7 @@ mod tests {
 
     use custodian_domain::Profile;
     use custodian_domain::lifecycle::{Command, Decision, decide};
-    use custodian_domain::{AgentId, CustomerId, State, Timestamp};
+    use custodian_domain::{AgentId, CustomerId, Initiator, Timestamp};
 
     use super::*;
 
@@ -153,6 +166,7 @@ mod tests {
             freezes: 0,
             platform: false,
             plan: custodian_domain::Plan::default(),
+            hold: None,
             state: State::Initial { verify_by: NOW.plus(Duration::from_secs(60)) },
             tm_create: NOW,
             tm_update: NOW,
@@ -171,8 +185,8 @@ mod tests {
         let created = new_customer();
         let verified = after(&created, Command::Verify);
         let frozen = after(&verified, Command::Freeze { grace: Duration::from_secs(60) });
-        let recovered = after(&frozen, Command::Recover);
-        let deleted = after(&recovered, Command::Delete);
+        let recovered = after(&frozen, Command::Recover(Initiator::Owner));
+        let deleted = after(&recovered, Command::Delete(Initiator::Owner));
         let rows = [created, verified, frozen, recovered, deleted];
         let mut events = vec![of_customer(None, Some(&rows[0]))];
         events.extend(rows.windows(2).map(|pair| of_customer(Some(&pair[0]), Some(&pair[1]))));

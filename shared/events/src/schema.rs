@@ -71,6 +71,7 @@ fn customer_events() -> Vec<EventSchema> {
         own(EventType::CustomerVerified, some(), &[Status::Active]),
         own(EventType::CustomerUpdated, some(), Status::NOT_TERMINAL),
         own(EventType::CustomerFrozen, some(), &[Status::Frozen]),
+        own(EventType::CustomerDeletionReminder, Changed::Nothing, &[Status::Frozen]),
         own(EventType::CustomerRecovered, some(), &[Status::Active]),
         own(EventType::CustomerExpired, Changed::Status, &[Status::Expired]),
         own(EventType::CustomerDeleted, Changed::Status, &[Status::Deleted]),

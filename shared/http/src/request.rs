@@ -178,6 +178,12 @@ impl Request {
         }
     }
 
+    /// The body as a JSON object, or no fields if the request has no body.
+    pub fn optional_json(&self) -> Result<Map<String, Value>, Refusal> {
+        let is_missing = self.body.trim_ascii().is_empty() || self.body.trim_ascii() == b"null";
+        if is_missing { Ok(Map::new()) } else { self.json() }
+    }
+
     /// Whether the body is an HTML form. A browser sent it, so the response is a page.
     pub fn is_form(&self) -> bool {
         self.has_content_type("application/x-www-form-urlencoded")
@@ -195,6 +201,11 @@ impl Request {
     fn has_content_type(&self, media_type: &str) -> bool {
         let content_type = self.header(CONTENT_TYPE).unwrap_or_default();
         content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
+    }
+
+    /// Whether a browser wants a page: it accepts HTML, and other clients do not name it.
+    pub fn wants_page(&self) -> bool {
+        self.header(ACCEPT).is_some_and(|accept| accept.to_ascii_lowercase().contains("text/html"))
     }
 
     pub(crate) fn wants_problem_json(&self) -> bool {

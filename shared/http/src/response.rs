@@ -4,8 +4,8 @@ use custodian_domain::CustomerId;
 use custodian_views::Versioned;
 use http::StatusCode;
 use http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use lambda_http::Body;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,21 @@ impl Response {
     pub fn row<T: Serialize + Versioned>(row: &T) -> Self {
         let response = Self::json(row).header(ETAG, etag(row.version()));
         Self { about_customer: Some(row.account()), ..response }
+    }
+
+    /// 200 with a file that a browser saves.
+    pub fn file(content_type: &str, name: &str, content: String) -> Self {
+        Self::with_status(StatusCode::OK, content_type, content)
+            .header(CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
+    }
+
+    /// When another request is worthwhile, if the state is not final.
+    #[must_use]
+    pub fn retry_after(self, seconds: Option<u64>) -> Self {
+        match seconds {
+            Some(seconds) => self.header(RETRY_AFTER, seconds.to_string()),
+            None => self,
+        }
     }
 
     /// Replaces the status.

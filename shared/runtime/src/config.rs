@@ -54,9 +54,19 @@ pub(crate) fn settings() -> Result<Settings, Failure> {
         destinations: DestinationRules { own: own_addresses(), ..default.destinations },
         webhook_budgets: webhook_budgets(default.webhook_budgets)?,
         mails_per_hour: number("MAILS_PER_HOUR", default.mails_per_hour)?,
+        reminder_days: reminder_days(default.reminder_days)?,
+        max_deletions_per_hour: number("MAX_DELETIONS_PER_HOUR", default.max_deletions_per_hour)?,
         read_bytes_per_second: number("READ_BYTES_PER_SECOND", default.read_bytes_per_second)?,
         ..default
     })
+}
+
+/// The days of the reminders, as a list with commas. An empty list means no reminders.
+fn reminder_days(default: Vec<u16>) -> Result<Vec<u16>, Failure> {
+    let Ok(text) = required("REMINDER_DAYS") else { return Ok(default) };
+    let days = text.split(',').map(str::trim).filter(|day| !day.is_empty()).map(str::parse);
+    days.collect::<Result<_, _>>()
+        .map_err(|_| Failure::unavailable("the configuration", "REMINDER_DAYS is not a list of days"))
 }
 
 /// Where this stack is reached, as far as the template can tell the function.

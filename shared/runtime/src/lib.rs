@@ -39,7 +39,7 @@ pub use {
     lambda::{serve_http, serve_invocations, serve_queue, serve_stream},
     lambda_http::Error,
     scheduler::EventBridgeScheduler,
-    services::{MailServices, ReconcileServices, RequestServices, SigningKey},
+    services::{MailServices, ReconcileServices, ReleaseServices, RequestServices, SigningKey},
     sqs::{SqsCascadeQueue, SqsRequestQueue},
     webhooks::{SqsDeliveryQueue, WebhookServices},
 };

@@ -34,11 +34,48 @@ impl TokenSigner for SigningKey {
 
 /// The services of `reconcile`.
 pub struct ReconcileServices {
+    release: ReleaseServices,
+    mailer: SesMailer,
+}
+
+impl FromEnv for ReconcileServices {
+    async fn from_env(aws: &AwsConfig, store: &Store) -> Result<Self, Failure> {
+        Ok(Self {
+            release: ReleaseServices::from_env(aws, store).await?,
+            mailer: SesMailer::from_env(aws, store).await?,
+        })
+    }
+}
+
+impl Scheduler for ReconcileServices {
+    async fn schedule(&self, scheduled: &ScheduledJob) -> Result<(), Failure> {
+        self.release.schedule(scheduled).await
+    }
+
+    async fn cancel(&self, job: &Job) -> Result<(), Failure> {
+        self.release.cancel(job).await
+    }
+}
+
+impl CascadeQueue for ReconcileServices {
+    async fn enqueue_tasks(&self, tasks: &[CascadeTask]) -> Result<(), Failure> {
+        self.release.enqueue_tasks(tasks).await
+    }
+}
+
+impl Mailer for ReconcileServices {
+    async fn send_mail(&self, mail: &Mail, account: Option<CustomerId>) -> Result<(), Failure> {
+        self.mailer.send_mail(mail, account).await
+    }
+}
+
+/// The services of the release of a hold.
+pub struct ReleaseServices {
     scheduler: EventBridgeScheduler,
     queue: SqsCascadeQueue,
 }
 
-impl FromEnv for ReconcileServices {
+impl FromEnv for ReleaseServices {
     async fn from_env(aws: &AwsConfig, store: &Store) -> Result<Self, Failure> {
         Ok(Self {
             scheduler: EventBridgeScheduler::from_env(aws, store).await?,
@@ -47,7 +84,7 @@ impl FromEnv for ReconcileServices {
     }
 }
 
-impl Scheduler for ReconcileServices {
+impl Scheduler for ReleaseServices {
     async fn schedule(&self, scheduled: &ScheduledJob) -> Result<(), Failure> {
         self.scheduler.schedule(scheduled).await
     }
@@ -57,7 +94,7 @@ impl Scheduler for ReconcileServices {
     }
 }
 
-impl CascadeQueue for ReconcileServices {
+impl CascadeQueue for ReleaseServices {
     async fn enqueue_tasks(&self, tasks: &[CascadeTask]) -> Result<(), Failure> {
         self.queue.enqueue_tasks(tasks).await
     }

@@ -19,7 +19,7 @@ use crate::ledgers;
 use crate::resources::{encode_resource, version_is};
 use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{notices, outbox, requester, tokens, usage, usernames, webhooks};
+use crate::{brake, last_mail, notices, outbox, requester, tokens, usage, usernames, webhooks};
 
 #[derive(Clone, Copy, Debug)]
 enum CustomerCondition {
@@ -31,14 +31,23 @@ enum CustomerCondition {
     /// The agents and usernames that change with the e-mail address have not changed since they were read.
     Usernames,
     Token,
+    /// The brake is on.
+    Brake,
 }
 
-/// The item of a customer. While the customer has a deadline, the item also has the keys of the index `due`.
+/// The attribute of a customer on hold, with its status.
+const HELD: &str = "held";
+
+/// The item of a customer. While the customer has a deadline, the item also has the keys of the index `due`, and while it is on
+/// hold, the key of the index `held`.
 pub(crate) fn item(customer: &Customer) -> Result<Item, Failure> {
     let mut item = encode(customer)?;
     if let Some(due) = customer.due() {
         item.insert("due_status".to_owned(), s(customer.status().as_str()));
         item.insert("due_at".to_owned(), n(due.micros()));
+    }
+    if customer.hold.is_some() {
+        item.insert(HELD.to_owned(), s(customer.status().as_str()));
     }
     Ok(item)
 }
@@ -61,6 +70,7 @@ impl ChangeCustomers for Store {
                 Err(CustomerCondition::Row | CustomerCondition::Usernames) => {
                     return Ok(CustomerWriteOutcome::Stale);
                 }
+                Err(CustomerCondition::Brake) => return Ok(CustomerWriteOutcome::DeletionsPaused),
                 Err(CustomerCondition::Token) => return Ok(CustomerWriteOutcome::TokenUsed),
                 // Another account has confirmed the old address since.
                 Err(CustomerCondition::OldEmail) if !claims.old_is_lost => claims.old_is_lost = true,
@@ -113,14 +123,18 @@ impl Store {
             tx = usage::set_status(tx, CustomerCondition::Row, after.id, after.status())?;
         }
         if status_changed && after.status().is_terminal() {
-            tx = ledgers::open(tx, CustomerCondition::Row, after)?;
+            tx = brake::require_off(tx, CustomerCondition::Brake, after.id)?;
+            tx = ledgers::open(tx, CustomerCondition::Row, change)?;
             tx = webhooks::store_deletion_notice(
                 tx,
                 CustomerCondition::Row,
                 after.id,
                 change.deletion_notice,
             )?;
-            tx = notices::store_deletion_mail(tx, CustomerCondition::Row, after.id, change.deletion_mail)?;
+            if let Some(recipients) = change.deletion_mails {
+                tx = notices::store_deletion_mail(tx, CustomerCondition::Row, after.id, &recipients.begun)?;
+                tx = last_mail::store(tx, CustomerCondition::Row, after.id, &recipients.done)?;
+            }
         } else {
             tx = update_email_claims(tx, change, claims)?;
         }

@@ -4,23 +4,29 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
+use custodian_app::ports::{CustomerChange, Usage};
 use custodian_app::retry::RetryBudget;
-use custodian_cascade::{CompletedLedgers, Ledger, Ledgers, OpenLedgers, Step, StepState, UnfinishedLedgers};
-use custodian_domain::{Customer, CustomerId, Timestamp};
+use custodian_cascade::{
+    CompletedLedgers, Ledger, LedgerHeader, Ledgers, OpenLedgers, Step, StepState, UnfinishedLedgers,
+};
+use custodian_domain::{CustomerId, Hold, Timestamp};
 use serde::Deserialize;
 
-use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::batch_get::MAX_BATCH_GET;
 use crate::expr::Expr;
 use crate::item::{Item, composite_key, decode, encode, n, s};
+use crate::last_mail::RECIPIENT_KEY;
 use crate::schema::{DELETIONS, OPEN};
 use crate::transaction::Transaction;
+use crate::{Store, brake};
 
 const HEADER_KEY: &str = "ledger";
 const STEP_PREFIX: &str = "step#";
 /// The index partition of the completed ledgers that are not verified yet.
 const COMPLETED_PARTITION: &str = "sealed";
+/// The index partition of the verified ledgers whose last mail is not sent yet.
+const CONFIRMED_PARTITION: &str = "confirmed";
 /// The maximum number of deletions that one run of `reconcile` handles.
 const MAX_LEDGERS: i32 = 100;
 
@@ -33,25 +39,30 @@ pub(crate) fn row_key(customer: CustomerId, step: Option<&str>) -> Item {
 pub(crate) fn open<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
-    terminal: &Customer,
+    change: CustomerChange<'_>,
 ) -> Result<Transaction<'a, C>, Failure> {
+    let terminal = change.after;
     let mut row = row_key(terminal.id, None);
     row.insert("cause".to_owned(), s(terminal.status().as_str()));
     row.insert("version".to_owned(), n(terminal.version));
     row.insert("tm_open".to_owned(), n(terminal.tm_update.micros()));
     row.insert("tm_progress".to_owned(), n(terminal.tm_update.micros()));
     row.insert("open".to_owned(), s(OPEN));
+    if let Some(request) = &change.deletion {
+        row.extend(encode(request)?);
+    }
     tx.put(on_failure, DELETIONS, row, Expr::new("attribute_not_exists(#key)"))
 }
 
 #[derive(Debug, Deserialize)]
-struct LedgerHeader {
+struct HeaderRow {
     /// The index partition of the ledger. `None` once the ledger is verified.
     open: Option<String>,
-    tm_open: Timestamp,
+    #[serde(flatten)]
+    header: LedgerHeader,
 }
 
-impl LedgerHeader {
+impl HeaderRow {
     fn is_open(&self) -> bool {
         self.open.as_deref() == Some(OPEN)
     }
@@ -68,18 +79,44 @@ impl Ledgers for Store {
         let items =
             query.send().await.map_err(|error| aws_failure("the ledger", &error))?.items.unwrap_or_default();
         let is_header = |item: &Item| item.get("key") == Some(&s(HEADER_KEY));
-        let (header, steps): (Vec<_>, Vec<_>) = items.into_iter().partition(is_header);
+        let items = items.into_iter().filter(|item| item.get("key") != Some(&s(RECIPIENT_KEY)));
+        let (header, steps): (Vec<_>, Vec<_>) = items.partition(is_header);
         let Some(header) = header.into_iter().next() else {
             return Ok(None);
         };
-        let header: LedgerHeader = decode(header)?;
+        let row: HeaderRow = decode(header)?;
         let steps: Result<Vec<StepState>, Failure> = steps.into_iter().map(decode).collect();
-        Ok(Some(Ledger { completed: !header.is_open(), steps: steps? }))
+        Ok(Some(Ledger { completed: !row.is_open(), header: row.header, steps: steps? }))
+    }
+
+    async fn is_paused(&self, customer: CustomerId, now: Timestamp) -> Result<bool, Failure> {
+        #[derive(Deserialize)]
+        struct PausingRow {
+            /// The brake.
+            #[serde(default)]
+            paused: bool,
+            hold: Option<Hold>,
+        }
+        let keys = vec![row_key(customer, None), brake::row_key(0)];
+        let found = self.batch_get(vec![(DELETIONS, keys)]).await?.into_values().flatten();
+        let rows = found.map(decode::<PausingRow>).collect::<Result<Vec<_>, _>>()?;
+        Ok(rows.iter().any(|row| row.paused || row.hold.as_ref().is_some_and(|hold| hold.is_active(now))))
+    }
+
+    async fn set_ledger_hold(&self, customer: CustomerId, hold: Option<&Hold>) -> Result<bool, Failure> {
+        let update = match hold {
+            Some(hold) => Expr::new("SET #hold = :hold").with(":hold", AttributeValue::M(encode(hold)?)),
+            None => Expr::new("REMOVE #hold"),
+        };
+        let is_open = Expr::new("#open = :open").with(":open", s(OPEN));
+        self.update_if(DELETIONS, row_key(customer, None), update, is_open).await
     }
 
     async fn open_steps(&self, customer: CustomerId, steps: &[Step], now: Timestamp) -> Result<(), Failure> {
         let not_opened = Expr::new("#open = :open AND attribute_not_exists(#steps)").with(":open", s(OPEN));
         let update = Expr::new("SET #steps = :steps").with(":steps", n(steps.len()));
+        // The step of the usage counters deletes them, so their values are copied first.
+        let totals = self.usage(customer).await?.counts;
         let mut tx = Transaction::new(self, RetryBudget::StatusChange);
         tx = tx.update((), DELETIONS, row_key(customer, None), update, not_opened)?;
         for step in steps {
@@ -89,6 +126,8 @@ impl Ledgers for Store {
                 removed: 0,
                 counted_to: None,
                 tm_progress: now,
+                tm_verified: None,
+                total: totals.get(step.table).copied(),
             };
             let mut row = encode(&state)?;
             row.extend(row_key(customer, Some(step.table)));
@@ -135,11 +174,12 @@ impl OpenLedgers for Store {
             for customers in customers.chunks(MAX_BATCH_GET) {
                 let keys = customers.iter().map(|customer| row_key(*customer, None)).collect();
                 for item in self.batch_get(vec![(DELETIONS, keys)]).await?.into_values().flatten() {
-                    let header: LedgerHeader = decode(item)?;
+                    let row: HeaderRow = decode(item)?;
                     // The index is eventually consistent, so the header in the table decides.
-                    if header.is_open() {
+                    if row.is_open() {
+                        let opened = row.header.tm_open;
                         unfinished.count += 1;
-                        let oldest = unfinished.oldest.map_or(header.tm_open, |old| old.min(header.tm_open));
+                        let oldest = unfinished.oldest.map_or(opened, |old| old.min(opened));
                         unfinished.oldest = Some(oldest);
                     }
                 }
@@ -157,10 +197,31 @@ impl CompletedLedgers for Store {
         self.oldest_without_progress(COMPLETED_PARTITION, before).await
     }
 
-    async fn mark_verified(&self, customer: CustomerId, now: Timestamp) -> Result<(), Failure> {
-        let update = Expr::new("SET #tm_confirmed = :now REMOVE #open").with(":now", n(now.micros()));
+    async fn mark_verified(
+        &self,
+        customer: CustomerId,
+        receipt: &str,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let confirm =
+            "SET #tm_confirmed = :now, #receipt = if_not_exists(#receipt, :receipt), #open = :confirmed";
+        let update = Expr::new(confirm)
+            .with(":now", n(now.micros()))
+            .with(":receipt", s(receipt))
+            .with(":confirmed", s(CONFIRMED_PARTITION));
         let is_completed = Expr::new("#open = :sealed").with(":sealed", s(COMPLETED_PARTITION));
         self.update_if(DELETIONS, row_key(customer, None), update, is_completed).await.map(|_| ())
+    }
+
+    async fn unsent_last_mails(&self, before: Timestamp) -> Result<Vec<CustomerId>, Failure> {
+        self.oldest_without_progress(CONFIRMED_PARTITION, before).await
+    }
+
+    async fn close_ledger(&self, customer: CustomerId) -> Result<(), Failure> {
+        let is_confirmed = Expr::new("#open = :confirmed").with(":confirmed", s(CONFIRMED_PARTITION));
+        self.update_if(DELETIONS, row_key(customer, None), Expr::new("REMOVE #open"), is_confirmed)
+            .await
+            .map(|_| ())
     }
 
     async fn reopen(&self, customer: CustomerId, steps: &[&Step], now: Timestamp) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::ports::{DueCustomers, ListCustomers, QueryPage};
+use custodian_app::ports::{CountDue, DueCustomers, ListCustomers, QueryPage};
 use custodian_domain::{Customer, Status, Timestamp};
 use futures::future::try_join_all;
 use uuid::Uuid;
@@ -44,6 +44,17 @@ impl DueCustomers for Store {
         });
         let ids: Vec<String> = try_join_all(queries).await?.into_iter().flatten().collect();
         self.customers_by_id(&ids).await
+    }
+}
+
+impl CountDue for Store {
+    async fn count_due(&self, since: Timestamp, now: Timestamp, max: u32) -> Result<u32, Failure> {
+        let condition = Expr::new("#due_status = :status AND #due_at BETWEEN :since AND :now")
+            .with(":status", s(Status::Frozen.as_str()))
+            .with(":since", n(since.micros() + 1))
+            .with(":now", n(now.micros()));
+        let ids = self.query_ids(DUE, condition, true, max as usize).await?;
+        Ok(u32::try_from(ids.len()).unwrap_or(max))
     }
 }
 

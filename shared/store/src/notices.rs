@@ -38,9 +38,8 @@ pub(crate) fn store_deletion_mail<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
     customer: CustomerId,
-    deletion_mail: Option<&EncryptedDestination>,
+    deletion_mail: &EncryptedDestination,
 ) -> Result<Transaction<'a, C>, Failure> {
-    let Some(deletion_mail) = deletion_mail else { return Ok(tx) };
     let mut row = encode(deletion_mail)?;
     row.extend(deletion_mail_key(customer));
     row.insert("ttl".to_owned(), n(deletion_mail.until.seconds()));

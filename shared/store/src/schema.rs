@@ -42,6 +42,9 @@ pub const THROTTLE: &str = "throttle";
 pub const TOKENS: &str = "tokens";
 pub const USAGE: &str = "usage";
 pub const DELETIONS: &str = "deletions";
+pub const DELETION_LINKS: &str = "deletion_links";
+pub const RECEIPT_SIGNING_KEYS: &str = "receipt_signing_keys";
+pub const RECEIPT_VERIFYING_KEYS: &str = "receipt_verifying_keys";
 pub const WEBHOOKS: &str = "webhooks";
 pub const SIGNING_KEYS: &str = "signing_keys";
 pub const VERIFYING_KEYS: &str = "verifying_keys";
@@ -75,7 +78,7 @@ const fn single(name: &'static str, ttl: Option<&'static str>) -> Table {
 }
 
 /// The tables that do not belong to a kind.
-const OTHER_TABLES: [Table; 13] = [
+const OTHER_TABLES: [Table; 16] = [
     Table {
         indexes: &[
             Index { name: BY_STATUS, hash: "status", range: KeyAttribute::Text("id") },
@@ -96,10 +99,13 @@ const OTHER_TABLES: [Table; 13] = [
     Table {
         indexes: &[Index { name: OPEN, hash: "open", range: KeyAttribute::Number("tm_progress") }],
         stream: true,
-        ..keyed(DELETIONS, None)
+        ..keyed(DELETIONS, Some("ttl"))
     },
+    single(DELETION_LINKS, Some("ttl")),
     single(SIGNING_KEYS, None),
     single(VERIFYING_KEYS, None),
+    single(RECEIPT_SIGNING_KEYS, None),
+    single(RECEIPT_VERIFYING_KEYS, None),
 ];
 
 pub const TABLES: &[Table] = &{

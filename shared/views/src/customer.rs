@@ -4,6 +4,7 @@ use custodian_domain::{Customer, CustomerId};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::hold::OwnHold;
 use crate::values::{MultiLineText, Text, Time};
 use crate::versioned::Versioned;
 
@@ -32,6 +33,10 @@ pub struct CustomerView<'a> {
     status: &'static str,
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     tm_deletion_scheduled: Option<Time>,
+    /// The hold that prevents the deletion of the account. Absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
+    hold: Option<OwnHold<'a>>,
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     tm_create: Time,
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
@@ -57,6 +62,7 @@ impl<'a> From<&'a Customer> for CustomerView<'a> {
             email_verified: row.email_verified,
             status: row.status().as_str(),
             tm_deletion_scheduled: row.tm_deletion_scheduled().map(Time),
+            hold: row.hold.as_ref().map(OwnHold::from),
             tm_create: Time(row.tm_create),
             tm_update: Time(row.tm_update),
             tm_delete: row.tm_delete().map(Time),

@@ -3,7 +3,7 @@
 use custodian_domain::agent::{ADDRESS_TYPES, RING_METHODS, STATUSES};
 use custodian_domain::scope::Scope;
 use custodian_domain::webhook::DeliveryStatus;
-use custodian_domain::{Permission, Plan, Status};
+use custodian_domain::{DeletionState, Permission, Plan, Status};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
@@ -37,6 +37,10 @@ pub(crate) fn maker_type(_: &mut SchemaGenerator) -> Schema {
 
 pub(crate) fn account_status(_: &mut SchemaGenerator) -> Schema {
     enumeration(&Status::ALL.map(Status::as_str))
+}
+
+pub(crate) fn deletion_state(_: &mut SchemaGenerator) -> Schema {
+    enumeration(&DeletionState::ALL)
 }
 
 pub(crate) fn agent_status(_: &mut SchemaGenerator) -> Schema {

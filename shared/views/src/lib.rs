@@ -7,9 +7,11 @@ mod access_key;
 mod agent;
 mod created_by;
 mod customer;
+mod deletion;
 mod email_change;
 #[cfg(feature = "schema")]
 pub mod field_schema;
+mod hold;
 mod resource;
 #[cfg(feature = "schema")]
 pub mod schema;
@@ -23,7 +25,9 @@ pub use access_key::{AccessKeyView, NewAccessKeyView};
 pub use agent::{AddressView, AgentView};
 pub use created_by::CreatedByView;
 pub use customer::CustomerView;
+pub use deletion::DeletionView;
 pub use email_change::EmailChangeView;
+pub use hold::{BrakeView, HoldView, OwnHold};
 pub use resource::ResourceView;
 pub use session::{DelegationView, EmailVerificationView, SessionView};
 pub use usage::UsageView;

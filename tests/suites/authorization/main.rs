@@ -40,6 +40,8 @@ const TABLE: &str = "
                                         | | | | | | | | | | | | | | key that may only read
                                         | | | | | | | | | | | | | | | key for agents only
 GET /ping                               . . . . . . . . . . . . . . . .
+GET /auth/deletion                      . . . . . . . . . . . . . . . .
+GET /.well-known/jwks.json              . . . . . . . . . . . . . . . .
 GET /auth/email-verify                  . . . . . . . . . . . . . . . .
 GET /auth/password-forgot               . . . . . . . . . . . . . . . .
 GET /auth/password-reset                . . . . . . . . . . . . . . . .
@@ -98,6 +100,12 @@ GET /v1.0/customer/email_change         a p n n n n c n n f c v c c n p
 DELETE /v1.0/customer/email_change      a p p n n n c p n f c v c c p p
 PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c p p
 POST /v1.0/customers/{id}/balance       a p p p p p c p . f c v c c p p
+GET /v1.0/customers/{id}/deletion       a p p p p p c p n f c v c c p p
+PUT /v1.0/customers/{id}/hold           a p p p p p c p . f c v c c p p
+GET /v1.0/customers/{id}/hold           a p p p p p c p n f c v c c p p
+DELETE /v1.0/customers/{id}/hold        a p p p p p c p n f c v c c p p
+GET /v1.0/platform/deletions            a p p p p p c p . f c v c c p p
+PUT /v1.0/platform/deletions            a p p p p p c p . f c v c c p p
 ";
 
 /// The table's rows: the expected code of each caller, by route.

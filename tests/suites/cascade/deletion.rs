@@ -1,5 +1,6 @@
 //! The deletion of a large account, from the request to the completed ledger. Another account keeps all its rows.
 
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_tests::{Client, Tables, TestApp};
 use serde_json::json;
@@ -19,7 +20,7 @@ async fn ten_thousand_rows_are_deleted_and_no_byte_of_a_neighbour_changes() {
     seed_rows(&app.tables, neighbour, "nessie", 40);
     let neighbours = rows_of_others(&app.tables, id);
 
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.run_until_idle().await.unwrap();
 
     assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
@@ -39,7 +40,7 @@ async fn ten_thousand_rows_are_deleted_under_random_faults() {
     let rows = seed_rows(&app.tables, id, "zaphod", EACH);
     seed_rows(&app.tables, neighbour, "nessie", 40);
     let neighbours = rows_of_others(&app.tables, id);
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
 
     app.fault_injector.random_faults.start(&app.tables.0, 2_718_281_828);
     let mut attempts = 0..1000;
@@ -59,7 +60,7 @@ async fn redelivering_any_cascade_message_changes_nothing() {
     let app = TestApp::default();
     let id = app.active_account("zaphod").await;
     seed_rows(&app.tables, id, "zaphod", 30);
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.publish().await.unwrap();
     let start = app.cx.services.state().cascade_starts.clone();
     // The test delivers every message twice here, and once more after the deletion is complete.
@@ -93,7 +94,7 @@ async fn names_that_a_new_account_took_over_are_not_deleted() {
     let app = TestApp::default();
     let first = app.active_account("zaphod").await;
     seed_rows(&app.tables, first, "crowded", 60);
-    app.change(first, Command::Delete).await;
+    app.change(first, Command::Delete(Initiator::Owner)).await;
     // The name and the address are free before the cascade runs.
     let second = app.active_account("zaphod").await;
     let before = rows_of_others(&app.tables, first);
@@ -104,7 +105,7 @@ async fn names_that_a_new_account_took_over_are_not_deleted() {
         let holder = app.tables.query("identifiers", "id", name);
         assert_eq!(holder[0]["owner"]["S"], second.to_string());
     }
-    app.change(second, Command::Delete).await;
+    app.change(second, Command::Delete(Initiator::Owner)).await;
     app.run_until_idle().await.unwrap();
     assert_eq!(app.tables.scan("identifiers").len(), 0);
 }
@@ -114,7 +115,7 @@ async fn a_name_taken_over_between_listing_and_deletion_is_not_deleted() {
     let app = TestApp::default();
     let first = app.active_account("zaphod").await;
     seed_rows(&app.tables, first, "crowded", 60);
-    app.change(first, Command::Delete).await;
+    app.change(first, Command::Delete(Initiator::Owner)).await;
     app.publish().await.unwrap();
     app.run_next().await.unwrap();
     app.cx.services.state().cascade_tasks.retain(|task| task.step == "identifiers");

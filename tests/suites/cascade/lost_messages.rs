@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{CustomerId, Status};
 use custodian_tests::{Interruption, TestApp};
@@ -23,7 +24,7 @@ async fn a_deletion_whose_messages_were_lost_is_resumed() {
     let app = TestApp::default();
     let id = app.active_account("zaphod").await;
     let rows = seed_rows(&app.tables, id, "zaphod", 30);
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.publish().await.unwrap();
     lose_messages(&app);
     app.clock.advance(QUARTER);
@@ -51,7 +52,7 @@ async fn a_deletion_whose_messages_were_lost_is_resumed() {
 async fn last_message() -> (TestApp, CustomerId) {
     let app = TestApp::default();
     let id = app.active_account("zaphod").await;
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.run_next().await.unwrap();
     while app.cx.services.state().cascade_tasks.len() != 1 {
         app.run_next().await.unwrap();
@@ -86,7 +87,7 @@ async fn a_ledger_whose_last_worker_crashed_before_completing_it_is_completed() 
 async fn a_deletion_that_makes_progress_is_not_resumed() {
     let app = TestApp::default();
     let id = app.active_account("zaphod").await;
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.run_next().await.unwrap();
     lose_messages(&app);
     app.clock.advance(QUARTER - Duration::from_secs(1));
@@ -126,7 +127,7 @@ async fn every_stalled_deletion_is_resumed_and_none_starves() {
     let mut ids = Vec::new();
     for n in 0..12 {
         let id = app.active_account(&format!("zaphod{n}")).await;
-        app.change(id, Command::Delete).await;
+        app.change(id, Command::Delete(Initiator::Owner)).await;
         ids.push(id);
     }
     // Every deletion has opened its steps, and then every message is lost.

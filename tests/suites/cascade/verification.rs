@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use custodian_domain::CustomerId;
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_fn_reconcile::ReconcileRequest;
 use custodian_tests::TestApp;
@@ -13,7 +14,7 @@ const QUARTER: Duration = Duration::from_secs(15 * 60);
 /// An account whose deletion is complete.
 async fn erased_account(app: &TestApp) -> CustomerId {
     let id = app.active_account("zaphod").await;
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.run_until_idle().await.unwrap();
     app.tables.removed_rows(&id.to_string());
     id
@@ -99,7 +100,7 @@ async fn a_platform_admin_may_repeat_the_verification_of_a_deleted_account_at_an
 async fn an_unfinished_deletion_is_reported_with_its_age() {
     let app = TestApp::default();
     let id = app.active_account("zaphod").await;
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.clock.advance(100 * QUARTER);
     app.active_account("nessie").await;
     app.reconcile().await.unwrap();

@@ -2,6 +2,7 @@
 
 use custodian_cascade::CascadeTask;
 use custodian_domain::CustomerId;
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_tests::{Interruption, TestApp};
 use serde_json::Value;
@@ -13,7 +14,7 @@ async fn started(each: usize) -> (TestApp, CustomerId) {
     let app = TestApp::default();
     let id = app.active_account("zaphod").await;
     seed_rows(&app.tables, id, "zaphod", each);
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.run_next().await.unwrap();
     (app, id)
 }
@@ -93,8 +94,8 @@ async fn a_second_worker_between_any_two_calls_of_the_first_counts_no_row_twice(
 async fn a_crash_between_counting_and_deleting_counts_no_row_twice() {
     for step in ["tags", "tokens"] {
         let (app, id) = started(60).await;
-        // The worker reads the ledger, reads a batch, counts it, and crashes: all rows are counted and none is deleted.
-        app.fault_injector.interrupt(2, Interruption::CrashAfter);
+        // The worker reads the ledger, reads the brake and a batch, counts it, and crashes: all rows are counted and none is deleted.
+        app.fault_injector.interrupt(3, Interruption::CrashAfter);
         app.run_worker(task(id, step), app.invocation_deadline()).await.unwrap_err();
         app.fault_injector.reset();
         assert_eq!(

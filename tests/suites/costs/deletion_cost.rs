@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_tests::TestApp;
 use custodian_tests::database_metrics::{DatabaseMetrics, DatabaseUsage};
@@ -27,7 +28,7 @@ async fn delete_account(rows_per_table: usize) -> (f64, DatabaseUsage) {
     let rows: u64 = seed_rows(&app.tables, id, "ada", rows_per_table).values().sum();
     app.run_until_idle().await.unwrap();
     metrics.take();
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.run_until_idle().await.unwrap();
     let usage = metrics.take();
     assert_eq!(app.tables.remaining_rows(&id.to_string()), [], "every row is deleted");

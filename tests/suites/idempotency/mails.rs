@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use custodian_app::Failure;
 use custodian_app::confirm_email::send_email_change;
-use custodian_app::notices::{send_deletion_begun, send_email_changed, send_frozen, send_webhook_disabled};
+use custodian_app::deletion_mails::send_deletion_begun;
+use custodian_app::notices::{send_email_changed, send_frozen, send_webhook_disabled};
 use custodian_app::ports::{ChangeCustomers, CustomerChange, DeferredRequest, QueuedRequest, ReadMailTokens};
 use custodian_app::verify::{send_verification, verify};
 use custodian_auth::mail_token;
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Cause, Profile, RequestedBy, Secret};
@@ -173,7 +175,7 @@ async fn each_cause_of_a_notice_sends_one_mail_in_any_order() {
         subjects, ["Your account will be deleted"; 2],
         "a newer notice does not suppress an older one"
     );
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     app.publish().await.unwrap();
     app.run_until_idle().await.unwrap();
     assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
@@ -196,7 +198,7 @@ async fn an_interrupted_mail_about_a_deletion_is_sent_again_and_the_cascade_comp
         for at in 0..4 {
             let app = TestApp::default();
             let id = app.active_account("ann").await;
-            app.change(id, Command::Delete).await;
+            app.change(id, Command::Delete(Initiator::Owner)).await;
             app.publish().await.unwrap();
             app.fault_injector.interrupt(at, interruption);
             let first = send_deletion_begun(&app.cx, id).await;

@@ -7,6 +7,7 @@ use custodian_app::Clock;
 use custodian_app::ports::{DeferredRequest, QueuedRequest, WriteOutcome};
 use custodian_app::{resources, update};
 use custodian_auth::mail_token;
+use custodian_domain::Initiator;
 use custodian_domain::kinds::{Kind, TAGS, TRANSCRIPTIONS};
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
@@ -79,8 +80,8 @@ async fn app_with_messages() -> (TestApp, Vec<Message>) {
     for id in [dan, eve] {
         app.change(id, app.freeze_command()).await;
     }
-    app.change(eve, Command::Recover).await;
-    app.change(fay, Command::Delete).await;
+    app.change(eve, Command::Recover(Initiator::Owner)).await;
+    app.change(fay, Command::Delete(Initiator::Owner)).await;
 
     let mut messages: Vec<_> = published(&app).await.iter().flat_map(messages_of).collect();
     let forgot = || DeferredRequest::ForgotPassword { username: "ann".to_owned() };

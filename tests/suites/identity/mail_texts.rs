@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use custodian_app::ports::Mail;
 use custodian_app::{Brand, Settings, mail};
-use custodian_domain::{AgentId, RequestedBy, Secret, Timestamp};
+use custodian_domain::{AgentId, Customer, Initiator, RequestedBy, Secret, State, Timestamp};
 use custodian_tests::TestApp;
 use uuid::Uuid;
 
@@ -37,6 +37,16 @@ async fn mails() -> BTreeMap<&'static str, Mail> {
     let token = Secret::new("0123456789abcdef".repeat(4));
     let until = Timestamp::parse("2026-12-28T14:05:30Z").unwrap();
     let (agent, key) = (AgentId(Uuid::nil()), Uuid::nil());
+    let status = || "https://api.example.com/auth/deletion?token=".to_owned() + &"0123456789abcdef".repeat(4);
+    let suspended = &Customer {
+        state: State::Frozen {
+            tm_frozen: until,
+            tm_deletion_scheduled: until,
+            frozen_by: Initiator::Operator,
+            last_reminder: None,
+        },
+        ..customer.clone()
+    };
     let requested = |by| mail::email_change_requested(s, c, by);
     BTreeMap::from([
         ("access-key-created", mail::access_key_created(s, c, Some("deployment"))),
@@ -45,7 +55,7 @@ async fn mails() -> BTreeMap<&'static str, Mail> {
         ("administrator-deleted", mail::administrator_removed(s, c, None)),
         ("administrator-removed", mail::administrator_removed(s, c, Some("bob@example.com"))),
         ("confirm-email-change", mail::confirm_email_change(s, c, "new@example.com", &token, until)),
-        ("deletion-begun", mail::deletion_begun(s, "ann@example.com", "Acme Corporation", until)),
+        ("deletion-begun", mail::deletion_begun(s, "ann@example.com", "Acme Corporation", until, status())),
         (
             "email-change-requested-by-agent",
             requested(RequestedBy::Agent { agent_id: agent, epoch: 1, key_id: None }),
@@ -54,7 +64,11 @@ async fn mails() -> BTreeMap<&'static str, Mail> {
         ("email-change-requested-by-operator", requested(RequestedBy::PlatformAdmin { operator: None })),
         ("email-changed", mail::email_changed(s, c)),
         ("email-replaced", mail::email_replaced(s, c, "old@example.com")),
-        ("frozen", mail::frozen(s, c, until)),
+        ("deletion-done", mail::deletion_done(s, "ann@example.com", "Acme Corporation", until, status())),
+        ("deletion-reminder", mail::deletion_reminder(s, c, until, 7, status())),
+        ("deletion-reminder-of-operator", mail::deletion_reminder(s, suspended, until, 1, status())),
+        ("frozen", mail::frozen(s, c, until, status())),
+        ("frozen-by-operator", mail::frozen(s, suspended, until, status())),
         ("password-reset", mail::password_reset(s, "ann@example.com", c, "ann@example.com", &token, until)),
         ("password-set", mail::password_set(s, c, "bob@example.com")),
         ("recovered", mail::recovered(s, c)),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use custodian_app::password::send_reset;
 use custodian_app::sign_up::sign_up;
 use custodian_app::verify::{self, send_verification};
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Cause, Profile, Reason, Secret, Status};
 use custodian_tests::{Client, PASSWORD, Tables, TestApp};
@@ -119,7 +120,7 @@ async fn a_link_of_an_account_deleted_before_verification_is_reported_as_expired
     let id = app.initial_account("ada").await;
     send_verification(&app.cx, id, app.cause()).await.unwrap();
     let token = app.newest_link();
-    app.change(id, Command::Delete).await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
     for _ in 0..2 {
         let verified = verify::verify(&app.cx, &token).await;
         assert!(verified.is_err_and(|failure| failure.is(Reason::VerificationWindowEnded)));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use custodian_app::ports::NoticeRows;
+use custodian_domain::Initiator;
 use custodian_domain::Timestamp;
 use custodian_domain::lifecycle::Command;
 use custodian_tests::{Client, PASSWORD, Tables, TestApp, event_types};
@@ -92,7 +93,7 @@ async fn the_ledger_waits_for_the_mail_about_the_deletion_for_an_hour_at_most() 
     for minutes in [30, 61] {
         let app = TestApp::default();
         let id = app.active_account("ann").await;
-        app.change(id, Command::Delete).await;
+        app.change(id, Command::Delete(Initiator::Owner)).await;
         app.publish().await.unwrap();
         let mail = std::mem::take(&mut app.cx.services.state().mail_events);
         app.clock.advance(Duration::from_secs(minutes * 60));

@@ -5,6 +5,7 @@ use custodian_app::named_agents::named_agents;
 use custodian_app::ports::{AgentCreateOutcome, ChangeCustomers, CreateAgents, CustomerChange, ReadAgents};
 use custodian_app::sign_up::sign_up;
 use custodian_app::verify::{send_verification, verify};
+use custodian_domain::Initiator;
 use custodian_domain::destination::DestinationRules;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
@@ -142,7 +143,7 @@ impl World {
     }
 
     async fn delete(&self, account: CustomerId) -> bool {
-        self.app.change(account, Command::Delete).await.state != State::Active
+        self.app.change(account, Command::Delete(Initiator::Owner)).await.state != State::Active
     }
 
     pub(crate) async fn signs_in(&self, text: &str) -> &'static str {

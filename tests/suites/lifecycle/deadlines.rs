@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use custodian_app::{ChangeOutcome, Failure};
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::scheduled_job::Job;
 use custodian_domain::{CustomerId, Reason, Status, Timestamp};
@@ -108,7 +109,7 @@ async fn random_faults_do_not_move_a_deadline() {
 async fn the_job_of_an_earlier_freeze_does_not_purge_a_later_one() {
     let (app, id, first) = frozen_account().await;
     app.clock.advance(24 * 60 * MINUTE);
-    app.change(id, Command::Recover).await;
+    app.change(id, Command::Recover(Initiator::Owner)).await;
     app.clock.advance(24 * 60 * MINUTE);
     let second = app.change(id, app.freeze_command()).await.tm_deletion_scheduled().unwrap();
     assert!(second > first);
@@ -129,9 +130,12 @@ async fn repeating_a_recovery_cancels_the_job_that_an_interrupted_recovery_left(
     let id = app.active_account("ann").await;
     app.change(id, app.freeze_command()).await;
     let interrupted = app.cx.services.state().jobs.clone();
-    app.change(id, Command::Recover).await;
+    app.change(id, Command::Recover(Initiator::Owner)).await;
     app.cx.services.state().jobs.clone_from(&interrupted);
-    assert!(matches!(app.try_change(id, Command::Recover).await.unwrap(), ChangeOutcome::Unchanged(_)));
+    assert!(matches!(
+        app.try_change(id, Command::Recover(Initiator::Owner)).await.unwrap(),
+        ChangeOutcome::Unchanged(_)
+    ));
     assert_eq!(app.cx.services.state().jobs.len(), 0);
 
     app.change(id, app.freeze_command()).await;
@@ -159,11 +163,17 @@ async fn jobs_whose_row_or_state_no_longer_matches_do_nothing() {
 async fn an_account_can_be_recovered_before_its_deadline_and_not_at_or_after_it() {
     let (app, id, deadline) = frozen_account().await;
     app.clock.set(deadline);
-    assert!(is_refused(app.try_change(id, Command::Recover).await, Reason::GracePeriodEnded));
+    assert!(is_refused(
+        app.try_change(id, Command::Recover(Initiator::Owner)).await,
+        Reason::GracePeriodEnded
+    ));
     app.clock.set(deadline.plus(100 * MINUTE));
-    assert!(is_refused(app.try_change(id, Command::Recover).await, Reason::GracePeriodEnded), "however late");
+    assert!(
+        is_refused(app.try_change(id, Command::Recover(Initiator::Owner)).await, Reason::GracePeriodEnded),
+        "however late"
+    );
     app.clock.set(deadline.minus(MICRO));
-    assert_eq!(app.change(id, Command::Recover).await.tm_deletion_scheduled(), None);
+    assert_eq!(app.change(id, Command::Recover(Initiator::Owner)).await.tm_deletion_scheduled(), None);
     app.clock.set(deadline);
     app.run_job(Job::Purge { customer_id: id, freeze: 1 }).await.unwrap();
     assert_eq!(status(&app, id).await, Status::Active);
@@ -195,7 +205,9 @@ async fn an_unverified_account_expires_at_the_end_of_its_window_and_not_before()
     app.run_until_idle().await.unwrap();
     assert_eq!(status(&app, id).await, Status::Expired);
     assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
-    for command in [Command::Recover, Command::Delete, app.freeze_command()] {
+    for command in
+        [Command::Recover(Initiator::Owner), Command::Delete(Initiator::Owner), app.freeze_command()]
+    {
         assert!(
             is_refused(app.try_change(id, command).await, Reason::StateInvalid),
             "an expired account stays expired: {command:?}"

@@ -6,6 +6,7 @@ use custodian_app::create::{AccountRequest, create};
 use custodian_app::ports::NoticeRows;
 use custodian_app::{Failure, verify};
 use custodian_cascade::{CascadeTask, EmptyTables, Ledgers, STEPS};
+use custodian_domain::Initiator;
 use custodian_domain::destination::DestinationRules;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::scheduled_job::Job;
@@ -73,7 +74,7 @@ impl Fixture {
             Flow::Expire => app.clock.set(app.customer(id).await.due().unwrap()),
             Flow::Publish | Flow::Start => {
                 app.change(id, app.freeze_command()).await;
-                app.change(id, Command::Delete).await;
+                app.change(id, Command::Delete(Initiator::Owner)).await;
             }
             Flow::Step(table) => last_step(&app, id, table).await,
             _ => {}
@@ -100,8 +101,8 @@ impl Fixture {
             Flow::Mail => verify::send_verification(&app.cx, id, app.cause()).await,
             Flow::Verify => verify::verify(&app.cx, &Secret::new(self.link.as_str())).await.map(|_| ()),
             Flow::Freeze => app.try_change(id, app.freeze_command()).await.map(|_| ()),
-            Flow::Recover => app.try_change(id, Command::Recover).await.map(|_| ()),
-            Flow::Delete => app.try_change(id, Command::Delete).await.map(|_| ()),
+            Flow::Recover => app.try_change(id, Command::Recover(Initiator::Owner)).await.map(|_| ()),
+            Flow::Delete => app.try_change(id, Command::Delete(Initiator::Owner)).await.map(|_| ()),
             Flow::Purge => app.run_job(Job::Purge { customer_id: id, freeze: 1 }).await,
             Flow::Expire => app.run_job(Job::Expire { customer_id: id }).await,
             Flow::Reconcile => app.reconcile().await,
@@ -161,7 +162,7 @@ impl Fixture {
 async fn last_step(app: &TestApp, id: CustomerId, table: &str) {
     let tag = |n| json!({ "customer_id": { "S": id.to_string() }, "id": { "S": format!("tag {n}") } });
     app.tables.insert("tags", &(0..30).map(tag).collect::<Vec<_>>());
-    let now = app.change(id, Command::Delete).await.tm_update;
+    let now = app.change(id, Command::Delete(Initiator::Owner)).await.tm_update;
     app.publish().await.unwrap();
     app.cx.services.state().cascade_starts.clear();
     // The deletion notice was delivered.

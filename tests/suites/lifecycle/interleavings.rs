@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use custodian_app::{Failure, verify};
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::scheduled_job::Job;
 use custodian_domain::{CustomerId, Secret, State, Status};
@@ -31,8 +32,8 @@ const OPERATIONS: [Operation; 6] = [
 async fn run(app: &TestApp, id: CustomerId, link: &str, operation: Operation) -> Result<(), Failure> {
     let command = match operation {
         Operation::Freeze => app.freeze_command(),
-        Operation::Recover => Command::Recover,
-        Operation::Delete => Command::Delete,
+        Operation::Recover => Command::Recover(Initiator::Owner),
+        Operation::Delete => Command::Delete(Initiator::Owner),
         Operation::Purge => return app.run_job(Job::Purge { customer_id: id, freeze: 1 }).await,
         Operation::Expire => return app.run_job(Job::Expire { customer_id: id }).await,
         Operation::Verify => return verify::verify(&app.cx, &Secret::new(link)).await.map(|_| ()),

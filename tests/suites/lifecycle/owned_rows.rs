@@ -1,6 +1,7 @@
 //! A write that races the closing of its account is either committed before the account closes or refused.
 
 use custodian_app::resources;
+use custodian_domain::Initiator;
 use custodian_domain::kinds::{TAGS, routed};
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{CustomerId, Reason, Resource};
@@ -19,7 +20,8 @@ enum Closing {
 }
 
 async fn close(app: &TestApp, id: CustomerId, closing: Closing) {
-    let command = if closing == Closing::Freeze { app.freeze_command() } else { Command::Delete };
+    let command =
+        if closing == Closing::Freeze { app.freeze_command() } else { Command::Delete(Initiator::Owner) };
     app.change(id, command).await;
     if closing == Closing::Erased {
         app.run_until_idle().await.unwrap();
@@ -63,7 +65,7 @@ async fn no_row_of_any_kind_is_written_after_its_account_was_frozen() {
         let expected = if plan { Reason::StateInvalid } else { Reason::AccountFrozen };
         assert!(failure.is(expected), "{case}: {failure}");
         assert_eq!((rows(), counters()), before, "{case}");
-        app.change(id, Command::Recover).await;
+        app.change(id, Command::Recover(Initiator::Owner)).await;
     }
 }
 
@@ -112,7 +114,7 @@ async fn a_write_succeeds_if_its_account_was_frozen_and_recovered_in_between() {
     app.fault_injector.before_next("TransactWriteItems", move || {
         let freeze_and_recover = async {
             close(&other, id, Closing::Freeze).await;
-            other.change(id, Command::Recover).await;
+            other.change(id, Command::Recover(Initiator::Owner)).await;
         };
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(freeze_and_recover));
     });

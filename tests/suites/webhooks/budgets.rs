@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use custodian_app::{Clock, WebhookBudget, WebhookBudgets, update};
+use custodian_domain::Initiator;
 use custodian_domain::destination::DestinationRules;
 use custodian_domain::ids::content_id;
 use custodian_domain::lifecycle::Command;
@@ -253,7 +254,7 @@ fn notices(app: &TestApp) -> usize {
 async fn delete(app: &TestApp, account: CustomerId) -> DeliveryJob {
     app.publish().await.unwrap();
     enqueued(app);
-    app.change(account, Command::Delete).await;
+    app.change(account, Command::Delete(Initiator::Owner)).await;
     app.publish().await.unwrap();
     app.cx.services.state().delivery_jobs.pop().expect("the deletion notice is enqueued")
 }

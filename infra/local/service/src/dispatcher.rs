@@ -204,6 +204,7 @@ impl Dispatcher {
         let input: Job = serde_json::from_str(&job.input)
             .map_err(|cause| Failure::unavailable("a scheduled job", cause))?;
         let result = match input {
+            Job::Remind { .. } => handle_invocation(&custodian_fn_remind::Remind, cx, input, stop_at).await,
             Job::Purge { .. } => handle_invocation(&custodian_fn_purge::Purge, cx, input, stop_at).await,
             Job::Expire { .. } => handle_invocation(&custodian_fn_expire::Expire, cx, input, stop_at).await,
         };

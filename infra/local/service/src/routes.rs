@@ -116,6 +116,14 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("customers-freeze", custodian_fn_customers_freeze::FreezeAccount),
         api_function("customers-recover", custodian_fn_customers_recover::RecoverAccount),
         api_function("customers-plan", custodian_fn_customers_plan::SetPlan),
+        api_function("customers-deletion", custodian_fn_customers_deletion::ShowDeletion),
+        api_function("auth-deletion", custodian_fn_auth_deletion::FollowDeletion),
+        api_function("jwks", custodian_fn_jwks::PublishKeys),
+        api_function("customers-hold-set", custodian_fn_customers_hold_set::PlaceHold),
+        api_function("customers-hold-get", custodian_fn_customers_hold_get::ShowHold),
+        api_function("customers-hold-release", custodian_fn_customers_hold_release::ReleaseHold),
+        api_function("platform-deletions-get", custodian_fn_platform_deletions_get::ShowBrake),
+        api_function("platform-deletions-set", custodian_fn_platform_deletions_set::SetBrake),
         api_function("customers-balance", custodian_fn_customers_balance::AdjustBalance),
     ];
     for kind in routed() {

@@ -37,6 +37,7 @@ pub(crate) const OPERATIONS: &str = "operations";
 fn target_queues(event: &Event) -> &'static [&'static str] {
     match &event.event_type {
         EventType::CustomerCreated
+        | EventType::CustomerDeletionReminder
         | EventType::CustomerRecovered
         | EventType::CustomerUpdated
         | EventType::CustomerVerified

@@ -137,6 +137,10 @@ fn headers() -> Value {
         "WWW-Authenticate": {
             "description": "How to authenticate (RFC 6750). `error=\"invalid_token\"` if the credential of the request is not valid.",
             "required": true, "schema": { "type": "string", "pattern": "^Bearer realm=\"api\"(, error=\"invalid_token\")?$" } },
+        "Retry-After": { "description": "Seconds to wait before the next request. Absent once the state is final.",
+            "required": false, "schema": { "type": "string", "pattern": "^[1-9][0-9]*$" } },
+        "Link": { "description": "The state of the deletion (`rel=\"status\"`), as a path with a token.",
+            "required": true, "schema": { "type": "string", "pattern": "^</auth/deletion\\?token=[0-9a-f]{64}>; rel=\"status\"$" } },
         "Location": { "description": "The path of a page.", "required": true,
             "schema": { "type": "string", "pattern": "^/auth/" } },
         "Set-Cookie": { "description": "Sets the cookie `__Host-token`, or expires it and the cookie `token` of earlier versions.",

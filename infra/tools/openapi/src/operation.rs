@@ -14,10 +14,14 @@ pub(crate) struct Operation {
     description: String,
     parameters: Vec<Value>,
     body: Option<Value>,
+    /// Whether a request may have no body.
+    body_is_optional: bool,
     /// The status code of a successful response.
     pub(crate) status: u16,
     /// The schema of a successful response; `None` for an HTML page.
     pub(crate) response: Option<Value>,
+    /// The media type of the file that the operation may return instead.
+    file: Option<&'static str>,
     headers: Vec<&'static str>,
     reasons: Vec<Reason>,
     error_format: ErrorFormat,
@@ -33,8 +37,10 @@ impl Operation {
             description: description.into(),
             parameters: Vec::new(),
             body: None,
+            body_is_optional: false,
             status: 200,
             response: None,
+            file: None,
             headers: Vec::new(),
             reasons: Vec::new(),
             error_format: ErrorFormat::Json,
@@ -49,6 +55,15 @@ impl Operation {
 
     pub(crate) fn body(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
+    }
+
+    pub(crate) fn optional_body(self, body: Value) -> Self {
+        Self { body: Some(body), body_is_optional: true, ..self }
+    }
+
+    /// May also return a file of this media type.
+    pub(crate) fn returns_file(self, media_type: &'static str) -> Self {
+        Self { file: Some(media_type), ..self }
     }
 
     pub(crate) fn returns(self, response: Value) -> Self {
@@ -153,7 +168,12 @@ impl Operation {
 
     /// Whether the route also accepts the form of a page, and redirects to a page.
     pub(crate) fn accepts_forms(&self) -> bool {
-        self.error_format == ErrorFormat::JsonOrPage
+        self.error_format == ErrorFormat::JsonOrPage && !self.route.is_read()
+    }
+
+    /// Whether a browser gets a page instead of JSON.
+    fn returns_page_to_browsers(&self) -> bool {
+        self.error_format == ErrorFormat::JsonOrPage && self.route.is_read()
     }
 
     /// Whether the route accepts `If-Match`.
@@ -213,7 +233,7 @@ impl Operation {
             if self.accepts_forms() {
                 content["application/x-www-form-urlencoded"] = json!({ "schema": body });
             }
-            operation["requestBody"] = json!({ "required": true, "content": content });
+            operation["requestBody"] = json!({ "required": !self.body_is_optional, "content": content });
         }
         let errors = self.error_responses(audience);
         let mut responses = Map::from_iter([(self.status.to_string(), self.success())]);
@@ -240,8 +260,11 @@ impl Operation {
         if let Some(response) = &self.response {
             content.insert("application/json".to_owned(), json!({ "schema": response }));
         }
-        if self.error_format == ErrorFormat::Page {
+        if self.error_format == ErrorFormat::Page || self.returns_page_to_browsers() {
             content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));
+        }
+        if let Some(media_type) = self.file {
+            content.insert(media_type.to_owned(), json!({ "schema": { "type": "string" } }));
         }
         json!({ "description": "Success.", "headers": headers, "content": content })
     }

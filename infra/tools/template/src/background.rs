@@ -70,11 +70,12 @@ pub const SECTIONS: &[Section] = &[
         }],
     },
     Section {
-        about: "Deadlines: the Scheduler invokes purge and expire asynchronously at an account's deadline. An early invocation\n\
+        about: "Deadlines: the Scheduler invokes purge, expire and remind asynchronously at an account's deadline. An early invocation\n\
                 fails, and Lambda retries it after one minute and again after two minutes.",
         functions: &[
             job("purge", &[Use::Purge]),
             job("expire", &[Use::Expire]),
+            job("remind", &[]),
             Settings {
                 about: "Resumes overdue work every quarter of an hour. Lambda does not retry a failed run: the next run does its work.",
                 timeout: Some(300),

@@ -36,8 +36,8 @@ pub enum Target {
     EmptiedTables,
     /// The tables that a deletion empties and that store each row in a pair, with a second row under another key.
     PairedTables,
-    /// One-off jobs whose names match this pattern.
-    Jobs(&'static str),
+    /// One-off jobs whose names match one of these patterns.
+    Jobs(&'static [&'static str]),
     /// Queues of the base template, by their logical ids.
     Queues(&'static [&'static str]),
     /// The queues that trigger the function.
@@ -110,6 +110,17 @@ pub enum Use {
     WriteListed,
     /// Stops a transcription, which releases its name.
     StopTranscription,
+    // Deletions.
+    /// Reads ledgers, and does not change them.
+    ReadLedger,
+    /// Reads the hold on a ledger.
+    ReadLedgerHold,
+    /// Places a hold on a ledger.
+    HoldLedger,
+    /// Pauses and permits all deletions.
+    SetBrake,
+    /// Looks up links to the states of deletions, and creates none.
+    ReadDeletionLink,
     // Webhooks.
     ReadEndpoint,
     RotateSecret,

@@ -132,7 +132,7 @@ fn resources(target: &Target, function: &Function, inputs: &Inputs) -> Vec<Strin
                 inputs.tables.iter().filter(|table| (table.hash, table.range) == ("id", Some("key")));
             tables(paired.map(|table| table.name).filter(|name| inputs.emptied.contains(name)).collect())
         }
-        Target::Jobs(pattern) => vec![jobs(pattern)],
+        Target::Jobs(patterns) => patterns.iter().map(|pattern| jobs(pattern)).collect(),
         Target::Queues(queues) => queues.iter().map(|queue| format!("!GetAtt {queue}.Arn")).collect(),
         Target::OwnQueues => {
             let queues = function.settings.triggers.iter().filter_map(Trigger::queue);

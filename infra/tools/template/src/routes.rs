@@ -29,6 +29,13 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("customers-freeze").uses(&[Use::Freeze]),
     settings("customers-recover").uses(&[Use::Recover]),
     settings("customers-plan").uses(&[Use::ChangePlan]).kind(&BILLING_ACCOUNTS),
+    settings("customers-deletion").uses(&[Use::ReadLedger]),
+    settings("auth-deletion").uses(&[Use::ReadLedger, Use::ReadDeletionLink]),
+    settings("customers-hold-set").uses(&[Use::HoldLedger]),
+    settings("customers-hold-get").uses(&[Use::ReadLedgerHold]),
+    // An overdue account is purged or expired.
+    settings("customers-hold-release").uses(&[Use::Purge, Use::Expire]),
+    settings("platform-deletions-set").uses(&[Use::SetBrake]),
     settings("customers-balance").kind(&BILLING_ACCOUNTS),
     settings("resource-create").uses(&[Use::CountTakenNames]),
     settings("transcribes-stop").uses(&[Use::StopTranscription]).kind(&TRANSCRIPTIONS),

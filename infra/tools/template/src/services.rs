@@ -8,6 +8,8 @@ use crate::ports::ports;
 
 const CANCEL: &[&str] = &["scheduler:DeleteSchedule"];
 const SCHEDULE: &[&str] = &["scheduler:CreateSchedule"];
+/// The purge job and the reminders of a freeze.
+const FREEZE_JOBS: &[&str] = &["purge-*", "remind-*"];
 const SEND: &[&str] = &["sqs:SendMessage"];
 /// Queues that are encrypted with the tables' key. Messages in other queues contain only ids, so SQS's own key suffices.
 pub(crate) const ENCRYPTED_QUEUES: &[&str] = &["RequestQueue"];
@@ -27,14 +29,14 @@ pub(crate) const VIA_S3: &str = r#"{StringEquals: {kms:ViaService: !Sub "s3.${AW
 ports! {
     custodian_app::ports::TokenSigner => [table(&["dynamodb:GetItem"], SIGNING_KEYS)];
 
-    // The name of a job begins with its change: expire or purge. All functions have the port's variables: see base/head.yaml.
+    // The name of a job begins with its change: expire, purge or remind. All functions have the port's variables: see base/head.yaml.
     custodian_app::ports::Scheduler => [
         // The function deletes accounts of any status, so the account may have either job.
-        grant(CANCEL, Jobs("*")).only_for(&[Use::Delete]),
-        grant(SCHEDULE, Jobs("expire-*")).only_for(&[Use::OpenAccount]),
-        grant(CANCEL, Jobs("expire-*")).only_for(&[Use::Verify, Use::Expire]),
-        grant(&["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Jobs("purge-*")).only_for(&[Use::Freeze]),
-        grant(CANCEL, Jobs("purge-*")).only_for(&[Use::Recover, Use::Purge]),
+        grant(CANCEL, Jobs(&["*"])).only_for(&[Use::Delete]),
+        grant(SCHEDULE, Jobs(&["expire-*"])).only_for(&[Use::OpenAccount]),
+        grant(CANCEL, Jobs(&["expire-*"])).only_for(&[Use::Verify, Use::Expire]),
+        grant(&["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Jobs(FREEZE_JOBS)).only_for(&[Use::Freeze]),
+        grant(CANCEL, Jobs(FREEZE_JOBS)).only_for(&[Use::Recover, Use::Purge]),
         PASS_SCHEDULE_ROLE.only_for(&[Use::OpenAccount, Use::Freeze]),
     ];
 
@@ -53,7 +55,7 @@ ports! {
     // enqueues an attempt that is due later. A webhook to the API itself is refused.
     custodian_webhooks::WebhookSender => [
         grant(SEND, Queues(&["WebhookQueue", "WebhookSlowQueue"])),
-        grant(SCHEDULE, Jobs("webhook-*")),
+        grant(SCHEDULE, Jobs(&["webhook-*"])),
         PASS_SCHEDULE_ROLE,
     ] { "WEBHOOK_QUEUE_ARN": "!GetAtt WebhookQueue.Arn", "WEBHOOK_SLOW_QUEUE_URL": "!Ref WebhookSlowQueue",
         "API_ID": "!Ref Api",

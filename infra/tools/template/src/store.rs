@@ -4,8 +4,9 @@
 
 use custodian_domain::kinds::{Kind, UniqueScope};
 use custodian_store::schema::{
-    ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETIONS, DUE, IDEMPOTENCY,
-    IDENTIFIERS, OPEN, OUTBOX, SIGNING_KEYS, THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
+    ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETION_LINKS, DELETIONS, DUE,
+    IDEMPOTENCY, IDENTIFIERS, OPEN, OUTBOX, RECEIPT_SIGNING_KEYS, RECEIPT_VERIFYING_KEYS, SIGNING_KEYS,
+    THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
 };
 
 use crate::grant::Target::{
@@ -47,6 +48,9 @@ const GET_PUT_UPDATE_DELETE: &[&str] =
 
 /// Changes of customers that set a new status. They also update the gates, which are rows of the table `usage`.
 const NEW_STATUS: &[Use] = &[Use::Verify, Use::Freeze, Use::Recover, Use::Delete, Use::Purge, Use::Expire];
+
+/// Changes of customers that end an account.
+const ENDINGS: &[Use] = &[Use::Delete, Use::Purge, Use::Expire];
 
 fn has_unique_names(kind: &Kind) -> bool {
     kind.unique.is_some()
@@ -92,11 +96,18 @@ ports! {
     ];
     custodian_app::ports::Budgets => [table(UPDATE, THROTTLE)];
     custodian_app::ports::ClearThrottles => [table(DELETE, THROTTLE)];
+    custodian_app::ports::ReceiptKeys => [table(GET, RECEIPT_SIGNING_KEYS)];
+    custodian_app::ports::PublishedReceiptKeys => [table(GET, RECEIPT_VERIFYING_KEYS)];
+    custodian_app::ports::ManageReceiptKeys => [
+        table(GET_PUT, RECEIPT_SIGNING_KEYS),
+        table(GET_PUT, RECEIPT_VERIFYING_KEYS),
+    ];
     custodian_app::ports::SigningKeys => [table(GET_PUT, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];
 
     // Customers.
     custodian_app::ports::ReadCustomers => [table(GET, CUSTOMERS)];
     custodian_app::ports::ListCustomers => [grant(QUERY, Index { table: CUSTOMERS, index: BY_STATUS })];
+    custodian_app::ports::CountDue => [grant(QUERY, Index { table: CUSTOMERS, index: DUE })];
     custodian_app::ports::DueCustomers => [table(BATCH_GET, CUSTOMERS), grant(QUERY, Index { table: CUSTOMERS, index: DUE })];
     custodian_app::ports::CreateCustomers => [
         table(PUT, CUSTOMERS),
@@ -110,8 +121,11 @@ ports! {
     custodian_app::ports::ChangeCustomers => [
         table(GET_PUT, CUSTOMERS),
         table(UPDATE, USAGE).only_for(NEW_STATUS),
-        // The ledger of the deletion.
-        table(PUT, DELETIONS).only_for(&[Use::Delete, Use::Purge, Use::Expire]),
+        // The ledger of the deletion, the recipient of the last mail, and the brake.
+        table(CHECK_PUT, DELETIONS).only_for(ENDINGS),
+        table(GET, DELETIONS).only_for(&[Use::Purge, Use::Expire]),
+        // The number of deletions within an hour.
+        table(BATCH_GET_UPDATE, THROTTLE).only_for(ENDINGS),
         // The deletion notice, and the recipient of the mail about the deletion.
         table(PUT, WEBHOOKS).only_for(&[Use::Delete, Use::Purge]),
         // Verification creates the billing account and the first access key, or confirms a new e-mail address.
@@ -269,17 +283,37 @@ ports! {
     ];
     custodian_webhooks::ReadPayloadRows => [grant(GET, OwnedTables)];
 
-    // Deletions.
-    custodian_cascade::Ledgers => [table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS)];
+    // Deletions. The brake has many rows, which a transaction puts; to permit deletions again, it also resets their count.
+    custodian_app::ports::DeletionBrake => [
+        table(GET, DELETIONS),
+        table(BATCH_GET, THROTTLE),
+        table(PUT, DELETIONS).only_for(&[Use::SetBrake]),
+        table(DELETE, THROTTLE).only_for(&[Use::SetBrake]),
+    ];
+    custodian_app::ports::DeletionLinks => [
+        table(PUT, DELETION_LINKS).when(When::Unless(Use::ReadDeletionLink)),
+        table(GET, DELETION_LINKS).only_for(&[Use::ReadDeletionLink]),
+    ];
+    custodian_app::ports::LastMail => [table(GET_DELETE, DELETIONS)];
+    custodian_cascade::Ledgers => [
+        table(QUERY, DELETIONS).when(When::Unless(Use::HoldLedger)),
+        // The ledger and the brake.
+        table(BATCH_GET, DELETIONS).when(When::UnlessAny(&[Use::HoldLedger, Use::ReadLedgerHold])),
+        table(PUT_UPDATE, DELETIONS).when(When::UnlessAny(&[Use::HoldLedger, Use::ReadLedgerHold, Use::ReadLedger])),
+        table(UPDATE, DELETIONS).only_for(&[Use::HoldLedger]),
+        // The numbers of rows, which are copied to the ledger.
+        table(QUERY, USAGE).when(When::UnlessAny(&[Use::HoldLedger, Use::ReadLedgerHold, Use::ReadLedger])),
+    ];
     custodian_cascade::OpenLedgers => [
         grant(QUERY, Index { table: DELETIONS, index: OPEN }),
         table(&["dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS),
+        table(QUERY, USAGE),
     ];
     custodian_cascade::CompletedLedgers with custodian_cascade::Ledgers => [grant(QUERY, Index { table: DELETIONS, index: OPEN })];
     custodian_cascade::FindRows => [grant(QUERY, EmptiedTables)];
     // The worker closes the steps of a ledger, but never creates a ledger.
     custodian_cascade::EmptyTables with custodian_cascade::FindRows => [
-        table(&["dynamodb:Query", "dynamodb:UpdateItem"], DELETIONS),
+        table(&["dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"], DELETIONS),
         grant(&["dynamodb:BatchWriteItem"], EmptiedTables),
         // The worker deletes a second row only if the row still belongs to the customer.
         grant(DELETE, PairedTables),

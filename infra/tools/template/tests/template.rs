@@ -54,7 +54,11 @@ fn the_scheduler_may_invoke_the_target_of_every_job() {
         .flat_map(|statement| list(&statement["Resource"]))
         .map(|arn| text(&arn["Sub"]))
         .collect();
-    let targets = [Job::Purge { customer_id, freeze: 1 }, Job::Expire { customer_id }];
+    let targets = [
+        Job::Purge { customer_id, freeze: 1 },
+        Job::Expire { customer_id },
+        Job::Remind { customer_id, freeze: 1, days: 7 },
+    ];
     let targets: BTreeSet<String> = targets.iter().map(|job| format!("{begin}{}", job.target())).collect();
     assert_eq!(may_invoke, targets, "the functions that ScheduleRole may invoke, and the targets of jobs");
 }
@@ -77,6 +81,7 @@ fn rules_match_the_events_that_the_code_publishes() {
         EventType::CustomerUpdated,
         EventType::CustomerFrozen,
         EventType::CustomerRecovered,
+        EventType::CustomerDeletionReminder,
         EventType::CustomerDeleted,
         EventType::row(access_key::NOUN, RowChange::Created),
         EventType::WebhookDisabled,

@@ -17,6 +17,8 @@ pub struct Message {
     /// The event, and its consequences for the reader.
     pub paragraphs: Vec<String>,
     pub button: Option<Button>,
+    /// Links that are less important than the button.
+    pub links: Vec<Button>,
     /// The lifetime of the link, and advice for a reader who did not expect the mail.
     pub small_print: Vec<String>,
 }
@@ -30,12 +32,25 @@ pub struct Button {
 impl Message {
     /// A message whose heading is its subject.
     pub(super) fn new(subject: &'static str, paragraphs: Vec<String>, small_print: Vec<String>) -> Self {
-        Self { subject, heading: subject.to_owned(), paragraphs, button: None, small_print }
+        Self {
+            subject,
+            heading: subject.to_owned(),
+            paragraphs,
+            button: None,
+            links: Vec::new(),
+            small_print,
+        }
     }
 
     #[must_use]
     pub(super) fn button(self, label: &'static str, link: String) -> Self {
         Self { button: Some(Button { label, link }), ..self }
+    }
+
+    #[must_use]
+    pub(super) fn link(mut self, label: &'static str, link: String) -> Self {
+        self.links.push(Button { label, link });
+        self
     }
 
     /// The mail to one recipient.
@@ -52,7 +67,8 @@ impl Message {
     fn text(&self, brand: &Brand) -> String {
         let mut parts = vec![self.heading.clone()];
         parts.extend(self.paragraphs.iter().cloned());
-        parts.extend(self.button.iter().map(|Button { label, link }| format!("{label}:\n{link}")));
+        let links = self.button.iter().chain(&self.links);
+        parts.extend(links.map(|Button { label, link }| format!("{label}:\n{link}")));
         parts.extend(self.small_print.iter().cloned());
         let help = (!brand.support.is_empty()).then(|| format!("\nHelp: {}", brand.support));
         parts.push(format!("-- \n{}{}", brand.product_name, help.unwrap_or_default()));
@@ -65,6 +81,7 @@ impl Message {
         let paragraphs =
             self::paragraphs(&self.paragraphs, "text", "16px;font-size:16px;line-height:24px;color:#111827");
         let button = self.button.as_ref().map(button).unwrap_or_default();
+        let links: String = self.links.iter().map(link).collect();
         let small = "12px;font-size:14px;line-height:21px;color:#4b5563";
         let small_print = self::paragraphs(&self.small_print, "quiet", small);
         let help = help(&brand.support);
@@ -87,7 +104,7 @@ impl Message {
 <tr><td class=\"cell text\" style=\"padding:32px;color:#111827;{FONT}\">
 {header}
 <h1 class=\"text\" style=\"margin:0 0 16px;font-size:22px;line-height:29px;color:#111827\">{heading}</h1>
-{paragraphs}{button}{small_print}</td></tr>
+{paragraphs}{button}{links}{small_print}</td></tr>
 </table>
 <p class=\"quiet\" style=\"margin:16px 0 0;font-size:13px;line-height:20px;color:#4b5563;{FONT}\">{product}{help}</p>
 </td></tr>
@@ -134,6 +151,16 @@ fn paragraphs(texts: &[String], class: &str, style: &str) -> String {
         format!("<p class=\"{class}\" style=\"margin:0 0 {style}\">{}</p>\n", escape_html(text))
     };
     texts.iter().map(line).collect()
+}
+
+/// A link in the text.
+fn link(Button { label, link }: &Button) -> String {
+    let (label, link) = (escape_html(label), escape_html(link));
+    format!(
+        "<p class=\"text\" style=\"margin:0 0 16px;font-size:16px;line-height:24px;color:#111827\">{label}:<br>
+<a class=\"link\" href=\"{link}\" style=\"color:#1d4ed8;word-break:break-all\">{link}</a></p>
+"
+    )
 }
 
 /// A button, and its link in plain text for clients that show no button.

@@ -4,11 +4,14 @@ use std::future::Future;
 
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
 use custodian_domain::webhook::EncryptedDestination;
-use custodian_domain::{AccessKey, Agent, AgentId, Customer, CustomerId, Resource, Status, Timestamp};
+use custodian_domain::{
+    AccessKey, Agent, AgentId, Customer, CustomerId, DeletionRequest, Resource, Status, Timestamp,
+};
 use uuid::Uuid;
 
+use crate::deletion_mails::DeletionRecipients;
 use crate::failure::Failure;
-use crate::ports::MailToken;
+use crate::ports::{DeletionBrake, MailToken};
 
 pub trait ReadCustomers: Send + Sync {
     fn customer(&self, id: CustomerId) -> impl Future<Output = Result<Option<Customer>, Failure>> + Send;
@@ -26,10 +29,12 @@ pub struct CustomerChange<'a> {
     pub confirmation: Option<&'a EmailConfirmation>,
     /// The mailed token that this change uses up.
     pub used_token: Option<&'a MailToken>,
+    /// Who asked for the deletion or expiry, for the ledger.
+    pub deletion: Option<DeletionRequest>,
     /// The encrypted destination of the deletion notice.
     pub deletion_notice: Option<&'a EncryptedDestination>,
-    /// The encrypted recipient of the mail about the deletion.
-    pub deletion_mail: Option<&'a EncryptedDestination>,
+    /// The encrypted recipients of the mails about the deletion.
+    pub deletion_mails: Option<&'a DeletionRecipients>,
 }
 
 impl<'a> CustomerChange<'a> {
@@ -42,8 +47,9 @@ impl<'a> CustomerChange<'a> {
             billing: None,
             confirmation: None,
             used_token: None,
+            deletion: None,
             deletion_notice: None,
-            deletion_mail: None,
+            deletion_mails: None,
         }
     }
 
@@ -83,9 +89,11 @@ pub enum CustomerWriteOutcome {
     EmailTaken,
     /// The mailed token was used or replaced.
     TokenUsed,
+    /// The brake is on, and the change would end the account.
+    DeletionsPaused,
 }
 
-pub trait ChangeCustomers: ReadCustomers {
+pub trait ChangeCustomers: ReadCustomers + DeletionBrake {
     /// Writes the next version of a customer, its gates, its identifiers and, on deletion or expiry, the first row of the
     /// deletion ledger, in one transaction. It fails if the row changed since it was read.
     fn commit(
@@ -145,6 +153,16 @@ pub trait ListCustomers: Send + Sync {
 pub trait DueCustomers: Send + Sync {
     /// Some customers whose deadline has passed, the longest overdue first.
     fn overdue(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Customer>, Failure>> + Send;
+}
+
+pub trait CountDue: Send + Sync {
+    /// The number of frozen customers whose deadline passed after `since`. Counts at most `max`.
+    fn count_due(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+        max: u32,
+    ) -> impl Future<Output = Result<u32, Failure>> + Send;
 }
 
 /// One-off jobs: EventBridge Scheduler, or the scheduler of the local service.

@@ -149,6 +149,16 @@ pub trait NoticeRows: Send + Sync {
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
+/// The recipient of the last mail about an account, which is stored beside its ledger until the mail is sent.
+pub trait LastMail: Send + Sync {
+    fn last_mail(
+        &self,
+        customer: CustomerId,
+    ) -> impl Future<Output = Result<Option<EncryptedDestination>, Failure>> + Send;
+
+    fn remove_last_mail(&self, customer: CustomerId) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
 /// The outcome of storing a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreTokenOutcome {

@@ -4,7 +4,9 @@
 mod access_keys;
 mod agents;
 mod authentication;
+mod brake;
 mod customers;
+mod deletion_links;
 mod mail;
 mod names;
 mod open_accounts;
@@ -25,13 +27,15 @@ pub use self::authentication::{
     AuthContext, Authenticator, BeginOutcome, EarlierRecord, Idempotency, IdempotencyRecord, PlatformKeySet,
     Prefetch, Prefetched, PrincipalId, PrincipalRows, VerifyingKeys,
 };
+pub use self::brake::DeletionBrake;
 pub use self::customers::{
-    ChangeCustomers, CreateAccountOutcome, CreateCustomers, CustomerChange, CustomerWriteOutcome,
+    ChangeCustomers, CountDue, CreateAccountOutcome, CreateCustomers, CustomerChange, CustomerWriteOutcome,
     DueCustomers, EmailConfirmation, ListCustomers, NewAccount, QueryPage, ReadCustomers, Scheduler,
     Verification,
 };
+pub use self::deletion_links::DeletionLinks;
 pub use self::mail::{
-    DeferredRequest, Mail, MailToken, Mailer, NoticeRows, Purpose, QueuedRequest, ReadMailTokens,
+    DeferredRequest, LastMail, Mail, MailToken, Mailer, NoticeRows, Purpose, QueuedRequest, ReadMailTokens,
     RequestQueue, StoreMailTokens, StoreTokenOutcome, UseMailTokens,
 };
 pub use self::names::{EmailHolder, FindNames, NameHolders};
@@ -40,7 +44,9 @@ pub use self::resources::{
     Counter, CreateOutcome, CreateResources, DeleteResources, ListResources, ReadResources, Recount,
     ResourceWriteOutcome, StoredRows, UpdateResources, Usage, WriteOutcome,
 };
-pub use self::signing::{SignedInAgent, SigningKeys, TokenSigner};
+pub use self::signing::{
+    ManageReceiptKeys, PublishedReceiptKeys, ReceiptKeys, SignedInAgent, SigningKeys, TokenSigner,
+};
 pub use self::system::{Clock, Entropy, Metrics};
 pub use self::throttles::{
     BudgetWindow, Budgets, ClearThrottles, FullWindow, ReadThrottles, ReserveOutcome, Throttle, Window,

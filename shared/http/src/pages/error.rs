@@ -5,7 +5,7 @@ use custodian_domain::{Reason, Refusal};
 use http::StatusCode;
 
 use super::html::Content;
-use super::paths::{FORGOT, VERIFY};
+use super::paths::{DELETION, FORGOT, VERIFY};
 use crate::response::Response;
 
 /// The page of a refusal by the route with this path.
@@ -23,7 +23,7 @@ pub fn error(brand: &Brand, path: &str, status: StatusCode, refusal: &Refusal) -
 fn offers_new_link(path: &str, reason: Reason) -> Option<&'static str> {
     match reason {
         Reason::EmailAlreadyExists => Some("Set a new password"),
-        _ if path == VERIFY || is_temporary(reason) => None,
+        _ if path == VERIFY || path == DELETION || is_temporary(reason) => None,
         _ => Some("Get a new link"),
     }
 }
@@ -59,6 +59,16 @@ fn texts(path: &str, refusal: &Refusal) -> (&'static str, &'static str, String) 
             "Another account confirmed this e-mail address first. Your account cannot have it as well.",
             "Sign in to the other account. If you do not know its password, set a new one.",
         ),
+        Reason::DeletionNotFound => (
+            "No deletion",
+            "This account is not being deleted. Its owner or the operator cancelled the deletion.",
+            "Sign in to use the account.",
+        ),
+        Reason::ReceiptNotFound => (
+            "No receipt yet",
+            "The receipt is issued when the deletion is confirmed, a quarter of an hour after the last row was deleted.",
+            "Go back, and try again later.",
+        ),
         Reason::AccountFrozen => (
             "This account will be deleted",
             "The account was closed, so its e-mail address cannot change now.",
@@ -68,6 +78,11 @@ fn texts(path: &str, refusal: &Refusal) -> (&'static str, &'static str, String) 
             "The entry is too long",
             "What you entered is too long to be processed.",
             "Go back and enter a shorter text.",
+        ),
+        _ if path == DELETION => (
+            "This link does not work",
+            "It is older than a year, or part of it is missing.",
+            "Open the link in the newest mail about the deletion.",
         ),
         _ if path == VERIFY => (
             "This link does not work",

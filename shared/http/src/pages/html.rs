@@ -20,6 +20,8 @@ const SHOW_PASSWORD: &str = include_str!("show_password.js");
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     html: String,
+    /// After how many seconds the page reloads itself.
+    reload: Option<u32>,
     /// Whether the content has a field whose text the script can show.
     has_password: bool,
 }
@@ -70,6 +72,11 @@ impl Content {
         ))
     }
 
+    /// Reloads the page after some seconds.
+    pub(crate) fn reloading(self, seconds: u32) -> Self {
+        Self { reload: Some(seconds), ..self }
+    }
+
     /// The script that shows the password on demand.
     pub(crate) fn with_show_password(self) -> Self {
         Self { has_password: true, ..self }
@@ -84,10 +91,13 @@ impl Content {
         let unbroken = heading.replace("e-mail", "<span>e-mail</span>");
         let image = logo.as_ref().map(|url| format!("<img src=\"{}\" alt=\"\">", escape_html(url.as_str())));
         let script_tag = if script.is_empty() { String::new() } else { format!("<script>{script}</script>") };
+        let reload =
+            self.reload.map(|seconds| format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">"));
+        let reload = reload.unwrap_or_default();
         let text = format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">\
+             <meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">{reload}\
              <title>{heading} – {product}</title><style>{STYLE}</style></head>\
              <body><header>{}<span>{product}</span></header><main><h1>{unbroken}</h1>{}</main>{}{script_tag}</body></html>",
             image.unwrap_or_default(),

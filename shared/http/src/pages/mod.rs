@@ -2,6 +2,7 @@
 //!
 //! A form's POST ends in a redirect to a page, so that reloading the page repeats nothing.
 
+pub mod deletion;
 mod error;
 mod html;
 pub mod password;
@@ -9,7 +10,7 @@ mod paths;
 pub mod verification;
 
 pub use error::error;
-pub use paths::{FORGOT, RESET, VERIFY};
+pub use paths::{DELETION, FORGOT, RESET, VERIFY};
 
 use custodian_auth::mail_token::is_well_formed;
 use custodian_domain::reason::Detail;

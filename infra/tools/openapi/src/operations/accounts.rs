@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::components::{new_password, profile_fields, username, view_schema};
 use crate::operation::Operation;
-use crate::schema::{enumeration, object, reference, uuid, with_description, with_keywords};
+use crate::schema::{enumeration, nullable, object, reference, time, uuid, with_description, with_keywords};
 
 pub(super) fn all() -> Vec<Operation> {
     [own_account(), all_accounts()].into_iter().flatten().collect()
@@ -92,8 +92,25 @@ fn all_accounts() -> Vec<Operation> {
             "DELETE",
             "",
             "Deletes an account at once. The response shows its data for the last time; the stored row is anonymised.",
-        ),
-        change("POST", "/freeze", "Freezes an account. It is deleted 30 days later."),
+        )
+        .fails_with(&[Reason::AccountHeld, Reason::DeletionsPaused]),
+        change(
+            "POST",
+            "/freeze",
+            "Freezes an account. It is deleted 30 days later, or at the date in the body. Only a platform admin can recover \
+             it. An account that is frozen already is taken over, and a later date extends the freeze.",
+        )
+        .optional_body(object(
+            vec![(
+                "tm_deletion_scheduled",
+                with_description(
+                    nullable(time()),
+                    "When the account is deleted. Not before the date that is set already.",
+                ),
+            )],
+            &[],
+        ))
+        .fails_with(&[Reason::GracePeriodEnded]),
         change("POST", "/recover", "Recovers a frozen account before its deletion.")
             .fails_with(&[Reason::GracePeriodEnded]),
         change("PUT", "/plan", "Changes the plan of an account. Existing rows beyond the new limits stay.")

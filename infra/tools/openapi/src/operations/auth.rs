@@ -134,6 +134,7 @@ pub(super) fn all() -> Vec<Operation> {
             &[],
         ))
         .returns_row("Customer")
+        .with_header("Link")
         .fails_with(&[
             Reason::InvalidConfirmationPhrase,
             Reason::ConfirmationRequired,
@@ -141,10 +142,13 @@ pub(super) fn all() -> Vec<Operation> {
             Reason::InvalidPassword,
             Reason::ReauthenticationRequired,
             Reason::StateInvalid,
+            Reason::FrozenByOperator,
+            Reason::AccountHeld,
+            Reason::DeletionsPaused,
             Reason::RateLimitExceeded,
         ]),
         Operation::new("DELETE", "/auth/unregister", "Recovers a frozen account before its deletion.")
             .returns_row("Customer")
-            .fails_with(&[Reason::StateInvalid, Reason::GracePeriodEnded]),
+            .fails_with(&[Reason::StateInvalid, Reason::FrozenByOperator, Reason::GracePeriodEnded]),
     ]
 }

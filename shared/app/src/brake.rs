@@ -1,0 +1,73 @@
+//! The brake trips by itself if more accounts than the limit are deleted or fall due within an hour. Such a number is more
+//! often a mistake, such as a script with the wrong list of accounts, than an intention.
+
+use std::time::Duration;
+
+use custodian_domain::{Brake, Timestamp};
+
+use crate::context::Context;
+use crate::failure::{Failure, ignore};
+use crate::metrics::Metric;
+use crate::ports::{CountDue, DeletionBrake};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Counts a deletion, and trips the brake if the hour has more than the limit. `due` is the deadline of a purge or expiry: the
+/// operator who released the brake permitted those that were due by then, so they do not count. The account is deleted already,
+/// so a failure of the count must not fail the request.
+pub(crate) async fn count_deletion<S: DeletionBrake, E>(cx: &Context<S, E>, due: Option<Timestamp>) {
+    if cx.settings.max_deletions_per_hour == 0 {
+        return;
+    }
+    let counted = async {
+        if let Some(due) = due
+            && cx.store.brake().await?.tm_update.is_some_and(|released| due <= released)
+        {
+            return Ok(());
+        }
+        let deletions = cx.store.count_deletion(cx.now()).await?;
+        trip_above_limit(cx, deletions).await.map(|_| ())
+    };
+    ignore(counted.await, "the next deletion counts as well");
+}
+
+/// Whether purges may run: the brake is off, and the accounts that fell due or were deleted within the last hour do not exceed
+/// the limit. Otherwise, the brake trips before the first of them is purged.
+pub async fn permits_purges<S: DeletionBrake + CountDue, E>(cx: &Context<S, E>) -> Result<bool, Failure> {
+    let brake = cx.store.brake().await?;
+    if brake.paused {
+        return Ok(false);
+    }
+    let limit = cx.settings.max_deletions_per_hour;
+    if limit == 0 {
+        return Ok(true);
+    }
+    let now = cx.now();
+    let deletions = cx.store.deletions_within_an_hour(now).await?;
+    let since = brake.tm_update.map_or(now.minus(HOUR), |released| released.max(now.minus(HOUR)));
+    let due = cx.store.count_due(since, now, limit.saturating_add(1)).await?;
+    Ok(!trip_above_limit(cx, deletions + u64::from(due)).await?)
+}
+
+/// Sets the brake if `deletions` exceeds the limit of the hour, and returns whether it does.
+async fn trip_above_limit<S: DeletionBrake, E>(cx: &Context<S, E>, deletions: u64) -> Result<bool, Failure> {
+    let limit = u64::from(cx.settings.max_deletions_per_hour);
+    if limit == 0 || deletions <= limit {
+        return Ok(false);
+    }
+    let reason = format!("More than {limit} accounts were deleted or fell due within an hour.");
+    let tripped = Brake { paused: true, reason, set_by: None, tm_update: Some(cx.now()) };
+    cx.store.set_brake(&tripped).await?;
+    tracing::error!(deletions, limit, "the brake has tripped: all deletions are paused");
+    cx.metrics.record(&[Metric::BrakeTripped]);
+    Ok(true)
+}
+
+/// The start of the slot of ten minutes in which deletions are counted together.
+pub const SLOT: Duration = Duration::from_secs(600);
+
+/// The slots of the last hour, the present one first.
+pub fn slots_of_hour(now: Timestamp) -> impl Iterator<Item = i64> {
+    let present = now.seconds() / i64::try_from(SLOT.as_secs()).unwrap_or(i64::MAX);
+    (0..=6).map(move |past| present - past)
+}

@@ -1,0 +1,52 @@
+//! The link to the state of a deletion. Whoever has the link can read the state, without signing in, also when the account is gone.
+
+use std::time::Duration;
+
+use custodian_auth::mail_token;
+use custodian_domain::{CustomerId, Reason, Secret, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::context::{Context, Settings};
+use crate::failure::Failure;
+use crate::ports::DeletionLinks;
+
+/// How long a link works.
+const LIFETIME: Duration = Duration::from_secs(365 * 86_400);
+
+/// The path of the page.
+pub const PATH: &str = "/auth/deletion";
+
+/// A stored link. The token itself is not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionLink {
+    /// The hash of the token.
+    pub id: String,
+    pub customer_id: CustomerId,
+    pub tm_expire: Timestamp,
+}
+
+/// Creates a link to the deletion of an account, and returns its token.
+pub async fn create_link<S: DeletionLinks, E>(
+    cx: &Context<S, E>,
+    customer_id: CustomerId,
+) -> Result<Secret, Failure> {
+    let token = mail_token::new(cx.providers.random());
+    let link = DeletionLink { id: mail_token::hash(&token), customer_id, tm_expire: cx.now().plus(LIFETIME) };
+    cx.store.store_deletion_link(&link).await?;
+    Ok(token)
+}
+
+/// The URL of a link, for a mail.
+pub fn url(settings: &Settings, token: &Secret) -> String {
+    format!("{}{PATH}?token={}", settings.base_url, token.expose())
+}
+
+/// The customer of a link.
+pub async fn customer_of_link<S: DeletionLinks, E>(
+    cx: &Context<S, E>,
+    token: &Secret,
+) -> Result<CustomerId, Failure> {
+    let link = cx.store.deletion_link(&mail_token::hash(token)).await?;
+    let link = link.filter(|link| cx.now() < link.tm_expire);
+    Ok(link.ok_or(Reason::InvalidToken)?.customer_id)
+}

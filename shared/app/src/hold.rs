@@ -1,0 +1,53 @@
+//! Placing and releasing a hold.
+
+use custodian_domain::lifecycle::Command;
+use custodian_domain::{Customer, Hold, Reason, Refusal, Status};
+
+use crate::change::change;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::ports::{ChangeCustomers, Scheduler};
+use crate::update::update;
+
+/// Places a hold on an account that is neither deleted nor expired, in place of an earlier hold.
+pub async fn place_hold<S: ChangeCustomers, E>(
+    cx: &Context<S, E>,
+    customer: Customer,
+    hold: Hold,
+) -> Result<Customer, Failure> {
+    let permits = |customer: &Customer| require_holdable(customer);
+    update(cx, customer, permits, |customer, now| customer.with_hold(Some(hold.clone()), now)).await
+}
+
+fn require_holdable(customer: &Customer) -> Result<(), Refusal> {
+    if customer.status().is_terminal() { Err(Reason::StateInvalid.into()) } else { Ok(()) }
+}
+
+/// Releases the hold, and applies the deadline that passed in the meantime. Returns the released hold.
+pub async fn release_hold<S: ChangeCustomers, E: Scheduler>(
+    cx: &Context<S, E>,
+    customer: Customer,
+) -> Result<Hold, Failure> {
+    let hold = customer.hold.clone().ok_or(Reason::HoldNotFound)?;
+    let released =
+        update(cx, customer, require_holdable, |customer, now| customer.with_hold(None, now)).await?;
+    if released.due().is_some_and(|due| due <= cx.now()) {
+        apply_deadline(cx, released).await?;
+    }
+    Ok(hold)
+}
+
+/// Purges or expires an overdue account. Does nothing while the brake is on: `reconcile` applies the deadline later.
+pub async fn apply_deadline<S: ChangeCustomers, E: Scheduler>(
+    cx: &Context<S, E>,
+    row: Customer,
+) -> Result<(), Failure> {
+    let command = match row.status() {
+        Status::Frozen => Command::Purge { freeze: row.freezes },
+        _ => Command::Expire,
+    };
+    match change(cx, row.id, Some(row), command, None).await {
+        Err(failure) if failure.is(Reason::DeletionsPaused) => Ok(()),
+        done => done.map(|_| ()),
+    }
+}

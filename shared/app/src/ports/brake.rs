@@ -1,0 +1,20 @@
+//! The brake: it stops all purges, expiries, deletions and cascades of the platform.
+
+use std::future::Future;
+
+use custodian_domain::{Brake, Timestamp};
+
+use crate::failure::Failure;
+
+pub trait DeletionBrake: Send + Sync {
+    fn brake(&self) -> impl Future<Output = Result<Brake, Failure>> + Send;
+
+    /// Sets the brake. No deletion that is committed later ignores it.
+    fn set_brake(&self, brake: &Brake) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Counts one deletion or expiry, and returns the number of those within the last hour.
+    fn count_deletion(&self, now: Timestamp) -> impl Future<Output = Result<u64, Failure>> + Send;
+
+    /// The number of deletions and expiries within the last hour.
+    fn deletions_within_an_hour(&self, now: Timestamp) -> impl Future<Output = Result<u64, Failure>> + Send;
+}

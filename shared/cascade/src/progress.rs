@@ -1,0 +1,115 @@
+//! How far a deletion is.
+
+use std::time::Duration;
+
+use custodian_app::ports::Usage;
+use custodian_app::{Context, Failure};
+use custodian_domain::{Customer, DeletionProgress, DeletionState, Reason, State, TableProgress, Timestamp};
+
+use crate::ledger::{Ledger, StepState};
+use crate::ports::Ledgers;
+use crate::steps::STEPS;
+
+/// The progress of the deletion of an account: of a frozen account, what will be deleted; of a deleted or expired one, what its
+/// ledger says.
+pub async fn progress<S: Ledgers + Usage, E>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+) -> Result<DeletionProgress, Failure> {
+    let now = cx.now();
+    match customer.state {
+        State::Frozen { tm_frozen, tm_deletion_scheduled, .. } => {
+            let is_overdue = tm_deletion_scheduled <= now;
+            let is_held = customer.active_hold(now).is_some()
+                || is_overdue && cx.store.is_paused(customer.id, now).await?;
+            let counts = cx.store.usage(customer.id).await?.counts;
+            let table = |name| TableProgress {
+                name,
+                deleted: 0,
+                remaining: counts.get(name).copied(),
+                tm_verified: None,
+            };
+            Ok(DeletionProgress {
+                id: customer.id,
+                state: if is_held { DeletionState::Held } else { DeletionState::Requested },
+                tm_requested: Some(tm_frozen),
+                tm_due: Some(tm_deletion_scheduled),
+                tm_started: None,
+                tm_finished: None,
+                tm_confirmed: None,
+                tm_estimated: Some(tm_deletion_scheduled).filter(|_| !is_held),
+                tables: STEPS.iter().map(|step| table(step.table)).collect(),
+                receipt: None,
+            })
+        }
+        State::Deleted { .. } | State::Expired { .. } => {
+            let ledger = cx.store.ledger(customer.id).await?.ok_or(Reason::DeletionNotFound)?;
+            let paused = !ledger.completed && cx.store.is_paused(customer.id, now).await?;
+            Ok(of_ledger(customer, ledger, paused, now))
+        }
+        State::Initial { .. } | State::Active => Err(Reason::DeletionNotFound.into()),
+    }
+}
+
+fn of_ledger(customer: &Customer, ledger: Ledger, paused: bool, now: Timestamp) -> DeletionProgress {
+    let state = match (ledger.completed, ledger.header.tm_confirmed) {
+        (false, _) if paused => DeletionState::Held,
+        (false, _) => DeletionState::Deleting,
+        (true, None) => DeletionState::Deleted,
+        (true, Some(_)) => DeletionState::Confirmed,
+    };
+    let tables: Vec<_> = STEPS.iter().map(|step| of_table(step.table, &ledger)).collect();
+    let header = ledger.header;
+    DeletionProgress {
+        id: customer.id,
+        state,
+        tm_requested: header.request.and_then(|request| request.tm_requested),
+        tm_due: header.request.map(|request| request.tm_due),
+        tm_started: Some(header.tm_open),
+        tm_finished: header.tm_completed,
+        tm_confirmed: header.tm_confirmed,
+        tm_estimated: estimate(&tables, header.tm_open, now).filter(|_| state == DeletionState::Deleting),
+        tables,
+        receipt: header.receipt.filter(|_| state == DeletionState::Confirmed),
+    }
+}
+
+fn of_table(name: &'static str, ledger: &Ledger) -> TableProgress {
+    let state = ledger.steps.iter().find(|state| state.step == name);
+    let deleted = state.map_or(0, |state| state.removed);
+    let remaining = |state: &StepState| match state.closed {
+        true => Some(0),
+        false => state.total.map(|total| total.saturating_sub(state.removed)),
+    };
+    TableProgress {
+        name,
+        deleted,
+        remaining: state.and_then(remaining),
+        tm_verified: state.and_then(|state| state.tm_verified),
+    }
+}
+
+/// When the remaining rows are deleted if the pace stays the same. `None` before the first row is deleted.
+fn estimate(tables: &[TableProgress], started: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let deleted: u64 = tables.iter().map(|table| table.deleted).sum();
+    let remaining: u64 = tables.iter().filter_map(|table| table.remaining).sum();
+    let elapsed = u64::try_from(now.since(started).as_micros()).ok()?;
+    let rest = u128::from(elapsed) * u128::from(remaining) / u128::from(deleted).max(1);
+    (deleted > 0).then(|| now.plus(Duration::from_micros(u64::try_from(rest).unwrap_or(u64::MAX / 2))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_estimate_continues_the_pace_so_far() {
+        let table =
+            |deleted, remaining| TableProgress { name: "tags", deleted, remaining, tm_verified: None };
+        let (started, now) = (Timestamp::from_micros(0), Timestamp::from_micros(10_000_000));
+        let tables = [table(100, Some(50)), table(0, None)];
+        assert_eq!(estimate(&tables, started, now), Some(Timestamp::from_micros(15_000_000)));
+        assert_eq!(estimate(&[table(0, Some(50))], started, now), None);
+        assert_eq!(estimate(&[table(100, Some(0))], started, now), Some(now));
+    }
+}

@@ -1,0 +1,93 @@
+//! The page that shows how far the deletion of an account is.
+
+use custodian_app::context::Brand;
+use custodian_domain::{DeletionProgress, DeletionState, TableProgress, Timestamp};
+use http::StatusCode;
+
+use super::html::Content;
+use super::paths::DELETION;
+use crate::response::Response;
+
+/// How often the page reloads itself while rows are being deleted.
+const RELOAD_SECONDS: u32 = 5;
+
+/// The page of a deletion. The token must be well formed.
+pub fn page(brand: &Brand, token: &str, progress: &DeletionProgress) -> Response {
+    let (title, what) = texts(progress);
+    let dates = [
+        ("Requested", progress.tm_requested),
+        ("Due", progress.tm_due),
+        ("Started", progress.tm_started),
+        ("Everything deleted", progress.tm_finished),
+        ("Verified again", progress.tm_confirmed),
+        ("Expected end", progress.tm_estimated.filter(|_| progress.state == DeletionState::Deleting)),
+    ];
+    let dates: Vec<(&str, String)> = dates
+        .into_iter()
+        .filter_map(|(name, time)| Some((name, time.map(Timestamp::to_readable)?)))
+        .collect();
+    let dates: Vec<(&str, &str)> = dates.iter().map(|(name, time)| (*name, &**time)).collect();
+    let content = Content::result(StatusCode::OK, &what).facts(&dates).push(&table(&progress.tables));
+    let content = match progress.receipt {
+        Some(_) => content
+            .push("<h2>Receipt</h2>")
+            .paragraph(
+                "The receipt proves the deletion. It is signed, and anybody can verify it with our published keys. It \
+                 has no personal data.",
+            )
+            .link(&format!("{DELETION}?token={token}&format=receipt"), "Save the receipt"),
+        None => content,
+    };
+    let content = match progress.state {
+        DeletionState::Deleting => content.reloading(RELOAD_SECONDS),
+        _ => content,
+    };
+    content.page(brand, StatusCode::OK, title)
+}
+
+/// The heading, and the meaning of the state.
+fn texts(progress: &DeletionProgress) -> (&'static str, String) {
+    let due = progress.tm_due.map(Timestamp::to_readable).unwrap_or_default();
+    match progress.state {
+        DeletionState::Requested => (
+            "This account will be deleted",
+            format!("The account is frozen. On {due}, it will be deleted with everything that it owns."),
+        ),
+        DeletionState::Held => (
+            "The deletion is on hold",
+            "The operator has stopped the deletion for now. It continues when the operator permits it.".to_owned(),
+        ),
+        DeletionState::Deleting => (
+            "This account is being deleted",
+            "Everything that the account owned is being deleted. This page reloads by itself.".to_owned(),
+        ),
+        DeletionState::Deleted => (
+            "This account is deleted",
+            "Everything that the account owned is deleted, and we verified it. After a quarter of an hour, we verify it \
+             once more and issue the receipt."
+                .to_owned(),
+        ),
+        DeletionState::Confirmed => (
+            "This account is deleted",
+            "Everything that the account owned is deleted, and we verified it twice.".to_owned(),
+        ),
+    }
+}
+
+/// The tables that have or had rows.
+fn table(tables: &[TableProgress]) -> String {
+    let rows = tables.iter().filter(|table| table.deleted > 0 || table.remaining.unwrap_or(0) > 0);
+    let row = |table: &TableProgress| {
+        let remaining = table.remaining.map_or_else(|| "–".to_owned(), |rows| rows.to_string());
+        let name = table.name.replace('_', " ");
+        format!("<tr><th scope=\"row\">{name}</th><td>{}</td><td>{remaining}</td></tr>", table.deleted)
+    };
+    let rows: String = rows.map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<table><thead><tr><th scope=\"col\">Kind</th><th scope=\"col\">Deleted</th>\
+         <th scope=\"col\">Remaining</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+}

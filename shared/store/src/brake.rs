@@ -1,0 +1,83 @@
+//! The brake, and the number of deletions within the last hour.
+//!
+//! Every transaction that ends an account checks the brake. To keep them from conflicting with each other, the brake has many
+//! rows, which are set together. A missing row means that the brake was never set.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use custodian_app::Failure;
+use custodian_app::brake::slots_of_hour;
+use custodian_app::ports::DeletionBrake;
+use custodian_app::retry::RetryBudget;
+use custodian_domain::{Brake, CustomerId, Timestamp};
+
+use crate::Store;
+use crate::aws_failure::aws_failure;
+use crate::expr::Expr;
+use crate::item::{Item, composite_key, decode_some, encode, n, number_attribute, simple_key};
+use crate::schema::{DELETIONS, THROTTLE};
+use crate::transaction::Transaction;
+
+/// The number of rows. One transaction can set this many.
+const ROWS: u8 = 64;
+
+pub(crate) fn row_key(row: u8) -> Item {
+    composite_key("customer_id", "platform", "key", format!("brake#{row}"))
+}
+
+fn slot_key(slot: i64) -> Item {
+    simple_key("id", format!("deletions#{slot}"))
+}
+
+/// Requires that the brake is off.
+pub(crate) fn require_off<C: Copy>(
+    tx: Transaction<'_, C>,
+    on_failure: C,
+    customer: CustomerId,
+) -> Result<Transaction<'_, C>, Failure> {
+    let is_off = Expr::new("attribute_not_exists(#paused) OR #paused = :off")
+        .with(":off", AttributeValue::Bool(false));
+    tx.check(on_failure, DELETIONS, row_key(customer.0.as_bytes()[15] % ROWS), is_off)
+}
+
+impl DeletionBrake for Store {
+    async fn brake(&self) -> Result<Brake, Failure> {
+        let request = self.client.get_item().table_name(self.table(DELETIONS)).consistent_read(true);
+        let response = request.set_key(Some(row_key(0))).send().await;
+        let brake = decode_some(response.map_err(|error| aws_failure("the brake", &error))?.item)?;
+        Ok(brake.unwrap_or_default())
+    }
+
+    async fn set_brake(&self, brake: &Brake) -> Result<(), Failure> {
+        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        for row in 0..ROWS {
+            let mut item = encode(brake)?;
+            item.extend(row_key(row));
+            tx = tx.put((), DELETIONS, item, Expr::unconditional("key"))?;
+        }
+        tx.run().await?.map_err(|()| Failure::unavailable("the brake", "was not set"))?;
+        if !brake.paused
+            && let Some(now) = brake.tm_update
+        {
+            // The operator has permitted the deletions that tripped the brake, so they must not trip it again.
+            for slot in slots_of_hour(now) {
+                self.delete_if(THROTTLE, slot_key(slot), Expr::unconditional("id")).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn count_deletion(&self, now: Timestamp) -> Result<u64, Failure> {
+        let present = slots_of_hour(now).next().unwrap_or_default();
+        let ttl = now.seconds() + 2 * 3600;
+        let update = Expr::new("ADD #n :one SET #ttl = :ttl").with(":one", n(1)).with(":ttl", n(ttl));
+        self.update_if(THROTTLE, slot_key(present), update, Expr::unconditional("id")).await?;
+        self.deletions_within_an_hour(now).await
+    }
+
+    async fn deletions_within_an_hour(&self, now: Timestamp) -> Result<u64, Failure> {
+        let keys = slots_of_hour(now).map(slot_key).collect();
+        let slots = self.batch_get(vec![(THROTTLE, keys)]).await?.into_values().flatten();
+        let deletions: i64 = slots.map(|slot| number_attribute(&slot, "n")).sum();
+        Ok(u64::try_from(deletions).unwrap_or(0))
+    }
+}
