@@ -82,7 +82,8 @@ pub fn violations(operation: &str, body: &Value) -> Vec<String> {
             violations.extend(entries(&body["RequestItems"]).flat_map(|(_, part)| consistent(part)));
         }
         "BatchWriteItem" => violations.extend(only_deletions(body)),
-        "PutItem" | "DeleteItem" => violations.extend(conditional(body)),
+        "PutItem" => violations.extend(conditional(body).into_iter().chain(no_whole_replacement(body))),
+        "DeleteItem" => violations.extend(conditional(body)),
         "UpdateItem" => violations.extend(conditional(body).into_iter().chain(no_resurrection(body))),
         "TransactWriteItems" => violations.extend(transaction(body)),
         other => violations.push(format!("{other} is not used by the product")),
@@ -120,6 +121,24 @@ fn no_resurrection(update: &Value) -> Option<String> {
     (!safe).then(|| format!("an update that can create a row: {condition}"))
 }
 
+/// A row that lives on is never put whole, because it would lose the attributes of a newer version. So a put needs a condition
+/// that fails for an existing row. Exceptions are rows that replace one that has ended: an anonymised customer, an identifier of
+/// another holder, an idempotency record, a window of a limit, and a record of the outbox, which never changes.
+fn no_whole_replacement(put: &Value) -> Option<String> {
+    let table = put["TableName"].as_str().unwrap_or_default().trim_start_matches(PREFIX);
+    let is_anonymised = ["deleted", "expired"].iter().any(|status| put["Item"]["status"]["S"] == *status);
+    let replaces_an_ended_row = match table {
+        "customers" => is_anonymised,
+        other => ["identifiers", "idempotency", "throttle", "outbox"].contains(&other),
+    };
+    let condition = put["ConditionExpression"].as_str().unwrap_or_default();
+    let is_new = |choice: &str| {
+        ["#id", "#key"].iter().any(|key| choice.contains(&format!("attribute_not_exists({key})")))
+    };
+    (!replaces_an_ended_row && !condition.split(" OR ").all(is_new))
+        .then(|| format!("a put that can replace a row whole: {table} {condition}"))
+}
+
 /// The only unconditional writes are the batch deletions of a cascade.
 fn only_deletions(body: &Value) -> Option<String> {
     let mut requests =
@@ -140,15 +159,19 @@ fn transaction(body: &Value) -> Vec<String> {
         violations.push(format!("a transaction of {count} actions"));
     }
     let actions = body["TransactItems"].as_array().into_iter().flatten();
+    let (mut creating_updates, mut creates_without_gate) = (Vec::new(), false);
     for (kind, action) in actions.flat_map(entries) {
         violations.extend(conditional(action));
-        if kind == "Update" {
-            violations.extend(no_resurrection(action));
+        if kind == "Put" {
+            violations.extend(no_whole_replacement(action));
         }
+        let creating_update = (kind == "Update").then(|| no_resurrection(action)).flatten();
         let table = action["TableName"].as_str().unwrap_or_default().trim_start_matches(PREFIX);
         // The tables that are keyed by customer. Identifiers and tokens have owner entries instead.
         let by_customer =
             CASCADE_TABLES.contains(&table) && !["identifiers", "tokens", "usage"].contains(&table);
+        creates_without_gate |= creating_update.is_some() && !by_customer;
+        creating_updates.extend(creating_update);
         writes_owned_row |= by_customer && kind != "ConditionCheck";
         let key = action.get("Key").or(action.get("Item")).map(|row| &row["key"]["S"]);
         let is_gate =
@@ -156,6 +179,10 @@ fn transaction(body: &Value) -> Vec<String> {
         checks_gate |= is_gate && checks_status(action);
         // A transaction that creates an account or changes its status writes the gates. Its condition is on the customer row.
         changes_status |= table == "customers" && (checks_status(action) || is_new(action));
+    }
+    // With a gate, an update may create a row, as a put may.
+    if creates_without_gate || !checks_gate {
+        violations.extend(creating_updates);
     }
     if writes_owned_row && !checks_gate && !changes_status {
         violations.push("a write to an owned row without a status condition on a gate".to_owned());
@@ -236,6 +263,15 @@ mod tests {
         let transaction =
             |items: &[&serde_json::Value]| json!({ "ClientRequestToken": "t", "TransactItems": items });
         assert!(violations("TransactWriteItems", &transaction(&[&put, &gate])).is_empty());
+        let mut whole = put.clone();
+        whole["Put"]["ConditionExpression"] = json!("#version = :version");
+        assert!(!violations("TransactWriteItems", &transaction(&[&whole, &gate])).is_empty());
+        let upsert = json!({ "Update": {
+            "TableName": "custodian-webhooks", "UpdateExpression": "SET #a = :a",
+            "ConditionExpression": "attribute_not_exists(#key)",
+        } });
+        assert!(violations("TransactWriteItems", &transaction(&[&upsert, &gate])).is_empty());
+        assert!(!violations("TransactWriteItems", &transaction(&[&upsert])).is_empty());
         assert!(!violations("TransactWriteItems", &transaction(&[&put])).is_empty());
         assert!(!violations("TransactWriteItems", &transaction(&[&put, &any_gate])).is_empty());
         assert!(violations("TransactWriteItems", &transaction(&[&gate; 100])).is_empty());

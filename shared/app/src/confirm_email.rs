@@ -142,6 +142,7 @@ fn requester(requested_by: &RequestedBy) -> String {
         RequestedBy::Agent { agent_id, epoch, .. } => format!("agent {agent_id} {epoch}"),
         RequestedBy::Key { key_id } => format!("key {key_id}"),
         RequestedBy::PlatformAdmin { operator: None } => "operator".to_owned(),
+        RequestedBy::Unknown => "unknown".to_owned(),
         RequestedBy::PlatformAdmin { operator: Some(operator) } => {
             format!("operator {} {}", operator.agent_id, operator.epoch)
         }

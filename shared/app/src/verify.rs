@@ -69,7 +69,7 @@ where
             let customer = confirm_email_change(cx, &mail_token).await?;
             Ok(Verified { customer, purpose: mail_token.purpose, access_key: None })
         }
-        Purpose::Reset { .. } | Purpose::Notice { .. } => Err(Reason::InvalidToken.into()),
+        Purpose::Reset { .. } | Purpose::Notice { .. } | Purpose::Unknown => Err(Reason::InvalidToken.into()),
     }
 }
 
@@ -143,7 +143,7 @@ pub async fn look_up<S: ReadMailTokens + ReadCustomers, E>(
 ) -> Result<VerificationLink, Failure> {
     let link = find_token(cx, token).await?;
     let confirmed = VerificationLink::Confirmed { purpose: link.purpose, address: link.email.clone() };
-    if matches!(link.purpose, Purpose::Reset { .. } | Purpose::Notice { .. }) {
+    if matches!(link.purpose, Purpose::Reset { .. } | Purpose::Notice { .. } | Purpose::Unknown) {
         return Err(Reason::InvalidToken.into());
     }
     if link.used {

@@ -78,9 +78,9 @@ pub struct UnfinishedLedgers {
 }
 
 impl Ledger {
-    /// Whether every step was opened and is closed.
+    /// Whether every step was opened and is closed, including steps that only a newer version knows.
     pub fn is_complete(&self) -> bool {
-        STEPS.iter().all(|step| self.is_closed(step.table))
+        STEPS.iter().all(|step| self.is_closed(step.table)) && self.steps.iter().all(|state| state.closed)
     }
 
     /// The number of deleted rows by table.

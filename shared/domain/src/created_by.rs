@@ -21,6 +21,9 @@ pub enum CreatedBy {
     },
     /// Nobody with a credential: the signup or the verification of the account's e-mail address.
     Signup,
+    /// A kind of maker that a newer version of this service wrote. Updates leave the stored value unchanged.
+    #[serde(other)]
+    Unknown,
 }
 
 impl CreatedBy {
@@ -31,6 +34,7 @@ impl CreatedBy {
             Self::AccessKey { .. } => "accesskey",
             Self::Operator { .. } => "operator",
             Self::Signup => "signup",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -38,7 +42,7 @@ impl CreatedBy {
         match self {
             Self::Agent { id } | Self::Operator { id } => Some(id.0),
             Self::AccessKey { id } => Some(*id),
-            Self::Signup => None,
+            Self::Signup | Self::Unknown => None,
         }
     }
 }

@@ -88,6 +88,9 @@ pub enum RequestedBy {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         operator: Option<OperatorSession>,
     },
+    /// A kind of requester that a newer version of this service wrote. This version cannot confirm its request.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A platform admin, and its epoch at a request. A later epoch of the admin cancels the request.

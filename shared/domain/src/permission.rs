@@ -22,19 +22,26 @@ impl Permission {
     pub const ADMIN_OR_MANAGER: Self = Self(0x60);
     /// No permission is required: every agent passes, even one without permissions.
     pub const ANY: Self = Self(0);
+    const DEFINED: u32 = 0x71;
 
     /// `None` if the value has undefined bits.
     pub fn from_bits(bits: u32) -> Option<Self> {
-        (bits & !0x71 == 0).then_some(Self(bits))
+        (bits & !Self::DEFINED == 0).then_some(Self(bits))
     }
 
     /// The permissions of platform admins.
     pub fn of_platform_admins() -> impl Iterator<Item = Self> {
-        (0..=0x71).filter_map(Self::from_bits).filter(|permission| permission.allows(Self::PLATFORM))
+        (0..=Self::DEFINED).filter_map(Self::from_bits).filter(|permission| permission.allows(Self::PLATFORM))
     }
 
     pub const fn bits(self) -> u32 {
         self.0
+    }
+
+    /// The bits that this version defines. A newer version may have stored others, which give no right here. Every command but a
+    /// change of the permission keeps them.
+    pub const fn known_bits(self) -> u32 {
+        self.0 & Self::DEFINED
     }
 
     /// Whether this contains any bit of `required`, or `required` is empty. A platform admin passes every check.

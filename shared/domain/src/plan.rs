@@ -16,6 +16,9 @@ pub enum Plan {
     Basic,
     Professional,
     Unlimited,
+    /// A plan that a newer version of this service wrote. Updates leave the stored text unchanged.
+    #[serde(other)]
+    Unknown,
 }
 
 impl Plan {
@@ -27,6 +30,7 @@ impl Plan {
             Self::Basic => "basic",
             Self::Professional => "professional",
             Self::Unlimited => "unlimited",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -39,7 +43,7 @@ impl Plan {
         match self {
             Self::Free => 100,
             Self::Basic => 1_000,
-            Self::Professional | Self::Unlimited => 10_000,
+            Self::Professional | Self::Unlimited | Self::Unknown => 10_000,
         }
     }
 
@@ -51,7 +55,7 @@ impl Plan {
             Self::Free => Some(16 * MIB),
             Self::Basic => Some(128 * MIB),
             Self::Professional => Some(1024 * MIB),
-            Self::Unlimited => None,
+            Self::Unlimited | Self::Unknown => None,
         }
     }
 
@@ -67,6 +71,10 @@ impl Plan {
 
     /// The maximum number of rows of a kind. `None` means no limit.
     pub const fn limit(self, kind: &Kind) -> Option<u64> {
-        kind.limits[self as usize]
+        match self {
+            // The stored counters have the limits that the newer version wrote.
+            Self::Unknown => None,
+            known => kind.limits[known as usize],
+        }
     }
 }

@@ -192,6 +192,9 @@ pub enum DeliveryStatus {
     Pending,
     Succeeded,
     Failed,
+    /// A state that a newer version of this service wrote. It is not pending, so this version makes no attempt.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The delivery of one event to one webhook endpoint.

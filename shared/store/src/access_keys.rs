@@ -121,8 +121,9 @@ impl UpdateAccessKeys for Store {
             after.id,
             &[Status::Active],
         )?;
-        let tx =
-            tx.put(OwnedRowCondition::Row, ACCESS_KEYS, encode(after)?, version_is(after.version - 1))?;
+        let rows = (&encode(before)?, &encode(after)?);
+        let key = row_key(after.customer_id, after.id);
+        let tx = tx.replace(OwnedRowCondition::Row, ACCESS_KEYS, key, rows, version_is(after.version - 1))?;
         let tx = outbox::record(
             tx,
             OwnedRowCondition::Row,

@@ -56,6 +56,17 @@ pub(crate) fn unchanged(before: &Agent) -> Expr {
         .with(":version", n(before.version))
 }
 
+/// Writes the next version of an agent, if the agent is as it was read.
+pub(crate) fn replace<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
+    before: &Agent,
+    after: &Agent,
+) -> Result<Transaction<'a, C>, Failure> {
+    let rows = (&encode(before)?, &encode(after)?);
+    tx.replace(on_failure, AGENTS, row_key(after.customer_id, after.id.0), rows, unchanged(before))
+}
+
 const fn write_outcome(result: TransactionResult<AgentCondition>) -> AgentWriteOutcome {
     match result {
         Ok(()) => AgentWriteOutcome::Done,
@@ -113,7 +124,7 @@ impl UpdateAgents for Store {
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx =
             usage::require_status(tx, AgentCondition::Gate, after.customer_id, after.id.0, change.statuses)?;
-        let mut tx = tx.put(AgentCondition::Row, AGENTS, encode(after)?, unchanged(change.before))?;
+        let mut tx = replace(tx, AgentCondition::Row, change.before, after)?;
         if let Some(caller) = change.caller {
             tx = require_caller(tx, AgentCondition::Caller, caller, after.tm_update)?;
         }

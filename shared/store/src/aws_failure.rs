@@ -24,6 +24,12 @@ pub(crate) fn is_throttled<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool
     )
 }
 
+/// Whether other requests hindered this write: a transaction is writing the row, or DynamoDB throttled the request. Nothing was
+/// written, and a retry may succeed.
+pub(crate) fn is_contention<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
+    is_throttled(error) || error.code() == Some("TransactionConflictException")
+}
+
 /// The failure of a request that the SDK could not build.
 pub(crate) fn invalid_request(cause: impl std::fmt::Display) -> Failure {
     Failure::unavailable("a request to the store", cause)

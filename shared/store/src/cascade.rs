@@ -10,7 +10,7 @@ use custodian_domain::{CustomerId, Timestamp};
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
 use crate::Store;
-use crate::aws_failure::{aws_failure, invalid_request, is_throttled};
+use crate::aws_failure::{aws_failure, invalid_request, is_contention, is_throttled};
 use crate::expr::Expr;
 use crate::identifiers::{MAIN_ROW, PAIR_ATTRIBUTE, owner_partition};
 use crate::item::{Item, composite_key, n, s};
@@ -149,7 +149,7 @@ impl Store {
                 self.client.batch_write_item().set_request_items(Some(unprocessed.clone())).send().await;
             match response {
                 Ok(response) => unprocessed = response.unprocessed_items.unwrap_or_default(),
-                Err(error) if is_throttled(&error) => {}
+                Err(error) if is_contention(&error) => {}
                 Err(error) => return Err(aws_failure("the rows", &error)),
             }
             if unprocessed.is_empty() || !backoff.wait(&*self.entropy).await {

@@ -1,10 +1,14 @@
-//! Conditional writes of a single row. Each returns whether its condition held.
+//! Conditional writes of a single row. Each returns whether its condition held. DynamoDB refuses a write of a row that a
+//! transaction is writing, so each is retried like a transaction.
+
+use std::future::Future;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use custodian_app::Failure;
+use custodian_app::retry::{RetryBudget, RetryDelays};
 
 use crate::Store;
-use crate::aws_failure::aws_failure;
+use crate::aws_failure::{aws_failure, is_contention};
 use crate::expr::Expr;
 use crate::item::Item;
 
@@ -16,7 +20,7 @@ impl Store {
             .set_condition_expression(condition.text())
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values());
-        condition_held(request.send().await)
+        condition_held(self.retry_contention(|| request.clone().send()).await)
     }
 
     /// Updates a row if `condition` holds, and returns whether it did. Unless a missing row is to be created, the
@@ -35,7 +39,7 @@ impl Store {
             .set_condition_expression(condition.text())
             .set_expression_attribute_names(combined.names())
             .set_expression_attribute_values(combined.values());
-        condition_held(request.send().await)
+        condition_held(self.retry_contention(|| request.clone().send()).await)
     }
 
     /// Deletes a row if `condition` holds, and returns whether it did.
@@ -45,7 +49,22 @@ impl Store {
             .set_condition_expression(condition.text())
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values());
-        condition_held(request.send().await)
+        condition_held(self.retry_contention(|| request.clone().send()).await)
+    }
+
+    /// Sends a write of a single row, again and again while other writes hinder it, until the retry budget is used up.
+    pub(crate) async fn retry_contention<T, E, F>(&self, send: impl Fn() -> F) -> Result<T, SdkError<E>>
+    where
+        E: ProvideErrorMetadata,
+        F: Future<Output = Result<T, SdkError<E>>>,
+    {
+        let mut backoff = RetryDelays::new(RetryBudget::Request);
+        loop {
+            match send().await {
+                Err(error) if is_contention(&error) && backoff.wait(&*self.entropy).await => {}
+                result => return result,
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::item::{Item, decode_some, encode, n, s, simple_key};
 use crate::ledgers;
-use crate::resources::{encode_resource, version_is};
+use crate::resources::{encode_resource, row_key, version_is};
 use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{brake, last_mail, notices, outbox, requester, tokens, usage, usernames, webhooks};
@@ -83,6 +83,7 @@ impl ChangeCustomers for Store {
                         NameAvailability::Replaceable(row) if claims.previous != Some(row) => {
                             claims.previous = Some(row)
                         }
+                        NameAvailability::Free if !claims.own_is_lost => claims.own_is_lost = true,
                         NameAvailability::Free => retry.wait(&*self.entropy).await?,
                         _ => return Ok(CustomerWriteOutcome::EmailTaken),
                     }
@@ -99,6 +100,8 @@ struct EmailClaims {
     previous: Option<IdentifierRow>,
     /// Whether the account no longer holds its old address.
     old_is_lost: bool,
+    /// Whether the account does not hold the address that it keeps.
+    own_is_lost: bool,
 }
 
 impl Store {
@@ -117,8 +120,14 @@ impl Store {
         .with(":version", n(before.version));
         let status_changed = before.status() != after.status();
         let budget = if status_changed { RetryBudget::StatusChange } else { RetryBudget::Request };
-        let mut tx =
-            Transaction::new(self, budget).put(CustomerCondition::Row, CUSTOMERS, item(after)?, expected)?;
+        let tx = Transaction::new(self, budget);
+        // Only an anonymised row is put whole: it must lose every attribute, also those that this version does not know.
+        let mut tx = if after.status().is_terminal() {
+            tx.put(CustomerCondition::Row, CUSTOMERS, item(after)?, expected)?
+        } else {
+            let rows = (&item(before)?, &item(after)?);
+            tx.replace(CustomerCondition::Row, CUSTOMERS, simple_key("id", after.id), rows, expected)?
+        };
         if status_changed {
             tx = usage::set_status(tx, CustomerCondition::Row, after.id, after.status())?;
         }
@@ -195,7 +204,9 @@ fn change_plan<'a>(
         CustomerCondition::Row,
         OutboxRecord::updated(kinds::BILLING_ACCOUNTS.noun, old, new).as_ref(),
     )?;
-    tx.put(CustomerCondition::Row, BILLING_ACCOUNTS, encode_billing_account(new)?, version_is(old.version))
+    let rows = (&encode_billing_account(old)?, &encode_billing_account(new)?);
+    let key = row_key(new.customer_id, new.id);
+    tx.replace(CustomerCondition::Row, BILLING_ACCOUNTS, key, rows, version_is(old.version))
 }
 
 /// Encodes a billing account. Its kind has no encrypted fields.
@@ -222,7 +233,11 @@ fn update_email_claims<'a>(
         confirmed: Some(after.email_verified),
         previous: claims.previous,
     };
-    let tx = identifiers::claim(tx, CustomerCondition::Email, &claim)?;
+    let tx = if is_same && !claims.own_is_lost && claims.previous.is_none() {
+        identifiers::renew(tx, CustomerCondition::Email, &claim)?
+    } else {
+        identifiers::claim(tx, CustomerCondition::Email, &claim)?
+    };
     if is_same || before.profile.email.is_empty() || claims.old_is_lost {
         return Ok(tx);
     }

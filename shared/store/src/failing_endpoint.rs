@@ -57,14 +57,13 @@ async fn create(
     customer: CustomerId,
     failure: &FailingEndpoint,
 ) -> Result<WriteOutcome, Failure> {
-    let mut row = encode(failure)?;
-    row.extend(row_key(customer, FAILING_KEY));
+    let (key, mut row) = (row_key(customer, FAILING_KEY), encode(failure)?);
     row.insert("ttl".to_owned(), n(expiry(failure.until)));
     let is_new = Expr::new("attribute_not_exists(#key) OR #fingerprint <> :fingerprint")
         .with(":fingerprint", s(&failure.fingerprint));
     let tx = Transaction::new(store, RetryBudget::Request);
     let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, Status::NOT_TERMINAL)?;
-    Ok(write_outcome(tx.put(OwnedRowCondition::Row, WEBHOOKS, row, is_new)?.run().await?))
+    Ok(write_outcome(tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, (&row, &[]), is_new)?.run().await?))
 }
 
 /// Moves the end of the pause, unless another worker has moved it.

@@ -171,6 +171,20 @@ pub(crate) fn claim<'a, C: Copy>(
     )
 }
 
+/// Updates the claim of an account on a name that it holds already. Requires that the account still holds it.
+pub(crate) fn renew<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
+    claim: &Claim<'_>,
+) -> Result<Transaction<'a, C>, Failure> {
+    let mut row = Item::new();
+    row.extend(claim.agent.map(|agent| ("agent_id".to_owned(), s(agent))));
+    row.extend(claim.confirmed.map(|confirmed| ("confirmed".to_owned(), AttributeValue::Bool(confirmed))));
+    let is_held = Expr::new("#owner = :owner").with(":owner", s(claim.owner));
+    let optional = &["agent_id", "confirmed"];
+    tx.upsert(on_failure, IDENTIFIERS, main_key(claim.name), (&row, optional), is_held)
+}
+
 fn delete_owner_row<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,

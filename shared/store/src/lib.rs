@@ -1,9 +1,10 @@
 //! The DynamoDB store: the only crate that knows tables, keys and expressions.
 //!
-//! Three rules hold for every write:
+//! Four rules hold for every write:
 //! - A write that depends on earlier reads checks those rows in its conditions, in one transaction.
 //! - A write of a row that a customer owns also checks one of the customer's gates. The module `usage` lists the exceptions.
 //! - No update creates a row. DynamoDB would create a missing row, so the condition of an update requires that the row exists.
+//! - An existing row is never put whole: `Transaction::replace` writes only what changes, so attributes of a newer version survive.
 
 mod access_keys;
 mod agents;
@@ -36,6 +37,7 @@ mod recount;
 mod requester;
 mod resource_writes;
 mod resources;
+mod row_change;
 pub mod schema;
 mod store;
 mod throttle;

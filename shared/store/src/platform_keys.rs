@@ -78,11 +78,13 @@ impl SigningKeys for Store {
             public: Some(next.public()),
             keyed_hash_secret: None,
         };
-        let row = SigningKeyRow { id: CURRENT_KEY.to_owned(), key_id: next.key_id().to_owned(), private };
+        let replace = Expr::new("SET #key_id = :next, #private = :private")
+            .with(":next", s(next.key_id()))
+            .with(":private", s(private.expose()));
         let is_current = Expr::new("#key_id = :current").with(":current", s(current.key_id()));
         let mut tx = Transaction::new(self, RetryBudget::StatusChange);
         tx = tx.put((), VERIFYING_KEYS, encode(&public)?, Expr::new("attribute_not_exists(#id)"))?;
-        tx = tx.put((), SIGNING_KEYS, encode(&row)?, is_current)?;
+        tx = tx.update((), SIGNING_KEYS, simple_key("id", CURRENT_KEY), replace, is_current)?;
         let published = self.verifying_key_rows().await?.into_iter().filter(|row| row.public.is_some());
         for old in published.filter(|row| row.id != current.key_id()) {
             tx = tx.delete((), VERIFYING_KEYS, simple_key("id", old.id), Expr::unconditional("id"))?;

@@ -7,7 +7,7 @@ use custodian_app::Failure;
 use custodian_app::ports::{Counter, ReadCustomers, Recount, StoredRows, Usage};
 use custodian_app::retry::RetryBudget;
 use custodian_domain::kinds::{ALL, Kind};
-use custodian_domain::{Agent, CustomerId};
+use custodian_domain::{Agent, CustomerId, Plan};
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
@@ -61,6 +61,10 @@ impl Store {
         let gates: Option<Vec<_>> = usage::gates().map(|gate| rows.get(&usage::gate_name(gate))).collect();
         let plan = self.customer(customer).await?.map(|customer| customer.plan);
         let (Some(gates), Some(plan)) = (gates, plan) else { return Ok(true) };
+        // Only the version that wrote the plan knows its limit.
+        if plan == Plan::Unknown {
+            return Ok(true);
+        }
         let bytes = self.count_bytes(customer).await?;
         let max = i64::try_from(usage::max_bytes_per_gate(plan)).unwrap_or(i64::MAX);
         let gate_count = i64::try_from(gates.len()).unwrap_or(1);

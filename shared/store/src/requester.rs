@@ -43,7 +43,10 @@ pub(crate) fn require_valid<'a, C: Copy>(
             None => require_operator(tx, on_failure, operator),
         },
         // An earlier revision did not store which platform admin it was.
-        RequestedBy::PlatformAdmin { operator: None } => Err(Reason::InvalidToken.into()),
+        // This version cannot check a requester that a newer one wrote.
+        RequestedBy::PlatformAdmin { operator: None } | RequestedBy::Unknown => {
+            Err(Reason::InvalidToken.into())
+        }
     }
 }
 

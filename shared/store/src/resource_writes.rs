@@ -14,7 +14,7 @@ use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
 use crate::item::{Item, stored_size};
 use crate::owned_row::OwnedRowCondition;
-use crate::resources::{encode_resource, row_key, version_is};
+use crate::resources::{encode_before, encode_resource, row_key, version_is};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::usage::{GateRefusal, UsageChange};
 use crate::{outbox, usage};
@@ -208,9 +208,14 @@ impl Store {
         )?;
         let expected =
             before.map_or_else(|| Expr::new("attribute_not_exists(#id)"), |row| version_is(row.version));
-        tx = match item {
-            Some(item) => tx.put(OwnedRowCondition::Row, kind.table, item.clone(), expected)?,
-            None => tx.delete(OwnedRowCondition::Row, kind.table, row_key(owner, subject.id), expected)?,
+        let key = row_key(owner, subject.id);
+        tx = match (item, before) {
+            (Some(item), None) => tx.put(OwnedRowCondition::Row, kind.table, item.clone(), expected)?,
+            (Some(item), Some(before)) => {
+                let rows = (&encode_before(kind, before)?, item);
+                tx.replace(OwnedRowCondition::Row, kind.table, key, rows, expected)?
+            }
+            (None, _) => tx.delete(OwnedRowCondition::Row, kind.table, key, expected)?,
         };
         tx = outbox::record(tx, OwnedRowCondition::Row, write.outbox_record().as_ref())?;
         for Reference { table, id, field } in write.new_references() {

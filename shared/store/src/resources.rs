@@ -62,7 +62,8 @@ impl Store {
     }
 }
 
-/// The attribute with the encrypted values. No field of a kind has this name, so no client can set it.
+/// The attribute with the encrypted values. No field of a kind has this name, so no client can set it. Between reading and writing
+/// a row, its `fields` have the ciphertexts of fields that this version does not know under this name.
 const ENCRYPTED: &str = "encrypted";
 
 /// Encodes a row. Encrypted fields are stored as ciphertexts only. Other nested values become JSON text, because DynamoDB limits
@@ -72,6 +73,10 @@ pub(crate) fn encode_resource(
     EncryptedResource { row, encrypted }: &EncryptedResource<'_>,
 ) -> Result<Item, Failure> {
     let mut row = Resource::clone(row);
+    let mut ciphertexts: Item = encode(encrypted)?;
+    if let Some(unknown) = row.fields.remove(ENCRYPTED) {
+        ciphertexts.extend(encode(&unknown)?);
+    }
     for field in kind.fields.iter().filter(|field| field.encrypted) {
         row.fields.remove(field.name);
         if !encrypted.0.contains_key(field.name) {
@@ -84,18 +89,36 @@ pub(crate) fn encode_resource(
         }
     }
     let mut item = encode(&row)?;
-    if !encrypted.0.is_empty() {
-        item.insert(ENCRYPTED.to_owned(), AttributeValue::M(encode(encrypted)?));
+    if !ciphertexts.is_empty() {
+        item.insert(ENCRYPTED.to_owned(), AttributeValue::M(ciphertexts));
     }
     Ok(item)
 }
 
+/// The stored row as this version knows it, to compare it with a changed one. Its ciphertexts are placeholders.
+pub(crate) fn encode_before(kind: &Kind, row: &Resource) -> Result<Item, Failure> {
+    let encrypted = EncryptedFields::placeholders(kind, row);
+    let mut item = encode_resource(kind, &EncryptedResource { row, encrypted })?;
+    // An earlier revision wrote plain values of encrypted fields. The difference removes them.
+    let encrypted_fields = kind.fields.iter().filter(|field| field.encrypted);
+    item.extend(encrypted_fields.map(|field| (field.name.to_owned(), AttributeValue::Null(true))));
+    Ok(item)
+}
+
 pub(crate) fn decode_resource(kind: &Kind, mut item: Item) -> Result<StoredResource, Failure> {
-    let encrypted = match item.remove(ENCRYPTED) {
-        Some(AttributeValue::M(ciphertexts)) => decode(ciphertexts)?,
-        _ => EncryptedFields::default(),
+    let ciphertexts = match item.remove(ENCRYPTED) {
+        Some(AttributeValue::M(ciphertexts)) => ciphertexts,
+        _ => Item::new(),
     };
+    let (known, unknown): (Item, Item) =
+        ciphertexts.into_iter().partition(|(name, _)| kind.field(name).is_some());
+    let encrypted = decode(known)?;
+    // JSON has no binary values. An update of the row keeps them, because it names only what it changes.
+    item.retain(|_, value| !has_binary(value));
     let mut row: Resource = decode(item)?;
+    if !unknown.is_empty() {
+        row.fields.insert(ENCRYPTED.to_owned(), decode(unknown)?);
+    }
     for field in kind.fields.iter().filter(|field| field.field_type.is_nested()) {
         let Some(Value::String(text)) = row.fields.get(field.name) else { continue };
         let value =
@@ -103,6 +126,15 @@ pub(crate) fn decode_resource(kind: &Kind, mut item: Item) -> Result<StoredResou
         row.fields.insert(field.name.to_owned(), value);
     }
     Ok(StoredResource { row, encrypted })
+}
+
+fn has_binary(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::B(_) | AttributeValue::Bs(_) => true,
+        AttributeValue::L(values) => values.iter().any(has_binary),
+        AttributeValue::M(values) => values.values().any(has_binary),
+        _ => false,
+    }
 }
 
 impl ReadResources for Store {

@@ -158,7 +158,8 @@ impl Store {
             .set_expression_attribute_names(combined.names())
             .set_expression_attribute_values(combined.values())
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = request.send().await else { return Ok(None) };
+        let sent = self.retry_contention(|| request.clone().send()).await;
+        let Err(error) = sent else { return Ok(None) };
         match error.as_service_error() {
             Some(
                 aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(

@@ -32,6 +32,7 @@ fn purpose_key(purpose: Purpose) -> String {
         Purpose::EmailChange => "change".to_owned(),
         Purpose::Reset { agent_id } => format!("reset#{agent_id}"),
         Purpose::Notice { notice_id } => format!("notice#{notice_id}"),
+        Purpose::Unknown => "unknown".to_owned(),
     }
 }
 
@@ -113,7 +114,8 @@ impl Store {
 
 impl ReadMailTokens for Store {
     async fn mail_token(&self, hash: &str) -> Result<Option<MailToken>, Failure> {
-        decode_some(self.token_row(hash_key(hash)).await?)
+        let token: Option<MailToken> = decode_some(self.token_row(hash_key(hash)).await?)?;
+        Ok(token.filter(|token| token.purpose != Purpose::Unknown))
     }
 
     async fn is_expired_verification(&self, hash: &str) -> Result<bool, Failure> {
@@ -146,7 +148,8 @@ impl StoreMailTokens for Store {
     ) -> Result<StoreTokenOutcome, Failure> {
         let owner = token.customer_id;
         let row_key = owner_key(owner, token.purpose);
-        let earlier: Option<NewestToken> = decode_some(self.token_row(row_key.clone()).await?)?;
+        let stored = self.token_row(row_key.clone()).await?;
+        let earlier: Option<NewestToken> = decode_some(stored.clone())?;
         if earlier.as_ref().is_some_and(|earlier| earlier.covers(token.cause)) {
             return Ok(StoreTokenOutcome::AlreadyMailed);
         }
@@ -173,10 +176,16 @@ impl StoreMailTokens for Store {
         }
         let newest = NewestToken { hash: token.hash.clone(), cause: token.cause, mailed: false };
         let mut owner_row = encode(&newest)?;
-        owner_row.extend(row_key);
+        owner_row.extend(row_key.clone());
         owner_row.insert(PAIR_ATTRIBUTE.to_owned(), s(hash_partition(&token.hash)));
         owner_row.insert("ttl".to_owned(), n(token.keep_until.plus(CAUSE_RETENTION).seconds()));
-        tx = tx.put(TokenCondition::Row, TOKENS, owner_row, unchanged)?;
+        tx = match stored {
+            None => tx.put(TokenCondition::Row, TOKENS, owner_row, unchanged)?,
+            Some(stored) => {
+                let known = stored.into_iter().filter(|(name, _)| owner_row.contains_key(name)).collect();
+                tx.replace(TokenCondition::Row, TOKENS, row_key, (&known, &owner_row), unchanged)?
+            }
+        };
         if !matches!(token.purpose, Purpose::Notice { .. }) {
             let mut main_row = encode(token)?;
             main_row.extend(hash_key(&token.hash));

@@ -14,6 +14,7 @@ use crate::aws_failure::{aws_failure, invalid_request, is_throttled};
 use crate::expr::Expr;
 use crate::idempotency_lease::{held_by, mark_done, row_key};
 use crate::item::Item;
+use crate::row_change::{difference, overwrite};
 use crate::schema::IDEMPOTENCY;
 
 /// The outcome of a transaction: committed, or the name of the first condition that failed.
@@ -38,7 +39,7 @@ impl<'a, C: Copy> Transaction<'a, C> {
         Self { store, budget, actions: Vec::new(), idempotency_lease: None }
     }
 
-    /// Puts an item if `condition` holds.
+    /// Puts a new item if `condition` holds. The item replaces a stored one whole, so for a row that lives on, `replace` is right.
     pub(crate) fn put(
         mut self,
         on_failure: C,
@@ -57,6 +58,38 @@ impl<'a, C: Copy> Transaction<'a, C> {
             TransactWriteItem::builder().put(put.build().map_err(invalid_request)?).build(),
         );
         Ok(self)
+    }
+
+    /// Turns the stored row `before` into `after` if `condition` holds. Keeps the attributes that this version does not know. The
+    /// condition must imply that the row exists.
+    pub(crate) fn replace(
+        self,
+        on_failure: C,
+        table: &str,
+        key: Item,
+        (before, after): (&Item, &Item),
+        condition: Expr,
+    ) -> Result<Self, Failure> {
+        match difference(before, after) {
+            Some(update) => self.update(on_failure, table, key, update, condition),
+            None => self.check(on_failure, table, key, condition),
+        }
+    }
+
+    /// Sets all attributes of `row` if `condition` holds, and removes those of `optional` that it lacks. Keeps other attributes.
+    /// It creates a missing row, so the transaction must check a gate.
+    pub(crate) fn upsert(
+        self,
+        on_failure: C,
+        table: &str,
+        key: Item,
+        (row, optional): (&Item, &[&str]),
+        condition: Expr,
+    ) -> Result<Self, Failure> {
+        match overwrite(&key, row, optional) {
+            Some(update) => self.update(on_failure, table, key, update, condition),
+            None => self.check(on_failure, table, key, condition),
+        }
     }
 
     /// Updates an item if `condition` holds. The condition must imply that the item exists.

@@ -5,12 +5,9 @@ use custodian_app::ports::EmailConfirmation;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Customer, Status, kinds};
 
-use crate::agents::unchanged;
 use crate::identifiers::{self, Claim, IdentifierRow};
-use crate::item::encode;
-use crate::schema::AGENTS;
 use crate::transaction::Transaction;
-use crate::{outbox, usage};
+use crate::{agents, outbox, usage};
 
 /// Renames agents, and takes the username that equals the confirmed address away from other accounts.
 pub(crate) fn rename<'a, C: Copy>(
@@ -28,7 +25,7 @@ pub(crate) fn rename<'a, C: Copy>(
     let mut is_claimed = false;
     for (before, after) in &confirmation.renames {
         let owner = after.customer_id;
-        tx = tx.put(on_failure, AGENTS, encode(after)?, unchanged(before))?;
+        tx = agents::replace(tx, on_failure, before, after)?;
         let record = OutboxRecord::updated(kinds::AGENTS.noun, before, after);
         tx = outbox::record(tx, on_failure, record.as_ref())?;
         if owner != customer.id {

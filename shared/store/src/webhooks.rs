@@ -30,6 +30,8 @@ const AVAILABILITY_KEY: &str = "off";
 const SLOW_KEY: &str = "slow";
 const DELETION_NOTICE_KEY: &str = "farewell";
 const DELIVERY_PREFIX: &str = "delivery#";
+/// The attribute with the end of the lease on a delivery's next attempt.
+const LEASE: &str = "claimed_until";
 
 /// The fingerprint of the disabled destination, or the time when the endpoint was enabled.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -40,8 +42,20 @@ struct Availability {
     enabled_since: Option<Timestamp>,
 }
 
+/// The attributes of an availability.
+const AVAILABILITY: &[&str] = &["fingerprint", "on_since"];
+/// The attributes of the secrets of an earlier revision, which stored them in plain text.
+const PLAIN_SECRETS: &[&str] = &["current", "previous"];
+
 fn delivery_key(customer: CustomerId, id: Uuid) -> Item {
     row_key(customer, &format!("{DELIVERY_PREFIX}{id}"))
+}
+
+fn delivery_item(delivery: &Delivery) -> Result<Item, Failure> {
+    let mut row = encode(delivery)?;
+    row.extend(delivery_key(delivery.customer_id, delivery.id));
+    row.insert("ttl".to_owned(), n(delivery.tm_create.plus(DELIVERY_RETENTION).seconds()));
+    Ok(row)
 }
 
 /// The condition that a delivery has the attempts and deferrals that were read.
@@ -61,18 +75,17 @@ fn store_observation<'a>(
     customer: CustomerId,
     observation: &EndpointObservation,
 ) -> Result<Transaction<'a, OwnedRowCondition>, Failure> {
-    let (key, mut row) = match observation {
+    let availability = match observation {
         EndpointObservation::Unchanged => return Ok(tx),
-        EndpointObservation::Disabled { fingerprint: hash, .. } => (
-            AVAILABILITY_KEY,
-            encode(&Availability { fingerprint: Some(hash.clone()), enabled_since: None })?,
-        ),
+        EndpointObservation::Disabled { fingerprint: hash, .. } => {
+            Availability { fingerprint: Some(hash.clone()), enabled_since: None }
+        }
         EndpointObservation::Enabled(since) => {
-            (AVAILABILITY_KEY, encode(&Availability { fingerprint: None, enabled_since: Some(*since) })?)
+            Availability { fingerprint: None, enabled_since: Some(*since) }
         }
     };
-    row.extend(row_key(customer, key));
-    tx.put(OwnedRowCondition::Row, WEBHOOKS, row, Expr::unconditional("key"))
+    let (key, row) = (row_key(customer, AVAILABILITY_KEY), (&encode(&availability)?, AVAILABILITY));
+    tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, Expr::unconditional("key"))
 }
 
 /// Stores the destination of the deletion notice, in the transaction that deletes the account.
@@ -141,15 +154,15 @@ impl WebhookStore for Store {
         before: Option<Timestamp>,
         statuses: &'static [Status],
     ) -> Result<WriteOutcome, Failure> {
-        let mut row = encode(secret)?;
-        row.extend(row_key(customer, SECRET_KEY));
+        let key = row_key(customer, SECRET_KEY);
         let unchanged = match before {
             None => Expr::new("attribute_not_exists(#key)"),
             Some(before) => Expr::new("#tm_create = :before").with(":before", n(before.micros())),
         };
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, statuses)?;
-        Ok(write_outcome(tx.put(OwnedRowCondition::Row, WEBHOOKS, row, unchanged)?.run().await?))
+        let row = (&encode(secret)?, PLAIN_SECRETS);
+        Ok(write_outcome(tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, unchanged)?.run().await?))
     }
 
     async fn delivery(
@@ -197,10 +210,7 @@ impl WebhookStore for Store {
         before: Option<&Delivery>,
         observation: &EndpointObservation,
     ) -> Result<WriteOutcome, Failure> {
-        let mut row = encode(delivery)?;
-        row.extend(delivery_key(delivery.customer_id, delivery.id));
-        row.insert("ttl".to_owned(), n(delivery.tm_create.plus(DELIVERY_RETENTION).seconds()));
-        let unchanged = before.map_or_else(|| Expr::new("attribute_not_exists(#key)"), is_unchanged);
+        let row = delivery_item(delivery)?;
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(
             tx,
@@ -209,7 +219,17 @@ impl WebhookStore for Store {
             delivery.id,
             Status::NOT_TERMINAL,
         )?;
-        let tx = tx.put(OwnedRowCondition::Row, WEBHOOKS, row, unchanged)?;
+        let tx = match before {
+            None => tx.put(OwnedRowCondition::Row, WEBHOOKS, row, Expr::new("attribute_not_exists(#key)"))?,
+            Some(before) => {
+                let key = delivery_key(delivery.customer_id, delivery.id);
+                // The lease of this attempt may be newer than `before`, and ends with the attempt.
+                let mut known = delivery_item(before)?;
+                known.insert(LEASE.to_owned(), n(0));
+                let rows = (&known, &row);
+                tx.replace(OwnedRowCondition::Row, WEBHOOKS, key, rows, is_unchanged(before))?
+            }
+        };
         let tx = store_observation(tx, delivery.customer_id, observation)?;
         let record = OutboxRecord::webhook_disabled(delivery, observation);
         Ok(write_outcome(outbox::record(tx, OwnedRowCondition::Row, record.as_ref())?.run().await?))
@@ -220,15 +240,13 @@ impl WebhookStore for Store {
         customer: CustomerId,
         slow: &SlowEndpoint,
     ) -> Result<WriteOutcome, Failure> {
-        let mut row = encode(slow)?;
-        row.extend(row_key(customer, SLOW_KEY));
+        let (key, mut row) = (row_key(customer, SLOW_KEY), encode(slow)?);
         row.insert("ttl".to_owned(), n(slow.until.seconds() + 1));
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx =
             usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, Status::NOT_TERMINAL)?;
-        Ok(write_outcome(
-            tx.put(OwnedRowCondition::Row, WEBHOOKS, row, Expr::unconditional("key"))?.run().await?,
-        ))
+        let tx = tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, (&row, &[]), Expr::unconditional("key"))?;
+        Ok(write_outcome(tx.run().await?))
     }
 
     async fn record_endpoint_failure(

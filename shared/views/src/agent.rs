@@ -75,7 +75,7 @@ impl<'a> From<&'a Agent> for AgentView<'a> {
             detail: MultiLineText(&agent.detail),
             ring_method: &agent.ring_method,
             status: &agent.status,
-            permission: agent.permission.bits(),
+            permission: agent.permission.known_bits(),
             tag_ids: &agent.tag_ids,
             addresses: agent.addresses.iter().map(AddressView::from).collect(),
             direct_hash: "",

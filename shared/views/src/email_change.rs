@@ -23,6 +23,8 @@ enum Requester {
     Agent,
     AccessKey,
     Operator,
+    /// A newer version of the service stored the request.
+    Unknown,
 }
 
 impl<'a> From<&'a PendingEmail> for EmailChangeView<'a> {
@@ -31,6 +33,7 @@ impl<'a> From<&'a PendingEmail> for EmailChangeView<'a> {
             RequestedBy::Agent { .. } => Requester::Agent,
             RequestedBy::Key { .. } => Requester::AccessKey,
             RequestedBy::PlatformAdmin { .. } => Requester::Operator,
+            RequestedBy::Unknown => Requester::Unknown,
         };
         Self { email: Text(&pending.address), requested_by, tm_expire: Time(pending.tm_expire) }
     }

@@ -32,7 +32,7 @@ pub fn scopes(_: &mut SchemaGenerator) -> Schema {
 }
 
 pub(crate) fn maker_type(_: &mut SchemaGenerator) -> Schema {
-    enumeration(&["agent", "accesskey", "operator", "signup"])
+    enumeration(&["agent", "accesskey", "operator", "signup", "unknown"])
 }
 
 pub(crate) fn account_status(_: &mut SchemaGenerator) -> Schema {
@@ -56,11 +56,13 @@ pub(crate) fn agent_address_type(_: &mut SchemaGenerator) -> Schema {
 }
 
 pub(crate) fn plan(_: &mut SchemaGenerator) -> Schema {
-    enumeration(&Plan::ALL)
+    let [free, basic, professional, unlimited] = Plan::ALL;
+    enumeration(&[free, basic, professional, unlimited, Plan::Unknown])
 }
 
 pub(crate) fn delivery_status(_: &mut SchemaGenerator) -> Schema {
-    enumeration(&[DeliveryStatus::Pending, DeliveryStatus::Succeeded, DeliveryStatus::Failed])
+    use DeliveryStatus::{Failed, Pending, Succeeded, Unknown};
+    enumeration(&[Pending, Succeeded, Failed, Unknown])
 }
 
 fn enumeration(values: &[impl Serialize]) -> Schema {

@@ -10,6 +10,7 @@ mod fields;
 mod history;
 mod linearizability;
 mod lists;
+mod newer_rows;
 mod plan_bytes;
 mod plan_limits;
 mod references;

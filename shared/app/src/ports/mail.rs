@@ -28,6 +28,9 @@ pub enum Purpose {
         /// The id of the cause, so that each notice has a record of its own.
         notice_id: Uuid,
     },
+    /// A purpose that a newer version of this service wrote. To this version, the link is invalid.
+    #[serde(other)]
+    Unknown,
 }
 
 /// The stored record of a mailed token.
