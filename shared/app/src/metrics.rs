@@ -28,6 +28,8 @@ pub enum Metric {
     UnfinishedDeletions(u64),
     /// The age of the oldest incomplete ledger.
     OldestUnfinishedDeletion(Duration),
+    /// The time since the completion of the oldest ledger that is complete but not verified yet.
+    OldestUnconfirmedDeletion(Duration),
     /// Rows of deleted accounts found after their ledgers were complete. This should never happen.
     RowsFoundAfterDeletion(u64),
     /// Webhook attempts that got a 2xx response.
@@ -62,7 +64,7 @@ pub enum Unit {
 
 impl Metric {
     /// One observation of every metric, with zero values.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::CustomersCreated,
         Self::CustomersVerified,
         Self::CustomersFrozen,
@@ -75,6 +77,7 @@ impl Metric {
         Self::ErasureTime(Duration::ZERO),
         Self::UnfinishedDeletions(0),
         Self::OldestUnfinishedDeletion(Duration::ZERO),
+        Self::OldestUnconfirmedDeletion(Duration::ZERO),
         Self::RowsFoundAfterDeletion(0),
         Self::WebhooksDelivered,
         Self::WebhooksFailed,
@@ -103,6 +106,7 @@ impl Metric {
             Self::ErasureTime(_) => "ErasureTime",
             Self::UnfinishedDeletions(_) => "UnfinishedDeletions",
             Self::OldestUnfinishedDeletion(_) => "OldestUnfinishedDeletion",
+            Self::OldestUnconfirmedDeletion(_) => "OldestUnconfirmedDeletion",
             Self::RowsFoundAfterDeletion(_) => "RowsFoundAfterDeletion",
             Self::WebhooksDelivered => "WebhooksDelivered",
             Self::WebhooksFailed => "WebhooksFailed",
@@ -120,7 +124,7 @@ impl Metric {
     pub const fn unit(self) -> Unit {
         match self {
             Self::ErasureTime(_) => Unit::Milliseconds,
-            Self::OldestUnfinishedDeletion(_) => Unit::Seconds,
+            Self::OldestUnfinishedDeletion(_) | Self::OldestUnconfirmedDeletion(_) => Unit::Seconds,
             _ => Unit::Count,
         }
     }
@@ -129,7 +133,7 @@ impl Metric {
         match self {
             Self::RowsErased(n) | Self::UnfinishedDeletions(n) | Self::RowsFoundAfterDeletion(n) => n,
             Self::ErasureTime(span) => u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
-            Self::OldestUnfinishedDeletion(span) => span.as_secs(),
+            Self::OldestUnfinishedDeletion(span) | Self::OldestUnconfirmedDeletion(span) => span.as_secs(),
             _ => 1,
         }
     }

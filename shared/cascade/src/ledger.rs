@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use custodian_domain::{CustomerId, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::steps::STEPS;
+use crate::steps::{STEPS, Step};
 
 /// The progress of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,23 @@ pub struct StepState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_to: Option<String>,
     pub tm_progress: Timestamp,
+    /// When the table was last verified empty: before the ledger was completed, and by the verification after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tm_verified: Option<Timestamp>,
+}
+
+impl StepState {
+    /// A step that is opened now.
+    pub fn open(step: &Step, now: Timestamp) -> Self {
+        Self {
+            step: step.table.to_owned(),
+            closed: false,
+            removed: 0,
+            counted_to: None,
+            tm_progress: now,
+            tm_verified: None,
+        }
+    }
 }
 
 /// A deletion: its steps, and whether it is complete.
@@ -59,6 +76,11 @@ impl Ledger {
     /// The number of deleted rows by table.
     pub fn removed(&self) -> BTreeMap<String, u64> {
         self.steps.iter().map(|state| (state.step.clone(), state.removed)).collect()
+    }
+
+    /// Whether the ledger has a step for this table.
+    pub fn has_step(&self, table: &str) -> bool {
+        self.steps.iter().any(|state| state.step == table)
     }
 
     fn is_closed(&self, table: &str) -> bool {

@@ -1,35 +1,20 @@
-//! Starting a cascade, and resuming a stalled one.
+//! Resuming a stalled cascade.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::{CustomerId, Timestamp};
 
-use crate::ports::{CascadeQueue, Ledgers};
-use crate::steps::STEPS;
-use crate::task::CascadeTask;
+use crate::completion::complete;
+use crate::ports::{CascadeQueue, FindRows, Ledgers};
+use crate::start::start;
 
-/// Opens the steps if necessary, and enqueues the steps that are ready and have made no progress since `stalled_since`. If all
-/// steps are closed, it completes the ledger. It does nothing if the customer has no open ledger.
-pub async fn resume<S: Ledgers, E: CascadeQueue>(
+/// Starts the steps that have made no progress since `stalled_since`. If all steps are closed, it completes the ledger.
+pub async fn resume<S: Ledgers + FindRows, E: CascadeQueue>(
     cx: &Context<S, E>,
     customer: CustomerId,
     stalled_since: Timestamp,
 ) -> Result<(), Failure> {
-    let Some(mut ledger) = cx.store.ledger(customer).await?.filter(|ledger| !ledger.completed) else {
-        return Ok(());
-    };
-    if ledger.steps.is_empty() {
-        // New steps count as stalled, so that the code below enqueues them.
-        cx.store.open_steps(customer, STEPS, stalled_since).await?;
-        ledger.steps = cx.store.ledger(customer).await?.map(|ledger| ledger.steps).unwrap_or_default();
+    match start(cx, customer, stalled_since).await? {
+        Some(ledger) => complete(cx, customer, &ledger).await,
+        None => Ok(()),
     }
-    if ledger.is_complete() {
-        return cx.store.complete(customer, &ledger.removed(), cx.now()).await;
-    }
-    cx.store.mark_resumed(customer, cx.now()).await?;
-    let tasks: Vec<_> = ledger
-        .ready()
-        .filter(|state| state.tm_progress <= stalled_since)
-        .map(|state| CascadeTask::first(customer, &state.step))
-        .collect();
-    cx.services.enqueue_tasks(&tasks).await
 }

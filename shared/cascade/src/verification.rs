@@ -4,9 +4,8 @@
 use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
 
+use crate::completion::{check_tables, reopen};
 use crate::ports::{CascadeQueue, CompletedLedgers, FindRows};
-use crate::resume::resume;
-use crate::steps::{STEPS, Step};
 
 /// Queries every table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each
 /// table). If it finds no row, it marks the ledger as verified, and no later run verifies the ledger again. Otherwise, it reopens
@@ -15,24 +14,16 @@ pub async fn verify_empty<S: CompletedLedgers + FindRows, E: CascadeQueue>(
     cx: &Context<S, E>,
     customer: CustomerId,
 ) -> Result<u64, Failure> {
-    if !cx.store.ledger(customer).await?.is_some_and(|ledger| ledger.completed) {
+    let Some(ledger) = cx.store.ledger(customer).await?.filter(|ledger| ledger.completed) else {
         return Ok(0);
+    };
+    let mut check = check_tables(cx, customer).await?;
+    if check.found.is_empty() {
+        // A ledger of an earlier release has no step for a table that was added since.
+        check.empty.retain(|verified| ledger.has_step(verified.table));
+        cx.store.mark_verified(customer, &check.empty, cx.now()).await?;
+    } else {
+        reopen(cx, customer, &ledger, &check, "rows found after deletion").await?;
     }
-    let (mut found, mut rows): (Vec<&Step>, u64) = (Vec::new(), 0);
-    for step in STEPS {
-        let batch = cx.store.find_keys(customer, step).await?;
-        if !batch.keys.is_empty() {
-            found.push(step);
-            rows += batch.keys.len() as u64;
-        }
-    }
-    if found.is_empty() {
-        cx.store.mark_verified(customer, cx.now()).await?;
-        return Ok(0);
-    }
-    let tables: Vec<_> = found.iter().map(|step| step.table).collect();
-    tracing::error!(customer_id = %customer, rows, ?tables, "rows found after deletion; the ledger is reopened");
-    cx.store.reopen(customer, &found, cx.now()).await?;
-    resume(cx, customer, cx.now()).await?;
-    Ok(rows)
+    Ok(check.rows)
 }

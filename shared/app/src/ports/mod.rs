@@ -27,8 +27,8 @@ pub use self::authentication::{
 };
 pub use self::customers::{
     ChangeCustomers, CreateAccountOutcome, CreateCustomers, CustomerChange, CustomerWriteOutcome,
-    DueCustomers, EmailConfirmation, ListCustomers, NewAccount, QueryPage, ReadCustomers, Scheduler,
-    Verification,
+    DueCustomers, EmailConfirmation, ListCustomers, NewAccount, OverduePage, QueryPage, ReadCustomers,
+    Scheduler, Verification,
 };
 pub use self::mail::{
     DeferredRequest, Mail, MailToken, Mailer, NoticeRows, Purpose, QueuedRequest, ReadMailTokens,
