@@ -1,7 +1,7 @@
 //! Starts the cascade of a deleted or expired account.
 
 use custodian_app::{Context, Failure};
-use custodian_cascade::{CascadeQueue, Ledgers, resume};
+use custodian_cascade::{CascadeQueue, Ledgers, start};
 use custodian_domain::Timestamp;
 use custodian_event_sources::EventHandler;
 use custodian_events::EventMessage;
@@ -12,6 +12,7 @@ impl<S: Ledgers, E: CascadeQueue> EventHandler<S, E> for Cascade {
     type Message = EventMessage;
 
     async fn handle(&self, cx: &Context<S, E>, message: EventMessage, _: Timestamp) -> Result<(), Failure> {
-        resume(cx, message.detail.customer_id, cx.now()).await
+        // If all steps are closed already, their last worker or `reconcile` completes the ledger.
+        start(cx, message.detail.customer_id, cx.now()).await.map(|_| ())
     }
 }

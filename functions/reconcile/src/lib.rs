@@ -1,14 +1,17 @@
 //! Repairs the effects of lost jobs and events: it purges and expires overdue accounts and resumes stalled cascades. It also
-//! verifies completed deletions and counts incomplete ones.
+//! verifies completed deletions and counts incomplete ones. These parts run concurrently, each page by page until nothing is left
+//! or the time is over, so that none starves another.
 //!
 //! With `{"recount": "<customer id>"}` it counts the customer's rows and corrects the counters instead. With
 //! `{"verify": "<customer id>"}` it verifies that customer's deletion, however old it is.
+
+mod overdue;
+mod until;
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use custodian_app::brake::permits_purges;
-use custodian_app::hold::apply_deadline;
 use custodian_app::ports::{
     ChangeCustomers, CountDue, Counter, DeletionBrake, DeletionLinks, DueCustomers, LastMail, Mailer,
     ReceiptKeys, Recount, Scheduler,
@@ -18,9 +21,13 @@ use custodian_app::{Context, Failure, LogSubject, Metric};
 use custodian_cascade::{
     CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, resume, send_last_mail, verify_empty,
 };
-use custodian_domain::{CustomerId, Timestamp};
+use custodian_domain::{CustomerId, Status, Timestamp};
 use custodian_event_sources::EventHandler;
+use futures::future::join4;
 use serde::Deserialize;
+
+use crate::overdue::apply_deadlines;
+use crate::until::{log_failure, run_until};
 
 /// Reconcile resumes a cascade without progress for this long, and verifies a completed deletion of this age.
 const STALLED_AFTER: Duration = Duration::from_secs(15 * 60);
@@ -67,84 +74,107 @@ where
             return recount(cx, customer).await;
         }
         if let Some(customer) = request.verify {
-            return verify_deletions(cx, vec![customer], stop_at).await;
+            let rows = log_failure(customer, verify_empty(cx, customer).await);
+            return record_rows_found(cx, rows.as_ref().copied().unwrap_or_default(), rows.map(|_| ()));
         }
         // A failure of one part or one customer must not block the others.
-        let mut first_failure = record_unfinished(cx).await;
-        let permitted = record_brake(cx).await?;
-        let overdue = if permitted { cx.store.overdue(cx.now()).await } else { Ok(Vec::new()) };
-        for customer in read_or_empty(overdue, &mut first_failure) {
-            let id = customer.id;
-            first_failure = first_failure.and(log_failure(id, apply_deadline(cx, customer).await));
-            if cx.now() >= stop_at {
-                return first_failure;
-            }
-        }
-        let stalled_since = cx.now().minus(STALLED_AFTER);
-        for id in read_or_empty(cx.store.stalled_since(stalled_since).await, &mut first_failure) {
-            first_failure = first_failure.and(log_failure(id, resume(cx, id, stalled_since).await));
-        }
-        for id in read_or_empty(cx.store.unsent_last_mails(stalled_since).await, &mut first_failure) {
-            first_failure = first_failure.and(log_failure(id, send_last_mail(cx, id).await));
-        }
-        let completed = read_or_empty(cx.store.completed_before(stalled_since).await, &mut first_failure);
-        first_failure.and(verify_deletions(cx, completed, stop_at).await)
+        let recorded = record_ages(cx).await;
+        let permitted = permits_purges(cx).await;
+        let is_permitted = permitted.as_ref().is_ok_and(|permitted| *permitted);
+        cx.metrics.record(&[Metric::DeletionsPaused(!is_permitted)]);
+        let before = cx.now().minus(STALLED_AFTER);
+        let (purged, expired, resumed, verified) = join4(
+            Box::pin(apply_deadlines(cx, Status::Frozen, is_permitted, stop_at)),
+            Box::pin(apply_deadlines(cx, Status::Initial, is_permitted, stop_at)),
+            Box::pin(resume_stalled(cx, before, stop_at)),
+            Box::pin(verify_completed(cx, before, stop_at)),
+        )
+        .await;
+        let mailed = send_last_mails(cx, before, stop_at).await;
+        recorded.and(permitted.map(|_| ())).and(mailed).and(purged).and(expired).and(resumed).and(verified)
     }
 }
 
-/// The rows of a query, or none if it failed.
-fn read_or_empty<T>(read: Result<Vec<T>, Failure>, first_failure: &mut Result<(), Failure>) -> Vec<T> {
-    read.unwrap_or_else(|failure| {
-        if first_failure.is_ok() {
-            *first_failure = Err(failure);
-        }
-        Vec::new()
-    })
-}
-
-fn log_failure(customer: CustomerId, outcome: Result<(), Failure>) -> Result<(), Failure> {
-    outcome.inspect_err(
-        |failure| tracing::error!(customer_id = %customer, %failure, "reconcile failed for a customer"),
-    )
-}
-
-/// Whether overdue accounts may be purged and expired.
-async fn record_brake<S: DeletionBrake + CountDue, E>(cx: &Context<S, E>) -> Result<bool, Failure> {
-    let permitted = permits_purges(cx).await?;
-    cx.metrics.record(&[Metric::DeletionsPaused(!permitted)]);
-    Ok(permitted)
-}
-
-async fn record_unfinished<S: OpenLedgers, E>(cx: &Context<S, E>) -> Result<(), Failure> {
-    let unfinished = cx.store.unfinished().await?;
-    let age = unfinished.oldest.map_or(Duration::ZERO, |oldest| cx.now().since(oldest));
-    cx.metrics
-        .record(&[Metric::UnfinishedDeletions(unfinished.count), Metric::OldestUnfinishedDeletion(age)]);
+async fn record_ages<S: OpenLedgers + CompletedLedgers, E>(cx: &Context<S, E>) -> Result<(), Failure> {
+    let (unfinished, unverified) = (cx.store.unfinished().await?, cx.store.oldest_unverified().await?);
+    let age = |oldest: Option<Timestamp>| oldest.map_or(Duration::ZERO, |oldest| cx.now().since(oldest));
+    cx.metrics.record(&[
+        Metric::UnfinishedDeletions(unfinished.count),
+        Metric::OldestUnfinishedDeletion(age(unfinished.oldest)),
+        Metric::OldestUnconfirmedDeletion(age(unverified)),
+    ]);
     Ok(())
 }
 
-/// Verifies that these completed deletions left no row.
-async fn verify_deletions<S, E>(
+/// Resumes the deletions that have been stalled since `before`.
+async fn resume_stalled<S: OpenLedgers + FindRows, E: CascadeQueue>(
     cx: &Context<S, E>,
-    completed: Vec<CustomerId>,
+    before: Timestamp,
+    stop_at: Timestamp,
+) -> Result<(), Failure> {
+    let (mut after, mut outcome) = (None, Ok(()));
+    loop {
+        let page = cx.store.stalled_since(before, after).await?;
+        let resume = |id| async move { log_failure(id, resume(cx, id, before).await) };
+        let resumed = run_until(cx, stop_at, page.customers.into_iter().map(resume).collect()).await;
+        outcome = outcome.and(resumed.into_iter().collect());
+        after = page.next;
+        if after.is_none() || cx.now() >= stop_at {
+            return outcome;
+        }
+    }
+}
+
+/// Verifies that the deletions completed before `before` left no row.
+async fn verify_completed<S, E>(
+    cx: &Context<S, E>,
+    before: Timestamp,
     stop_at: Timestamp,
 ) -> Result<(), Failure>
 where
     S: CompletedLedgers + FindRows + ReceiptKeys + LastMail + DeletionLinks,
     E: CascadeQueue + Mailer,
 {
-    let (mut rows_found, mut first_failure) = (0, Ok(()));
-    for customer in completed {
-        match verify_empty(cx, customer).await {
-            Ok(rows) => rows_found += rows,
-            Err(failure) => first_failure = first_failure.and(log_failure(customer, Err(failure))),
+    let (mut after, mut rows_found, mut outcome) = (None, 0, Ok(()));
+    loop {
+        let page = match cx.store.completed_before(before, after).await {
+            Ok(page) => page,
+            Err(failure) => return record_rows_found(cx, rows_found, outcome.and(Err(failure))),
+        };
+        let verify = |id| async move { log_failure(id, verify_empty(cx, id).await) };
+        for rows in run_until(cx, stop_at, page.customers.into_iter().map(verify).collect()).await {
+            rows_found += rows.as_ref().copied().unwrap_or_default();
+            outcome = outcome.and(rows.map(|_| ()));
         }
-        if cx.now() >= stop_at {
-            break;
+        after = page.next;
+        if after.is_none() || cx.now() >= stop_at {
+            return record_rows_found(cx, rows_found, outcome);
         }
     }
-    cx.metrics.record(&[Metric::RowsFoundAfterDeletion(rows_found)]);
-    first_failure
+}
+
+/// Sends the last mails that could not be sent when their deletions were verified.
+async fn send_last_mails<S, E>(
+    cx: &Context<S, E>,
+    before: Timestamp,
+    stop_at: Timestamp,
+) -> Result<(), Failure>
+where
+    S: CompletedLedgers + LastMail + DeletionLinks,
+    E: Mailer,
+{
+    let page = cx.store.unsent_last_mails(before).await?;
+    let send = |id| async move { log_failure(id, send_last_mail(cx, id).await) };
+    run_until(cx, stop_at, page.customers.into_iter().map(send).collect()).await.into_iter().collect()
+}
+
+fn record_rows_found<S, E>(
+    cx: &Context<S, E>,
+    rows: u64,
+    outcome: Result<(), Failure>,
+) -> Result<(), Failure> {
+    cx.metrics.record(&[Metric::RowsFoundAfterDeletion(rows)]);
+    outcome
 }
 
 async fn recount<S: Recount, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<(), Failure> {

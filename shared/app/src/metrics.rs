@@ -28,6 +28,8 @@ pub enum Metric {
     UnfinishedDeletions(u64),
     /// The age of the oldest incomplete ledger.
     OldestUnfinishedDeletion(Duration),
+    /// The time since the completion of the oldest ledger that is complete but not verified yet.
+    OldestUnconfirmedDeletion(Duration),
     /// Rows of deleted accounts found after their ledgers were complete. This should never happen.
     RowsFoundAfterDeletion(u64),
     /// The brake tripped by itself: too many accounts were deleted or fell due within an hour.
@@ -66,7 +68,7 @@ pub enum Unit {
 
 impl Metric {
     /// One observation of every metric, with zero values.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::CustomersCreated,
         Self::CustomersVerified,
         Self::CustomersFrozen,
@@ -79,6 +81,7 @@ impl Metric {
         Self::ErasureTime(Duration::ZERO),
         Self::UnfinishedDeletions(0),
         Self::OldestUnfinishedDeletion(Duration::ZERO),
+        Self::OldestUnconfirmedDeletion(Duration::ZERO),
         Self::RowsFoundAfterDeletion(0),
         Self::BrakeTripped,
         Self::DeletionsPaused(false),
@@ -109,6 +112,7 @@ impl Metric {
             Self::ErasureTime(_) => "ErasureTime",
             Self::UnfinishedDeletions(_) => "UnfinishedDeletions",
             Self::OldestUnfinishedDeletion(_) => "OldestUnfinishedDeletion",
+            Self::OldestUnconfirmedDeletion(_) => "OldestUnconfirmedDeletion",
             Self::RowsFoundAfterDeletion(_) => "RowsFoundAfterDeletion",
             Self::BrakeTripped => "BrakeTripped",
             Self::DeletionsPaused(_) => "DeletionsPaused",
@@ -128,7 +132,7 @@ impl Metric {
     pub const fn unit(self) -> Unit {
         match self {
             Self::ErasureTime(_) => Unit::Milliseconds,
-            Self::OldestUnfinishedDeletion(_) => Unit::Seconds,
+            Self::OldestUnfinishedDeletion(_) | Self::OldestUnconfirmedDeletion(_) => Unit::Seconds,
             _ => Unit::Count,
         }
     }
@@ -138,7 +142,7 @@ impl Metric {
             Self::RowsErased(n) | Self::UnfinishedDeletions(n) | Self::RowsFoundAfterDeletion(n) => n,
             Self::DeletionsPaused(paused) => u64::from(paused),
             Self::ErasureTime(span) => u64::try_from(span.as_millis()).unwrap_or(u64::MAX),
-            Self::OldestUnfinishedDeletion(span) => span.as_secs(),
+            Self::OldestUnfinishedDeletion(span) | Self::OldestUnconfirmedDeletion(span) => span.as_secs(),
             _ => 1,
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use custodian_domain::{CustomerId, DeletionRequest, Hold, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::steps::STEPS;
+use crate::steps::{STEPS, Step};
 
 /// The progress of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,12 +18,27 @@ pub struct StepState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_to: Option<String>,
     pub tm_progress: Timestamp,
-    /// When a consistent query last found no row.
+    /// When the table was last verified empty: before the ledger was completed, and by the verification after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tm_verified: Option<Timestamp>,
     /// The number of rows when the step was opened, if the account's counters had it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
+}
+
+impl StepState {
+    /// A step that is opened now.
+    pub fn open(step: &Step, total: Option<u64>, now: Timestamp) -> Self {
+        Self {
+            step: step.table.to_owned(),
+            closed: false,
+            removed: 0,
+            counted_to: None,
+            tm_progress: now,
+            tm_verified: None,
+            total,
+        }
+    }
 }
 
 /// A deletion: its steps, and whether it is complete.
@@ -78,14 +93,19 @@ pub struct UnfinishedLedgers {
 }
 
 impl Ledger {
-    /// Whether every step was opened and is closed, including steps that only a newer version knows.
+    /// Whether every step was opened and is closed.
     pub fn is_complete(&self) -> bool {
-        STEPS.iter().all(|step| self.is_closed(step.table)) && self.steps.iter().all(|state| state.closed)
+        STEPS.iter().all(|step| self.is_closed(step.table))
     }
 
     /// The number of deleted rows by table.
     pub fn removed(&self) -> BTreeMap<String, u64> {
         self.steps.iter().map(|state| (state.step.clone(), state.removed)).collect()
+    }
+
+    /// Whether the ledger has a step for this table.
+    pub fn has_step(&self, table: &str) -> bool {
+        self.steps.iter().any(|state| state.step == table)
     }
 
     fn is_closed(&self, table: &str) -> bool {

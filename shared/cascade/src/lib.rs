@@ -2,17 +2,21 @@
 //!
 //! The transaction that deletes or expires a customer writes the first row of its ledger, so a lost event cannot lose a
 //! cascade. A step empties one table. A worker closes a step only after a consistent query has found no row. The table
-//! then stays empty of the customer's rows, because the customer's gates are closed.
+//! then stays empty of the customer's rows, because the customer's gates are closed. Before the ledger is completed, every
+//! table is queried once more.
 //!
 //! Every function here can crash at any point and run again, also in two workers at once, with the same result. A worker
 //! commits a count before it deletes the rows that it counted, and a retry counts no row twice.
 
+mod completion;
+mod counted_pages;
 mod ledger;
 mod pause;
 mod ports;
 mod progress;
 mod receipt;
 mod resume;
+mod start;
 mod step;
 pub mod steps;
 mod task;
@@ -20,10 +24,14 @@ mod verification;
 
 pub use ledger::{CompletedDeletion, Ledger, LedgerHeader, StepState, UnfinishedLedgers};
 pub use pause::{ledger_hold, pause, release};
-pub use ports::{CascadeQueue, CompletedLedgers, EmptyTables, FindRows, KeyBatch, Ledgers, OpenLedgers};
+pub use ports::{
+    CascadeQueue, CompletedLedgers, EmptyTables, FindRows, KeyBatch, LedgerCursor, LedgerPage, Ledgers,
+    OpenLedgers, VerifiedTable,
+};
 pub use progress::progress;
 pub use receipt::{ErasedTable, Receipt, ReceiptLedger};
 pub use resume::{resume, resume_all};
+pub use start::start;
 pub use step::{StepOutcome, run_step};
 pub use steps::{KeyLayout, STEPS, Step, WEBHOOKS};
 pub use task::CascadeTask;

@@ -4,7 +4,7 @@ use custodian_app::{Context, Failure};
 use custodian_domain::{CustomerId, Hold, Reason};
 
 use crate::ports::{CascadeQueue, Ledgers};
-use crate::resume::resume;
+use crate::start::start;
 
 /// Stops the cascade of a deleted or expired account. A worker stops before its next batch.
 pub async fn pause<S: Ledgers, E>(
@@ -32,6 +32,6 @@ pub async fn release<S: Ledgers, E: CascadeQueue>(
 ) -> Result<Hold, Failure> {
     let hold = ledger_hold(cx, customer).await?;
     cx.store.set_ledger_hold(customer, None).await?;
-    resume(cx, customer, cx.now()).await?;
+    start(cx, customer, cx.now()).await?;
     Ok(hold)
 }

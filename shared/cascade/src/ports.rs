@@ -28,7 +28,7 @@ pub trait Ledgers: Send + Sync {
         hold: Option<&Hold>,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Opens the steps, unless they are open already.
+    /// Opens steps that the ledger does not have yet, unless another worker has opened them.
     fn open_steps(
         &self,
         customer: CustomerId,
@@ -43,38 +43,79 @@ pub trait Ledgers: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Completes a ledger whose steps are all closed. Does nothing if the ledger is complete.
+    /// Completes a ledger and stores when each table was verified empty. Does nothing if the ledger is complete, or if one of
+    /// the steps is not closed.
     fn complete(
         &self,
         customer: CustomerId,
         removed: &BTreeMap<String, u64>,
+        verified: &[VerifiedTable],
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Opens these closed steps again, and the ledger if it is complete. Adds a step that the ledger does not have. Does nothing
+    /// if another worker has opened one of the steps.
+    fn reopen(
+        &self,
+        customer: CustomerId,
+        ledger: &Ledger,
+        steps: &[&Step],
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
+/// A table without rows of a customer, and when this was verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifiedTable {
+    pub table: &'static str,
+    pub at: Timestamp,
+}
+
+/// Some ledgers, those with the oldest progress first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LedgerPage {
+    pub customers: Vec<CustomerId>,
+    /// Where the next page starts; `None` on the last page.
+    pub next: Option<LedgerCursor>,
+}
+
+/// The position of a ledger in the order of progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerCursor {
+    pub tm_progress: Timestamp,
+    pub customer: CustomerId,
+}
+
 /// Finding stalled deletions.
 pub trait OpenLedgers: Ledgers {
-    /// Some customers whose open ledger was last resumed before `before`, the longest stalled first.
+    /// The next customers whose open ledger was last resumed before `before`, the longest stalled first.
     fn stalled_since(
         &self,
         before: Timestamp,
-    ) -> impl Future<Output = Result<Vec<CustomerId>, Failure>> + Send;
+        after: Option<LedgerCursor>,
+    ) -> impl Future<Output = Result<LedgerPage, Failure>> + Send;
 
     fn unfinished(&self) -> impl Future<Output = Result<UnfinishedLedgers, Failure>> + Send;
 }
 
 /// Verifying completed deletions.
 pub trait CompletedLedgers: Ledgers {
-    /// Some customers whose ledger was completed before `before` and is not verified yet, the oldest first.
+    /// The next customers whose ledger was completed before `before` and is not verified yet, the oldest first.
     fn completed_before(
         &self,
         before: Timestamp,
-    ) -> impl Future<Output = Result<Vec<CustomerId>, Failure>> + Send;
+        after: Option<LedgerCursor>,
+    ) -> impl Future<Output = Result<LedgerPage, Failure>> + Send;
 
-    /// Records that the verification found no row, and stores the receipt unless the deletion has one.
+    /// When the oldest ledger that is complete but not verified yet was completed.
+    fn oldest_unverified(&self) -> impl Future<Output = Result<Option<Timestamp>, Failure>> + Send;
+
+    /// Records that the verification found no row, and when it verified each table, and stores the receipt unless the deletion has
+    /// one. Does nothing if the ledger is verified already or was reopened.
     fn mark_verified(
         &self,
         customer: CustomerId,
+        verified: &[VerifiedTable],
         receipt: &str,
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
@@ -83,18 +124,10 @@ pub trait CompletedLedgers: Ledgers {
     fn unsent_last_mails(
         &self,
         before: Timestamp,
-    ) -> impl Future<Output = Result<Vec<CustomerId>, Failure>> + Send;
+    ) -> impl Future<Output = Result<LedgerPage, Failure>> + Send;
 
     /// Records that nothing is left to do for a verified deletion.
     fn close_ledger(&self, customer: CustomerId) -> impl Future<Output = Result<(), Failure>> + Send;
-
-    /// Reopens a completed ledger and these steps, unless another worker has reopened it.
-    fn reopen(
-        &self,
-        customer: CustomerId,
-        steps: &[&Step],
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// The keys of some of a step's rows.
@@ -104,15 +137,19 @@ pub struct KeyBatch {
     pub keys: Vec<String>,
     /// With [`crate::KeyLayout::Pairs`]: the key of each row's second row.
     pub pairs: Vec<String>,
+    /// Whether rows may follow after the last key.
+    pub has_more: bool,
 }
 
 /// Finding a customer's rows.
 pub trait FindRows: Send + Sync {
-    /// The first rows of a step, by a consistent query. An empty batch means that the table holds no row of the customer.
+    /// The first rows of a step after the key `after`, by a consistent query. Without `after`, an empty batch means that the
+    /// table holds no row of the customer.
     fn find_keys(
         &self,
         customer: CustomerId,
         step: &Step,
+        after: Option<&str>,
     ) -> impl Future<Output = Result<KeyBatch, Failure>> + Send;
 }
 
@@ -126,7 +163,7 @@ pub trait EmptyTables: Ledgers + FindRows {
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Counts rows up to a key. Returns false if another worker has counted since `state` was read.
+    /// Counts rows up to a key. Returns false if another worker has counted or closed the step since `state` was read.
     fn record_count(
         &self,
         customer: CustomerId,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ledger::Ledger;
+use crate::ports::VerifiedTable;
 
 /// The claims of a receipt.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,15 +60,22 @@ pub struct ErasedTable {
 }
 
 impl ReceiptLedger {
-    /// The ledger of a completed deletion whose tables were verified at `tm_verified`. A ledger of an earlier revision does not
+    /// The ledger of a completed deletion whose tables were verified now. A ledger of an earlier revision does not
     /// say who asked for the deletion.
-    fn new(customer_id: CustomerId, ledger: &Ledger, tm_verified: Timestamp) -> Self {
+    fn new(customer_id: CustomerId, ledger: &Ledger, verified: &[VerifiedTable], now: Timestamp) -> Self {
         let header = &ledger.header;
         let (fallback, opened) = (default_cause(header.cause), header.tm_open);
+        let tm_verified = |table: &str| {
+            verified.iter().find(|verified| verified.table == table).map_or(now, |verified| verified.at)
+        };
         let mut tables: Vec<_> = ledger
             .steps
             .iter()
-            .map(|state| ErasedTable { deleted: state.removed, name: state.step.clone(), tm_verified })
+            .map(|state| ErasedTable {
+                deleted: state.removed,
+                name: state.step.clone(),
+                tm_verified: tm_verified(&state.step),
+            })
             .collect();
         tables.sort_by(|a, b| a.name.cmp(&b.name));
         Self {
@@ -76,7 +84,7 @@ impl ReceiptLedger {
             requested_by: header.request.map_or(fallback, |request| request.requested_by),
             tables,
             tm_due: header.request.map_or(opened, |request| request.tm_due),
-            tm_finished: header.tm_completed.unwrap_or(tm_verified),
+            tm_finished: header.tm_completed.unwrap_or(now),
             tm_requested: header.request.and_then(|request| request.tm_requested),
             tm_started: opened,
         }
@@ -101,11 +109,12 @@ pub(crate) async fn sign<S: ReceiptKeys, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
     ledger: &Ledger,
+    verified: &[VerifiedTable],
 ) -> Result<String, Failure> {
     let now = cx.now();
     let signer = cx.store.receipt_signer().await?;
     let signer = signer.ok_or_else(|| Failure::unavailable("the key of the receipts", "is not stored"))?;
-    let ledger = ReceiptLedger::new(customer, ledger, now);
+    let ledger = ReceiptLedger::new(customer, ledger, verified, now);
     let receipt = Receipt {
         iss: cx.settings.token_issuer.clone(),
         iat: now.seconds(),

@@ -1,12 +1,13 @@
 //! Emptying one table for one customer.
 
-use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::{Context, Failure};
 use custodian_domain::Timestamp;
-use futures::future::try_join;
+use futures::future::join;
 
+use crate::completion::complete;
+use crate::counted_pages::{CountedPages, NextPage};
 use crate::ledger::StepState;
-use crate::ports::{CascadeQueue, EmptyTables, KeyBatch};
+use crate::ports::{CascadeQueue, EmptyTables};
 use crate::steps::{STEPS, Step};
 use crate::task::CascadeTask;
 
@@ -21,83 +22,54 @@ pub enum StepOutcome {
     Skipped,
 }
 
-/// Deletes the rows of a table until none is left or `stop_at` has passed.
+/// Deletes the rows of a table until none is left or `stop_at` has passed. While it deletes the rows of one page, it reads and
+/// counts the next page.
 pub async fn run_step<S: EmptyTables, E: CascadeQueue>(
     cx: &Context<S, E>,
     task: &CascadeTask,
     stop_at: Timestamp,
 ) -> Result<StepOutcome, Failure> {
     let customer = task.customer_id;
-    let (Some(step), Some(mut state)) = (Step::named(&task.step), state(cx, task).await?) else {
+    let Some(step) = Step::named(&task.step) else {
+        return Ok(StepOutcome::Skipped);
+    };
+    let Some(mut pages) = CountedPages::of(cx, task, step).await? else {
         return Ok(StepOutcome::Skipped);
     };
     if cx.store.must_wait(customer, step, cx.now()).await? {
         return Ok(StepOutcome::Skipped);
     }
-    loop {
-        let (paused, batch) =
-            try_join(cx.store.is_paused(customer, cx.now()), cx.store.find_keys(customer, step)).await?;
-        if paused {
-            return Ok(StepOutcome::Skipped);
-        }
-        if batch.keys.is_empty() {
-            cx.store.close(customer, step, cx.now()).await?;
-            log_progress(task, &state, "completed");
-            start_next(cx, step, task).await?;
-            return Ok(StepOutcome::Completed);
-        }
-        state = count(cx, task, state, &batch).await?;
-        cx.store.remove(customer, step, &batch).await?;
-        if cx.now() >= stop_at {
-            log_progress(task, &state, "continued");
+    let (mut next, mut deleted_some) = (pages.first().await?, false);
+    while let NextPage::Counted(batch) = next {
+        // Before each batch. A task that stops here leaves a batch that is counted; the task that continues deletes its rows.
+        if deleted_some && cx.now() >= stop_at {
+            log_progress(task, &pages.state, "continued");
             cx.services.enqueue_tasks(&[task.next_hop()]).await?;
             return Ok(StepOutcome::Continued);
         }
+        let (removed, ahead) = join(cx.store.remove(customer, step, &batch), pages.after(&batch)).await;
+        removed?;
+        deleted_some = true;
+        next = match ahead? {
+            Some(batch) => NextPage::Counted(batch),
+            None => pages.first().await?,
+        };
     }
+    if matches!(next, NextPage::Paused) {
+        log_progress(task, &pages.state, "paused");
+        return Ok(StepOutcome::Skipped);
+    }
+    if matches!(next, NextPage::Empty) {
+        cx.store.close(customer, step, cx.now()).await?;
+    }
+    log_progress(task, &pages.state, "completed");
+    start_next(cx, step, task).await?;
+    Ok(StepOutcome::Completed)
 }
 
 fn log_progress(task: &CascadeTask, state: &StepState, outcome: &'static str) {
     let (step, removed) = (&*task.step, state.removed);
     tracing::info!(customer_id = %task.customer_id, step, removed, hop = task.hop, outcome, "cascade step progressed");
-}
-
-/// The state of the task's step, if its ledger is open.
-async fn state<S: EmptyTables, E>(
-    cx: &Context<S, E>,
-    task: &CascadeTask,
-) -> Result<Option<StepState>, Failure> {
-    let ledger = cx.store.ledger(task.customer_id).await?.filter(|ledger| !ledger.completed);
-    Ok(ledger.and_then(|ledger| ledger.steps.into_iter().find(|state| state.step == task.step)))
-}
-
-/// Counts the rows of a batch that are not counted yet. The count fails if another worker has counted since the step was read,
-/// or if the response to this worker's own count was lost. The worker then rereads the step and counts only the rest.
-async fn count<S: EmptyTables, E>(
-    cx: &Context<S, E>,
-    task: &CascadeTask,
-    state: StepState,
-    batch: &KeyBatch,
-) -> Result<StepState, Failure> {
-    let (mut state, mut retry) = (state, Retry::new("the ledger", RetryBudget::Request));
-    loop {
-        let counted_to = state.counted_to.as_deref();
-        let uncounted = |key: &&String| counted_to.is_none_or(|counted| key.as_str() > counted);
-        let fresh = batch.keys.iter().filter(uncounted).count() as u64;
-        let Some(last) = batch.keys.last().filter(|_| fresh > 0) else {
-            return Ok(state);
-        };
-        let now = cx.now();
-        if cx.store.record_count(task.customer_id, &state, fresh, last, now).await? {
-            let removed = state.removed + fresh;
-            return Ok(StepState { removed, counted_to: Some(last.clone()), tm_progress: now, ..state });
-        }
-        retry.wait(&*cx.providers.entropy).await?;
-        match self::state(cx, task).await? {
-            Some(read) if !read.closed => state = read,
-            // Another worker has counted and deleted every row of this batch.
-            _ => return Ok(state),
-        }
-    }
 }
 
 /// Enqueues the steps that waited for this closed step, and completes the ledger after the last step.
@@ -111,9 +83,7 @@ async fn start_next<S: EmptyTables, E: CascadeQueue>(
     let tasks: Vec<_> = next.map(|next| CascadeTask::first(customer, next.table)).collect();
     cx.services.enqueue_tasks(&tasks).await?;
     match cx.store.ledger(customer).await? {
-        Some(ledger) if !ledger.completed && ledger.is_complete() => {
-            cx.store.complete(customer, &ledger.removed(), cx.now()).await
-        }
+        Some(ledger) if !ledger.completed && ledger.is_complete() => complete(cx, customer, &ledger).await,
         _ => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ use custodian_domain::{CustomerId, Timestamp};
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
 use crate::Store;
-use crate::aws_failure::{aws_failure, invalid_request, is_contention, is_throttled};
+use crate::aws_failure::{aws_failure, invalid_request, is_throttled};
 use crate::expr::Expr;
 use crate::identifiers::{MAIN_ROW, PAIR_ATTRIBUTE, owner_partition};
 use crate::item::{Item, composite_key, n, s};
@@ -39,9 +39,15 @@ fn partition(customer: CustomerId, step: &Step) -> (&'static str, String, &'stat
 }
 
 impl FindRows for Store {
-    async fn find_keys(&self, customer: CustomerId, step: &Step) -> Result<KeyBatch, Failure> {
+    async fn find_keys(
+        &self,
+        customer: CustomerId,
+        step: &Step,
+        after: Option<&str>,
+    ) -> Result<KeyBatch, Failure> {
         let (hash, value, range) = partition(customer, step);
-        let condition = Expr::new(format!("#{hash} = :hash")).with(":hash", s(value));
+        let condition = Expr::new(format!("#{hash} = :hash")).with(":hash", s(&value));
+        let start = after.map(|after| composite_key(hash, &value, range, after));
         let projection = if step.key_layout == KeyLayout::Pairs {
             format!("#{range}, #{PAIR_ATTRIBUTE}")
         } else {
@@ -54,11 +60,12 @@ impl FindRows for Store {
             .set_key_condition_expression(condition.text())
             .set_projection_expression(Some(projection))
             .set_expression_attribute_names(names)
-            .set_expression_attribute_values(condition.values());
+            .set_expression_attribute_values(condition.values())
+            .set_exclusive_start_key(start);
         let mut backoff = RetryDelays::new(RetryBudget::StatusChange);
-        let items = loop {
+        let response = loop {
             match query.clone().send().await {
-                Ok(response) => break response.items.unwrap_or_default(),
+                Ok(response) => break response,
                 Err(error) if is_throttled(&error) && backoff.wait(&*self.entropy).await => {}
                 Err(error) => return Err(aws_failure("the rows", &error)),
             }
@@ -67,8 +74,10 @@ impl FindRows for Store {
             Some(AttributeValue::S(text)) => Some(text.clone()),
             _ => None,
         };
+        let (items, has_more) = (response.items.unwrap_or_default(), response.last_evaluated_key.is_some());
         let keys = items.iter().filter_map(|item| text(item, range)).collect();
-        Ok(KeyBatch { keys, pairs: items.iter().filter_map(|item| text(item, PAIR_ATTRIBUTE)).collect() })
+        let pairs = items.iter().filter_map(|item| text(item, PAIR_ATTRIBUTE)).collect();
+        Ok(KeyBatch { keys, pairs, has_more })
     }
 }
 
@@ -92,12 +101,10 @@ impl EmptyTables for Store {
             .with(":rows", n(rows))
             .with(":to", s(counted_to))
             .with(":now", n(now.micros()));
-        let mut unchanged = Expr::new("#closed = :open AND attribute_not_exists(#counted_to)");
-        if let Some(counted_before) = &state.counted_to {
-            unchanged =
-                Expr::new("#closed = :open AND #counted_to = :known").with(":known", s(counted_before));
-        }
-        let unchanged = unchanged.with(":open", AttributeValue::Bool(false));
+        // Every count raises `removed`, so it also tells a step that was closed and opened again from the one that was read.
+        let unchanged = Expr::new("#closed = :open AND #removed = :known")
+            .with(":open", AttributeValue::Bool(false))
+            .with(":known", n(state.removed));
         self.update_if(DELETIONS, row_key(customer, Some(&state.step)), update, unchanged).await
     }
 
@@ -105,10 +112,9 @@ impl EmptyTables for Store {
         let (hash, value, range) = partition(customer, step);
         match step.key_layout {
             KeyLayout::Rows { .. } => {
-                let batches = batch.keys.chunks(MAX_BATCH_WRITE).map(|keys| {
-                    let keys = keys.iter().map(|key| composite_key(hash, &value, range, key)).collect();
-                    Ok(self.delete_batch(step.table, keys))
-                });
+                let partition = (hash, value.as_str(), range);
+                let batches = batch.keys.chunks(MAX_BATCH_WRITE);
+                let batches = batches.map(|keys| Ok(self.delete_batch(step.table, partition, keys)));
                 iter(batches).try_for_each_concurrent(MAX_CONCURRENT_BATCHES, |batch| batch).await
             }
             KeyLayout::Pairs => {
@@ -132,27 +138,48 @@ impl EmptyTables for Store {
     }
 }
 
+/// The deletions of these rows of a partition: the name and the value of its hash key, and the name of its range key.
+fn delete_requests(
+    (hash, value, range): (&str, &str, &str),
+    keys: &[String],
+) -> Result<Vec<WriteRequest>, Failure> {
+    let request = |key| {
+        let key = composite_key(hash, value, range, key);
+        let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(invalid_request)?;
+        Ok(WriteRequest::builder().delete_request(delete).build())
+    };
+    keys.iter().map(request).collect()
+}
+
 impl Store {
-    /// Deletes up to 25 rows, and retries unprocessed and throttled deletions until the retry budget is used up. The next batch
-    /// of keys contains the rows that remain. A partition accepts about 1,000 deletions per second, so DynamoDB throttles the
-    /// deletion of a large account for a long time.
-    async fn delete_batch(&self, table: &str, keys: Vec<Item>) -> Result<(), Failure> {
-        let mut requests = Vec::with_capacity(keys.len());
-        for key in keys {
-            let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(invalid_request)?;
-            requests.push(WriteRequest::builder().delete_request(delete).build());
-        }
-        let mut unprocessed = HashMap::from([(self.table(table), requests)]);
-        let mut backoff = RetryDelays::new(RetryBudget::StatusChange);
+    /// Deletes up to 25 rows of a partition, and retries unprocessed and throttled deletions until the retry budget is used up.
+    /// The next batch of keys contains the rows that remain. A partition accepts about 1,000 deletions per second, so DynamoDB
+    /// throttles the deletion of a large account for a long time.
+    async fn delete_batch(
+        &self,
+        table: &str,
+        partition: (&str, &str, &str),
+        keys: &[String],
+    ) -> Result<(), Failure> {
+        let (table, mut backoff) = (self.table(table), RetryDelays::new(RetryBudget::StatusChange));
+        let mut unprocessed = None;
         loop {
-            let response =
-                self.client.batch_write_item().set_request_items(Some(unprocessed.clone())).send().await;
-            match response {
-                Ok(response) => unprocessed = response.unprocessed_items.unwrap_or_default(),
-                Err(error) if is_contention(&error) => {}
+            // A throttled request is built again, because a copy of every request would cost more.
+            let requests = match unprocessed.take() {
+                Some(requests) => requests,
+                None => HashMap::from([(table.clone(), delete_requests(partition, keys)?)]),
+            };
+            match self.client.batch_write_item().set_request_items(Some(requests)).send().await {
+                Ok(response) => {
+                    unprocessed = response.unprocessed_items.filter(|requests| !requests.is_empty());
+                    if unprocessed.is_none() {
+                        return Ok(());
+                    }
+                }
+                Err(error) if is_throttled(&error) => {}
                 Err(error) => return Err(aws_failure("the rows", &error)),
             }
-            if unprocessed.is_empty() || !backoff.wait(&*self.entropy).await {
+            if !backoff.wait(&*self.entropy).await {
                 return Ok(());
             }
         }
@@ -167,8 +194,8 @@ impl Store {
         for pair in pairs {
             if !self.try_delete_pairs(owner, table, std::slice::from_ref(pair)).await? {
                 // Another customer now owns the name and its main row. Delete only the row under this owner.
-                self.delete_batch(table, vec![composite_key("id", owner_partition(owner), "key", pair.0)])
-                    .await?;
+                let partition = ("id", &*owner_partition(owner), "key");
+                self.delete_batch(table, partition, std::slice::from_ref(pair.0)).await?;
             }
         }
         Ok(())

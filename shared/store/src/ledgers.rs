@@ -7,19 +7,21 @@ use custodian_app::Failure;
 use custodian_app::ports::{CustomerChange, Usage};
 use custodian_app::retry::RetryBudget;
 use custodian_cascade::{
-    CompletedLedgers, Ledger, LedgerHeader, Ledgers, OpenLedgers, Step, StepState, UnfinishedLedgers,
+    CompletedLedgers, Ledger, LedgerCursor, LedgerHeader, LedgerPage, Ledgers, OpenLedgers, STEPS, Step,
+    StepState, UnfinishedLedgers, VerifiedTable,
 };
 use custodian_domain::{CustomerId, Hold, Timestamp};
 use serde::Deserialize;
 
+use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::batch_get::MAX_BATCH_GET;
+use crate::brake;
 use crate::expr::Expr;
 use crate::item::{Item, composite_key, decode, encode, n, s};
 use crate::last_mail::RECIPIENT_KEY;
 use crate::schema::{DELETIONS, OPEN};
 use crate::transaction::Transaction;
-use crate::{Store, brake};
 
 const HEADER_KEY: &str = "ledger";
 const STEP_PREFIX: &str = "step#";
@@ -27,8 +29,8 @@ const STEP_PREFIX: &str = "step#";
 const COMPLETED_PARTITION: &str = "sealed";
 /// The index partition of the verified ledgers whose last mail is not sent yet.
 const CONFIRMED_PARTITION: &str = "confirmed";
-/// The maximum number of deletions that one run of `reconcile` handles.
-const MAX_LEDGERS: i32 = 100;
+/// The number of ledgers in one page of an index.
+const LEDGERS_PER_PAGE: i32 = 100;
 
 pub(crate) fn row_key(customer: CustomerId, step: Option<&str>) -> Item {
     let key = step.map_or_else(|| HEADER_KEY.to_owned(), |step| format!("{STEP_PREFIX}{step}"));
@@ -56,7 +58,7 @@ pub(crate) fn open<'a, C: Copy>(
 
 #[derive(Debug, Deserialize)]
 struct HeaderRow {
-    /// The index partition of the ledger. `None` once the ledger is verified.
+    /// The index partition of the ledger. `None` once the ledger is verified and the last mail is sent.
     open: Option<String>,
     #[serde(flatten)]
     header: LedgerHeader,
@@ -113,25 +115,19 @@ impl Ledgers for Store {
     }
 
     async fn open_steps(&self, customer: CustomerId, steps: &[Step], now: Timestamp) -> Result<(), Failure> {
-        let not_opened = Expr::new("#open = :open AND attribute_not_exists(#steps)").with(":open", s(OPEN));
-        let update = Expr::new("SET #steps = :steps").with(":steps", n(steps.len()));
         // The step of the usage counters deletes them, so their values are copied first.
         let totals = self.usage(customer).await?.counts;
+        let not_opened = if steps.len() == STEPS.len() {
+            Expr::new("#open = :open AND attribute_not_exists(#steps)")
+        } else {
+            Expr::new("#open = :open")
+        };
+        let update = Expr::new("SET #steps = :steps").with(":steps", n(STEPS.len()));
         let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        let not_opened = not_opened.with(":open", s(OPEN));
         tx = tx.update((), DELETIONS, row_key(customer, None), update, not_opened)?;
         for step in steps {
-            let state = StepState {
-                step: step.table.to_owned(),
-                closed: false,
-                removed: 0,
-                counted_to: None,
-                tm_progress: now,
-                tm_verified: None,
-                total: totals.get(step.table).copied(),
-            };
-            let mut row = encode(&state)?;
-            row.extend(row_key(customer, Some(step.table)));
-            tx = tx.put((), DELETIONS, row, Expr::new("attribute_not_exists(#key)"))?;
+            tx = put_step(tx, customer, step, totals.get(step.table).copied(), now)?;
         }
         // If a condition failed, another worker has already opened the steps.
         tx.run().await.map(|_| ())
@@ -147,6 +143,7 @@ impl Ledgers for Store {
         &self,
         customer: CustomerId,
         removed: &BTreeMap<String, u64>,
+        verified: &[VerifiedTable],
         now: Timestamp,
     ) -> Result<(), Failure> {
         let removed = removed.iter().map(|(table, rows)| (table.clone(), n(rows))).collect();
@@ -156,23 +153,74 @@ impl Ledgers for Store {
                 .with(":sealed", s(COMPLETED_PARTITION))
                 .with(":removed", AttributeValue::M(removed));
         let is_open = Expr::new("#open = :open").with(":open", s(OPEN));
-        self.update_if(DELETIONS, row_key(customer, None), update, is_open).await.map(|_| ())
+        // If a condition failed, another worker has completed the ledger or has opened a step again.
+        self.update_with_tables(customer, update, is_open, verified).await
+    }
+
+    async fn reopen(
+        &self,
+        customer: CustomerId,
+        ledger: &Ledger,
+        steps: &[&Step],
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let reopen =
+            Expr::new("SET #open = :open, #tm_progress = :now REMOVE #tm_sealed, #tm_confirmed, #removed")
+                .with(":open", s(OPEN))
+                .with(":now", n(now.micros()));
+        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        let exists = Expr::new("attribute_exists(#tm_open)");
+        tx = tx.update((), DELETIONS, row_key(customer, None), reopen, exists)?;
+        for step in steps {
+            if !ledger.has_step(step.table) {
+                tx = put_step(tx, customer, step, None, now)?;
+                continue;
+            }
+            let reopen =
+                Expr::new("SET #closed = :open, #tm_progress = :now REMOVE #tm_closed, #tm_verified")
+                    .with(":open", AttributeValue::Bool(false))
+                    .with(":now", n(now.micros()));
+            tx = tx.update((), DELETIONS, row_key(customer, Some(step.table)), reopen, is_closed())?;
+        }
+        // If a condition failed, another worker has opened one of the steps.
+        tx.run().await.map(|_| ())
     }
 }
 
+fn is_closed() -> Expr {
+    Expr::new("#closed = :closed").with(":closed", AttributeValue::Bool(true))
+}
+
+/// Adds an open step to a ledger.
+fn put_step<'a>(
+    tx: Transaction<'a, ()>,
+    customer: CustomerId,
+    step: &Step,
+    total: Option<u64>,
+    now: Timestamp,
+) -> Result<Transaction<'a, ()>, Failure> {
+    let mut row = encode(&StepState::open(step, total, now))?;
+    row.extend(row_key(customer, Some(step.table)));
+    tx.put((), DELETIONS, row, Expr::new("attribute_not_exists(#key)"))
+}
+
 impl OpenLedgers for Store {
-    async fn stalled_since(&self, before: Timestamp) -> Result<Vec<CustomerId>, Failure> {
+    async fn stalled_since(
+        &self,
+        before: Timestamp,
+        after: Option<LedgerCursor>,
+    ) -> Result<LedgerPage, Failure> {
         // Only header rows are in the index. `mark_resumed` moves a ledger to the end of the order, so a ledger that makes no
         // progress does not block the others.
-        self.oldest_without_progress(OPEN, before).await
+        self.ledgers_before(OPEN, before, after).await
     }
 
     async fn unfinished(&self) -> Result<UnfinishedLedgers, Failure> {
         let (mut unfinished, mut start) = (UnfinishedLedgers::default(), None);
         loop {
-            let (customers, next) = self.query_index(OPEN, None, start).await?;
-            for customers in customers.chunks(MAX_BATCH_GET) {
-                let keys = customers.iter().map(|customer| row_key(*customer, None)).collect();
+            let (rows, next) = self.query_index(OPEN, None, start).await?;
+            for rows in rows.chunks(MAX_BATCH_GET) {
+                let keys = rows.iter().map(|row| row_key(row.customer_id, None)).collect();
                 for item in self.batch_get(vec![(DELETIONS, keys)]).await?.into_values().flatten() {
                     let row: HeaderRow = decode(item)?;
                     // The index is eventually consistent, so the header in the table decides.
@@ -193,13 +241,38 @@ impl OpenLedgers for Store {
 }
 
 impl CompletedLedgers for Store {
-    async fn completed_before(&self, before: Timestamp) -> Result<Vec<CustomerId>, Failure> {
-        self.oldest_without_progress(COMPLETED_PARTITION, before).await
+    async fn completed_before(
+        &self,
+        before: Timestamp,
+        after: Option<LedgerCursor>,
+    ) -> Result<LedgerPage, Failure> {
+        self.ledgers_before(COMPLETED_PARTITION, before, after).await
+    }
+
+    async fn oldest_unverified(&self) -> Result<Option<Timestamp>, Failure> {
+        let mut start = None;
+        loop {
+            let (rows, next) = self.query_index(COMPLETED_PARTITION, None, start).await?;
+            for row in rows {
+                // The index is eventually consistent, so the header in the table decides.
+                let keys = vec![row_key(row.customer_id, None)];
+                let found = self.batch_get(vec![(DELETIONS, keys)]).await?.into_values().flatten().next();
+                let header: Option<HeaderRow> = found.map(decode).transpose()?;
+                if header.is_some_and(|header| header.open.as_deref() == Some(COMPLETED_PARTITION)) {
+                    return Ok(Some(row.tm_progress));
+                }
+            }
+            start = next;
+            if start.is_none() {
+                return Ok(None);
+            }
+        }
     }
 
     async fn mark_verified(
         &self,
         customer: CustomerId,
+        verified: &[VerifiedTable],
         receipt: &str,
         now: Timestamp,
     ) -> Result<(), Failure> {
@@ -210,11 +283,11 @@ impl CompletedLedgers for Store {
             .with(":receipt", s(receipt))
             .with(":confirmed", s(CONFIRMED_PARTITION));
         let is_completed = Expr::new("#open = :sealed").with(":sealed", s(COMPLETED_PARTITION));
-        self.update_if(DELETIONS, row_key(customer, None), update, is_completed).await.map(|_| ())
+        self.update_with_tables(customer, update, is_completed, verified).await
     }
 
-    async fn unsent_last_mails(&self, before: Timestamp) -> Result<Vec<CustomerId>, Failure> {
-        self.oldest_without_progress(CONFIRMED_PARTITION, before).await
+    async fn unsent_last_mails(&self, before: Timestamp) -> Result<LedgerPage, Failure> {
+        self.ledgers_before(CONFIRMED_PARTITION, before, None).await
     }
 
     async fn close_ledger(&self, customer: CustomerId) -> Result<(), Failure> {
@@ -223,36 +296,52 @@ impl CompletedLedgers for Store {
             .await
             .map(|_| ())
     }
+}
 
-    async fn reopen(&self, customer: CustomerId, steps: &[&Step], now: Timestamp) -> Result<(), Failure> {
-        let is_completed = Expr::new("attribute_exists(#tm_sealed)");
-        let reopen =
-            Expr::new("SET #open = :open, #tm_progress = :now REMOVE #tm_sealed, #tm_confirmed, #removed")
-                .with(":open", s(OPEN))
-                .with(":now", n(now.micros()));
-        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
-        tx = tx.update((), DELETIONS, row_key(customer, None), reopen, is_completed)?;
-        for step in steps {
-            let is_closed = Expr::new("#closed = :closed").with(":closed", AttributeValue::Bool(true));
-            let reopen = Expr::new("SET #closed = :open, #tm_progress = :now REMOVE #tm_closed")
-                .with(":open", AttributeValue::Bool(false))
-                .with(":now", n(now.micros()));
-            tx = tx.update((), DELETIONS, row_key(customer, Some(step.table)), reopen, is_closed)?;
-        }
-        // If a condition failed, another worker has reopened the ledger.
-        tx.run().await.map(|_| ())
-    }
+/// An entry of the index. Only the keys are projected.
+#[derive(Debug, Deserialize)]
+struct IndexRow {
+    customer_id: CustomerId,
+    tm_progress: Timestamp,
 }
 
 impl Store {
-    /// Customers of an index partition whose ledgers made no progress since `before`, oldest progress first. Returns at most
-    /// `MAX_LEDGERS`.
-    async fn oldest_without_progress(
+    /// Updates the header row, and stores when each table was verified empty. Does nothing if the condition on the header fails
+    /// or one of the steps is not closed.
+    async fn update_with_tables(
+        &self,
+        customer: CustomerId,
+        update: Expr,
+        condition: Expr,
+        verified: &[VerifiedTable],
+    ) -> Result<(), Failure> {
+        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        tx = tx.update((), DELETIONS, row_key(customer, None), update, condition)?;
+        for VerifiedTable { table, at } in verified {
+            let set_time = Expr::new("SET #tm_verified = :at").with(":at", n(at.micros()));
+            tx = tx.update((), DELETIONS, row_key(customer, Some(table)), set_time, is_closed())?;
+        }
+        tx.run().await.map(|_| ())
+    }
+
+    /// Customers of an index partition whose ledgers made no progress since `before`, oldest progress first.
+    async fn ledgers_before(
         &self,
         partition: &str,
         before: Timestamp,
-    ) -> Result<Vec<CustomerId>, Failure> {
-        Ok(self.query_index(partition, Some(before), None).await?.0)
+        after: Option<LedgerCursor>,
+    ) -> Result<LedgerPage, Failure> {
+        let start = after.map(|cursor| {
+            let mut key = row_key(cursor.customer, None);
+            key.insert("open".to_owned(), s(partition));
+            key.insert("tm_progress".to_owned(), n(cursor.tm_progress.micros()));
+            key
+        });
+        let (rows, next) = self.query_index(partition, Some(before), start).await?;
+        let last =
+            rows.last().map(|row| LedgerCursor { tm_progress: row.tm_progress, customer: row.customer_id });
+        let customers = rows.into_iter().map(|row| row.customer_id).collect();
+        Ok(LedgerPage { customers, next: last.filter(|_| next.is_some()) })
     }
 
     /// One page of an index partition, and the start key of the next page.
@@ -261,7 +350,7 @@ impl Store {
         partition: &str,
         before: Option<Timestamp>,
         start: Option<Item>,
-    ) -> Result<(Vec<CustomerId>, Option<Item>), Failure> {
+    ) -> Result<(Vec<IndexRow>, Option<Item>), Failure> {
         let mut condition = Expr::new("#open = :part");
         if let Some(before) = before {
             condition =
@@ -270,19 +359,14 @@ impl Store {
         let condition = condition.with(":part", s(partition));
         let query = self.client.query().table_name(self.table(DELETIONS)).index_name(OPEN);
         let query = query
-            .set_limit(before.map(|_| MAX_LEDGERS))
+            .set_limit(before.map(|_| LEDGERS_PER_PAGE))
             .set_key_condition_expression(condition.text())
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values())
             .set_exclusive_start_key(start);
         let response = query.send().await.map_err(|error| aws_failure("the ledgers", &error))?;
-        #[derive(Deserialize)]
-        struct IndexRow {
-            customer_id: CustomerId,
-        }
         let rows: Result<Vec<IndexRow>, Failure> =
             response.items.unwrap_or_default().into_iter().map(decode).collect();
-        let customers = rows?.into_iter().map(|row| row.customer_id).collect();
-        Ok((customers, response.last_evaluated_key))
+        Ok((rows?, response.last_evaluated_key))
     }
 }

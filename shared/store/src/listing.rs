@@ -1,10 +1,12 @@
 //! Lists of customers. An index provides the ids, and a consistent read of the table provides the rows.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::ports::{CountDue, DueCustomers, ListCustomers, QueryPage};
-use custodian_domain::{Customer, Status, Timestamp};
+use custodian_app::ports::{CountDue, DueCustomers, ListCustomers, OverduePage, QueryPage};
+use custodian_domain::{Customer, CustomerId, Status, Timestamp};
 use futures::future::try_join_all;
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::Store;
@@ -14,8 +16,8 @@ use crate::expr::Expr;
 use crate::item::{Item, decode, n, s, simple_key};
 use crate::schema::{BY_STATUS, CUSTOMERS, DUE};
 
-/// The maximum number of overdue customers of a status that one run of `reconcile` handles.
-const MAX_OVERDUE: usize = 100;
+/// The number of overdue customers in one page.
+const OVERDUE_PER_PAGE: usize = 100;
 
 impl ListCustomers for Store {
     async fn customers(
@@ -35,15 +37,35 @@ impl ListCustomers for Store {
 }
 
 impl DueCustomers for Store {
-    async fn overdue(&self, now: Timestamp) -> Result<Vec<Customer>, Failure> {
-        let queries = [Status::Frozen, Status::Initial].map(|status| {
-            let condition = Expr::new("#due_status = :status AND #due_at <= :now")
-                .with(":status", s(status.as_str()))
-                .with(":now", n(now.micros()));
-            self.query_ids(DUE, condition, true, MAX_OVERDUE)
+    async fn overdue(
+        &self,
+        status: Status,
+        now: Timestamp,
+        after: Option<(Timestamp, CustomerId)>,
+    ) -> Result<OverduePage, Failure> {
+        let condition = Expr::new("#due_status = :status AND #due_at <= :now")
+            .with(":status", s(status.as_str()))
+            .with(":now", n(now.micros()));
+        let start = after.map(|(due_at, id)| {
+            let mut key = simple_key("id", id);
+            key.insert("due_status".to_owned(), s(status.as_str()));
+            key.insert("due_at".to_owned(), n(due_at.micros()));
+            key
         });
-        let ids: Vec<String> = try_join_all(queries).await?.into_iter().flatten().collect();
-        self.customers_by_id(&ids).await
+        let query = self.index_query(DUE, &condition, true, OVERDUE_PER_PAGE).set_exclusive_start_key(start);
+        let response = query.send().await.map_err(|error| aws_failure("the customers", &error))?;
+        #[derive(Deserialize)]
+        struct IndexRow {
+            id: CustomerId,
+            due_at: Timestamp,
+        }
+        let rows: Result<Vec<IndexRow>, Failure> =
+            response.items.unwrap_or_default().into_iter().map(decode).collect();
+        let rows = rows?;
+        let next = rows.last().map(|row| (row.due_at, row.id));
+        let ids: Vec<_> = rows.iter().map(|row| row.id.to_string()).collect();
+        let customers = self.customers_by_id(&ids).await?;
+        Ok(OverduePage { customers, next: next.filter(|_| response.last_evaluated_key.is_some()) })
     }
 }
 
@@ -53,7 +75,7 @@ impl CountDue for Store {
             .with(":status", s(Status::Frozen.as_str()))
             .with(":since", n(since.micros() + 1))
             .with(":now", n(now.micros()));
-        let ids = self.query_ids(DUE, condition, true, max as usize).await?;
+        let ids = self.query_ids(DUE, condition, max as usize).await?;
         Ok(u32::try_from(ids.len()).unwrap_or(max))
     }
 }
@@ -71,7 +93,7 @@ impl Store {
             if let Some(below) = below {
                 condition = Expr::new("#status = :status AND #id < :below").with(":below", s(below));
             }
-            self.query_ids(BY_STATUS, condition.with(":status", s(status.as_str())), false, limit)
+            self.query_ids(BY_STATUS, condition.with(":status", s(status.as_str())), limit)
         });
         let mut ids: Vec<String> = try_join_all(queries).await?.into_iter().flatten().collect();
         ids.sort_unstable_by(|a, b| b.cmp(a));
@@ -81,27 +103,31 @@ impl Store {
         Ok(ids)
     }
 
-    /// Up to `limit` ids from an index of the customers.
-    async fn query_ids(
-        &self,
-        index: &str,
-        condition: Expr,
-        ascending: bool,
-        limit: usize,
-    ) -> Result<Vec<String>, Failure> {
-        let query = self.client.query().table_name(self.table(CUSTOMERS)).index_name(index);
-        let query = query
-            .set_key_condition_expression(condition.text())
-            .set_expression_attribute_names(condition.names())
-            .set_expression_attribute_values(condition.values())
-            .scan_index_forward(ascending)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+    /// Up to `limit` ids from an index of the customers, in descending order.
+    async fn query_ids(&self, index: &str, condition: Expr, limit: usize) -> Result<Vec<String>, Failure> {
+        let query = self.index_query(index, &condition, false, limit);
         let response = query.send().await.map_err(|error| aws_failure("the customers", &error))?;
         let id = |item: Item| match item.get("id") {
             Some(AttributeValue::S(id)) => Some(id.clone()),
             _ => None,
         };
         Ok(response.items.unwrap_or_default().into_iter().filter_map(id).collect())
+    }
+
+    fn index_query(
+        &self,
+        index: &str,
+        condition: &Expr,
+        ascending: bool,
+        limit: usize,
+    ) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(self.table(CUSTOMERS)).index_name(index);
+        query
+            .set_key_condition_expression(condition.text())
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values())
+            .scan_index_forward(ascending)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
     }
 
     async fn customers_by_id(&self, ids: &[String]) -> Result<Vec<Customer>, Failure> {

@@ -150,9 +150,22 @@ pub trait ListCustomers: Send + Sync {
     ) -> impl Future<Output = Result<QueryPage<Customer>, Failure>> + Send;
 }
 
+/// Some overdue customers of one status, the longest overdue first.
+#[derive(Clone, Debug)]
+pub struct OverduePage {
+    pub customers: Vec<Customer>,
+    /// The deadline and the customer after which the next page starts; `None` on the last page.
+    pub next: Option<(Timestamp, CustomerId)>,
+}
+
 pub trait DueCustomers: Send + Sync {
-    /// Some customers whose deadline has passed, the longest overdue first.
-    fn overdue(&self, now: Timestamp) -> impl Future<Output = Result<Vec<Customer>, Failure>> + Send;
+    /// The next customers of this status whose deadline has passed.
+    fn overdue(
+        &self,
+        status: Status,
+        now: Timestamp,
+        after: Option<(Timestamp, CustomerId)>,
+    ) -> impl Future<Output = Result<OverduePage, Failure>> + Send;
 }
 
 pub trait CountDue: Send + Sync {

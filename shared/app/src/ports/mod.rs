@@ -30,8 +30,8 @@ pub use self::authentication::{
 pub use self::brake::DeletionBrake;
 pub use self::customers::{
     ChangeCustomers, CountDue, CreateAccountOutcome, CreateCustomers, CustomerChange, CustomerWriteOutcome,
-    DueCustomers, EmailConfirmation, ListCustomers, NewAccount, QueryPage, ReadCustomers, Scheduler,
-    Verification,
+    DueCustomers, EmailConfirmation, ListCustomers, NewAccount, OverduePage, QueryPage, ReadCustomers,
+    Scheduler, Verification,
 };
 pub use self::deletion_links::DeletionLinks;
 pub use self::mail::{
