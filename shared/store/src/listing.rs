@@ -71,6 +71,9 @@ impl DueCustomers for Store {
 
 impl CountDue for Store {
     async fn count_due(&self, since: Timestamp, now: Timestamp, max: u32) -> Result<u32, Failure> {
+        if since >= now {
+            return Ok(0);
+        }
         let condition = Expr::new("#due_status = :status AND #due_at BETWEEN :since AND :now")
             .with(":status", s(Status::Frozen.as_str()))
             .with(":since", n(since.micros() + 1))

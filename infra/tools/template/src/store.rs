@@ -99,8 +99,8 @@ ports! {
     custodian_app::ports::ReceiptKeys => [table(GET, RECEIPT_SIGNING_KEYS)];
     custodian_app::ports::PublishedReceiptKeys => [table(GET, RECEIPT_VERIFYING_KEYS)];
     custodian_app::ports::ManageReceiptKeys => [
-        table(GET_PUT, RECEIPT_SIGNING_KEYS),
-        table(GET_PUT, RECEIPT_VERIFYING_KEYS),
+        table(&["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], RECEIPT_SIGNING_KEYS),
+        table(PUT_UPDATE, RECEIPT_VERIFYING_KEYS),
     ];
     custodian_app::ports::SigningKeys => [table(GET_PUT, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];
 
@@ -122,7 +122,7 @@ ports! {
         table(GET_PUT, CUSTOMERS),
         table(UPDATE, USAGE).only_for(NEW_STATUS),
         // The ledger of the deletion, the recipient of the last mail, and the brake.
-        table(CHECK_PUT, DELETIONS).only_for(ENDINGS),
+        table(&["dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS).only_for(ENDINGS),
         table(GET, DELETIONS).only_for(&[Use::Purge, Use::Expire]),
         // The number of deletions within an hour.
         table(BATCH_GET_UPDATE, THROTTLE).only_for(ENDINGS),
@@ -287,7 +287,7 @@ ports! {
     custodian_app::ports::DeletionBrake => [
         table(GET, DELETIONS),
         table(BATCH_GET, THROTTLE),
-        table(PUT, DELETIONS).only_for(&[Use::SetBrake]),
+        table(PUT_UPDATE, DELETIONS).only_for(&[Use::SetBrake]),
         table(DELETE, THROTTLE).only_for(&[Use::SetBrake]),
     ];
     custodian_app::ports::DeletionLinks => [
