@@ -26,7 +26,8 @@ pub use endpoint::{Endpoint, serve};
 pub use http::StatusCode;
 pub use request::Request;
 pub use requirements::{
-    Active, Admin, AdminOrManager, AnyPrincipal, CredentialRule, NoDelegate, NotDeleted, Unlimited,
+    Active, ActiveOrFrozenForAdmins, Admin, AdminOrManager, AnyPrincipal, CredentialRule, NoDelegate,
+    NotDeleted, Unlimited,
 };
 pub use response::Response;
 pub use route::Route;

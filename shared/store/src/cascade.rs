@@ -31,7 +31,7 @@ const MAX_PAIRS: usize = 25;
 type Pair<'a> = (&'a String, &'a String);
 
 /// The partition of a step's rows: the name and the value of the hash key, and the name of the range key.
-fn partition(customer: CustomerId, step: &Step) -> (&'static str, String, &'static str) {
+pub(crate) fn partition(customer: CustomerId, step: &Step) -> (&'static str, String, &'static str) {
     match step.key_layout {
         KeyLayout::Rows { range } => ("customer_id", customer.to_string(), range),
         KeyLayout::Pairs => ("id", owner_partition(customer), "key"),

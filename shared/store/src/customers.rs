@@ -4,6 +4,7 @@ use custodian_app::Failure;
 use custodian_app::ports::{
     ChangeCustomers, CustomerChange, CustomerWriteOutcome, Purpose, ReadCustomers, Verification,
 };
+use custodian_app::request_origin::Act;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{
@@ -19,7 +20,7 @@ use crate::ledgers;
 use crate::resources::{encode_resource, version_is};
 use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{notices, outbox, requester, tokens, usage, usernames, webhooks};
+use crate::{audit_log, notices, outbox, requester, tokens, usage, usernames, webhooks};
 
 #[derive(Clone, Copy, Debug)]
 enum CustomerCondition {
@@ -149,6 +150,9 @@ impl Store {
             if token.purpose == Purpose::EmailChange {
                 tx = requester::require_valid(tx, CustomerCondition::Token, change)?;
             }
+        }
+        if let Some(act) = Act::of_customer_change(&change) {
+            tx = audit_log::record(tx, CustomerCondition::Row, act)?;
         }
         tx.run().await
     }

@@ -15,6 +15,7 @@ mod caller;
 mod cascade;
 mod conditional;
 mod customers;
+mod deletion_plan;
 mod expr;
 mod failing_endpoint;
 mod idempotency;

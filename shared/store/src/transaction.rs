@@ -38,6 +38,10 @@ impl<'a, C: Copy> Transaction<'a, C> {
         Self { store, budget, actions: Vec::new(), idempotency_lease: None }
     }
 
+    pub(crate) const fn store(&self) -> &'a Store {
+        self.store
+    }
+
     /// Puts an item if `condition` holds.
     pub(crate) fn put(
         mut self,

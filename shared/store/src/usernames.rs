@@ -2,6 +2,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::EmailConfirmation;
+use custodian_app::request_origin::Act;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Customer, Status, kinds};
 
@@ -10,7 +11,7 @@ use crate::identifiers::{self, Claim, IdentifierRow};
 use crate::item::encode;
 use crate::schema::AGENTS;
 use crate::transaction::Transaction;
-use crate::{outbox, usage};
+use crate::{audit_log, outbox, usage};
 
 /// Renames agents, and takes the username that equals the confirmed address away from other accounts.
 pub(crate) fn rename<'a, C: Copy>(
@@ -33,6 +34,9 @@ pub(crate) fn rename<'a, C: Copy>(
         tx = outbox::record(tx, on_failure, record.as_ref())?;
         if owner != customer.id {
             tx = usage::require_status(tx, on_failure, owner, after.id.0, Status::NOT_TERMINAL)?;
+            if let Some(record) = &record {
+                tx = audit_log::record(tx, on_failure, Act::of_row(record))?;
+            }
         }
         let [old, new] = [before, after].map(|agent| identifiers::stored_username(&agent.username));
         let takes_address = new == address;

@@ -5,6 +5,7 @@
 
 mod access_key;
 mod agent;
+mod audit;
 mod created_by;
 mod customer;
 mod email_change;
@@ -14,6 +15,7 @@ mod resource;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod session;
+mod unregister_plan;
 mod usage;
 mod values;
 mod versioned;
@@ -21,11 +23,13 @@ mod webhook;
 
 pub use access_key::{AccessKeyView, NewAccessKeyView};
 pub use agent::{AddressView, AgentView};
+pub use audit::AuditView;
 pub use created_by::CreatedByView;
 pub use customer::CustomerView;
 pub use email_change::EmailChangeView;
 pub use resource::ResourceView;
 pub use session::{DelegationView, EmailVerificationView, SessionView};
+pub use unregister_plan::UnregisterPlanView;
 pub use usage::UsageView;
 pub use values::{MultiLineText, Text, Time};
 pub use versioned::Versioned;

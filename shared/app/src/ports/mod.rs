@@ -5,6 +5,7 @@ mod access_keys;
 mod agents;
 mod authentication;
 mod customers;
+mod deletion_plan;
 mod mail;
 mod names;
 mod open_accounts;
@@ -18,8 +19,8 @@ pub use self::access_keys::{
     RecordKeyUse, UpdateAccessKeys,
 };
 pub use self::agents::{
-    AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditEntry, AuditLog,
-    CreateAgents, DeleteAgents, ReadAgents, RecordSignIns, UpdateAgents,
+    AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditLog, CreateAgents,
+    DeleteAgents, ReadAgents, ReadAuditLog, RecordSignIns, UpdateAgents,
 };
 pub use self::authentication::{
     AuthContext, Authenticator, BeginOutcome, EarlierRecord, Idempotency, IdempotencyRecord, PlatformKeySet,
@@ -30,6 +31,7 @@ pub use self::customers::{
     DueCustomers, EmailConfirmation, ListCustomers, NewAccount, QueryPage, ReadCustomers, Scheduler,
     Verification,
 };
+pub use self::deletion_plan::{CountRowsToDelete, RowsToDelete};
 pub use self::mail::{
     DeferredRequest, Mail, MailToken, Mailer, NoticeRows, Purpose, QueuedRequest, ReadMailTokens,
     RequestQueue, StoreMailTokens, StoreTokenOutcome, UseMailTokens,

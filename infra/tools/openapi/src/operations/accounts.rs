@@ -37,6 +37,13 @@ fn own_account() -> Vec<Operation> {
             .fails_with(&[Reason::EmailChangeNotFound]),
         Operation::new("GET", "/v1.0/customer/usage", "Returns the number of rows of each kind and the limits of the plan.")
             .returns(reference("Usage")),
+        Operation::new(
+            "GET",
+            "/v1.0/customer/audit",
+            "Lists what was done to the caller's account, newest first: changes of its status and its credentials, and \
+             everything that platform admins did. Also if the account is unverified or awaits its deletion.",
+        )
+        .returns_page("AuditEntry"),
         Operation::new("PUT", "/v1.0/customer/billing_account_id", "Selects the default billing account from the account's billing accounts.")
             .body(object(vec![("billing_account_id", uuid())], &["billing_account_id"]))
             .returns_row("Customer")
@@ -80,6 +87,13 @@ fn all_accounts() -> Vec<Operation> {
         Operation::new("GET", "/v1.0/customers/{id}", "Returns any account. Also a deleted or expired one.")
             .returns_row("Customer")
             .fails_with(&[Reason::CustomerNotFound]),
+        Operation::new(
+            "GET",
+            "/v1.0/customers/{id}/audit",
+            "Lists what was done to an account, newest first. The entries are deleted with the account.",
+        )
+        .returns_page("AuditEntry")
+        .fails_with(&[Reason::CustomerNotFound]),
         change(
             "PUT",
             "",
