@@ -19,7 +19,8 @@ impl Act {
         now: Timestamp,
     ) -> Self {
         let detail = AuditDetail::default();
-        Self { customer_id, entry_type: entry_type.into(), resource, detail, who: None, now }
+        let entry_type = entry_type.into();
+        Self { customer_id, entry_type, resource, detail, who: None, is_of_other_account: false, now }
     }
 
     /// The creation, change or deletion of an owned row.

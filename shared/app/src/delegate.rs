@@ -84,6 +84,7 @@ async fn sign<S: ReadAgents + AuditLog, E: TokenSigner>(
         resource: (AGENTS.noun, guest.id.0),
         detail: AuditDetail { reason: Some(request.reason), ..AuditDetail::default() },
         who: Some(AuditActor::Operator { id: operator.id }),
+        is_of_other_account: false,
         now,
     };
     if cx.store.record_delegation(act).await? != WriteOutcome::Done {

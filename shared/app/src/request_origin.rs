@@ -17,8 +17,6 @@ tokio::task_local! {
 #[derive(Clone, Debug)]
 pub struct RequestOrigin {
     pub actor: AuditActor,
-    /// The caller's customer. `None` without a credential.
-    pub customer_id: Option<CustomerId>,
     pub client_ip: String,
     pub request_id: String,
     pub received: Timestamp,
@@ -34,6 +32,9 @@ pub struct Act {
     pub detail: AuditDetail,
     /// Who acted, if it is not the caller.
     pub who: Option<AuditActor>,
+    /// Whether a request of another account caused the act: confirming an address takes a username away. The account must not
+    /// learn who did it, so the system acts.
+    pub is_of_other_account: bool,
     /// The time of an act without a request.
     pub now: Timestamp,
 }
@@ -55,13 +56,8 @@ pub fn is_platform_admin() -> bool {
 impl Act {
     /// The entry of this act. `id` makes the entry's id from its time.
     pub fn entry(self, id: impl FnOnce(Timestamp) -> Uuid) -> AuditEntry {
-        let Self { customer_id, entry_type, resource: (noun, resource_id), detail, who, now } = self;
-        // A request may also change a row of another account: confirming an address takes a username away. That account
-        // must not learn who did it.
-        let origin = current().filter(|origin| {
-            let is_own = origin.customer_id.is_none_or(|caller| caller == customer_id);
-            is_own || origin.actor.is_platform_admin()
-        });
+        let Self { customer_id, entry_type, resource: (noun, resource_id), detail, who, now, .. } = self;
+        let origin = current().filter(|_| !self.is_of_other_account);
         let who = who.or_else(|| origin.as_ref().map(|origin| origin.actor)).unwrap_or(AuditActor::System);
         let tm_create = origin.as_ref().map_or(now, |origin| origin.received);
         let (ip_address, request_id) = origin.map(|origin| (origin.client_ip, origin.request_id)).unzip();

@@ -135,7 +135,6 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     }
     let origin = RequestOrigin {
         actor: caller.actor(),
-        customer_id: account,
         client_ip: request.client_ip.clone(),
         request_id: request.request_id.clone(),
         received: cx.now(),

@@ -23,12 +23,38 @@ const MAX_PAGE_SIZE: usize = 100;
 pub const MAX_PAGE_BYTES: usize = 512 * 1024;
 /// The maximum number of queries for one page. A filter may hide most rows of a query, so a page may need several.
 const MAX_QUERIES: usize = 20;
+const CHECKSUM_BYTES: usize = 8;
+
+/// A place in a list, as a page token stores it.
+pub trait Cursor: Copy + Send {
+    fn to_bytes(self) -> Vec<u8>;
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self>;
+
+    /// The place of the rows of this instant.
+    fn from_time(instant: Timestamp) -> Self;
+}
+
+/// The id of the last row of a list that is ordered by id.
+impl Cursor for Uuid {
+    fn to_bytes(self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::from_slice(bytes).ok()
+    }
+
+    fn from_time(instant: Timestamp) -> Self {
+        ids::lowest_at(instant)
+    }
+}
 
 /// A request for a page.
 #[derive(Debug)]
-pub struct PageRequest {
+pub struct PageRequest<C = Uuid> {
     size: usize,
-    below: Option<Uuid>,
+    below: Option<C>,
     list: String,
 }
 
@@ -39,7 +65,7 @@ pub struct Page {
     next_page_token: String,
 }
 
-impl PageRequest {
+impl<C: Cursor> PageRequest<C> {
     /// Reads `page_size` and `page_token`. A token is valid only for the list that issued it.
     pub fn read(request: &Request, list: &str) -> Result<Self, Refusal> {
         let size = match request.query("page_size") {
@@ -58,17 +84,17 @@ impl PageRequest {
         Ok(Self { size, below, list: list.to_owned() })
     }
 
-    /// Fills a page. `query` returns at most the given number of rows below an id. `id` returns the id of a row, and `to_json`
-    /// returns its JSON.
+    /// Fills a page. `query` returns at most the given number of rows below an id, or after another cursor. `id` returns the
+    /// cursor of a row, and `to_json` returns its JSON.
     pub async fn fill<T, F>(
         &self,
-        query: impl Fn(Option<Uuid>, usize) -> F + Send,
-        id: impl Fn(&T) -> Uuid + Send,
+        query: impl Fn(Option<C>, usize) -> F + Send,
+        id: impl Fn(&T) -> C + Send,
         to_json: impl Fn(&T) -> Result<Box<RawValue>, Failure> + Send,
     ) -> Result<Page, Failure>
     where
         T: Send,
-        F: Future<Output = Result<QueryPage<T>, Failure>> + Send,
+        F: Future<Output = Result<QueryPage<T, C>, Failure>> + Send,
     {
         let (mut result, mut bytes, mut last) = (Vec::new(), 0, self.below);
         for _ in 0..MAX_QUERIES {
@@ -91,8 +117,8 @@ impl PageRequest {
         Ok(self.page(result, last))
     }
 
-    /// Builds a page. The next page starts below the id `below`. If `below` is `None`, this is the last page.
-    fn page(&self, result: Vec<Box<RawValue>>, below: Option<Uuid>) -> Page {
+    /// Builds a page. The next page starts at `below`. If `below` is `None`, this is the last page.
+    fn page(&self, result: Vec<Box<RawValue>>, below: Option<C>) -> Page {
         let next_page_token = below.map(|id| write_token(id, &self.list)).unwrap_or_default();
         Page { result, next_page_token }
     }
@@ -109,7 +135,7 @@ pub fn encoded_length(json: &str) -> usize {
     json.len() + 1 + json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
 
-fn invalid_parameter(parameter: &str, description: &str) -> Refusal {
+pub(crate) fn invalid_parameter(parameter: &str, description: &str) -> Refusal {
     Refusal::field(Reason::InvalidRequestParameter, parameter, description)
 }
 
@@ -123,27 +149,28 @@ fn read_size(text: &str) -> Option<usize> {
     Some(size.clamp(1, MAX_PAGE_SIZE))
 }
 
-/// A token is an id and a checksum of the id and the list. The checksum reveals a mistyped token and the token of another list.
-fn write_token(id: Uuid, list: &str) -> String {
-    let mut bytes = id.as_bytes().to_vec();
-    bytes.extend(checksum(id, list));
+/// A token is a cursor and a checksum of the cursor and the list. The checksum reveals a mistyped token and the token of another
+/// list.
+fn write_token(cursor: impl Cursor, list: &str) -> String {
+    let mut bytes = cursor.to_bytes();
+    bytes.extend(checksum(&bytes, list));
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn read_token(text: &str, list: &str) -> Option<Uuid> {
+fn read_token<C: Cursor>(text: &str, list: &str) -> Option<C> {
     // A timestamp is also valid. In a query string, an unescaped plus sign decodes to a space.
     if let Some(instant) = Timestamp::parse(&text.replace(' ', "+")) {
-        return Some(ids::lowest_at(instant));
+        return Some(C::from_time(instant));
     }
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let id = Uuid::from_slice(bytes.get(..16)?).ok()?;
-    (bytes[16..] == checksum(id, list)).then_some(id)
+    let (cursor, given) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM_BYTES)?)?;
+    (given == checksum(cursor, list)).then(|| C::from_bytes(cursor)).flatten()
 }
 
-fn checksum(id: Uuid, list: &str) -> [u8; 8] {
-    let digest = Sha256::new().chain_update(list).chain_update([0]).chain_update(id.as_bytes()).finalize();
-    let mut checksum = [0; 8];
-    checksum.copy_from_slice(&digest[..8]);
+fn checksum(cursor: &[u8], list: &str) -> [u8; CHECKSUM_BYTES] {
+    let digest = Sha256::new().chain_update(list).chain_update([0]).chain_update(cursor).finalize();
+    let mut checksum = [0; CHECKSUM_BYTES];
+    checksum.copy_from_slice(&digest[..CHECKSUM_BYTES]);
     checksum
 }
 
@@ -156,9 +183,9 @@ mod tests {
         let id = Uuid::from_u128(0x0123_4567);
         let token = write_token(id, "tags");
         assert_eq!(read_token(&token, "tags"), Some(id));
-        assert_eq!(read_token(&token, "flows"), None);
+        assert_eq!(read_token::<Uuid>(&token, "flows"), None);
         for bad in ["x", "AAAA", &token[1..], &format!("{token}A"), "2024-13-01T00:00:00Z"] {
-            assert_eq!(read_token(bad, "tags"), None, "{bad}");
+            assert_eq!(read_token::<Uuid>(bad, "tags"), None, "{bad}");
         }
     }
 
@@ -177,7 +204,7 @@ mod tests {
     /// The last id of a page, and the id in its token.
     fn last_ids(page: &Page) -> (Option<u128>, Option<u128>) {
         let last = page.result.last().and_then(|row| row.get().trim_matches(['"', 'x', '\\']).parse().ok());
-        (last, read_token(&page.next_page_token, "tags").map(|id| id.as_u128()))
+        (last, read_token(&page.next_page_token, "tags").map(|id: Uuid| id.as_u128()))
     }
 
     #[tokio::test]

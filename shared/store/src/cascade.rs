@@ -12,7 +12,7 @@ use futures::stream::{StreamExt, TryStreamExt, iter};
 use crate::Store;
 use crate::aws_failure::{aws_failure, invalid_request, is_throttled};
 use crate::expr::Expr;
-use crate::identifiers::{MAIN_ROW, PAIR_ATTRIBUTE, owner_partition};
+use crate::identifiers::{PAIR_ATTRIBUTE, main_row_key, owner_partition};
 use crate::item::{Item, composite_key, n, s};
 use crate::ledgers::row_key;
 use crate::schema::DELETIONS;
@@ -183,7 +183,8 @@ impl Store {
         let mut tx = Transaction::new(self, RetryBudget::StatusChange);
         for (key, second) in pairs {
             let is_owned = Expr::new("attribute_not_exists(#id) OR #owner = :owner").with(":owner", s(owner));
-            tx = tx.delete((), table, composite_key("id", second, "key", MAIN_ROW), is_owned)?;
+            let main_row = main_row_key(owner, key);
+            tx = tx.delete((), table, composite_key("id", second, "key", main_row), is_owned)?;
             tx = tx.delete(
                 (),
                 table,

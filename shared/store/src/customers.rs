@@ -213,13 +213,13 @@ fn update_email_claims<'a>(
         previous: claims.previous,
     };
     let tx = identifiers::claim(tx, CustomerCondition::Email, &claim)?;
-    if is_same || before.profile.email.is_empty() || claims.old_is_lost {
+    if is_same || before.profile.email.is_empty() {
         return Ok(tx);
     }
-    identifiers::release(
-        tx,
-        CustomerCondition::OldEmail,
-        &identifiers::email(&before.profile.email),
-        after.id,
-    )
+    let old = identifiers::email(&before.profile.email);
+    let tx = identifiers::record_former(tx, CustomerCondition::Row, &old, after.id)?;
+    if claims.old_is_lost {
+        return Ok(tx);
+    }
+    identifiers::release(tx, CustomerCondition::OldEmail, &old, after.id)
 }

@@ -1,38 +1,20 @@
-//! Lists of customers. An index provides the ids, and a consistent read of the table provides the rows.
+//! Reading customers by index. The index provides the ids, and a consistent read of the table provides the rows.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::ports::{DueCustomers, ListCustomers, QueryPage};
+use custodian_app::ports::DueCustomers;
 use custodian_domain::{Customer, Status, Timestamp};
 use futures::future::try_join_all;
-use uuid::Uuid;
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::batch_get::MAX_BATCH_GET;
 use crate::expr::Expr;
 use crate::item::{Item, decode, n, s, simple_key};
-use crate::schema::{BY_STATUS, CUSTOMERS, DUE};
+use crate::schema::{CUSTOMERS, DUE};
 
 /// The maximum number of overdue customers of a status that one run of `reconcile` handles.
 const MAX_OVERDUE: usize = 100;
-
-impl ListCustomers for Store {
-    async fn customers(
-        &self,
-        statuses: &[Status],
-        below: Option<Uuid>,
-        limit: usize,
-    ) -> Result<QueryPage<Customer>, Failure> {
-        let ids = self.next_ids(statuses, below, limit).await?;
-        let last = ids.last().filter(|_| ids.len() >= limit).and_then(|id| Uuid::try_parse(id).ok());
-        let mut rows = self.customers_by_id(&ids).await?;
-        // The index is eventually consistent, so the status in the table decides.
-        rows.retain(|row| statuses.contains(&row.status()));
-        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
-        Ok(QueryPage { rows, next: last })
-    }
-}
 
 impl DueCustomers for Store {
     async fn overdue(&self, now: Timestamp) -> Result<Vec<Customer>, Failure> {
@@ -47,60 +29,58 @@ impl DueCustomers for Store {
     }
 }
 
-impl Store {
-    /// The ids of the next customers in any of these statuses, newest first. Makes one query per status.
-    async fn next_ids(
-        &self,
-        statuses: &[Status],
-        below: Option<Uuid>,
-        limit: usize,
-    ) -> Result<Vec<String>, Failure> {
-        let queries = statuses.iter().map(|status| {
-            let mut condition = Expr::new("#status = :status");
-            if let Some(below) = below {
-                condition = Expr::new("#status = :status AND #id < :below").with(":below", s(below));
-            }
-            self.query_ids(BY_STATUS, condition.with(":status", s(status.as_str())), false, limit)
-        });
-        let mut ids: Vec<String> = try_join_all(queries).await?.into_iter().flatten().collect();
-        ids.sort_unstable_by(|a, b| b.cmp(a));
-        // During a change of status, the index may list the customer under both statuses.
-        ids.dedup();
-        ids.truncate(limit);
-        Ok(ids)
+/// The id of a customer in an index.
+pub(crate) fn id(item: &Item) -> Option<String> {
+    match item.get("id") {
+        Some(AttributeValue::S(id)) => Some(id.clone()),
+        _ => None,
     }
+}
 
+impl Store {
     /// Up to `limit` ids from an index of the customers.
-    async fn query_ids(
+    pub(crate) async fn query_ids(
         &self,
         index: &str,
         condition: Expr,
         ascending: bool,
         limit: usize,
     ) -> Result<Vec<String>, Failure> {
+        Ok(self.query_keys(index, condition, ascending, limit, None).await?.iter().filter_map(id).collect())
+    }
+
+    /// Up to `limit` keys from an index of the customers, after the key `after`.
+    pub(crate) async fn query_keys(
+        &self,
+        index: &str,
+        condition: Expr,
+        ascending: bool,
+        limit: usize,
+        after: Option<Item>,
+    ) -> Result<Vec<Item>, Failure> {
         let query = self.client.query().table_name(self.table(CUSTOMERS)).index_name(index);
         let query = query
             .set_key_condition_expression(condition.text())
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values())
             .scan_index_forward(ascending)
+            .set_exclusive_start_key(after)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let response = query.send().await.map_err(|error| aws_failure("the customers", &error))?;
-        let id = |item: Item| match item.get("id") {
-            Some(AttributeValue::S(id)) => Some(id.clone()),
-            _ => None,
-        };
-        Ok(response.items.unwrap_or_default().into_iter().filter_map(id).collect())
+        Ok(response.items.unwrap_or_default())
     }
 
     async fn customers_by_id(&self, ids: &[String]) -> Result<Vec<Customer>, Failure> {
+        self.customer_items(ids).await?.into_iter().map(decode).collect()
+    }
+
+    /// The items of customers, in no particular order.
+    pub(crate) async fn customer_items(&self, ids: &[String]) -> Result<Vec<Item>, Failure> {
         let mut rows = Vec::with_capacity(ids.len());
         for ids in ids.chunks(MAX_BATCH_GET) {
             let keys = ids.iter().map(|id| simple_key("id", id)).collect();
             let found = self.batch_get(vec![(CUSTOMERS, keys)]).await?;
-            for item in found.into_values().flatten() {
-                rows.push(decode(item)?);
-            }
+            rows.extend(found.into_values().flatten());
         }
         Ok(rows)
     }

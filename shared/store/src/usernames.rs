@@ -35,7 +35,11 @@ pub(crate) fn rename<'a, C: Copy>(
         if owner != customer.id {
             tx = usage::require_status(tx, on_failure, owner, after.id.0, Status::NOT_TERMINAL)?;
             if let Some(record) = &record {
-                tx = audit_log::record(tx, on_failure, Act::of_row(record))?;
+                tx = audit_log::record(
+                    tx,
+                    on_failure,
+                    Act { is_of_other_account: true, ..Act::of_row(record) },
+                )?;
             }
         }
         let [old, new] = [before, after].map(|agent| identifiers::stored_username(&agent.username));

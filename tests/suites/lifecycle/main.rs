@@ -4,6 +4,7 @@
 mod concurrent_requests;
 mod deadlines;
 mod dry_run;
+mod due_pages;
 mod fixture;
 mod interleavings;
 mod interruptions;

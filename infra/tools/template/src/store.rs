@@ -4,7 +4,7 @@
 
 use custodian_domain::kinds::{Kind, UniqueScope};
 use custodian_store::schema::{
-    ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETIONS, DUE, IDEMPOTENCY,
+    ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETIONS, DUE, HELD, IDEMPOTENCY,
     IDENTIFIERS, OPEN, OUTBOX, SIGNING_KEYS, THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
 };
 
@@ -97,7 +97,12 @@ ports! {
 
     // Customers.
     custodian_app::ports::ReadCustomers => [table(GET, CUSTOMERS)];
-    custodian_app::ports::ListCustomers => [grant(QUERY, Index { table: CUSTOMERS, index: BY_STATUS })];
+    custodian_app::ports::ListCustomers => [
+        grant(QUERY, Index { table: CUSTOMERS, index: BY_STATUS }),
+        grant(QUERY, Index { table: CUSTOMERS, index: DUE }),
+        grant(QUERY, Index { table: CUSTOMERS, index: HELD }),
+        table(&["dynamodb:BatchGetItem", "dynamodb:Query"], IDENTIFIERS),
+    ];
     custodian_app::ports::DueCustomers => [table(BATCH_GET, CUSTOMERS), grant(QUERY, Index { table: CUSTOMERS, index: DUE })];
     custodian_app::ports::CreateCustomers => [
         table(PUT, CUSTOMERS),

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
 use custodian_domain::webhook::EncryptedDestination;
-use custodian_domain::{AccessKey, Agent, AgentId, Customer, CustomerId, Resource, Status, Timestamp};
+use custodian_domain::{AccessKey, Agent, AgentId, Customer, CustomerId, Resource, Timestamp};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -118,28 +118,18 @@ pub trait CreateCustomers: Send + Sync {
 
 /// Rows of one query page, newest first. A page may hold fewer rows than requested.
 #[derive(Clone, Debug)]
-pub struct QueryPage<T> {
+pub struct QueryPage<T, C = Uuid> {
     pub rows: Vec<T>,
-    /// The id below which the next page starts; `None` on the last page.
-    pub next: Option<Uuid>,
+    /// Where the next page starts, such as the id below which it starts; `None` on the last page.
+    pub next: Option<C>,
 }
 
-impl<T> QueryPage<T> {
+impl<T, C> QueryPage<T, C> {
     /// Converts every row.
-    pub fn try_map<V, X>(self, row: impl FnMut(T) -> Result<V, X>) -> Result<QueryPage<V>, X> {
+    pub fn try_map<V, X>(self, row: impl FnMut(T) -> Result<V, X>) -> Result<QueryPage<V, C>, X> {
         let Self { rows, next } = self;
         Ok(QueryPage { rows: rows.into_iter().map(row).collect::<Result<_, _>>()?, next })
     }
-}
-
-pub trait ListCustomers: Send + Sync {
-    /// Customers in any of `statuses` whose id is below `below`, at most `limit`.
-    fn customers(
-        &self,
-        statuses: &[Status],
-        below: Option<Uuid>,
-        limit: usize,
-    ) -> impl Future<Output = Result<QueryPage<Customer>, Failure>> + Send;
 }
 
 pub trait DueCustomers: Send + Sync {

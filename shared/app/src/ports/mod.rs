@@ -4,6 +4,7 @@
 mod access_keys;
 mod agents;
 mod authentication;
+mod customer_search;
 mod customers;
 mod deletion_plan;
 mod mail;
@@ -26,10 +27,10 @@ pub use self::authentication::{
     AuthContext, Authenticator, BeginOutcome, EarlierRecord, Idempotency, IdempotencyRecord, PlatformKeySet,
     Prefetch, Prefetched, PrincipalId, PrincipalRows, VerifyingKeys,
 };
+pub use self::customer_search::{CustomerCursor, CustomerFilter, ListCustomers};
 pub use self::customers::{
     ChangeCustomers, CreateAccountOutcome, CreateCustomers, CustomerChange, CustomerWriteOutcome,
-    DueCustomers, EmailConfirmation, ListCustomers, NewAccount, QueryPage, ReadCustomers, Scheduler,
-    Verification,
+    DueCustomers, EmailConfirmation, NewAccount, QueryPage, ReadCustomers, Scheduler, Verification,
 };
 pub use self::deletion_plan::{CountRowsToDelete, RowsToDelete};
 pub use self::mail::{
