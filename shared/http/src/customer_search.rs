@@ -8,14 +8,15 @@ use custodian_domain::{CustomerId, Refusal, Status, Timestamp, ids};
 use uuid::Uuid;
 
 use crate::Request;
-use crate::page::{Cursor, PageRequest, invalid_parameter};
+use crate::cursor::Cursor;
+use crate::page::{PageRequest, invalid_parameter};
 
 const PARAMETERS: [&str; 7] =
     ["email", "username", "status", "due_before", "held", "page_size", "page_token"];
 
 /// The filter and the page that a request asks for. A page token is valid only with the filter that it was issued for.
 pub fn read(request: &Request) -> Result<(CustomerFilter, PageRequest<CustomerCursor>), Refusal> {
-    request.require_known_parameters(&PARAMETERS)?;
+    require_known_parameters(request)?;
     let filter = CustomerFilter {
         statuses: parameter(request, "status", "is no status of a customer", |text| {
             Status::parse(text).map(|status| vec![status])
@@ -37,7 +38,21 @@ pub fn read(request: &Request) -> Result<(CustomerFilter, PageRequest<CustomerCu
     Ok((filter, page))
 }
 
-/// The value of a parameter that a request may give once.
+/// Refuses an unknown query parameter, and one that is given twice.
+fn require_known_parameters(request: &Request) -> Result<(), Refusal> {
+    let names = request.query_names();
+    for (index, name) in names.iter().enumerate() {
+        if !PARAMETERS.contains(name) {
+            return Err(invalid_parameter(name, "is not a parameter of this list"));
+        }
+        if names[..index].contains(name) {
+            return Err(invalid_parameter(name, "is given twice"));
+        }
+    }
+    Ok(())
+}
+
+/// The value of a parameter.
 fn parameter<T>(
     request: &Request,
     name: &str,

@@ -7,6 +7,7 @@
 mod authentication;
 pub mod caller;
 mod credential;
+pub(crate) mod cursor;
 pub mod customer_search;
 pub mod endpoint;
 mod idempotency;

@@ -17,7 +17,6 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::page::invalid_parameter;
 use crate::response::etag;
 use crate::route::Route;
 
@@ -93,19 +92,9 @@ impl Request {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Refuses a query parameter that is not one of these, and one that is given twice.
-    pub(crate) fn require_known_parameters(&self, known: &[&str]) -> Result<(), Refusal> {
-        for (index, (name, _)) in self.query.iter().enumerate() {
-            let problem = if !known.contains(&name.as_str()) {
-                "is not a parameter of this list"
-            } else if self.query[..index].iter().any(|(earlier, _)| earlier == name) {
-                "is given twice"
-            } else {
-                continue;
-            };
-            return Err(invalid_parameter(name, problem));
-        }
-        Ok(())
+    /// The names of the query parameters, in the order of the request.
+    pub(crate) fn query_names(&self) -> Vec<&str> {
+        self.query.iter().map(|(name, _)| name.as_str()).collect()
     }
 
     /// The value of a cookie.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
+use crate::former_names;
 use crate::identifiers::{self, IdentifierRow};
 use crate::item::{Item, decode, s};
 use crate::schema::{BY_STATUS, HELD, IDENTIFIERS};
@@ -120,7 +121,7 @@ impl Store {
     }
 
     async fn former_holders(&self, name: &str) -> Result<Vec<String>, Failure> {
-        let condition = Expr::new("#id = :former").with(":former", s(identifiers::former(name)));
+        let condition = Expr::new("#id = :former").with(":former", s(former_names::partition(name)));
         let query = self.client.query().table_name(self.table(IDENTIFIERS)).consistent_read(true);
         let query = query
             .set_key_condition_expression(condition.text())

@@ -20,7 +20,7 @@ use crate::ledgers;
 use crate::resources::{encode_resource, version_is};
 use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{audit_log, notices, outbox, requester, tokens, usage, usernames, webhooks};
+use crate::{audit_log, former_names, notices, outbox, requester, tokens, usage, usernames, webhooks};
 
 #[derive(Clone, Copy, Debug)]
 enum CustomerCondition {
@@ -217,7 +217,7 @@ fn update_email_claims<'a>(
         return Ok(tx);
     }
     let old = identifiers::email(&before.profile.email);
-    let tx = identifiers::record_former(tx, CustomerCondition::Row, &old, after.id)?;
+    let tx = former_names::record(tx, CustomerCondition::Row, &old, after.id)?;
     if claims.old_is_lost {
         return Ok(tx);
     }

@@ -12,6 +12,9 @@ use crate::item::{Item, composite_key, n, number_attribute, s};
 use crate::listing::id;
 use crate::schema::DUE;
 
+/// The statuses of customers with a deadline.
+const HAVE_DEADLINES: [Status; 2] = [Status::Initial, Status::Frozen];
+
 /// A place in the index by deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct DueEntry {
@@ -29,7 +32,8 @@ impl Store {
         limit: usize,
     ) -> Result<QueryPage<Customer, CustomerCursor>, Failure> {
         let before = filter.due_before.unwrap_or(Timestamp::from_micros(0));
-        let queries = filter.statuses.iter().map(|status| self.due_entries(*status, before, after, limit));
+        let statuses = filter.statuses.iter().filter(|status| HAVE_DEADLINES.contains(status));
+        let queries = statuses.map(|status| self.due_entries(*status, before, after, limit));
         let mut entries: Vec<DueEntry> = try_join_all(queries).await?.into_iter().flatten().collect();
         // Stable: entries of one deadline and status keep the order of the index, in which the next query continues.
         entries.sort_by_key(|entry| (entry.due, entry.status.as_str()));
@@ -53,29 +57,26 @@ impl Store {
         after: Option<CustomerCursor>,
         limit: usize,
     ) -> Result<Vec<DueEntry>, Failure> {
-        let cursor = after.and_then(|after| after.due.map(|due| (after.id, due)));
-        let mut start = None;
-        let mut condition = Expr::new("#due_status = :status AND #due_at < :before");
-        match cursor {
-            None => {}
-            Some((id, (due, last_status))) if last_status == status => {
+        let (mut from, mut start) = (0, None);
+        if let Some((id, (due, last_status))) = after.and_then(|after| Some((after.id, after.due?))) {
+            from = due.micros();
+            if last_status == status {
                 let mut key = composite_key("id", id, "due_status", status.as_str());
                 key.insert("due_at".to_owned(), n(due.micros()));
                 start = Some(key);
-            }
-            // Of one deadline, the statuses are listed in the order of their names.
-            Some((_, (due, last_status))) => {
-                let from = due.micros() + i64::from(status.as_str() < last_status.as_str());
-                if from >= before.micros() {
-                    return Ok(Vec::new());
-                }
-                condition = Expr::new("#due_status = :status AND #due_at BETWEEN :from AND :before")
-                    .with(":from", n(from));
+            } else if status.as_str() < last_status.as_str() {
+                // Of one deadline, the statuses are listed in the order of their names.
+                from += 1;
             }
         }
-        let is_range = condition.text().is_some_and(|text| text.contains("BETWEEN"));
-        let before = before.micros() - i64::from(is_range);
-        let condition = condition.with(":status", s(status.as_str())).with(":before", n(before));
+        let last = before.micros() - 1;
+        if from > last {
+            return Ok(Vec::new());
+        }
+        let condition = Expr::new("#due_status = :status AND #due_at BETWEEN :from AND :last")
+            .with(":status", s(status.as_str()))
+            .with(":from", n(from))
+            .with(":last", n(last));
         let items = self.query_keys(DUE, condition, true, limit, start).await?;
         let entry = |item: &Item| {
             let id = Uuid::try_parse(&id(item)?).ok()?;

@@ -32,8 +32,6 @@ pub(crate) const MAIN_ROW: &str = "-";
 pub(crate) const PAIR_ATTRIBUTE: &str = "pair";
 
 const EMAIL_PREFIX: &str = "email#";
-/// The prefix of a name that an account had, before the prefix of its type.
-const FORMER_PREFIX: &str = "former#";
 
 pub(crate) fn email(address: &str) -> String {
     format!("{EMAIL_PREFIX}{}", fold_case(address))
@@ -227,38 +225,6 @@ pub(crate) fn release<'a, C: Copy>(
         IDENTIFIERS,
         composite_key("id", owner_partition(owner), "key", name),
         Expr::new("attribute_exists(#id)"),
-    )
-}
-
-/// The partition of the accounts that had a name, one row for each.
-pub(crate) fn former(name: &str) -> String {
-    format!("{FORMER_PREFIX}{name}")
-}
-
-/// The range key of the main row of an identifier or a mail token, by the key of the row under its owner. Several accounts may
-/// have had one name, so the main row of a former name has its owner's id.
-pub(crate) fn main_row_key(owner: CustomerId, key: &str) -> String {
-    if key.starts_with(FORMER_PREFIX) { owner.to_string() } else { MAIN_ROW.to_owned() }
-}
-
-/// Records that an account had a name, so that it can be found by it. This does not reserve the name.
-pub(crate) fn record_former<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    name: &str,
-    owner: CustomerId,
-) -> Result<Transaction<'a, C>, Failure> {
-    let name = former(name);
-    let mut row = composite_key("id", &name, "key", owner);
-    row.insert("owner".to_owned(), s(owner));
-    let mut owner_row = composite_key("id", owner_partition(owner), "key", &name);
-    owner_row.insert(PAIR_ATTRIBUTE.to_owned(), s(&name));
-    // The account may have had the name before.
-    tx.put(on_failure, IDENTIFIERS, row, Expr::unconditional("id"))?.put(
-        on_failure,
-        IDENTIFIERS,
-        owner_row,
-        Expr::unconditional("id"),
     )
 }
 

@@ -20,6 +20,7 @@ mod deletion_plan;
 mod due_search;
 mod expr;
 mod failing_endpoint;
+mod former_names;
 mod idempotency;
 mod idempotency_lease;
 mod identifiers;
