@@ -4,6 +4,8 @@
 mod brake;
 mod concurrent_requests;
 mod deadlines;
+mod dry_run;
+mod due_pages;
 mod fixture;
 mod holds;
 mod interleavings;
