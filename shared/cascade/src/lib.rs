@@ -9,6 +9,7 @@
 
 mod ledger;
 mod ports;
+pub mod restore;
 mod resume;
 mod step;
 pub mod steps;

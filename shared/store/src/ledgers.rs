@@ -35,13 +35,18 @@ pub(crate) fn open<'a, C: Copy>(
     on_failure: C,
     terminal: &Customer,
 ) -> Result<Transaction<'a, C>, Failure> {
+    tx.put(on_failure, DELETIONS, header(terminal), Expr::new("attribute_not_exists(#key)"))
+}
+
+/// The header row of an account that has just ended.
+pub(crate) fn header(terminal: &Customer) -> Item {
     let mut row = row_key(terminal.id, None);
     row.insert("cause".to_owned(), s(terminal.status().as_str()));
     row.insert("version".to_owned(), n(terminal.version));
     row.insert("tm_open".to_owned(), n(terminal.tm_update.micros()));
     row.insert("tm_progress".to_owned(), n(terminal.tm_update.micros()));
     row.insert("open".to_owned(), s(OPEN));
-    tx.put(on_failure, DELETIONS, row, Expr::new("attribute_not_exists(#key)"))
+    row
 }
 
 #[derive(Debug, Deserialize)]

@@ -22,7 +22,7 @@ const MAX_ROWS_PER_QUERY: usize = 1000;
 
 impl Store {
     /// The gates and counters of a customer, by key.
-    async fn usage_rows(&self, customer: CustomerId) -> Result<BTreeMap<String, Item>, Failure> {
+    pub(crate) async fn usage_rows(&self, customer: CustomerId) -> Result<BTreeMap<String, Item>, Failure> {
         let condition = Expr::new("#customer_id = :customer").with(":customer", s(customer));
         let query = self.client.query().table_name(self.table(USAGE)).consistent_read(true);
         let query = query

@@ -106,6 +106,7 @@ pub const SECTIONS: &[Section] = &[
                     Use::OpenAccount,
                     Use::UsernameIsOwnAddress,
                     Use::Expire,
+                    Use::ReplaceSignup,
                     Use::ListAgents,
                     Use::NeverRelease,
                 ])
@@ -121,7 +122,7 @@ pub const SECTIONS: &[Section] = &[
                 timeout: Some(900),
                 triggers: &[queue("Messages", "CascadeQueue", 1, 20)],
                 recursive: true,
-                ..settings("cascade-worker")
+                ..settings("cascade-worker").uses(&[Use::RedeliverSoon])
             },
         ],
     },

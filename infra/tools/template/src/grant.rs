@@ -89,6 +89,8 @@ pub enum Use {
     Purge,
     /// Expires an account that was not verified in time.
     Expire,
+    /// Replaces the profile of an account that was not verified, by a newer signup.
+    ReplaceSignup,
     /// Lists agents instead of reading one.
     ListAgents,
     // Changes of agents.
@@ -116,6 +118,9 @@ pub enum Use {
     ListDeliveries,
     Redeliver,
     Deliver,
+    // Queues.
+    /// Makes failed messages visible again before the end of the visibility timeout.
+    RedeliverSoon,
 }
 
 /// DynamoDB actions on a table.

@@ -43,7 +43,10 @@ ports! {
         data_key(&["kms:Decrypt", "kms:GenerateDataKey"], VIA_SQS),
     ] { "REQUEST_QUEUE_URL": "!Ref RequestQueue" };
 
-    custodian_cascade::CascadeQueue => [grant(SEND, Queues(&["CascadeQueue"]))] { "CASCADE_QUEUE_URL": "!Ref CascadeQueue" };
+    custodian_cascade::CascadeQueue => [
+        grant(SEND, Queues(&["CascadeQueue"])),
+        grant(&["sqs:ChangeMessageVisibility"], Queues(&["CascadeQueue"])).only_for(&[Use::RedeliverSoon]),
+    ] { "CASCADE_QUEUE_URL": "!Ref CascadeQueue" };
 
     custodian_events::EventBus => [grant(&["events:PutEvents"], Yaml(&["!GetAtt EventBus.Arn"]))] { "EVENT_BUS": "!Ref EventBus" };
 

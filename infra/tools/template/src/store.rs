@@ -23,7 +23,7 @@ const GET: &[&str] = &["dynamodb:GetItem"];
 const PUT: &[&str] = &["dynamodb:PutItem"];
 const QUERY: &[&str] = &["dynamodb:Query"];
 const UPDATE: &[&str] = &["dynamodb:UpdateItem"];
-const GET_PUT: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
+const GET_PUT_UPDATE: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
 const BATCH_GET_UPDATE: &[&str] = &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"];
 const BATCH_GET_CHECK: &[&str] = &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem"];
 const GET_UPDATE: &[&str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
@@ -92,7 +92,7 @@ ports! {
     ];
     custodian_app::ports::Budgets => [table(UPDATE, THROTTLE)];
     custodian_app::ports::ClearThrottles => [table(DELETE, THROTTLE)];
-    custodian_app::ports::SigningKeys => [table(GET_PUT, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];
+    custodian_app::ports::SigningKeys => [table(GET_PUT_UPDATE, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];
 
     // Customers.
     custodian_app::ports::ReadCustomers => [table(GET, CUSTOMERS)];
@@ -108,7 +108,11 @@ ports! {
         table(PUT, OUTBOX),
     ];
     custodian_app::ports::ChangeCustomers => [
-        table(GET_PUT, CUSTOMERS),
+        table(GET, CUSTOMERS),
+        // An anonymised row is put whole. All other changes update the row.
+        table(PUT, CUSTOMERS).only_for(&[Use::Delete, Use::Purge, Use::Expire]),
+        table(UPDATE, CUSTOMERS).when(When::UnlessAny(&[Use::Delete, Use::Purge, Use::Expire])),
+        table(UPDATE, CUSTOMERS).only_for(&[Use::Freeze, Use::ReplaceSignup]),
         table(UPDATE, USAGE).only_for(NEW_STATUS),
         // The ledger of the deletion.
         table(PUT, DELETIONS).only_for(&[Use::Delete, Use::Purge, Use::Expire]),
@@ -117,13 +121,13 @@ ports! {
         // Verification creates the billing account and the first access key, or confirms a new e-mail address.
         table(PUT, BILLING_ACCOUNTS).only_for(&[Use::Verify]),
         table(CHECK_PUT, ACCESS_KEYS).only_for(&[Use::Verify]),
-        table(CHECK_PUT, AGENTS).only_for(&[Use::Verify]),
+        table(CHECK_UPDATE, AGENTS).only_for(&[Use::Verify]),
         // Confirming an address renames agents, and claims the names.
         table(CHECK, USAGE).only_for(&[Use::Verify]),
-        table(CHECK, IDENTIFIERS).only_for(&[Use::Verify]),
+        table(CHECK_UPDATE, IDENTIFIERS).only_for(&[Use::Verify]),
         table(GET_PUT_DELETE, IDENTIFIERS).only_for(&[Use::Verify, Use::ChangeProfile]),
         // The plan is also written to the billing account.
-        table(PUT, BILLING_ACCOUNTS).only_for(&[Use::ChangePlan]),
+        table(UPDATE, BILLING_ACCOUNTS).only_for(&[Use::ChangePlan]),
         table(UPDATE, USAGE).only_for(&[Use::ChangePlan]),
         table(PUT, OUTBOX).only_for(&[Use::Verify, Use::ChangePlan]),
     ];
@@ -154,7 +158,7 @@ ports! {
     ];
     custodian_app::ports::UpdateAgents => [
         table(GET, CUSTOMERS).when(When::Unless(Use::SignOut)),
-        table(GET_PUT, AGENTS),
+        table(GET_UPDATE, AGENTS),
         // The caller must still exist.
         table(CHECK, AGENTS).only_for(&[Use::ChangeCredentials]),
         table(CHECK, ACCESS_KEYS).only_for(&[Use::ChangeCredentials]),
@@ -192,7 +196,7 @@ ports! {
     ];
     custodian_app::ports::UpdateAccessKeys => [
         table(GET, CUSTOMERS),
-        table(GET_PUT, ACCESS_KEYS),
+        table(GET_UPDATE, ACCESS_KEYS),
         table(CHECK, USAGE),
         table(PUT, OUTBOX),
     ];
@@ -219,8 +223,8 @@ ports! {
     ];
     custodian_app::ports::UpdateResources => [
         table(GET, CUSTOMERS),
-        grant(GET_PUT, KindTable).when(When::Unless(Use::WriteListed)),
-        grant(PUT, KindTable).only_for(&[Use::WriteListed]),
+        grant(GET_UPDATE, KindTable).when(When::Unless(Use::WriteListed)),
+        grant(UPDATE, KindTable).only_for(&[Use::WriteListed]),
         table(BATCH_GET_UPDATE, USAGE).when(When::Kind(Kind::counts_bytes)),
         table(BATCH_GET_CHECK, USAGE).when(When::Kind(has_fixed_size)),
         table(PUT, OUTBOX),
@@ -259,7 +263,7 @@ ports! {
     // Webhooks.
     custodian_webhooks::WebhookStore => [
         table(BATCH_GET, WEBHOOKS).only_for(&[Use::ReadEndpoint]),
-        table(&["dynamodb:BatchGetItem", "dynamodb:PutItem"], WEBHOOKS).only_for(&[Use::RotateSecret]),
+        table(BATCH_GET_UPDATE, WEBHOOKS).only_for(&[Use::RotateSecret]),
         table(QUERY, WEBHOOKS).only_for(&[Use::ListDeliveries]),
         table(GET, WEBHOOKS).only_for(&[Use::Redeliver]),
         table(BATCH_GET_AND_WRITE, WEBHOOKS).only_for(&[Use::Deliver]),
