@@ -2,7 +2,8 @@
 //! verifies completed deletions and counts incomplete ones.
 //!
 //! With `{"recount": "<customer id>"}` it counts the customer's rows and corrects the counters instead. With
-//! `{"verify": "<customer id>"}` it verifies that customer's deletion, however old it is.
+//! `{"verify": "<customer id>"}` it verifies that customer's deletion, however old it is. With `{"restore": {"table": "<name>"}}` it
+//! repairs the tables after a restore, and responds with what it did and where the next invocation continues.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -10,11 +11,13 @@ use std::time::Duration;
 use custodian_app::ports::{ChangeCustomers, Counter, DueCustomers, Recount, Scheduler};
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::{Context, Failure, LogSubject, Metric, change};
+use custodian_cascade::restore::{RestoreRequest, RestoreRows, restore};
 use custodian_cascade::{CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, resume, verify_empty};
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Customer, CustomerId, Status, Timestamp};
 use custodian_event_sources::EventHandler;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Reconcile resumes a cascade without progress for this long, and verifies a completed deletion of this age.
 const STALLED_AFTER: Duration = Duration::from_secs(15 * 60);
@@ -28,6 +31,7 @@ pub struct ReconcileRequest {
     /// Earlier releases call it `survey`.
     #[serde(alias = "survey")]
     pub verify: Option<CustomerId>,
+    pub restore: Option<RestoreRequest>,
 }
 
 impl LogSubject for ReconcileRequest {
@@ -39,6 +43,7 @@ impl LogSubject for ReconcileRequest {
         Cow::from(match self {
             Self { recount: Some(_), .. } => "recount",
             Self { verify: Some(_), .. } => "verify",
+            Self { restore: Some(_), .. } => "restore",
             _ => "reconcile",
         })
     }
@@ -46,9 +51,24 @@ impl LogSubject for ReconcileRequest {
 
 impl<S, E: Scheduler + CascadeQueue> EventHandler<S, E> for Reconcile
 where
-    S: DueCustomers + ChangeCustomers + OpenLedgers + CompletedLedgers + FindRows + Recount,
+    S: DueCustomers + ChangeCustomers + OpenLedgers + CompletedLedgers + FindRows + Recount + RestoreRows,
 {
     type Message = ReconcileRequest;
+
+    async fn respond(
+        &self,
+        cx: &Context<S, E>,
+        request: ReconcileRequest,
+        stop_at: Timestamp,
+    ) -> Result<Value, Failure> {
+        match &request.restore {
+            Some(request) => {
+                let report = restore(cx, request, stop_at).await?;
+                serde_json::to_value(report).map_err(|cause| Failure::unavailable("the response", cause))
+            }
+            None => self.handle(cx, request, stop_at).await.map(|()| Value::Null),
+        }
+    }
 
     async fn handle(
         &self,

@@ -10,7 +10,7 @@ use custodian_app::ports::VerifyingKeys;
 use custodian_app::{Context, PlatformKeys, ReadBudget, ignore};
 use custodian_domain::Timestamp;
 use custodian_event_sources::{
-    EventHandler, handle_invocation, handle_sqs_event, handle_stream_event, redeliveries,
+    EventHandler, handle_sqs_event, handle_stream_event, redeliveries, respond_to_invocation,
 };
 use custodian_events::StreamChange;
 use custodian_http::Endpoint;
@@ -159,7 +159,7 @@ where
     let (cx, handler) = (&cx, &handler);
     let serve = move |event: LambdaEvent<C::Message>| async move {
         let stop_at = stop_at(&event.context);
-        Ok::<_, Error>(handle_invocation(handler, cx, event.payload, stop_at).await?)
+        Ok::<_, Error>(respond_to_invocation(handler, cx, event.payload, stop_at).await?)
     };
     run(cx, serve).await
 }

@@ -253,6 +253,28 @@ impl DeleteAgents for Store {
         revoked: Option<&KeysToRevoke>,
         now: Timestamp,
     ) -> Result<AgentWriteOutcome, Failure> {
+        let name = identifiers::stored_username(&agent.username);
+        let holder = match self.try_delete_agent(agent, Some(&name), revoked, now).await? {
+            Err(AgentCondition::Username) => self.identifier(&name).await?,
+            result => return Ok(write_outcome(result)),
+        };
+        // A restored agent may lack its username, so there is nothing to release.
+        if holder.is_some_and(|row| row.owner == agent.customer_id) {
+            return Ok(AgentWriteOutcome::Stale);
+        }
+        Ok(write_outcome(self.try_delete_agent(agent, None, revoked, now).await?))
+    }
+}
+
+impl Store {
+    /// Deletes an agent, and releases its username if it has one.
+    async fn try_delete_agent(
+        &self,
+        agent: &Agent,
+        username: Option<&str>,
+        revoked: Option<&KeysToRevoke>,
+        now: Timestamp,
+    ) -> Result<TransactionResult<AgentCondition>, Failure> {
         let owner = agent.customer_id;
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
@@ -261,16 +283,17 @@ impl DeleteAgents for Store {
         let tx =
             tx.delete(AgentCondition::Row, AGENTS, row_key(owner, agent.id.0), version_is(agent.version))?;
         let tx = usage::count_down(tx, AgentCondition::Row, owner, AGENTS)?;
-        let tx = outbox::record(
+        let mut tx = outbox::record(
             tx,
             AgentCondition::Row,
             Some(&OutboxRecord::deleted(kinds::AGENTS.noun, agent, now)),
         )?;
-        let name = identifiers::stored_username(&agent.username);
-        let mut tx = identifiers::release(tx, AgentCondition::Username, &name, owner)?;
+        if let Some(name) = username {
+            tx = identifiers::release(tx, AgentCondition::Username, name, owner)?;
+        }
         if let Some(revoked) = revoked {
             tx = access_keys::revoke(tx, AgentCondition::Keys, owner, revoked, now)?;
         }
-        Ok(write_outcome(tx.run().await?))
+        tx.run().await
     }
 }

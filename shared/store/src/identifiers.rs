@@ -280,7 +280,7 @@ pub(crate) fn release<'a, C: Copy>(
         on_failure,
         IDENTIFIERS,
         composite_key("id", owner_partition(owner), "key", name),
-        Expr::new("attribute_exists(#id)"),
+        Expr::unconditional("id"),
     )
 }
 

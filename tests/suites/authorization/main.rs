@@ -98,6 +98,7 @@ GET /v1.0/customer/email_change         a p n n n n c n n f c v c c n p
 DELETE /v1.0/customer/email_change      a p p n n n c p n f c v c c p p
 PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c p p
 POST /v1.0/customers/{id}/balance       a p p p p p c p . f c v c c p p
+POST /v1.0/platform/restore             a p p p p p c p . f c v c c p p
 ";
 
 /// The table's rows: the expected code of each caller, by route.

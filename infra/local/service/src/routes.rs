@@ -117,6 +117,7 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("customers-recover", custodian_fn_customers_recover::RecoverAccount),
         api_function("customers-plan", custodian_fn_customers_plan::SetPlan),
         api_function("customers-balance", custodian_fn_customers_balance::AdjustBalance),
+        api_function("platform-restore", custodian_fn_platform_restore::RestoreTables),
     ];
     for kind in routed() {
         functions.extend(kind.shared_verbs().iter().filter_map(|verb| resource_function(kind, verb)));

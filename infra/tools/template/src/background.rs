@@ -84,7 +84,7 @@ pub const SECTIONS: &[Section] = &[
                     rate: "rate(15 minutes)",
                 }],
                 retries: Retries::Never,
-                ..settings("reconcile").uses(&[Use::Delete])
+                ..settings("reconcile").uses(&[Use::Delete, Use::Restore])
             },
         ],
     },

@@ -89,6 +89,8 @@ pub enum Use {
     Purge,
     /// Expires an account that was not verified in time.
     Expire,
+    /// Ends restored accounts again, and schedules the deadlines of others.
+    Restore,
     /// Replaces the profile of an account that was not verified, by a newer signup.
     ReplaceSignup,
     /// Lists agents instead of reading one.

@@ -30,6 +30,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("customers-recover").uses(&[Use::Recover]),
     settings("customers-plan").uses(&[Use::ChangePlan]).kind(&BILLING_ACCOUNTS),
     settings("customers-balance").kind(&BILLING_ACCOUNTS),
+    settings("platform-restore").uses(&[Use::Restore]),
     settings("resource-create").uses(&[Use::CountTakenNames]),
     settings("transcribes-stop").uses(&[Use::StopTranscription]).kind(&TRANSCRIPTIONS),
     settings("webhook-get").uses(&[Use::ReadEndpoint]),

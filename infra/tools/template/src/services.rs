@@ -35,7 +35,8 @@ ports! {
         grant(CANCEL, Jobs("expire-*")).only_for(&[Use::Verify, Use::Expire]),
         grant(&["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Jobs("purge-*")).only_for(&[Use::Freeze]),
         grant(CANCEL, Jobs("purge-*")).only_for(&[Use::Recover, Use::Purge]),
-        PASS_SCHEDULE_ROLE.only_for(&[Use::OpenAccount, Use::Freeze]),
+        grant(&["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Jobs("*")).only_for(&[Use::Restore]),
+        PASS_SCHEDULE_ROLE.only_for(&[Use::OpenAccount, Use::Freeze, Use::Restore]),
     ];
 
     custodian_app::ports::RequestQueue => [

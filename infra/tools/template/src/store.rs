@@ -20,6 +20,9 @@ const BATCH_GET: &[&str] = &["dynamodb:BatchGetItem"];
 const CHECK: &[&str] = &["dynamodb:ConditionCheckItem"];
 const DELETE: &[&str] = &["dynamodb:DeleteItem"];
 const GET: &[&str] = &["dynamodb:GetItem"];
+const SCAN_DELETE: &[&str] = &["dynamodb:Scan", "dynamodb:DeleteItem"];
+const BATCH_GET_CHECK_QUERY: &[&str] =
+    &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:Query"];
 const PUT: &[&str] = &["dynamodb:PutItem"];
 const QUERY: &[&str] = &["dynamodb:Query"];
 const UPDATE: &[&str] = &["dynamodb:UpdateItem"];
@@ -280,6 +283,16 @@ ports! {
         table(&["dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS),
     ];
     custodian_cascade::CompletedLedgers with custodian_cascade::Ledgers => [grant(QUERY, Index { table: DELETIONS, index: OPEN })];
+    // Only a restore run scans tables and deletes rows outside a cascade.
+    custodian_cascade::restore::RestoreRows => [
+        grant(SCAN_DELETE, EmptiedTables),
+        grant(BATCH_GET_CHECK_QUERY, OwnedTables),
+        table(&["dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"], CUSTOMERS),
+        table(&["dynamodb:Scan", "dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS),
+        table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], USAGE),
+        table(&["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], IDENTIFIERS),
+        table(GET, AGENTS),
+    ];
     custodian_cascade::FindRows => [grant(QUERY, EmptiedTables)];
     // The worker closes the steps of a ledger, but never creates a ledger.
     custodian_cascade::EmptyTables with custodian_cascade::FindRows => [

@@ -92,7 +92,6 @@ const fn terminal_state(end: LedgerEnd) -> State {
 pub(super) async fn repair<S: RestoreRows, E: Scheduler>(
     cx: &Context<S, E>,
     customer: &Customer,
-    recount_all: bool,
     report: &mut RestoreReport,
 ) -> Result<(), Failure> {
     let id = customer.id;
@@ -116,8 +115,9 @@ pub(super) async fn repair<S: RestoreRows, E: Scheduler>(
         cx.services.schedule(&job).await?;
         report.scheduled += 1;
     }
-    if is_repaired || recount_all {
-        recount(cx, id, Counter::all(), "customers", report).await?;
+    // The counters of new gates are empty.
+    if is_repaired {
+        recount(cx, id, Counter::all(), report).await?;
     }
     Ok(())
 }
@@ -127,14 +127,13 @@ pub(super) async fn recount<S: RestoreRows, E>(
     cx: &Context<S, E>,
     id: CustomerId,
     counters: impl Iterator<Item = Counter>,
-    table: &'static str,
     report: &mut RestoreReport,
 ) -> Result<(), Failure> {
     for counter in counters {
         let mut retry = Retry::new("a counter", RetryBudget::Request);
         while !cx.store.recount(id, counter).await? {
             if retry.wait(&*cx.providers.entropy).await.is_err() {
-                let (row, problem) = (id.to_string(), Problem::NotCounted);
+                let (table, row, problem) = ("usage", id.to_string(), Problem::NotCounted);
                 report.conflicts.push(RestoreConflict {
                     table,
                     id: row,

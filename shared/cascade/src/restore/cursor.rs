@@ -1,58 +1,41 @@
 //! Where a run continues.
 
-use custodian_domain::{CustomerId, ids};
-
-use super::plan::Scan;
-
-/// The position of a run: a scan of its plan, the start of the next page, and the account whose rows the last page ended with.
+/// The position of a run: the number of a scan in its plan, and the start of the next page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cursor {
     pub(super) scan: usize,
     pub(super) start: Option<String>,
-    /// The account that the next page may continue. Its rows are not counted yet.
-    pub(super) uncounted: Option<CustomerId>,
 }
 
 impl Cursor {
-    /// `None` if this is no cursor of a run with these scans.
-    pub(super) fn parse(text: &str, scans: &[Scan]) -> Option<Self> {
-        let mut parts = text.splitn(3, '.');
-        let (table, uncounted, start) = (parts.next()?, parts.next()?, parts.next()?);
-        let scan = scans.iter().position(|scan| scan.table() == table)?;
-        let uncounted = match uncounted {
-            "" => None,
-            id => Some(CustomerId(ids::parse(id)?)),
-        };
-        Some(Self { scan, uncounted, start: Some(start.to_owned()).filter(|start| !start.is_empty()) })
+    /// `None` if this is no cursor of a run with this number of scans.
+    pub(super) fn parse(text: &str, scans: usize) -> Option<Self> {
+        let (scan, start) = text.split_once('.')?;
+        let scan = scan.parse().ok().filter(|scan| *scan < scans)?;
+        Some(Self { scan, start: Some(start.to_owned()).filter(|start| !start.is_empty()) })
     }
 
     /// `None` if every scan is finished.
-    pub(super) fn text(&self, scans: &[Scan]) -> Option<String> {
-        let table = scans.get(self.scan)?.table();
-        let uncounted = self.uncounted.map(|id| id.to_string()).unwrap_or_default();
-        Some(format!("{table}.{uncounted}.{}", self.start.as_deref().unwrap_or_default()))
+    pub(super) fn text(&self, scans: usize) -> Option<String> {
+        let start = self.start.as_deref().unwrap_or_default();
+        (self.scan < scans).then(|| format!("{}.{start}", self.scan))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]
     fn a_cursor_parses_from_its_own_text_and_nothing_else_does() {
-        let scans = [Scan::Customers, Scan::Rows("tags")];
         for start in [None, Some("abc".to_owned()), Some("a.b".to_owned())] {
-            for uncounted in [None, Some(CustomerId(Uuid::from_u128(7)))] {
-                let cursor = Cursor { scan: 1, start: start.clone(), uncounted };
-                let text = cursor.text(&scans).expect("the scan exists");
-                assert_eq!(Cursor::parse(&text, &scans), Some(cursor));
-            }
+            let cursor = Cursor { scan: 1, start };
+            let text = cursor.text(2).expect("the scan exists");
+            assert_eq!(Cursor::parse(&text, 2), Some(cursor));
         }
-        assert_eq!(Cursor { scan: 2, ..Cursor::default() }.text(&scans), None);
-        for bad in ["", "tags", "flows..", "tags.x.", "tags."] {
-            assert_eq!(Cursor::parse(bad, &scans), None, "{bad}");
+        assert_eq!(Cursor { scan: 2, start: None }.text(2), None);
+        for bad in ["", "1", "2.", "x.", "-1.", "tags.."] {
+            assert_eq!(Cursor::parse(bad, 2), None, "{bad}");
         }
     }
 }

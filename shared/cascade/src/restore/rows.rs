@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use custodian_app::ports::{Counter, Scheduler};
+use custodian_app::ports::Scheduler;
 use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
 
@@ -20,14 +20,14 @@ pub(super) struct Memory {
     pub(super) last: Option<(CustomerId, HashSet<String>)>,
 }
 
-/// Repairs the rows of a page. Returns the living accounts of its rows, in their order.
+/// Repairs the rows of a page.
 pub(super) async fn repair_page<S: RestoreRows, E: Scheduler + CascadeQueue>(
     cx: &Context<S, E>,
     (restored, scan): (Restored, Scan),
     rows: &[ScannedRow<S::Row>],
     memory: &mut Memory,
     report: &mut RestoreReport,
-) -> Result<Vec<CustomerId>, Failure> {
+) -> Result<(), Failure> {
     let (mut living, mut order, mut purged) = (BTreeMap::new(), Vec::new(), Vec::new());
     for (id, rows) in by_owner(rows) {
         let owner = account::judge(cx, id, report).await?;
@@ -36,7 +36,7 @@ pub(super) async fn repair_page<S: RestoreRows, E: Scheduler + CascadeQueue>(
                 order.push(id);
                 living.insert(id, (customer, rows));
             }
-            Owner::Ended(_) if matches!(scan, Scan::Customers | Scan::Ledgers) => {}
+            Owner::Ended(_) if matches!(scan, Scan::Customers | Scan::Counts | Scan::Ledgers) => {}
             ended if ended.leaves_rows_to_cascade(scan.table()) => {}
             Owner::Ended(_) => purged.extend(rows.into_iter().cloned()),
         }
@@ -48,13 +48,14 @@ pub(super) async fn repair_page<S: RestoreRows, E: Scheduler + CascadeQueue>(
     for id in &order {
         let Some((customer, rows)) = living.get(id) else { continue };
         match scan {
-            Scan::Customers => account::repair(cx, customer, restored.recounts_accounts(), report).await?,
+            Scan::Customers => account::repair(cx, customer, report).await?,
+            Scan::Counts => account::recount(cx, *id, restored.counters().into_iter(), report).await?,
             Scan::Ledgers => {}
             Scan::Rows(_) => names::repair(cx, scan, *id, rows, memory, report).await?,
             Scan::Pairs(_) => report.released += cx.store.release_unused(customer, rows).await?,
         }
     }
-    Ok(order)
+    Ok(())
 }
 
 /// The rows of each owner. The rows of an owner's partition follow each other.
@@ -68,15 +69,4 @@ fn by_owner<R>(rows: &[ScannedRow<R>]) -> Vec<(CustomerId, Vec<&ScannedRow<R>>)>
         }
     }
     groups
-}
-
-/// The counters that count the rows of a table.
-pub(super) fn counters(scan: Scan) -> Vec<Counter> {
-    let Scan::Rows(table) = scan else { return Vec::new() };
-    let Some(kind) = scan.kind() else {
-        return if table == "accesskeys" { vec![Counter::AccessKeys] } else { Vec::new() };
-    };
-    let admins = (table == "agents").then_some(Counter::Admins);
-    let bytes = kind.counts_bytes().then_some(Counter::Bytes);
-    [Counter::Kind(kind)].into_iter().chain(admins).chain(bytes).collect()
 }

@@ -38,7 +38,7 @@ pub async fn restore<S: RestoreRows, E: Scheduler + CascadeQueue>(
     let scans = restored.scans();
     let mut cursor = match request.start.as_deref() {
         None | Some("") => Cursor::default(),
-        Some(start) => Cursor::parse(start, &scans).ok_or_else(invalid_start)?,
+        Some(start) => Cursor::parse(start, scans.len()).ok_or_else(invalid_start)?,
     };
     // Without the platform's account, the table of the customers is not the right one, and every row would look like an orphan.
     if cx.store.customer(ids::PLATFORM).await?.is_none() {
@@ -47,21 +47,20 @@ pub async fn restore<S: RestoreRows, E: Scheduler + CascadeQueue>(
     let (mut report, mut memory) = (RestoreReport::default(), Memory::default());
     while let Some(scan) = scans.get(cursor.scan).copied() {
         let page = cx.store.scan(scan.table(), cursor.start.as_deref()).await?;
-        let living = rows::repair_page(cx, (restored, scan), &page.rows, &mut memory, &mut report).await?;
-        recount_finished(cx, scan, &mut cursor, living, page.next.is_none(), &mut report).await?;
+        rows::repair_page(cx, (restored, scan), &page.rows, &mut memory, &mut report).await?;
         if scan == Scan::Ledgers {
             resume_open(cx, page.rows.iter().filter_map(|row| row.owner), &mut report).await?;
         }
         cursor.start = page.next;
         if cursor.start.is_none() {
-            cursor = Cursor { scan: cursor.scan + 1, ..Cursor::default() };
+            cursor.scan += 1;
             memory = Memory::default();
         }
         if cx.now() >= stop_at || report.conflicts.len() >= MAX_CONFLICTS {
             break;
         }
     }
-    report.next = cursor.text(&scans);
+    report.next = cursor.text(scans.len());
     log(&request.table, &report);
     Ok(report)
 }
@@ -72,27 +71,6 @@ fn invalid_start() -> Refusal {
         "start",
         "must be the `next` of an earlier response for the same table",
     )
-}
-
-/// Recounts the accounts of a page whose last row was read. The next page may continue the last one.
-async fn recount_finished<S: RestoreRows, E>(
-    cx: &Context<S, E>,
-    scan: Scan,
-    cursor: &mut Cursor,
-    living: Vec<CustomerId>,
-    is_last: bool,
-    report: &mut RestoreReport,
-) -> Result<(), Failure> {
-    let mut finished: Vec<_> =
-        cursor.uncounted.take().into_iter().filter(|id| !living.contains(id)).collect();
-    finished.extend(living);
-    if !is_last {
-        cursor.uncounted = finished.pop();
-    }
-    for id in finished {
-        account::recount(cx, id, rows::counters(scan).into_iter(), scan.table(), report).await?;
-    }
-    Ok(())
 }
 
 /// Resumes the deletions of a page of ledgers that are not complete.

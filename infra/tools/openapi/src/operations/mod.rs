@@ -5,14 +5,23 @@ mod accounts;
 mod agents;
 mod auth;
 mod kinds;
+mod platform;
 mod webhooks;
 
 use crate::operation::Operation;
 
 /// All described operations, in the order of the document.
 pub(crate) fn all() -> Vec<Operation> {
-    [auth::all(), accounts::all(), webhooks::all(), agents::all(), access_keys::all(), kinds::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        auth::all(),
+        accounts::all(),
+        platform::all(),
+        webhooks::all(),
+        agents::all(),
+        access_keys::all(),
+        kinds::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
