@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use custodian_cascade::restore::restorable_tables;
+use custodian_app::platform::set_up;
+use custodian_cascade::restore::{RestoreRequest, restorable_tables};
 use custodian_domain::kinds::{ALL, Kind};
-use custodian_tests::{Client, PASSWORD, PREFIX, Tables};
+use custodian_domain::{Reason, Secret};
+use custodian_event_sources::EventHandler;
+use custodian_fn_reconcile::{Reconcile, ReconcileRequest};
+use custodian_tests::{Client, PASSWORD, PREFIX, Tables, TestApp};
 use serde_json::{Map, Value, json};
 
 /// All rows of the tables that a run repairs.
@@ -286,4 +290,46 @@ async fn a_run_refuses_unknown_tables_and_cursors() {
         let refused = platform.post("/v1.0/platform/restore", body).await;
         assert_eq!(refused.refusal(), (400, "INVALID_ARGUMENT".to_owned()));
     }
+}
+
+/// One page of a run, with the smallest possible working time.
+async fn one_page(app: &TestApp, start: Option<String>) -> Value {
+    let restore = Some(RestoreRequest { table: "all".to_owned(), start });
+    let request = ReconcileRequest { restore, ..ReconcileRequest::default() };
+    Reconcile.respond(&app.cx, request, app.cx.now()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_continues_where_the_last_call_stopped() {
+    let app = TestApp::default();
+    set_up(&app.cx, "admin@localhost".to_owned(), Secret::new(PASSWORD)).await.unwrap();
+    let unknown = json!({ "S": "01a22479-54c6-733f-885e-64f32c0db3b2" });
+    let orphan = |n: usize| json!({ "customer_id": unknown, "id": { "S": format!("{n:08}") } });
+    app.tables.insert("flows", &(0..120).map(orphan).collect::<Vec<_>>());
+    let frozen = app.active_account("frozen").await;
+    app.change(frozen, app.freeze_command()).await;
+    app.cx.services.state().jobs.clear();
+    let (mut calls, mut purged, mut start) = (0, 0, None);
+    loop {
+        let report = one_page(&app, start).await;
+        (calls, purged) = (calls + 1, purged + report["purged"].as_u64().unwrap());
+        match report["next"].as_str() {
+            Some(next) => start = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    assert!(calls > restorable_tables().count(), "one page each, and several of the flows: {calls}");
+    assert_eq!((purged, app.tables.scan("flows").len()), (120, 0));
+    assert!(!app.cx.services.state().jobs.is_empty(), "the deadline is scheduled again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_refuses_to_start_without_the_platforms_account() {
+    let app = TestApp::default();
+    let id = app.active_account("alone").await;
+    let restore = Some(RestoreRequest { table: "all".to_owned(), start: None });
+    let request = ReconcileRequest { restore, ..ReconcileRequest::default() };
+    let refused = Reconcile.respond(&app.cx, request, app.invocation_deadline()).await;
+    assert_eq!(refused.unwrap_err().reason(), Reason::ServiceUnavailable);
+    assert!(!app.tables.remaining_rows(&id.to_string()).is_empty());
 }

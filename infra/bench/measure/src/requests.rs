@@ -19,7 +19,7 @@ impl Fixture {
             "agents" => self.agents_request(function).await,
             "customers" => self.customers_request(function).await,
             "platform" => Request::new(&self.platform_admin, "POST", "/v1.0/platform/restore")
-                .body(json!({ "table": "deletions" })),
+                .body(json!({ "table": "audits" })),
             "accesskeys" => self.resource_request(function, "accesskeys").await,
             "resource" => self.resource_request(function, "tags").await,
             _ => self.own_account_request(function).await,
