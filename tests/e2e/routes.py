@@ -74,6 +74,7 @@ def platform_admin(client):
     admin.post(f"{path}/freeze")
     admin.post(f"{path}/recover")
     admin.delete(path)
+    admin.post("/v1.0/platform/restore", {"table": "all"})
     return "a platform admin creates, updates, freezes, recovers and deletes a customer"
 
 

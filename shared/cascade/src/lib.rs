@@ -15,6 +15,7 @@ mod pause;
 mod ports;
 mod progress;
 mod receipt;
+pub mod restore;
 mod resume;
 mod start;
 mod step;

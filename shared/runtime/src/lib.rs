@@ -36,7 +36,7 @@ pub use {
     config::resource_kind,
     event_bridge::EventBridgeBus,
     from_env::NoServices,
-    lambda::{serve_http, serve_invocations, serve_queue, serve_stream},
+    lambda::{serve_cascade_queue, serve_http, serve_invocations, serve_queue, serve_stream},
     lambda_http::Error,
     scheduler::EventBridgeScheduler,
     services::{MailServices, ReconcileServices, ReleaseServices, RequestServices, SigningKey},

@@ -10,7 +10,7 @@ use custodian_cascade::{
     CompletedLedgers, Ledger, LedgerCursor, LedgerHeader, LedgerPage, Ledgers, OpenLedgers, STEPS, Step,
     StepState, UnfinishedLedgers, VerifiedTable,
 };
-use custodian_domain::{CustomerId, Hold, Timestamp};
+use custodian_domain::{Customer, CustomerId, Hold, Timestamp};
 use serde::Deserialize;
 
 use crate::Store;
@@ -43,17 +43,22 @@ pub(crate) fn open<'a, C: Copy>(
     on_failure: C,
     change: CustomerChange<'_>,
 ) -> Result<Transaction<'a, C>, Failure> {
-    let terminal = change.after;
+    let mut row = header(change.after);
+    if let Some(request) = &change.deletion {
+        row.extend(encode(request)?);
+    }
+    tx.put(on_failure, DELETIONS, row, Expr::new("attribute_not_exists(#key)"))
+}
+
+/// The header row of an account that has just ended.
+pub(crate) fn header(terminal: &Customer) -> Item {
     let mut row = row_key(terminal.id, None);
     row.insert("cause".to_owned(), s(terminal.status().as_str()));
     row.insert("version".to_owned(), n(terminal.version));
     row.insert("tm_open".to_owned(), n(terminal.tm_update.micros()));
     row.insert("tm_progress".to_owned(), n(terminal.tm_update.micros()));
     row.insert("open".to_owned(), s(OPEN));
-    if let Some(request) = &change.deletion {
-        row.extend(encode(request)?);
-    }
-    tx.put(on_failure, DELETIONS, row, Expr::new("attribute_not_exists(#key)"))
+    row
 }
 
 #[derive(Debug, Deserialize)]

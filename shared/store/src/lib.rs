@@ -41,6 +41,7 @@ mod recount;
 mod requester;
 mod resource_writes;
 mod resources;
+mod restore;
 mod row_change;
 pub mod schema;
 mod store;

@@ -108,6 +108,7 @@ GET /v1.0/customers/{id}/hold           a p p p p p c p n f c v c c p p
 DELETE /v1.0/customers/{id}/hold        a p p p p p c p n f c v c c p p
 GET /v1.0/platform/deletions            a p p p p p c p . f c v c c p p
 PUT /v1.0/platform/deletions            a p p p p p c p . f c v c c p p
+POST /v1.0/platform/restore             a p p p p p c p . f c v c c p p
 ";
 
 /// The table's rows: the expected code of each caller, by route.

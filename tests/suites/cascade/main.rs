@@ -3,5 +3,6 @@
 
 mod deletion;
 mod lost_messages;
+mod restore;
 mod verification;
 mod workers;

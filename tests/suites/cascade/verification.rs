@@ -87,7 +87,9 @@ async fn a_platform_admin_may_repeat_the_verification_of_a_deleted_account_at_an
         app.tables.insert("flows", &[row]);
     }
     for customer in [active, id] {
-        app.reconcile_with(ReconcileRequest { recount: None, verify: Some(customer) }).await.unwrap();
+        app.reconcile_with(ReconcileRequest { verify: Some(customer), ..ReconcileRequest::default() })
+            .await
+            .unwrap();
     }
     assert_eq!(app.metrics.of("RowsFoundAfterDeletion").sum, 1);
     app.run_until_idle().await.unwrap();

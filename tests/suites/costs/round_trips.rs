@@ -103,6 +103,9 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let balance = format!("{account}/balance");
     let credit = platform_admin.post(&balance, json!({ "balance_credit": 1 }));
     service.measure("POST /v1.0/customers/{id}/balance", 3, credit).await;
+    // Authenticates; reads the platform's account; scans the table. Each account of a scanned row takes more.
+    let restore = platform_admin.post("/v1.0/platform/restore", json!({ "table": "audits" }));
+    service.measure("POST /v1.0/platform/restore", 3, restore).await;
     service.measure("PUT /v1.0/customer", 2, tenant.put("/v1.0/customer", json!({ "name": "d" }))).await;
     service
         .measure("PUT /v1.0/customers/{id}", 2, platform_admin.put(&account, json!({ "name": "e" })))

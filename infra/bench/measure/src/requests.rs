@@ -18,6 +18,8 @@ impl Fixture {
             "auth" => self.auth_request(function).await,
             "agents" => self.agents_request(function).await,
             "customers" => self.customers_request(function).await,
+            "platform" => Request::new(&self.platform_admin, "POST", "/v1.0/platform/restore")
+                .body(json!({ "table": "audits" })),
             "accesskeys" => self.resource_request(function, "accesskeys").await,
             "resource" => self.resource_request(function, "tags").await,
             _ => self.own_account_request(function).await,

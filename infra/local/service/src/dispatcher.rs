@@ -109,7 +109,10 @@ impl Dispatcher {
 
     /// Runs `reconcile` as an operator does to correct an account's counters.
     pub(crate) async fn recount(&self, customer: CustomerId) -> Result<(), Failure> {
-        let request = custodian_fn_reconcile::ReconcileRequest { recount: Some(customer), verify: None };
+        let request = custodian_fn_reconcile::ReconcileRequest {
+            recount: Some(customer),
+            ..custodian_fn_reconcile::ReconcileRequest::default()
+        };
         handle_invocation(&custodian_fn_reconcile::Reconcile, &self.cx, request, self.stop_at()).await
     }
 

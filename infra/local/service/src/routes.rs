@@ -127,6 +127,7 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("platform-deletions-set", custodian_fn_platform_deletions_set::SetBrake),
         api_function("customers-balance", custodian_fn_customers_balance::AdjustBalance),
         api_function("customers-audit", custodian_fn_customers_audit::ListAudit),
+        api_function("platform-restore", custodian_fn_platform_restore::RestoreTables),
     ];
     for kind in routed() {
         functions.extend(kind.shared_verbs().iter().filter_map(|verb| resource_function(kind, verb)));

@@ -85,7 +85,7 @@ pub const SECTIONS: &[Section] = &[
                     rate: "rate(15 minutes)",
                 }],
                 retries: Retries::Never,
-                ..settings("reconcile").uses(&[Use::Delete])
+                ..settings("reconcile").uses(&[Use::Delete, Use::Restore])
             },
         ],
     },
@@ -107,6 +107,7 @@ pub const SECTIONS: &[Section] = &[
                     Use::OpenAccount,
                     Use::UsernameIsOwnAddress,
                     Use::Expire,
+                    Use::ReplaceSignup,
                     Use::ListAgents,
                     Use::NeverRelease,
                 ])
@@ -122,7 +123,7 @@ pub const SECTIONS: &[Section] = &[
                 timeout: Some(900),
                 triggers: &[queue("Messages", "CascadeQueue", 1, 20)],
                 recursive: true,
-                ..settings("cascade-worker")
+                ..settings("cascade-worker").uses(&[Use::RedeliverSoon])
             },
         ],
     },

@@ -37,6 +37,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("customers-hold-release").uses(&[Use::Purge, Use::Expire]),
     settings("platform-deletions-set").uses(&[Use::SetBrake]),
     settings("customers-balance").kind(&BILLING_ACCOUNTS),
+    settings("platform-restore").uses(&[Use::Restore]),
     settings("resource-create").uses(&[Use::CountTakenNames]),
     settings("transcribes-stop").uses(&[Use::StopTranscription]).kind(&TRANSCRIPTIONS),
     settings("webhook-get").uses(&[Use::ReadEndpoint]),

@@ -37,7 +37,8 @@ ports! {
         grant(CANCEL, Jobs(&["expire-*"])).only_for(&[Use::Verify, Use::Expire]),
         grant(&["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Jobs(FREEZE_JOBS)).only_for(&[Use::Freeze]),
         grant(CANCEL, Jobs(FREEZE_JOBS)).only_for(&[Use::Recover, Use::Purge]),
-        PASS_SCHEDULE_ROLE.only_for(&[Use::OpenAccount, Use::Freeze]),
+        grant(&["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Jobs(&["*"])).only_for(&[Use::Restore]),
+        PASS_SCHEDULE_ROLE.only_for(&[Use::OpenAccount, Use::Freeze, Use::Restore]),
     ];
 
     custodian_app::ports::RequestQueue => [
@@ -45,7 +46,10 @@ ports! {
         data_key(&["kms:Decrypt", "kms:GenerateDataKey"], VIA_SQS),
     ] { "REQUEST_QUEUE_URL": "!Ref RequestQueue" };
 
-    custodian_cascade::CascadeQueue => [grant(SEND, Queues(&["CascadeQueue"]))] { "CASCADE_QUEUE_URL": "!Ref CascadeQueue" };
+    custodian_cascade::CascadeQueue => [
+        grant(SEND, Queues(&["CascadeQueue"])),
+        grant(&["sqs:ChangeMessageVisibility"], Queues(&["CascadeQueue"])).only_for(&[Use::RedeliverSoon]),
+    ] { "CASCADE_QUEUE_URL": "!Ref CascadeQueue" };
 
     custodian_events::EventBus => [grant(&["events:PutEvents"], Yaml(&["!GetAtt EventBus.Arn"]))] { "EVENT_BUS": "!Ref EventBus" };
 

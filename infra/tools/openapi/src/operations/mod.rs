@@ -6,6 +6,7 @@ mod agents;
 mod auth;
 mod deletions;
 mod kinds;
+mod platform;
 mod webhooks;
 
 use crate::operation::Operation;
@@ -16,6 +17,7 @@ pub(crate) fn all() -> Vec<Operation> {
         auth::all(),
         accounts::all(),
         deletions::all(),
+        platform::all(),
         webhooks::all(),
         agents::all(),
         access_keys::all(),
