@@ -90,8 +90,7 @@ impl FaultInjector {
 
     /// Restarts the count of calls, and runs `callback` just before call number `at` (the first is 0).
     pub fn before_call(&self, at: usize, callback: impl FnOnce() + Send + 'static) {
-        *self.state() =
-            State { callback: Some((Awaited::Call(at), Box::new(callback))), ..State::default() };
+        *self.state() = State { callback: Some((Awaited::Call(at), Box::new(callback))), ..State::default() };
     }
 
     /// Whether a callback has not run yet.

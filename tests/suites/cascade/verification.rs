@@ -163,7 +163,8 @@ async fn a_row_found_before_a_deletion_completes_opens_its_step_again() {
     let tables: Vec<_> = ["tags", "accesskeys"].into_iter().filter(|table| *table != last).collect();
     for table in &tables {
         assert_eq!(ledger_step(&app.tables, id, table)["closed"]["BOOL"], true);
-        let before: u64 = ledger_step(&app.tables, id, table)["removed"]["N"].as_str().unwrap().parse().unwrap();
+        let before: u64 =
+            ledger_step(&app.tables, id, table)["removed"]["N"].as_str().unwrap().parse().unwrap();
         let row = json!({ "customer_id": { "S": id.to_string() }, "id": { "S": "late" } });
         app.tables.insert(table, &[row]);
         assert_eq!(before, 0);
@@ -178,7 +179,14 @@ async fn a_row_found_before_a_deletion_completes_opens_its_step_again() {
     assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
     let removed = app.tables.removed_rows(&id.to_string());
     assert!(tables.iter().all(|table| removed[*table] == 1), "{removed:?}");
-    let erased = app.cx.services.state().events.iter().filter(|event| event.event_type == EventType::CustomerErased).count();
+    let erased = app
+        .cx
+        .services
+        .state()
+        .events
+        .iter()
+        .filter(|event| event.event_type == EventType::CustomerErased)
+        .count();
     assert_eq!(erased, 1, "the deletion is reported once, after the late rows are deleted");
 }
 

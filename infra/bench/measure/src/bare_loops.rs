@@ -73,9 +73,8 @@ pub fn delete_known(engine: &Engine, owner: &str, each: usize) {
 
 fn delete_ids(engine: &Engine, table: &str, owner: &str, ids: &[&Value]) {
     for ids in ids.chunks(MAX_BATCH_WRITE) {
-        let delete = |id: &&Value| {
-            json!({ "DeleteRequest": { "Key": { "customer_id": { "S": owner }, "id": id } } })
-        };
+        let delete =
+            |id: &&Value| json!({ "DeleteRequest": { "Key": { "customer_id": { "S": owner }, "id": id } } });
         let deletes: Vec<_> = ids.iter().map(delete).collect();
         engine
             .call("BatchWriteItem", &json!({ "RequestItems": { format!("{PREFIX}{table}"): deletes } }))

@@ -117,7 +117,8 @@ impl Bench {
             if ALL.iter().all(|kind| is_closed(kind.table)) {
                 let took = begun.elapsed();
                 let each = self.each.to_string();
-                for step in steps.iter().filter(|step| ALL.iter().any(|kind| step["step"]["S"] == kind.table)) {
+                for step in steps.iter().filter(|step| ALL.iter().any(|kind| step["step"]["S"] == kind.table))
+                {
                     // The kind of the agents also has the account's own agents.
                     let removed: usize = step["removed"]["N"].as_str().unwrap().parse().unwrap();
                     assert!(removed >= self.each && removed < self.each + 5, "{step}: not {each} rows");
@@ -208,7 +209,8 @@ async fn run(args: &Args, number: usize) -> Run {
         bench.seed(&id);
         let quiet = bench.with_neighbour(tokio::time::sleep(Duration::from_secs(20))).await.0;
         let (busy, _) = bench.with_neighbour(bench.cascade(&id)).await;
-        results.neighbour = [quiet, busy].map(|times| [percentile(&times, 50), percentile(&times, 99)]).to_vec();
+        results.neighbour =
+            [quiet, busy].map(|times| [percentile(&times, 50), percentile(&times, 99)]).to_vec();
     }
     results
 }
@@ -235,7 +237,8 @@ async fn main() {
         let times = runs.iter().filter_map(|run| run.times.get(which).copied());
         let seconds = median(times).as_secs_f64();
         let ratios = runs.iter().map(|run| run.times[which].as_secs_f64() / run.times[0].as_secs_f64());
-        let cells = [format!("{seconds:.1}"), format!("{:.0}", rows as f64 / seconds), spread(ratios.collect())];
+        let cells =
+            [format!("{seconds:.1}"), format!("{:.0}", rows as f64 / seconds), spread(ratios.collect())];
         [vec![(*name).to_owned()], cells.to_vec()].concat()
     };
     let measured = runs.first().map_or(0, |run| run.times.len());
@@ -246,8 +249,12 @@ async fn main() {
     let line = |(number, run): (usize, &Run)| {
         let [quiet, busy] = run.neighbour[..] else { return Vec::new() };
         let ratio = busy[1].as_secs_f64() / quiet[1].as_secs_f64();
-        [vec![(number + 1).to_string()], [quiet, busy].concat().into_iter().map(ms).collect(), vec![format!("{ratio:.2}")]]
-            .concat()
+        [
+            vec![(number + 1).to_string()],
+            [quiet, busy].concat().into_iter().map(ms).collect(),
+            vec![format!("{ratio:.2}")],
+        ]
+        .concat()
     };
     if !args.skip_neighbour {
         let lines: Vec<_> = runs.iter().enumerate().map(line).collect();
