@@ -114,6 +114,9 @@ pub struct Settings {
     pub webhook_budgets: WebhookBudgets,
     /// How many bytes a second an account may read from one instance of a function.
     pub read_bytes_per_second: u32,
+    /// A part of an export ends when it has this many compressed bytes. S3 requires 5 MiB of every part but the last, and allows
+    /// 10,000 parts.
+    pub export_part_bytes: usize,
 }
 
 impl Settings {
@@ -135,6 +138,7 @@ impl Default for Settings {
             destinations: DestinationRules::default(),
             webhook_budgets: WebhookBudgets::default(),
             read_bytes_per_second: 8 * 1024 * 1024,
+            export_part_bytes: 6 << 20,
         }
     }
 }

@@ -7,6 +7,7 @@
 //! Every function here can crash at any point and run again, also in two workers at once, with the same result. A worker
 //! commits a count before it deletes the rows that it counted, and a retry counts no row twice.
 
+mod files;
 mod ledger;
 mod ports;
 mod resume;
@@ -16,9 +17,11 @@ mod task;
 mod verification;
 
 pub use ledger::{CompletedDeletion, Ledger, StepState, UnfinishedLedgers};
-pub use ports::{CascadeQueue, CompletedLedgers, EmptyTables, FindRows, KeyBatch, Ledgers, OpenLedgers};
+pub use ports::{
+    CascadeQueue, CompletedLedgers, EmptyTables, FindRows, KeyBatch, Ledgers, OpenLedgers, RemoveFiles,
+};
 pub use resume::resume;
 pub use step::{StepOutcome, run_step};
-pub use steps::{KeyLayout, STEPS, Step, WEBHOOKS};
+pub use steps::{EXPORTS, KeyLayout, STEPS, Step, WEBHOOKS};
 pub use task::CascadeTask;
 pub use verification::verify_empty;

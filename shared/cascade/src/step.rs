@@ -4,8 +4,9 @@ use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::{Context, Failure};
 use custodian_domain::Timestamp;
 
+use crate::files::remove_files;
 use crate::ledger::StepState;
-use crate::ports::{CascadeQueue, EmptyTables, KeyBatch};
+use crate::ports::{CascadeQueue, EmptyTables, KeyBatch, RemoveFiles};
 use crate::steps::{STEPS, Step};
 use crate::task::CascadeTask;
 
@@ -21,7 +22,7 @@ pub enum StepOutcome {
 }
 
 /// Deletes the rows of a table until none is left or `stop_at` has passed.
-pub async fn run_step<S: EmptyTables, E: CascadeQueue>(
+pub async fn run_step<S: EmptyTables, E: CascadeQueue + RemoveFiles>(
     cx: &Context<S, E>,
     task: &CascadeTask,
     stop_at: Timestamp,
@@ -41,6 +42,7 @@ pub async fn run_step<S: EmptyTables, E: CascadeQueue>(
             start_next(cx, step, task).await?;
             return Ok(StepOutcome::Completed);
         }
+        remove_files(cx, customer, step).await?;
         state = count(cx, task, state, &batch).await?;
         cx.store.remove(customer, step, &batch).await?;
         if cx.now() >= stop_at {

@@ -15,6 +15,7 @@ mod caller;
 mod cascade;
 mod conditional;
 mod customers;
+mod exports;
 mod expr;
 mod failing_endpoint;
 mod idempotency;

@@ -8,6 +8,7 @@ mod agent;
 mod created_by;
 mod customer;
 mod email_change;
+mod export;
 #[cfg(feature = "schema")]
 pub mod field_schema;
 mod resource;
@@ -24,6 +25,7 @@ pub use agent::{AddressView, AgentView};
 pub use created_by::CreatedByView;
 pub use customer::CustomerView;
 pub use email_change::EmailChangeView;
+pub use export::{ExportHeaderView, ExportView, ExportedAuditView};
 pub use resource::ResourceView;
 pub use session::{DelegationView, EmailVerificationView, SessionView};
 pub use usage::UsageView;

@@ -52,7 +52,7 @@ impl MeasuredService {
         let response = response.await;
         self.metrics.count_rounds(false);
         let usage = self.take();
-        response.ok();
+        assert!(response.status < 400, "{endpoint}: {}", response.text);
         drop(paused);
         self.client.idle().await;
         let (background, events) = (self.take(), event_count() - before);
@@ -92,6 +92,13 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     service.measure("PUT /v1.0/numbers/{id}", 2, tenant.put(&number, json!({ "name": "main" }))).await;
     service.measure("DELETE /v1.0/numbers/{id}", 2, tenant.delete(&number)).await;
     service.measure("GET /v1.0/customer/usage", 2, tenant.get("/v1.0/customer/usage")).await;
+    // Authenticates; reads which export was the last one; counts the request; writes.
+    let export = "/v1.0/customer/export";
+    let started = service.measure("POST /v1.0/customer/export", 4, tenant.post(export, json!({}))).await;
+    let export = format!("{export}/{}", started.json()["id"].as_str().unwrap());
+    service.measure("GET /v1.0/customer/export/{id}", 2, tenant.get(&export)).await;
+    let file = format!("{export}/file");
+    service.measure("GET /v1.0/customer/export/{id}/file", 2, tenant.get(&file)).await;
     service.measure("GET /v1.0/billing_account", 2, tenant.get("/v1.0/billing_account")).await;
     let plan = format!("{account}/plan");
     service

@@ -3,6 +3,7 @@
 
 mod concurrent_requests;
 mod deadlines;
+mod exports;
 mod fixture;
 mod interleavings;
 mod interruptions;

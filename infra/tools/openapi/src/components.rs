@@ -6,7 +6,7 @@ use custodian_domain::kinds::routed;
 use custodian_views::field_schema;
 use custodian_views::schema::{AnyMultiLineText, AnyText};
 use custodian_views::{
-    AccessKeyView, AgentView, CustomerView, DeliveryView, NewAccessKeyView, Time, UsageView,
+    AccessKeyView, AgentView, CustomerView, DeliveryView, ExportView, NewAccessKeyView, Time, UsageView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -27,6 +27,7 @@ pub(crate) fn all() -> Map<String, Value> {
     generator.subschema_for::<NewAccessKeyView<'_>>();
     generator.subschema_for::<UsageView>();
     generator.subschema_for::<DeliveryView>();
+    generator.subschema_for::<ExportView>();
     let mut schemas = generator.take_definitions(true);
     schemas.extend(errors::schemas().map(|(name, schema)| (name.to_owned(), schema)));
     schemas.extend(routed().map(|kind| (kind_schemas::schema_name(kind), kind_schemas::row_schema(kind))));

@@ -153,7 +153,7 @@ impl Operation {
 
     /// Whether the route also accepts the form of a page, and redirects to a page.
     pub(crate) fn accepts_forms(&self) -> bool {
-        self.error_format == ErrorFormat::JsonOrPage
+        self.error_format == ErrorFormat::JsonOrPage && self.body.is_some()
     }
 
     /// Whether the route accepts `If-Match`.

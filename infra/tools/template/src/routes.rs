@@ -32,6 +32,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("customers-balance").kind(&BILLING_ACCOUNTS),
     settings("resource-create").uses(&[Use::CountTakenNames]),
     settings("transcribes-stop").uses(&[Use::StopTranscription]).kind(&TRANSCRIPTIONS),
+    settings("export-create").uses(&[Use::NeverRelease]),
     settings("webhook-get").uses(&[Use::ReadEndpoint]),
     settings("webhook-rotate").uses(&[Use::RotateSecret]),
     settings("webhook-test").uses(&[Use::NeverRelease]),

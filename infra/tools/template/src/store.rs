@@ -4,8 +4,8 @@
 
 use custodian_domain::kinds::{Kind, UniqueScope};
 use custodian_store::schema::{
-    ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETIONS, DUE, IDEMPOTENCY,
-    IDENTIFIERS, OPEN, OUTBOX, SIGNING_KEYS, THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
+    ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETIONS, DUE, EXPORTS,
+    IDEMPOTENCY, IDENTIFIERS, OPEN, OUTBOX, SIGNING_KEYS, THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
 };
 
 use crate::grant::Target::{
@@ -268,6 +268,16 @@ ports! {
         table(PUT, OUTBOX).only_for(&[Use::Deliver]),
     ];
     custodian_webhooks::ReadPayloadRows => [grant(GET, OwnedTables)];
+
+    // Exports.
+    custodian_exports::ReadExports => [table(GET, EXPORTS)];
+    custodian_exports::StartExports with custodian_exports::ReadExports => [table(PUT, EXPORTS), table(CHECK, USAGE)];
+    custodian_exports::WriteExports with custodian_exports::ReadExports => [table(PUT, EXPORTS), table(CHECK, USAGE)];
+    custodian_exports::ExportRows with custodian_app::ports::ReadCustomers => [
+        grant(QUERY, OwnedTables),
+        table(QUERY, WEBHOOKS),
+        table(QUERY, AUDITS),
+    ];
 
     // Deletions.
     custodian_cascade::Ledgers => [table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS)];

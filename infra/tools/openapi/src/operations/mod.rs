@@ -4,6 +4,7 @@ mod access_keys;
 mod accounts;
 mod agents;
 mod auth;
+mod exports;
 mod kinds;
 mod webhooks;
 
@@ -11,8 +12,16 @@ use crate::operation::Operation;
 
 /// All described operations, in the order of the document.
 pub(crate) fn all() -> Vec<Operation> {
-    [auth::all(), accounts::all(), webhooks::all(), agents::all(), access_keys::all(), kinds::all()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        auth::all(),
+        accounts::all(),
+        exports::all(),
+        webhooks::all(),
+        agents::all(),
+        access_keys::all(),
+        kinds::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
