@@ -28,7 +28,7 @@ use crate::config;
 use crate::emf::Emf;
 use crate::from_env::FromEnv;
 use crate::log;
-use crate::sqs::SqsCascadeQueue;
+use crate::services::CascadeWorkerServices;
 use crate::system::providers;
 
 /// Long work stops this long before the deadline of the invocation, so that it can enqueue the rest.
@@ -121,10 +121,10 @@ where
 /// messages are made visible sooner.
 pub async fn serve_cascade_queue<C>(handler: C) -> Result<(), Error>
 where
-    C: EventHandler<Store, SqsCascadeQueue>,
+    C: EventHandler<Store, CascadeWorkerServices>,
     C::Message: DeserializeOwned,
 {
-    let cx = context::<SqsCascadeQueue>().await?;
+    let cx = context::<CascadeWorkerServices>().await?;
     let (cx, handler) = (&cx, &handler);
     let serve = move |event: LambdaEvent<SqsEvent>| async move {
         let (stop_at, messages) = (stop_at(&event.context), event.payload.records.clone());

@@ -20,6 +20,7 @@ mod customer_search;
 mod customers;
 mod deletion_plan;
 mod due_search;
+mod exports;
 mod expr;
 mod failing_endpoint;
 mod former_names;

@@ -90,7 +90,7 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
-        about: "Events: from the change streams to the bus, and from the bus to the mails and the cascade.",
+        about: "Events: from the change streams to the bus, and from the bus to the mails, the cascade and the exports.",
         functions: &[
             Settings { timeout: Some(60), triggers: STREAMS, ..settings("customer-events") },
             Settings {
@@ -124,6 +124,13 @@ pub const SECTIONS: &[Section] = &[
                 triggers: &[queue("Messages", "CascadeQueue", 1, 20)],
                 recursive: true,
                 ..settings("cascade-worker").uses(&[Use::RedeliverSoon])
+            },
+            Settings {
+                about: "Writes the file of an export. Like the cascade's worker, it sends the rest to its own queue.",
+                timeout: Some(300),
+                triggers: &[queue("Messages", "ExportQueue", 1, 5)],
+                recursive: true,
+                ..settings("export-worker")
             },
         ],
     },

@@ -40,6 +40,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("platform-restore").uses(&[Use::Restore]),
     settings("resource-create").uses(&[Use::CountTakenNames]),
     settings("transcribes-stop").uses(&[Use::StopTranscription]).kind(&TRANSCRIPTIONS),
+    settings("export-create").uses(&[Use::NeverRelease]),
     settings("webhook-get").uses(&[Use::ReadEndpoint]),
     settings("webhook-rotate").uses(&[Use::RotateSecret]),
     settings("webhook-test").uses(&[Use::NeverRelease]),

@@ -5,8 +5,8 @@
 use custodian_domain::kinds::{Kind, UniqueScope};
 use custodian_store::schema::{
     ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETION_LINKS, DELETIONS, DUE,
-    HELD, IDEMPOTENCY, IDENTIFIERS, OPEN, OUTBOX, RECEIPT_SIGNING_KEYS, RECEIPT_VERIFYING_KEYS, SIGNING_KEYS,
-    THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
+    EXPORTS, HELD, IDEMPOTENCY, IDENTIFIERS, OPEN, OUTBOX, RECEIPT_SIGNING_KEYS, RECEIPT_VERIFYING_KEYS,
+    SIGNING_KEYS, THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
 };
 
 use crate::grant::Target::{
@@ -319,6 +319,16 @@ ports! {
         table(PUT, AUDITS).only_for(&[Use::RotateSecret, Use::Deliver]),
     ];
     custodian_webhooks::ReadPayloadRows => [grant(GET, OwnedTables)];
+
+    // Exports.
+    custodian_exports::ReadExports => [table(GET, EXPORTS)];
+    custodian_exports::StartExports with custodian_exports::ReadExports => [table(PUT, EXPORTS), table(CHECK, USAGE)];
+    custodian_exports::WriteExports with custodian_exports::ReadExports => [table(PUT, EXPORTS), table(CHECK, USAGE)];
+    custodian_exports::ExportRows with custodian_app::ports::ReadCustomers => [
+        grant(QUERY, OwnedTables),
+        table(QUERY, WEBHOOKS),
+        table(QUERY, AUDITS),
+    ];
 
     // Deletions. The brake has many rows, which a transaction puts; to permit deletions again, it also resets their count.
     custodian_app::ports::DeletionBrake => [

@@ -5,6 +5,7 @@ mod accounts;
 mod agents;
 mod auth;
 mod deletions;
+mod exports;
 mod kinds;
 mod platform;
 mod webhooks;
@@ -18,6 +19,7 @@ pub(crate) fn all() -> Vec<Operation> {
         accounts::all(),
         deletions::all(),
         platform::all(),
+        exports::all(),
         webhooks::all(),
         agents::all(),
         access_keys::all(),
