@@ -99,7 +99,13 @@ fn a_kind_adds_its_table_its_functions_and_their_roles() {
     // These roles have permissions on the tables of all kinds.
     assert_eq!(
         changed,
-        names(&["CascadeWorkerRole", "PlatformRestoreRole", "ReconcileRole", "WebhookDeliverRole"])
+        names(&[
+            "CascadeWorkerRole",
+            "ExportWorkerRole",
+            "PlatformRestoreRole",
+            "ReconcileRole",
+            "WebhookDeliverRole"
+        ])
     );
 
     let create = &added["RecordingsCreateFunction"]["Properties"];
