@@ -21,6 +21,7 @@ mod idempotency;
 mod idempotency_lease;
 mod identifiers;
 mod item;
+mod ledger_index;
 mod ledgers;
 mod listing;
 mod names;
