@@ -29,6 +29,7 @@ mod idempotency_lease;
 mod identifiers;
 mod item;
 mod last_mail;
+mod ledger_index;
 mod ledgers;
 mod listing;
 mod names;

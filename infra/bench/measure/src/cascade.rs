@@ -6,17 +6,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Parser;
 use custodian_domain::kinds::ALL;
-use custodian_local::Service;
-use custodian_measure::bare_loops::{delete_known, query_and_delete, query_and_delete_with_sdk, row_id};
-use custodian_measure::neighbour::{HttpClient, percentile, request_until};
+use custodian_measure::bare_loops::{delete_known, query_and_delete, query_and_delete_with_sdk};
+use custodian_measure::large_account::LargeAccount;
+use custodian_measure::neighbour::percentile;
 use custodian_measure::table::{markdown, median, ms};
-use custodian_tests::{PASSWORD, Tables};
-use reqwest::Method;
-use serde_json::json;
 
 /// Deletes an account with many rows, and as many rows with bare loops; prints two tables.
 #[derive(Parser)]
@@ -33,120 +30,6 @@ struct Args {
     /// Measure only the cascade and the loops, not the neighbour.
     #[arg(long)]
     skip_neighbour: bool,
-}
-
-/// A service with an operator, a neighbour and the neighbour's tags.
-struct Bench {
-    service: Service,
-    operator: HttpClient,
-    neighbour: HttpClient,
-    tags: Vec<String>,
-    each: usize,
-}
-
-impl Bench {
-    async fn start(rows: usize) -> Self {
-        let args = ["custodian", "--port", "0", "--ephemeral", "--admin-password", PASSWORD];
-        let service = Service::open(&custodian_local::Args::parse_from(args)).await.unwrap();
-        let serving = service.clone();
-        tokio::spawn(async move { serving.serve().await.unwrap() });
-        let base = format!("http://127.0.0.1:{}", service.port());
-        let anonymous = HttpClient { http: reqwest::Client::new(), base, token: String::new() };
-        let operator = anonymous.login("admin@localhost", PASSWORD).await;
-        let mut bench =
-            Self { service, neighbour: anonymous, operator, tags: Vec::new(), each: rows / ALL.len() };
-        let id = bench.open_account("neighbour").await;
-        let plan = json!({ "plan": "unlimited" });
-        bench.operator.send(Method::PUT, &format!("/v1.0/customers/{id}/plan"), Some(&plan)).await;
-        bench.neighbour = bench.neighbour.login("neighbour", PASSWORD).await;
-        for number in 0..20 {
-            let tag = json!({ "name": format!("tag {number}") });
-            let tag = bench.neighbour.send(Method::POST, "/v1.0/tags", Some(&tag)).await;
-            bench.tags.push(tag["id"].as_str().unwrap().to_owned());
-        }
-        bench
-    }
-
-    /// Creates an account whose address is verified.
-    async fn open_account(&self, name: &str) -> String {
-        let address = format!("{name}@example.com");
-        let body = json!({ "username": name, "password": PASSWORD, "email": address, "name": name });
-        let created = self.operator.send(Method::POST, "/v1.0/customers", Some(&body)).await;
-        self.operator.send(Method::POST, "/_local/idle", Some(&json!({}))).await;
-        let mails = self.operator.send(Method::GET, "/_local/mailbox", None).await;
-        let mail = mails["result"].as_array().unwrap().iter().find(|mail| mail["to"] == address.as_str());
-        let text = mail.unwrap()["text"].as_str().unwrap();
-        let token: String = text.split("token=").nth(1).unwrap().chars().take(64).collect();
-        let verify = json!({ "token": token });
-        self.operator.send(Method::POST, "/auth/email-verify", Some(&verify)).await;
-        created["id"].as_str().unwrap().to_owned()
-    }
-
-    fn tables(&self) -> Tables {
-        Tables(self.service.engine().clone())
-    }
-
-    /// Stores rows of this owner in the table of each kind.
-    fn seed(&self, owner: &str) {
-        let detail = "zaphod says hello to trillian ".repeat(10);
-        for kind in ALL {
-            for from in (0..self.each).step_by(10_000) {
-                let row = |number| {
-                    json!({
-                        "customer_id": { "S": owner }, "id": { "S": row_id(number) },
-                        "name": { "S": format!("row {number}") }, "detail": { "S": detail },
-                        "tm_create": { "N": "1718893355123456" }, "version": { "N": "1" },
-                    })
-                };
-                let rows: Vec<_> = (from..self.each.min(from + 10_000)).map(row).collect();
-                self.tables().insert(kind.table, &rows);
-            }
-        }
-    }
-
-    /// Deletes an account with seeded rows. Returns the time until the steps of all kinds are closed.
-    async fn cascade(&self, id: &str) -> Duration {
-        let begun = Instant::now();
-        self.operator.send(Method::DELETE, &format!("/v1.0/customers/{id}"), None).await;
-        loop {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            let (_, steps) = self.tables().ledger(id);
-            let is_closed = |table: &str| {
-                steps.iter().any(|step| step["step"]["S"] == table && step["closed"]["BOOL"] == true)
-            };
-            if ALL.iter().all(|kind| is_closed(kind.table)) {
-                let took = begun.elapsed();
-                let each = self.each.to_string();
-                for step in steps.iter().filter(|step| ALL.iter().any(|kind| step["step"]["S"] == kind.table))
-                {
-                    // The kind of the agents also has the account's own agents.
-                    let removed: usize = step["removed"]["N"].as_str().unwrap().parse().unwrap();
-                    assert!(removed >= self.each && removed < self.each + 5, "{step}: not {each} rows");
-                }
-                return took;
-            }
-        }
-    }
-
-    /// The time in which `delete` deletes seeded rows that belong to no account.
-    async fn bare<F: Future<Output = ()>>(&self, owner: &str, delete: impl FnOnce() -> F) -> Duration {
-        self.seed(owner);
-        let begun = Instant::now();
-        delete().await;
-        let took = begun.elapsed();
-        assert!(ALL.iter().all(|kind| self.tables().query(kind.table, "customer_id", owner).is_empty()));
-        took
-    }
-
-    /// The times of the neighbour's requests while `work` runs, and the output of `work`.
-    async fn with_neighbour<T>(&self, work: impl Future<Output = T>) -> (Vec<Duration>, T) {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (client, tags, stopped) = (self.neighbour.clone(), self.tags.clone(), Arc::clone(&stop));
-        let requests = tokio::spawn(async move { request_until(&client, &tags, &stopped).await });
-        let output = work.await;
-        stop.store(true, Ordering::Relaxed);
-        (requests.await.unwrap(), output)
-    }
 }
 
 /// The resident memory of this process, in MiB.
@@ -180,7 +63,7 @@ struct Run {
 }
 
 async fn run(args: &Args, number: usize) -> Run {
-    let bench = Bench::start(args.rows).await;
+    let bench = LargeAccount::start(args.rows).await;
     let engine = bench.service.engine().clone();
     let mut results = Run::default();
     let id = bench.open_account("zaphod").await;

@@ -10,6 +10,7 @@ pub mod bare_loops;
 pub mod event;
 pub mod fixture;
 pub mod function_process;
+pub mod large_account;
 pub mod neighbour;
 pub mod programs;
 pub mod requests;
