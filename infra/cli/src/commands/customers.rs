@@ -1,0 +1,136 @@
+//! `customers`: finding, showing, freezing, recovering and deleting accounts.
+
+use custodian_domain::Timestamp;
+use serde_json::{Value, json};
+use url::form_urlencoded::Serializer;
+use uuid::Uuid;
+
+use super::delete;
+use crate::args::{CustomersCommand, Freeze, GlobalOptions, Search};
+use crate::client::{Call, Client};
+use crate::connection::connect;
+use crate::console::note;
+use crate::exit::Failure;
+use crate::output::{Output, field, fields, table};
+
+/// The largest page of the API.
+const MAX_PAGE: usize = 100;
+
+pub(crate) fn run(
+    options: &GlobalOptions,
+    output: Output,
+    command: &CustomersCommand,
+) -> Result<(), Failure> {
+    let client = connect(options)?;
+    match command {
+        CustomersCommand::Search(filter) => search(&client, output, filter),
+        CustomersCommand::Show { id } => output.result(&client.get(&path(*id))?.body, profile),
+        CustomersCommand::Freeze(arguments) => freeze(&client, output, arguments),
+        CustomersCommand::Recover { id } => {
+            let call = format!("{}/recover", path(*id));
+            let recovered = client.send(&Call::post(&call, json!({}))?)?.body;
+            output.result(&recovered, |customer| {
+                format!("The account is {} again.\n\n{}", field(customer, "status"), profile(customer))
+            })
+        }
+        CustomersCommand::Delete(arguments) => delete::run(&client, output, arguments),
+    }
+}
+
+pub(super) fn path(id: Uuid) -> String {
+    format!("/v1.0/customers/{id}")
+}
+
+fn search(client: &Client, output: Output, filter: &Search) -> Result<(), Failure> {
+    let (mut found, mut token) = (Vec::new(), String::new());
+    loop {
+        let mut page =
+            client.get(&search_path(filter, filter.limit.saturating_sub(found.len()), &token))?.body;
+        if let Some(Value::Array(rows)) = page.get_mut("result").map(Value::take) {
+            found.extend(rows);
+        }
+        token = page.get("next_page_token").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if token.is_empty() || found.len() >= filter.limit {
+            break;
+        }
+    }
+    found.truncate(filter.limit);
+    let count = found.len();
+    output.result(&Value::Array(found), list)?;
+    if !token.is_empty() {
+        note(&format!("There are more than {count} accounts. Show more with --limit."));
+    }
+    Ok(())
+}
+
+fn search_path(filter: &Search, missing: usize, token: &str) -> String {
+    let mut query = Serializer::new(String::new());
+    query.append_pair("page_size", &missing.clamp(1, MAX_PAGE).to_string());
+    let due_before = filter.due_before.map(Timestamp::to_rfc3339);
+    let values = [
+        ("email", filter.email.as_deref()),
+        ("username", filter.username.as_deref()),
+        ("status", filter.status.as_deref()),
+        ("due_before", due_before.as_deref()),
+        ("held", filter.held.then_some("true")),
+        ("page_token", Some(token).filter(|token| !token.is_empty())),
+    ];
+    for (name, value) in values {
+        value.map(|value| query.append_pair(name, value));
+    }
+    format!("/v1.0/customers?{}", query.finish())
+}
+
+fn list(customers: &Value) -> String {
+    let row = |customer: &Value| {
+        ["id", "status", "name", "email", "tm_deletion_scheduled"].map(|name| field(customer, name)).to_vec()
+    };
+    let rows: Vec<_> = customers.as_array().into_iter().flatten().map(row).collect();
+    if rows.is_empty() {
+        "No account was found.".to_owned()
+    } else {
+        table(&["Id", "Status", "Name", "E-mail", "Deleted on"], &rows)
+    }
+}
+
+fn freeze(client: &Client, output: Output, arguments: &Freeze) -> Result<(), Failure> {
+    let body = arguments
+        .until
+        .map_or_else(|| json!({}), |until| json!({ "tm_deletion_scheduled": until.to_rfc3339() }));
+    let call = format!("{}/freeze", path(arguments.id));
+    let frozen = client.send(&Call::post(&call, body)?)?.body;
+    output.result(&frozen, |customer| {
+        let due = field(customer, "tm_deletion_scheduled");
+        format!(
+            "The account is frozen, and it is deleted on {due}. Only an operator can recover it.\n\n{}",
+            profile(customer)
+        )
+    })
+}
+
+/// An account as a person reads it.
+pub(super) fn profile(customer: &Value) -> String {
+    let mut rows = vec![
+        ("Id", field(customer, "id")),
+        ("Name", field(customer, "name")),
+        ("Status", field(customer, "status")),
+        ("E-mail", field(customer, "email")),
+        ("Verified", field(customer, "email_verified")),
+        ("Phone", field(customer, "phone_number")),
+        ("Address", field(customer, "address")),
+        ("Detail", field(customer, "detail")),
+        ("Webhook", field(customer, "webhook_uri")),
+        ("Created", field(customer, "tm_create")),
+        ("Changed", field(customer, "tm_update")),
+        ("Deleted on", field(customer, "tm_deletion_scheduled")),
+        ("Deleted", field(customer, "tm_delete")),
+    ];
+    if let Some(hold) = customer.get("hold").filter(|hold| !hold.is_null()) {
+        let until = field(hold, "until");
+        rows.push((
+            "On hold",
+            if until == "-" { "until it is released".to_owned() } else { format!("until {until}") },
+        ));
+    }
+    fields(&rows)
+}
