@@ -2,8 +2,12 @@
 
 use std::process::ExitCode;
 
-/// The exit codes, as `--help` and the man page show them.
-pub(crate) const EXIT_CODES: &str = "\
+/// The environment and the exit codes, as `--help` and the man page show them.
+pub(crate) const AFTER_HELP: &str = "\
+Environment:
+  CUSTODIAN_URL    The address of the service. It replaces the one where you signed in.
+  CUSTODIAN_TOKEN  A token or an access key. It replaces your sign-in.
+
 Exit codes:
   0  The command was carried out.
   1  The service refused it, for example because the account is on hold.

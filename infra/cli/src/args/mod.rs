@@ -14,11 +14,11 @@ pub(crate) use accounts::{
 };
 pub(crate) use data::{DownloadExport, ExportCommand, ReceiptCommand, Restore, VerifyReceipt};
 
-use crate::exit::EXIT_CODES;
+use crate::exit::AFTER_HELP;
 
 /// Manages the accounts of a Custodian service: holds, the brake, deletions and their receipts, exports and restores.
 #[derive(Debug, Parser)]
-#[command(name = "custodianctl", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "custodianctl", version, after_help = AFTER_HELP, max_term_width = 100)]
 pub struct Arguments {
     #[command(flatten)]
     pub(crate) global: GlobalOptions,

@@ -1,0 +1,12 @@
+//! Runs `custodianctl` as a process, against the local service or against a stub of the API.
+
+mod accounts;
+mod deletions;
+mod document;
+mod exports;
+mod program;
+mod receipts;
+mod restores;
+mod sign_in;
+mod stub;
+mod trouble;
