@@ -63,7 +63,10 @@ def platform_admin(client):
     path = f"/v1.0/customers/{customer_id}"
     client.post("/auth/email-verify", {"token": client.mailed_token("olga@example.com")})
     admin.get("/v1.0/customers")
+    for query in ("email=olga@example.com", "username=olga", "due_before=2999-01-01T00:00:00Z", "held=true"):
+        admin.get(f"/v1.0/customers?{query}")
     admin.get(path)
+    admin.get(f"{path}/audit")
     admin.put(path, {"name": "Olga Ltd"})
     admin.put(f"{path}/plan", {"plan": "professional"})
     admin.post(f"{path}/balance", {"balance_credit": 5})
@@ -79,6 +82,7 @@ def own_account(client):
     ann.get("/v1.0/customer")
     ann.put("/v1.0/customer", {"name": "Ann Ltd", "webhook_uri": "https://localhost/hook"})
     ann.get("/v1.0/customer/usage")
+    ann.get("/v1.0/customer/audit")
     ann.put("/v1.0/customer", {"email": "ann2@example.com"})
     ann.get("/v1.0/customer/email_change")
     ann.delete("/v1.0/customer/email_change")
@@ -148,8 +152,37 @@ def resource_kinds(client):
     return f"{len(CREATE_BODIES)} kinds: create, list, get, update, delete"
 
 
+def writes_of_a_delegate(client):
+    """Calls every function that a platform admin may use as an account's guest agent. They record it in the audit log."""
+    customer_id, dan = client.create_verified_customer("dan")
+    agent_id = dan.post("/v1.0/agents", {"username": "dee", "password": PASSWORD}).json()["id"]
+    key_id = dan.post("/v1.0/accesskeys", {}).json()["id"]
+    billing_account_id = dan.get("/v1.0/billing_account").json()["id"]
+    request = {"customer_id": customer_id, "reason": "called about his flows"}
+    delegated = client.login_as_platform_admin().post("/auth/delegate", request).json()
+    delegate = RecordingClient(client.emulator, delegated["token"])
+    for kind, body in CREATE_BODIES.items():
+        path = f"/v1.0/{kind}/{delegate.post(f'/v1.0/{kind}', {**body, **UNIQUE_FIELDS.get(kind, {})}).json()['id']}"
+        delegate.put(path, {"name": "other"} if kind != "contacts" else {"notes": "other"})
+        if kind == "transcribes":
+            delegate.post(f"{path}/stop")
+        delegate.delete(path)
+    for suffix, body in (("", {"name": "Dee"}), ("/status", {"status": "busy"}), ("/tag_ids", {"tag_ids": []}),
+                         ("/addresses", {"addresses": [{"type": "tel", "target": "+15550007777"}]})):
+        delegate.put(f"/v1.0/agents/{agent_id}{suffix}", body)
+    delegate.delete(f"/v1.0/agents/{agent_id}")
+    delegate.put(f"/v1.0/accesskeys/{key_id}", {"name": "other"})
+    delegate.delete(f"/v1.0/accesskeys/{key_id}")
+    delegate.put("/v1.0/customer", {"detail": "other"})
+    update_row(client.emulator, "customers", {"id": {"S": customer_id}}, billing_account_id=UNKNOWN_ID)
+    delegate.put("/v1.0/customer/billing_account_id", {"billing_account_id": billing_account_id})
+    delegate.put(f"/v1.0/billing_accounts/{billing_account_id}", {"name": "Main"})
+    return "the writes of a delegate"
+
+
 def unregister_and_cancel(client):
     ann = client.login("ann")
+    ann.post("/auth/unregister", {"dry_run": True})
     ann.post("/auth/unregister", {"password": PASSWORD})
     client.login("ann").delete("/auth/unregister")
     return "unregister and cancel"
@@ -234,7 +267,7 @@ def run(runner, emulator, template):
     client = RecordingClient(emulator)
     for name, check in (("signup and login", signup_and_login), ("platform admin", platform_admin),
                         ("own account", own_account), ("agents and access keys", agents_and_access_keys),
-                        ("kinds", resource_kinds), ("unregister", unregister_and_cancel),
+                        ("kinds", resource_kinds), ("writes of a delegate", writes_of_a_delegate), ("unregister", unregister_and_cancel),
                         ("default route", default_route)):
         runner.check(name, check, client)
     runner.check("new access keys", new_access_keys, client, template)

@@ -21,7 +21,7 @@ NEEDS_SERVICE_INTERNALS = {
         "forbidden_destinations::a_destination_that", "forbidden_destinations::no_notation",
         "forbidden_destinations::the_local_services_flag"],
     "identity": [
-        "delegation::successful_delegations", "email_change::a_verification_link_confirms",
+        "audit_log::it_holds", "audited_acts::every_write", "customer_search::every", "customer_search::a_former", "delegation::successful_delegations", "email_change::a_verification_link_confirms",
         "email_change::an_operators_request_of_an_earlier",
         "interrupted_confirmations::", "key_rotation::", "lockout::",
         "mailed_links::a_l", "mailed_links::an_address_is_free", "mailed_links::no_table_holds",

@@ -24,13 +24,14 @@ const MIN_LENGTH: usize = 8;
 
 /// Every field that a log line may have. A new field is a deliberate decision: it must hold no name, no address and no
 /// other personal value. `client_network` holds a keyed hash, not the network.
-pub const FIELDS: [&str; 37] = [
+pub const FIELDS: [&str; 39] = [
     "agent_id",
     "attempt",
     "cause",
     "client_network",
     "cold",
     "customer_id",
+    "deletions",
     "dependency",
     "event",
     "failure",
@@ -43,6 +44,7 @@ pub const FIELDS: [&str; 37] = [
     "key_id",
     "latency_ms",
     "level",
+    "limit",
     "message",
     "message_id",
     "message_type",

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::tables::{CASCADE_TABLES, PREFIX};
 
 /// The keywords and functions of expressions, which are not attributes.
-const KEYWORDS: [&str; 16] = [
+const KEYWORDS: [&str; 17] = [
     "SET",
     "REMOVE",
     "ADD",
@@ -25,6 +25,7 @@ const KEYWORDS: [&str; 16] = [
     "contains",
     "size",
     "if_not_exists",
+    "list_append",
 ];
 
 /// DynamoDB's limit for one transaction.

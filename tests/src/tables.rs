@@ -147,6 +147,19 @@ impl Tables {
         }
     }
 
+    /// Deletes the rows of a table that contain a text, such as a customer's id.
+    pub fn delete_rows_with(&self, table: &str, text: &str) {
+        let name = format!("{PREFIX}{table}");
+        let described = self.call("DescribeTable", &json!({ "TableName": name }));
+        let keys = described["Table"]["KeySchema"].as_array().unwrap().clone();
+        for row in self.scan(table).iter().filter(|row| row.to_string().contains(text)) {
+            let key = |part: &Value| part["AttributeName"].as_str().unwrap().to_owned();
+            let key: Map<_, _> =
+                keys.iter().map(key).map(|name| (name.clone(), row[&name].clone())).collect();
+            self.call("DeleteItem", &json!({ "TableName": name, "Key": key }));
+        }
+    }
+
     /// All rows of all tables.
     pub fn dump(&self) -> Dump {
         let rows = |table: &String| {

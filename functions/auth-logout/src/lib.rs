@@ -24,7 +24,7 @@ impl<S: Authenticator + UpdateAgents, E: Send + Sync> Endpoint<S, E> for Logout 
         caller: Self::Caller,
         _: &Request,
     ) -> Result<Response, Failure> {
-        if let SessionHolder::SignedIn(agent) = caller {
+        if let SessionHolder::SignedIn(agent, _) = caller {
             sign_out(cx, *agent).await?;
         }
         let expired = |name| format!("{name}=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict");

@@ -2,19 +2,21 @@
 //! response leads to the state of the deletion.
 
 use custodian_app::deletion_link::{PATH, create_link};
-use custodian_app::ports::{Authenticator, ChangeCustomers, DeletionLinks, Scheduler, Throttle};
-use custodian_app::unregister::{UnregisterRequest, unregister};
+use custodian_app::ports::{
+    Authenticator, ChangeCustomers, CountRowsToDelete, DeletionLinks, Scheduler, Throttle,
+};
+use custodian_app::unregister::{UnregisterPlan, UnregisterRequest, plan, unregister};
 use custodian_app::{Context, Failure};
 use custodian_http::{
     Account, Admin, Endpoint, NoDelegate, NotDeleted, OwnAccount, Request, Response, Route,
 };
-use custodian_views::CustomerView;
+use custodian_views::{CustomerView, UnregisterPlanView};
 use http::header::LINK;
 
 pub struct Unregister;
 
-impl<S: Authenticator + ChangeCustomers + DeletionLinks + Throttle, E: Scheduler> Endpoint<S, E>
-    for Unregister
+impl<S: Authenticator + ChangeCustomers + CountRowsToDelete + DeletionLinks + Throttle, E: Scheduler>
+    Endpoint<S, E> for Unregister
 {
     type Caller = Account<NoDelegate<Admin>, NotDeleted, OwnAccount>;
 
@@ -29,9 +31,17 @@ impl<S: Authenticator + ChangeCustomers + DeletionLinks + Throttle, E: Scheduler
         request: &Request,
     ) -> Result<Response, Failure> {
         let body = UnregisterRequest::read(&request.json()?)?;
+        if body.is_dry_run() {
+            return Ok(plan_response(&plan(cx, &caller.customer, &body).await?));
+        }
         let customer = unregister(cx, caller.customer, &caller.principal, body, &request.client_ip).await?;
         let token = create_link(cx, customer.id).await?;
         let status = format!("<{PATH}?token={}>; rel=\"status\"", token.expose());
         Ok(Response::row(&CustomerView::from(&customer)).header(LINK, status))
     }
+}
+
+fn plan_response(plan: &UnregisterPlan) -> Response {
+    let UnregisterPlan { customer_id, immediate, tm_due, rows } = plan;
+    Response::json(&UnregisterPlanView::new(*customer_id, *immediate, *tm_due, &rows.tables, &rows.numbers))
 }

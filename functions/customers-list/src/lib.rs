@@ -1,10 +1,10 @@
-//! `GET /v1.0/customers`: lists accounts, newest first. Deleted and expired ones are listed only if `status` asks for them.
+//! `GET /v1.0/customers`: lists and finds accounts, newest first. Deleted and expired ones are listed only if `status` asks for
+//! them.
 
 use custodian_app::ports::{Authenticator, ListCustomers};
 use custodian_app::{Context, Failure};
-use custodian_domain::{Reason, Refusal, Status};
-use custodian_http::page::{PageRequest, row_json};
-use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
+use custodian_http::page::row_json;
+use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route, customer_search};
 use custodian_views::CustomerView;
 
 pub struct ListAll;
@@ -22,18 +22,10 @@ impl<S: Authenticator + ListCustomers, E: Send + Sync> Endpoint<S, E> for ListAl
         _: PlatformAdmin,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let statuses = statuses(request)?;
-        let page_request = PageRequest::read(request, "customers")?;
-        let read = |below, limit| cx.store.customers(&statuses, below, limit);
-        let page = page_request.fill(read, |row| row.id.0, |row| row_json(&CustomerView::from(row))).await?;
+        let (filter, page_request) = customer_search::read(request)?;
+        let read = |after, limit| cx.store.customers(&filter, after, limit);
+        let cursor = |row: &_| filter.cursor(row);
+        let page = page_request.fill(read, cursor, |row| row_json(&CustomerView::from(row))).await?;
         Ok(Response::json(&page))
     }
-}
-
-fn statuses(request: &Request) -> Result<Vec<Status>, Refusal> {
-    let Some(text) = request.query("status") else {
-        return Ok(vec![Status::Initial, Status::Active, Status::Frozen]);
-    };
-    let unknown = || Refusal::field(Reason::InvalidRequestParameter, "status", "is no status of a customer");
-    Status::parse(text).map(|status| vec![status]).ok_or_else(unknown)
 }

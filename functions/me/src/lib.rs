@@ -1,15 +1,16 @@
 //! `GET /v1.0/me`: returns the calling agent. An access key gets its customer's guest agent.
+//! Admins may read themselves also while the account is frozen.
 
 use custodian_app::ports::{Authenticator, ReadAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::{Principal, Reason};
-use custodian_http::{ActivePrincipal, Endpoint, Request, Response, Route};
+use custodian_http::{Account, ActiveOrFrozenForAdmins, AnyPrincipal, Endpoint, Request, Response, Route};
 use custodian_views::AgentView;
 
 pub struct Me;
 
 impl<S: Authenticator + ReadAgents, E: Send + Sync> Endpoint<S, E> for Me {
-    type Caller = ActivePrincipal;
+    type Caller = Account<AnyPrincipal, ActiveOrFrozenForAdmins>;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/me")

@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use custodian_auth::Claims;
 use custodian_auth::jwt::OperatorClaim;
+use custodian_domain::audit::{AuditActor, AuditDetail, DELEGATION};
 use custodian_domain::fields::Fields;
+use custodian_domain::kinds::AGENTS;
 use custodian_domain::{Agent, CustomerId, Reason, Refusal, Secret, Timestamp, account_status};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{AuditEntry, AuditLog, ReadAgents, TokenSigner, WriteOutcome};
+use crate::ports::{AuditLog, ReadAgents, TokenSigner, WriteOutcome};
+use crate::request_origin::Act;
 
 /// The lifetime of a delegate's token.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(8 * 3600);
@@ -75,14 +78,16 @@ async fn sign<S: ReadAgents + AuditLog, E: TokenSigner>(
     account_status::require_not_terminal(&customer).map_err(|_| Reason::CustomerNotFound)?;
     let guest = cx.store.agent(customer.id, customer.guest_id).await?.ok_or(Reason::CustomerNotFound)?;
     let now = cx.now();
-    let entry = AuditEntry {
+    let act = Act {
         customer_id: customer.id,
-        id: cx.providers.id_seed(now).uuid(),
-        operator: operator.id,
-        reason: request.reason,
-        tm_create: now,
+        entry_type: DELEGATION.to_owned(),
+        resource: (AGENTS.noun, guest.id.0),
+        detail: AuditDetail { reason: Some(request.reason), ..AuditDetail::default() },
+        who: Some(AuditActor::Operator { id: operator.id }),
+        is_of_other_account: false,
+        now,
     };
-    if cx.store.record_delegation(&entry).await? != WriteOutcome::Done {
+    if cx.store.record_delegation(act).await? != WriteOutcome::Done {
         return Err(Reason::CustomerNotFound.into());
     }
     let claims = Claims {

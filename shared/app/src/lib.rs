@@ -7,6 +7,7 @@
 pub mod access_keys;
 pub mod agent_credentials;
 pub mod agents;
+pub mod audited_acts;
 pub mod billing;
 pub mod brake;
 pub mod budgets;
@@ -37,6 +38,7 @@ pub mod ports;
 pub mod rate_limits;
 pub mod read_budget;
 pub mod request_conditions;
+pub mod request_origin;
 pub mod resources;
 pub mod retry;
 pub mod revoke_keys;

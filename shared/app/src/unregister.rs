@@ -1,22 +1,28 @@
 //! Unregistration: an administrator or an access key confirms it, and the account is frozen or deleted at once.
+//! A dry run shows beforehand what would be deleted, and when.
 
 use custodian_domain::agent::MAX_ENTERED_PASSWORD;
 use custodian_domain::fields::Fields;
-use custodian_domain::lifecycle::Command;
-use custodian_domain::{Agent, Customer, Initiator, Principal, Reason, Refusal, Secret};
+use custodian_domain::lifecycle::{Command, Decision, decide};
+use custodian_domain::{
+    Agent, Customer, CustomerId, Initiator, Principal, Reason, Refusal, Secret, Timestamp,
+};
 use futures::future::join;
 use serde_json::{Map, Value};
 
 use crate::change::change;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{ChangeCustomers, Scheduler, Throttle};
+use crate::ports::{ChangeCustomers, CountRowsToDelete, RowsToDelete, Scheduler, Throttle};
 use crate::rate_limits::confirmation_quotas;
 use crate::sign_in::password_matches;
 use crate::throttle::{Reservation, reserve};
 
 /// The exact confirmation phrase.
 const CONFIRMATION_PHRASE: &str = "DELETE";
+
+/// The maximum number of released numbers that a plan lists.
+const MAX_NUMBERS: usize = 100;
 
 /// An access key has no password, so the usual messages would not help its caller.
 const KEY_CONFIRMATION: &str =
@@ -30,6 +36,17 @@ pub struct UnregisterRequest {
     password: Option<Secret>,
     phrase: Option<String>,
     immediate: bool,
+    dry_run: bool,
+}
+
+/// What unregistering would do now.
+#[derive(Clone, Debug)]
+pub struct UnregisterPlan {
+    pub customer_id: CustomerId,
+    pub immediate: bool,
+    /// When everything would be deleted.
+    pub tm_due: Timestamp,
+    pub rows: RowsToDelete,
 }
 
 impl UnregisterRequest {
@@ -42,8 +59,22 @@ impl UnregisterRequest {
                 .map(Secret::new),
             phrase: fields.text("confirmation_phrase", 255).filter(|text| !text.is_empty()),
             immediate: fields.boolean("immediate").unwrap_or(false),
+            dry_run: fields.boolean("dry_run").unwrap_or(false),
         };
         fields.finish(request)
+    }
+
+    /// Whether the caller only asks what would happen.
+    pub const fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
+    const fn command<S, E>(&self, cx: &Context<S, E>) -> Command {
+        if self.immediate {
+            Command::Delete(Initiator::Owner)
+        } else {
+            Command::Freeze { grace: cx.settings.grace }
+        }
     }
 
     /// Checks the confirmation phrase, before the password. An error has the same reason for every principal.
@@ -114,11 +145,7 @@ pub async fn unregister<S: ChangeCustomers + Throttle, E: Scheduler>(
 ) -> Result<Customer, Failure> {
     request.check(principal)?;
     let reservation = request.confirm(cx, principal, client_ip).await?;
-    let command = if request.immediate {
-        Command::Delete(Initiator::Owner)
-    } else {
-        Command::Freeze { grace: cx.settings.grace }
-    };
+    let command = request.command(cx);
     let release = async {
         if let Some(reservation) = reservation {
             reservation.release(cx).await;
@@ -127,4 +154,25 @@ pub async fn unregister<S: ChangeCustomers + Throttle, E: Scheduler>(
     // Concurrently, to save a round trip.
     let (outcome, ()) = join(change(cx, customer.id, Some(customer), command, None), release).await;
     outcome?.customer()
+}
+
+/// What unregistering would do now. It writes nothing, so it needs no confirmation and counts as no attempt. It refuses what
+/// unregistering would refuse because of the account's state.
+pub async fn plan<S: CountRowsToDelete, E>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    request: &UnregisterRequest,
+) -> Result<UnregisterPlan, Failure> {
+    let now = cx.now();
+    let due = match decide(customer, request.command(cx), now)? {
+        Decision::Change(next) => next.due(),
+        Decision::Unchanged | Decision::TooEarly => customer.due(),
+    };
+    let rows = cx.store.rows_to_delete(customer.id, MAX_NUMBERS).await?;
+    Ok(UnregisterPlan {
+        customer_id: customer.id,
+        immediate: request.immediate,
+        tm_due: due.unwrap_or(now),
+        rows,
+    })
 }

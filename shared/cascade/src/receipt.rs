@@ -110,8 +110,8 @@ pub(crate) async fn sign<S: ReceiptKeys, E>(
     customer: CustomerId,
     ledger: &Ledger,
     verified: &[VerifiedTable],
+    now: Timestamp,
 ) -> Result<String, Failure> {
-    let now = cx.now();
     let signer = cx.store.receipt_signer().await?;
     let signer = signer.ok_or_else(|| Failure::unavailable("the key of the receipts", "is not stored"))?;
     let ledger = ReceiptLedger::new(customer, ledger, verified, now);

@@ -26,8 +26,9 @@ where
     if check.found.is_empty() {
         // A ledger of an earlier release has no step for a table that was added since.
         check.empty.retain(|verified| ledger.has_step(verified.table));
-        let receipt = receipt::sign(cx, customer, &ledger, &check.empty).await?;
-        cx.store.mark_verified(customer, &check.empty, &receipt, cx.now()).await?;
+        let now = cx.now();
+        let receipt = receipt::sign(cx, customer, &ledger, &check.empty, now).await?;
+        cx.store.mark_verified(customer, &check.empty, &receipt, now).await?;
         send_last_mail(cx, customer).await?;
     } else {
         reopen(cx, customer, &ledger, &check, "rows found after deletion").await?;

@@ -9,6 +9,9 @@ use crate::reason::{Reason, Refusal};
 /// The route that recovers a frozen account. The ACCOUNT_FROZEN error contains it.
 pub const RECOVERY_ENDPOINT: &str = "DELETE /auth/unregister";
 
+/// The message for the owner of an account that an operator froze.
+const SUSPENDED: &str = "The operator of this service froze this account, and it will be deleted. Only the operator can recover it.";
+
 /// Only active accounts may use `/v1.0`.
 pub fn require_active(customer: &Customer) -> Result<(), Refusal> {
     match customer.state {
@@ -22,7 +25,11 @@ pub fn require_active(customer: &Customer) -> Result<(), Refusal> {
             if frozen_by == Initiator::Owner {
                 details.insert("recovery_endpoint", RECOVERY_ENDPOINT.to_owned());
             }
-            Err(Refusal::with_details(Reason::AccountFrozen, vec![details]))
+            let refusal = Refusal::with_details(Reason::AccountFrozen, vec![details]);
+            Err(match frozen_by {
+                Initiator::Owner => refusal,
+                Initiator::Operator => Refusal { caller_message: Some(SUSPENDED), ..refusal },
+            })
         }
         State::Deleted { .. } | State::Expired { .. } => Err(Reason::InvalidCredentials.into()),
     }

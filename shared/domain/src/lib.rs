@@ -7,6 +7,7 @@ pub mod access_key;
 pub mod account_status;
 pub mod agent;
 pub mod agent_fields;
+pub mod audit;
 pub mod billing;
 pub mod brake;
 pub mod cause;

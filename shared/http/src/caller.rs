@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
+use custodian_domain::audit::AuditActor;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::{Agent, Customer, CustomerId, Permission, Principal, Reason, Refusal, account_status};
 
@@ -52,6 +53,11 @@ pub trait Caller<S, E>: Sized + Send {
     /// The customer and the principal that own the idempotency keys of this caller.
     fn principal(&self) -> Option<(CustomerId, String)> {
         None
+    }
+
+    /// Who acts, for the audit log.
+    fn actor(&self) -> AuditActor {
+        AuditActor::System
     }
 
     /// The version of the row that the path names, if it exists.
@@ -116,6 +122,10 @@ impl<S: Authenticator, E: Sync, T: Target> Caller<S, E> for PlatformAdmin<T> {
         Some((self.agent.customer_id, format!("agent {}", self.agent.id)))
     }
 
+    fn actor(&self) -> AuditActor {
+        AuditActor::Operator { id: self.agent.id }
+    }
+
     fn version(&self) -> Option<u64> {
         self.target.version()
     }
@@ -176,7 +186,7 @@ where
     ) -> Result<Self, Failure> {
         let Authenticated { customer, principal, prefetched } =
             authenticate(cx, route, request, prefetch).await?;
-        A::check(&customer)?;
+        A::check(&customer, &principal)?;
         require_permission(&principal, R::NEEDED)?;
         R::PERMITS.check(&principal)?;
         if let Prefetch::Kind(kind) | Prefetch::Resource(kind, _) = prefetch {
@@ -189,6 +199,10 @@ where
 
     fn principal(&self) -> Option<(CustomerId, String)> {
         Some((self.customer.id, self.principal.label()))
+    }
+
+    fn actor(&self) -> AuditActor {
+        AuditActor::from(&self.principal)
     }
 
     fn version(&self) -> Option<u64> {

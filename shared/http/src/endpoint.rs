@@ -8,6 +8,7 @@ use custodian_app::log::millis;
 use custodian_app::ports::{Idempotency, Prefetch};
 use custodian_app::rate_limits::client_network;
 use custodian_app::request_conditions::{RequestConditions, with_conditions};
+use custodian_app::request_origin::{RequestOrigin, with_origin};
 use custodian_app::{Context, Failure, Metric};
 use custodian_domain::Reason;
 use futures::FutureExt;
@@ -132,14 +133,20 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         let permitted = cx.read_budget.require(account, cx.now());
         permitted.inspect_err(|_| cx.metrics.record(&[Metric::RequestsThrottled]))?;
     }
+    let origin = RequestOrigin {
+        actor: caller.actor(),
+        client_ip: request.client_ip.clone(),
+        request_id: request.request_id.clone(),
+        received: cx.now(),
+    };
     // On the heap, because the stack of a debug build is too small for the futures of all layers.
-    let handled = Box::pin(async {
+    let handled = Box::pin(with_origin(origin, async {
         if !matches!(H::Caller::AUDIENCE, Audience::Anyone) {
             // Also if the handler reads no body: a browser asks before it sends JSON to another site.
             request.require_json()?;
         }
         endpoint.handle(cx, caller, request).await
-    });
+    }));
     let outcome = match (key, principal) {
         (Some(key), Some(principal)) => {
             let started = idempotency::begin(cx, principal, route, request, key).await?;

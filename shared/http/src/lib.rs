@@ -7,6 +7,8 @@
 mod authentication;
 pub mod caller;
 mod credential;
+pub(crate) mod cursor;
+pub mod customer_search;
 pub mod endpoint;
 mod idempotency;
 pub mod page;
@@ -26,7 +28,8 @@ pub use endpoint::{Endpoint, serve};
 pub use http::StatusCode;
 pub use request::Request;
 pub use requirements::{
-    Active, Admin, AdminOrManager, AnyPrincipal, CredentialRule, NoDelegate, NotDeleted, Unlimited,
+    Active, ActiveOrFrozenForAdmins, Admin, AdminOrManager, AnyPrincipal, CredentialRule, NoDelegate,
+    NotDeleted, Unlimited,
 };
 pub use response::Response;
 pub use route::Route;

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use custodian_domain::{Customer, Permission, Principal, Reason, Refusal, account_status};
+use custodian_domain::{Customer, Permission, Principal, Reason, Refusal, Status, account_status};
 
 /// The credentials that an endpoint permits, among those with the permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,12 +76,15 @@ pub trait StatusRequirement: Send + 'static {
     /// The reasons for which the status check refuses accounts that are not deleted.
     const REFUSALS: &'static [Reason];
 
-    fn check(customer: &Customer) -> Result<(), Refusal>;
+    fn check(customer: &Customer, principal: &Principal) -> Result<(), Refusal>;
 }
 
 /// Active accounts.
 #[derive(Debug)]
 pub struct Active;
+/// Active accounts, and frozen ones for administrators, who may look at what the deletion will remove.
+#[derive(Debug)]
+pub struct ActiveOrFrozenForAdmins;
 /// Every account that is not deleted or expired, for endpoints that read, leave or recover the account.
 #[derive(Debug)]
 pub struct NotDeleted;
@@ -89,7 +92,19 @@ pub struct NotDeleted;
 impl StatusRequirement for Active {
     const REFUSALS: &'static [Reason] = &[Reason::AccountFrozen, Reason::AccountNotVerified];
 
-    fn check(customer: &Customer) -> Result<(), Refusal> {
+    fn check(customer: &Customer, _: &Principal) -> Result<(), Refusal> {
+        account_status::require_active(customer)
+    }
+}
+
+impl StatusRequirement for ActiveOrFrozenForAdmins {
+    const REFUSALS: &'static [Reason] = Active::REFUSALS;
+
+    fn check(customer: &Customer, principal: &Principal) -> Result<(), Refusal> {
+        let is_admin = principal.permission().allows(Permission::ADMIN);
+        if customer.status() == Status::Frozen && is_admin {
+            return Ok(());
+        }
         account_status::require_active(customer)
     }
 }
@@ -97,7 +112,7 @@ impl StatusRequirement for Active {
 impl StatusRequirement for NotDeleted {
     const REFUSALS: &'static [Reason] = &[];
 
-    fn check(customer: &Customer) -> Result<(), Refusal> {
+    fn check(customer: &Customer, _: &Principal) -> Result<(), Refusal> {
         account_status::require_not_terminal(customer)
     }
 }

@@ -3,6 +3,7 @@
 use custodian_app::ports::{Authenticator, Prefetch};
 use custodian_app::{Context, Failure};
 use custodian_auth::access_key::is_access_key;
+use custodian_domain::audit::AuditActor;
 use custodian_domain::{Agent, Permission, Principal, Reason};
 
 use crate::caller::{Account, Audience, Caller};
@@ -13,7 +14,7 @@ use crate::{Request, Route, credential};
 /// Signing out such a session has nothing to revoke, but the browser must still drop its cookie.
 #[derive(Debug)]
 pub enum SessionHolder {
-    SignedIn(Box<Agent>),
+    SignedIn(Box<Agent>, AuditActor),
     SignedOut,
 }
 
@@ -29,15 +30,25 @@ impl<S: Authenticator, E: Sync> Caller<S, E> for SessionHolder {
     ) -> Result<Self, Failure> {
         let has_token = credential::find(request).is_some_and(|presented| !is_access_key(presented.text));
         match Account::<AnyPrincipal, NotDeleted>::from_request(cx, route, request, prefetch).await {
-            Ok(account) => match account.principal {
-                Principal::Agent { agent, .. } | Principal::Delegate { guest: agent, .. } => {
-                    Ok(Self::SignedIn(Box::new(agent)))
+            Ok(account) => {
+                let actor = AuditActor::from(&account.principal);
+                match account.principal {
+                    Principal::Agent { agent, .. } | Principal::Delegate { guest: agent, .. } => {
+                        Ok(Self::SignedIn(Box::new(agent), actor))
+                    }
+                    // Deleting an access key revokes it.
+                    Principal::Key(_) => Err(Reason::PermissionDenied.into()),
                 }
-                // Deleting an access key revokes it.
-                Principal::Key(_) => Err(Reason::PermissionDenied.into()),
-            },
+            }
             Err(failure) if has_token && failure.is(Reason::InvalidCredentials) => Ok(Self::SignedOut),
             Err(failure) => Err(failure),
+        }
+    }
+
+    fn actor(&self) -> AuditActor {
+        match self {
+            Self::SignedIn(_, actor) => *actor,
+            Self::SignedOut => AuditActor::System,
         }
     }
 }

@@ -5,6 +5,7 @@ use custodian_app::ports::{
     AccessKeys, CreateAccessKeys, DeleteAccessKeys, KeyCreateOutcome, KeyDeleteOutcome, KeysToRevoke,
     QueryPage, RecordKeyUse, UpdateAccessKeys, WriteOutcome,
 };
+use custodian_app::request_origin::Act;
 use custodian_app::retry::RetryBudget;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{AccessKey, CustomerId, Principal, Status, Timestamp, access_key};
@@ -19,7 +20,7 @@ use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::resources::{row_key, version_is};
 use crate::schema::{ACCESS_KEYS, USAGE};
 use crate::transaction::Transaction;
-use crate::{outbox, usage};
+use crate::{audit_log, outbox, usage};
 
 /// A limit that exceeds the number of an account's keys, so that one query returns all of them.
 const ALL_KEYS: usize = 1000;
@@ -66,6 +67,7 @@ impl CreateAccessKeys for Store {
         let new = Expr::new("attribute_not_exists(#id)");
         let created = OutboxRecord::created(access_key::NOUN, key);
         let tx = outbox::record(tx, KeyCondition::Row, Some(&created))?;
+        let tx = audit_log::record(tx, KeyCondition::Row, Act::of_row(&created))?;
         Ok(match tx.put(KeyCondition::Row, ACCESS_KEYS, encode(key)?, new)?.run().await? {
             Ok(()) => KeyCreateOutcome::Done,
             Err(KeyCondition::Gate) => KeyCreateOutcome::GateClosed,
@@ -124,11 +126,11 @@ impl UpdateAccessKeys for Store {
         let rows = (&encode(before)?, &encode(after)?);
         let key = row_key(after.customer_id, after.id);
         let tx = tx.replace(OwnedRowCondition::Row, ACCESS_KEYS, key, rows, version_is(after.version - 1))?;
-        let tx = outbox::record(
-            tx,
-            OwnedRowCondition::Row,
-            OutboxRecord::updated(access_key::NOUN, before, after).as_ref(),
-        )?;
+        let updated = OutboxRecord::updated(access_key::NOUN, before, after);
+        let mut tx = outbox::record(tx, OwnedRowCondition::Row, updated.as_ref())?;
+        if let Some(updated) = &updated {
+            tx = audit_log::record(tx, OwnedRowCondition::Row, Act::of_row(updated))?;
+        }
         Ok(write_outcome(tx.run().await?))
     }
 }
@@ -167,6 +169,8 @@ impl DeleteAccessKeys for Store {
                 delete_rows(tx, condition, keys, now)?
             }
         };
+        let deleted = OutboxRecord::deleted(access_key::NOUN, key, now);
+        tx = audit_log::record(tx, KeyCondition::Row, Act::of_row(&deleted).with_keys(revoked))?;
         Ok(match tx.run().await? {
             Ok(()) => KeyDeleteOutcome::Done,
             Err(KeyCondition::Gate) => KeyDeleteOutcome::GateClosed,

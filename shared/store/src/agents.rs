@@ -5,6 +5,7 @@ use custodian_app::ports::{
     AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents,
     KeysToRevoke, QueryPage, ReadAgents, RecordSignIns, UpdateAgents,
 };
+use custodian_app::request_origin::Act;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::agent::KnownNetwork;
 use custodian_domain::fields::is_email;
@@ -22,7 +23,7 @@ use crate::item::{decode, decode_some, encode, n, s};
 use crate::resources::{row_key, version_is};
 use crate::schema::{AGENTS, IDENTIFIERS, USAGE};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{access_keys, notices, outbox, tokens, usage};
+use crate::{access_keys, audit_log, notices, outbox, tokens, usage};
 
 /// The claims of other accounts that a new agent's username may replace.
 #[derive(Clone, Copy, Default)]
@@ -136,6 +137,9 @@ impl UpdateAgents for Store {
             AgentCondition::Row,
             OutboxRecord::updated(kinds::AGENTS.noun, change.before, after).as_ref(),
         )?;
+        if let Some(act) = Act::of_agent_change(&change) {
+            tx = audit_log::record(tx, AgentCondition::Row, act)?;
+        }
         tx = require_tags(tx, after.customer_id, change.new_tags)?;
         tx = usage::count_admins(tx, AgentCondition::Admins, after.customer_id, change.admin_delta)?;
         if let Some(revoked) = change.revoked {
@@ -239,8 +243,9 @@ impl Store {
             tx.put(AgentCondition::Row, AGENTS, encode(agent)?, Expr::new("attribute_not_exists(#id)"))?;
         let tx = usage::count_up(tx, AgentCondition::LimitReached, owner, AGENTS)?;
         let tx = require_tags(tx, owner, &agent.tag_ids)?;
-        let tx =
-            outbox::record(tx, AgentCondition::Row, Some(&OutboxRecord::created(kinds::AGENTS.noun, agent)))?;
+        let created = OutboxRecord::created(kinds::AGENTS.noun, agent);
+        let tx = outbox::record(tx, AgentCondition::Row, Some(&created))?;
+        let tx = audit_log::record(tx, AgentCondition::Row, Act::of_row(&created))?;
         let admins = i8::from(agent.counts_as_admin());
         usage::count_admins(tx, AgentCondition::Admins, owner, admins)?.run().await
     }
@@ -261,11 +266,9 @@ impl DeleteAgents for Store {
         let tx =
             tx.delete(AgentCondition::Row, AGENTS, row_key(owner, agent.id.0), version_is(agent.version))?;
         let tx = usage::count_down(tx, AgentCondition::Row, owner, AGENTS)?;
-        let tx = outbox::record(
-            tx,
-            AgentCondition::Row,
-            Some(&OutboxRecord::deleted(kinds::AGENTS.noun, agent, now)),
-        )?;
+        let deleted = OutboxRecord::deleted(kinds::AGENTS.noun, agent, now);
+        let tx = outbox::record(tx, AgentCondition::Row, Some(&deleted))?;
+        let tx = audit_log::record(tx, AgentCondition::Row, Act::of_row(&deleted).with_keys(revoked))?;
         let name = identifiers::stored_username(&agent.username);
         let mut tx = identifiers::release(tx, AgentCondition::Username, &name, owner)?;
         if let Some(revoked) = revoked {

@@ -1,29 +1,52 @@
-//! The audit log: when and why platform admins acted as the guest agent of a customer.
+//! The audit log. An entry is written in the transaction of its act, so neither exists without the other.
 
 use custodian_app::Failure;
-use custodian_app::ports::{AuditEntry, AuditLog, WriteOutcome};
+use custodian_app::ports::{AuditLog, QueryPage, ReadAuditLog, WriteOutcome};
+use custodian_app::request_origin::Act;
 use custodian_app::retry::RetryBudget;
-use custodian_domain::Status;
+use custodian_domain::audit::AuditEntry;
+use custodian_domain::{CustomerId, IdSeed, Status};
+use uuid::Uuid;
 
 use crate::Store;
 use crate::expr::Expr;
-use crate::item::encode;
+use crate::item::{decode, encode};
 use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::schema::AUDITS;
 use crate::transaction::Transaction;
 use crate::usage;
 
+/// Adds the entry of an act to its transaction. The transaction must require the status of the act's account.
+pub(crate) fn record<'a, C: Copy>(
+    tx: Transaction<'a, C>,
+    on_failure: C,
+    act: Act,
+) -> Result<Transaction<'a, C>, Failure> {
+    let store = tx.store();
+    let entry = act.entry(|now| {
+        let mut random = [0; 10];
+        store.entropy.fill(&mut random);
+        IdSeed { now, random }.uuid()
+    });
+    tx.put(on_failure, AUDITS, encode(&entry)?, Expr::new("attribute_not_exists(#id)"))
+}
+
 impl AuditLog for Store {
-    async fn record_delegation(&self, entry: &AuditEntry) -> Result<WriteOutcome, Failure> {
+    async fn record_delegation(&self, act: Act) -> Result<WriteOutcome, Failure> {
         let tx = Transaction::new(self, RetryBudget::Request);
-        let tx = usage::require_status(
-            tx,
-            OwnedRowCondition::Gate,
-            entry.customer_id,
-            entry.id,
-            Status::NOT_TERMINAL,
-        )?;
-        let new = Expr::new("attribute_not_exists(#id)");
-        Ok(write_outcome(tx.put(OwnedRowCondition::Row, AUDITS, encode(entry)?, new)?.run().await?))
+        let (gate, statuses) = (OwnedRowCondition::Gate, Status::NOT_TERMINAL);
+        let tx = usage::require_status(tx, gate, act.customer_id, act.resource.1, statuses)?;
+        Ok(write_outcome(record(tx, OwnedRowCondition::Row, act)?.run().await?))
+    }
+}
+
+impl ReadAuditLog for Store {
+    async fn audit_entries(
+        &self,
+        customer: CustomerId,
+        below: Option<Uuid>,
+        limit: usize,
+    ) -> Result<QueryPage<AuditEntry>, Failure> {
+        self.owned_rows(AUDITS, customer, below, limit).await?.try_map(decode)
     }
 }

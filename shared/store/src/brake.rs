@@ -7,13 +7,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_app::brake::slots_of_hour;
 use custodian_app::ports::DeletionBrake;
-use custodian_app::retry::RetryBudget;
+use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::{Brake, CustomerId, Timestamp};
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
 use crate::item::{Item, composite_key, decode_some, encode, n, number_attribute, simple_key};
+use crate::row_change::overwrite;
 use crate::schema::{DELETIONS, THROTTLE};
 use crate::transaction::Transaction;
 
@@ -48,13 +49,11 @@ impl DeletionBrake for Store {
     }
 
     async fn set_brake(&self, brake: &Brake) -> Result<(), Failure> {
-        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
-        for row in 0..ROWS {
-            let mut item = encode(brake)?;
-            item.extend(row_key(row));
-            tx = tx.put((), DELETIONS, item, Expr::unconditional("key"))?;
+        let mut retry = Retry::new("the brake", RetryBudget::StatusChange);
+        while !(self.update_brake(brake).await? || self.create_brake(brake).await?) {
+            // Another request has just created the rows.
+            retry.wait(&*self.entropy).await?;
         }
-        tx.run().await?.map_err(|()| Failure::unavailable("the brake", "was not set"))?;
         if !brake.paused
             && let Some(now) = brake.tm_update
         {
@@ -79,5 +78,31 @@ impl DeletionBrake for Store {
         let slots = self.batch_get(vec![(THROTTLE, keys)]).await?.into_values().flatten();
         let deletions: i64 = slots.map(|slot| number_attribute(&slot, "n")).sum();
         Ok(u64::try_from(deletions).unwrap_or(0))
+    }
+}
+
+impl Store {
+    /// Sets the rows of the brake. Returns false if there are none yet.
+    async fn update_brake(&self, brake: &Brake) -> Result<bool, Failure> {
+        let after = encode(brake)?;
+        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        for row in 0..ROWS {
+            let Some(update) = overwrite(&Item::new(), &after, &["set_by", "tm_update"]) else {
+                return Ok(false);
+            };
+            tx = tx.update((), DELETIONS, row_key(row), update, Expr::new("attribute_exists(#key)"))?;
+        }
+        Ok(tx.run().await?.is_ok())
+    }
+
+    /// Creates the rows of the brake. Returns false if they exist.
+    async fn create_brake(&self, brake: &Brake) -> Result<bool, Failure> {
+        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        for row in 0..ROWS {
+            let mut item = encode(brake)?;
+            item.extend(row_key(row));
+            tx = tx.put((), DELETIONS, item, Expr::new("attribute_not_exists(#key)"))?;
+        }
+        Ok(tx.run().await?.is_ok())
     }
 }

@@ -12,7 +12,8 @@ use futures::stream::{StreamExt, TryStreamExt, iter};
 use crate::Store;
 use crate::aws_failure::{aws_failure, invalid_request, is_throttled};
 use crate::expr::Expr;
-use crate::identifiers::{MAIN_ROW, PAIR_ATTRIBUTE, owner_partition};
+use crate::former_names::main_row_key;
+use crate::identifiers::{PAIR_ATTRIBUTE, owner_partition};
 use crate::item::{Item, composite_key, n, s};
 use crate::ledgers::row_key;
 use crate::schema::DELETIONS;
@@ -31,7 +32,7 @@ const MAX_PAIRS: usize = 25;
 type Pair<'a> = (&'a String, &'a String);
 
 /// The partition of a step's rows: the name and the value of the hash key, and the name of the range key.
-fn partition(customer: CustomerId, step: &Step) -> (&'static str, String, &'static str) {
+pub(crate) fn partition(customer: CustomerId, step: &Step) -> (&'static str, String, &'static str) {
     match step.key_layout {
         KeyLayout::Rows { range } => ("customer_id", customer.to_string(), range),
         KeyLayout::Pairs => ("id", owner_partition(customer), "key"),
@@ -210,7 +211,8 @@ impl Store {
         let mut tx = Transaction::new(self, RetryBudget::StatusChange);
         for (key, second) in pairs {
             let is_owned = Expr::new("attribute_not_exists(#id) OR #owner = :owner").with(":owner", s(owner));
-            tx = tx.delete((), table, composite_key("id", second, "key", MAIN_ROW), is_owned)?;
+            let main_row = main_row_key(owner, key);
+            tx = tx.delete((), table, composite_key("id", second, "key", main_row), is_owned)?;
             tx = tx.delete(
                 (),
                 table,

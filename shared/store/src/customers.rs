@@ -4,6 +4,7 @@ use custodian_app::Failure;
 use custodian_app::ports::{
     ChangeCustomers, CustomerChange, CustomerWriteOutcome, Purpose, ReadCustomers, Verification,
 };
+use custodian_app::request_origin::Act;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{
@@ -19,7 +20,9 @@ use crate::ledgers;
 use crate::resources::{encode_resource, row_key, version_is};
 use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{brake, last_mail, notices, outbox, requester, tokens, usage, usernames, webhooks};
+use crate::{
+    audit_log, brake, former_names, last_mail, notices, outbox, requester, tokens, usage, usernames, webhooks,
+};
 
 #[derive(Clone, Copy, Debug)]
 enum CustomerCondition {
@@ -173,6 +176,9 @@ impl Store {
                 tx = requester::require_valid(tx, CustomerCondition::Token, change)?;
             }
         }
+        if let Some(act) = Act::of_customer_change(&change) {
+            tx = audit_log::record(tx, CustomerCondition::Row, act)?;
+        }
         tx.run().await
     }
 }
@@ -238,13 +244,13 @@ fn update_email_claims<'a>(
     } else {
         identifiers::claim(tx, CustomerCondition::Email, &claim)?
     };
-    if is_same || before.profile.email.is_empty() || claims.old_is_lost {
+    if is_same || before.profile.email.is_empty() {
         return Ok(tx);
     }
-    identifiers::release(
-        tx,
-        CustomerCondition::OldEmail,
-        &identifiers::email(&before.profile.email),
-        after.id,
-    )
+    let old = identifiers::email(&before.profile.email);
+    let tx = former_names::record(tx, CustomerCondition::Row, &old, after.id)?;
+    if claims.old_is_lost {
+        return Ok(tx);
+    }
+    identifiers::release(tx, CustomerCondition::OldEmail, &old, after.id)
 }

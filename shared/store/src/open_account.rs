@@ -2,6 +2,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{CreateAccountOutcome, CreateCustomers, NewAccount};
+use custodian_app::request_origin::Act;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::fields::is_email;
 use custodian_domain::kinds;
@@ -14,7 +15,7 @@ use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength}
 use crate::item::encode;
 use crate::schema::{AGENTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{outbox, usage};
+use crate::{audit_log, outbox, usage};
 
 /// The conditions of the transaction that opens an account.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -125,6 +126,9 @@ impl Store {
                 Some(&OutboxRecord::created(kinds::AGENTS.noun, agent)),
             )?;
         }
+        let customer = &account.customer;
+        let act = Act::new(owner, "customer_created", ("customer", owner.0), customer.tm_create);
+        tx = audit_log::record(tx, AccountCondition::NewId, act)?;
         usage::open_account(tx, AccountCondition::NewId, &account.customer)?.run().await
     }
 }

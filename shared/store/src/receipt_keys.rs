@@ -1,5 +1,6 @@
 //! The keys of the receipts. The private key has a table of its own, which only the issuer of receipts may read.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_app::ports::{ManageReceiptKeys, PublishedReceiptKeys, ReceiptKeys};
 use custodian_app::retry::RetryBudget;
@@ -73,13 +74,17 @@ impl ManageReceiptKeys for Store {
         next: &Signer,
         private: Secret,
     ) -> Result<(), Failure> {
-        let mut published = PublishedRow { id: PUBLISHED.to_owned(), keys: self.receipt_keys().await? };
-        published.keys.push(next.receipt_key());
+        let replace = Expr::new("SET #key_id = :next, #private = :private")
+            .with(":next", s(next.key_id()))
+            .with(":private", s(private.expose()));
         let is_current = Expr::new("#key_id = :current").with(":current", s(current.key_id()));
+        let key = AttributeValue::M(encode(&next.receipt_key())?);
+        let publish =
+            Expr::new("SET #keys = list_append(#keys, :next)").with(":next", AttributeValue::L(vec![key]));
+        let exists = Expr::new("attribute_exists(#id)");
         let tx = Transaction::new(self, RetryBudget::StatusChange);
-        let tx = tx.put((), RECEIPT_SIGNING_KEYS, encode(&PrivateKeyRow::new(next, private))?, is_current)?;
-        let tx =
-            tx.put((), RECEIPT_VERIFYING_KEYS, encode(&published)?, Expr::new("attribute_exists(#id)"))?;
+        let tx = tx.update((), RECEIPT_SIGNING_KEYS, simple_key("id", CURRENT_KEY), replace, is_current)?;
+        let tx = tx.update((), RECEIPT_VERIFYING_KEYS, simple_key("id", PUBLISHED), publish, exists)?;
         tx.run()
             .await?
             .map_err(|()| Failure::unavailable("the key of the receipts", "was replaced concurrently"))

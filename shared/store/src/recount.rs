@@ -22,7 +22,7 @@ const MAX_ROWS_PER_QUERY: usize = 1000;
 
 impl Store {
     /// The gates and counters of a customer, by key.
-    async fn usage_rows(&self, customer: CustomerId) -> Result<BTreeMap<String, Item>, Failure> {
+    pub(crate) async fn usage_rows(&self, customer: CustomerId) -> Result<BTreeMap<String, Item>, Failure> {
         let condition = Expr::new("#customer_id = :customer").with(":customer", s(customer));
         let query = self.client.query().table_name(self.table(USAGE)).consistent_read(true);
         let query = query
@@ -135,21 +135,25 @@ fn counter_attributes(counter: Counter) -> Vec<CounterAttribute> {
     }
 }
 
+/// What an account stores, according to its gates and counters.
+pub(crate) fn stored_rows(rows: &BTreeMap<String, Item>) -> StoredRows {
+    let count = |kind: &Kind| {
+        let parts = usage::counter_attributes(kind).map(|counter_attribute| {
+            rows.get(&counter_attribute.key)
+                .map_or(0, |item| number_attribute(item, &counter_attribute.attribute))
+        });
+        u64::try_from(parts.sum::<i64>()).unwrap_or(0)
+    };
+    let bytes = rows.values().map(|row| number_attribute(row, usage::BYTES)).sum::<i64>();
+    StoredRows {
+        counts: ALL.iter().map(|kind| (kind.table, count(kind))).collect(),
+        bytes: u64::try_from(bytes).unwrap_or(0),
+    }
+}
+
 impl Usage for Store {
     async fn usage(&self, customer: CustomerId) -> Result<StoredRows, Failure> {
-        let rows = self.usage_rows(customer).await?;
-        let count = |kind: &Kind| {
-            let parts = usage::counter_attributes(kind).map(|counter_attribute| {
-                rows.get(&counter_attribute.key)
-                    .map_or(0, |item| number_attribute(item, &counter_attribute.attribute))
-            });
-            u64::try_from(parts.sum::<i64>()).unwrap_or(0)
-        };
-        let bytes = rows.values().map(|row| number_attribute(row, usage::BYTES)).sum::<i64>();
-        Ok(StoredRows {
-            counts: ALL.iter().map(|kind| (kind.table, count(kind))).collect(),
-            bytes: u64::try_from(bytes).unwrap_or(0),
-        })
+        Ok(stored_rows(&self.usage_rows(customer).await?))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{CreateResources, DeleteResources, ResourceWriteOutcome, UpdateResources};
+use custodian_app::request_origin::{Act, is_platform_admin};
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::kinds::{Kind, UniqueName};
 use custodian_domain::outbox_record::OutboxRecord;
@@ -17,7 +18,7 @@ use crate::owned_row::OwnedRowCondition;
 use crate::resources::{encode_before, encode_resource, row_key, version_is};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::usage::{GateRefusal, UsageChange};
-use crate::{outbox, usage};
+use crate::{audit_log, outbox, usage};
 
 /// The creation, update or deletion of a row. `before` is `None` for a creation, `after` for a deletion.
 #[derive(Clone, Copy)]
@@ -217,7 +218,11 @@ impl Store {
             }
             (None, _) => tx.delete(OwnedRowCondition::Row, kind.table, key, expected)?,
         };
-        tx = outbox::record(tx, OwnedRowCondition::Row, write.outbox_record().as_ref())?;
+        let outbox_record = write.outbox_record();
+        tx = outbox::record(tx, OwnedRowCondition::Row, outbox_record.as_ref())?;
+        if let Some(record) = outbox_record.filter(|_| is_platform_admin()) {
+            tx = audit_log::record(tx, OwnedRowCondition::Row, Act::of_row(&record))?;
+        }
         for Reference { table, id, field } in write.new_references() {
             let exists = Expr::new("attribute_exists(#id)");
             tx = tx.check(OwnedRowCondition::Reference(field), table, row_key(owner, id), exists)?;

@@ -53,6 +53,8 @@ pub const VERIFYING_KEYS: &str = "verifying_keys";
 pub const BY_STATUS: &str = "by_status";
 /// Lists customers with a deadline, earliest deadline first. Other customers are not in the index.
 pub const DUE: &str = "due";
+/// Lists customers under a hold by status, newest first. Other customers are not in the index.
+pub const HELD: &str = "held";
 /// Lists the ledgers that are not confirmed yet, those with the oldest progress first. It has two partitions: `open` for the
 /// open ledgers, and another for the completed ledgers.
 pub const OPEN: &str = "open";
@@ -83,6 +85,7 @@ const OTHER_TABLES: [Table; 16] = [
         indexes: &[
             Index { name: BY_STATUS, hash: "status", range: KeyAttribute::Text("id") },
             Index { name: DUE, hash: "due_status", range: KeyAttribute::Number("due_at") },
+            Index { name: HELD, hash: "held", range: KeyAttribute::Text("id") },
         ],
         stream: true,
         ..single(CUSTOMERS, None)

@@ -39,6 +39,10 @@ impl<'a, C: Copy> Transaction<'a, C> {
         Self { store, budget, actions: Vec::new(), idempotency_lease: None }
     }
 
+    pub(crate) const fn store(&self) -> &'a Store {
+        self.store
+    }
+
     /// Puts a new item if `condition` holds. The item replaces a stored one whole, so for a row that lives on, `replace` is right.
     pub(crate) fn put(
         mut self,

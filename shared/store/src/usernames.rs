@@ -2,12 +2,13 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::EmailConfirmation;
+use custodian_app::request_origin::Act;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Customer, Status, kinds};
 
 use crate::identifiers::{self, Claim, IdentifierRow};
 use crate::transaction::Transaction;
-use crate::{agents, outbox, usage};
+use crate::{agents, audit_log, outbox, usage};
 
 /// Renames agents, and takes the username that equals the confirmed address away from other accounts.
 pub(crate) fn rename<'a, C: Copy>(
@@ -30,6 +31,13 @@ pub(crate) fn rename<'a, C: Copy>(
         tx = outbox::record(tx, on_failure, record.as_ref())?;
         if owner != customer.id {
             tx = usage::require_status(tx, on_failure, owner, after.id.0, Status::NOT_TERMINAL)?;
+            if let Some(record) = &record {
+                tx = audit_log::record(
+                    tx,
+                    on_failure,
+                    Act { is_of_other_account: true, ..Act::of_row(record) },
+                )?;
+            }
         }
         let [old, new] = [before, after].map(|agent| identifiers::stored_username(&agent.username));
         let takes_address = new == address;

@@ -2,6 +2,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{QueryPage, WriteOutcome};
+use custodian_app::request_origin::Act;
 use custodian_app::retry::RetryBudget;
 use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::outbox_record::OutboxRecord;
@@ -23,7 +24,7 @@ use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::schema::WEBHOOKS;
 use crate::transaction::Transaction;
 use crate::webhook_key::row_key;
-use crate::{outbox, usage};
+use crate::{audit_log, outbox, usage};
 
 const SECRET_KEY: &str = "secret";
 const AVAILABILITY_KEY: &str = "off";
@@ -162,7 +163,10 @@ impl WebhookStore for Store {
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, statuses)?;
         let row = (&encode(secret)?, PLAIN_SECRETS);
-        Ok(write_outcome(tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, unchanged)?.run().await?))
+        let tx = tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, unchanged)?;
+        let entry_type = if before.is_some() { "webhook_secret_rotated" } else { "webhook_secret_created" };
+        let act = Act::new(customer, entry_type, ("webhook", customer.0), secret.tm_create);
+        Ok(write_outcome(audit_log::record(tx, OwnedRowCondition::Row, act)?.run().await?))
     }
 
     async fn delivery(

@@ -5,6 +5,7 @@
 
 mod access_key;
 mod agent;
+mod audit;
 mod created_by;
 mod customer;
 mod deletion;
@@ -16,6 +17,7 @@ mod resource;
 #[cfg(feature = "schema")]
 pub mod schema;
 mod session;
+mod unregister_plan;
 mod usage;
 mod values;
 mod versioned;
@@ -23,6 +25,7 @@ mod webhook;
 
 pub use access_key::{AccessKeyView, NewAccessKeyView};
 pub use agent::{AddressView, AgentView};
+pub use audit::AuditView;
 pub use created_by::CreatedByView;
 pub use customer::CustomerView;
 pub use deletion::DeletionView;
@@ -30,6 +33,7 @@ pub use email_change::EmailChangeView;
 pub use hold::{BrakeView, HoldView, OwnHold};
 pub use resource::ResourceView;
 pub use session::{DelegationView, EmailVerificationView, SessionView};
+pub use unregister_plan::UnregisterPlanView;
 pub use usage::UsageView;
 pub use values::{MultiLineText, Text, Time};
 pub use versioned::Versioned;

@@ -54,7 +54,7 @@ POST /auth/unregister                   a p p . . . c p . . c . c c p p
 DELETE /auth/unregister                 a p p . . . c . . . c . c c p p
 POST /auth/logout                       a . . . . p c . . . . . . . p p
 POST /auth/delegate                     a p p p p p c p . f c v c c p p
-GET /v1.0/me                            a . . . . . c . . f c v c c . p
+GET /v1.0/me                            a . . . . . c . . . c v c c . p
 GET /v1.0/customer                      a p . . . . c . . . c . c c . p
 PUT /v1.0/customer                      a p p . . . c . . f c v c c p p
 GET /v1.0/customers                     a p p p p p c p . f c v c c p p
@@ -95,7 +95,9 @@ POST /v1.0/customer/webhook/rotate      a p p . . . c p . f c v c c p p
 POST /v1.0/customer/webhook/test        a p p . . . c . . f c v c c p p
 GET /v1.0/customer/webhook/deliveries   a p p . . . c . . f c v c c . p
 POST /v1.0/customer/webhook/deliveries/{id}/redeliver a p p n n n c n n f c v c c p p
-GET /v1.0/customer/usage                a p . . . . c . . f c v c c . p
+GET /v1.0/customer/usage                a p . . . . c . . . c v c c . p
+GET /v1.0/customer/audit                a p p . . . c . . . c . c c . p
+GET /v1.0/customers/{id}/audit          a p p p p p c p . f c v c c p p
 GET /v1.0/customer/email_change         a p n n n n c n n f c v c c n p
 DELETE /v1.0/customer/email_change      a p p n n n c p n f c v c c p p
 PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c p p

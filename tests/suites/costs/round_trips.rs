@@ -92,6 +92,9 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     service.measure("PUT /v1.0/numbers/{id}", 2, tenant.put(&number, json!({ "name": "main" }))).await;
     service.measure("DELETE /v1.0/numbers/{id}", 2, tenant.delete(&number)).await;
     service.measure("GET /v1.0/customer/usage", 2, tenant.get("/v1.0/customer/usage")).await;
+    service.measure("GET /v1.0/customer/audit", 2, tenant.get("/v1.0/customer/audit")).await;
+    let audit = format!("{account}/audit");
+    service.measure("GET /v1.0/customers/{id}/audit", 2, platform_admin.get(&audit)).await;
     service.measure("GET /v1.0/billing_account", 2, tenant.get("/v1.0/billing_account")).await;
     let plan = format!("{account}/plan");
     service
@@ -131,6 +134,9 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let login = json!({ "username": "ada", "password": PASSWORD });
     // Three rounds: find the name and make two throttle reservations, read the agent, release both reservations.
     service.measure("POST /auth/login", 3, client.post("/auth/login", login)).await;
+    // Two rounds: authenticate, and count the rows of all tables concurrently.
+    let dry_run = json!({ "dry_run": true });
+    service.measure("POST /auth/unregister, dry run", 2, tenant.post("/auth/unregister", dry_run)).await;
     let request = json!({ "password": PASSWORD });
     // The throttle's reservation needs its own round, because the agent is known only after authentication. The write
     // releases the reservation.

@@ -89,7 +89,7 @@ async fn the_key_of_a_frozen_account_can_recover_it() {
     let refused = program.post("/auth/unregister", immediate).await;
     assert_eq!(refused.refusal(), (403, "REAUTHENTICATION_REQUIRED".into()));
     assert_eq!(program.post("/auth/unregister", phrase).await.ok()["status"], "frozen");
-    assert_eq!(program.get("/v1.0/me").await.refusal(), (403, "ACCOUNT_FROZEN".into()));
+    assert_eq!(program.get("/v1.0/tags").await.refusal(), (403, "ACCOUNT_FROZEN".into()));
     assert_eq!(program.get("/v1.0/customer").await.ok()["status"], "frozen");
     assert_eq!(program.delete("/auth/unregister").await.ok()["status"], "active");
     program.get("/v1.0/me").await.ok();

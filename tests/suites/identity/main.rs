@@ -4,7 +4,10 @@
 mod access_keys;
 mod account_takeover;
 mod agents;
+mod audit_log;
+mod audited_acts;
 mod confirmed_addresses;
+mod customer_search;
 mod delegation;
 mod email_change;
 mod html_pages;

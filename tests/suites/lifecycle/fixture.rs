@@ -130,7 +130,9 @@ impl Fixture {
         let state = self.app.cx.services.state().clone();
         let rows = self.app.tables.dump().into_iter();
         let rows: Vec<_> = rows
-            .map(|(table, rows)| {
+            .map(|(table, mut rows)| {
+                // A crash may lose or repeat the count of a deletion, which only the brake reads.
+                rows.retain(|row| !row.contains("deletions#"));
                 let mut rows: Vec<_> = rows.iter().map(|row| masked(row)).collect();
                 rows.sort();
                 (table, rows)
@@ -173,6 +175,7 @@ async fn last_step(app: &TestApp, id: CustomerId, table: &str) {
     app.cx.store.remove_deletion_mail(id).await.unwrap();
     app.cx.store.open_steps(id, STEPS, now).await.unwrap();
     for step in STEPS.iter().filter(|step| step.table != table) {
+        app.tables.delete_rows_with(step.table, &id.to_string());
         app.cx.store.close(id, step, now).await.unwrap();
     }
     app.cx.services.state().cascade_tasks.push(CascadeTask {

@@ -1,10 +1,18 @@
 //! An account has one legal history under concurrent requests, early and late jobs, and interruptions at any call.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod brake;
 mod concurrent_requests;
 mod deadlines;
+mod dry_run;
+mod due_pages;
 mod fixture;
+mod holds;
 mod interleavings;
 mod interruptions;
 mod owned_rows;
+mod progress;
+mod receipts;
+mod reminders;
+mod suspensions;
 mod writes;

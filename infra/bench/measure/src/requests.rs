@@ -133,6 +133,7 @@ impl Fixture {
         match function {
             "customers-list" => request("GET", &format!("{CUSTOMERS}{PAGE}")),
             "customers-get" => request("GET", &sample_account),
+            "customers-audit" => request("GET", &format!("{sample_account}/audit")),
             "customers-create" => request("POST", CUSTOMERS)
                 .body(json!({ "username": name, "password": PASSWORD, "email": email })),
             "customers-update" => request("PUT", &sample_account).body(json!({ "name": name })),
@@ -196,6 +197,7 @@ impl Fixture {
                 let method = if function.ends_with("get") { "GET" } else { "DELETE" };
                 request(method, &format!("{CUSTOMER}/email_change"))
             }
+            "customer-audit" => request("GET", &format!("{CUSTOMER}/audit")),
             "customer-usage" => request("GET", &format!("{CUSTOMER}/usage")),
             "customer-billing-account" => {
                 let account = self.admin.get("/v1.0/billing_account").await.ok()["id"].clone();

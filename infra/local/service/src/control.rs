@@ -47,10 +47,12 @@ async fn list_events(State(service): State<Service>) -> Result<Json<Value>, Loca
     Ok(list_response(&service.state().events()?))
 }
 
+/// The jobs that end accounts. A frozen account also has a job for each reminder, which this list leaves out.
 async fn list_schedules(State(service): State<Service>) -> Result<Json<Value>, LocalRefusal> {
     let jobs = service.state().jobs()?;
     let rows: Vec<_> = jobs
         .into_iter()
+        .filter(|job| job.target != "remind")
         .map(|job| json!({ "name": job.name, "due": job.due.to_rfc3339(), "target": job.target }))
         .collect();
     Ok(Json(json!({ "result": rows })))

@@ -98,6 +98,7 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
             "customer-email-change-delete",
             custodian_fn_customer_email_change_delete::CancelEmailChange,
         ),
+        api_function("customer-audit", custodian_fn_customer_audit::ListOwnAudit),
         api_function("customer-usage", custodian_fn_customer_usage::ShowUsage),
         api_function("customer-billing-account", custodian_fn_customer_billing_account::SetBillingAccount),
         api_function("billing-account", custodian_fn_billing_account::DefaultBillingAccount),
@@ -125,6 +126,7 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("platform-deletions-get", custodian_fn_platform_deletions_get::ShowBrake),
         api_function("platform-deletions-set", custodian_fn_platform_deletions_set::SetBrake),
         api_function("customers-balance", custodian_fn_customers_balance::AdjustBalance),
+        api_function("customers-audit", custodian_fn_customers_audit::ListAudit),
     ];
     for kind in routed() {
         functions.extend(kind.shared_verbs().iter().filter_map(|verb| resource_function(kind, verb)));

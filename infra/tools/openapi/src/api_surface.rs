@@ -54,6 +54,9 @@ fn summary(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str() {
         return name.rsplit('/').next().unwrap_or_default().to_owned();
     }
+    if let Some(alternatives) = schema["anyOf"].as_array() {
+        return alternatives.iter().map(summary).collect::<Vec<_>>().join(" or ");
+    }
     let items = &schema["properties"]["result"]["items"];
     if items.is_object() {
         return format!("page of {}", summary(items));

@@ -6,8 +6,8 @@ use custodian_domain::kinds::routed;
 use custodian_views::field_schema;
 use custodian_views::schema::{AnyMultiLineText, AnyText};
 use custodian_views::{
-    AccessKeyView, AgentView, BrakeView, CustomerView, DeletionView, DeliveryView, HoldView,
-    NewAccessKeyView, Time, UsageView,
+    AccessKeyView, AgentView, AuditView, BrakeView, CustomerView, DeletionView, DeliveryView, HoldView,
+    NewAccessKeyView, Time, UnregisterPlanView, UsageView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -24,8 +24,10 @@ pub(crate) fn all() -> Map<String, Value> {
     generator.subschema_for::<Time>();
     generator.subschema_for::<CustomerView<'_>>();
     generator.subschema_for::<AgentView<'_>>();
+    generator.subschema_for::<AuditView<'_>>();
     generator.subschema_for::<AccessKeyView<'_>>();
     generator.subschema_for::<NewAccessKeyView<'_>>();
+    generator.subschema_for::<UnregisterPlanView<'_>>();
     generator.subschema_for::<UsageView>();
     generator.subschema_for::<DeliveryView>();
     generator.subschema_for::<DeletionView<'_>>();

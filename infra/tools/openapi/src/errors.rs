@@ -55,11 +55,14 @@ pub(crate) fn schemas() -> [(&'static str, Value); 3] {
         lost_response,
         "With `IDEMPOTENT_ANSWER_LOST`: the account in the lost response, if it has been deleted since.",
     );
-    let frozen = all_required(vec![
-        ("deletion_scheduled_at", time()),
-        ("deletion_effective_at", time()),
-        ("recovery_endpoint", text),
-    ]);
+    let frozen = object(
+        vec![
+            ("deletion_scheduled_at", time()),
+            ("deletion_effective_at", time()),
+            ("recovery_endpoint", with_description(text, "Absent if an operator froze the account.")),
+        ],
+        &["deletion_scheduled_at", "deletion_effective_at"],
+    );
     let violation = with_description(violation, "What is wrong with one field or parameter.");
     let frozen = with_description(
         frozen,

@@ -23,6 +23,8 @@ pub(crate) struct Operation {
     /// The media type of the file that the operation may return instead.
     file: Option<&'static str>,
     headers: Vec<&'static str>,
+    /// Headers that not every successful response has, with their descriptions.
+    optional_headers: Vec<(&'static str, Value)>,
     reasons: Vec<Reason>,
     error_format: ErrorFormat,
     /// The kind whose permission the route requires instead of its audience's.
@@ -42,6 +44,7 @@ impl Operation {
             response: None,
             file: None,
             headers: Vec::new(),
+            optional_headers: Vec::new(),
             reasons: Vec::new(),
             error_format: ErrorFormat::Json,
             kind: None,
@@ -91,6 +94,12 @@ impl Operation {
 
     pub(crate) fn with_header(mut self, name: &'static str) -> Self {
         self.headers.push(name);
+        self
+    }
+
+    /// A header that not every successful response has.
+    pub(crate) fn with_optional_header(mut self, name: &'static str, header: Value) -> Self {
+        self.optional_headers.push((name, header));
         self
     }
 
@@ -255,6 +264,7 @@ impl Operation {
         let names = ["X-Request-Id"].iter().chain(&self.headers);
         let headers: Map<_, _> = names
             .map(|name| ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") })))
+            .chain(self.optional_headers.iter().map(|(name, header)| ((*name).to_owned(), header.clone())))
             .collect();
         let mut content = Map::new();
         if let Some(response) = &self.response {

@@ -34,6 +34,9 @@ pub enum Target {
     },
     /// Every table that a deletion empties.
     EmptiedTables,
+    /// The tables whose rows a dry run of a deletion counts or reads: the emptied ones whose rows no usage counter counts, the
+    /// usage counters, and the numbers.
+    CountedTables,
     /// The tables that a deletion empties and that store each row in a pair, with a second row under another key.
     PairedTables,
     /// One-off jobs whose names match one of these patterns.
@@ -81,6 +84,8 @@ pub enum Use {
     Verify,
     ChangeProfile,
     ChangePlan,
+    /// Lets a platform admin change the account as its guest agent, which the audit log records.
+    PermitDelegates,
     Freeze,
     Recover,
     /// Deletes an account of any status immediately.

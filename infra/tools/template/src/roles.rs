@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use custodian_domain::kinds::NUMBERS;
 use custodian_store::schema::{ACCESS_KEYS, AGENTS, CUSTOMERS};
 
 use crate::applies::applies;
@@ -127,6 +128,12 @@ fn resources(target: &Target, function: &Function, inputs: &Inputs) -> Vec<Strin
             tables(linked.into_iter().collect())
         }
         Target::EmptiedTables => tables(inputs.emptied.clone()),
+        Target::CountedTables => {
+            let has_counter =
+                |name: &str| name == ACCESS_KEYS || inputs.kinds.iter().any(|kind| kind.table == name);
+            let emptied = inputs.emptied.iter().copied().filter(|name| !has_counter(name));
+            tables(emptied.chain([NUMBERS.table]).collect())
+        }
         Target::PairedTables => {
             let paired =
                 inputs.tables.iter().filter(|table| (table.hash, table.range) == ("id", Some("key")));

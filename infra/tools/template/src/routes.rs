@@ -19,11 +19,11 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("agents-permission").uses(&[Use::CountAdmins, Use::RevokeKeys, Use::ChangeCredentials]),
     settings("agents-delete").uses(&[Use::RevokeKeys]),
     settings("agents-tag-ids").uses(&[Use::SetTags]),
-    settings("customer-billing-account").kind(&BILLING_ACCOUNTS),
+    settings("customer-billing-account").uses(&[Use::PermitDelegates]).kind(&BILLING_ACCOUNTS),
     settings("billing-account").kind(&BILLING_ACCOUNTS),
     // If an account that was not verified in time still holds the address, the function expires that account immediately.
     settings("customers-create").hashes_passwords().uses(&[Use::OpenAccount, Use::Expire]),
-    settings("customer-update").uses(&[Use::NeverRelease]),
+    settings("customer-update").uses(&[Use::NeverRelease, Use::PermitDelegates]),
     settings("customers-update").uses(&[Use::ChangeProfile, Use::NeverRelease]),
     settings("customers-delete").uses(&[Use::Delete]),
     settings("customers-freeze").uses(&[Use::Freeze]),

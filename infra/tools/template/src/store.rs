@@ -5,12 +5,13 @@
 use custodian_domain::kinds::{Kind, UniqueScope};
 use custodian_store::schema::{
     ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETION_LINKS, DELETIONS, DUE,
-    IDEMPOTENCY, IDENTIFIERS, OPEN, OUTBOX, RECEIPT_SIGNING_KEYS, RECEIPT_VERIFYING_KEYS, SIGNING_KEYS,
+    HELD, IDEMPOTENCY, IDENTIFIERS, OPEN, OUTBOX, RECEIPT_SIGNING_KEYS, RECEIPT_VERIFYING_KEYS, SIGNING_KEYS,
     THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
 };
 
 use crate::grant::Target::{
-    AuthenticationTables, EmptiedTables, Index, KindTable, LinkedTables, OwnedTables, PairedTables,
+    AuthenticationTables, CountedTables, EmptiedTables, Index, KindTable, LinkedTables, OwnedTables,
+    PairedTables,
 };
 use crate::grant::{Use, When, grant, table};
 use crate::ports::ports;
@@ -99,14 +100,19 @@ ports! {
     custodian_app::ports::ReceiptKeys => [table(GET, RECEIPT_SIGNING_KEYS)];
     custodian_app::ports::PublishedReceiptKeys => [table(GET, RECEIPT_VERIFYING_KEYS)];
     custodian_app::ports::ManageReceiptKeys => [
-        table(GET_PUT, RECEIPT_SIGNING_KEYS),
-        table(GET_PUT, RECEIPT_VERIFYING_KEYS),
+        table(&["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], RECEIPT_SIGNING_KEYS),
+        table(PUT_UPDATE, RECEIPT_VERIFYING_KEYS),
     ];
     custodian_app::ports::SigningKeys => [table(GET_PUT, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];
 
     // Customers.
     custodian_app::ports::ReadCustomers => [table(GET, CUSTOMERS)];
-    custodian_app::ports::ListCustomers => [grant(QUERY, Index { table: CUSTOMERS, index: BY_STATUS })];
+    custodian_app::ports::ListCustomers => [
+        grant(QUERY, Index { table: CUSTOMERS, index: BY_STATUS }),
+        grant(QUERY, Index { table: CUSTOMERS, index: DUE }),
+        grant(QUERY, Index { table: CUSTOMERS, index: HELD }),
+        table(&["dynamodb:BatchGetItem", "dynamodb:Query"], IDENTIFIERS),
+    ];
     custodian_app::ports::CountDue => [grant(QUERY, Index { table: CUSTOMERS, index: DUE })];
     custodian_app::ports::DueCustomers => [table(BATCH_GET, CUSTOMERS), grant(QUERY, Index { table: CUSTOMERS, index: DUE })];
     custodian_app::ports::CreateCustomers => [
@@ -117,12 +123,13 @@ ports! {
         table(GET_PUT_DELETE, IDENTIFIERS),
         table(CHECK, IDENTIFIERS).when(When::Unless(Use::UsernameIsOwnAddress)),
         table(PUT, OUTBOX),
+        table(PUT, AUDITS),
     ];
     custodian_app::ports::ChangeCustomers => [
         table(GET_PUT, CUSTOMERS),
         table(UPDATE, USAGE).only_for(NEW_STATUS),
         // The ledger of the deletion, the recipient of the last mail, and the brake.
-        table(CHECK_PUT, DELETIONS).only_for(ENDINGS),
+        table(&["dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS).only_for(ENDINGS),
         table(GET, DELETIONS).only_for(&[Use::Purge, Use::Expire]),
         // The number of deletions within an hour.
         table(BATCH_GET_UPDATE, THROTTLE).only_for(ENDINGS),
@@ -140,7 +147,18 @@ ports! {
         table(PUT, BILLING_ACCOUNTS).only_for(&[Use::ChangePlan]),
         table(UPDATE, USAGE).only_for(&[Use::ChangePlan]),
         table(PUT, OUTBOX).only_for(&[Use::Verify, Use::ChangePlan]),
+        // The entries of the audit log are deleted with the account, so a deletion writes none.
+        table(PUT, AUDITS).only_for(&[
+            Use::Verify,
+            Use::Freeze,
+            Use::Recover,
+            Use::ChangeProfile,
+            Use::ChangePlan,
+            Use::PermitDelegates,
+        ]),
     ];
+    // A dry run of a deletion counts the rows that the deletion would remove, and reads the numbers.
+    custodian_app::ports::CountRowsToDelete => [grant(QUERY, CountedTables)];
     custodian_app::ports::OpenAccounts with
         custodian_app::ports::CreateCustomers, custodian_app::ports::ChangeCustomers,
         custodian_app::ports::FindNames => [];
@@ -165,6 +183,7 @@ ports! {
         table(CHECK_UPDATE, USAGE),
         table(CHECK, TAGS),
         table(PUT, OUTBOX),
+        table(PUT, AUDITS),
     ];
     custodian_app::ports::UpdateAgents => [
         table(GET, CUSTOMERS).when(When::Unless(Use::SignOut)),
@@ -179,6 +198,7 @@ ports! {
         table(CHECK, TAGS).only_for(&[Use::SetTags]),
         table(GET_CHECK_UPDATE, TOKENS).only_for(&[Use::ConsumeMailToken]),
         table(PUT, OUTBOX).when(When::Unless(Use::SignOut)),
+        table(PUT, AUDITS),
     ];
     custodian_app::ports::DeleteAgents => [
         table(GET, CUSTOMERS),
@@ -187,10 +207,12 @@ ports! {
         table(DELETE, IDENTIFIERS),
         table(CHECK_UPDATE, USAGE),
         table(PUT, OUTBOX),
+        table(PUT, AUDITS),
     ];
     // A sign-in also reads the access key on which the password depends.
     custodian_app::ports::RecordSignIns => [table(UPDATE, AGENTS), table(BATCH_GET, ACCESS_KEYS)];
     custodian_app::ports::AuditLog => [table(PUT, AUDITS), table(CHECK, USAGE)];
+    custodian_app::ports::ReadAuditLog => [table(QUERY, AUDITS)];
 
     // Access keys.
     custodian_app::ports::AccessKeys => [table(GET, CUSTOMERS).when(When::CustomerNotRead), table(QUERY, ACCESS_KEYS)];
@@ -203,12 +225,14 @@ ports! {
         table(CHECK, AGENTS),
         table(CHECK_UPDATE, USAGE),
         table(PUT, OUTBOX),
+        table(PUT, AUDITS),
     ];
     custodian_app::ports::UpdateAccessKeys => [
         table(GET, CUSTOMERS),
         table(GET_PUT, ACCESS_KEYS),
         table(CHECK, USAGE),
         table(PUT, OUTBOX),
+        table(PUT, AUDITS),
     ];
     custodian_app::ports::DeleteAccessKeys => [
         table(GET, CUSTOMERS),
@@ -217,6 +241,7 @@ ports! {
         table(GET, ACCESS_KEYS).when(When::Unless(Use::RevokeKeys)),
         table(GET_CHECK_UPDATE, USAGE),
         table(PUT, OUTBOX),
+        table(PUT, AUDITS),
     ];
 
     // Rows of a kind. Writes charge the bytes to a gate, and the condition of this update checks the gate. If it fails, they read
@@ -230,6 +255,8 @@ ports! {
         table(PUT, OUTBOX),
         table(GET_PUT_DELETE, IDENTIFIERS).when(When::Kind(has_unique_names)),
         grant(CHECK, LinkedTables { creating: true }),
+        // What a platform admin does.
+        table(PUT, AUDITS),
     ];
     custodian_app::ports::UpdateResources => [
         table(GET, CUSTOMERS),
@@ -241,6 +268,7 @@ ports! {
         table(GET_PUT_DELETE, IDENTIFIERS).when(When::Kind(can_rename)),
         table(DELETE, IDENTIFIERS).only_for(&[Use::StopTranscription]),
         grant(CHECK, LinkedTables { creating: false }),
+        table(PUT, AUDITS).when(When::Unless(Use::WriteListed)),
     ];
     custodian_app::ports::DeleteResources => [
         table(GET, CUSTOMERS),
@@ -248,6 +276,7 @@ ports! {
         table(BATCH_GET_UPDATE, USAGE),
         table(PUT, OUTBOX),
         table(DELETE, IDENTIFIERS).when(When::Kind(has_unique_names)),
+        table(PUT, AUDITS),
     ];
     custodian_app::ports::Usage => [table(QUERY, USAGE)];
     custodian_app::ports::Recount => [
@@ -280,6 +309,7 @@ ports! {
         table(CHECK, USAGE).only_for(&[Use::RotateSecret, Use::Deliver]),
         // An attempt that disables the endpoint causes an event.
         table(PUT, OUTBOX).only_for(&[Use::Deliver]),
+        table(PUT, AUDITS).only_for(&[Use::RotateSecret, Use::Deliver]),
     ];
     custodian_webhooks::ReadPayloadRows => [grant(GET, OwnedTables)];
 
@@ -287,7 +317,7 @@ ports! {
     custodian_app::ports::DeletionBrake => [
         table(GET, DELETIONS),
         table(BATCH_GET, THROTTLE),
-        table(PUT, DELETIONS).only_for(&[Use::SetBrake]),
+        table(PUT_UPDATE, DELETIONS).only_for(&[Use::SetBrake]),
         table(DELETE, THROTTLE).only_for(&[Use::SetBrake]),
     ];
     custodian_app::ports::DeletionLinks => [

@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use custodian_domain::agent::KnownNetwork;
+use custodian_domain::audit::AuditEntry;
 use custodian_domain::{Agent, AgentId, CustomerId, Principal, Secret, Status, Timestamp};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -12,6 +12,7 @@ use crate::ports::KeysToRevoke;
 use crate::ports::MailToken;
 use crate::ports::WriteOutcome;
 use crate::ports::{QueryPage, ReadCustomers};
+use crate::request_origin::Act;
 
 pub trait ReadAgents: ReadCustomers {
     fn agent(
@@ -151,19 +152,17 @@ pub trait DeleteAgents: ReadAgents {
     ) -> impl Future<Output = Result<AgentWriteOutcome, Failure>> + Send;
 }
 
-/// Records that a platform admin acted as a customer's guest agent, and why. The entry is deleted with the account.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AuditEntry {
-    pub customer_id: CustomerId,
-    pub id: Uuid,
-    pub operator: AgentId,
-    pub reason: String,
-    pub tm_create: Timestamp,
+pub trait AuditLog: Send + Sync {
+    /// Records an act that changes no other row of the account: a delegation.
+    fn record_delegation(&self, act: Act) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 }
 
-pub trait AuditLog: Send + Sync {
-    fn record_delegation(
+pub trait ReadAuditLog: Send + Sync {
+    /// Entries of an account's audit log whose id is below `below`, newest first, at most `limit`.
+    fn audit_entries(
         &self,
-        entry: &AuditEntry,
-    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+        customer: CustomerId,
+        below: Option<Uuid>,
+        limit: usize,
+    ) -> impl Future<Output = Result<QueryPage<AuditEntry>, Failure>> + Send;
 }

@@ -126,28 +126,18 @@ pub trait CreateCustomers: Send + Sync {
 
 /// Rows of one query page, newest first. A page may hold fewer rows than requested.
 #[derive(Clone, Debug)]
-pub struct QueryPage<T> {
+pub struct QueryPage<T, C = Uuid> {
     pub rows: Vec<T>,
-    /// The id below which the next page starts; `None` on the last page.
-    pub next: Option<Uuid>,
+    /// Where the next page starts, such as the id below which it starts; `None` on the last page.
+    pub next: Option<C>,
 }
 
-impl<T> QueryPage<T> {
+impl<T, C> QueryPage<T, C> {
     /// Converts every row.
-    pub fn try_map<V, X>(self, row: impl FnMut(T) -> Result<V, X>) -> Result<QueryPage<V>, X> {
+    pub fn try_map<V, X>(self, row: impl FnMut(T) -> Result<V, X>) -> Result<QueryPage<V, C>, X> {
         let Self { rows, next } = self;
         Ok(QueryPage { rows: rows.into_iter().map(row).collect::<Result<_, _>>()?, next })
     }
-}
-
-pub trait ListCustomers: Send + Sync {
-    /// Customers in any of `statuses` whose id is below `below`, at most `limit`.
-    fn customers(
-        &self,
-        statuses: &[Status],
-        below: Option<Uuid>,
-        limit: usize,
-    ) -> impl Future<Output = Result<QueryPage<Customer>, Failure>> + Send;
 }
 
 /// Some overdue customers of one status, the longest overdue first.

@@ -5,8 +5,10 @@ mod access_keys;
 mod agents;
 mod authentication;
 mod brake;
+mod customer_search;
 mod customers;
 mod deletion_links;
+mod deletion_plan;
 mod mail;
 mod names;
 mod open_accounts;
@@ -20,20 +22,22 @@ pub use self::access_keys::{
     RecordKeyUse, UpdateAccessKeys,
 };
 pub use self::agents::{
-    AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditEntry, AuditLog,
-    CreateAgents, DeleteAgents, ReadAgents, RecordSignIns, UpdateAgents,
+    AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, AuditLog, CreateAgents,
+    DeleteAgents, ReadAgents, ReadAuditLog, RecordSignIns, UpdateAgents,
 };
 pub use self::authentication::{
     AuthContext, Authenticator, BeginOutcome, EarlierRecord, Idempotency, IdempotencyRecord, PlatformKeySet,
     Prefetch, Prefetched, PrincipalId, PrincipalRows, VerifyingKeys,
 };
 pub use self::brake::DeletionBrake;
+pub use self::customer_search::{CustomerCursor, CustomerFilter, ListCustomers};
 pub use self::customers::{
     ChangeCustomers, CountDue, CreateAccountOutcome, CreateCustomers, CustomerChange, CustomerWriteOutcome,
-    DueCustomers, EmailConfirmation, ListCustomers, NewAccount, OverduePage, QueryPage, ReadCustomers,
-    Scheduler, Verification,
+    DueCustomers, EmailConfirmation, NewAccount, OverduePage, QueryPage, ReadCustomers, Scheduler,
+    Verification,
 };
 pub use self::deletion_links::DeletionLinks;
+pub use self::deletion_plan::{CountRowsToDelete, RowsToDelete};
 pub use self::mail::{
     DeferredRequest, LastMail, Mail, MailToken, Mailer, NoticeRows, Purpose, QueuedRequest, ReadMailTokens,
     RequestQueue, StoreMailTokens, StoreTokenOutcome, UseMailTokens,

@@ -9,6 +9,9 @@ const ADMIN: u32 = 0x20;
 const MANAGER: u32 = 0x40;
 const PLATFORM: u32 = 0x01;
 
+/// The routes of active accounts that the administrators of a frozen account may call.
+const READ_WHILE_FROZEN: [&str; 2] = ["GET /v1.0/me", "GET /v1.0/customer/usage"];
+
 /// The row that the path of a request names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Id {
@@ -128,6 +131,8 @@ pub(super) fn expected(route: &DeployedRoute, credential: &Credential, id: Id) -
     };
     allow(principal.is_within_scopes(route.route.method, &route.route.path))?;
     match account {
+        // Exception: administrators may look at themselves and at what the deletion will remove.
+        Account::Frozen if READ_WHILE_FROZEN.contains(&name.as_str()) && principal.has(ADMIN) => {}
         Account::Frozen if refusals.contains(&Reason::AccountFrozen) => {
             return refused(403, Reason::AccountFrozen);
         }

@@ -4,7 +4,7 @@ use custodian_domain::kinds::BILLING_ACCOUNTS;
 use custodian_domain::plain_values::MAX_INTEGER;
 use custodian_domain::{Plan, Reason, Status};
 use custodian_views::EmailChangeView;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::components::{new_password, profile_fields, username, view_schema};
 use crate::operation::Operation;
@@ -35,8 +35,15 @@ fn own_account() -> Vec<Operation> {
         Operation::new("DELETE", "/v1.0/customer/email_change", "Cancels the requested change of the e-mail address. The mailed link stops working.")
             .returns(view_schema::<EmailChangeView<'_>>())
             .fails_with(&[Reason::EmailChangeNotFound]),
-        Operation::new("GET", "/v1.0/customer/usage", "Returns the number of rows of each kind and the limits of the plan.")
+        Operation::new("GET", "/v1.0/customer/usage", "Returns the number of rows of each kind and the limits of the plan. Admins may read it also while the account awaits its deletion.")
             .returns(reference("Usage")),
+        Operation::new(
+            "GET",
+            "/v1.0/customer/audit",
+            "Lists what was done to the caller's account, newest first: changes of its status and its credentials, and \
+             everything that platform admins did. Also if the account is unverified or awaits its deletion.",
+        )
+        .returns_page("AuditEntry"),
         Operation::new("PUT", "/v1.0/customer/billing_account_id", "Selects the default billing account from the account's billing accounts.")
             .body(object(vec![("billing_account_id", uuid())], &["billing_account_id"]))
             .returns_row("Customer")
@@ -60,14 +67,31 @@ fn all_accounts() -> Vec<Operation> {
         json!({ "anyOf": [{ "required": ["balance_credit"] }, { "required": ["balance_token"] }] });
     let status = json!({ "name": "status", "in": "query", "schema": enumeration(&Status::ALL.map(Status::as_str)),
         "description": "Only accounts with this status. By default, accounts that are neither deleted nor expired." });
+    let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
     let change = |method, suffix: &str, description| {
         Operation::new(method, format!("/v1.0/customers/{{id}}{suffix}"), description)
             .returns_row("Customer")
             .fails_with(&[Reason::CustomerNotFound, Reason::StateInvalid])
     };
     vec![
-        Operation::new("GET", "/v1.0/customers", "Lists accounts, newest first.")
+        Operation::new(
+            "GET",
+            "/v1.0/customers",
+            "Lists accounts, newest first, and finds accounts. All parameters must match. Any other parameter is refused.",
+        )
             .parameter(status)
+            .parameter(query(
+                "email",
+                json!({ "type": "string", "format": "email" }),
+                "Only accounts with this e-mail address, in any spelling of its letters, and accounts that had it before.",
+            ))
+            .parameter(query("username", username(), "Only the account with an agent of this username."))
+            .parameter(query(
+                "due_before",
+                json!({ "type": "string", "format": "date-time" }),
+                "Only accounts that are deleted or expire before this time, the earliest first.",
+            ))
+            .parameter(query("held", json!({ "type": "boolean" }), "Only accounts with a hold, or without one."))
             .returns_page("Customer"),
         Operation::new(
             "POST",
@@ -80,6 +104,13 @@ fn all_accounts() -> Vec<Operation> {
         Operation::new("GET", "/v1.0/customers/{id}", "Returns any account. Also a deleted or expired one.")
             .returns_row("Customer")
             .fails_with(&[Reason::CustomerNotFound]),
+        Operation::new(
+            "GET",
+            "/v1.0/customers/{id}/audit",
+            "Lists what was done to an account, newest first. The entries are deleted with the account.",
+        )
+        .returns_page("AuditEntry")
+        .fails_with(&[Reason::CustomerNotFound]),
         change(
             "PUT",
             "",

@@ -36,7 +36,8 @@ fn agents() -> Vec<Operation> {
         Operation::new(
             "GET",
             "/v1.0/me",
-            "Returns the calling agent. For an access key, the guest agent of its account.",
+            "Returns the calling agent. For an access key, the guest agent of its account. Admins may read it also while the account \
+                awaits its deletion.",
         )
         .returns_row("Agent")
         .fails_with(&[Reason::AgentNotFound]),

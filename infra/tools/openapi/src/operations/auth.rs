@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::components::{new_password, profile_fields, view_schema};
 use crate::errors::ErrorFormat;
 use crate::operation::Operation;
-use crate::schema::{all_required, enumeration, nonempty_text, object, text, uuid, with_keywords};
+use crate::schema::{all_required, enumeration, nonempty_text, object, reference, text, uuid, with_keywords};
 
 pub(super) fn all() -> Vec<Operation> {
     let empty = || all_required(Vec::new());
@@ -123,18 +123,28 @@ pub(super) fn all() -> Vec<Operation> {
             "/auth/unregister",
             "Freezes the account. It is deleted after the grace period, 30 days by default. An agent confirms with its \
              password, an access key with the phrase. `immediate` deletes the account at once: an agent confirms with both, and \
-             an access key is refused. A delegation token is always refused.",
+             an access key is refused. A delegation token is always refused. With `dry_run`, nothing changes and nothing is \
+             confirmed: the response shows what would be deleted, and when.",
         )
         .body(object(
             vec![
                 ("password", with_keywords(text(MAX_ENTERED_PASSWORD), json!({ "writeOnly": true }))),
                 ("confirmation_phrase", enumeration(&["DELETE", ""])),
                 ("immediate", json!({ "type": "boolean", "default": false })),
+                ("dry_run", json!({ "type": "boolean", "default": false })),
             ],
             &[],
         ))
-        .returns_row("Customer")
-        .with_header("Link")
+        .returns(json!({ "anyOf": [reference("Customer"), reference("UnregisterPlan")] }))
+        .with_optional_header(
+            "ETag",
+            json!({ "description": "The version of the account. A dry run returns none.", "schema": { "type": "string" } }),
+        )
+        .with_optional_header(
+            "Link",
+            json!({ "description": "The state of the deletion (`rel=\"status\"`), as a path with a token. A dry run returns none.",
+                "schema": { "type": "string", "pattern": "^</auth/deletion\\?token=[0-9a-f]{64}>; rel=\"status\"$" } }),
+        )
         .fails_with(&[
             Reason::InvalidConfirmationPhrase,
             Reason::ConfirmationRequired,

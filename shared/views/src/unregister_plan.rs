@@ -1,0 +1,43 @@
+//! What unregistering would delete.
+
+use custodian_domain::{CustomerId, Timestamp};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::values::Time;
+
+/// What unregistering would do, as a dry run shows it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "UnregisterPlan"))]
+pub struct UnregisterPlanView<'a> {
+    /// Always true: nothing was changed.
+    dry_run: bool,
+    id: Uuid,
+    immediate: bool,
+    /// When everything would be deleted. The date of a frozen account does not change.
+    tm_due: Time,
+    /// Every table that the deletion empties.
+    tables: Vec<TablePlan>,
+    /// Numbers that would be released, at most 100.
+    numbers: &'a [String],
+}
+
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+struct TablePlan {
+    name: &'static str,
+    rows: u64,
+}
+
+impl<'a> UnregisterPlanView<'a> {
+    pub fn new(
+        id: CustomerId,
+        immediate: bool,
+        due: Timestamp,
+        tables: &[(&'static str, u64)],
+        numbers: &'a [String],
+    ) -> Self {
+        let tables = tables.iter().map(|(name, rows)| TablePlan { name, rows: *rows }).collect();
+        Self { dry_run: true, id: id.0, immediate, tm_due: Time(due), tables, numbers }
+    }
+}
