@@ -8,6 +8,7 @@ mod connection;
 mod console;
 mod exit;
 mod output;
+mod pages;
 mod poll;
 mod progress_bar;
 mod refusal;

@@ -1,7 +1,9 @@
 //! What the service refused, as a sentence for a person.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
+use rustls::CertificateError;
 use serde_json::Value;
 use ureq::http::StatusCode;
 
@@ -47,7 +49,9 @@ fn kind(status: StatusCode, reason: &str) -> FailureKind {
 fn hint(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "AUTHENTICATION_REQUIRED" | "INVALID_TOKEN" => "Sign in with `custodianctl login`.",
-        "INVALID_CREDENTIALS" => "Check the username and the password.",
+        "INVALID_CREDENTIALS" => {
+            "Check the username and the password, and sign in again with `custodianctl login`."
+        }
         "PERMISSION_DENIED" => "Sign in as a platform admin with `custodianctl login`.",
         "ROUTE_NOT_FOUND" => "This version of the service does not have this command.",
         "CUSTOMER_NOT_FOUND" => "Find the account with `custodianctl customers search`.",
@@ -103,7 +107,7 @@ pub(crate) fn no_response(error: &ureq::Error, url: &ServiceUrl) -> Failure {
         ureq::Error::HostNotFound => "its name is not known".to_owned(),
         ureq::Error::Timeout(_) => "it does not answer in time".to_owned(),
         ureq::Error::Io(error) => io_cause(error),
-        ureq::Error::Rustls(error) => format!("its certificate or connection is not trusted ({error})"),
+        ureq::Error::Rustls(error) => tls_cause(error),
         error => error.to_string(),
     };
     Failure::unavailable(format!("{} cannot be reached: {cause}.", url.as_str()))
@@ -111,9 +115,26 @@ pub(crate) fn no_response(error: &ureq::Error, url: &ServiceUrl) -> Failure {
 }
 
 fn io_cause(error: &std::io::Error) -> String {
+    if let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()) {
+        return tls_cause(error);
+    }
     match error.kind() {
-        std::io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
-        std::io::ErrorKind::TimedOut => "it does not answer in time".to_owned(),
+        ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
+        ErrorKind::TimedOut => "it does not answer in time".to_owned(),
         _ => error.to_string(),
     }
+}
+
+fn tls_cause(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(cause) = error else {
+        return format!("the encryption failed ({error})");
+    };
+    match cause {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired",
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "its certificate is for another name"
+        }
+        _ => "this computer does not trust its certificate",
+    }
+    .to_owned()
 }

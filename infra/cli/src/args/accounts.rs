@@ -15,6 +15,14 @@ pub(crate) enum CustomersCommand {
         /// The account's id
         id: Uuid,
     },
+    /// Show who did what to an account, newest first
+    Audit {
+        /// The account's id
+        id: Uuid,
+        /// Show at most this many entries
+        #[arg(long, value_name = "COUNT", default_value_t = 100)]
+        limit: usize,
+    },
     /// Freeze an account: it is deleted 30 days later, and only an operator can recover it
     Freeze(Freeze),
     /// Recover a frozen account before it is deleted

@@ -2,19 +2,15 @@
 
 use custodian_domain::Timestamp;
 use serde_json::{Value, json};
-use url::form_urlencoded::Serializer;
 use uuid::Uuid;
 
-use super::delete;
+use super::{audit, delete};
 use crate::args::{CustomersCommand, Freeze, GlobalOptions, Search};
 use crate::client::{Call, Client};
 use crate::connection::connect;
-use crate::console::note;
 use crate::exit::Failure;
 use crate::output::{Output, field, fields, table};
-
-/// The largest page of the API.
-const MAX_PAGE: usize = 100;
+use crate::pages::List;
 
 pub(crate) fn run(
     options: &GlobalOptions,
@@ -33,6 +29,7 @@ pub(crate) fn run(
                 format!("The account is {} again.\n\n{}", field(customer, "status"), profile(customer))
             })
         }
+        CustomersCommand::Audit { id, limit } => audit::run(&client, output, *id, *limit),
         CustomersCommand::Delete(arguments) => delete::run(&client, output, arguments),
     }
 }
@@ -42,43 +39,15 @@ pub(super) fn path(id: Uuid) -> String {
 }
 
 fn search(client: &Client, output: Output, filter: &Search) -> Result<(), Failure> {
-    let (mut found, mut token) = (Vec::new(), String::new());
-    loop {
-        let mut page =
-            client.get(&search_path(filter, filter.limit.saturating_sub(found.len()), &token))?.body;
-        if let Some(Value::Array(rows)) = page.get_mut("result").map(Value::take) {
-            found.extend(rows);
-        }
-        token = page.get("next_page_token").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if token.is_empty() || found.len() >= filter.limit {
-            break;
-        }
-    }
-    found.truncate(filter.limit);
-    let count = found.len();
-    output.result(&Value::Array(found), list)?;
-    if !token.is_empty() {
-        note(&format!("There are more than {count} accounts. Show more with --limit."));
-    }
-    Ok(())
-}
-
-fn search_path(filter: &Search, missing: usize, token: &str) -> String {
-    let mut query = Serializer::new(String::new());
-    query.append_pair("page_size", &missing.clamp(1, MAX_PAGE).to_string());
     let due_before = filter.due_before.map(Timestamp::to_rfc3339);
-    let values = [
+    let query = [
         ("email", filter.email.as_deref()),
         ("username", filter.username.as_deref()),
         ("status", filter.status.as_deref()),
         ("due_before", due_before.as_deref()),
         ("held", filter.held.then_some("true")),
-        ("page_token", Some(token).filter(|token| !token.is_empty())),
     ];
-    for (name, value) in values {
-        value.map(|value| query.append_pair(name, value));
-    }
-    format!("/v1.0/customers?{}", query.finish())
+    List { path: "/v1.0/customers", query: &query, limit: filter.limit }.print(client, output, list)
 }
 
 fn list(customers: &Value) -> String {

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod audit;
 pub(crate) mod brake;
 pub(crate) mod customers;
 mod delete;

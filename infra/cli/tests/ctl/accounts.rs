@@ -20,9 +20,21 @@ async fn an_account_is_found_and_shown() {
     assert!(table.starts_with("Id") && table.contains(&id) && table.contains("ann@example.com"), "{table}");
     let limited = program.run(&["customers", "search", "--limit", "1", "--json"]);
     assert_eq!(names(limited.json()), ["bob"]);
-    assert!(program.run(&["customers", "search", "--limit", "1"]).notes().contains("more than 1"));
+    assert!(program.run(&["customers", "search", "--limit", "1"]).notes().contains("more than these 1"));
     assert!(program.run(&["customers", "search", "--status", "expired"]).ok().contains("No account"));
 
+    for filter in [
+        &["--email", "ann@example.com"][..],
+        &["--username", "ann"],
+        &["--status", "active", "--email", "ANN@example.com"],
+    ] {
+        let found = program.run(&[&["customers", "search", "--json"][..], filter].concat()).json();
+        assert!(names(found).contains(&"ann".to_owned()), "{filter:?}");
+    }
+    assert_eq!(
+        names(program.run(&["customers", "search", "--json", "--email", "eve@example.com"]).json()).len(),
+        0
+    );
     assert_eq!(program.run(&["customers", "show", &id, "--json"]).json()["status"], "active");
     let shown = program.run(&["customers", "show", &id]).ok();
     assert!(shown.contains("ann@example.com") && shown.contains(" UTC"), "{shown}");
@@ -40,6 +52,12 @@ async fn an_account_is_frozen_until_a_time_and_recovered() {
         (&shown["status"], &shown["tm_deletion_scheduled"]),
         (&"frozen".into(), &"2098-12-28T14:05:00Z".into())
     );
+    let due = |time: &str| {
+        program.run(&["customers", "search", "--status", "frozen", "--due-before", time, "--json"]).json()
+    };
+    assert_eq!((due("2098-12-28"), &due("2098-12-29")[0]["id"]), (Value::Array(vec![]), &id.as_str().into()));
+    let audit = program.run(&["customers", "audit", &id]).ok();
+    assert!(audit.contains("customer_frozen") && audit.contains("operator"), "{audit}");
     // The service does not bring a deadline forward.
     assert!(
         program
@@ -102,6 +120,7 @@ async fn a_hold_is_placed_shown_and_released() {
     assert_eq!((&hold["reason"], &hold["reference"]), (&"a dispute".into(), &"case 7".into()));
     assert_eq!((&hold["until"], &hold["reason_is_visible"]), (&"2098-12-28T00:00:00Z".into(), &true.into()));
     assert!(program.run(&["customers", "show", &id]).ok().contains("until 28 December 2098"));
+    assert_eq!(program.run(&["customers", "search", "--held", "--json"]).json()[0]["id"], id.as_str());
     let message = program.run(&["customers", "delete", &id, "--yes"]).fails(1);
     assert!(message.contains("on hold") && message.contains("custodianctl hold show"), "{message}");
     assert!(program.run(&["hold", "release", &id]).ok().contains("released"));

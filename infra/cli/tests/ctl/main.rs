@@ -3,6 +3,7 @@
 mod accounts;
 mod deletions;
 mod document;
+mod encryption;
 mod exports;
 mod program;
 mod receipts;

@@ -68,7 +68,7 @@ fn what_the_service_says_cannot_control_the_terminal() {
     let message = json!({ "error": { "reason": "STATE_INVALID", "message": "\u{1b}[2Jno", "details": [{ "field": "a\u{7}", "description": "b" }] } });
     let stub = Stub::start(&[response(409, &[], message)]);
     let program = Program::with_token("control", stub.url(), TOKEN);
-    assert_eq!(program.run(&["brake", "status"]).fails(1), "[2Jno. a : b.");
+    assert_eq!(program.run(&["brake", "status"]).fails(1), " [2Jno. a : b.");
 }
 
 #[test]
