@@ -3,14 +3,14 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::customers;
+use super::account;
 use crate::client::Client;
 use crate::exit::Failure;
 use crate::output::{Output, field, table};
 use crate::pages::List;
 
 pub(super) fn run(client: &Client, output: Output, id: Uuid, limit: usize) -> Result<(), Failure> {
-    let path = format!("{}/audit", customers::path(id));
+    let path = format!("{}/audit", account::path(id));
     List { path: &path, query: &[], limit }.print(client, output, text)
 }
 

@@ -2,14 +2,14 @@
 
 use custodian_domain::Timestamp;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
+use super::account::{path, profile};
 use super::{audit, delete};
 use crate::args::{CustomersCommand, Freeze, GlobalOptions, Search};
 use crate::client::{Call, Client};
 use crate::connection::connect;
 use crate::exit::Failure;
-use crate::output::{Output, field, fields, table};
+use crate::output::{Output, field, table};
 use crate::pages::List;
 
 pub(crate) fn run(
@@ -34,10 +34,6 @@ pub(crate) fn run(
     }
 }
 
-pub(super) fn path(id: Uuid) -> String {
-    format!("/v1.0/customers/{id}")
-}
-
 fn search(client: &Client, output: Output, filter: &Search) -> Result<(), Failure> {
     let due_before = filter.due_before.map(Timestamp::to_rfc3339);
     let query = [
@@ -58,7 +54,7 @@ fn list(customers: &Value) -> String {
     if rows.is_empty() {
         "No account was found.".to_owned()
     } else {
-        table(&["Id", "Status", "Name", "E-mail", "Deleted on"], &rows)
+        table(&["Id", "Status", "Name", "E-mail", "Will be deleted"], &rows)
     }
 }
 
@@ -75,31 +71,4 @@ fn freeze(client: &Client, output: Output, arguments: &Freeze) -> Result<(), Fai
             profile(customer)
         )
     })
-}
-
-/// An account as a person reads it.
-pub(super) fn profile(customer: &Value) -> String {
-    let mut rows = vec![
-        ("Id", field(customer, "id")),
-        ("Name", field(customer, "name")),
-        ("Status", field(customer, "status")),
-        ("E-mail", field(customer, "email")),
-        ("Verified", field(customer, "email_verified")),
-        ("Phone", field(customer, "phone_number")),
-        ("Address", field(customer, "address")),
-        ("Detail", field(customer, "detail")),
-        ("Webhook", field(customer, "webhook_uri")),
-        ("Created", field(customer, "tm_create")),
-        ("Changed", field(customer, "tm_update")),
-        ("Deleted on", field(customer, "tm_deletion_scheduled")),
-        ("Deleted", field(customer, "tm_delete")),
-    ];
-    if let Some(hold) = customer.get("hold").filter(|hold| !hold.is_null()) {
-        let until = field(hold, "until");
-        rows.push((
-            "On hold",
-            if until == "-" { "until it is released".to_owned() } else { format!("until {until}") },
-        ));
-    }
-    fields(&rows)
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::customers;
+use super::account;
 use crate::args::{DeletionCommand, GlobalOptions};
 use crate::connection::connect;
 use crate::exit::Failure;
@@ -21,7 +21,7 @@ pub(crate) fn run(options: &GlobalOptions, output: Output, command: &DeletionCom
 }
 
 pub(super) fn path(id: Uuid) -> String {
-    format!("{}/deletion", customers::path(id))
+    format!("{}/deletion", account::path(id))
 }
 
 fn is_confirmed(deletion: &Value) -> bool {

@@ -4,7 +4,7 @@ use custodian_domain::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::customers;
+use super::account;
 use crate::args::{GlobalOptions, HoldCommand, SetHold};
 use crate::client::Call;
 use crate::connection::connect;
@@ -34,7 +34,7 @@ pub(crate) fn run(options: &GlobalOptions, output: Output, command: &HoldCommand
 }
 
 fn path(id: Uuid) -> String {
-    format!("{}/hold", customers::path(id))
+    format!("{}/hold", account::path(id))
 }
 
 fn body(hold: &SetHold) -> Value {

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod account;
 mod audit;
 pub(crate) mod brake;
 pub(crate) mod customers;

@@ -39,6 +39,11 @@ async fn the_plan_of_a_frozen_account_has_the_rows_of_each_table() {
     let tags: Vec<_> =
         plan.lines().find(|line| line.starts_with("tags")).unwrap().split_whitespace().collect();
     assert_eq!(tags[..3], ["tags", "0", "3"], "{plan}");
+    let plan = program.run(&["customers", "delete", &id, "--dry-run", "--json"]).json();
+    assert_eq!(
+        (&plan["customer"]["id"], &plan["deletion"]["state"]),
+        (&id.as_str().into(), &"requested".into())
+    );
     program.run_with(&["customers", "delete", &id], &format!("{id}\n"), &[]).ok();
 }
 
@@ -93,4 +98,42 @@ fn watching_asks_again_as_the_service_says_and_survives_an_outage() {
     assert!(lines[1].contains("50 of 100 rows"), "{progress}");
     assert!(lines[3].contains("The receipt is issued."), "{progress}");
     assert_eq!(stub.requests(), vec![format!("GET /v1.0/customers/{id}/deletion"); 5]);
+}
+
+const ID: &str = "0193b3d2-0000-7000-8000-000000000001";
+
+/// The responses to `customers delete` up to the deletion, and the first response to that.
+fn before_deletion(deleted: Vec<u8>) -> Vec<Vec<u8>> {
+    let account = json!({ "id": ID, "name": "ann", "status": "active" });
+    let error = |reason: &str| json!({ "error": { "reason": reason, "message": "No." } });
+    vec![
+        response(200, &[("ETag", "\"7\"")], account),
+        response(404, &[], error("DELETION_NOT_FOUND")),
+        deleted,
+        response(412, &[], error("PRECONDITION_FAILED")),
+    ]
+}
+
+#[test]
+fn an_account_that_changed_since_it_was_shown_is_not_deleted() {
+    let mut responses = before_deletion(Vec::new());
+    responses.remove(2);
+    responses.push(response(200, &[], json!({ "id": ID, "status": "active" })));
+    let stub = Stub::start(&responses);
+    let program = Program::with_token("stale", stub.url(), "a-token-of-a-test");
+    let message = program.run(&["customers", "delete", ID, "--yes"]).fails(1);
+    assert!(message.contains("changed it meanwhile"), "{message}");
+    let deletion = stub.received().into_iter().find(|request| request.line.starts_with("DELETE")).unwrap();
+    assert!(deletion.headers.contains(&"if-match: \"7\"".to_owned()), "{deletion:?}");
+}
+
+#[test]
+fn a_deletion_whose_response_was_lost_succeeds() {
+    let busy = response(503, &[("Retry-After", "1")], json!({}));
+    let mut responses = before_deletion(busy);
+    responses.push(response(200, &[], json!({ "id": ID, "status": "deleted" })));
+    let stub = Stub::start(&responses);
+    let program = Program::with_token("lost", stub.url(), "a-token-of-a-test");
+    assert_eq!(program.run(&["customers", "delete", ID, "--yes", "--json"]).json()["status"], "deleted");
+    assert_eq!(stub.requests().len(), 5);
 }

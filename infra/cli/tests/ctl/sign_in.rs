@@ -90,3 +90,14 @@ async fn a_file_that_others_can_read_is_not_used() {
     program.run_with(&login, PASSWORD, &[]).ok();
     program.run(&["whoami"]).ok();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_that_the_service_does_not_hear_removes_the_token() {
+    let service = Client::start().await;
+    let program = Program::signed_in("unheard", &service);
+    let config = std::fs::read_to_string(program.config()).unwrap();
+    std::fs::write(program.config(), config.replace(service.base(), "http://127.0.0.1:1")).unwrap();
+    let message = program.run(&["logout"]).fails(5);
+    assert!(message.contains("removed from this computer"), "{message}");
+    assert!(!program.config().exists());
+}
