@@ -58,9 +58,11 @@ pub(super) async fn reopen_all(store: &Store, customer: CustomerId, now: Timesta
     for step in STEPS.iter().filter(|_| !ledger.steps.is_empty()) {
         let key = ledgers::row_key(customer, Some(step.table));
         if ledger.steps.iter().any(|state| state.step == step.table) {
-            let reopen = Expr::new("SET #closed = :no, #tm_progress = :now REMOVE #tm_closed, #counted_to")
-                .with(":no", AttributeValue::Bool(false))
-                .with(":now", n(now.micros()));
+            let reopen = Expr::new(
+                "SET #closed = :no, #tm_progress = :now REMOVE #tm_closed, #counted_to, #tm_verified",
+            )
+            .with(":no", AttributeValue::Bool(false))
+            .with(":now", n(now.micros()));
             tx = tx.update((), DELETIONS, key, reopen, exists())?;
         } else {
             let (step, tm_progress) = (step.table.to_owned(), now);

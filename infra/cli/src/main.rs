@@ -1,0 +1,7 @@
+//! The program `custodianctl`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    custodianctl::run()
+}

@@ -1,0 +1,86 @@
+//! Starting, watching and downloading an export.
+
+use serde_json::{Value, json};
+
+use crate::program::Program;
+use crate::stub::{Stub, bytes, response};
+
+const ID: &str = "0193b3d2-0000-7000-8000-000000000001";
+const TOKEN: &str = "a-token-of-a-test";
+
+fn export(state: &str, rows: u64) -> Value {
+    let file = (state == "finished").then(|| format!("/v1.0/customer/export/{ID}/file"));
+    json!({
+        "id": ID, "customer_id": ID, "state": state, "rows": rows, "bytes": rows * 10, "file": file,
+        "tm_create": "2026-12-28T14:05:00Z", "tm_update": "2026-12-28T14:05:00Z", "tm_finish": null, "tm_expire": null,
+        "a_newer_field": {},
+    })
+}
+
+#[test]
+fn an_export_is_started_and_watched() {
+    let again = [("Retry-After", "1")];
+    let stub = Stub::start(&[
+        response(202, &[], export("pending", 0)),
+        response(200, &again, export("running", 7)),
+        response(200, &[], export("finished", 12)),
+    ]);
+    let program = Program::with_token("export", stub.url(), TOKEN);
+    let shown = program.run(&["export", "start", "--watch"]).ok();
+    assert!(shown.contains("finished") && shown.contains(&format!("export download {ID}")), "{shown}");
+    let path = format!("/v1.0/customer/export/{ID}");
+    assert_eq!(
+        stub.requests(),
+        ["POST /v1.0/customer/export".to_owned(), format!("GET {path}"), format!("GET {path}")]
+    );
+}
+
+#[test]
+fn a_failed_export_fails_the_command() {
+    let stub = Stub::start(&[response(200, &[], export("failed", 3))]);
+    let program = Program::with_token("failed", stub.url(), TOKEN);
+    let (shown, message) = program.run(&["export", "show", ID, "--watch", "--json"]).fails_with_output(1);
+    assert!(message.contains("export start"), "{message}");
+    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["state"], "failed");
+}
+
+#[test]
+fn a_download_does_not_send_the_token_to_the_server_of_the_file() {
+    let file = Stub::start(&[bytes(200, &[], b"the file"), bytes(200, &[], b"the file")]);
+    let location = format!("{}/bucket/file?signature=a", file.url());
+    let redirect = response(303, &[("Location", &location)], json!({}));
+    let stub = Stub::start(&[redirect.clone(), redirect]);
+    let program = Program::with_token("download", stub.url(), TOKEN);
+    program.run(&["export", "download", ID]).ok();
+    let saved = program.file(&format!("export-{ID}.jsonl.gz"));
+    assert_eq!(std::fs::read(&saved).unwrap(), b"the file");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(saved).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_eq!(program.run(&["export", "download", ID, "-o", "-"]).ok(), "the file");
+    let received = file.received();
+    assert_eq!(received[0].line, "GET /bucket/file?signature=a");
+    assert!(!format!("{received:?}").contains(TOKEN), "{received:?}");
+}
+
+#[test]
+fn an_export_that_is_not_finished_cannot_be_downloaded() {
+    let message = "The export is not finished.";
+    let error = json!({ "error": { "status": "FAILED_PRECONDITION", "reason": "EXPORT_NOT_FINISHED", "message": message } });
+    let stub = Stub::start(&[response(409, &[], error)]);
+    let program = Program::with_token("unfinished", stub.url(), TOKEN);
+    assert_eq!(program.run(&["export", "download", ID]).fails(1), message);
+    assert!(!program.file(&format!("export-{ID}.jsonl.gz")).exists());
+}
+
+#[test]
+fn an_interrupted_download_leaves_no_file() {
+    let cut = b"HTTP/1.1 200 -\r\nContent-Length: 100\r\n\r\nhalf".to_vec();
+    let file = Stub::start(&[cut]);
+    let stub = Stub::start(&[response(303, &[("Location", file.url())], json!({}))]);
+    let program = Program::with_token("interrupted", stub.url(), TOKEN);
+    assert!(program.run(&["export", "download", ID, "-o", "file.gz"]).fails(5).contains("interrupted"));
+    assert!(!program.file("file.gz").exists() && !program.file("file.gz.part").exists());
+}

@@ -1,0 +1,13 @@
+//! Runs `custodianctl` as a process, against the local service or against a stub of the API.
+
+mod accounts;
+mod deletions;
+mod document;
+mod encryption;
+mod exports;
+mod program;
+mod receipts;
+mod restores;
+mod sign_in;
+mod stub;
+mod trouble;
