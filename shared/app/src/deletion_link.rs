@@ -3,27 +3,17 @@
 use std::time::Duration;
 
 use custodian_auth::mail_token;
-use custodian_domain::{CustomerId, Reason, Secret, Timestamp};
-use serde::{Deserialize, Serialize};
+use custodian_domain::{CustomerId, Reason, Secret};
 
 use crate::context::{Context, Settings};
 use crate::failure::Failure;
-use crate::ports::DeletionLinks;
+use crate::ports::{DeletionLink, DeletionLinks};
 
 /// How long a link works.
 const LIFETIME: Duration = Duration::from_secs(365 * 86_400);
 
 /// The path of the page.
 pub const PATH: &str = "/auth/deletion";
-
-/// A stored link. The token itself is not stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeletionLink {
-    /// The hash of the token.
-    pub id: String,
-    pub customer_id: CustomerId,
-    pub tm_expire: Timestamp,
-}
 
 /// Creates a link to the deletion of an account, and returns its token.
 pub async fn create_link<S: DeletionLinks, E>(

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::deletion_link::{self, create_link};
 use crate::failure::Failure;
 use crate::mail;
-use crate::ports::{DeletionLinks, LastMail, Mailer, NoticeRows, ReadCustomers};
+use crate::ports::{DeletionLinks, DeletionRecipients, LastMail, Mailer, NoticeRows, ReadCustomers};
 
 /// The encryption purpose of the recipients.
 const ENCRYPTION_PURPOSE: &str = "deletion-mail";
@@ -23,15 +23,6 @@ const LAST_MAIL_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 struct DeletedAccount {
     email: String,
     name: String,
-}
-
-/// The recipients of the two mails.
-#[derive(Clone, Debug)]
-pub struct DeletionRecipients {
-    /// Stored for an hour at most.
-    pub begun: EncryptedDestination,
-    /// Stored for seven days at most.
-    pub done: EncryptedDestination,
 }
 
 /// Encrypts the recipients of the mails about a deletion. `None` if the account never confirmed the address.

@@ -2,8 +2,7 @@
 //! links have no personal data, and the recipient is encrypted and removed with the sending of the mail.
 
 use custodian_app::Failure;
-use custodian_app::deletion_link::DeletionLink;
-use custodian_app::ports::{DeletionLinks, LastMail};
+use custodian_app::ports::{DeletionLink, DeletionLinks, LastMail};
 use custodian_domain::CustomerId;
 use custodian_domain::webhook::EncryptedDestination;
 

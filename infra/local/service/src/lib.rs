@@ -13,6 +13,7 @@ mod dispatcher;
 mod erasure;
 mod error;
 mod export_files;
+mod export_services;
 mod gateway;
 mod page_guard;
 mod published;

@@ -9,9 +9,8 @@ use custodian_domain::{
 };
 use uuid::Uuid;
 
-use crate::deletion_mails::DeletionRecipients;
 use crate::failure::Failure;
-use crate::ports::{DeletionBrake, MailToken};
+use crate::ports::{DeletionBrake, DeletionRecipients, MailToken};
 
 pub trait ReadCustomers: Send + Sync {
     fn customer(&self, id: CustomerId) -> impl Future<Output = Result<Option<Customer>, Failure>> + Send;

@@ -2,8 +2,19 @@
 
 use std::future::Future;
 
-use crate::deletion_link::DeletionLink;
+use custodian_domain::{CustomerId, Timestamp};
+use serde::{Deserialize, Serialize};
+
 use crate::failure::Failure;
+
+/// A stored link. The token itself is not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionLink {
+    /// The hash of the token.
+    pub id: String,
+    pub customer_id: CustomerId,
+    pub tm_expire: Timestamp,
+}
 
 pub trait DeletionLinks: Send + Sync {
     fn store_deletion_link(&self, link: &DeletionLink) -> impl Future<Output = Result<(), Failure>> + Send;

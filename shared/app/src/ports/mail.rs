@@ -152,6 +152,15 @@ pub trait NoticeRows: Send + Sync {
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
+/// The recipients of the two mails.
+#[derive(Clone, Debug)]
+pub struct DeletionRecipients {
+    /// Stored for an hour at most.
+    pub begun: EncryptedDestination,
+    /// Stored for seven days at most.
+    pub done: EncryptedDestination,
+}
+
 /// The recipient of the last mail about an account, which is stored beside its ledger until the mail is sent.
 pub trait LastMail: Send + Sync {
     fn last_mail(

@@ -36,11 +36,11 @@ pub use self::customers::{
     DueCustomers, EmailConfirmation, NewAccount, OverduePage, QueryPage, ReadCustomers, Scheduler,
     Verification,
 };
-pub use self::deletion_links::DeletionLinks;
+pub use self::deletion_links::{DeletionLink, DeletionLinks};
 pub use self::deletion_plan::{CountRowsToDelete, RowsToDelete};
 pub use self::mail::{
-    DeferredRequest, LastMail, Mail, MailToken, Mailer, NoticeRows, Purpose, QueuedRequest, ReadMailTokens,
-    RequestQueue, StoreMailTokens, StoreTokenOutcome, UseMailTokens,
+    DeferredRequest, DeletionRecipients, LastMail, Mail, MailToken, Mailer, NoticeRows, Purpose,
+    QueuedRequest, ReadMailTokens, RequestQueue, StoreMailTokens, StoreTokenOutcome, UseMailTokens,
 };
 pub use self::names::{EmailHolder, FindNames, NameHolders};
 pub use self::open_accounts::OpenAccounts;

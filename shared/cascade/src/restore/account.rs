@@ -15,7 +15,7 @@ use crate::start::start;
 pub(super) enum Owner {
     Living(Box<Customer>),
     /// The account has ended, or never existed. The ledger is that of a deletion that still runs.
-    Ended(Option<Ledger>),
+    Ended(Option<Box<Ledger>>),
 }
 
 impl Owner {
@@ -56,7 +56,7 @@ pub(super) async fn judge<S: RestoreRows, E: Scheduler + CascadeQueue>(
             (Some(row), _) if !row.status().is_terminal() => return Ok(Owner::Living(Box::new(row))),
             (_, end) => end.is_some_and(|end| !end.completed),
         };
-        return Ok(Owner::Ended(if is_running { cx.store.ledger(id).await? } else { None }));
+        return Ok(Owner::Ended(if is_running { cx.store.ledger(id).await?.map(Box::new) } else { None }));
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod account;
 mod cursor;
+mod memory;
 mod names;
 mod plan;
 mod ports;

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
 
+use super::memory::Memory;
 use super::plan::Scan;
 use super::ports::{RestoreRows, ScannedRow};
 use super::report::{Problem, RestoreConflict, RestoreReport};
-use super::rows::Memory;
 
 /// Claims the names of these rows again, and reports those that another account or another row has.
 pub(super) async fn repair<S: RestoreRows, E>(

@@ -8,7 +8,7 @@ use custodian_domain::{CustomerId, Reason, Refusal, ids};
 use futures::future::ready;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
-use super::Row;
+use super::row::Row;
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;

@@ -7,8 +7,8 @@ use custodian_app::ports::ReadAgents;
 use custodian_domain::kinds::{ALL, Kind};
 use custodian_domain::{Customer, CustomerId};
 
-use super::Row;
 use super::names::{main_row, read_pairs};
+use super::row::Row;
 use super::scan::text;
 use crate::Store;
 use crate::expr::Expr;
