@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 /// The duration of an operation while rounds are counted: long enough that all operations of one round start well within it.
-const ROUND: Duration = Duration::from_millis(40);
+const ROUND: Duration = Duration::from_millis(100);
 
 /// Database usage: operations, rounds of concurrent operations, and units of on-demand capacity.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -118,7 +118,7 @@ fn a_kind_adds_its_table_its_functions_and_their_roles() {
     }
     let written: BTreeSet<_> =
         permissions.iter().filter(|permission| permission.starts_with("dynamodb:PutItem")).cloned().collect();
-    let tables = ["IdempotencyTable", "OutboxTable", "RecordingsTable"]
+    let tables = ["AuditsTable", "IdempotencyTable", "OutboxTable", "RecordingsTable"]
         .map(|table| format!("dynamodb:PutItem {table}"));
     assert_eq!(written, BTreeSet::from(tables));
 }
