@@ -110,6 +110,14 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let balance = format!("{account}/balance");
     let credit = platform_admin.post(&balance, json!({ "balance_credit": 1 }));
     service.measure("POST /v1.0/customers/{id}/balance", 3, credit).await;
+    let hold = format!("{account}/hold");
+    let held = platform_admin.put(&hold, json!({ "reason": "court order" }));
+    service.measure("PUT /v1.0/customers/{id}/hold", 2, held).await;
+    service.measure("GET /v1.0/customers/{id}/hold", 1, platform_admin.get(&hold)).await;
+    service.measure("DELETE /v1.0/customers/{id}/hold", 2, platform_admin.delete(&hold)).await;
+    let brake = "/v1.0/platform/deletions";
+    service.measure("GET /v1.0/platform/deletions", 3, platform_admin.get(brake)).await;
+    service.measure("GET /.well-known/jwks.json", 1, platform_admin.get("/.well-known/jwks.json")).await;
     // Authenticates; reads the platform's account; scans the table. Each account of a scanned row takes more.
     let restore = platform_admin.post("/v1.0/platform/restore", json!({ "table": "audits" }));
     service.measure("POST /v1.0/platform/restore", 3, restore).await;

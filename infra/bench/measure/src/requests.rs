@@ -75,6 +75,13 @@ impl Fixture {
                 let (_, admin) = self.new_tenant().await;
                 Request::new(&admin, "POST", "/auth/unregister").body(json!({ "password": PASSWORD }))
             }
+            "auth-deletion" => {
+                let (_, admin) = self.new_tenant().await;
+                let response = admin.post("/auth/unregister", json!({ "password": PASSWORD })).await;
+                let link = response.headers["link"].to_str().unwrap_or_default().to_owned();
+                let path = link.trim_start_matches('<').split('>').next().unwrap_or_default().to_owned();
+                Request::new(&client, "GET", path)
+            }
             "auth-unregister-cancel" => {
                 let name = self.unique_name();
                 let (_, admin) = client.tenant(&name).await;
@@ -146,10 +153,27 @@ impl Fixture {
             "customers-balance" => {
                 request("POST", &format!("{sample_account}/balance")).body(json!({ "balance_credit": 1 }))
             }
-            "customers-delete" | "customers-freeze" | "customers-recover" => {
+            "customers-delete"
+            | "customers-freeze"
+            | "customers-recover"
+            | "customers-deletion"
+            | "customers-hold-set"
+            | "customers-hold-get"
+            | "customers-hold-release" => {
                 let account = format!("{CUSTOMERS}/{}", self.new_tenant().await.0);
                 let request = |method, target: String| Request::new(&self.platform_admin, method, target);
+                let hold = json!({ "reason": "to measure it" });
                 match function {
+                    "customers-hold-set" => request("PUT", format!("{account}/hold")).body(hold),
+                    "customers-hold-get" | "customers-hold-release" => {
+                        self.platform_admin.put(&format!("{account}/hold"), hold).await.ok();
+                        let method = if function == "customers-hold-get" { "GET" } else { "DELETE" };
+                        request(method, format!("{account}/hold"))
+                    }
+                    "customers-deletion" => {
+                        self.platform_admin.post(&format!("{account}/freeze"), json!({})).await.ok();
+                        request("GET", format!("{account}/deletion"))
+                    }
                     "customers-delete" => request("DELETE", account),
                     "customers-freeze" => request("POST", format!("{account}/freeze")).body(json!({})),
                     _ => {
@@ -200,6 +224,10 @@ impl Fixture {
                 let method = if function.ends_with("get") { "GET" } else { "DELETE" };
                 request(method, &format!("{CUSTOMER}/email_change"))
             }
+            "jwks" => Request::new(&self.client, "GET", "/.well-known/jwks.json"),
+            "platform-deletions-get" => Request::new(&self.platform_admin, "GET", "/v1.0/platform/deletions"),
+            "platform-deletions-set" => Request::new(&self.platform_admin, "PUT", "/v1.0/platform/deletions")
+                .body(json!({ "paused": false })),
             "customer-audit" => request("GET", &format!("{CUSTOMER}/audit")),
             "customer-usage" => request("GET", &format!("{CUSTOMER}/usage")),
             "customer-billing-account" => {

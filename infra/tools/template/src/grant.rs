@@ -126,6 +126,8 @@ pub enum Use {
     ReadLedgerHold,
     /// Places a hold on a ledger.
     HoldLedger,
+    /// Releases the hold on an account.
+    ReleaseHold,
     /// Pauses and permits all deletions.
     SetBrake,
     /// Looks up links to the states of deletions, and creates none.

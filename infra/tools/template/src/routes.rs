@@ -34,7 +34,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("customers-hold-set").uses(&[Use::HoldLedger]),
     settings("customers-hold-get").uses(&[Use::ReadLedgerHold]),
     // An overdue account is purged or expired.
-    settings("customers-hold-release").uses(&[Use::Purge, Use::Expire]),
+    settings("customers-hold-release").uses(&[Use::Purge, Use::Expire, Use::ReleaseHold]),
     settings("platform-deletions-set").uses(&[Use::SetBrake]),
     settings("customers-balance").kind(&BILLING_ACCOUNTS),
     settings("platform-restore").uses(&[Use::Restore]),

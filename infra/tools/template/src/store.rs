@@ -162,6 +162,8 @@ ports! {
             Use::ChangeProfile,
             Use::ChangePlan,
             Use::PermitDelegates,
+            Use::HoldLedger,
+            Use::ReleaseHold,
         ]),
     ];
     // A dry run of a deletion counts the rows that the deletion would remove, and reads the numbers.
