@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::Tables;
 
 /// The tables whose rows are keyed by customer and id.
-const BY_ID: [&str; 13] = [
+const BY_ID: [&str; 14] = [
     "agents",
     "numbers",
     "flows",
@@ -22,6 +22,7 @@ const BY_ID: [&str; 13] = [
     "contacts",
     "accesskeys",
     "audits",
+    "exports",
 ];
 
 /// Stores `each` rows of a customer in every table. Returns the number of rows by table. The text of each row contains
