@@ -57,6 +57,8 @@ def create_sample_rows(client):
     # An account of an earlier release may have such a URL. It is refused for good, so nothing waits for a retry.
     customer_id = client.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()["id"]
     update_row(client.emulator, "customers", {"id": {"S": customer_id}}, webhook_uri="https://10.0.0.1/hook")
+    # The file of the export is deleted with the account.
+    client.post("/v1.0/customer/export", {})
     client.wait_until_idle()
 
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::tables::{CASCADE_TABLES, Tables};
 
 /// The tables whose rows are keyed by customer and id.
-const BY_ID: [&str; 13] = [
+const BY_ID: [&str; 14] = [
     "agents",
     "numbers",
     "flows",
@@ -23,6 +23,7 @@ const BY_ID: [&str; 13] = [
     "contacts",
     "accesskeys",
     "audits",
+    "exports",
 ];
 
 /// Stores `each` rows of a customer in every table. Returns the number of rows by table. The text of each row contains

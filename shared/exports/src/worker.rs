@@ -83,14 +83,14 @@ where
         if self.save(self.export.ended(state, self.cx.now())).await? == Next::Stop {
             return Ok(());
         }
-        let (rows, bytes) = (self.export.rows, self.export.bytes);
+        let rows = self.export.rows;
         match state {
             StoredExportState::Finished => {
-                tracing::info!(rows, bytes, "export finished");
+                tracing::info!(rows, "export finished");
                 send_export_finished(self.cx, &self.export).await
             }
             _ => {
-                tracing::error!(rows, bytes, "export failed: its upload is lost");
+                tracing::error!(rows, "export failed: its upload is lost");
                 Ok(())
             }
         }

@@ -5,7 +5,7 @@ use custodian_views::Versioned;
 use http::StatusCode;
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
-    LOCATION, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    LOCATION, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use lambda_http::Body;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,9 @@ impl Response {
 
     /// 303 to a URL, without a body.
     pub fn redirect(location: impl Into<String>) -> Self {
-        Self { status: StatusCode::SEE_OTHER, ..Self::empty() }.header(LOCATION, location)
+        Self::with_status(StatusCode::SEE_OTHER, "text/html; charset=utf-8", String::new())
+            .header(LOCATION, location)
+            .header(REFERRER_POLICY, "no-referrer")
     }
 
     /// 200 with a row, and its version as `ETag`.

@@ -71,6 +71,7 @@ async fn mails() -> BTreeMap<&'static str, Mail> {
         ("frozen-by-operator", mail::frozen(s, suspended, until, status())),
         ("password-reset", mail::password_reset(s, "ann@example.com", c, "ann@example.com", &token, until)),
         ("password-set", mail::password_set(s, c, "bob@example.com")),
+        ("export-finished", mail::export_finished(s, c, Uuid::nil(), until)),
         ("recovered", mail::recovered(s, c)),
         ("username-changed", mail::username_changed(s, c, "bob@example.com", "agent-0123456789abcdef")),
         ("verification", mail::verification(s, c, "ann@example.com", &token, until)),

@@ -13,7 +13,7 @@ mod dispatcher;
 mod erasure;
 mod error;
 mod export_files;
-mod export_services;
+mod export_storage;
 mod gateway;
 mod page_guard;
 mod published;

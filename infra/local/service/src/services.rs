@@ -20,7 +20,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::clock::VirtualClock;
-use crate::export_files::ExportStorage;
+use crate::export_storage::ExportStorage;
 use crate::state::LocalState;
 
 /// The context of every function in this process.

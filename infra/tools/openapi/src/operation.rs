@@ -270,6 +270,9 @@ impl Operation {
         if let Some(response) = &self.response {
             content.insert("application/json".to_owned(), json!({ "schema": response }));
         }
+        if self.status == 303 {
+            content.insert("text/html".to_owned(), empty_page());
+        }
         if self.error_format == ErrorFormat::Page || self.returns_page_to_browsers() {
             content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));
         }
@@ -288,8 +291,13 @@ fn redirect() -> Value {
             "X-Request-Id": { "$ref": "#/components/headers/X-Request-Id" },
             "Location": { "$ref": "#/components/headers/Location" },
         },
-        "content": { "text/html": { "schema": { "type": "string", "maxLength": 0 } } },
+        "content": { "text/html": empty_page() },
     })
+}
+
+/// The body of a redirect.
+fn empty_page() -> Value {
+    json!({ "schema": { "type": "string", "maxLength": 0 } })
 }
 
 /// The reasons for which the route refuses a caller because of the status of their account.

@@ -15,8 +15,6 @@ pub use paths::{DELETION, FORGOT, RESET, VERIFY};
 use custodian_auth::mail_token::is_well_formed;
 use custodian_domain::reason::Detail;
 use custodian_domain::{Reason, Refusal};
-use http::StatusCode;
-use http::header::{LOCATION, REFERRER_POLICY};
 use serde_json::{Map, Value};
 
 use crate::request::Request;
@@ -45,9 +43,7 @@ pub fn field_sentence(refusal: &Refusal, field: &str) -> Option<String> {
 
 /// The response to a form: a redirect to a page.
 fn redirect(location: impl Into<String>) -> Response {
-    Response::with_status(StatusCode::SEE_OTHER, "text/html; charset=utf-8", String::new())
-        .header(LOCATION, location)
-        .header(REFERRER_POLICY, "no-referrer")
+    Response::redirect(location)
 }
 
 /// A redirect to the page of a link. The token must be well formed.

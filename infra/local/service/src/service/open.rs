@@ -24,7 +24,7 @@ use crate::data_folder::DataFolder;
 use crate::dispatcher::Dispatcher;
 use crate::erasure::delete_kept_mails;
 use crate::error::LocalError;
-use crate::export_files::ExportStorage;
+use crate::export_storage::ExportStorage;
 use crate::gateway::Gateway;
 use crate::published::PublishedRecords;
 use crate::services::{LocalServices, providers};
