@@ -116,7 +116,7 @@ mod page_tokens {
         let page = serde_json::to_value(page(&request)).unwrap();
         let query = format!("page_token={}", page["next_page_token"].as_str().unwrap());
         let next = call("GET", &query, None);
-        bencher.bench_local(|| PageRequest::read(black_box(&next), "tags").unwrap());
+        bencher.bench_local(|| PageRequest::<uuid::Uuid>::read(black_box(&next), "tags").unwrap());
     }
 }
 

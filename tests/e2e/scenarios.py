@@ -152,6 +152,7 @@ def operator_invocations(emulator):
     customer_id, _ = ApiClient(emulator).create_verified_customer("rex")
     invoke(emulator, "reconcile", {})
     invoke(emulator, "reconcile", {"recount": customer_id})
+    invoke(emulator, "reconcile", {"restore": {"table": "all"}})
     invoke(emulator, "platform-setup", {"rotate": True})
     ApiClient(emulator).login_as_platform_admin().get("/v1.0/customers").ok()
     return "reconcile, a recount and a rotation of the signing keys"

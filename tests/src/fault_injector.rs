@@ -29,12 +29,20 @@ impl Interruption {
 
 type Callback = Box<dyn FnOnce() + Send>;
 
+/// The call before which a callback runs.
+#[derive(Clone, Copy)]
+enum Awaited {
+    Operation(&'static str),
+    /// The number of calls before it.
+    Call(usize),
+}
+
 #[derive(Default)]
 struct State {
     calls: usize,
     planned: Option<(usize, Interruption)>,
     crashed: bool,
-    callback: Option<(&'static str, Callback)>,
+    callback: Option<(Awaited, Callback)>,
 }
 
 /// Intercepts every call to the database and the other services. Database requests are also checked against the rules.
@@ -77,14 +85,28 @@ impl FaultInjector {
 
     /// Runs `callback` once, just before the next call of `operation`.
     pub fn before_next(&self, operation: &'static str, callback: impl FnOnce() + Send + 'static) {
-        self.state().callback = Some((operation, Box::new(callback)));
+        self.state().callback = Some((Awaited::Operation(operation), Box::new(callback)));
+    }
+
+    /// Restarts the count of calls, and runs `callback` just before call number `at` (the first is 0).
+    pub fn before_call(&self, at: usize, callback: impl FnOnce() + Send + 'static) {
+        *self.state() = State { callback: Some((Awaited::Call(at), Box::new(callback))), ..State::default() };
+    }
+
+    /// Whether a callback has not run yet.
+    pub fn awaits_call(&self) -> bool {
+        self.state().callback.is_some()
     }
 
     /// The fault of the next call.
     pub fn intercept(&self, operation: &str) -> Fault {
         let callback = {
             let mut state = self.state();
-            let is_due = state.callback.as_ref().is_some_and(|(awaited, _)| *awaited == operation);
+            let calls = state.calls;
+            let is_due = state.callback.as_ref().is_some_and(|(awaited, _)| match awaited {
+                Awaited::Operation(awaited) => *awaited == operation,
+                Awaited::Call(at) => *at == calls,
+            });
             state.callback.take_if(|_| is_due)
         };
         if let Some((_, callback)) = callback {

@@ -30,5 +30,5 @@ pub use fault_injector::{FaultInjector, Interruption};
 pub use observers::{OperationRecorder, ScriptedFaults};
 pub use random_faults::RandomFaults;
 pub use response::Response;
-pub use tables::{CASCADE_TABLES, Tables};
+pub use tables::{CASCADE_TABLES, PREFIX, Tables};
 pub use test_app::TestApp;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use custodian_domain::CustomerId;
+use custodian_domain::{CustomerId, Timestamp};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::Tables;
+use crate::tables::{CASCADE_TABLES, Tables};
 
 /// The tables whose rows are keyed by customer and id.
 const BY_ID: [&str; 13] = [
@@ -96,6 +97,29 @@ pub fn personal_texts(name: &str) -> Vec<String> {
         name.to_owned(),
     ]
     .to_vec()
+}
+
+/// Stores ledgers that were completed at `now` and are not verified yet. Returns their customers.
+pub fn seed_completed_ledgers(tables: &Tables, now: Timestamp, count: usize) -> Vec<CustomerId> {
+    let ids: Vec<_> = (1..=count).map(|number| CustomerId(Uuid::from_u128(number as u128))).collect();
+    let (now, mut rows) = (json!({ "N": now.micros().to_string() }), Vec::new());
+    for id in &ids {
+        let customer = json!({ "S": id.to_string() });
+        rows.push(json!({
+            "customer_id": customer, "key": { "S": "ledger" }, "cause": { "S": "deleted" },
+            "version": { "N": "3" }, "tm_open": now, "tm_progress": now, "open": { "S": "sealed" },
+            "steps": { "N": CASCADE_TABLES.len().to_string() }, "tm_sealed": now, "removed": { "M": {} },
+        }));
+        let step = |table: &&str| {
+            json!({
+                "customer_id": customer, "key": { "S": format!("step#{table}") }, "step": { "S": table },
+                "closed": { "BOOL": true }, "removed": { "N": "0" }, "tm_progress": now,
+            })
+        };
+        rows.extend(CASCADE_TABLES.iter().map(step));
+    }
+    tables.insert("deletions", &rows);
+    ids
 }
 
 /// A step of a customer's ledger.

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use custodian_app::Failure;
 use custodian_app::ports::{Mail, Mailer, Scheduler};
-use custodian_cascade::{CascadeQueue, CascadeTask};
+use custodian_cascade::{CascadeQueue, CascadeTask, RemoveFiles};
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
 use custodian_domain::{CustomerId, EventType, Timestamp};
 use custodian_engine::Fault;
 use custodian_events::{Event, EventBus, EventMessage};
+use custodian_exports::{CompleteOutcome, ExportFile, ExportFiles, ExportQueue, ExportTask};
 use custodian_webhook_client::{AttemptOutcome, AttemptReport};
 use custodian_webhooks::{DeliveryJob, DeliveryQueue, OutgoingWebhook, WebhookSender};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::fault_injector::FaultInjector;
@@ -31,13 +33,18 @@ pub struct ServiceState {
     pub delivery_jobs: Vec<DeliveryJob>,
     /// The name and the due time of every enqueued delivery job.
     pub delivery_schedule: Vec<(String, Timestamp)>,
+    pub export_tasks: Vec<ExportTask>,
+    /// The complete files of exports.
+    pub export_files: BTreeMap<ExportFile, Vec<u8>>,
+    /// The parts of the uploads that are neither complete nor aborted.
+    pub export_uploads: BTreeMap<(ExportFile, String), BTreeMap<usize, Vec<u8>>>,
     pub mails: Vec<Mail>,
     /// The webhooks that were sent: id, destination and body.
     pub sent_webhooks: Vec<(Uuid, String, String)>,
     /// The result of a webhook's next attempt, instead of a success.
     pub attempt_reports: BTreeMap<Uuid, AttemptReport>,
     /// The number of published records of each stream.
-    pub(crate) published_records: BTreeMap<&'static str, usize>,
+    pub published_records: BTreeMap<&'static str, usize>,
 }
 
 impl ServiceState {
@@ -145,5 +152,82 @@ impl CascadeQueue for TestServices {
 impl Mailer for TestServices {
     async fn send_mail(&self, mail: &Mail, _: Option<CustomerId>) -> Result<(), Failure> {
         self.call("SendEmail", |state| state.mails.push(mail.clone()))
+    }
+}
+
+impl ExportQueue for TestServices {
+    async fn enqueue_export(&self, task: &ExportTask) -> Result<(), Failure> {
+        self.call("SendMessage", |state| state.export_tasks.push(*task))
+    }
+}
+
+impl ExportFiles for TestServices {
+    async fn begin_file(&self, file: ExportFile) -> Result<String, Failure> {
+        let id = Uuid::from_u128(self.fault_injector.calls() as u128).to_string();
+        self.call("CreateMultipartUpload", |state| {
+            state.export_uploads.insert((file, id.clone()), BTreeMap::new());
+        })?;
+        Ok(id)
+    }
+
+    /// The entity tag differs between two contents.
+    async fn write_part(
+        &self,
+        file: ExportFile,
+        upload: &str,
+        number: usize,
+        bytes: Vec<u8>,
+    ) -> Result<String, Failure> {
+        let etag = etag_of(&bytes);
+        let mut exists = true;
+        self.call("UploadPart", |state| match state.export_uploads.get_mut(&(file, upload.to_owned())) {
+            Some(parts) => drop(parts.insert(number, bytes)),
+            None => exists = false,
+        })?;
+        if exists { Ok(etag) } else { Err(Failure::unavailable("UploadPart", "NoSuchUpload")) }
+    }
+
+    async fn complete_file(
+        &self,
+        file: ExportFile,
+        upload: &str,
+        parts: &[String],
+    ) -> Result<CompleteOutcome, Failure> {
+        let mut outcome = CompleteOutcome::UploadLost;
+        self.call("CompleteMultipartUpload", |state| {
+            let key = (file, upload.to_owned());
+            let stored = state.export_uploads.get(&key);
+            let etags = stored.map(|stored| stored.values().map(|bytes| etag_of(bytes)).collect::<Vec<_>>());
+            if etags.is_some_and(|etags| etags == parts) {
+                let stored = state.export_uploads.remove(&key).unwrap_or_default();
+                state.export_files.insert(file, stored.into_values().flatten().collect());
+            }
+            if state.export_files.contains_key(&file) {
+                outcome = CompleteOutcome::Done;
+            }
+        })?;
+        Ok(outcome)
+    }
+
+    async fn discard_file(&self, file: ExportFile, upload: Option<&str>) -> Result<(), Failure> {
+        self.call("DeleteObject", |state| {
+            state.export_files.remove(&file);
+            if let Some(upload) = upload {
+                state.export_uploads.remove(&(file, upload.to_owned()));
+            }
+        })
+    }
+}
+
+fn etag_of(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+impl RemoveFiles for TestServices {
+    async fn remove_files(&self, customer: CustomerId) -> Result<(), Failure> {
+        self.call("DeleteObjects", |state| {
+            state.export_files.retain(|file, _| file.customer_id != customer);
+            state.export_uploads.retain(|(file, _), _| file.customer_id != customer);
+        })
     }
 }

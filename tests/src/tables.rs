@@ -10,8 +10,17 @@ use serde_json::{Map, Value, json};
 pub const PREFIX: &str = "custodian-";
 
 /// The tables of an account's rows, besides those of the kinds.
-const OTHERS: [&str; 8] =
-    ["identifiers", "accesskeys", "audits", "tokens", "idempotency", "usage", "outbox", "webhooks"];
+const OTHERS: [&str; 9] = [
+    "identifiers",
+    "accesskeys",
+    "audits",
+    "exports",
+    "tokens",
+    "idempotency",
+    "usage",
+    "outbox",
+    "webhooks",
+];
 
 /// The tables that a cascade empties: those of the registered kinds, and the other tables of an account.
 pub const CASCADE_TABLES: [&str; OTHERS.len() + ALL.len()] = {

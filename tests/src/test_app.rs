@@ -263,6 +263,18 @@ impl TestApp {
         custodian_fn_cascade_worker::Worker.handle(&self.cx, task, stop_at).await
     }
 
+    /// Delivers the messages to the export workers, in order, until none is left. A message that fails stays in its queue.
+    pub async fn run_exports(&self) -> Result<(), Failure> {
+        loop {
+            let task = self.cx.services.state().export_tasks.first().copied();
+            let Some(task) = task else { return Ok(()) };
+            custodian_fn_export_worker::WriteExport
+                .handle(&self.cx, task, self.invocation_deadline())
+                .await?;
+            self.cx.services.state().export_tasks.remove(0);
+        }
+    }
+
     /// The version and type of a customer's own events up to its deletion, without duplicates, by version.
     pub fn customer_events(&self, id: CustomerId) -> Vec<(u64, String)> {
         let state = self.cx.services.state();

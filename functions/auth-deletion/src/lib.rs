@@ -19,7 +19,7 @@ impl<S: DeletionLinks + ReadCustomers + Ledgers + Usage, E: Send + Sync> Endpoin
     }
 
     fn responds_with_page(&self, request: &Request) -> bool {
-        request.wants_page()
+        request.accepts_pages()
     }
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
@@ -31,7 +31,7 @@ impl<S: DeletionLinks + ReadCustomers + Ledgers + Usage, E: Send + Sync> Endpoin
             let receipt = progress.receipt.ok_or(Reason::ReceiptNotFound)?;
             return Ok(Response::file("application/jwt", &format!("erasure-receipt-{id}.jwt"), receipt));
         }
-        if request.wants_page() {
+        if request.accepts_pages() {
             return Ok(pages::deletion::page(&cx.settings.brand, token, &progress));
         }
         Ok(Response::json(&DeletionView::from(&progress)).retry_after(progress.poll_after()))

@@ -3,7 +3,8 @@
 //! or the time is over, so that none starves another.
 //!
 //! With `{"recount": "<customer id>"}` it counts the customer's rows and corrects the counters instead. With
-//! `{"verify": "<customer id>"}` it verifies that customer's deletion, however old it is.
+//! `{"verify": "<customer id>"}` it verifies that customer's deletion, however old it is. With `{"restore": {"table": "<name>"}}` it
+//! repairs the tables after a restore, and responds with what it did and where the next invocation continues.
 
 mod overdue;
 mod until;
@@ -18,6 +19,7 @@ use custodian_app::ports::{
 };
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::{Context, Failure, LogSubject, Metric};
+use custodian_cascade::restore::{RestoreRequest, RestoreRows, restore};
 use custodian_cascade::{
     CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, resume, send_last_mail, verify_empty,
 };
@@ -25,6 +27,7 @@ use custodian_domain::{CustomerId, Status, Timestamp};
 use custodian_event_sources::EventHandler;
 use futures::future::join4;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::overdue::apply_deadlines;
 use crate::until::{log_failure, run_until};
@@ -41,6 +44,7 @@ pub struct ReconcileRequest {
     /// Earlier releases call it `survey`.
     #[serde(alias = "survey")]
     pub verify: Option<CustomerId>,
+    pub restore: Option<RestoreRequest>,
 }
 
 impl LogSubject for ReconcileRequest {
@@ -52,6 +56,7 @@ impl LogSubject for ReconcileRequest {
         Cow::from(match self {
             Self { recount: Some(_), .. } => "recount",
             Self { verify: Some(_), .. } => "verify",
+            Self { restore: Some(_), .. } => "restore",
             _ => "reconcile",
         })
     }
@@ -59,10 +64,25 @@ impl LogSubject for ReconcileRequest {
 
 impl<S, E: Scheduler + CascadeQueue + Mailer> EventHandler<S, E> for Reconcile
 where
-    S: DueCustomers + ChangeCustomers + OpenLedgers + CompletedLedgers + FindRows + Recount,
+    S: DueCustomers + ChangeCustomers + OpenLedgers + CompletedLedgers + FindRows + Recount + RestoreRows,
     S: DeletionBrake + CountDue + ReceiptKeys + LastMail + DeletionLinks,
 {
     type Message = ReconcileRequest;
+
+    async fn respond(
+        &self,
+        cx: &Context<S, E>,
+        request: ReconcileRequest,
+        stop_at: Timestamp,
+    ) -> Result<Value, Failure> {
+        match &request.restore {
+            Some(request) => {
+                let report = restore(cx, request, stop_at).await?;
+                serde_json::to_value(report).map_err(|cause| Failure::unavailable("the response", cause))
+            }
+            None => self.handle(cx, request, stop_at).await.map(|()| Value::Null),
+        }
+    }
 
     async fn handle(
         &self,

@@ -118,6 +118,9 @@ pub struct Settings {
     pub max_deletions_per_hour: u32,
     /// How many bytes a second an account may read from one instance of a function.
     pub read_bytes_per_second: u32,
+    /// A part of an export ends when it has this many compressed bytes. S3 requires 5 MiB of every part but the last, and allows
+    /// 10,000 parts.
+    pub export_part_bytes: usize,
 }
 
 impl Settings {
@@ -141,6 +144,7 @@ impl Default for Settings {
             reminder_days: vec![14, 7, 1],
             max_deletions_per_hour: 1000,
             read_bytes_per_second: 8 * 1024 * 1024,
+            export_part_bytes: 6 << 20,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The event names the row, and the notice uses the values of the current row. If the row has changed since the event, the notice
 //! describes the current state, or no notice is sent.
 
-use custodian_domain::{AgentId, Cause, Customer, CustomerId, State, Status};
+use custodian_domain::{AgentId, Cause, Customer, CustomerId, Export, State, Status};
 use uuid::Uuid;
 
 use crate::confirm_email::is_owner;
@@ -164,4 +164,15 @@ pub async fn send_webhook_disabled<S: ReadCustomers + StoreMailTokens, E: Mailer
 ) -> Result<(), Failure> {
     let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
     send(cx, &customer, cause, mail::webhook_disabled(&cx.settings, &customer)).await
+}
+
+/// Sends the notice that an export is finished. Its link needs a sign-in, so the mail contains no secret.
+pub async fn send_export_finished<S: ReadCustomers + StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    export: &Export,
+) -> Result<(), Failure> {
+    let Some(customer) = recipient(cx, export.customer_id).await? else { return Ok(()) };
+    let Some(until) = export.tm_expire() else { return Ok(()) };
+    let mail = mail::export_finished(&cx.settings, &customer, export.id, until);
+    send(cx, &customer, export.cause(), mail).await
 }

@@ -82,6 +82,9 @@ pub(crate) const PASSWORD_HASHES_BY_ACCOUNT: RateLimit = RateLimit::of_frequent_
 /// Test webhooks and redeliveries that an account requests.
 pub const WEBHOOK_BY_ACCOUNT: RateLimit = RateLimit::new("webhook-account", 60, HOUR);
 
+/// Exports that an account starts.
+pub const EXPORT_BY_ACCOUNT: RateLimit = RateLimit::new("export-account", 5, DAY);
+
 /// All mails of the stack that strangers can cause.
 pub(crate) const fn mail_budget(max: u32) -> RateLimit {
     RateLimit::of_frequent_requests("mail-stack", max)

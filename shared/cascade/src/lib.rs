@@ -10,11 +10,13 @@
 
 mod completion;
 mod counted_pages;
+mod files;
 mod ledger;
 mod pause;
 mod ports;
 mod progress;
 mod receipt;
+pub mod restore;
 mod resume;
 mod start;
 mod step;
@@ -26,13 +28,13 @@ pub use ledger::{CompletedDeletion, Ledger, LedgerHeader, StepState, UnfinishedL
 pub use pause::{ledger_hold, pause, release};
 pub use ports::{
     CascadeQueue, CompletedLedgers, EmptyTables, FindRows, KeyBatch, LedgerCursor, LedgerPage, Ledgers,
-    OpenLedgers, VerifiedTable,
+    OpenLedgers, RemoveFiles, VerifiedTable,
 };
 pub use progress::progress;
 pub use receipt::{ErasedTable, Receipt, ReceiptLedger};
 pub use resume::{resume, resume_all};
 pub use start::start;
 pub use step::{StepOutcome, run_step};
-pub use steps::{KeyLayout, STEPS, Step, WEBHOOKS};
+pub use steps::{EXPORTS, KeyLayout, STEPS, Step, WEBHOOKS};
 pub use task::CascadeTask;
 pub use verification::{send_last_mail, verify_empty};

@@ -194,3 +194,9 @@ pub trait EmptyTables: Ledgers + FindRows {
 pub trait CascadeQueue: Send + Sync {
     fn enqueue_tasks(&self, tasks: &[CascadeTask]) -> impl Future<Output = Result<(), Failure>> + Send;
 }
+
+/// The files of deleted accounts.
+pub trait RemoveFiles: Send + Sync {
+    /// Removes every export file of the account, and every upload that was begun.
+    fn remove_files(&self, customer: CustomerId) -> impl Future<Output = Result<(), Failure>> + Send;
+}

@@ -6,8 +6,9 @@ use futures::future::join;
 
 use crate::completion::complete;
 use crate::counted_pages::{CountedPages, NextPage};
+use crate::files::remove_files;
 use crate::ledger::StepState;
-use crate::ports::{CascadeQueue, EmptyTables};
+use crate::ports::{CascadeQueue, EmptyTables, RemoveFiles};
 use crate::steps::{STEPS, Step};
 use crate::task::CascadeTask;
 
@@ -24,7 +25,7 @@ pub enum StepOutcome {
 
 /// Deletes the rows of a table until none is left or `stop_at` has passed. While it deletes the rows of one page, it reads and
 /// counts the next page.
-pub async fn run_step<S: EmptyTables, E: CascadeQueue>(
+pub async fn run_step<S: EmptyTables, E: CascadeQueue + RemoveFiles>(
     cx: &Context<S, E>,
     task: &CascadeTask,
     stop_at: Timestamp,
@@ -47,6 +48,7 @@ pub async fn run_step<S: EmptyTables, E: CascadeQueue>(
             cx.services.enqueue_tasks(&[task.next_hop()]).await?;
             return Ok(StepOutcome::Continued);
         }
+        remove_files(cx, customer, step).await?;
         let (removed, ahead) = join(cx.store.remove(customer, step, &batch), pages.after(&batch)).await;
         removed?;
         deleted_some = true;

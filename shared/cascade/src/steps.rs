@@ -23,6 +23,8 @@ pub struct Step {
 
 /// The table of the step that waits for the deletion notice.
 pub const WEBHOOKS: &str = "webhooks";
+/// The table of the step that also removes files.
+pub const EXPORTS: &str = "exports";
 const IDENTIFIERS: &str = "identifiers";
 
 const fn rows(table: &'static str) -> Step {
@@ -38,10 +40,11 @@ const fn pairs(table: &'static str) -> Step {
 }
 
 /// The tables that do not belong to a kind.
-const OTHERS: [Step; 8] = [
+const OTHERS: [Step; 9] = [
     pairs(IDENTIFIERS),
     rows("accesskeys"),
     rows("audits"),
+    rows(EXPORTS),
     pairs("tokens"),
     keyed("idempotency"),
     keyed("usage"),

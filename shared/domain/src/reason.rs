@@ -101,6 +101,13 @@ reasons! {
     /// 404: the account is not on hold.
     HoldNotFound = 404 "NOT_FOUND" "HOLD_NOT_FOUND" "The account is not on hold.";
     DeliveryNotFound = 404 "NOT_FOUND" "DELIVERY_NOT_FOUND" "The delivery does not exist.";
+    ExportNotFound = 404 "NOT_FOUND" "EXPORT_NOT_FOUND" "The export does not exist.";
+    /// 410: the file of an export was deleted seven days after it was finished.
+    ExportExpired = 410 "NOT_FOUND" "EXPORT_EXPIRED" "The file of this export is no longer available. Start a new export.";
+    /// 409: an export can be downloaded once it is finished.
+    ExportNotFinished = 409 "FAILED_PRECONDITION" "EXPORT_NOT_FINISHED" "The export is not finished.";
+    /// 409: the account has an unfinished export.
+    ExportAlreadyRunning = 409 "FAILED_PRECONDITION" "EXPORT_ALREADY_RUNNING" "An export of this account is running already.";
     WebhookNotConfigured = 409 "FAILED_PRECONDITION" "WEBHOOK_NOT_CONFIGURED" "The account has no webhook_uri.";
     /// 409: the account's state does not permit the request.
     StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's state does not permit this.";

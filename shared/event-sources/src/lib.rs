@@ -8,7 +8,7 @@ mod dynamodb_stream;
 mod handler;
 mod sqs;
 
-pub use direct::handle_invocation;
+pub use direct::{handle_invocation, respond_to_invocation};
 pub use dynamodb_stream::handle_stream_event;
 pub use handler::EventHandler;
-pub use sqs::handle_sqs_event;
+pub use sqs::{Redelivery, handle_sqs_event, redeliveries};

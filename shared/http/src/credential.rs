@@ -17,6 +17,8 @@ pub const SESSION_COOKIE: &str = "__Host-token";
 
 /// The cookie of earlier versions, which clients still send.
 pub const FORMER_SESSION_COOKIE: &str = "token";
+/// The query parameters that may hold a credential.
+pub(crate) const QUERY_PARAMETERS: [&str; 2] = ["token", "accesskey"];
 
 /// The text of a credential.
 #[derive(Clone, Copy)]
@@ -32,7 +34,7 @@ pub(crate) fn find(request: &Request) -> Option<Presented<'_>> {
     let query = |name| request.query(name).filter(not_empty);
     let cookie = |name| request.cookie(name).filter(not_empty);
     let header = request.header(http::header::AUTHORIZATION).and_then(bearer).filter(not_empty);
-    let explicit = header.or_else(|| query("token")).or_else(|| query("accesskey"));
+    let explicit = header.or_else(|| QUERY_PARAMETERS.into_iter().find_map(query));
     let by_cookie = || [SESSION_COOKIE, FORMER_SESSION_COOKIE, "accesskey"].into_iter().find_map(cookie);
     match explicit {
         Some(text) => Some(Presented { text, is_cookie: false }),

@@ -8,6 +8,7 @@ use custodian_domain::{CustomerId, Refusal, Status, Timestamp, ids};
 use uuid::Uuid;
 
 use crate::Request;
+use crate::credential;
 use crate::cursor::Cursor;
 use crate::page::{PageRequest, invalid_parameter};
 
@@ -38,9 +39,10 @@ pub fn read(request: &Request) -> Result<(CustomerFilter, PageRequest<CustomerCu
     Ok((filter, page))
 }
 
-/// Refuses an unknown query parameter, and one that is given twice.
+/// Refuses an unknown query parameter, and one that is given twice. Any request may have its credential in the query.
 fn require_known_parameters(request: &Request) -> Result<(), Refusal> {
-    let names = request.query_names();
+    let mut names = request.query_names();
+    names.retain(|name| !credential::QUERY_PARAMETERS.contains(name));
     for (index, name) in names.iter().enumerate() {
         if !PARAMETERS.contains(name) {
             return Err(invalid_parameter(name, "is not a parameter of this list"));

@@ -208,9 +208,10 @@ impl Request {
         content_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(media_type)
     }
 
-    /// Whether a browser wants a page: it accepts HTML, and other clients do not name it.
-    pub fn wants_page(&self) -> bool {
-        self.header(ACCEPT).is_some_and(|accept| accept.to_ascii_lowercase().contains("text/html"))
+    /// Whether a browser opened the URL as a page.
+    pub fn accepts_pages(&self) -> bool {
+        let is_html = |range: &str| range.split(';').next().unwrap_or_default().trim() == "text/html";
+        self.header(ACCEPT).is_some_and(|accept| accept.split(',').any(is_html))
     }
 
     pub(crate) fn wants_problem_json(&self) -> bool {

@@ -5,7 +5,7 @@ use custodian_views::Versioned;
 use http::StatusCode;
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
-    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    LOCATION, RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use lambda_http::Body;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,11 @@ impl Response {
             body: String::new(),
             about_customer: None,
         }
+    }
+
+    /// 303 to a URL, without a body.
+    pub fn redirect(location: impl Into<String>) -> Self {
+        Self { status: StatusCode::SEE_OTHER, ..Self::empty() }.header(LOCATION, location)
     }
 
     /// 200 with a row, and its version as `ETag`.

@@ -9,7 +9,9 @@ use aws_lambda_events::{dynamodb::Event as StreamEvent, sqs::SqsEvent};
 use custodian_app::ports::VerifyingKeys;
 use custodian_app::{Context, PlatformKeys, ReadBudget, ignore};
 use custodian_domain::Timestamp;
-use custodian_event_sources::{EventHandler, handle_invocation, handle_sqs_event, handle_stream_event};
+use custodian_event_sources::{
+    EventHandler, handle_sqs_event, handle_stream_event, redeliveries, respond_to_invocation,
+};
 use custodian_events::StreamChange;
 use custodian_http::Endpoint;
 use custodian_store::Store;
@@ -26,6 +28,7 @@ use crate::config;
 use crate::emf::Emf;
 use crate::from_env::FromEnv;
 use crate::log;
+use crate::services::CascadeWorkerServices;
 use crate::system::providers;
 
 /// Long work stops this long before the deadline of the invocation, so that it can enqueue the rest.
@@ -114,6 +117,25 @@ where
     run(cx, serve).await
 }
 
+/// Handles the messages of the cascade's queue. Its visibility timeout is long, because a worker may run for 15 minutes, so failed
+/// messages are made visible sooner.
+pub async fn serve_cascade_queue<C>(handler: C) -> Result<(), Error>
+where
+    C: EventHandler<Store, CascadeWorkerServices>,
+    C::Message: DeserializeOwned,
+{
+    let cx = context::<CascadeWorkerServices>().await?;
+    let (cx, handler) = (&cx, &handler);
+    let serve = move |event: LambdaEvent<SqsEvent>| async move {
+        let (stop_at, messages) = (stop_at(&event.context), event.payload.records.clone());
+        let response = handle_sqs_event(handler, cx, event.payload, stop_at).await;
+        let changed = cx.services.redeliver(&redeliveries(&messages, &response)).await;
+        ignore(changed, "the message becomes visible at the end of the visibility timeout");
+        Ok::<_, Error>(response)
+    };
+    run(cx, serve).await
+}
+
 /// Handles the records of change streams.
 pub async fn serve_stream<E: FromEnv>(
     handler: impl EventHandler<Store, E, Message = StreamChange>,
@@ -137,7 +159,7 @@ where
     let (cx, handler) = (&cx, &handler);
     let serve = move |event: LambdaEvent<C::Message>| async move {
         let stop_at = stop_at(&event.context);
-        Ok::<_, Error>(handle_invocation(handler, cx, event.payload, stop_at).await?)
+        Ok::<_, Error>(respond_to_invocation(handler, cx, event.payload, stop_at).await?)
     };
     run(cx, serve).await
 }

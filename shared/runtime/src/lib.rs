@@ -16,6 +16,8 @@ mod from_env;
 mod lambda;
 mod log;
 #[cfg(feature = "lambda")]
+mod s3;
+#[cfg(feature = "lambda")]
 mod scheduler;
 #[cfg(feature = "lambda")]
 mod services;
@@ -36,10 +38,14 @@ pub use {
     config::resource_kind,
     event_bridge::EventBridgeBus,
     from_env::NoServices,
-    lambda::{serve_http, serve_invocations, serve_queue, serve_stream},
+    lambda::{serve_cascade_queue, serve_http, serve_invocations, serve_queue, serve_stream},
     lambda_http::Error,
+    s3::{S3ExportFiles, S3ExportLinks},
     scheduler::EventBridgeScheduler,
-    services::{MailServices, ReconcileServices, ReleaseServices, RequestServices, SigningKey},
-    sqs::{SqsCascadeQueue, SqsRequestQueue},
+    services::{
+        CascadeWorkerServices, ExportWorkerServices, MailServices, ReconcileServices, ReleaseServices,
+        RequestServices, SigningKey,
+    },
+    sqs::{SqsCascadeQueue, SqsExportQueue, SqsRequestQueue},
     webhooks::{SqsDeliveryQueue, WebhookServices},
 };

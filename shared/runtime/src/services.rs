@@ -3,16 +3,19 @@
 use custodian_app::Failure;
 use custodian_app::ports::{Mail, Mailer, Scheduler, SigningKeys, TokenSigner};
 use custodian_auth::Signer;
-use custodian_cascade::{CascadeQueue, CascadeTask};
+use custodian_cascade::{CascadeQueue, CascadeTask, RemoveFiles};
 use custodian_domain::CustomerId;
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
+use custodian_event_sources::Redelivery;
+use custodian_exports::{CompleteOutcome, ExportFile, ExportFiles, ExportQueue, ExportTask};
 use custodian_store::Store;
 
 use crate::aws::AwsConfig;
 use crate::from_env::FromEnv;
+use crate::s3::S3ExportFiles;
 use crate::scheduler::EventBridgeScheduler;
 use crate::ses::SesMailer;
-use crate::sqs::SqsCascadeQueue;
+use crate::sqs::{SqsCascadeQueue, SqsExportQueue};
 
 /// The private key that signs tokens, read once when the function starts.
 pub struct SigningKey(Signer);
@@ -155,5 +158,97 @@ impl Mailer for MailServices {
 impl CascadeQueue for MailServices {
     async fn enqueue_tasks(&self, tasks: &[CascadeTask]) -> Result<(), Failure> {
         self.queue.enqueue_tasks(tasks).await
+    }
+}
+
+/// The services of `cascade-worker`.
+pub struct CascadeWorkerServices {
+    queue: SqsCascadeQueue,
+    files: S3ExportFiles,
+}
+
+impl FromEnv for CascadeWorkerServices {
+    async fn from_env(aws: &AwsConfig, store: &Store) -> Result<Self, Failure> {
+        Ok(Self {
+            queue: SqsCascadeQueue::from_env(aws, store).await?,
+            files: S3ExportFiles::from_env(aws, store).await?,
+        })
+    }
+}
+
+impl CascadeWorkerServices {
+    /// Makes failed messages visible again.
+    pub(crate) async fn redeliver(&self, messages: &[Redelivery]) -> Result<(), Failure> {
+        self.queue.redeliver(messages).await
+    }
+}
+
+impl CascadeQueue for CascadeWorkerServices {
+    async fn enqueue_tasks(&self, tasks: &[CascadeTask]) -> Result<(), Failure> {
+        self.queue.enqueue_tasks(tasks).await
+    }
+}
+
+impl RemoveFiles for CascadeWorkerServices {
+    async fn remove_files(&self, customer: CustomerId) -> Result<(), Failure> {
+        self.files.remove_files(customer).await
+    }
+}
+
+/// The services of `export-worker`.
+pub struct ExportWorkerServices {
+    queue: SqsExportQueue,
+    files: S3ExportFiles,
+    mailer: SesMailer,
+}
+
+impl FromEnv for ExportWorkerServices {
+    async fn from_env(aws: &AwsConfig, store: &Store) -> Result<Self, Failure> {
+        Ok(Self {
+            queue: SqsExportQueue::from_env(aws, store).await?,
+            files: S3ExportFiles::from_env(aws, store).await?,
+            mailer: SesMailer::from_env(aws, store).await?,
+        })
+    }
+}
+
+impl ExportQueue for ExportWorkerServices {
+    async fn enqueue_export(&self, task: &ExportTask) -> Result<(), Failure> {
+        self.queue.enqueue_export(task).await
+    }
+}
+
+impl Mailer for ExportWorkerServices {
+    async fn send_mail(&self, mail: &Mail, account: Option<CustomerId>) -> Result<(), Failure> {
+        self.mailer.send_mail(mail, account).await
+    }
+}
+
+impl ExportFiles for ExportWorkerServices {
+    async fn begin_file(&self, file: ExportFile) -> Result<String, Failure> {
+        self.files.begin_file(file).await
+    }
+
+    async fn write_part(
+        &self,
+        file: ExportFile,
+        upload: &str,
+        number: usize,
+        bytes: Vec<u8>,
+    ) -> Result<String, Failure> {
+        self.files.write_part(file, upload, number, bytes).await
+    }
+
+    async fn complete_file(
+        &self,
+        file: ExportFile,
+        upload: &str,
+        parts: &[String],
+    ) -> Result<CompleteOutcome, Failure> {
+        self.files.complete_file(file, upload, parts).await
+    }
+
+    async fn discard_file(&self, file: ExportFile, upload: Option<&str>) -> Result<(), Failure> {
+        self.files.discard_file(file, upload).await
     }
 }

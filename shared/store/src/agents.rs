@@ -258,6 +258,28 @@ impl DeleteAgents for Store {
         revoked: Option<&KeysToRevoke>,
         now: Timestamp,
     ) -> Result<AgentWriteOutcome, Failure> {
+        let name = identifiers::stored_username(&agent.username);
+        let holder = match self.try_delete_agent(agent, Some(&name), revoked, now).await? {
+            Err(AgentCondition::Username) => self.identifier(&name).await?,
+            result => return Ok(write_outcome(result)),
+        };
+        // A restored agent may lack its username, so there is nothing to release.
+        if holder.is_some_and(|row| row.owner == agent.customer_id) {
+            return Ok(AgentWriteOutcome::Stale);
+        }
+        Ok(write_outcome(self.try_delete_agent(agent, None, revoked, now).await?))
+    }
+}
+
+impl Store {
+    /// Deletes an agent, and releases its username if it has one.
+    async fn try_delete_agent(
+        &self,
+        agent: &Agent,
+        username: Option<&str>,
+        revoked: Option<&KeysToRevoke>,
+        now: Timestamp,
+    ) -> Result<TransactionResult<AgentCondition>, Failure> {
         let owner = agent.customer_id;
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
@@ -268,12 +290,13 @@ impl DeleteAgents for Store {
         let tx = usage::count_down(tx, AgentCondition::Row, owner, AGENTS)?;
         let deleted = OutboxRecord::deleted(kinds::AGENTS.noun, agent, now);
         let tx = outbox::record(tx, AgentCondition::Row, Some(&deleted))?;
-        let tx = audit_log::record(tx, AgentCondition::Row, Act::of_row(&deleted).with_keys(revoked))?;
-        let name = identifiers::stored_username(&agent.username);
-        let mut tx = identifiers::release(tx, AgentCondition::Username, &name, owner)?;
+        let mut tx = audit_log::record(tx, AgentCondition::Row, Act::of_row(&deleted).with_keys(revoked))?;
+        if let Some(name) = username {
+            tx = identifiers::release(tx, AgentCondition::Username, name, owner)?;
+        }
         if let Some(revoked) = revoked {
             tx = access_keys::revoke(tx, AgentCondition::Keys, owner, revoked, now)?;
         }
-        Ok(write_outcome(tx.run().await?))
+        tx.run().await
     }
 }

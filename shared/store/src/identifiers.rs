@@ -106,6 +106,18 @@ pub(crate) struct Claim<'a> {
 }
 
 impl IdentifierRow {
+    /// The condition that the row has not changed since it was read.
+    fn is_unchanged(self) -> Expr {
+        let owner = Expr::new("#owner = :previous").with(":previous", s(self.owner));
+        match self.confirmed {
+            None => owner.and(&Expr::new("attribute_not_exists(#confirmed)")),
+            Some(confirmed) => owner.and(
+                &Expr::new("#confirmed = :previous_confirmed")
+                    .with(":previous_confirmed", AttributeValue::Bool(confirmed)),
+            ),
+        }
+    }
+
     /// Extends a condition, so that it also permits a row that has not changed since it was read.
     fn or_unchanged(self, condition: &str) -> Expr {
         match self.confirmed {
@@ -140,16 +152,11 @@ pub(crate) fn claim<'a, C: Copy>(
     on_failure: C,
     claim: &Claim<'_>,
 ) -> Result<Transaction<'a, C>, Failure> {
-    let mut row = composite_key("id", claim.name, "key", MAIN_ROW);
-    row.insert("owner".to_owned(), s(claim.owner));
-    if let Some(agent) = claim.agent {
-        row.insert("agent_id".to_owned(), s(agent));
-    }
+    let row = new_main_row(claim);
     // An account confirms an address that it may hold already. A username has one holder even within an account.
     let (mut free, mut owner_row_condition) =
         ("attribute_not_exists(#id)", Expr::new("attribute_not_exists(#id)"));
-    if let Some(confirmed) = claim.confirmed {
-        row.insert("confirmed".to_owned(), AttributeValue::Bool(confirmed));
+    if claim.confirmed.is_some() {
         (free, owner_row_condition) =
             ("attribute_not_exists(#id) OR #owner = :owner", Expr::unconditional("id"));
     }
@@ -161,14 +168,49 @@ pub(crate) fn claim<'a, C: Copy>(
     if let Some(previous) = previous {
         tx = delete_owner_row(tx, on_failure, claim.name, previous.owner)?;
     }
-    let mut owner_row = composite_key("id", owner_partition(claim.owner), "key", claim.name);
-    owner_row.insert(PAIR_ATTRIBUTE.to_owned(), s(claim.name));
+    let owner_row = new_owner_row(claim);
     tx.put(on_failure, IDENTIFIERS, row, is_free)?.put(
         on_failure,
         IDENTIFIERS,
         owner_row,
         owner_row_condition,
     )
+}
+
+fn new_main_row(claim: &Claim<'_>) -> Item {
+    let mut row = main_key(claim.name);
+    row.insert("owner".to_owned(), s(claim.owner));
+    row.extend(claim.agent.map(|agent| ("agent_id".to_owned(), s(agent))));
+    row.extend(claim.confirmed.map(|confirmed| ("confirmed".to_owned(), AttributeValue::Bool(confirmed))));
+    row
+}
+
+fn new_owner_row(claim: &Claim<'_>) -> Item {
+    let mut row = composite_key("id", owner_partition(claim.owner), "key", claim.name);
+    row.insert(PAIR_ATTRIBUTE.to_owned(), s(claim.name));
+    row
+}
+
+/// Claims a name for a row that exists without it, or that lacks one of the two rows of the name. The main row must be as it was
+/// read: missing, or with the claim `previous`.
+pub(crate) fn claim_for_row<'a, C: Copy>(
+    mut tx: Transaction<'a, C>,
+    on_failure: C,
+    claim: &Claim<'_>,
+) -> Result<Transaction<'a, C>, Failure> {
+    let (row, key) = (new_main_row(claim), main_key(claim.name));
+    tx = match claim.previous {
+        None => tx.put(on_failure, IDENTIFIERS, row, Expr::new("attribute_not_exists(#id)"))?,
+        Some(previous) if previous.owner == claim.owner => {
+            let optional = &["agent_id", "confirmed"];
+            tx.upsert(on_failure, IDENTIFIERS, key, (&row, optional), previous.is_unchanged())?
+        }
+        Some(previous) => {
+            tx = delete_owner_row(tx, on_failure, claim.name, previous.owner)?;
+            tx.put(on_failure, IDENTIFIERS, row, previous.is_unchanged())?
+        }
+    };
+    tx.put(on_failure, IDENTIFIERS, new_owner_row(claim), Expr::unconditional("id"))
 }
 
 /// Updates the claim of an account on a name that it holds already. Requires that the account still holds it.
@@ -238,12 +280,12 @@ pub(crate) fn release<'a, C: Copy>(
         on_failure,
         IDENTIFIERS,
         composite_key("id", owner_partition(owner), "key", name),
-        Expr::new("attribute_exists(#id)"),
+        Expr::unconditional("id"),
     )
 }
 
 impl Store {
-    async fn identifier(&self, name: &str) -> Result<Option<IdentifierRow>, Failure> {
+    pub(crate) async fn identifier(&self, name: &str) -> Result<Option<IdentifierRow>, Failure> {
         let request = self.client.get_item().table_name(self.table(IDENTIFIERS)).consistent_read(true);
         let response = request.set_key(Some(composite_key("id", name, "key", MAIN_ROW))).send().await;
         let item: Option<Item> = response.map_err(|error| aws_failure("the identifiers", &error))?.item;

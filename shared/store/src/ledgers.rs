@@ -6,16 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_app::ports::{CustomerChange, Usage};
 use custodian_app::retry::RetryBudget;
-use custodian_cascade::{
-    CompletedLedgers, Ledger, LedgerCursor, LedgerHeader, LedgerPage, Ledgers, OpenLedgers, STEPS, Step,
-    StepState, UnfinishedLedgers, VerifiedTable,
-};
-use custodian_domain::{CustomerId, Hold, Timestamp};
+use custodian_cascade::{Ledger, LedgerHeader, Ledgers, STEPS, Step, StepState, VerifiedTable};
+use custodian_domain::{Customer, CustomerId, Hold, Timestamp};
 use serde::Deserialize;
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
-use crate::batch_get::MAX_BATCH_GET;
 use crate::brake;
 use crate::expr::Expr;
 use crate::item::{Item, composite_key, decode, encode, n, s};
@@ -26,11 +22,9 @@ use crate::transaction::Transaction;
 const HEADER_KEY: &str = "ledger";
 const STEP_PREFIX: &str = "step#";
 /// The index partition of the completed ledgers that are not verified yet.
-const COMPLETED_PARTITION: &str = "sealed";
+pub(crate) const COMPLETED_PARTITION: &str = "sealed";
 /// The index partition of the verified ledgers whose last mail is not sent yet.
-const CONFIRMED_PARTITION: &str = "confirmed";
-/// The number of ledgers in one page of an index.
-const LEDGERS_PER_PAGE: i32 = 100;
+pub(crate) const CONFIRMED_PARTITION: &str = "confirmed";
 
 pub(crate) fn row_key(customer: CustomerId, step: Option<&str>) -> Item {
     let key = step.map_or_else(|| HEADER_KEY.to_owned(), |step| format!("{STEP_PREFIX}{step}"));
@@ -43,29 +37,34 @@ pub(crate) fn open<'a, C: Copy>(
     on_failure: C,
     change: CustomerChange<'_>,
 ) -> Result<Transaction<'a, C>, Failure> {
-    let terminal = change.after;
-    let mut row = row_key(terminal.id, None);
-    row.insert("cause".to_owned(), s(terminal.status().as_str()));
-    row.insert("version".to_owned(), n(terminal.version));
-    row.insert("tm_open".to_owned(), n(terminal.tm_update.micros()));
-    row.insert("tm_progress".to_owned(), n(terminal.tm_update.micros()));
-    row.insert("open".to_owned(), s(OPEN));
+    let mut row = header(change.after);
     if let Some(request) = &change.deletion {
         row.extend(encode(request)?);
     }
     tx.put(on_failure, DELETIONS, row, Expr::new("attribute_not_exists(#key)"))
 }
 
+/// The header row of an account that has just ended.
+pub(crate) fn header(terminal: &Customer) -> Item {
+    let mut row = row_key(terminal.id, None);
+    row.insert("cause".to_owned(), s(terminal.status().as_str()));
+    row.insert("version".to_owned(), n(terminal.version));
+    row.insert("tm_open".to_owned(), n(terminal.tm_update.micros()));
+    row.insert("tm_progress".to_owned(), n(terminal.tm_update.micros()));
+    row.insert("open".to_owned(), s(OPEN));
+    row
+}
+
 #[derive(Debug, Deserialize)]
-struct HeaderRow {
+pub(crate) struct HeaderRow {
     /// The index partition of the ledger. `None` once the ledger is verified and the last mail is sent.
-    open: Option<String>,
+    pub(crate) open: Option<String>,
     #[serde(flatten)]
-    header: LedgerHeader,
+    pub(crate) header: LedgerHeader,
 }
 
 impl HeaderRow {
-    fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.open.as_deref() == Some(OPEN)
     }
 }
@@ -204,111 +203,10 @@ fn put_step<'a>(
     tx.put((), DELETIONS, row, Expr::new("attribute_not_exists(#key)"))
 }
 
-impl OpenLedgers for Store {
-    async fn stalled_since(
-        &self,
-        before: Timestamp,
-        after: Option<LedgerCursor>,
-    ) -> Result<LedgerPage, Failure> {
-        // Only header rows are in the index. `mark_resumed` moves a ledger to the end of the order, so a ledger that makes no
-        // progress does not block the others.
-        self.ledgers_before(OPEN, before, after).await
-    }
-
-    async fn unfinished(&self) -> Result<UnfinishedLedgers, Failure> {
-        let (mut unfinished, mut start) = (UnfinishedLedgers::default(), None);
-        loop {
-            let (rows, next) = self.query_index(OPEN, None, start).await?;
-            for rows in rows.chunks(MAX_BATCH_GET) {
-                let keys = rows.iter().map(|row| row_key(row.customer_id, None)).collect();
-                for item in self.batch_get(vec![(DELETIONS, keys)]).await?.into_values().flatten() {
-                    let row: HeaderRow = decode(item)?;
-                    // The index is eventually consistent, so the header in the table decides.
-                    if row.is_open() {
-                        let opened = row.header.tm_open;
-                        unfinished.count += 1;
-                        let oldest = unfinished.oldest.map_or(opened, |old| old.min(opened));
-                        unfinished.oldest = Some(oldest);
-                    }
-                }
-            }
-            start = next;
-            if start.is_none() {
-                return Ok(unfinished);
-            }
-        }
-    }
-}
-
-impl CompletedLedgers for Store {
-    async fn completed_before(
-        &self,
-        before: Timestamp,
-        after: Option<LedgerCursor>,
-    ) -> Result<LedgerPage, Failure> {
-        self.ledgers_before(COMPLETED_PARTITION, before, after).await
-    }
-
-    async fn oldest_unverified(&self) -> Result<Option<Timestamp>, Failure> {
-        let mut start = None;
-        loop {
-            let (rows, next) = self.query_index(COMPLETED_PARTITION, None, start).await?;
-            for row in rows {
-                // The index is eventually consistent, so the header in the table decides.
-                let keys = vec![row_key(row.customer_id, None)];
-                let found = self.batch_get(vec![(DELETIONS, keys)]).await?.into_values().flatten().next();
-                let header: Option<HeaderRow> = found.map(decode).transpose()?;
-                if header.is_some_and(|header| header.open.as_deref() == Some(COMPLETED_PARTITION)) {
-                    return Ok(Some(row.tm_progress));
-                }
-            }
-            start = next;
-            if start.is_none() {
-                return Ok(None);
-            }
-        }
-    }
-
-    async fn mark_verified(
-        &self,
-        customer: CustomerId,
-        verified: &[VerifiedTable],
-        receipt: &str,
-        now: Timestamp,
-    ) -> Result<(), Failure> {
-        let confirm =
-            "SET #tm_confirmed = :now, #receipt = if_not_exists(#receipt, :receipt), #open = :confirmed";
-        let update = Expr::new(confirm)
-            .with(":now", n(now.micros()))
-            .with(":receipt", s(receipt))
-            .with(":confirmed", s(CONFIRMED_PARTITION));
-        let is_completed = Expr::new("#open = :sealed").with(":sealed", s(COMPLETED_PARTITION));
-        self.update_with_tables(customer, update, is_completed, verified).await
-    }
-
-    async fn unsent_last_mails(&self, before: Timestamp) -> Result<LedgerPage, Failure> {
-        self.ledgers_before(CONFIRMED_PARTITION, before, None).await
-    }
-
-    async fn close_ledger(&self, customer: CustomerId) -> Result<(), Failure> {
-        let is_confirmed = Expr::new("#open = :confirmed").with(":confirmed", s(CONFIRMED_PARTITION));
-        self.update_if(DELETIONS, row_key(customer, None), Expr::new("REMOVE #open"), is_confirmed)
-            .await
-            .map(|_| ())
-    }
-}
-
-/// An entry of the index. Only the keys are projected.
-#[derive(Debug, Deserialize)]
-struct IndexRow {
-    customer_id: CustomerId,
-    tm_progress: Timestamp,
-}
-
 impl Store {
     /// Updates the header row, and stores when each table was verified empty. Does nothing if the condition on the header fails
     /// or one of the steps is not closed.
-    async fn update_with_tables(
+    pub(crate) async fn update_with_tables(
         &self,
         customer: CustomerId,
         update: Expr,
@@ -322,51 +220,5 @@ impl Store {
             tx = tx.update((), DELETIONS, row_key(customer, Some(table)), set_time, is_closed())?;
         }
         tx.run().await.map(|_| ())
-    }
-
-    /// Customers of an index partition whose ledgers made no progress since `before`, oldest progress first.
-    async fn ledgers_before(
-        &self,
-        partition: &str,
-        before: Timestamp,
-        after: Option<LedgerCursor>,
-    ) -> Result<LedgerPage, Failure> {
-        let start = after.map(|cursor| {
-            let mut key = row_key(cursor.customer, None);
-            key.insert("open".to_owned(), s(partition));
-            key.insert("tm_progress".to_owned(), n(cursor.tm_progress.micros()));
-            key
-        });
-        let (rows, next) = self.query_index(partition, Some(before), start).await?;
-        let last =
-            rows.last().map(|row| LedgerCursor { tm_progress: row.tm_progress, customer: row.customer_id });
-        let customers = rows.into_iter().map(|row| row.customer_id).collect();
-        Ok(LedgerPage { customers, next: last.filter(|_| next.is_some()) })
-    }
-
-    /// One page of an index partition, and the start key of the next page.
-    async fn query_index(
-        &self,
-        partition: &str,
-        before: Option<Timestamp>,
-        start: Option<Item>,
-    ) -> Result<(Vec<IndexRow>, Option<Item>), Failure> {
-        let mut condition = Expr::new("#open = :part");
-        if let Some(before) = before {
-            condition =
-                Expr::new("#open = :part AND #tm_progress <= :before").with(":before", n(before.micros()));
-        }
-        let condition = condition.with(":part", s(partition));
-        let query = self.client.query().table_name(self.table(DELETIONS)).index_name(OPEN);
-        let query = query
-            .set_limit(before.map(|_| LEDGERS_PER_PAGE))
-            .set_key_condition_expression(condition.text())
-            .set_expression_attribute_names(condition.names())
-            .set_expression_attribute_values(condition.values())
-            .set_exclusive_start_key(start);
-        let response = query.send().await.map_err(|error| aws_failure("the ledgers", &error))?;
-        let rows: Result<Vec<IndexRow>, Failure> =
-            response.items.unwrap_or_default().into_iter().map(decode).collect();
-        Ok((rows?, response.last_evaluated_key))
     }
 }

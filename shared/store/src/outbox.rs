@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use custodian_app::Failure;
-use custodian_domain::EventType;
 use custodian_domain::outbox_record::OutboxRecord;
 
 use crate::expr::Expr;
@@ -28,10 +27,7 @@ pub(crate) fn record<'a, C: Copy>(
     let mut row = encode(outbox_record)?;
     row.insert("key".to_owned(), s(outbox_record.id));
     row.insert("ttl".to_owned(), n(outbox_record.tm_create.plus(RECORD_RETENTION).seconds()));
-    // Concurrent attempts write the record of one disablement. Only the first write is an insertion, so there is one event.
-    let condition = match outbox_record.event_type {
-        EventType::WebhookDisabled => Expr::unconditional("key"),
-        _ => Expr::new("attribute_not_exists(#key)"),
-    };
-    tx.put(on_failure, OUTBOX, row, condition)
+    // Concurrent attempts write the record of one disablement, and a row that was restored from a backup repeats its versions. Only
+    // the first write is an insertion, so there is one event.
+    tx.put(on_failure, OUTBOX, row, Expr::unconditional("key"))
 }

@@ -12,6 +12,8 @@ pub(crate) enum OwnedRowCondition {
     Row,
     /// The unique name with this index among the names of the row.
     UniqueName(usize),
+    /// The unique name with this index among the earlier names of the row is the account's.
+    ReleasedName(usize),
     /// The row to which this field refers.
     Reference(&'static str),
 }

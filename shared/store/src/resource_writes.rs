@@ -149,8 +149,9 @@ impl Store {
         let item = write.after.map(|after| encode_resource(write.kind, after)).transpose()?;
         let mut usage_change = write.usage_change(item.as_ref())?;
         let (mut previous, mut retry) = (None, Retry::new("a name", RetryBudget::Request));
+        let mut lost = Vec::new();
         loop {
-            match self.try_write_row(write, item.as_ref(), usage_change, previous).await? {
+            match self.try_write_row(write, item.as_ref(), usage_change, previous, &lost).await? {
                 Ok(()) => return Ok(ResourceWriteOutcome::Done),
                 Err(OwnedRowCondition::Gate) => {
                     let refusal =
@@ -174,6 +175,17 @@ impl Store {
                 Err(OwnedRowCondition::Reference(field)) => {
                     return Ok(ResourceWriteOutcome::ReferenceNotFound(field));
                 }
+                // A restored row may lack its name, so there is nothing to release.
+                Err(OwnedRowCondition::ReleasedName(index)) => {
+                    let Some(name) = write.names().0.into_iter().nth(index) else {
+                        return Ok(ResourceWriteOutcome::Stale);
+                    };
+                    let holder = self.identifier(&name.0).await?;
+                    if lost.contains(&index) || holder.is_some_and(|row| row.owner == subject.customer_id) {
+                        return Ok(ResourceWriteOutcome::Stale);
+                    }
+                    lost.push(index);
+                }
                 Err(OwnedRowCondition::UniqueName(index)) => {
                     let Some(name) = write.names().1.into_iter().nth(index) else {
                         return Ok(ResourceWriteOutcome::Stale);
@@ -196,6 +208,7 @@ impl Store {
         item: Option<&Item>,
         usage_change: UsageChange<'_>,
         previous: Option<(usize, IdentifierRow)>,
+        lost: &[usize],
     ) -> Result<TransactionResult<OwnedRowCondition>, Failure> {
         let RowWrite { kind, before, .. } = write;
         let Some(subject) = write.plain_after().or(before) else { return Ok(Ok(())) };
@@ -233,8 +246,9 @@ impl Store {
             let claim = Claim { name: &name.0, owner, agent: None, confirmed: None, previous };
             tx = identifiers::claim(tx, OwnedRowCondition::UniqueName(index), &claim)?;
         }
-        for name in old_names.iter().filter(|name| !new_names.contains(name)) {
-            tx = identifiers::release(tx, OwnedRowCondition::Row, &name.0, owner)?;
+        let released = old_names.iter().enumerate().filter(|(_, name)| !new_names.contains(name));
+        for (index, name) in released.filter(|(index, _)| !lost.contains(index)) {
+            tx = identifiers::release(tx, OwnedRowCondition::ReleasedName(index), &name.0, owner)?;
         }
         tx.run().await
     }

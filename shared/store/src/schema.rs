@@ -37,6 +37,7 @@ pub const AGENTS: &str = "agents";
 pub const ACCESS_KEYS: &str = "accesskeys";
 pub const AUDITS: &str = "audits";
 pub const BILLING_ACCOUNTS: &str = "billing_accounts";
+pub const EXPORTS: &str = "exports";
 pub const OUTBOX: &str = "outbox";
 pub const THROTTLE: &str = "throttle";
 pub const TOKENS: &str = "tokens";
@@ -80,7 +81,7 @@ const fn single(name: &'static str, ttl: Option<&'static str>) -> Table {
 }
 
 /// The tables that do not belong to a kind.
-const OTHER_TABLES: [Table; 16] = [
+const OTHER_TABLES: [Table; 17] = [
     Table {
         indexes: &[
             Index { name: BY_STATUS, hash: "status", range: KeyAttribute::Text("id") },
@@ -93,6 +94,7 @@ const OTHER_TABLES: [Table; 16] = [
     paired(IDENTIFIERS, None),
     owned(ACCESS_KEYS),
     owned(AUDITS),
+    Table { ttl: Some("ttl"), ..owned(EXPORTS) },
     paired(TOKENS, Some("ttl")),
     keyed(IDEMPOTENCY, Some("ttl")),
     single(THROTTLE, Some("ttl")),

@@ -106,13 +106,21 @@ pub(crate) fn max_bytes_per_gate(plan: Plan) -> u64 {
     plan.max_bytes().unwrap_or(NO_LIMIT) / u64::from(GATES)
 }
 
-/// Creates the gates and counters of a new customer, which has one administrator.
+/// Creates the gates and counters of a new customer.
 pub(crate) fn open_account<'a, C: Copy>(
     mut tx: Transaction<'a, C>,
     on_failure: C,
     customer: &Customer,
 ) -> Result<Transaction<'a, C>, Failure> {
-    let new = || Expr::new("attribute_not_exists(#key)");
+    for item in new_rows(customer) {
+        tx = tx.put(on_failure, USAGE, item, Expr::new("attribute_not_exists(#key)"))?;
+    }
+    Ok(tx)
+}
+
+/// The gates and counters of a new customer, which has one administrator.
+pub(crate) fn new_rows(customer: &Customer) -> Vec<Item> {
+    let mut items = Vec::new();
     for gate in gates() {
         let mut item = gate_key(customer.id, gate);
         item.extend([
@@ -121,7 +129,7 @@ pub(crate) fn open_account<'a, C: Copy>(
             (BYTES.to_owned(), n(0)),
             (BYTES_LEFT.to_owned(), n(max_bytes_per_gate(customer.plan))),
         ]);
-        tx = tx.put(on_failure, USAGE, item, new())?;
+        items.push(item);
     }
     let limited = limited_kinds()
         .map(|kind| (kind.table, u8::from(kind.table == AGENTS), limit_of(customer.plan, kind)));
@@ -134,9 +142,9 @@ pub(crate) fn open_account<'a, C: Copy>(
             ("limit".to_owned(), n(limit)),
             (CHANGE_COUNT.to_owned(), n(0)),
         ]);
-        tx = tx.put(on_failure, USAGE, item, new())?;
+        items.push(item);
     }
-    Ok(tx)
+    items
 }
 
 /// Sets the limits of the customer's plan. Requires that the customer still has its status.

@@ -1,6 +1,7 @@
 //! JSON Schemas of fields whose Rust types do not restrict the values enough.
 
 use custodian_domain::agent::{ADDRESS_TYPES, RING_METHODS, STATUSES};
+use custodian_domain::export::ExportState;
 use custodian_domain::scope::Scope;
 use custodian_domain::webhook::DeliveryStatus;
 use custodian_domain::{DeletionState, Permission, Plan, Status};
@@ -58,6 +59,10 @@ pub(crate) fn agent_address_type(_: &mut SchemaGenerator) -> Schema {
 pub(crate) fn plan(_: &mut SchemaGenerator) -> Schema {
     let [free, basic, professional, unlimited] = Plan::ALL;
     enumeration(&[free, basic, professional, unlimited, Plan::Unknown])
+}
+
+pub(crate) fn export_state(_: &mut SchemaGenerator) -> Schema {
+    enumeration(&ExportState::ALL)
 }
 
 pub(crate) fn delivery_status(_: &mut SchemaGenerator) -> Schema {

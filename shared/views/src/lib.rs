@@ -10,6 +10,7 @@ mod created_by;
 mod customer;
 mod deletion;
 mod email_change;
+mod export;
 #[cfg(feature = "schema")]
 pub mod field_schema;
 mod hold;
@@ -30,6 +31,7 @@ pub use created_by::CreatedByView;
 pub use customer::CustomerView;
 pub use deletion::DeletionView;
 pub use email_change::EmailChangeView;
+pub use export::{ExportHeaderView, ExportView};
 pub use hold::{BrakeView, HoldView, OwnHold};
 pub use resource::ResourceView;
 pub use session::{DelegationView, EmailVerificationView, SessionView};

@@ -98,6 +98,9 @@ POST /v1.0/customer/webhook/deliveries/{id}/redeliver a p p n n n c n n f c v c 
 GET /v1.0/customer/usage                a p . . . . c . . . c v c c . p
 GET /v1.0/customer/audit                a p p . . . c . . . c . c c . p
 GET /v1.0/customers/{id}/audit          a p p p p p c p . f c v c c p p
+POST /v1.0/customer/export              a p p . . . c . . . c . c c p p
+GET /v1.0/customer/export/{id}          a p p n n n c n n n c n c c n p
+GET /v1.0/customer/export/{id}/file     a p p n n n c p n n c n c c n p
 GET /v1.0/customer/email_change         a p n n n n c n n f c v c c n p
 DELETE /v1.0/customer/email_change      a p p n n n c p n f c v c c p p
 PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c p p
@@ -108,6 +111,7 @@ GET /v1.0/customers/{id}/hold           a p p p p p c p n f c v c c p p
 DELETE /v1.0/customers/{id}/hold        a p p p p p c p n f c v c c p p
 GET /v1.0/platform/deletions            a p p p p p c p . f c v c c p p
 PUT /v1.0/platform/deletions            a p p p p p c p . f c v c c p p
+POST /v1.0/platform/restore             a p p p p p c p . f c v c c p p
 ";
 
 /// The table's rows: the expected code of each caller, by route.
@@ -140,7 +144,7 @@ fn outcome_code(status: u16, reason: &str) -> char {
         (403, "ACCOUNT_FROZEN") => 'f',
         (403, "ACCOUNT_NOT_VERIFIED") => 'v',
         (404, reason) if reason.ends_with("_NOT_FOUND") && reason != "ROUTE_NOT_FOUND" => 'n',
-        (200 | 201 | 400 | 409 | 429, _) => '.',
+        (200..=202 | 400 | 409 | 429, _) => '.',
         _ => '?',
     }
 }

@@ -95,7 +95,7 @@ impl Cell {
             "GET" if is_public => matches!(found.0, 200 | 400),
             "GET" => found.0 == 200,
             "PUT" | "DELETE" => found.0 == 412,
-            _ => matches!(found.0, 200 | 201 | 303 | 400 | 409 | 429) && found.1 != "INVALID_ID",
+            _ => matches!(found.0, 200 | 201 | 202 | 303 | 400 | 409 | 429) && found.1 != "INVALID_ID",
         }
     }
 

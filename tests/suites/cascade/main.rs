@@ -1,7 +1,10 @@
 //! The cascade deletes every row of a deleted account and no other row, and its ledger counts them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod backlog;
 mod deletion;
+mod kills;
 mod lost_messages;
+mod restore;
 mod verification;
 mod workers;

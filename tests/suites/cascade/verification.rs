@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use custodian_domain::CustomerId;
 use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
+use custodian_domain::{CustomerId, EventType, Timestamp};
 use custodian_fn_reconcile::ReconcileRequest;
-use custodian_tests::TestApp;
+use custodian_tests::seed::ledger_step;
+use custodian_tests::tables::PREFIX;
+use custodian_tests::{CASCADE_TABLES, TestApp};
 use serde_json::{Value, json};
 
 const QUARTER: Duration = Duration::from_secs(15 * 60);
@@ -87,7 +89,9 @@ async fn a_platform_admin_may_repeat_the_verification_of_a_deleted_account_at_an
         app.tables.insert("flows", &[row]);
     }
     for customer in [active, id] {
-        app.reconcile_with(ReconcileRequest { recount: None, verify: Some(customer) }).await.unwrap();
+        app.reconcile_with(ReconcileRequest { verify: Some(customer), ..ReconcileRequest::default() })
+            .await
+            .unwrap();
     }
     assert_eq!(app.metrics.of("RowsFoundAfterDeletion").sum, 1);
     app.run_until_idle().await.unwrap();
@@ -119,4 +123,92 @@ async fn an_unfinished_deletion_is_reported_with_its_age() {
         90_000_000,
         "in milliseconds, from deletion to completion"
     );
+}
+
+fn micros(row: &Value, name: &str) -> i64 {
+    row[name]["N"].as_str().unwrap_or_else(|| panic!("{name} in {row}")).parse().unwrap()
+}
+
+/// Invariant I5: verified empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_table_has_the_time_when_it_was_verified_empty() {
+    let app = TestApp::default();
+    let id = app.active_account("zaphod").await;
+    let deleted = app.change(id, Command::Delete(Initiator::Owner)).await.tm_update;
+    app.clock.advance(Duration::from_secs(7));
+    app.run_until_idle().await.unwrap();
+    let verified = |at: Timestamp| {
+        let (_, steps) = app.tables.ledger(&id.to_string());
+        assert_eq!(steps.len(), CASCADE_TABLES.len());
+        for step in steps {
+            assert_eq!(micros(&step, "tm_verified"), at.micros(), "{step}");
+        }
+    };
+    verified(deleted.plus(Duration::from_secs(7)));
+    assert_eq!(micros(&first_row(&app, id), "tm_sealed"), deleted.plus(Duration::from_secs(7)).micros());
+    app.clock.advance(QUARTER);
+    app.reconcile().await.unwrap();
+    verified(deleted.plus(QUARTER + Duration::from_secs(7)));
+}
+
+/// Invariant I5: verified empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_found_before_a_deletion_completes_opens_its_step_again() {
+    let app = TestApp::default();
+    let id = app.active_account("zaphod").await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
+    app.run_next().await.unwrap();
+    while app.cx.services.state().cascade_tasks.len() != 1 {
+        app.run_next().await.unwrap();
+    }
+    // Rows that the gates should have refused, in tables whose steps are closed.
+    let last = app.cx.services.state().cascade_tasks[0].step.clone();
+    let tables: Vec<_> = ["tags", "accesskeys"].into_iter().filter(|table| *table != last).collect();
+    for table in &tables {
+        assert_eq!(ledger_step(&app.tables, id, table)["closed"]["BOOL"], true);
+        let before: u64 =
+            ledger_step(&app.tables, id, table)["removed"]["N"].as_str().unwrap().parse().unwrap();
+        let row = json!({ "customer_id": { "S": id.to_string() }, "id": { "S": "late" } });
+        app.tables.insert(table, &[row]);
+        assert_eq!(before, 0);
+    }
+    app.run_next().await.unwrap();
+    assert_eq!(first_row(&app, id)["open"]["S"], "open", "the ledger is not completed with rows left");
+    for table in &tables {
+        let step = ledger_step(&app.tables, id, table);
+        assert_eq!((&step["closed"]["BOOL"], step.get("tm_verified")), (&json!(false), None), "{step}");
+    }
+    app.run_until_idle().await.unwrap();
+    assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
+    let removed = app.tables.removed_rows(&id.to_string());
+    assert!(tables.iter().all(|table| removed[*table] == 1), "{removed:?}");
+    let erased = app
+        .cx
+        .services
+        .state()
+        .events
+        .iter()
+        .filter(|event| event.event_type == EventType::CustomerErased)
+        .count();
+    assert_eq!(erased, 1, "the deletion is reported once, after the late rows are deleted");
+}
+
+/// A ledger of an earlier release, which did not know a table.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cascade_that_began_before_a_table_was_added_also_empties_this_table() {
+    let app = TestApp::default();
+    let id = app.active_account("zaphod").await;
+    app.change(id, Command::Delete(Initiator::Owner)).await;
+    app.run_next().await.unwrap();
+    let key = json!({ "customer_id": { "S": id.to_string() }, "key": { "S": "step#tags" } });
+    app.tables.call("DeleteItem", &json!({ "TableName": format!("{PREFIX}deletions"), "Key": key }));
+    let row = json!({ "customer_id": { "S": id.to_string() }, "id": { "S": "unknown" } });
+    app.tables.insert("tags", &[row]);
+    app.run_until_idle().await.unwrap();
+    assert_eq!(first_row(&app, id)["open"]["S"], "open");
+    app.clock.advance(QUARTER);
+    app.reconcile().await.unwrap();
+    app.run_until_idle().await.unwrap();
+    assert_eq!(app.tables.removed_rows(&id.to_string())["tags"], 1);
+    assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
 }

@@ -52,7 +52,7 @@ impl MeasuredService {
         let response = response.await;
         self.metrics.count_rounds(false);
         let usage = self.take();
-        response.ok();
+        assert!(response.status < 400, "{endpoint}: {}", response.text);
         drop(paused);
         self.client.idle().await;
         let (background, events) = (self.take(), event_count() - before);
@@ -95,6 +95,13 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     service.measure("GET /v1.0/customer/audit", 2, tenant.get("/v1.0/customer/audit")).await;
     let audit = format!("{account}/audit");
     service.measure("GET /v1.0/customers/{id}/audit", 2, platform_admin.get(&audit)).await;
+    // Authenticates; reads which export was the last one; counts the request; writes.
+    let export = "/v1.0/customer/export";
+    let started = service.measure("POST /v1.0/customer/export", 4, tenant.post(export, json!({}))).await;
+    let export = format!("{export}/{}", started.json()["id"].as_str().unwrap());
+    service.measure("GET /v1.0/customer/export/{id}", 2, tenant.get(&export)).await;
+    let file = format!("{export}/file");
+    service.measure("GET /v1.0/customer/export/{id}/file", 2, tenant.get(&file)).await;
     service.measure("GET /v1.0/billing_account", 2, tenant.get("/v1.0/billing_account")).await;
     let plan = format!("{account}/plan");
     service
@@ -103,6 +110,9 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let balance = format!("{account}/balance");
     let credit = platform_admin.post(&balance, json!({ "balance_credit": 1 }));
     service.measure("POST /v1.0/customers/{id}/balance", 3, credit).await;
+    // Authenticates; reads the platform's account; scans the table. Each account of a scanned row takes more.
+    let restore = platform_admin.post("/v1.0/platform/restore", json!({ "table": "audits" }));
+    service.measure("POST /v1.0/platform/restore", 3, restore).await;
     service.measure("PUT /v1.0/customer", 2, tenant.put("/v1.0/customer", json!({ "name": "d" }))).await;
     service
         .measure("PUT /v1.0/customers/{id}", 2, platform_admin.put(&account, json!({ "name": "e" })))

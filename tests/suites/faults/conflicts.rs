@@ -88,3 +88,25 @@ async fn a_transaction_cancelled_by_throttling_is_retried() {
     fixture.script.clear();
     assert_eq!(fixture.tables().query("tags", "customer_id", &fixture.id).len(), 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_write_that_meets_a_transaction_is_retried() {
+    let fixture = Fixture::new().await;
+    let conflict = Fault::Respond(
+        400,
+        json!({
+            "__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException",
+            "message": "Transaction is ongoing for the item",
+        }),
+    );
+    let login = json!({ "username": "ada", "password": PASSWORD });
+    for operation in ["PutItem", "UpdateItem", "DeleteItem"] {
+        for times in 1..=3 {
+            fail_next(&fixture, operation, times, &conflict);
+            fixture.client.post("/auth/login", login.clone()).await.ok();
+        }
+    }
+    fail_next(&fixture, "PutItem", usize::MAX, &conflict);
+    let refused = fixture.client.post("/auth/login", login).await;
+    assert_eq!(refused.refusal(), (503, "SERVICE_UNAVAILABLE".to_owned()));
+}

@@ -203,6 +203,8 @@ async fn refused_acts_and_everyday_writes_leave_no_entry() {
     let me = ann.get("/v1.0/me").await.ok()["id"].as_str().unwrap().to_owned();
     let agent = format!("/v1.0/agents/{me}");
     let platform_admin = client.platform_admin().await;
+    let recover = format!("/v1.0/customers/{account}/recover");
+    let short = json!({ "customer_id": account, "reason": "x" });
     let unknown = "/v1.0/accesskeys/5e4a0680-804e-11ec-8477-2fea5968d85b";
     let mut log = AuditLog::of(&client, &account).await;
     for (case, status, response) in [
@@ -234,16 +236,8 @@ async fn refused_acts_and_everyday_writes_leave_no_entry() {
         ),
         ("a dry run", 200, ann.post("/auth/unregister", json!({ "dry_run": true })).await),
         ("a recovery of an active account", 200, ann.delete("/auth/unregister").await),
-        (
-            "one by an operator",
-            200,
-            platform_admin.post(&format!("/v1.0/customers/{account}/recover"), json!({})).await,
-        ),
-        (
-            "a short reason",
-            400,
-            platform_admin.post("/auth/delegate", json!({ "customer_id": account, "reason": "x" })).await,
-        ),
+        ("one by an operator", 200, platform_admin.post(&recover, json!({})).await),
+        ("a short reason", 400, platform_admin.post("/auth/delegate", short).await),
         ("one's own name", 200, ann.put(&agent, json!({ "name": "Ann" })).await),
         ("the profile", 200, ann.put("/v1.0/customer", json!({ "name": "Ann" })).await),
         ("a tag", 200, ann.post("/v1.0/tags", json!({ "name": "vip" })).await),

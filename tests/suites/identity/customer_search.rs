@@ -130,6 +130,8 @@ async fn unknown_parameters_and_bad_values_are_named() {
         assert_eq!(response.refusal(), (400, "INVALID_REQUEST_PARAMETER".into()), "{query}");
         assert_eq!(response.json()["error"]["details"][0]["field"], parameter, "{query}");
     }
+    // A credential in the query is no parameter of the list.
+    client.get(&format!("{LIST}?token={}&held=false", platform_admin.token())).await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

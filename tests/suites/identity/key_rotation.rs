@@ -118,3 +118,15 @@ async fn concurrent_rotations_leave_no_unknown_key() {
     let after = sign_token(&app, &signer(&app).await);
     assert!(is_valid(&app, &load_keys(&app).await, &after).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_keeps_what_a_newer_version_stored_with_the_key() {
+    let app = app_with_platform().await;
+    let mut rows = app.tables.scan("signing_keys");
+    rows[0]["x_text"] = serde_json::json!({ "S": "newer" });
+    app.tables.insert("signing_keys", &rows);
+    let before = signer(&app).await;
+    rotate_signing_key(&app.cx).await.unwrap();
+    assert_ne!(signer(&app).await.key_id(), before.key_id());
+    assert_eq!(app.tables.scan("signing_keys")[0]["x_text"]["S"], "newer");
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use custodian_app::unregister::{UnregisterRequest, plan};
+use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Reason, Timestamp};
 use custodian_tests::observers::OperationRecorder;
@@ -106,7 +107,7 @@ async fn a_dry_run_shows_the_date_of_the_deletion_or_the_refusal() {
     app.clock.advance(std::time::Duration::from_secs(86_400));
     assert_eq!(due(&app, id, false).await, Ok(frozen), "the date of a frozen account stays");
     assert_eq!(due(&app, id, true).await, Ok(app.cx.now()));
-    app.change(id, Command::Recover).await;
+    app.change(id, Command::Recover(Initiator::Owner)).await;
     let unverified = app.initial_account("bea").await;
     assert_eq!(due(&app, unverified, false).await, Err(Reason::StateInvalid));
     assert_eq!(due(&app, unverified, true).await, Ok(app.cx.now()));

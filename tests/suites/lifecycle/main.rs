@@ -6,6 +6,7 @@ mod concurrent_requests;
 mod deadlines;
 mod dry_run;
 mod due_pages;
+mod exports;
 mod fixture;
 mod holds;
 mod interleavings;

@@ -51,6 +51,7 @@ async fn each_status_change_of_an_account_is_counted_once() {
     assert_eq!(sums(&client, ["RowsErased"]), [removed], "the sum of all ledgers");
     assert_eq!(client.service().metrics().of("UnfinishedDeletions").last, 0);
     assert_eq!(client.service().metrics().of("OldestUnfinishedDeletion").last, 0);
+    assert_eq!(client.service().metrics().of("OldestUnconfirmedDeletion").last, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ mod access_control;
 mod agent_fields;
 mod billing_accounts;
 mod boundary_values;
+mod exports;
 mod field_rules;
 mod fields;
 mod history;

@@ -94,10 +94,13 @@ impl Fixture {
             ("SCHEDULE_TARGET_PREFIX", "arn:aws:lambda:us-east-1:000000000000:function:custodian-"),
             ("SCHEDULE_DLQ_ARN", "arn:aws:sqs:us-east-1:000000000000:jobs"),
             ("EVENT_BUS", "custodian"),
+            ("EXPORT_BUCKET", "custodian-exports"),
             ("MAIL_SENDER", "accounts@example.com"),
             ("WEBHOOK_QUEUE_ARN", "arn:aws:sqs:us-east-1:000000000000:webhooks"),
         ]);
-        for (name, value) in [("REQUEST", "requests"), ("WEBHOOK", "webhooks"), ("CASCADE", "cascade")] {
+        for (name, value) in
+            [("REQUEST", "requests"), ("WEBHOOK", "webhooks"), ("CASCADE", "cascade"), ("EXPORT", "exports")]
+        {
             command.env(format!("{name}_QUEUE_URL"), queue_url(value));
         }
         command.env("AWS_ENDPOINT_URL", &self.aws.url);

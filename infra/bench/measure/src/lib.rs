@@ -6,9 +6,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
 pub mod aws_stub;
+pub mod bare_loops;
 pub mod event;
 pub mod fixture;
 pub mod function_process;
+pub mod large_account;
+pub mod neighbour;
 pub mod programs;
 pub mod requests;
 pub mod runtime_api;

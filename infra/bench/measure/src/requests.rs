@@ -7,6 +7,7 @@ use crate::event::Request;
 use crate::fixture::{Fixture, REFUSED_WEBHOOK_URI};
 
 const CUSTOMER: &str = "/v1.0/customer";
+const EXPORT: &str = "/v1.0/customer/export";
 const CUSTOMERS: &str = "/v1.0/customers";
 /// The page size of all lists. It keeps responses at one size while measurements add rows.
 const PAGE: &str = "?page_size=20";
@@ -18,6 +19,8 @@ impl Fixture {
             "auth" => self.auth_request(function).await,
             "agents" => self.agents_request(function).await,
             "customers" => self.customers_request(function).await,
+            "platform" => Request::new(&self.platform_admin, "POST", "/v1.0/platform/restore")
+                .body(json!({ "table": "audits" })),
             "accesskeys" => self.resource_request(function, "accesskeys").await,
             "resource" => self.resource_request(function, "tags").await,
             _ => self.own_account_request(function).await,
@@ -209,6 +212,20 @@ impl Fixture {
                 let new = json!({ "name": name, "reference_type": "call", "language": "en-US" });
                 let id = self.create_row("/v1.0/transcribes", new).await;
                 request("POST", &format!("/v1.0/transcribes/{id}/stop")).body(json!({}))
+            }
+            // An account starts five exports a day.
+            "export-create" => {
+                let (_, admin) = self.new_tenant().await;
+                Request { status: 202, ..Request::new(&admin, "POST", EXPORT).body(json!({})) }
+            }
+            "export-get" | "export-file" => {
+                let (_, admin) = self.new_tenant().await;
+                let started = admin.post(EXPORT, json!({})).await.json();
+                let path = format!("{EXPORT}/{}", started["id"].as_str().unwrap());
+                match function {
+                    "export-get" => Request::new(&admin, "GET", path),
+                    _ => Request { status: 303, ..Request::new(&admin, "GET", format!("{path}/file")) },
+                }
             }
             "webhook-get" => request("GET", &webhook),
             // An account may have only a few valid secrets at once.

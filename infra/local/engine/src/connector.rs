@@ -11,22 +11,32 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::Database;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::observer::{Fault, RequestObserver};
 use crate::protocol;
+
+/// The maximum number of batch writes that run or wait for the engine. The engine runs one request at a time: one batch runs and
+/// the next one is ready. Without this limit, the batches of a large deletion would pile up before the requests of other accounts.
+const MAX_BATCH_WRITES: usize = 2;
 
 #[derive(Clone)]
 pub(crate) struct EngineConnector {
     database: Database,
     observer: Arc<dyn RequestObserver>,
+    batch_writes: Arc<Semaphore>,
 }
 
 impl EngineConnector {
     pub(crate) fn new(database: Database, observer: Arc<dyn RequestObserver>) -> Self {
-        Self { database, observer }
+        Self { database, observer, batch_writes: Arc::new(Semaphore::new(MAX_BATCH_WRITES)) }
     }
 
     async fn execute(&self, operation: String, body: Vec<u8>) -> Result<(u16, String), ConnectorError> {
+        let _permit = match operation.as_str() {
+            "BatchWriteItem" => self.batch_writes.acquire().await.ok(),
+            _ => None,
+        };
         let database = self.database.clone();
         let executed =
             tokio::task::spawn_blocking(move || protocol::execute(&database, &operation, &body)).await;

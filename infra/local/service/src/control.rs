@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Path, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::middleware::from_fn;
+use axum::response::IntoResponse;
 use axum::routing::{Router, get, post};
-use custodian_domain::Reason;
+use custodian_domain::{CustomerId, Reason};
+use custodian_exports::ExportFile;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::clock::{END_OF_TIME, MAX_STEP};
 use crate::page_guard::require_own_page;
@@ -25,6 +29,7 @@ pub(crate) fn router() -> Router<Service> {
         .route("/schedules", get(list_schedules))
         .route("/clock", post(advance_clock))
         .route("/idle", post(wait_until_idle))
+        .route("/exports/{customer}/{id}/{expires}/{signature}", get(download_export))
         .fallback(route_not_found)
         .method_not_allowed_fallback(route_not_found)
         .layer(from_fn(require_own_page))
@@ -79,6 +84,22 @@ async fn advance_clock(State(service): State<Service>, body: Bytes) -> Result<Js
     }
     let now = service.advance(step).await?;
     Ok(Json(json!({ "now": now.to_rfc3339() })))
+}
+
+/// The file of an export, for a link that the API has made.
+async fn download_export(
+    State(service): State<Service>,
+    Path((customer, id, expires, signature)): Path<(Uuid, Uuid, i64, String)>,
+) -> Result<impl IntoResponse, LocalRefusal> {
+    let file = ExportFile { customer_id: CustomerId(customer), export_id: id };
+    let bytes = service.linked_file(file, expires, &signature)?;
+    let bytes = bytes.ok_or(Reason::RouteNotFound)?;
+    let headers = [
+        (CONTENT_TYPE, "application/gzip".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name())),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, bytes))
 }
 
 fn invalid_argument(message: &'static str) -> LocalRefusal {

@@ -43,15 +43,20 @@ impl DataFolder {
         self.path.join(TABLES_FILE)
     }
 
+    /// The folder that contains the folder of export files.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn state_file(&self) -> PathBuf {
         self.path.join(STATE_FILE)
     }
 }
 
 #[cfg(unix)]
-mod private {
+pub(crate) mod private {
     use std::fs::{DirBuilder, File, OpenOptions, Permissions, metadata, set_permissions};
-    use std::io::{ErrorKind, Result};
+    use std::io::{ErrorKind, Result, Write};
     use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
     use std::path::Path;
 
@@ -75,6 +80,18 @@ mod private {
         options.mode(0o600).open(path)
     }
 
+    /// Replaces a file that only its owner can read, and creates the folders above it.
+    pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
+        if let Some(parent) = path.parent() {
+            DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+        }
+        let new = path.with_extension("new");
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        open(&mut options, &new)?.write_all(bytes)?;
+        std::fs::rename(new, path)
+    }
+
     /// Takes all rights but these from an existing file or folder.
     pub(super) fn restrict(path: &Path, mode: u32) -> Result<()> {
         let present = match metadata(path) {
@@ -93,7 +110,7 @@ mod private {
 
 /// Other systems have no such modes: the folder has the rights of its parent.
 #[cfg(not(unix))]
-mod private {
+pub(crate) mod private {
     use std::fs::{File, OpenOptions, create_dir_all};
     use std::io::Result;
     use std::path::Path;
@@ -104,6 +121,15 @@ mod private {
 
     pub(super) fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
         options.open(path)
+    }
+
+    pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
+        if let Some(parent) = path.parent() {
+            create_dir_all(parent)?;
+        }
+        let new = path.with_extension("new");
+        std::fs::write(&new, bytes)?;
+        std::fs::rename(new, path)
     }
 
     pub(super) fn restrict(_: &Path, _: u32) -> Result<()> {

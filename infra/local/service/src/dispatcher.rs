@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::published::PublishedRecords;
 use crate::services::{
-    CASCADE, CASCADE_START, LocalContext, MAIL, OPERATIONS, REQUESTS, SLOW_WEBHOOKS, WEBHOOKS,
+    CASCADE, CASCADE_START, EXPORTS, LocalContext, MAIL, OPERATIONS, REQUESTS, SLOW_WEBHOOKS, WEBHOOKS,
 };
 use crate::state::{LocalState, StoredJob, StoredMessage};
 use crate::stream::ChangeStream;
@@ -109,7 +109,10 @@ impl Dispatcher {
 
     /// Runs `reconcile` as an operator does to correct an account's counters.
     pub(crate) async fn recount(&self, customer: CustomerId) -> Result<(), Failure> {
-        let request = custodian_fn_reconcile::ReconcileRequest { recount: Some(customer), verify: None };
+        let request = custodian_fn_reconcile::ReconcileRequest {
+            recount: Some(customer),
+            ..custodian_fn_reconcile::ReconcileRequest::default()
+        };
         handle_invocation(&custodian_fn_reconcile::Reconcile, &self.cx, request, self.stop_at()).await
     }
 
@@ -155,7 +158,7 @@ impl Dispatcher {
             progressed = true;
             self.spawn_delivery(delivery, Some(permit)).await?;
         }
-        let queues = [MAIL, REQUESTS, CASCADE_START, CASCADE, OPERATIONS];
+        let queues = [MAIL, REQUESTS, CASCADE_START, CASCADE, EXPORTS, OPERATIONS];
         let messages = self.state().visible_messages(&queues, now)?;
         progressed |= !messages.is_empty();
         let results: Vec<_> = iter(messages)
@@ -227,6 +230,7 @@ async fn handle_message(cx: &LocalContext, message: StoredMessage) -> Result<(),
         REQUESTS => handle_sqs_event(&custodian_fn_requests::HandleRequest, cx, event, stop_at).await,
         CASCADE_START => handle_sqs_event(&custodian_fn_cascade::Cascade, cx, event, stop_at).await,
         CASCADE => handle_sqs_event(&custodian_fn_cascade_worker::Worker, cx, event, stop_at).await,
+        EXPORTS => handle_sqs_event(&custodian_fn_export_worker::WriteExport, cx, event, stop_at).await,
         OPERATIONS => {
             handle_sqs_event(&custodian_fn_operations_terminate::TerminateOperations, cx, event, stop_at)
                 .await

@@ -12,6 +12,7 @@ mod data_folder;
 mod dispatcher;
 mod erasure;
 mod error;
+mod export_files;
 mod gateway;
 mod page_guard;
 mod published;

@@ -103,6 +103,9 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("customer-billing-account", custodian_fn_customer_billing_account::SetBillingAccount),
         api_function("billing-account", custodian_fn_billing_account::DefaultBillingAccount),
         api_function("transcribes-stop", custodian_fn_transcribes_stop::StopTranscribe),
+        api_function("export-create", custodian_fn_export_create::StartExport),
+        api_function("export-get", custodian_fn_export_get::ShowExport),
+        api_function("export-file", custodian_fn_export_file::DownloadExport),
         api_function("webhook-get", custodian_fn_webhook_get::ShowWebhook),
         api_function("webhook-rotate", custodian_fn_webhook_rotate::RotateSecret),
         api_function("webhook-test", custodian_fn_webhook_test::TestWebhook),
@@ -127,6 +130,7 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("platform-deletions-set", custodian_fn_platform_deletions_set::SetBrake),
         api_function("customers-balance", custodian_fn_customers_balance::AdjustBalance),
         api_function("customers-audit", custodian_fn_customers_audit::ListAudit),
+        api_function("platform-restore", custodian_fn_platform_restore::RestoreTables),
     ];
     for kind in routed() {
         functions.extend(kind.shared_verbs().iter().filter_map(|verb| resource_function(kind, verb)));

@@ -11,6 +11,7 @@ use custodian_app::Failure;
 use custodian_app::MetricCounters;
 use custodian_domain::{CustomerId, Secret, Timestamp};
 use custodian_engine::Engine;
+use custodian_exports::ExportFile;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, MutexGuard, Notify};
@@ -119,6 +120,16 @@ impl Service {
         &self.0.dispatcher.cx.services.state
     }
 
+    /// The file of a link to an export, if the link is valid.
+    pub(crate) fn linked_file(
+        &self,
+        file: ExportFile,
+        expires: i64,
+        signature: &str,
+    ) -> Result<Option<Vec<u8>>, Failure> {
+        self.0.dispatcher.cx.services.linked_file(file, expires, signature)
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.0.dispatcher.cx.now()
     }
@@ -168,6 +179,7 @@ impl Service {
     async fn reconcile(&self) -> Result<(), Failure> {
         self.state().set(LAST_RECONCILE_KEY, &self.now().micros().to_string())?;
         self.0.dispatcher.cx.services.delete_old_mails()?;
+        self.0.dispatcher.cx.services.delete_old_exports()?;
         self.0.dispatcher.reconcile().await
     }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use custodian_app::ports::{Mail, Mailer, QueuedRequest, RequestQueue, Scheduler, TokenSigner};
 use custodian_app::{Clock, Context, Failure, Providers};
-use custodian_auth::Signer;
+use custodian_auth::{KeyedHasher, Signer};
 use custodian_cascade::{CascadeQueue, CascadeTask};
 use custodian_domain::kinds::AGENTS;
 use custodian_domain::outbox_record::ADMINISTRATOR;
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
 use custodian_domain::{CustomerId, EventType, RowChange, Timestamp, access_key};
 use custodian_events::{Event, EventBus, EventMessage, SOURCE};
+use custodian_exports::{ExportQueue, ExportTask};
 use custodian_store::Store;
 use custodian_webhook_client::{AttemptReport, Message, SystemResolver, WebhookClient};
 use custodian_webhooks::{DeliveryJob, DeliveryQueue, OutgoingWebhook, WebhookSender};
@@ -19,6 +20,7 @@ use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::clock::VirtualClock;
+use crate::export_files::ExportStorage;
 use crate::state::LocalState;
 
 /// The context of every function in this process.
@@ -29,6 +31,7 @@ pub(crate) const MAIL: &str = "mail";
 pub(crate) const REQUESTS: &str = "requests";
 pub(crate) const CASCADE_START: &str = "cascade-start";
 pub(crate) const CASCADE: &str = "cascade";
+pub(crate) const EXPORTS: &str = "exports";
 pub(crate) const WEBHOOKS: &str = "webhooks";
 pub(crate) const SLOW_WEBHOOKS: &str = "webhooks-slow";
 pub(crate) const OPERATIONS: &str = "operations";
@@ -64,6 +67,9 @@ pub(crate) struct LocalServices {
     /// Whether mails stay when their account is deleted or expires.
     pub(crate) keep_mail: bool,
     pub(crate) signer: Signer,
+    pub(crate) export_files: ExportStorage,
+    /// Signs the links to export files. Its secret ends with the process; a link lives only minutes.
+    pub(crate) link_hasher: KeyedHasher,
     pub(crate) webhook_client: WebhookClient<SystemResolver>,
 }
 
@@ -143,6 +149,12 @@ impl WebhookSender for LocalServices {
 impl CascadeQueue for LocalServices {
     async fn enqueue_tasks(&self, tasks: &[CascadeTask]) -> Result<(), Failure> {
         tasks.iter().try_for_each(|task| self.enqueue(CASCADE, task, self.now()))
+    }
+}
+
+impl ExportQueue for LocalServices {
+    async fn enqueue_export(&self, task: &ExportTask) -> Result<(), Failure> {
+        self.enqueue(EXPORTS, task, self.now())
     }
 }
 

@@ -6,8 +6,8 @@ use custodian_domain::kinds::routed;
 use custodian_views::field_schema;
 use custodian_views::schema::{AnyMultiLineText, AnyText};
 use custodian_views::{
-    AccessKeyView, AgentView, AuditView, BrakeView, CustomerView, DeletionView, DeliveryView, HoldView,
-    NewAccessKeyView, Time, UnregisterPlanView, UsageView,
+    AccessKeyView, AgentView, AuditView, BrakeView, CustomerView, DeletionView, DeliveryView, ExportView,
+    HoldView, NewAccessKeyView, Time, UnregisterPlanView, UsageView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -33,6 +33,7 @@ pub(crate) fn all() -> Map<String, Value> {
     generator.subschema_for::<DeletionView<'_>>();
     generator.subschema_for::<HoldView<'_>>();
     generator.subschema_for::<BrakeView<'_>>();
+    generator.subschema_for::<ExportView>();
     let mut schemas = generator.take_definitions(true);
     schemas.extend(errors::schemas().map(|(name, schema)| (name.to_owned(), schema)));
     schemas.extend(routed().map(|kind| (kind_schemas::schema_name(kind), kind_schemas::row_schema(kind))));

@@ -12,7 +12,7 @@ pub(crate) enum ErrorFormat {
     Json,
     /// An HTML page for a browser.
     Page,
-    /// JSON for a JSON body, an HTML page for an HTML form or for a browser's navigation.
+    /// JSON for a JSON body, an HTML page for an HTML form and for a browser that opens a link.
     JsonOrPage,
 }
 

@@ -8,6 +8,7 @@ mod api_surface;
 mod components;
 mod deployed;
 mod errors;
+mod export_schemas;
 mod kind_schemas;
 mod operation;
 mod operations;
@@ -21,6 +22,7 @@ use serde_json::{Map, Value, json};
 
 pub use api_surface::api_surface;
 pub use deployed::mismatches;
+pub use export_schemas::export_schemas;
 
 const DESCRIPTION: &str = "Customer (tenant) accounts, the resources that they own, and their deletion.
 
@@ -141,8 +143,8 @@ fn headers() -> Value {
             "required": false, "schema": { "type": "string", "pattern": "^[1-9][0-9]*$" } },
         "Link": { "description": "The state of the deletion (`rel=\"status\"`), as a path with a token.",
             "required": true, "schema": { "type": "string", "pattern": "^</auth/deletion\\?token=[0-9a-f]{64}>; rel=\"status\"$" } },
-        "Location": { "description": "The path of a page.", "required": true,
-            "schema": { "type": "string", "pattern": "^/auth/" } },
+        "Location": { "description": "The path of a page, or the URL of a file.", "required": true,
+            "schema": { "type": "string", "pattern": "^(/|https://)" } },
         "Set-Cookie": { "description": "Sets the cookie `__Host-token`, or expires it and the cookie `token` of earlier versions.",
             "required": true, "schema": { "type": "string", "pattern": "^(__Host-)?token=" } },
     })

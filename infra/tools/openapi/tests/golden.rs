@@ -4,14 +4,19 @@
 use std::path::PathBuf;
 
 use custodian_domain::Reason;
-use custodian_openapi::{api_surface, describe, mismatches};
+use custodian_openapi::{api_surface, describe, export_schemas, mismatches};
 
 const UPDATE_COMMAND: &str = "cargo test -p custodian-openapi -- --ignored";
 
-fn golden() -> [(PathBuf, String); 2] {
+fn golden() -> [(PathBuf, String); 3] {
     let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../docs");
     let document = serde_json::to_string_pretty(&describe()).unwrap() + "\n";
-    [(docs.join("openapi.json"), document), (docs.join("api-surface.txt"), api_surface())]
+    let exports = serde_json::to_string_pretty(&export_schemas()).unwrap() + "\n";
+    [
+        (docs.join("openapi.json"), document),
+        (docs.join("api-surface.txt"), api_surface()),
+        (docs.join("export.schema.json"), exports),
+    ]
 }
 
 #[test]

@@ -85,12 +85,12 @@ pub const SECTIONS: &[Section] = &[
                     rate: "rate(15 minutes)",
                 }],
                 retries: Retries::Never,
-                ..settings("reconcile").uses(&[Use::Delete])
+                ..settings("reconcile").uses(&[Use::Delete, Use::Restore])
             },
         ],
     },
     Section {
-        about: "Events: from the change streams to the bus, and from the bus to the mails and the cascade.",
+        about: "Events: from the change streams to the bus, and from the bus to the mails, the cascade and the exports.",
         functions: &[
             Settings { timeout: Some(60), triggers: STREAMS, ..settings("customer-events") },
             Settings {
@@ -107,6 +107,7 @@ pub const SECTIONS: &[Section] = &[
                     Use::OpenAccount,
                     Use::UsernameIsOwnAddress,
                     Use::Expire,
+                    Use::ReplaceSignup,
                     Use::ListAgents,
                     Use::NeverRelease,
                 ])
@@ -122,7 +123,14 @@ pub const SECTIONS: &[Section] = &[
                 timeout: Some(900),
                 triggers: &[queue("Messages", "CascadeQueue", 1, 20)],
                 recursive: true,
-                ..settings("cascade-worker")
+                ..settings("cascade-worker").uses(&[Use::RedeliverSoon])
+            },
+            Settings {
+                about: "Writes the file of an export. Like the cascade's worker, it sends the rest to its own queue.",
+                timeout: Some(300),
+                triggers: &[queue("Messages", "ExportQueue", 1, 5)],
+                recursive: true,
+                ..settings("export-worker")
             },
         ],
     },

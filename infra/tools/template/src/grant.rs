@@ -94,6 +94,10 @@ pub enum Use {
     Purge,
     /// Expires an account that was not verified in time.
     Expire,
+    /// Ends restored accounts again, and schedules the deadlines of others.
+    Restore,
+    /// Replaces the profile of an account that was not verified, by a newer signup.
+    ReplaceSignup,
     /// Lists agents instead of reading one.
     ListAgents,
     // Changes of agents.
@@ -132,6 +136,9 @@ pub enum Use {
     ListDeliveries,
     Redeliver,
     Deliver,
+    // Queues.
+    /// Makes failed messages visible again before the end of the visibility timeout.
+    RedeliverSoon,
 }
 
 /// DynamoDB actions on a table.

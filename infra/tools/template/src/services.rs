@@ -18,6 +18,9 @@ pub(crate) const ENCRYPTED_QUEUES: &[&str] = &["RequestQueue"];
 const PASS_SCHEDULE_ROLE: Grant = grant(&["iam:PassRole"], Yaml(&["!GetAtt ScheduleRole.Arn"]))
     .condition("{StringEquals: {iam:PassedToService: scheduler.amazonaws.com}}");
 
+const EXPORT_BUCKET: &str = "!GetAtt Exports.Arn";
+const EXPORT_FILES: &str = r#"!Sub "${Exports.Arn}/exports/*""#;
+
 pub(crate) const fn data_key(actions: &'static [&'static str], via: &'static str) -> Grant {
     grant(actions, Yaml(&["!GetAtt DataKey.Arn"])).condition(via)
 }
@@ -37,7 +40,8 @@ ports! {
         grant(CANCEL, Jobs(&["expire-*"])).only_for(&[Use::Verify, Use::Expire]),
         grant(&["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Jobs(FREEZE_JOBS)).only_for(&[Use::Freeze]),
         grant(CANCEL, Jobs(FREEZE_JOBS)).only_for(&[Use::Recover, Use::Purge]),
-        PASS_SCHEDULE_ROLE.only_for(&[Use::OpenAccount, Use::Freeze]),
+        grant(&["scheduler:CreateSchedule", "scheduler:DeleteSchedule"], Jobs(&["*"])).only_for(&[Use::Restore]),
+        PASS_SCHEDULE_ROLE.only_for(&[Use::OpenAccount, Use::Freeze, Use::Restore]),
     ];
 
     custodian_app::ports::RequestQueue => [
@@ -45,7 +49,27 @@ ports! {
         data_key(&["kms:Decrypt", "kms:GenerateDataKey"], VIA_SQS),
     ] { "REQUEST_QUEUE_URL": "!Ref RequestQueue" };
 
-    custodian_cascade::CascadeQueue => [grant(SEND, Queues(&["CascadeQueue"]))] { "CASCADE_QUEUE_URL": "!Ref CascadeQueue" };
+    custodian_cascade::CascadeQueue => [
+        grant(SEND, Queues(&["CascadeQueue"])),
+        grant(&["sqs:ChangeMessageVisibility"], Queues(&["CascadeQueue"])).only_for(&[Use::RedeliverSoon]),
+    ] { "CASCADE_QUEUE_URL": "!Ref CascadeQueue" };
+
+    custodian_exports::ExportQueue => [grant(SEND, Queues(&["ExportQueue"]))] { "EXPORT_QUEUE_URL": "!Ref ExportQueue" };
+
+    // S3 requires kms:Decrypt to join the parts of an upload.
+    custodian_exports::ExportFiles => [
+        grant(&["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"], Yaml(&[EXPORT_FILES])),
+        grant(&["s3:ListBucket"], Yaml(&[EXPORT_BUCKET])),
+        data_key(&["kms:Decrypt", "kms:GenerateDataKey"], VIA_S3),
+    ] { "EXPORT_BUCKET": "!Ref Exports" };
+    custodian_exports::ExportLinks => [
+        grant(&["s3:GetObject"], Yaml(&[EXPORT_FILES])),
+        data_key(&["kms:Decrypt"], VIA_S3),
+    ] { "EXPORT_BUCKET": "!Ref Exports" };
+    custodian_cascade::RemoveFiles => [
+        grant(&["s3:AbortMultipartUpload", "s3:DeleteObject"], Yaml(&[EXPORT_FILES])),
+        grant(&["s3:ListBucket", "s3:ListBucketMultipartUploads"], Yaml(&[EXPORT_BUCKET])),
+    ] { "EXPORT_BUCKET": "!Ref Exports" };
 
     custodian_events::EventBus => [grant(&["events:PutEvents"], Yaml(&["!GetAtt EventBus.Arn"]))] { "EVENT_BUS": "!Ref EventBus" };
 

@@ -5,8 +5,8 @@
 use custodian_domain::kinds::{Kind, UniqueScope};
 use custodian_store::schema::{
     ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETION_LINKS, DELETIONS, DUE,
-    HELD, IDEMPOTENCY, IDENTIFIERS, OPEN, OUTBOX, RECEIPT_SIGNING_KEYS, RECEIPT_VERIFYING_KEYS, SIGNING_KEYS,
-    THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
+    EXPORTS, HELD, IDEMPOTENCY, IDENTIFIERS, OPEN, OUTBOX, RECEIPT_SIGNING_KEYS, RECEIPT_VERIFYING_KEYS,
+    SIGNING_KEYS, THROTTLE, TOKENS, USAGE, VERIFYING_KEYS, WEBHOOKS,
 };
 
 use crate::grant::Target::{
@@ -22,10 +22,13 @@ const BATCH_GET: &[&str] = &["dynamodb:BatchGetItem"];
 const CHECK: &[&str] = &["dynamodb:ConditionCheckItem"];
 const DELETE: &[&str] = &["dynamodb:DeleteItem"];
 const GET: &[&str] = &["dynamodb:GetItem"];
+const SCAN_DELETE: &[&str] = &["dynamodb:Scan", "dynamodb:DeleteItem"];
+const BATCH_GET_CHECK_QUERY: &[&str] =
+    &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:Query"];
 const PUT: &[&str] = &["dynamodb:PutItem"];
 const QUERY: &[&str] = &["dynamodb:Query"];
 const UPDATE: &[&str] = &["dynamodb:UpdateItem"];
-const GET_PUT: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem"];
+const GET_PUT_UPDATE: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
 const BATCH_GET_UPDATE: &[&str] = &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"];
 const BATCH_GET_CHECK: &[&str] = &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem"];
 const GET_UPDATE: &[&str] = &["dynamodb:GetItem", "dynamodb:UpdateItem"];
@@ -103,7 +106,7 @@ ports! {
         table(&["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], RECEIPT_SIGNING_KEYS),
         table(PUT_UPDATE, RECEIPT_VERIFYING_KEYS),
     ];
-    custodian_app::ports::SigningKeys => [table(GET_PUT, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];
+    custodian_app::ports::SigningKeys => [table(GET_PUT_UPDATE, SIGNING_KEYS), table(PUT_DELETE, VERIFYING_KEYS)];
 
     // Customers.
     custodian_app::ports::ReadCustomers => [table(GET, CUSTOMERS)];
@@ -126,7 +129,11 @@ ports! {
         table(PUT, AUDITS),
     ];
     custodian_app::ports::ChangeCustomers => [
-        table(GET_PUT, CUSTOMERS),
+        table(GET, CUSTOMERS),
+        // An anonymised row is put whole. All other changes update the row.
+        table(PUT, CUSTOMERS).only_for(&[Use::Delete, Use::Purge, Use::Expire]),
+        table(UPDATE, CUSTOMERS).when(When::UnlessAny(&[Use::Delete, Use::Purge, Use::Expire])),
+        table(UPDATE, CUSTOMERS).only_for(&[Use::Freeze, Use::ReplaceSignup]),
         table(UPDATE, USAGE).only_for(NEW_STATUS),
         // The ledger of the deletion, the recipient of the last mail, and the brake.
         table(&["dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS).only_for(ENDINGS),
@@ -138,13 +145,13 @@ ports! {
         // Verification creates the billing account and the first access key, or confirms a new e-mail address.
         table(PUT, BILLING_ACCOUNTS).only_for(&[Use::Verify]),
         table(CHECK_PUT, ACCESS_KEYS).only_for(&[Use::Verify]),
-        table(CHECK_PUT, AGENTS).only_for(&[Use::Verify]),
+        table(CHECK_UPDATE, AGENTS).only_for(&[Use::Verify]),
         // Confirming an address renames agents, and claims the names.
         table(CHECK, USAGE).only_for(&[Use::Verify]),
-        table(CHECK, IDENTIFIERS).only_for(&[Use::Verify]),
+        table(CHECK_UPDATE, IDENTIFIERS).only_for(&[Use::Verify]),
         table(GET_PUT_DELETE, IDENTIFIERS).only_for(&[Use::Verify, Use::ChangeProfile]),
         // The plan is also written to the billing account.
-        table(PUT, BILLING_ACCOUNTS).only_for(&[Use::ChangePlan]),
+        table(UPDATE, BILLING_ACCOUNTS).only_for(&[Use::ChangePlan]),
         table(UPDATE, USAGE).only_for(&[Use::ChangePlan]),
         table(PUT, OUTBOX).only_for(&[Use::Verify, Use::ChangePlan]),
         // The entries of the audit log are deleted with the account, so a deletion writes none.
@@ -187,7 +194,7 @@ ports! {
     ];
     custodian_app::ports::UpdateAgents => [
         table(GET, CUSTOMERS).when(When::Unless(Use::SignOut)),
-        table(GET_PUT, AGENTS),
+        table(GET_UPDATE, AGENTS),
         // The caller must still exist.
         table(CHECK, AGENTS).only_for(&[Use::ChangeCredentials]),
         table(CHECK, ACCESS_KEYS).only_for(&[Use::ChangeCredentials]),
@@ -229,7 +236,7 @@ ports! {
     ];
     custodian_app::ports::UpdateAccessKeys => [
         table(GET, CUSTOMERS),
-        table(GET_PUT, ACCESS_KEYS),
+        table(GET_UPDATE, ACCESS_KEYS),
         table(CHECK, USAGE),
         table(PUT, OUTBOX),
         table(PUT, AUDITS),
@@ -260,8 +267,8 @@ ports! {
     ];
     custodian_app::ports::UpdateResources => [
         table(GET, CUSTOMERS),
-        grant(GET_PUT, KindTable).when(When::Unless(Use::WriteListed)),
-        grant(PUT, KindTable).only_for(&[Use::WriteListed]),
+        grant(GET_UPDATE, KindTable).when(When::Unless(Use::WriteListed)),
+        grant(UPDATE, KindTable).only_for(&[Use::WriteListed]),
         table(BATCH_GET_UPDATE, USAGE).when(When::Kind(Kind::counts_bytes)),
         table(BATCH_GET_CHECK, USAGE).when(When::Kind(has_fixed_size)),
         table(PUT, OUTBOX),
@@ -302,7 +309,7 @@ ports! {
     // Webhooks.
     custodian_webhooks::WebhookStore => [
         table(BATCH_GET, WEBHOOKS).only_for(&[Use::ReadEndpoint]),
-        table(&["dynamodb:BatchGetItem", "dynamodb:PutItem"], WEBHOOKS).only_for(&[Use::RotateSecret]),
+        table(BATCH_GET_UPDATE, WEBHOOKS).only_for(&[Use::RotateSecret]),
         table(QUERY, WEBHOOKS).only_for(&[Use::ListDeliveries]),
         table(GET, WEBHOOKS).only_for(&[Use::Redeliver]),
         table(BATCH_GET_AND_WRITE, WEBHOOKS).only_for(&[Use::Deliver]),
@@ -312,6 +319,16 @@ ports! {
         table(PUT, AUDITS).only_for(&[Use::RotateSecret, Use::Deliver]),
     ];
     custodian_webhooks::ReadPayloadRows => [grant(GET, OwnedTables)];
+
+    // Exports.
+    custodian_exports::ReadExports => [table(GET, EXPORTS)];
+    custodian_exports::StartExports with custodian_exports::ReadExports => [table(PUT, EXPORTS), table(CHECK, USAGE)];
+    custodian_exports::WriteExports with custodian_exports::ReadExports => [table(PUT, EXPORTS), table(CHECK, USAGE)];
+    custodian_exports::ExportRows with custodian_app::ports::ReadCustomers => [
+        grant(QUERY, OwnedTables),
+        table(QUERY, WEBHOOKS),
+        table(QUERY, AUDITS),
+    ];
 
     // Deletions. The brake has many rows, which a transaction puts; to permit deletions again, it also resets their count.
     custodian_app::ports::DeletionBrake => [
@@ -340,6 +357,16 @@ ports! {
         table(QUERY, USAGE),
     ];
     custodian_cascade::CompletedLedgers with custodian_cascade::Ledgers => [grant(QUERY, Index { table: DELETIONS, index: OPEN })];
+    // Only a restore run scans tables and deletes rows outside a cascade.
+    custodian_cascade::restore::RestoreRows => [
+        grant(SCAN_DELETE, EmptiedTables),
+        grant(BATCH_GET_CHECK_QUERY, OwnedTables),
+        table(&["dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"], CUSTOMERS),
+        table(&["dynamodb:Scan", "dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS),
+        table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], USAGE),
+        table(&["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], IDENTIFIERS),
+        table(GET, AGENTS),
+    ];
     custodian_cascade::FindRows => [grant(QUERY, EmptiedTables)];
     // The worker closes the steps of a ledger, but never creates a ledger.
     custodian_cascade::EmptyTables with custodian_cascade::FindRows => [

@@ -40,6 +40,10 @@ pub enum Retries {
     Job,
 }
 
+/// How long Lambda retries a record, in seconds: until a quarter of an hour before the stream deletes it after 24 hours. So no outage
+/// of less than a day moves records to the bucket, and the rest of the time suffices to move them there.
+const MAX_RECORD_AGE: u32 = 86_400 - 900;
+
 const READ_STREAM: &[&str] =
     &["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
 
@@ -110,7 +114,8 @@ impl Trigger {
 {filter}            ParallelizationFactor: 4
             FunctionResponseTypes: [ReportBatchItemFailures]
             BisectBatchOnFunctionError: true
-            MaximumRetryAttempts: 50
+            MaximumRetryAttempts: -1
+            MaximumRecordAgeInSeconds: {MAX_RECORD_AGE}
             DestinationConfig: {{OnFailure: {{Type: S3, Destination: !GetAtt FailedStreamRecords.Arn}}}}
             MetricsConfig: {{Metrics: [EventCount]}}\n",
                     table = logical_id(table),

@@ -14,8 +14,8 @@ pub use self::message::{Button, Message, escape_html};
 pub use self::names::{account_name, plain_name};
 pub use self::notices::{
     access_key_created, administrator_added, administrator_removed, deletion_begun, deletion_done,
-    deletion_reminder, email_changed, email_replaced, frozen, password_set, recovered, username_changed,
-    webhook_disabled,
+    deletion_reminder, email_changed, email_replaced, export_finished, frozen, password_set, recovered,
+    username_changed, webhook_disabled,
 };
 pub use self::sender::sender;
 pub(crate) use self::sending::{notice_token, send_notice, send_once, send_once_limited};

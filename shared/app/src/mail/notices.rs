@@ -1,6 +1,7 @@
 //! The texts of the notices. A notice informs an account's owner of an event, and goes to confirmed addresses only.
 
 use custodian_domain::{Customer, Timestamp};
+use uuid::Uuid;
 
 use crate::context::Settings;
 use crate::mail::message::Message;
@@ -280,4 +281,27 @@ pub fn webhook_disabled(settings: &Settings, customer: &Customer) -> Mail {
     ];
     let end = "If you do not use webhooks any more, remove the webhook address from your account.".to_owned();
     to_owner(settings, customer, &Message::new("Your webhook was turned off", paragraphs, vec![end]))
+}
+
+/// The export that an administrator requested is finished.
+pub fn export_finished(settings: &Settings, customer: &Customer, export: Uuid, until: Timestamp) -> Mail {
+    let link = format!("{}/v1.0/customer/export/{export}/file", settings.base_url);
+    let paragraphs = vec![
+        format!("The export of the data of your account {} is ready.", account_name(customer)),
+        "The file has everything in the account as one line of JSON each, compressed with gzip. It contains no passwords \
+         and no other secrets."
+            .to_owned(),
+    ];
+    let small_print = vec![
+        format!(
+            "To download the file, you have to be signed in as an administrator. The link works until {}; the file is deleted \
+             then.",
+            until.to_readable()
+        ),
+        "If nobody in your account asked for this, someone else has access to it. Set a new password, and check the \
+         administrators and the access keys of the account."
+            .to_owned(),
+    ];
+    let message = Message::new("Your export is ready", paragraphs, small_print);
+    to_owner(settings, customer, &message.button("Download", link))
 }

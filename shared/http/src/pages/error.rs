@@ -5,7 +5,7 @@ use custodian_domain::{Reason, Refusal};
 use http::StatusCode;
 
 use super::html::Content;
-use super::paths::{DELETION, FORGOT, VERIFY};
+use super::paths::{DELETION, EXPORT_FILE, FORGOT, VERIFY};
 use crate::response::Response;
 
 /// The page of a refusal by the route with this path.
@@ -13,6 +13,9 @@ pub fn error(brand: &Brand, path: &str, status: StatusCode, refusal: &Refusal) -
     let (title, what, now) = texts(path, refusal);
     let content = Content::result(status, what).paragraph(&now);
     let content = match offers_new_link(path, refusal.reason) {
+        // A browser sends no cookie with a request from a mail, but with one from this page.
+        _ if path == EXPORT_FILE && needs_sign_in(refusal.reason) => content.link("", "Download"),
+        _ if path == EXPORT_FILE => content,
         Some(label) => content.link(FORGOT, label),
         None => content,
     };
@@ -26,6 +29,10 @@ fn offers_new_link(path: &str, reason: Reason) -> Option<&'static str> {
         _ if path == VERIFY || path == DELETION || is_temporary(reason) => None,
         _ => Some("Get a new link"),
     }
+}
+
+fn needs_sign_in(reason: Reason) -> bool {
+    matches!(reason, Reason::AuthenticationRequired | Reason::InvalidCredentials)
 }
 
 fn is_temporary(reason: Reason) -> bool {
@@ -83,6 +90,21 @@ fn texts(path: &str, refusal: &Refusal) -> (&'static str, &'static str, String) 
             "This link does not work",
             "It is older than a year, or part of it is missing.",
             "Open the link in the newest mail about the deletion.",
+        ),
+        reason if path == EXPORT_FILE && needs_sign_in(reason) => (
+            "Download the export",
+            "Only a signed-in administrator of the account can download the file.",
+            "If you are signed in, download the file here. Otherwise, sign in first, and then open the link again.",
+        ),
+        Reason::ExportExpired => (
+            "This file has been deleted",
+            "The file of an export is deleted seven days after it was finished.",
+            "Start a new export of your account.",
+        ),
+        _ if path == EXPORT_FILE => (
+            "This file cannot be downloaded",
+            "The export does not exist, it is not finished, or you are not an administrator of its account.",
+            "Sign in as an administrator of the account, and open the link in the mail again.",
         ),
         _ if path == VERIFY => (
             "This link does not work",

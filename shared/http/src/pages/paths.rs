@@ -8,3 +8,5 @@ pub const FORGOT: &str = "/auth/password-forgot";
 pub const RESET: &str = "/auth/password-reset";
 /// The path of the page behind the link that verifies an e-mail address.
 pub const VERIFY: &str = "/auth/email-verify";
+/// The path of the link to the file of an export.
+pub(super) const EXPORT_FILE: &str = "/v1.0/customer/export/{id}/file";

@@ -7,7 +7,7 @@ use custodian_app::MetricCounters;
 use custodian_app::platform::{SetUpOutcome, set_up};
 use custodian_app::ports::{PlatformKeySet, SigningKeys, VerifyingKeys};
 use custodian_app::{Context, Failure, PlatformKeys, ReadBudget, Settings};
-use custodian_auth::KeyRing;
+use custodian_auth::{KeyRing, KeyedHasher};
 use custodian_domain::Secret;
 use custodian_domain::destination::{AllowedAddresses, DestinationRules, OwnAddress};
 use custodian_engine::{Engine, RequestObserver};
@@ -24,6 +24,7 @@ use crate::data_folder::DataFolder;
 use crate::dispatcher::Dispatcher;
 use crate::erasure::delete_kept_mails;
 use crate::error::LocalError;
+use crate::export_files::ExportStorage;
 use crate::gateway::Gateway;
 use crate::published::PublishedRecords;
 use crate::services::{LocalServices, providers};
@@ -46,6 +47,9 @@ impl Service {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
         let port = listener.local_addr()?.port();
         let Data { engine, published, state, folder } = open_data(args)?;
+        let export_files = folder
+            .as_ref()
+            .map_or_else(ExportStorage::in_memory, |folder| ExportStorage::Folder(folder.path().to_owned()));
         let offset = state.get(CLOCK_OFFSET_KEY)?.and_then(|text| text.parse().ok()).unwrap_or(0);
         let clock = Arc::new(VirtualClock::new(offset));
         let store =
@@ -83,6 +87,8 @@ impl Service {
             wake_dispatcher: Arc::clone(&wake_dispatcher),
             keep_mail: args.keep_mail,
             signer,
+            export_files,
+            link_hasher: KeyedHasher::new(Secret::new(hex::encode(cx.providers.random::<32>()))),
             webhook_client: webhook_client(&cx.settings)?,
         };
         let cx = Arc::new(Context {

@@ -5,7 +5,9 @@ mod accounts;
 mod agents;
 mod auth;
 mod deletions;
+mod exports;
 mod kinds;
+mod platform;
 mod webhooks;
 
 use crate::operation::Operation;
@@ -16,6 +18,8 @@ pub(crate) fn all() -> Vec<Operation> {
         auth::all(),
         accounts::all(),
         deletions::all(),
+        platform::all(),
+        exports::all(),
         webhooks::all(),
         agents::all(),
         access_keys::all(),

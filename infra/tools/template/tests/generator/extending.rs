@@ -97,7 +97,16 @@ fn a_kind_adds_its_table_its_functions_and_their_roles() {
     expected.insert("RecordingsTable".to_owned());
     assert_eq!(added.keys().cloned().collect::<BTreeSet<_>>(), expected);
     // These roles have permissions on the tables of all kinds.
-    assert_eq!(changed, names(&["CascadeWorkerRole", "ReconcileRole", "WebhookDeliverRole"]));
+    assert_eq!(
+        changed,
+        names(&[
+            "CascadeWorkerRole",
+            "ExportWorkerRole",
+            "PlatformRestoreRole",
+            "ReconcileRole",
+            "WebhookDeliverRole"
+        ])
+    );
 
     let create = &added["RecordingsCreateFunction"]["Properties"];
     assert_eq!(create["Environment"]["Variables"]["RESOURCE_KIND"], "recordings");

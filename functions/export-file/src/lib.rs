@@ -1,0 +1,30 @@
+//! `GET /v1.0/customer/export/{id}/file`: redirects to the file of a finished export. The mail about the export links here.
+
+use custodian_app::ports::Authenticator;
+use custodian_app::{Context, Failure};
+use custodian_exports::{ExportLinks, ReadExports, link};
+use custodian_http::{Account, Admin, Endpoint, NoDelegate, NotDeleted, Request, Response, Route};
+
+pub struct DownloadExport;
+
+impl<S: Authenticator + ReadExports, E: ExportLinks> Endpoint<S, E> for DownloadExport {
+    type Caller = Account<NoDelegate<Admin>, NotDeleted>;
+
+    fn route(&self) -> Route {
+        Route::new("GET", "/v1.0/customer/export/{id}/file")
+    }
+
+    fn responds_with_page(&self, request: &Request) -> bool {
+        request.accepts_pages()
+    }
+
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Self::Caller,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let url = link(cx, caller.customer_id(), request.id()?).await?;
+        Ok(Response::redirect(url))
+    }
+}

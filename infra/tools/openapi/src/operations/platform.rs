@@ -1,0 +1,54 @@
+//! The operation of the whole platform.
+
+use custodian_cascade::restore::restorable_tables;
+use serde_json::json;
+
+use crate::operation::Operation;
+use crate::schema::{all_required, enumeration, nullable, object, text, uuid, with_description};
+
+/// The maximum number of bytes of a text in the request.
+const MAX_TEXT: usize = 4096;
+
+pub(super) fn all() -> Vec<Operation> {
+    vec![restore()]
+}
+
+/// The repair of the tables after a restore.
+fn restore() -> Operation {
+    let tables: Vec<_> = ["all"].into_iter().chain(restorable_tables()).collect();
+    let counted = |description| json!({ "type": "integer", "minimum": 0, "description": description });
+    let conflict = all_required(vec![
+        ("table", json!({ "type": "string" })),
+        ("id", json!({ "type": "string" })),
+        ("customer_id", uuid()),
+        ("problem", enumeration(&["name_taken", "name_twice", "row_missing", "not_counted"])),
+        ("held_by", with_description(nullable(uuid()), "The account that holds the name.")),
+    ]);
+    let report = all_required(vec![
+        ("ended", counted("Accounts that lived again, and that have ended again as their ledger says.")),
+        ("resumed", counted("Deletions that run again.")),
+        ("purged", counted("Deleted rows of accounts that have ended or do not exist.")),
+        ("reclaimed", counted("Names that rows claimed again.")),
+        ("released", counted("Released names that identified no row.")),
+        ("repaired", counted("Accounts whose gates or counters were repaired.")),
+        ("recounted", counted("Counters that were counted again.")),
+        ("scheduled", counted("Accounts whose deadline is scheduled.")),
+        (
+            "conflicts",
+            json!({ "type": "array", "items": conflict, "description": "What an operator must decide." }),
+        ),
+        (
+            "next",
+            with_description(nullable(json!({ "type": "string" })), "`null` if everything is repaired."),
+        ),
+    ]);
+    let start = with_description(nullable(text(MAX_TEXT)), "`next` of the response before.");
+    Operation::new(
+        "POST",
+        "/v1.0/platform/restore",
+        "Repairs the tables after one or all of them were restored to an earlier time. A call works for some seconds; repeat it \
+         with `start` until `next` is `null`.",
+    )
+    .body(object(vec![("table", enumeration(&tables)), ("start", start)], &["table"]))
+    .returns(report)
+}

@@ -1,0 +1,21 @@
+//! Repairs the tables after one or all of them were restored to an earlier time.
+//!
+//! A restored table contradicts the others: it has rows of accounts that were deleted since, it lacks rows that were created since,
+//! and names and counters do not match the rows. The run reads the tables row by row and repairs each contradiction. A deletion is
+//! never undone: where the customer's row and the ledger disagree, the account has ended.
+//!
+//! Every repair is conditional on what was read, so a run is safe beside requests, and running it again repeats nothing.
+
+mod account;
+mod cursor;
+mod names;
+mod plan;
+mod ports;
+mod report;
+mod rows;
+mod run;
+
+pub use plan::{Restored, restorable_tables};
+pub use ports::{LedgerEnd, NameRepair, RestoreRows, ScanPage, ScannedRow};
+pub use report::{Problem, RestoreConflict, RestoreReport};
+pub use run::{RestoreRequest, restore};

@@ -1,0 +1,123 @@
+//! The port of a restore run.
+
+use std::future::Future;
+
+use custodian_app::Failure;
+use custodian_app::ports::{ReadCustomers, Recount};
+use custodian_domain::kinds::Kind;
+use custodian_domain::{Customer, CustomerId, Status, Timestamp};
+
+use crate::ports::CompletedLedgers;
+
+/// A row as a scan found it.
+#[derive(Clone, Debug)]
+pub struct ScannedRow<R> {
+    /// The customer that owns the row. `None` for rows without an owner, which nothing repairs.
+    pub owner: Option<CustomerId>,
+    /// The row's id in a report. It has no personal data.
+    pub id: String,
+    /// The row in the form of the store.
+    pub stored: R,
+}
+
+/// Rows of a scan.
+#[derive(Clone, Debug)]
+pub struct ScanPage<R> {
+    pub rows: Vec<ScannedRow<R>>,
+    /// Where the next page starts; `None` after the last row.
+    pub next: Option<String>,
+}
+
+/// How the ledger of a deletion says that the account ended.
+#[derive(Clone, Copy, Debug)]
+pub struct LedgerEnd {
+    /// Deleted or expired.
+    pub cause: Status,
+    /// The customer's version after its end.
+    pub version: u64,
+    pub tm_open: Timestamp,
+    pub completed: bool,
+}
+
+/// What the names of a row needed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NameRepair {
+    /// How many names the row claimed again.
+    pub reclaimed: u64,
+    /// The holders of the names that other accounts hold.
+    pub held_by: Vec<CustomerId>,
+}
+
+pub trait RestoreRows: ReadCustomers + CompletedLedgers + Recount {
+    /// A row in the form of the store.
+    type Row: Clone + Send + Sync;
+
+    /// Some rows of a table, from `start` or its beginning. `start` is refused if it is no key of the table.
+    fn scan(
+        &self,
+        table: &'static str,
+        start: Option<&str>,
+    ) -> impl Future<Output = Result<ScanPage<Self::Row>, Failure>> + Send;
+
+    /// How the account ended, by its ledger. `None` if it has no ledger.
+    fn ledger_end(
+        &self,
+        customer: CustomerId,
+    ) -> impl Future<Output = Result<Option<LedgerEnd>, Failure>> + Send;
+
+    /// Opens the ledger of an ended account that has none.
+    fn open_ledger(&self, ended: &Customer) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Opens every step of a ledger again, also in a ledger that is not complete.
+    fn reopen_all(
+        &self,
+        customer: CustomerId,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Ends an account whose ledger exists. Returns false if its row changed since it was read.
+    fn end_again(
+        &self,
+        before: &Customer,
+        after: &Customer,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
+
+    /// Deletes rows of ended accounts.
+    fn purge_rows(
+        &self,
+        table: &'static str,
+        rows: &[ScannedRow<Self::Row>],
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
+    /// Gives the account the gates and counters that it lacks, and its gates the account's status. Returns whether something had
+    /// to be repaired.
+    fn repair_usage(&self, customer: &Customer) -> impl Future<Output = Result<bool, Failure>> + Send;
+
+    /// The rows on which the account depends and which it lacks: its guest agent and its default billing account. Each is a table
+    /// and an id.
+    fn missing_rows(
+        &self,
+        customer: &Customer,
+    ) -> impl Future<Output = Result<Vec<(&'static str, String)>, Failure>> + Send;
+
+    /// Claims the e-mail address of an account again, unless the account holds it.
+    fn repair_email(&self, customer: &Customer) -> impl Future<Output = Result<NameRepair, Failure>> + Send;
+
+    /// Claims the names of these rows again that their account does not hold. Returns an entry for each row.
+    fn repair_names(
+        &self,
+        kind: &'static Kind,
+        rows: &[&ScannedRow<Self::Row>],
+    ) -> impl Future<Output = Result<Vec<NameRepair>, Failure>> + Send;
+
+    /// The unique names of a row. Two rows of one account must not have the same.
+    fn names_of(&self, kind: &'static Kind, row: &ScannedRow<Self::Row>) -> Result<Vec<String>, Failure>;
+
+    /// Releases those of an account's names in a scanned page that identify no row, and completes the pair of every other one.
+    /// Returns the number of released names.
+    fn release_unused(
+        &self,
+        customer: &Customer,
+        rows: &[&ScannedRow<Self::Row>],
+    ) -> impl Future<Output = Result<u64, Failure>> + Send;
+}

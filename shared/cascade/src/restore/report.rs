@@ -1,0 +1,53 @@
+//! What a restore run did.
+
+use custodian_domain::CustomerId;
+use serde::Serialize;
+
+/// What a run could not repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Problem {
+    /// Another account holds a name of this row.
+    NameTaken,
+    /// Another row of the same account has the same name.
+    NameTwice,
+    /// The row does not exist, but its account depends on it.
+    RowMissing,
+    /// Other requests changed the account's rows on every attempt to count them.
+    NotCounted,
+}
+
+/// A row that an operator must decide about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RestoreConflict {
+    pub table: &'static str,
+    pub id: String,
+    pub customer_id: CustomerId,
+    pub problem: Problem,
+    /// The account that holds the name.
+    pub held_by: Option<CustomerId>,
+}
+
+/// What a run did until its time was over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RestoreReport {
+    /// Accounts that lived again although their ledger says that they ended. They have ended again.
+    pub ended: u64,
+    /// Deletions that run again, because their ledger was missing, or with `ended`.
+    pub resumed: u64,
+    /// Deleted rows of ended or unknown accounts.
+    pub purged: u64,
+    /// Names that rows claimed again.
+    pub reclaimed: u64,
+    /// Released names that identified no row.
+    pub released: u64,
+    /// Accounts whose gates or counters were repaired.
+    pub repaired: u64,
+    /// Counters that were counted again.
+    pub recounted: u64,
+    /// Accounts whose deadline is scheduled.
+    pub scheduled: u64,
+    pub conflicts: Vec<RestoreConflict>,
+    /// Where the next call continues; `None` after the last row.
+    pub next: Option<String>,
+}

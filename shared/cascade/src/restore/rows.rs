@@ -1,0 +1,72 @@
+//! One page of a scanned table.
+
+use std::collections::{BTreeMap, HashSet};
+
+use custodian_app::ports::Scheduler;
+use custodian_app::{Context, Failure};
+use custodian_domain::CustomerId;
+
+use super::account::{self, Owner};
+use super::names;
+use super::plan::{Restored, Scan};
+use super::ports::{RestoreRows, ScannedRow};
+use super::report::RestoreReport;
+use crate::ports::CascadeQueue;
+
+/// What a run knows from the pages before.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// The account whose rows the last page ended with, and their names so far.
+    pub(super) last: Option<(CustomerId, HashSet<String>)>,
+}
+
+/// Repairs the rows of a page.
+pub(super) async fn repair_page<S: RestoreRows, E: Scheduler + CascadeQueue>(
+    cx: &Context<S, E>,
+    (restored, scan): (Restored, Scan),
+    rows: &[ScannedRow<S::Row>],
+    memory: &mut Memory,
+    report: &mut RestoreReport,
+) -> Result<(), Failure> {
+    let (mut living, mut order, mut purged) = (BTreeMap::new(), Vec::new(), Vec::new());
+    for (id, rows) in by_owner(rows) {
+        let owner = account::judge(cx, id, report).await?;
+        match owner {
+            Owner::Living(customer) => {
+                order.push(id);
+                living.insert(id, (customer, rows));
+            }
+            Owner::Ended(_) if matches!(scan, Scan::Customers | Scan::Counts | Scan::Ledgers) => {}
+            ended if ended.leaves_rows_to_cascade(scan.table()) => {}
+            Owner::Ended(_) => purged.extend(rows.into_iter().cloned()),
+        }
+    }
+    if !purged.is_empty() {
+        cx.store.purge_rows(scan.table(), &purged).await?;
+        report.purged += purged.len() as u64;
+    }
+    for id in &order {
+        let Some((customer, rows)) = living.get(id) else { continue };
+        match scan {
+            Scan::Customers => account::repair(cx, customer, report).await?,
+            Scan::Counts => account::recount(cx, *id, restored.counters().into_iter(), report).await?,
+            Scan::Ledgers => {}
+            Scan::Rows(_) => names::repair(cx, scan, *id, rows, memory, report).await?,
+            Scan::Pairs(_) => report.released += cx.store.release_unused(customer, rows).await?,
+        }
+    }
+    Ok(())
+}
+
+/// The rows of each owner. The rows of an owner's partition follow each other.
+fn by_owner<R>(rows: &[ScannedRow<R>]) -> Vec<(CustomerId, Vec<&ScannedRow<R>>)> {
+    let mut groups: Vec<(CustomerId, Vec<&ScannedRow<R>>)> = Vec::new();
+    for row in rows {
+        let Some(owner) = row.owner else { continue };
+        match groups.iter_mut().find(|(id, _)| *id == owner) {
+            Some((_, group)) => group.push(row),
+            None => groups.push((owner, vec![row])),
+        }
+    }
+    groups
+}

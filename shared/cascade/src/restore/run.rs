@@ -1,0 +1,112 @@
+//! One call of a restore run: page after page until its time is over.
+
+use custodian_app::ports::Scheduler;
+use custodian_app::{Context, Failure};
+use custodian_domain::{CustomerId, Reason, Refusal, Timestamp, ids};
+use serde::Deserialize;
+
+use super::account::{self, Owner};
+use super::cursor::Cursor;
+use super::plan::{Restored, Scan};
+use super::ports::RestoreRows;
+use super::report::RestoreReport;
+use super::rows::{self, Memory};
+use crate::ports::CascadeQueue;
+
+/// The number of conflicts after which a call ends, so that its response stays small.
+const MAX_CONFLICTS: usize = 500;
+
+/// What an operator asks for.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RestoreRequest {
+    /// The restored table, or `all`.
+    pub table: String,
+    /// The `next` of the call before.
+    #[serde(default)]
+    pub start: Option<String>,
+}
+
+/// Repairs the tables until `stop_at` or the last row. Every call handles at least one page.
+pub async fn restore<S: RestoreRows, E: Scheduler + CascadeQueue>(
+    cx: &Context<S, E>,
+    request: &RestoreRequest,
+    stop_at: Timestamp,
+) -> Result<RestoreReport, Failure> {
+    let restored = Restored::parse(&request.table).ok_or_else(|| {
+        Refusal::field(Reason::InvalidArgument, "table", "must be `all` or the name of a table")
+    })?;
+    let scans = restored.scans();
+    let mut cursor = match request.start.as_deref() {
+        None | Some("") => Cursor::default(),
+        Some(start) => Cursor::parse(start, scans.len()).ok_or_else(invalid_start)?,
+    };
+    // Without the platform's account, the table of the customers is not the right one, and every row would look like an orphan.
+    if cx.store.customer(ids::PLATFORM).await?.is_none() {
+        return Err(Failure::unavailable("the restore", "the platform's account is missing"));
+    }
+    let (mut report, mut memory) = (RestoreReport::default(), Memory::default());
+    while let Some(scan) = scans.get(cursor.scan).copied() {
+        let page = cx.store.scan(scan.table(), cursor.start.as_deref()).await?;
+        rows::repair_page(cx, (restored, scan), &page.rows, &mut memory, &mut report).await?;
+        if scan == Scan::Ledgers {
+            resume_open(cx, page.rows.iter().filter_map(|row| row.owner), &mut report).await?;
+        }
+        cursor.start = page.next;
+        if cursor.start.is_none() {
+            cursor.scan += 1;
+            memory = Memory::default();
+        }
+        if cx.now() >= stop_at || report.conflicts.len() >= MAX_CONFLICTS {
+            break;
+        }
+    }
+    report.next = cursor.text(scans.len());
+    log(&request.table, &report);
+    Ok(report)
+}
+
+fn invalid_start() -> Refusal {
+    Refusal::field(
+        Reason::InvalidArgument,
+        "start",
+        "must be the `next` of an earlier response for the same table",
+    )
+}
+
+/// Resumes the deletions of a page of ledgers that are not complete.
+async fn resume_open<S: RestoreRows, E: Scheduler + CascadeQueue>(
+    cx: &Context<S, E>,
+    customers: impl Iterator<Item = CustomerId>,
+    report: &mut RestoreReport,
+) -> Result<(), Failure> {
+    let mut customers: Vec<_> = customers.collect();
+    customers.dedup();
+    for id in customers {
+        if matches!(account::judge(cx, id, report).await?, Owner::Ended(Some(_))) {
+            crate::start::start(cx, id, cx.now()).await?;
+        }
+    }
+    Ok(())
+}
+
+fn log(table: &str, report: &RestoreReport) {
+    let RestoreReport { ended, resumed, purged, reclaimed, released, repaired, recounted, .. } = report;
+    let (conflicts, is_finished) = (report.conflicts.len(), report.next.is_none());
+    tracing::info!(
+        table,
+        ended,
+        resumed,
+        purged,
+        reclaimed,
+        released,
+        repaired,
+        recounted,
+        conflicts,
+        is_finished,
+        "restore progressed"
+    );
+    for conflict in &report.conflicts {
+        let (table, row_id, problem) = (conflict.table, &conflict.id, format!("{:?}", conflict.problem));
+        tracing::warn!(customer_id = %conflict.customer_id, table, row_id, problem, "restore found a conflict");
+    }
+}

@@ -1,0 +1,32 @@
+//! Downloading the file of an export.
+
+use std::time::Duration;
+
+use custodian_app::{Context, Failure};
+use custodian_domain::export::ExportState;
+use custodian_domain::{CustomerId, Reason};
+use uuid::Uuid;
+
+use crate::ports::{ExportFile, ExportLinks, ReadExports};
+
+/// How long a link to the file works. A request for the file's route gets a new link each time.
+pub const LINK_LIFETIME: Duration = Duration::from_secs(300);
+
+/// A link to the file of a finished export.
+pub async fn link<S: ReadExports, E: ExportLinks>(
+    cx: &Context<S, E>,
+    customer: CustomerId,
+    id: Uuid,
+) -> Result<String, Failure> {
+    let export = cx.store.export(customer, id).await?.ok_or(Reason::ExportNotFound)?;
+    let now = cx.now();
+    match export.state_at(now) {
+        ExportState::Finished => {
+            cx.services.link_to_file(ExportFile::from(&export), LINK_LIFETIME, now).await
+        }
+        ExportState::Expired => Err(Reason::ExportExpired.into()),
+        ExportState::Pending | ExportState::Running | ExportState::Failed => {
+            Err(Reason::ExportNotFinished.into())
+        }
+    }
+}

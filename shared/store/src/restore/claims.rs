@@ -1,0 +1,92 @@
+//! Claiming a name again for a row that exists.
+
+use custodian_app::Failure;
+use custodian_app::retry::{Retry, RetryBudget};
+use custodian_domain::{CustomerId, Status};
+use uuid::Uuid;
+
+use super::names::WantedName;
+use crate::Store;
+use crate::expr::Expr;
+use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
+use crate::item::{Item, composite_key, simple_key};
+use crate::schema::CUSTOMERS;
+use crate::transaction::Transaction;
+use crate::usage;
+
+/// The row that claims a name.
+pub(super) struct Holder<'a> {
+    pub(super) owner: CustomerId,
+    pub(super) table: &'static str,
+    pub(super) row: &'a Item,
+    /// For an e-mail address: whether the account has confirmed it.
+    pub(super) confirmed: Option<bool>,
+}
+
+/// Claims a name, if its row is unchanged and no other living account has a right to the name. Returns whether something was
+/// written, or the account that holds the name.
+pub(super) async fn claim_again(
+    store: &Store,
+    holder: &Holder<'_>,
+    name: &WantedName,
+    strength: Strength,
+) -> Result<Result<bool, CustomerId>, Failure> {
+    let mut retry = Retry::new("a name", RetryBudget::Request);
+    loop {
+        let previous = match store.identifier(&name.text).await? {
+            None => None,
+            Some(row) if row.owner == holder.owner => {
+                // Another agent of the account has the username.
+                if name.agent.is_some() && row.agent_id != name.agent && holder.confirmed.is_none() {
+                    return Ok(Err(row.owner));
+                }
+                Some(row)
+            }
+            Some(_) => match store.name_availability(&name.text, strength).await? {
+                NameAvailability::Replaceable(row) => Some(row),
+                NameAvailability::Free => None,
+                NameAvailability::Taken => match store.identifier(&name.text).await? {
+                    Some(row) => return Ok(Err(row.owner)),
+                    None => None,
+                },
+            },
+        };
+        match try_claim(store, holder, name, previous).await? {
+            ClaimOutcome::Done => return Ok(Ok(true)),
+            ClaimOutcome::RowChanged => return Ok(Ok(false)),
+            ClaimOutcome::NameChanged => retry.wait(&*store.entropy).await?,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum ClaimOutcome {
+    Done,
+    /// The row was changed or deleted, or its account has ended. That request has taken care of the name.
+    RowChanged,
+    NameChanged,
+}
+
+async fn try_claim(
+    store: &Store,
+    holder: &Holder<'_>,
+    name: &WantedName,
+    previous: Option<IdentifierRow>,
+) -> Result<ClaimOutcome, Failure> {
+    let owner = holder.owner;
+    let part = |name: &str| holder.row.get(name).and_then(|value| value.as_s().ok()).map(String::as_str);
+    let id = part("id").unwrap_or_default();
+    let key = match holder.table {
+        CUSTOMERS => simple_key("id", id),
+        _ => composite_key("customer_id", owner, "id", id),
+    };
+    let Some(version) = holder.row.get("version").cloned() else { return Ok(ClaimOutcome::RowChanged) };
+    let gate = Uuid::try_parse(id).unwrap_or(owner.0);
+    let tx = Transaction::new(store, RetryBudget::Request);
+    let tx = usage::require_status(tx, ClaimOutcome::RowChanged, owner, gate, Status::NOT_TERMINAL)?;
+    let unchanged = Expr::new("#version = :version").with(":version", version);
+    let tx = tx.check(ClaimOutcome::RowChanged, holder.table, key, unchanged)?;
+    let claim = Claim { name: &name.text, owner, agent: name.agent, confirmed: holder.confirmed, previous };
+    let tx = identifiers::claim_for_row(tx, ClaimOutcome::NameChanged, &claim)?;
+    Ok(tx.run().await?.err().unwrap_or(ClaimOutcome::Done))
+}

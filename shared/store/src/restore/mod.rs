@@ -1,0 +1,75 @@
+//! What a restore run reads and repairs. See `custodian_cascade::restore`.
+
+mod accounts;
+mod claims;
+mod names;
+mod scan;
+mod unused;
+
+use std::collections::BTreeMap;
+
+use custodian_app::Failure;
+use custodian_cascade::restore::{LedgerEnd, NameRepair, RestoreRows, ScanPage, ScannedRow};
+use custodian_domain::kinds::Kind;
+use custodian_domain::{Customer, CustomerId, Timestamp};
+
+use crate::Store;
+use crate::item::Item;
+
+/// A scanned row. It may be only a key and an owner.
+type Row = ScannedRow<Item>;
+
+/// The main rows of identifiers and the rows under their owners, by hash key and range key.
+type Pairs = BTreeMap<(String, String), Item>;
+
+impl RestoreRows for Store {
+    type Row = Item;
+
+    async fn scan(&self, table: &'static str, start: Option<&str>) -> Result<ScanPage<Item>, Failure> {
+        scan::page(self, table, start).await
+    }
+
+    async fn ledger_end(&self, customer: CustomerId) -> Result<Option<LedgerEnd>, Failure> {
+        accounts::ledger_end(self, customer).await
+    }
+
+    async fn open_ledger(&self, ended: &Customer) -> Result<(), Failure> {
+        accounts::open_ledger(self, ended).await
+    }
+
+    async fn reopen_all(&self, customer: CustomerId, now: Timestamp) -> Result<(), Failure> {
+        accounts::reopen_all(self, customer, now).await
+    }
+
+    async fn end_again(&self, before: &Customer, after: &Customer) -> Result<bool, Failure> {
+        accounts::end_again(self, before, after).await
+    }
+
+    async fn purge_rows(&self, table: &'static str, rows: &[Row]) -> Result<(), Failure> {
+        scan::purge(self, table, rows).await
+    }
+
+    async fn repair_usage(&self, customer: &Customer) -> Result<bool, Failure> {
+        accounts::repair_usage(self, customer).await
+    }
+
+    async fn missing_rows(&self, customer: &Customer) -> Result<Vec<(&'static str, String)>, Failure> {
+        accounts::missing_rows(self, customer).await
+    }
+
+    async fn repair_email(&self, customer: &Customer) -> Result<NameRepair, Failure> {
+        names::repair_email(self, customer).await
+    }
+
+    async fn repair_names(&self, kind: &'static Kind, rows: &[&Row]) -> Result<Vec<NameRepair>, Failure> {
+        names::repair_rows(self, kind, rows).await
+    }
+
+    fn names_of(&self, kind: &'static Kind, row: &Row) -> Result<Vec<String>, Failure> {
+        Ok(names::of_row(kind, row)?.into_iter().map(|name| name.text).collect())
+    }
+
+    async fn release_unused(&self, customer: &Customer, rows: &[&Row]) -> Result<u64, Failure> {
+        unused::release(self, customer, rows).await
+    }
+}

@@ -1,0 +1,335 @@
+//! The rehearsal of a restore: every table, and all of them, go back to an earlier time. Then a restore run repairs them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use custodian_app::platform::set_up;
+use custodian_cascade::restore::{RestoreRequest, restorable_tables};
+use custodian_domain::kinds::{ALL, Kind};
+use custodian_domain::{Reason, Secret};
+use custodian_event_sources::EventHandler;
+use custodian_fn_reconcile::{Reconcile, ReconcileRequest};
+use custodian_tests::{Client, PASSWORD, PREFIX, Tables, TestApp};
+use serde_json::{Map, Value, json};
+
+/// All rows of the tables that a run repairs.
+type Snapshot = BTreeMap<&'static str, Vec<Value>>;
+
+fn snapshot(tables: &Tables) -> Snapshot {
+    restorable_tables().map(|table| (table, tables.scan(table))).collect()
+}
+
+fn text(row: &Value, name: &str) -> String {
+    row[name]["S"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Gives a table these rows and no others, as a restore does.
+fn put_back(tables: &Tables, table: &str, rows: &[Value]) {
+    let described = tables.call("DescribeTable", &json!({ "TableName": format!("{PREFIX}{table}") }));
+    let schema = described["Table"]["KeySchema"].as_array().unwrap().clone();
+    let key = |row: &Value| -> Value {
+        let names = schema.iter().map(|part| part["AttributeName"].as_str().unwrap());
+        names.map(|name| (name.to_owned(), row[name].clone())).collect::<Map<_, _>>().into()
+    };
+    let kept: BTreeSet<_> = rows.iter().map(|row| key(row).to_string()).collect();
+    for row in tables.scan(table).iter().filter(|row| !kept.contains(&key(row).to_string())) {
+        tables.call("DeleteItem", &json!({ "TableName": format!("{PREFIX}{table}"), "Key": key(row) }));
+    }
+    tables.insert(table, rows);
+}
+
+/// Repeats the call until it is done. Returns the sum of the counts and all conflicts.
+async fn restore(platform: &Client, table: &str) -> (BTreeMap<String, u64>, Vec<Value>) {
+    let (mut counts, mut conflicts, mut start) = (BTreeMap::new(), Vec::new(), Value::Null);
+    loop {
+        let body = json!({ "table": table, "start": start });
+        let report = platform.post("/v1.0/platform/restore", body).await.ok();
+        for (name, value) in report.as_object().unwrap() {
+            if let Some(count) = value.as_u64() {
+                *counts.entry(name.clone()).or_default() += count;
+            }
+        }
+        conflicts.extend(report["conflicts"].as_array().unwrap().clone());
+        start = report["next"].clone();
+        if start.is_null() {
+            return (counts, conflicts);
+        }
+    }
+}
+
+/// The names that the rows of living accounts should hold, each with its owner.
+fn wanted_names(tables: &Tables, living: &BTreeSet<String>) -> BTreeSet<(String, String)> {
+    let mut wanted = BTreeSet::new();
+    for row in tables.scan("customers").iter().filter(|row| living.contains(&text(row, "id"))) {
+        wanted.insert((format!("email#{}", text(row, "email")), text(row, "id")));
+    }
+    for row in tables.scan("agents").iter().filter(|row| row["guest"]["BOOL"] == false) {
+        wanted.insert((format!("username#{}", text(row, "username")), text(row, "customer_id")));
+    }
+    for row in tables.scan("numbers") {
+        wanted.insert((format!("number#{}", text(&row, "number")), text(&row, "customer_id")));
+    }
+    wanted.retain(|(name, owner)| living.contains(owner) && !name.ends_with('#'));
+    wanted
+}
+
+/// The names of these kinds that the identifiers hold, each with its owner.
+fn held_names(tables: &Tables) -> BTreeSet<(String, String)> {
+    let rows = tables.scan("identifiers");
+    let owner_rows: BTreeSet<_> = rows
+        .iter()
+        .filter(|row| text(row, "key") != "-")
+        .map(|row| (text(row, "key"), text(row, "id")))
+        .collect();
+    let main_rows = rows.iter().filter(|row| text(row, "key") == "-");
+    let held: BTreeSet<_> = main_rows.map(|row| (text(row, "id"), text(row, "owner"))).collect();
+    let pairs: BTreeSet<_> =
+        held.iter().map(|(name, owner)| (name.clone(), format!("owner#{owner}"))).collect();
+    assert_eq!(pairs, owner_rows, "each identifier has both rows");
+    let is_checked =
+        |name: &str| ["email#", "username#", "number#"].iter().any(|prefix| name.starts_with(prefix));
+    held.into_iter().filter(|(name, _)| is_checked(name)).collect()
+}
+
+fn count_of(tables: &Tables, customer: &str, kind: &Kind) -> i64 {
+    let number = |row: &Value, name: &str| row[name]["N"].as_str().map_or(0, |n| n.parse::<i64>().unwrap());
+    let rows = tables.query("usage", "customer_id", customer);
+    let single = rows.iter().filter(|row| text(row, "key") == format!("count#{}", kind.table));
+    let gates = rows.iter().map(|row| number(row, &format!("n_{}", kind.table)));
+    single.map(|row| number(row, "n")).sum::<i64>() + gates.sum::<i64>()
+}
+
+/// Fails if the tables contradict each other.
+fn check(tables: &Tables, restored: &str, conflicts: &[Value]) {
+    let ledgers: BTreeSet<_> = tables.scan("deletions").iter().map(|row| text(row, "customer_id")).collect();
+    let (mut living, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    for row in tables.scan("customers") {
+        let is_living = !["deleted", "expired"].contains(&&*text(&row, "status"));
+        assert!(is_living || ledgers.contains(&text(&row, "id")), "{restored}: a deletion without a ledger");
+        assert!(
+            !is_living || !ledgers.contains(&text(&row, "id")),
+            "{restored}: a deleted account lives: {row}"
+        );
+        assert!(is_living || text(&row, "email").is_empty(), "{restored}: not anonymised: {row}");
+        if is_living { &mut living } else { &mut ended }.insert(text(&row, "id"));
+    }
+    for table in restorable_tables().filter(|table| !["customers", "deletions"].contains(table)) {
+        for row in tables.scan(table) {
+            let pair_owner = text(&row, "id").strip_prefix("owner#").map(str::to_owned);
+            let owners = [pair_owner.unwrap_or_default(), text(&row, "owner"), text(&row, "customer_id")];
+            let owner = owners.iter().find(|owner| !owner.is_empty());
+            assert!(
+                owner.is_none_or(|owner| living.contains(owner)),
+                "{restored}: {table} has an orphan: {row}"
+            );
+        }
+    }
+    for id in &living {
+        let status = text(&tables.customer(id), "status");
+        assert_eq!(tables.gates(id), vec![status; 8], "{restored}: the gates of {id}");
+        for kind in ALL {
+            let rows = tables.query(kind.table, "customer_id", id);
+            let rows = rows.iter().filter(|row| row["guest"]["BOOL"] != true).count();
+            let counted = count_of(tables, id, kind);
+            assert_eq!(counted, i64::try_from(rows).unwrap(), "{restored}: {} of {id}", kind.table);
+        }
+    }
+    let (wanted, held) = (wanted_names(tables, &living), held_names(tables));
+    assert!(held.is_subset(&wanted), "{restored}: unused names: {:?}", held.difference(&wanted));
+    let without_name = wanted.difference(&held).count();
+    let reported = conflicts.iter().filter(|conflict| conflict["problem"] == "name_taken").count();
+    assert_eq!(without_name, reported, "{restored}: {:?} {conflicts:?}", wanted.difference(&held));
+}
+
+/// What happens between the time of the restore and now: accounts are deleted, created and frozen, and names change hands.
+struct Rehearsal {
+    client: Client,
+    tables: Tables,
+    platform: Client,
+    earlier: Snapshot,
+    now: Snapshot,
+    /// The accounts that stay.
+    owners: Vec<Client>,
+}
+
+async fn number(owner: &Client, number: &str) -> String {
+    let created = owner.post("/v1.0/numbers", json!({ "number": number })).await.ok();
+    format!("/v1.0/numbers/{}", created["id"].as_str().unwrap())
+}
+
+impl Rehearsal {
+    async fn new() -> Self {
+        let client = Client::start().await;
+        let tables = Tables(client.engine().clone());
+        let platform = client.platform_admin().await;
+        let (_, stays) = client.tenant("stays").await;
+        let (leaves_id, leaves) = client.tenant("leaves").await;
+        let (frozen_id, _) = client.tenant("freezes").await;
+        let given_away = number(&stays, "+15550000001").await;
+        number(&leaves, "+15550000002").await;
+        for owner in [&stays, &leaves] {
+            owner.post("/v1.0/flows", json!({ "name": "menu" })).await.ok();
+            assert_eq!(owner.post("/v1.0/contacts", json!({ "first_name": "Ann" })).await.status, 201);
+            owner.post("/v1.0/tags", json!({ "name": "vip" })).await.ok();
+            owner.post("/v1.0/accesskeys", json!({})).await.ok();
+        }
+        client.idle().await;
+        let earlier = snapshot(&tables);
+
+        platform.delete(&format!("/v1.0/customers/{leaves_id}")).await.ok();
+        client.idle().await;
+        stays.delete(&given_away).await.ok();
+        let (_, arrives) = client.tenant("arrives").await;
+        for taken in ["+15550000001", "+15550000002"] {
+            number(&arrives, taken).await;
+        }
+        let new_agent = json!({ "username": "later@stays.example", "password": PASSWORD });
+        stays.post("/v1.0/agents", new_agent).await.ok();
+        number(&stays, "+15550000003").await;
+        stays.post("/v1.0/tags", json!({ "name": "later" })).await.ok();
+        platform.post(&format!("/v1.0/customers/{frozen_id}/freeze"), json!({})).await.ok();
+        client.advance(3600).await;
+        client.idle().await;
+        let now = snapshot(&tables);
+        Self { client, tables, platform, earlier, now, owners: vec![stays, arrives] }
+    }
+
+    /// Gives every table its present rows, and these tables their earlier ones.
+    async fn put_back(&self, tables: &[&'static str]) {
+        let _paused = self.client.service().pause_background_work().await;
+        for (table, rows) in &self.now {
+            put_back(&self.tables, table, rows);
+        }
+        for table in tables {
+            put_back(&self.tables, table, &self.earlier[table]);
+        }
+    }
+
+    /// Runs the repair and checks everything.
+    async fn repair(&self, restored: &str) -> (BTreeMap<String, u64>, Vec<Value>) {
+        let (counts, conflicts) = restore(&self.platform, restored).await;
+        self.client.idle().await;
+        check(&self.tables, restored, &conflicts);
+        let (again, same) = restore(&self.platform, restored).await;
+        for name in ["ended", "purged", "reclaimed", "released", "repaired"] {
+            assert_eq!(again[name], 0, "{restored}: {name} is repaired already");
+        }
+        assert_eq!(conflicts, same, "{restored}: only an operator resolves conflicts");
+        (counts, conflicts)
+    }
+
+    /// Restores these tables and repairs them.
+    async fn rehearse(&self, restored: &str, tables: &[&'static str]) -> (BTreeMap<String, u64>, Vec<Value>) {
+        self.put_back(tables).await;
+        self.repair(restored).await
+    }
+}
+
+/// Invariant I5: verified empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restore_of_any_table_the_tables_agree_again() {
+    let rehearsal = Rehearsal::new().await;
+    check(&rehearsal.tables, "nothing", &[]);
+    for table in restorable_tables() {
+        rehearsal.rehearse(table, &[table]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_of_all_tables_but_the_proof_of_deletions_ends_deleted_accounts_again() {
+    let rehearsal = Rehearsal::new().await;
+    let tables: Vec<_> = restorable_tables().filter(|table| *table != "deletions").collect();
+    let (counts, _) = rehearsal.rehearse("all", &tables).await;
+    assert_eq!((counts["ended"], counts["resumed"]), (1, 1));
+    // All tables together agree with each other. Nothing then tells that an account was deleted.
+    let all: Vec<_> = restorable_tables().collect();
+    let (counts, conflicts) = rehearsal.rehearse("all", &all).await;
+    assert_eq!((counts["ended"], counts["purged"], conflicts.len()), (0, 0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_another_account_has_now_is_reported_and_its_row_can_be_deleted() {
+    let rehearsal = Rehearsal::new().await;
+    // An operator copies the lost rows into the table and keeps the newer ones.
+    rehearsal.put_back(&[]).await;
+    rehearsal.tables.insert("numbers", &rehearsal.earlier["numbers"]);
+    let (counts, conflicts) = rehearsal.repair("numbers").await;
+    assert_eq!(counts["purged"], 1, "the number of the deleted account");
+    let [conflict] = &conflicts[..] else { panic!("one conflict: {conflicts:?}") };
+    assert_eq!((&conflict["table"], &conflict["problem"]), (&json!("numbers"), &json!("name_taken")));
+    let [stays, arrives] = &rehearsal.owners[..] else { panic!("two owners") };
+    let path = format!("/v1.0/numbers/{}", conflict["id"].as_str().unwrap());
+    stays.delete(&path).await.ok();
+    // Before a repair, every row without its name can be deleted.
+    rehearsal.put_back(&["identifiers"]).await;
+    for kind in ["numbers", "agents"] {
+        let row = rehearsal.now[kind].iter().find(|row| {
+            text(row, "detail").is_empty()
+                && ["+15550000003", "later@stays.example"].iter().any(|name| row.to_string().contains(name))
+        });
+        let deleted = stays.delete(&format!("/v1.0/{kind}/{}", text(row.unwrap(), "id"))).await;
+        assert_eq!(deleted.status, 200, "{kind}: {}", deleted.text);
+    }
+    rehearsal.repair("identifiers").await;
+    rehearsal.put_back(&[]).await;
+    check(&rehearsal.tables, "numbers", &[]);
+    // The account that has the number keeps it.
+    let taken = arrives.post("/v1.0/numbers", json!({ "number": "+15550000001" })).await;
+    assert_eq!(taken.status, 409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_refuses_unknown_tables_and_cursors() {
+    let client = Client::start().await;
+    let platform = client.platform_admin().await;
+    for body in [
+        json!({}),
+        json!({ "table": "throttle" }),
+        json!({ "table": "tags", "start": "flows.." }),
+        json!({ "table": "tags", "start": "tags..AAAA" }),
+    ] {
+        let refused = platform.post("/v1.0/platform/restore", body).await;
+        assert_eq!(refused.refusal(), (400, "INVALID_ARGUMENT".to_owned()));
+    }
+}
+
+/// One page of a run, with the smallest possible working time.
+async fn one_page(app: &TestApp, start: Option<String>) -> Value {
+    let restore = Some(RestoreRequest { table: "all".to_owned(), start });
+    let request = ReconcileRequest { restore, ..ReconcileRequest::default() };
+    Reconcile.respond(&app.cx, request, app.cx.now()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_continues_where_the_last_call_stopped() {
+    let app = TestApp::default();
+    set_up(&app.cx, "admin@localhost".to_owned(), Secret::new(PASSWORD)).await.unwrap();
+    let unknown = json!({ "S": "01a22479-54c6-733f-885e-64f32c0db3b2" });
+    let orphan = |n: usize| json!({ "customer_id": unknown, "id": { "S": format!("{n:08}") } });
+    app.tables.insert("flows", &(0..120).map(orphan).collect::<Vec<_>>());
+    let frozen = app.active_account("frozen").await;
+    app.change(frozen, app.freeze_command()).await;
+    app.cx.services.state().jobs.clear();
+    let (mut calls, mut purged, mut start) = (0, 0, None);
+    loop {
+        let report = one_page(&app, start).await;
+        (calls, purged) = (calls + 1, purged + report["purged"].as_u64().unwrap());
+        match report["next"].as_str() {
+            Some(next) => start = Some(next.to_owned()),
+            None => break,
+        }
+    }
+    assert!(calls > restorable_tables().count(), "one page each, and several of the flows: {calls}");
+    assert_eq!((purged, app.tables.scan("flows").len()), (120, 0));
+    assert!(!app.cx.services.state().jobs.is_empty(), "the deadline is scheduled again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_refuses_to_start_without_the_platforms_account() {
+    let app = TestApp::default();
+    let id = app.active_account("alone").await;
+    let restore = Some(RestoreRequest { table: "all".to_owned(), start: None });
+    let request = ReconcileRequest { restore, ..ReconcileRequest::default() };
+    let refused = Reconcile.respond(&app.cx, request, app.invocation_deadline()).await;
+    assert_eq!(refused.unwrap_err().reason(), Reason::ServiceUnavailable);
+    assert!(!app.tables.remaining_rows(&id.to_string()).is_empty());
+}
