@@ -39,7 +39,7 @@ pub(crate) fn run(options: &GlobalOptions, output: Output, arguments: &Restore) 
             FailureKind::Conflicts,
             format!("{count} conflicts are left for you to decide about."),
         )
-        .hint("The procedure \"Restore a table\" in docs/operations.md says how.")),
+        .hint("See \"Restore a table\" in docs/operations.md.")),
     }
 }
 
@@ -92,7 +92,7 @@ impl Report {
         let row = |conflict: &Value| {
             let problem = field(conflict, "problem");
             let mut row = ["table", "id", "customer_id"].map(|name| field(conflict, name)).to_vec();
-            row.extend([problem_text(&problem).to_owned(), field(conflict, "held_by")]);
+            row.extend([problem_text(&problem), field(conflict, "held_by")]);
             row
         };
         let rows: Vec<_> = self.conflicts.iter().map(row).collect();
@@ -119,12 +119,14 @@ fn meaning(counter: &str) -> &str {
     }
 }
 
-fn problem_text(problem: &str) -> &str {
-    match problem {
+/// The name of a problem, as the runbook has it, and its meaning.
+fn problem_text(problem: &str) -> String {
+    let meaning = match problem {
         "name_taken" => "another account has the name",
         "name_twice" => "another row has the name",
         "row_missing" => "the row is missing",
         "not_counted" => "the rows could not be counted",
-        other => other,
-    }
+        other => return other.to_owned(),
+    };
+    format!("{problem}: {meaning}")
 }

@@ -87,7 +87,7 @@ async fn the_exit_code_says_why_a_command_failed() {
         &[],
         &["customers", "delete", &id, "--yes", "--dry-run"],
     ] {
-        program.run(wrong).is_wrong_usage();
+        program.run(wrong).refuses_usage();
     }
     let tenant = Program::with_token("tenant", service.base(), owner.token());
     let message = tenant.run(&["customers", "show", &id]).fails(3);

@@ -1,5 +1,6 @@
 //! Starting, watching and downloading an export.
 
+use custodian_tests::Client;
 use serde_json::{Value, json};
 
 use crate::program::Program;
@@ -15,6 +16,22 @@ fn export(state: &str, rows: u64) -> Value {
         "tm_create": "2026-12-28T14:05:00Z", "tm_update": "2026-12-28T14:05:00Z", "tm_finish": null, "tm_expire": null,
         "a_newer_field": {},
     })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_of_an_account_exports_it() {
+    let service = Client::start().await;
+    let (id, owner) = service.tenant("ann").await;
+    let program = Program::with_token("owner", service.base(), owner.token());
+    let started = program.run(&["export", "start", "--json"]).json();
+    assert_eq!(started["customer_id"], id.as_str());
+    service.idle().await;
+    let export = started["id"].as_str().unwrap();
+    let shown = program.run(&["export", "show", export, "--watch"]).ok();
+    assert!(shown.contains(&format!("export download {export}")), "{shown}");
+    program.run(&["export", "download", export, "-o", "file.gz"]).ok();
+    let saved = std::fs::read(program.file("file.gz")).unwrap();
+    assert_eq!(saved[..2], [0x1f, 0x8b], "gzip");
 }
 
 #[test]

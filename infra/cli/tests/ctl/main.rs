@@ -1,4 +1,5 @@
 //! Runs `custodianctl` as a process, against the local service or against a stub of the API.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod accounts;
 mod deletions;

@@ -122,7 +122,7 @@ impl Run {
 
     /// The command line is wrong, and the standard error says how it should be.
     #[track_caller]
-    pub(crate) fn is_wrong_usage(self) {
+    pub(crate) fn refuses_usage(self) {
         assert_eq!(self.code, Some(2), "{self:?}");
         assert!(self.stderr.contains("--help") && self.stdout.is_empty(), "{self:?}");
     }

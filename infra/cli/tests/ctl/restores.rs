@@ -1,5 +1,6 @@
 //! Repairing the tables after a restore, call by call.
 
+use custodian_tests::Client;
 use serde_json::{Value, json};
 
 use crate::program::Program;
@@ -11,6 +12,20 @@ fn report(purged: u64, conflicts: &[&str], next: Option<&str>) -> Value {
     let conflict = |id: &&str| json!({ "table": "numbers", "id": id, "customer_id": "c", "problem": "name_taken", "held_by": "d" });
     let conflicts: Vec<_> = conflicts.iter().map(conflict).collect();
     json!({ "purged": purged, "reclaimed": 1, "recounted": 0, "a_newer_counter": 2, "conflicts": conflicts, "next": next })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_that_need_no_repair_have_no_conflicts() {
+    let service = Client::start().await;
+    service.tenant("ann").await;
+    let program = Program::signed_in("nothing-to-repair", &service);
+    let report = program.run(&["restore", "all", "--json"]).json();
+    assert_eq!(
+        (&report["purged"], &report["conflicts"], &report["next"]),
+        (&json!(0), &json!([]), &Value::Null)
+    );
+    assert!(program.run(&["restore", "numbers"]).ok().contains("There are no conflicts."));
+    program.run(&["restore", "nothing"]).fails(1);
 }
 
 #[test]
