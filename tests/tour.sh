@@ -32,8 +32,8 @@ sed -n '/<!-- tour -->/,/^```$/p' README.md | sed '1,2d;$d' > "$work/tour.sh"
 [ -s "$work/tour.sh" ] || fail "README.md has no tour"
 BASE=$BASE bash -eu "$work/tour.sh" > "$work/tour"
 
-events=$(tail -n 1 "$work/tour" | grep -o '"type":"customer_[a-z]*"' | sort | uniq -c | tr -s ' ' | paste -sd' ')
-[ "$(tail -n 2 "$work/tour" | head -n 1 | grep -c '"name":"","detail":"","email":"".*"status":"deleted"')" = 1 ] \
+events=$(grep '^{"result":.*customer_erased' "$work/tour" | tail -n 1 | grep -o '"type":"customer_[a-z]*"' | sort | uniq -c | tr -s ' ' | paste -sd' ')
+[ "$(grep -c '"name":"","detail":"","email":"".*"status":"deleted"' "$work/tour")" = 1 ] \
     || fail "the account is not deleted and anonymised"
 case "$events" in
     *'3 "type":"customer_created"'*'1 "type":"customer_deleted"'*'2 "type":"customer_frozen"'*'1 "type":"customer_recovered"'*) ;;
@@ -41,4 +41,5 @@ case "$events" in
 esac
 grep -q '"plan":"basic","bytes":[0-9]*,"max_bytes":134217728,"resources":{"agents":{"count":10,"limit":50}' "$work/tour" || fail "the sample account has other counts"
 grep -q '"name":"purge-' "$work/tour" || fail "no purge was scheduled"
+grep -q '"state":"confirmed"' "$work/tour" || fail "the deletion is not confirmed"
 echo "the tour of README.md produced the promised results"

@@ -1,5 +1,5 @@
 //! The table of all states and commands, and the transitions that depend on the time.
-#![allow(clippy::panic)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::time::Duration;
 
@@ -337,4 +337,47 @@ fn the_platforms_own_customer_cannot_be_frozen_deleted_or_expired() {
             assert!(!matches!(decision, Ok(Decision::Change(_))), "{command:?} on {status:?}");
         }
     }
+}
+
+/// The document with the table of all states and commands.
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/lifecycle.md");
+const BEGIN: &str = "<!-- generated: cargo test -p custodian-domain --test lifecycle -- --ignored -->\n";
+const END: &str = "<!-- /generated -->";
+
+/// The table in Markdown.
+fn markdown() -> String {
+    let cell = |rule: &TransitionRule| match rule {
+        TransitionRule::Change => "yes".to_owned(),
+        TransitionRule::Unchanged => "stays".to_owned(),
+        TransitionRule::Refuse(reason) => format!("`{}`", reason.key()),
+    };
+    let mut lines = vec![
+        format!("| command | {} | on hold |", COLUMNS.join(" | ")),
+        format!("|---|{}---|", "---|".repeat(COLUMNS.len())),
+    ];
+    for row in &TABLE {
+        let cells: Vec<_> = row.rules.iter().map(cell).collect();
+        lines.push(format!("| {} | {} | {} |", row.command, cells.join(" | "), cell(&row.on_hold)));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The document with the present table.
+fn with_table(document: &str) -> String {
+    let (head, rest) = document.split_once(BEGIN).unwrap();
+    let (_, tail) = rest.split_once(END).unwrap();
+    format!("{head}{BEGIN}{}{END}{tail}", markdown())
+}
+
+#[test]
+fn the_document_has_the_table_of_states_and_commands() {
+    let document = std::fs::read_to_string(DOCUMENT).unwrap();
+    assert_eq!(with_table(&document), document, "run the ignored test that writes docs/lifecycle.md");
+}
+
+#[test]
+#[ignore = "writes docs/lifecycle.md"]
+fn write_the_table() {
+    let document = std::fs::read_to_string(DOCUMENT).unwrap();
+    std::fs::write(DOCUMENT, with_table(&document)).unwrap();
 }

@@ -76,11 +76,11 @@ impl StartExports for Store {
                 Expr::new(format!("attribute_not_exists(#id) OR #{EXPORT_ID} = :last")).with(":last", s(last))
             }
         };
-        let mut name = last_key(customer);
-        name.insert(EXPORT_ID.to_owned(), s(export.id));
+        let mut name = Item::from([(EXPORT_ID.to_owned(), s(export.id))]);
         name.insert("ttl".to_owned(), n(export.keep_until().seconds()));
         let tx = tx.put(OwnedRowCondition::Row, EXPORTS, item_of(export)?, new)?;
-        Ok(write_outcome(tx.put(OwnedRowCondition::Row, EXPORTS, name, is_last)?.run().await?))
+        let tx = tx.upsert(OwnedRowCondition::Row, EXPORTS, last_key(customer), (&name, &[]), is_last)?;
+        Ok(write_outcome(tx.run().await?))
     }
 }
 
@@ -94,7 +94,8 @@ impl WriteExports for Store {
             after.id,
             Status::NOT_TERMINAL,
         )?;
-        let tx = tx.put(OwnedRowCondition::Row, EXPORTS, item_of(after)?, version_is(before.version))?;
+        let (rows, key) = ((&item_of(before)?, &item_of(after)?), row_key(after.customer_id, after.id));
+        let tx = tx.replace(OwnedRowCondition::Row, EXPORTS, key, rows, version_is(before.version))?;
         Ok(write_outcome(tx.run().await?))
     }
 }

@@ -324,8 +324,11 @@ ports! {
 
     // Exports.
     custodian_exports::ReadExports => [table(GET, EXPORTS)];
-    custodian_exports::StartExports with custodian_exports::ReadExports => [table(PUT, EXPORTS), table(CHECK, USAGE)];
-    custodian_exports::WriteExports with custodian_exports::ReadExports => [table(PUT, EXPORTS), table(CHECK, USAGE)];
+    custodian_exports::StartExports with custodian_exports::ReadExports => [
+        table(PUT_UPDATE, EXPORTS),
+        table(CHECK, USAGE),
+    ];
+    custodian_exports::WriteExports with custodian_exports::ReadExports => [table(UPDATE, EXPORTS), table(CHECK, USAGE)];
     custodian_exports::ExportRows with custodian_app::ports::ReadCustomers => [
         grant(QUERY, OwnedTables),
         table(QUERY, WEBHOOKS),
