@@ -52,7 +52,7 @@ class ControlApi:
 
     def get_local_schedules(self, _):
         return {"result": [{"name": job["Name"], "due": timestamp(due), "target": job["Target"]["Arn"]}
-                           for job, due in self.time.jobs() if due]}
+                           for job, due in self.time.jobs() if due and not job["Name"].startswith("remind-")]}
 
     def post_local_idle(self, _):
         self.time.run_due_jobs()

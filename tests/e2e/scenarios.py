@@ -2,6 +2,10 @@
 clock."""
 
 import json
+import os
+import pathlib
+import subprocess
+import tempfile
 
 from api_client import PASSWORD, ApiClient
 from stack import STACK, TABLE_PREFIX, update_row
@@ -67,13 +71,28 @@ def assert_erased(emulator, customer_id, expected_event):
     events = event_types_of(ApiClient(emulator), customer_id)
     assert events[-1] == "customer_erased" and expected_event in events, f"{events}"
     counts = count_rows_of(emulator, customer_id)
-    allowed = {"customers", "deletions", "idempotency"}
+    allowed = {"customers", "deletion_links", "deletions", "idempotency"}
     assert set(counts) <= allowed and counts.get("customers") == 1, f"rows remain: {counts}"
     (row,) = [it for it in scan_rows(emulator, "customers") if it["id"]["S"] == customer_id]
     assert "@" not in json.dumps(row, default=repr), f"personal data remains: {row}"
     ledger = [it for it in scan_rows(emulator, "deletions") if it["customer_id"]["S"] == customer_id]
     assert any("tm_sealed" in it for it in ledger), f"the ledger is not complete: {ledger}"
     return len(ledger)
+
+
+def assert_receipt_verifies(client, customer_id):
+    """Asserts that the deletion is confirmed, and that three independent programs verify its receipt with the published keys."""
+    client.advance_clock(1800)
+    deletion = client.login_as_platform_admin().get(f"/v1.0/customers/{customer_id}/deletion").ok()
+    assert deletion["state"] == "confirmed", f"{deletion}"
+    with tempfile.TemporaryDirectory() as folder:
+        receipt, keys = pathlib.Path(folder, "receipt.jwt"), pathlib.Path(folder, "jwks.json")
+        receipt.write_text(deletion["receipt"])
+        keys.write_text(json.dumps(client.get("/.well-known/jwks.json").ok()))
+        # Without the preloaded clock of this process.
+        environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+        verify = pathlib.Path(__file__).parent.parent / "receipts" / "verify.sh"
+        subprocess.run([verify, receipt, keys], env=environment, check=True)
 
 
 def purge(emulator):
@@ -93,7 +112,9 @@ def purge(emulator):
     customer = client.login_as_platform_admin().get(f"/v1.0/customers/{customer_id}").ok()
     assert customer["status"] == "deleted", "not purged"
     ledger_rows = assert_erased(emulator, customer_id, "customer_deleted")
-    return f"frozen for thirty days, purged by the Scheduler, erased by the cascade; the ledger has {ledger_rows} rows"
+    assert_receipt_verifies(client, customer_id)
+    return f"frozen for thirty days, purged by the Scheduler, erased by the cascade; the ledger has {ledger_rows} rows, and " \
+        "its receipt verifies with PyJWT, jose and custodianctl"
 
 
 def expiry(emulator):

@@ -15,8 +15,6 @@ use crate::ports::VerifiedTable;
 pub struct Receipt {
     /// The issuer: this deployment.
     pub iss: String,
-    /// When the receipt was issued, in seconds.
-    pub iat: i64,
     /// The customer's id.
     pub sub: CustomerId,
     #[serde(flatten)]
@@ -117,7 +115,6 @@ pub(crate) async fn sign<S: ReceiptKeys, E>(
     let ledger = ReceiptLedger::new(customer, ledger, verified, now);
     let receipt = Receipt {
         iss: cx.settings.token_issuer.clone(),
-        iat: now.seconds(),
         sub: customer,
         tm_confirmed: now,
         ledger_sha256: ledger.sha256(),
