@@ -69,12 +69,14 @@ async fn the_mails_of_a_deleted_account_are_deleted_and_that_about_the_deletion_
     assert_eq!(subjects_to(&process, "zaphod@example.com").await, ["Your account is being deleted"]);
     assert_eq!(subjects_to(&process, "zaphod2@example.com").await, Vec::<String>::new());
     advance(&process, DAY - 600).await;
-    assert_eq!(subjects_to(&process, "zaphod@example.com").await, ["Your account is being deleted"]);
+    let both = ["Your account is deleted", "Your account is being deleted"];
+    assert_eq!(subjects_to(&process, "zaphod@example.com").await, both);
     assert_eq!(subjects_to(&process, "marvin@example.com").await.len(), 1, "it is not expired yet");
     assert_eq!(subjects_to(&process, "trillian@example.com").await, Vec::<String>::new(), "it is expired");
     advance(&process, 1200).await;
-    assert_eq!(subjects_to(&process, "zaphod@example.com").await, Vec::<String>::new());
+    assert_eq!(subjects_to(&process, "zaphod@example.com").await, both[..1], "the last mail was sent later");
     advance(&process, 7 * DAY).await;
+    assert_eq!(subjects_to(&process, "zaphod@example.com").await, Vec::<String>::new());
     assert_erased(&process, &folder).await;
     process.kill();
 }
