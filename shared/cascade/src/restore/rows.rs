@@ -1,24 +1,17 @@
 //! One page of a scanned table.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use custodian_app::ports::Scheduler;
 use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
 
 use super::account::{self, Owner};
-use super::names;
+use super::names::{self, Memory};
 use super::plan::{Restored, Scan};
 use super::ports::{RestoreRows, ScannedRow};
 use super::report::RestoreReport;
 use crate::ports::CascadeQueue;
-
-/// What a run knows from the pages before.
-#[derive(Default)]
-pub(super) struct Memory {
-    /// The account whose rows the last page ended with, and their names so far.
-    pub(super) last: Option<(CustomerId, HashSet<String>)>,
-}
 
 /// Repairs the rows of a page.
 pub(super) async fn repair_page<S: RestoreRows, E: Scheduler + CascadeQueue>(

@@ -7,10 +7,11 @@ use serde::Deserialize;
 
 use super::account::{self, Owner};
 use super::cursor::Cursor;
+use super::names::Memory;
 use super::plan::{Restored, Scan};
 use super::ports::RestoreRows;
 use super::report::RestoreReport;
-use super::rows::{self, Memory};
+use super::rows;
 use crate::ports::CascadeQueue;
 
 /// The number of conflicts after which a call ends, so that its response stays small.

@@ -5,7 +5,7 @@ use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::{CustomerId, Status};
 use uuid::Uuid;
 
-use super::names::WantedName;
+use super::row::WantedName;
 use crate::Store;
 use crate::expr::Expr;
 use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};

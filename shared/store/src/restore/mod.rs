@@ -3,24 +3,18 @@
 mod accounts;
 mod claims;
 mod names;
+mod row;
 mod scan;
 mod unused;
 
-use std::collections::BTreeMap;
-
 use custodian_app::Failure;
-use custodian_cascade::restore::{LedgerEnd, NameRepair, RestoreRows, ScanPage, ScannedRow};
+use custodian_cascade::restore::{LedgerEnd, NameRepair, RestoreRows, ScanPage};
 use custodian_domain::kinds::Kind;
 use custodian_domain::{Customer, CustomerId, Timestamp};
 
+use self::row::Row;
 use crate::Store;
 use crate::item::Item;
-
-/// A scanned row. It may be only a key and an owner.
-type Row = ScannedRow<Item>;
-
-/// The main rows of identifiers and the rows under their owners, by hash key and range key.
-type Pairs = BTreeMap<(String, String), Item>;
 
 impl RestoreRows for Store {
     type Row = Item;

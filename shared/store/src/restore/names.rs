@@ -8,19 +8,13 @@ use custodian_domain::kinds::{self, Kind};
 use custodian_domain::{Agent, AgentId, Customer, CustomerId, Timestamp};
 
 use super::claims::{Holder, claim_again};
-use super::{Pairs, Row};
+use super::row::{Pairs, Row, WantedName};
 use crate::Store;
 use crate::batch_get::MAX_BATCH_GET;
 use crate::identifiers::{self, IdentifierRow, MAIN_ROW, Strength, owner_partition};
 use crate::item::{Item, composite_key, decode, s};
 use crate::resources::decode_resource;
 use crate::schema::{CUSTOMERS, IDENTIFIERS};
-
-/// A name that a row should hold.
-pub(super) struct WantedName {
-    pub(super) text: String,
-    pub(super) agent: Option<AgentId>,
-}
 
 /// The names of a row. The guest agent has none.
 pub(super) fn of_row(kind: &'static Kind, row: &Row) -> Result<Vec<WantedName>, Failure> {
