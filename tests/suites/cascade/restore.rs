@@ -230,7 +230,10 @@ async fn after_a_restore_of_any_table_the_tables_agree_again() {
     let rehearsal = Rehearsal::new().await;
     check(&rehearsal.tables, "nothing", &[]);
     for table in restorable_tables() {
-        rehearsal.rehearse(table, &[table]).await;
+        let (_, conflicts) = rehearsal.rehearse(table, &[table]).await;
+        // Only the newest account lacks rows on which accounts depend.
+        let missing = conflicts.iter().filter(|conflict| conflict["problem"] == "row_missing").count();
+        assert_eq!(missing, usize::from(["agents", "billing_accounts"].contains(&table)), "{table}");
     }
 }
 

@@ -11,11 +11,13 @@ use custodian_template::root;
 use serde_json::{Value, json};
 
 /// Names in the runbook that AWS defines.
-const AWS: [&str; 10] = [
+const AWS: [&str; 12] = [
     "AccessDenied",
     "AccessDeniedException",
     "BadRequestException",
     "BatchWriteItem",
+    "DestinationDeliveryFailures",
+    "DroppedEventCount",
     "MaximumConcurrency",
     "MemorySize",
     "MessageRejected",

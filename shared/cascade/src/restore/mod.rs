@@ -8,7 +8,6 @@
 
 mod account;
 mod cursor;
-mod memory;
 mod names;
 mod plan;
 mod ports;

@@ -5,10 +5,16 @@ use std::collections::HashSet;
 use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
 
-use super::memory::Memory;
 use super::plan::Scan;
 use super::ports::{RestoreRows, ScannedRow};
 use super::report::{Problem, RestoreConflict, RestoreReport};
+
+/// What a run knows from the pages before.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// The account whose rows the last page ended with, and their names so far.
+    pub(super) last: Option<(CustomerId, HashSet<String>)>,
+}
 
 /// Claims the names of these rows again, and reports those that another account or another row has.
 pub(super) async fn repair<S: RestoreRows, E>(

@@ -1,7 +1,7 @@
 //! What a run reads, depending on the restored table.
 
 use custodian_app::ports::Counter;
-use custodian_domain::kinds::{AGENTS, ALL, Kind};
+use custodian_domain::kinds::{AGENTS, ALL, BILLING_ACCOUNTS, Kind};
 
 use crate::steps::{KeyLayout, STEPS, Step};
 
@@ -57,7 +57,10 @@ impl Restored {
                 let has_names = ALL.iter().any(|kind| kind.table == table && kind.holds_names());
                 let names = has_names.then_some(Scan::Pairs(IDENTIFIERS));
                 let counts = (!self.counters().is_empty()).then_some(Scan::Counts);
-                names.into_iter().chain([scan(table)]).chain(counts).collect()
+                // Each account needs its guest agent and its default billing account.
+                let is_needed = [AGENTS.table, BILLING_ACCOUNTS.table].contains(&table);
+                let accounts = is_needed.then_some(Scan::Customers);
+                accounts.into_iter().chain(names).chain([scan(table)]).chain(counts).collect()
             }
         }
     }

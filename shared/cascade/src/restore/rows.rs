@@ -7,8 +7,7 @@ use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
 
 use super::account::{self, Owner};
-use super::memory::Memory;
-use super::names;
+use super::names::{self, Memory};
 use super::plan::{Restored, Scan};
 use super::ports::{RestoreRows, ScannedRow};
 use super::report::RestoreReport;

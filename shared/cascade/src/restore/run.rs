@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::account::{self, Owner};
 use super::cursor::Cursor;
-use super::memory::Memory;
+use super::names::Memory;
 use super::plan::{Restored, Scan};
 use super::ports::RestoreRows;
 use super::report::RestoreReport;

@@ -1,4 +1,4 @@
-//! The rows that a restore run reads.
+//! Scanned rows, and the names that they should hold.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use custodian_domain::AgentId;
 
 use crate::item::Item;
 
-/// A scanned row. It may be only a key and an owner.
+/// A scanned row.
 pub(super) type Row = ScannedRow<Item>;
 
 /// The main rows of identifiers and the rows under their owners, by hash key and range key.
@@ -17,4 +17,9 @@ pub(super) type Pairs = BTreeMap<(String, String), Item>;
 pub(super) struct WantedName {
     pub(super) text: String,
     pub(super) agent: Option<AgentId>,
+}
+
+/// The text in an attribute.
+pub(super) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }

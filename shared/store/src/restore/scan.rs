@@ -8,7 +8,7 @@ use custodian_domain::{CustomerId, Reason, Refusal, ids};
 use futures::future::ready;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
-use super::row::Row;
+use super::row::{Row, text};
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
@@ -18,6 +18,8 @@ use crate::schema::{CUSTOMERS, IDENTIFIERS, TABLES, TOKENS, Table};
 
 /// The rows of a page. Each may need some requests, and every call of a run handles at least one page.
 const ROWS_PER_PAGE: i32 = 50;
+/// All counters of an account may be counted, which takes longer than other repairs.
+const CUSTOMERS_PER_PAGE: i32 = 5;
 /// Pages of pairs are larger, because the rows of each owner are read once a page.
 const PAIRS_PER_PAGE: i32 = 500;
 const MAX_CONCURRENT_DELETES: usize = 16;
@@ -40,17 +42,17 @@ pub(super) async fn page(
 ) -> Result<ScanPage<Item>, Failure> {
     let schema = schema_of(table)?;
     let start = start.map(|start| decode_start(schema, start)).transpose()?;
-    let limit = if is_paired(table) { PAIRS_PER_PAGE } else { ROWS_PER_PAGE };
+    let limit = match table {
+        CUSTOMERS => CUSTOMERS_PER_PAGE,
+        table if is_paired(table) => PAIRS_PER_PAGE,
+        _ => ROWS_PER_PAGE,
+    };
     let request = store.client.scan().table_name(store.table(table)).consistent_read(true).limit(limit);
     let response = request.set_exclusive_start_key(start).send().await;
     let response = response.map_err(|error| aws_failure("the rows", &error))?;
     let rows = response.items.unwrap_or_default().into_iter().map(|item| scanned(schema, item)).collect();
     let next = response.last_evaluated_key.map(|key| encode_start(schema, &key));
     Ok(ScanPage { rows, next })
-}
-
-pub(super) fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
-    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
 
 fn is_paired(table: &str) -> bool {

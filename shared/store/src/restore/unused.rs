@@ -8,8 +8,7 @@ use custodian_domain::kinds::{ALL, Kind};
 use custodian_domain::{Customer, CustomerId};
 
 use super::names::{main_row, read_pairs};
-use super::row::Row;
-use super::scan::text;
+use super::row::{Row, text};
 use crate::Store;
 use crate::expr::Expr;
 use crate::identifiers::{self, IdentifierRow, MAIN_ROW, PAIR_ATTRIBUTE, owner_partition};
