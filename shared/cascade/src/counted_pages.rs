@@ -5,7 +5,6 @@
 
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::{Context, Failure};
-use futures::future::try_join;
 
 use crate::ledger::StepState;
 use crate::ports::{EmptyTables, KeyBatch};
@@ -70,10 +69,11 @@ impl<'a, S: EmptyTables, E: Sync> CountedPages<'a, S, E> {
         }
     }
 
-    /// Reads a page, and whether the cascade is paused.
+    /// Reads whether the cascade is paused, and then a page.
     async fn read(&self, after: Option<&str>) -> Result<(bool, KeyBatch), Failure> {
         let (store, customer) = (&self.cx.store, self.task.customer_id);
-        try_join(store.is_paused(customer, self.cx.now()), store.find_keys(customer, self.step, after)).await
+        let paused = store.is_paused(customer, self.cx.now()).await?;
+        Ok((paused, store.find_keys(customer, self.step, after).await?))
     }
 
     /// Reads and counts the page after `batch`, while the rows of `batch` are being deleted. Returns `None` if there is none, or

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use custodian_domain::CustomerId;
 use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
-use custodian_tests::seed::{count_rows, ledger_step, rows_of_others, seed_rows};
+use custodian_tests::seed::{count_rows, rows_of_others, seed_rows};
 use custodian_tests::{Interruption, TestApp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// An account whose deletion has begun: the cascade's start is queued. It has `each` rows in every table and `more_tags` tags. A
 /// neighbour has rows in the same tables.
@@ -105,33 +105,5 @@ async fn a_worker_killed_after_any_call_of_a_large_cascade_leaves_no_row() {
     });
     for calls in futures::future::join_all(workers).await {
         assert!(calls.unwrap() > 200);
-    }
-}
-
-/// Invariant I10: work can be interrupted and repeated.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_worker_before_any_call_of_a_step_with_several_pages_counts_no_row_twice() {
-    for at in (0..).step_by(2) {
-        let (app, id, rows) = deletion(2, 1200).await;
-        app.run_next().await.unwrap();
-        let state = app.cx.services.state().clone();
-        let task = state.cascade_tasks.iter().find(|task| task.step == "tags").unwrap().clone();
-        let (other, others_task) = (app.clone(), task.clone());
-        app.fault_injector.before_call(at, move || {
-            let work = other.run_worker(others_task, other.invocation_deadline());
-            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work)).unwrap();
-        });
-        app.run_worker(task, app.invocation_deadline()).await.unwrap();
-        let step = ledger_step(&app.tables, id, "tags");
-        let removed: u64 = step["removed"]["N"].as_str().unwrap().parse().unwrap();
-        assert_eq!(
-            (removed, &step["closed"]["BOOL"]),
-            (rows["tags"], &Value::Bool(true)),
-            "before call {at}"
-        );
-        if app.fault_injector.awaits_call() {
-            assert!(at > 50, "{at}");
-            break;
-        }
     }
 }
