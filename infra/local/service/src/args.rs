@@ -43,6 +43,10 @@ pub struct Args {
     /// The bytes a second that one account may read, with a burst of 8 seconds.
     #[arg(long, default_value_t = Settings::default().read_bytes_per_second)]
     pub read_bytes_per_second: u32,
+    /// Pause all deletions when more than this number of accounts is deleted or falls due within an hour, as a deployed stack
+    /// does. 0 turns this off.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub max_deletions_per_hour: u32,
 }
 
 fn parse_password(text: &str) -> Result<String, &'static str> {

@@ -60,6 +60,7 @@ impl Service {
             token_issuer: TOKEN_ISSUER.to_owned(),
             destinations: destinations(args, port),
             read_bytes_per_second: args.read_bytes_per_second,
+            max_deletions_per_hour: args.max_deletions_per_hour,
             ..Settings::default()
         };
 
