@@ -275,7 +275,10 @@ ports! {
         grant(QUERY, Index { table: DELETIONS, index: OPEN }),
         table(&["dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS),
     ];
-    custodian_cascade::CompletedLedgers with custodian_cascade::Ledgers => [grant(QUERY, Index { table: DELETIONS, index: OPEN })];
+    custodian_cascade::CompletedLedgers with custodian_cascade::Ledgers => [
+        grant(QUERY, Index { table: DELETIONS, index: OPEN }),
+        table(BATCH_GET, DELETIONS),
+    ];
     custodian_cascade::FindRows => [grant(QUERY, EmptiedTables)];
     // The worker closes the steps of a ledger, but never creates a ledger.
     custodian_cascade::EmptyTables with custodian_cascade::FindRows => [
