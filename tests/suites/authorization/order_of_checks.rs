@@ -33,8 +33,8 @@ async fn send(
 fn is_refused(route: &str, cell: char) -> bool {
     match cell {
         '.' => false,
-        // These callers have the right. The handler itself finds that there is no delivery and no change of the address.
-        'n' => route.contains("{id}") && !route.ends_with("/redeliver"),
+        // These callers have the right. The handler itself finds that there is no delivery, no export and no change of the address.
+        'n' => route.contains("{id}") && !route.ends_with("/redeliver") && !route.contains("/export/"),
         _ => true,
     }
 }
