@@ -92,7 +92,7 @@ async fn seed(file: &Path, rows: usize) -> CustomerId {
     let kinds: Vec<_> = routed().filter(|kind| kind.table != AGENTS.table).collect();
     for (number, kind) in kinds.iter().enumerate() {
         let row = |n: usize| {
-            let key = Uuid::from_u128((number as u128) << 64 | (n as u128) * 0x9e37_79b9_7f4a_7c15);
+            let key = Uuid::from_u128(((number as u128) << 64) | ((n as u128) * 0x9e37_79b9_7f4a_7c15));
             json!({
                 "customer_id": { "S": id.to_string() }, "id": { "S": key.to_string() },
                 "version": { "N": "1" }, "tm_create": { "N": n.to_string() }, "tm_update": { "N": n.to_string() },
