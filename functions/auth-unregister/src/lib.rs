@@ -1,7 +1,7 @@
 //! `POST /auth/unregister`: freezes the account until the end of the grace period, or deletes it at once. The header `Link` of the
 //! response leads to the state of the deletion.
 
-use custodian_app::deletion_link::{PATH, create_link};
+use custodian_app::deletion_link::link_header;
 use custodian_app::ports::{
     Authenticator, ChangeCustomers, CountRowsToDelete, DeletionLinks, Scheduler, Throttle,
 };
@@ -35,13 +35,16 @@ impl<S: Authenticator + ChangeCustomers + CountRowsToDelete + DeletionLinks + Th
             return Ok(plan_response(&plan(cx, &caller.customer, &body).await?));
         }
         let customer = unregister(cx, caller.customer, &caller.principal, body, &request.client_ip).await?;
-        let token = create_link(cx, customer.id).await?;
-        let status = format!("<{PATH}?token={}>; rel=\"status\"", token.expose());
-        Ok(Response::row(&CustomerView::from(&customer)).header(LINK, status))
+        let response = Response::row(&CustomerView::from(&customer));
+        Ok(match link_header(cx, customer.id).await {
+            Some(status) => response.header(LINK, status),
+            None => response,
+        })
     }
 }
 
 fn plan_response(plan: &UnregisterPlan) -> Response {
     let UnregisterPlan { customer_id, immediate, tm_due, rows } = plan;
-    Response::json(&UnregisterPlanView::new(*customer_id, *immediate, *tm_due, &rows.tables, &rows.numbers))
+    let tables = rows.tables.iter().map(|count| (count.table, count.rows, count.at_least));
+    Response::json(&UnregisterPlanView::new(*customer_id, *immediate, *tm_due, tables, &rows.numbers))
 }

@@ -28,6 +28,9 @@ impl<S: Authenticator + Ledgers, E: Send + Sync> Endpoint<S, E> for ShowHold {
         } else {
             customer.hold.ok_or(Reason::HoldNotFound)?
         };
+        if !hold.is_active(cx.now()) {
+            return Err(Reason::HoldNotFound.into());
+        }
         Ok(Response::json(&HoldView::from(&hold)))
     }
 }

@@ -54,12 +54,19 @@ fn changes(event: &Event, field: &str) -> bool {
 }
 
 /// Sends the mails of a changed e-mail address or signup.
-async fn send_for_update<S: ReadAgents + StoreMailTokens + NoticeRows + Throttle, E: Mailer>(
+async fn send_for_update<
+    S: ReadAgents + StoreMailTokens + NoticeRows + DeletionLinks + Throttle,
+    E: Mailer,
+>(
     cx: &Context<S, E>,
     event: &Event,
     cause: Cause,
 ) -> Result<(), Failure> {
     let id = event.customer_id;
+    if changes(event, "suspended") || changes(event, "tm_deletion_scheduled") {
+        // An operator has taken over the freeze of a frozen account, or moved the date of its deletion.
+        return send_frozen(cx, id, cause).await;
+    }
     if changes(event, "email") {
         send_email_changed(cx, id, cause).await?;
     }

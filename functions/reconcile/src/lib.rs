@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use custodian_app::brake::permits_purges;
+use custodian_app::deletion_mails::remove_expired_recipient;
 use custodian_app::ports::{
     ChangeCustomers, CountDue, Counter, DeletionBrake, DeletionLinks, DueCustomers, LastMail, Mailer,
     ReceiptKeys, Recount, Scheduler,
@@ -21,18 +22,18 @@ use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::{Context, Failure, LogSubject, Metric};
 use custodian_cascade::restore::{RestoreRequest, RestoreRows, restore};
 use custodian_cascade::{
-    CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, resume, send_last_mail, verify_empty,
+    CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, VERIFY_AFTER, resume, send_last_mail, verify_empty,
 };
 use custodian_domain::{CustomerId, Status, Timestamp};
 use custodian_event_sources::EventHandler;
-use futures::future::join4;
+use futures::future::join5;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::overdue::apply_deadlines;
-use crate::until::{log_failure, run_until};
+use crate::until::{each_ledger, log_failure};
 
-/// Reconcile resumes a cascade without progress for this long, and verifies a completed deletion of this age.
+/// Reconcile resumes a cascade without progress for this long.
 const STALLED_AFTER: Duration = Duration::from_secs(15 * 60);
 
 pub struct Reconcile;
@@ -101,16 +102,18 @@ where
         let recorded = record_ages(cx).await;
         let permitted = permits_purges(cx).await;
         let is_permitted = permitted.as_ref().is_ok_and(|permitted| *permitted);
-        cx.metrics.record(&[Metric::DeletionsPaused(!is_permitted)]);
-        let before = cx.now().minus(STALLED_AFTER);
-        let (purged, expired, resumed, verified) = join4(
+        if let Ok(permitted) = &permitted {
+            cx.metrics.record(&[Metric::DeletionsPaused(!permitted)]);
+        }
+        let (stalled, completed) = (cx.now().minus(STALLED_AFTER), cx.now().minus(VERIFY_AFTER));
+        let (purged, expired, resumed, verified, mailed) = join5(
             Box::pin(apply_deadlines(cx, Status::Frozen, is_permitted, stop_at)),
             Box::pin(apply_deadlines(cx, Status::Initial, is_permitted, stop_at)),
-            Box::pin(resume_stalled(cx, before, stop_at)),
-            Box::pin(verify_completed(cx, before, stop_at)),
+            Box::pin(resume_stalled(cx, stalled, stop_at)),
+            Box::pin(verify_completed(cx, completed, stop_at)),
+            Box::pin(send_last_mails(cx, completed, stop_at)),
         )
         .await;
-        let mailed = send_last_mails(cx, before, stop_at).await;
         recorded.and(permitted.map(|_| ())).and(mailed).and(purged).and(expired).and(resumed).and(verified)
     }
 }
@@ -126,23 +129,19 @@ async fn record_ages<S: OpenLedgers + CompletedLedgers, E>(cx: &Context<S, E>) -
     Ok(())
 }
 
-/// Resumes the deletions that have been stalled since `before`.
-async fn resume_stalled<S: OpenLedgers + FindRows, E: CascadeQueue>(
+/// Resumes the deletions that have been stalled since `before`. Also removes the recipients of last mails whose time is over,
+/// because a deletion on hold waits longer than its recipient may be kept.
+async fn resume_stalled<S: OpenLedgers + FindRows + LastMail, E: CascadeQueue>(
     cx: &Context<S, E>,
     before: Timestamp,
     stop_at: Timestamp,
 ) -> Result<(), Failure> {
-    let (mut after, mut outcome) = (None, Ok(()));
-    loop {
-        let page = cx.store.stalled_since(before, after).await?;
-        let resume = |id| async move { log_failure(id, resume(cx, id, before).await) };
-        let resumed = run_until(cx, stop_at, page.customers.into_iter().map(resume).collect()).await;
-        outcome = outcome.and(resumed.into_iter().collect());
-        after = page.next;
-        if after.is_none() || cx.now() >= stop_at {
-            return outcome;
-        }
-    }
+    let page = |after| cx.store.stalled_since(before, after);
+    let resume = |id| async move {
+        let resumed = resume(cx, id, before).await;
+        resumed.and(remove_expired_recipient(cx, id).await).map(|()| 0)
+    };
+    each_ledger(cx, stop_at, page, resume).await.1
 }
 
 /// Verifies that the deletions completed before `before` left no row.
@@ -155,22 +154,9 @@ where
     S: CompletedLedgers + FindRows + ReceiptKeys + LastMail + DeletionLinks,
     E: CascadeQueue + Mailer,
 {
-    let (mut after, mut rows_found, mut outcome) = (None, 0, Ok(()));
-    loop {
-        let page = match cx.store.completed_before(before, after).await {
-            Ok(page) => page,
-            Err(failure) => return record_rows_found(cx, rows_found, outcome.and(Err(failure))),
-        };
-        let verify = |id| async move { log_failure(id, verify_empty(cx, id).await) };
-        for rows in run_until(cx, stop_at, page.customers.into_iter().map(verify).collect()).await {
-            rows_found += rows.as_ref().copied().unwrap_or_default();
-            outcome = outcome.and(rows.map(|_| ()));
-        }
-        after = page.next;
-        if after.is_none() || cx.now() >= stop_at {
-            return record_rows_found(cx, rows_found, outcome);
-        }
-    }
+    let page = |after| cx.store.completed_before(before, after);
+    let (rows_found, outcome) = each_ledger(cx, stop_at, page, |id| verify_empty(cx, id)).await;
+    record_rows_found(cx, rows_found, outcome)
 }
 
 /// Sends the last mails that could not be sent when their deletions were verified.
@@ -183,9 +169,9 @@ where
     S: CompletedLedgers + LastMail + DeletionLinks,
     E: Mailer,
 {
-    let page = cx.store.unsent_last_mails(before).await?;
-    let send = |id| async move { log_failure(id, send_last_mail(cx, id).await) };
-    run_until(cx, stop_at, page.customers.into_iter().map(send).collect()).await.into_iter().collect()
+    let page = |after| cx.store.unsent_last_mails(before, after);
+    let send = |id| async move { send_last_mail(cx, id).await.map(|()| 0) };
+    each_ledger(cx, stop_at, page, send).await.1
 }
 
 fn record_rows_found<S, E>(

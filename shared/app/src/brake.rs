@@ -25,8 +25,15 @@ pub(crate) async fn count_deletion<S: DeletionBrake, E>(cx: &Context<S, E>, due:
         {
             return Ok(());
         }
-        let deletions = cx.store.count_deletion(cx.now()).await?;
-        trip_above_limit(cx, deletions).await.map(|_| ())
+        let counted = cx.store.count_deletion(cx.now()).await?;
+        if counted > u64::from(cx.settings.max_deletions_per_hour) {
+            // An operator may have released the brake since then, which forgets the earlier deletions. So the deletions are
+            // counted once more after the brake is read.
+            let brake = cx.store.brake().await?;
+            let deletions = cx.store.deletions_within_an_hour(cx.now()).await?;
+            trip_above_limit(cx, &brake, deletions).await?;
+        }
+        Ok(())
     };
     ignore(counted.await, "the next deletion counts as well");
 }
@@ -46,20 +53,29 @@ pub async fn permits_purges<S: DeletionBrake + CountDue, E>(cx: &Context<S, E>) 
     let deletions = cx.store.deletions_within_an_hour(now).await?;
     let since = brake.tm_update.map_or(now.minus(HOUR), |released| released.max(now.minus(HOUR)));
     let due = cx.store.count_due(since, now, limit.saturating_add(1)).await?;
-    Ok(!trip_above_limit(cx, deletions + u64::from(due)).await?)
+    Ok(!trip_above_limit(cx, &brake, deletions + u64::from(due)).await?)
 }
 
-/// Sets the brake if `deletions` exceeds the limit of the hour, and returns whether it does.
-async fn trip_above_limit<S: DeletionBrake, E>(cx: &Context<S, E>, deletions: u64) -> Result<bool, Failure> {
+/// Sets the brake if `deletions` exceeds the limit of the hour, and returns whether it does. It never overwrites the reason of an
+/// operator, and does nothing if an operator has released the brake in the meantime.
+async fn trip_above_limit<S: DeletionBrake, E>(
+    cx: &Context<S, E>,
+    brake: &Brake,
+    deletions: u64,
+) -> Result<bool, Failure> {
     let limit = u64::from(cx.settings.max_deletions_per_hour);
     if limit == 0 || deletions <= limit {
         return Ok(false);
     }
+    if brake.paused {
+        return Ok(true);
+    }
     let reason = format!("More than {limit} accounts were deleted or fell due within an hour.");
     let tripped = Brake { paused: true, reason, set_by: None, tm_update: Some(cx.now()) };
-    cx.store.set_brake(&tripped).await?;
-    tracing::error!(deletions, limit, "the brake has tripped: all deletions are paused");
-    cx.metrics.record(&[Metric::BrakeTripped]);
+    if cx.store.trip_brake(brake, &tripped).await? {
+        tracing::error!(deletions, limit, "the brake has tripped: all deletions are paused");
+        cx.metrics.record(&[Metric::BrakeTripped]);
+    }
     Ok(true)
 }
 

@@ -102,7 +102,8 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
         };
         match commit(cx, change).await? {
             CustomerWriteOutcome::Done => {
-                if after.status().is_terminal() {
+                // The expiry of a signup that nobody verified does not count: anyone can sign up, and could pause all deletions.
+                if after.status().is_terminal() && before.signup.is_none() {
                     let is_job = matches!(command, Command::Purge { .. } | Command::Expire);
                     count_deletion(cx, before.due().filter(|_| is_job)).await;
                 }

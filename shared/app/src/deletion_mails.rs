@@ -72,6 +72,17 @@ pub async fn send_deletion_begun<S: ReadCustomers + NoticeRows + DeletionLinks, 
     Ok(true)
 }
 
+/// Removes the recipient of the last mail when its time is over, however far the deletion is. TTL would remove it days later.
+pub async fn remove_expired_recipient<S: LastMail, E>(
+    cx: &Context<S, E>,
+    id: CustomerId,
+) -> Result<(), Failure> {
+    match cx.store.last_mail(id).await? {
+        Some(stored) if stored.until <= cx.now() => cx.store.remove_last_mail(id).await,
+        _ => Ok(()),
+    }
+}
+
 /// Sends the last mail about an account, and removes its recipient. A crash between the two sends the mail again.
 pub async fn send_deletion_done<S: LastMail + DeletionLinks, E: Mailer>(
     cx: &Context<S, E>,

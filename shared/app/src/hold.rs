@@ -23,14 +23,19 @@ fn require_holdable(customer: &Customer) -> Result<(), Refusal> {
     if customer.status().is_terminal() { Err(Reason::StateInvalid.into()) } else { Ok(()) }
 }
 
-/// Releases the hold, and applies the deadline that passed in the meantime. Returns the released hold.
+/// Releases the hold, and applies the deadline that passed in the meantime. Returns the released hold. It releases only the hold
+/// that was read: another operator may place a new one at the same time, and that one must last.
 pub async fn release_hold<S: ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     customer: Customer,
 ) -> Result<Hold, Failure> {
     let hold = customer.hold.clone().ok_or(Reason::HoldNotFound)?;
-    let released =
-        update(cx, customer, require_holdable, |customer, now| customer.with_hold(None, now)).await?;
+    let permits = |customer: &Customer| match &customer.hold {
+        Some(current) if *current == hold => require_holdable(customer),
+        Some(_) => Err(Reason::HoldReplaced.into()),
+        None => Err(Reason::HoldNotFound.into()),
+    };
+    let released = update(cx, customer, permits, |customer, now| customer.with_hold(None, now)).await?;
     if released.due().is_some_and(|due| due <= cx.now()) {
         apply_deadline(cx, released).await?;
     }

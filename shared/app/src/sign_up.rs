@@ -100,7 +100,14 @@ async fn replace_signup<S: ChangeCustomers, E>(
     let mut retry = Retry::new("the customer", RetryBudget::Request);
     loop {
         let before = cx.store.customer(id).await?.filter(|row| row.status() == Status::Initial);
-        let Some(before) = before.filter(|row| row.signup < Some(cause)) else { return Ok(()) };
+        // After its deadline, no link could verify the account. A hold keeps the account as it is.
+        let now = cx.now();
+        let is_replaceable = |row: &Customer| {
+            row.signup < Some(cause)
+                && row.active_hold(now).is_none()
+                && row.due().is_none_or(|due| now < due)
+        };
+        let Some(before) = before.filter(is_replaceable) else { return Ok(()) };
         let after = before.with_signup(profile.clone(), cause, cx.now());
         match cx.store.commit(CustomerChange::new(&before, &after)).await? {
             CustomerWriteOutcome::Done => return Ok(()),

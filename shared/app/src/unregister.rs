@@ -24,6 +24,9 @@ const CONFIRMATION_PHRASE: &str = "DELETE";
 /// The maximum number of released numbers that a plan lists.
 const MAX_NUMBERS: usize = 100;
 
+/// The bytes of a row that is counted, as an estimate.
+const COUNTED_ROW_BYTES: u64 = 256;
+
 /// An access key has no password, so the usual messages would not help its caller.
 const KEY_CONFIRMATION: &str =
     "An access key confirms with the confirmation phrase DELETE. It cannot delete the account at once.";
@@ -168,7 +171,10 @@ pub async fn plan<S: CountRowsToDelete, E>(
         Decision::Change(next) => next.due(),
         Decision::Unchanged | Decision::TooEarly => customer.due(),
     };
+    // Counting reads much more than the response has, so it is charged like a large read.
+    cx.read_budget.require(customer.id, now)?;
     let rows = cx.store.rows_to_delete(customer.id, MAX_NUMBERS).await?;
+    cx.read_budget.charge(customer.id, rows.rows_read * COUNTED_ROW_BYTES, now);
     Ok(UnregisterPlan {
         customer_id: customer.id,
         immediate: request.immediate,

@@ -12,7 +12,7 @@ use crate::retry::{Retry, RetryBudget};
 pub async fn update<S: ChangeCustomers, E>(
     cx: &Context<S, E>,
     customer: Customer,
-    permits: fn(&Customer) -> Result<(), Refusal>,
+    permits: impl Fn(&Customer) -> Result<(), Refusal> + Send + Sync,
     next: impl Fn(&Customer, Timestamp) -> Customer + Send + Sync,
 ) -> Result<Customer, Failure> {
     let id = customer.id;

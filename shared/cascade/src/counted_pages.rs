@@ -47,10 +47,10 @@ impl<'a, S: EmptyTables, E: Sync> CountedPages<'a, S, E> {
     pub(crate) async fn first(&mut self) -> Result<NextPage, Failure> {
         let mut retry = Retry::new("the ledger", RetryBudget::Request);
         loop {
-            let (paused, batch) = self.read(None).await?;
-            if paused {
+            if self.is_paused().await? {
                 return Ok(NextPage::Paused);
             }
+            let batch = self.read(None).await?;
             if batch.keys.is_empty() {
                 return Ok(NextPage::Empty);
             }
@@ -69,21 +69,23 @@ impl<'a, S: EmptyTables, E: Sync> CountedPages<'a, S, E> {
         }
     }
 
-    /// Reads whether the cascade is paused, and then a page.
-    async fn read(&self, after: Option<&str>) -> Result<(bool, KeyBatch), Failure> {
-        let (store, customer) = (&self.cx.store, self.task.customer_id);
-        let paused = store.is_paused(customer, self.cx.now()).await?;
-        Ok((paused, store.find_keys(customer, self.step, after).await?))
+    /// Whether a hold or the brake stops the cascade.
+    pub(crate) async fn is_paused(&self) -> Result<bool, Failure> {
+        self.cx.store.is_paused(self.task.customer_id, self.cx.now()).await
+    }
+
+    async fn read(&self, after: Option<&str>) -> Result<KeyBatch, Failure> {
+        self.cx.store.find_keys(self.task.customer_id, self.step, after).await
     }
 
     /// Reads and counts the page after `batch`, while the rows of `batch` are being deleted. Returns `None` if there is none, or
-    /// if another worker has counted, or if the cascade is paused.
+    /// if another worker has counted.
     pub(crate) async fn after(&mut self, batch: &KeyBatch) -> Result<Option<KeyBatch>, Failure> {
         let Some(last) = batch.keys.last().filter(|_| batch.has_more) else {
             return Ok(None);
         };
-        let (paused, next) = self.read(Some(last.as_str())).await?;
-        Ok(if !paused && !next.keys.is_empty() && self.count(&next).await? { Some(next) } else { None })
+        let next = self.read(Some(last.as_str())).await?;
+        Ok(if !next.keys.is_empty() && self.count(&next).await? { Some(next) } else { None })
     }
 
     /// Counts the rows of a page that are not counted yet. Returns false if the step has changed since it was read.

@@ -32,9 +32,9 @@ pub use ports::{
 };
 pub use progress::progress;
 pub use receipt::{ErasedTable, Receipt, ReceiptLedger};
-pub use resume::{resume, resume_all};
+pub use resume::{resume, resume_some};
 pub use start::start;
 pub use step::{StepOutcome, run_step};
 pub use steps::{EXPORTS, KeyLayout, STEPS, Step, WEBHOOKS};
 pub use task::CascadeTask;
-pub use verification::{send_last_mail, verify_empty};
+pub use verification::{VERIFY_AFTER, send_last_mail, verify_empty};

@@ -12,11 +12,7 @@ pub async fn pause<S: Ledgers, E>(
     customer: CustomerId,
     hold: &Hold,
 ) -> Result<(), Failure> {
-    if cx.store.set_ledger_hold(customer, Some(hold)).await? {
-        Ok(())
-    } else {
-        Err(Reason::StateInvalid.into())
-    }
+    if cx.store.place_ledger_hold(customer, hold).await? { Ok(()) } else { Err(Reason::StateInvalid.into()) }
 }
 
 /// The hold that stops the cascade of an account.
@@ -25,13 +21,15 @@ pub async fn ledger_hold<S: Ledgers, E>(cx: &Context<S, E>, customer: CustomerId
     Ok(ledger.and_then(|ledger| ledger.header.hold).ok_or(Reason::HoldNotFound)?)
 }
 
-/// Releases the hold and resumes the cascade. Returns the released hold.
+/// Releases the hold and resumes the cascade. Returns the released hold. It releases only the hold that was read.
 pub async fn release<S: Ledgers, E: CascadeQueue>(
     cx: &Context<S, E>,
     customer: CustomerId,
 ) -> Result<Hold, Failure> {
     let hold = ledger_hold(cx, customer).await?;
-    cx.store.set_ledger_hold(customer, None).await?;
+    if !cx.store.remove_ledger_hold(customer, &hold).await? {
+        return Err(Reason::HoldReplaced.into());
+    }
     start(cx, customer, cx.now()).await?;
     Ok(hold)
 }

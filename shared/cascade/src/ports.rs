@@ -21,11 +21,18 @@ pub trait Ledgers: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Places a hold on an open ledger, or removes it. Returns false if the ledger is not open.
-    fn set_ledger_hold(
+    /// Places a hold on an open ledger. Returns false if the ledger is not open.
+    fn place_ledger_hold(
         &self,
         customer: CustomerId,
-        hold: Option<&Hold>,
+        hold: &Hold,
+    ) -> impl Future<Output = Result<bool, Failure>> + Send;
+
+    /// Removes this hold from a ledger. Returns false if the ledger has another hold or none.
+    fn remove_ledger_hold(
+        &self,
+        customer: CustomerId,
+        hold: &Hold,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
     /// Opens steps that the ledger does not have yet, unless another worker has opened them.
@@ -43,8 +50,8 @@ pub trait Ledgers: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Completes a ledger and stores when each table was verified empty. Does nothing if the ledger is complete, or if one of
-    /// the steps is not closed.
+    /// Completes a ledger and stores when each table was verified empty. It also removes the hold, because nothing is left to
+    /// delete. Does nothing if the ledger is complete, or if one of the steps is not closed or has another count.
     fn complete(
         &self,
         customer: CustomerId,
@@ -111,10 +118,11 @@ pub trait CompletedLedgers: Ledgers {
     fn oldest_unverified(&self) -> impl Future<Output = Result<Option<Timestamp>, Failure>> + Send;
 
     /// Records that the verification found no row, and when it verified each table, and stores the receipt unless the deletion has
-    /// one. Does nothing if the ledger is verified already or was reopened.
+    /// one. Does nothing if the ledger is verified already, was reopened, or was completed again since `ledger` was read.
     fn mark_verified(
         &self,
         customer: CustomerId,
+        ledger: &Ledger,
         verified: &[VerifiedTable],
         receipt: &str,
         now: Timestamp,
@@ -124,6 +132,7 @@ pub trait CompletedLedgers: Ledgers {
     fn unsent_last_mails(
         &self,
         before: Timestamp,
+        after: Option<LedgerCursor>,
     ) -> impl Future<Output = Result<LedgerPage, Failure>> + Send;
 
     /// Records that nothing is left to do for a verified deletion.

@@ -1,7 +1,11 @@
 //! Resuming a stalled cascade.
 
+use std::future::ready;
+
+use custodian_app::failure::ignore;
 use custodian_app::{Context, Failure};
 use custodian_domain::{CustomerId, Timestamp};
+use futures::stream::{StreamExt, TryStreamExt, iter};
 
 use crate::completion::complete;
 use crate::ports::{CascadeQueue, FindRows, Ledgers, OpenLedgers};
@@ -19,11 +23,18 @@ pub async fn resume<S: Ledgers + FindRows, E: CascadeQueue>(
     }
 }
 
-/// Resumes the cascades that made no progress for the longest time, after the brake was released.
-pub async fn resume_all<S: OpenLedgers, E: CascadeQueue>(cx: &Context<S, E>) -> Result<(), Failure> {
+/// The maximum number of cascades that start concurrently.
+const MAX_CONCURRENT_STARTS: usize = 8;
+
+/// Resumes cascades after the brake was released, those that made no progress for the longest time first. Starts none after
+/// `stop_at`. A failure is only logged, because the brake is released and `reconcile` resumes the rest.
+pub async fn resume_some<S: OpenLedgers, E: CascadeQueue>(cx: &Context<S, E>, stop_at: Timestamp) {
     let now = cx.now();
-    for customer in cx.store.stalled_since(now, None).await?.customers {
-        start(cx, customer, now).await?;
-    }
-    Ok(())
+    let resumed = async {
+        let page = cx.store.stalled_since(now, None).await?;
+        let started = iter(page.customers).take_while(|_| ready(cx.now() < stop_at));
+        let start = |customer| start(cx, customer, now);
+        started.map(start).buffer_unordered(MAX_CONCURRENT_STARTS).try_for_each(|_| ready(Ok(()))).await
+    };
+    ignore(resumed.await, "reconcile resumes the cascades");
 }

@@ -53,6 +53,8 @@ pub async fn run_step<S: EmptyTables, E: CascadeQueue + RemoveFiles>(
         removed?;
         deleted_some = true;
         next = match ahead? {
+            // A hold may have been placed since the page was read.
+            Some(_) if pages.is_paused().await? => NextPage::Paused,
             Some(batch) => NextPage::Counted(batch),
             None => pages.first().await?,
         };

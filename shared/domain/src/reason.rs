@@ -115,6 +115,8 @@ reasons! {
     FrozenByOperator = 409 "FAILED_PRECONDITION" "FROZEN_BY_OPERATOR" "The operator of this service froze the account. Only the operator can recover or delete it.";
     /// 409: a hold prevents the deletion of the account.
     AccountHeld = 409 "FAILED_PRECONDITION" "ACCOUNT_HELD" "The account is on hold, so it cannot be deleted. An operator must release the hold first.";
+    /// 409: another operator has replaced the hold that was to be released.
+    HoldReplaced = 409 "FAILED_PRECONDITION" "HOLD_REPLACED" "Another operator has just replaced this hold. Read the new hold before you release it.";
     /// 409: an operator, or the limit of deletions in an hour, has paused all deletions.
     DeletionsPaused = 409 "FAILED_PRECONDITION" "DELETIONS_PAUSED" "All deletions are paused at the moment. Try again later.";
     /// 409: the request recovers an account after its grace period.

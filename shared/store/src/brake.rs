@@ -9,6 +9,7 @@ use custodian_app::brake::slots_of_hour;
 use custodian_app::ports::DeletionBrake;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::{Brake, CustomerId, Timestamp};
+use futures::future::try_join_all;
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
@@ -49,20 +50,28 @@ impl DeletionBrake for Store {
     }
 
     async fn set_brake(&self, brake: &Brake) -> Result<(), Failure> {
-        let mut retry = Retry::new("the brake", RetryBudget::StatusChange);
-        while !(self.update_brake(brake).await? || self.create_brake(brake).await?) {
-            // Another request has just created the rows.
-            retry.wait(&*self.entropy).await?;
-        }
         if !brake.paused
             && let Some(now) = brake.tm_update
         {
-            // The operator has permitted the deletions that tripped the brake, so they must not trip it again.
-            for slot in slots_of_hour(now) {
-                self.delete_if(THROTTLE, slot_key(slot), Expr::unconditional("id")).await?;
-            }
+            // The operator permits the deletions that tripped the brake, so they must not trip it again. The counters are
+            // deleted first: while the brake is on, no deletion counts.
+            let slots = slots_of_hour(now)
+                .map(|slot| self.delete_if(THROTTLE, slot_key(slot), Expr::unconditional("id")));
+            try_join_all(slots).await?;
+        }
+        let mut retry = Retry::new("the brake", RetryBudget::StatusChange);
+        let exists = Expr::new("attribute_exists(#key)");
+        while !(self.update_brake(brake, &exists).await? || self.create_brake(brake).await?) {
+            // Another request has just created the rows.
+            retry.wait(&*self.entropy).await?;
         }
         Ok(())
+    }
+
+    async fn trip_brake(&self, read: &Brake, tripped: &Brake) -> Result<bool, Failure> {
+        let Some(tm_update) = read.tm_update else { return self.create_brake(tripped).await };
+        let is_unchanged = Expr::new("#tm_update = :tm_update").with(":tm_update", n(tm_update.micros()));
+        self.update_brake(tripped, &is_unchanged).await
     }
 
     async fn count_deletion(&self, now: Timestamp) -> Result<u64, Failure> {
@@ -82,15 +91,15 @@ impl DeletionBrake for Store {
 }
 
 impl Store {
-    /// Sets the rows of the brake. Returns false if there are none yet.
-    async fn update_brake(&self, brake: &Brake) -> Result<bool, Failure> {
+    /// Sets the rows of the brake. Returns false if the condition fails.
+    async fn update_brake(&self, brake: &Brake, condition: &Expr) -> Result<bool, Failure> {
         let after = encode(brake)?;
         let mut tx = Transaction::new(self, RetryBudget::StatusChange);
         for row in 0..ROWS {
             let Some(update) = overwrite(&Item::new(), &after, &["set_by", "tm_update"]) else {
                 return Ok(false);
             };
-            tx = tx.update((), DELETIONS, row_key(row), update, Expr::new("attribute_exists(#key)"))?;
+            tx = tx.update((), DELETIONS, row_key(row), update, condition.clone())?;
         }
         Ok(tx.run().await?.is_ok())
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::Select;
 use custodian_app::Failure;
-use custodian_app::ports::{CountRowsToDelete, RowsToDelete};
+use custodian_app::ports::{CountRowsToDelete, RowCount, RowsToDelete};
 use custodian_cascade::{STEPS, Step};
 use custodian_domain::CustomerId;
 use custodian_domain::kinds::NUMBERS;
@@ -24,6 +24,10 @@ use crate::resources::decode_resource;
 use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
 use crate::usage;
 
+/// The maximum number of pages of 1 MB that are counted in a table. A busy account has millions of deliveries, and a dry run must
+/// end within the time of a request.
+const MAX_COUNTED_PAGES: usize = 8;
+
 impl CountRowsToDelete for Store {
     async fn rows_to_delete(
         &self,
@@ -31,20 +35,24 @@ impl CountRowsToDelete for Store {
         max_numbers: usize,
     ) -> Result<RowsToDelete, Failure> {
         let counted = STEPS.iter().filter(|step| !has_counter(step.table));
-        let counted = counted.map(|step| async move {
-            Ok::<_, Failure>((step.table, self.count_keys(customer, step).await?))
-        });
+        let counted = counted.map(|step| self.count_keys(customer, step));
         let (usage_rows, counted, numbers) = try_join3(
             self.usage_rows(customer),
             try_join_all(counted),
             self.owned_rows(NUMBERS.table, customer, None, max_numbers),
         )
         .await?;
-        let mut rows: BTreeMap<_, _> = counted.into_iter().collect();
-        rows.extend(rows_by_counter(&usage_rows));
-        let count = |table| rows.get(table).copied().unwrap_or(0);
+        let by_counter = rows_by_counter(&usage_rows);
+        let count = |step: &Step| match counted.iter().find(|count| count.table == step.table) {
+            Some(count) => *count,
+            None => {
+                let rows = by_counter.get(step.table).copied().unwrap_or(0);
+                RowCount { table: step.table, rows, at_least: false }
+            }
+        };
         Ok(RowsToDelete {
-            tables: STEPS.iter().map(|step| (step.table, count(step.table))).collect(),
+            tables: STEPS.iter().map(count).collect(),
+            rows_read: counted.iter().map(|count| count.rows).sum(),
             numbers: numbers.rows.into_iter().map(number).collect::<Result<_, _>>()?,
         })
     }
@@ -73,12 +81,12 @@ fn number(item: Item) -> Result<String, Failure> {
 }
 
 impl Store {
-    /// The number of rows that a step of the cascade would find.
-    async fn count_keys(&self, customer: CustomerId, step: &Step) -> Result<u64, Failure> {
+    /// The number of rows that a step of the cascade would find. Stops after some pages.
+    async fn count_keys(&self, customer: CustomerId, step: &'static Step) -> Result<RowCount, Failure> {
         let (hash, value, _) = partition(customer, step);
         let condition = Expr::new(format!("#{hash} = :hash")).with(":hash", s(value));
         let (mut rows, mut start) = (0, None);
-        loop {
+        for _ in 0..MAX_COUNTED_PAGES {
             let query = self.client.query().table_name(self.table(step.table)).consistent_read(true);
             let query = query
                 .select(Select::Count)
@@ -90,8 +98,9 @@ impl Store {
             rows += u64::try_from(response.count).unwrap_or(0);
             start = response.last_evaluated_key;
             if start.is_none() {
-                return Ok(rows);
+                break;
             }
         }
+        Ok(RowCount { table: step.table, rows, at_least: start.is_some() })
     }
 }

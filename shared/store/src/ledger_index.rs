@@ -2,7 +2,7 @@
 
 use custodian_app::Failure;
 use custodian_cascade::{
-    CompletedLedgers, LedgerCursor, LedgerPage, OpenLedgers, UnfinishedLedgers, VerifiedTable,
+    CompletedLedgers, Ledger, LedgerCursor, LedgerPage, OpenLedgers, UnfinishedLedgers, VerifiedTable,
 };
 use custodian_domain::{CustomerId, Timestamp};
 use serde::Deserialize;
@@ -86,6 +86,7 @@ impl CompletedLedgers for Store {
     async fn mark_verified(
         &self,
         customer: CustomerId,
+        ledger: &Ledger,
         verified: &[VerifiedTable],
         receipt: &str,
         now: Timestamp,
@@ -96,12 +97,20 @@ impl CompletedLedgers for Store {
             .with(":now", n(now.micros()))
             .with(":receipt", s(receipt))
             .with(":confirmed", s(CONFIRMED_PARTITION));
-        let is_completed = Expr::new("#open = :sealed").with(":sealed", s(COMPLETED_PARTITION));
-        self.update_with_tables(customer, update, is_completed, verified).await
+        let tm_completed = ledger.header.tm_completed.map_or(0, Timestamp::micros);
+        // A ledger that was opened again and completed a second time has another time, and needs another verification.
+        let is_completed = Expr::new("#open = :sealed AND #tm_sealed = :tm_sealed")
+            .with(":sealed", s(COMPLETED_PARTITION))
+            .with(":tm_sealed", n(tm_completed));
+        self.update_with_tables(customer, update, is_completed, verified, &ledger.removed()).await
     }
 
-    async fn unsent_last_mails(&self, before: Timestamp) -> Result<LedgerPage, Failure> {
-        self.ledgers_before(CONFIRMED_PARTITION, before, None).await
+    async fn unsent_last_mails(
+        &self,
+        before: Timestamp,
+        after: Option<LedgerCursor>,
+    ) -> Result<LedgerPage, Failure> {
+        self.ledgers_before(CONFIRMED_PARTITION, before, after).await
     }
 
     async fn close_ledger(&self, customer: CustomerId) -> Result<(), Failure> {

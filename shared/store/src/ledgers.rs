@@ -104,13 +104,15 @@ impl Ledgers for Store {
         Ok(rows.iter().any(|row| row.paused || row.hold.as_ref().is_some_and(|hold| hold.is_active(now))))
     }
 
-    async fn set_ledger_hold(&self, customer: CustomerId, hold: Option<&Hold>) -> Result<bool, Failure> {
-        let update = match hold {
-            Some(hold) => Expr::new("SET #hold = :hold").with(":hold", AttributeValue::M(encode(hold)?)),
-            None => Expr::new("REMOVE #hold"),
-        };
+    async fn place_ledger_hold(&self, customer: CustomerId, hold: &Hold) -> Result<bool, Failure> {
+        let update = Expr::new("SET #hold = :hold").with(":hold", AttributeValue::M(encode(hold)?));
         let is_open = Expr::new("#open = :open").with(":open", s(OPEN));
         self.update_if(DELETIONS, row_key(customer, None), update, is_open).await
+    }
+
+    async fn remove_ledger_hold(&self, customer: CustomerId, hold: &Hold) -> Result<bool, Failure> {
+        let is_held = Expr::new("#hold = :held").with(":held", AttributeValue::M(encode(hold)?));
+        self.update_if(DELETIONS, row_key(customer, None), Expr::new("REMOVE #hold"), is_held).await
     }
 
     async fn open_steps(&self, customer: CustomerId, steps: &[Step], now: Timestamp) -> Result<(), Failure> {
@@ -145,15 +147,16 @@ impl Ledgers for Store {
         verified: &[VerifiedTable],
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let removed = removed.iter().map(|(table, rows)| (table.clone(), n(rows))).collect();
-        let update =
-            Expr::new("SET #tm_sealed = :now, #tm_progress = :now, #removed = :removed, #open = :sealed")
-                .with(":now", n(now.micros()))
-                .with(":sealed", s(COMPLETED_PARTITION))
-                .with(":removed", AttributeValue::M(removed));
+        let counts = removed.iter().map(|(table, rows)| (table.clone(), n(rows))).collect();
+        let update = Expr::new(
+            "SET #tm_sealed = :now, #tm_progress = :now, #removed = :removed, #open = :sealed REMOVE #hold",
+        )
+        .with(":now", n(now.micros()))
+        .with(":sealed", s(COMPLETED_PARTITION))
+        .with(":removed", AttributeValue::M(counts));
         let is_open = Expr::new("#open = :open").with(":open", s(OPEN));
-        // If a condition failed, another worker has completed the ledger or has opened a step again.
-        self.update_with_tables(customer, update, is_open, verified).await
+        // If a condition failed, another worker has completed the ledger, or has opened a step again and perhaps closed it.
+        self.update_with_tables(customer, update, is_open, verified, removed).await
     }
 
     async fn reopen(
@@ -204,20 +207,24 @@ fn put_step<'a>(
 }
 
 impl Store {
-    /// Updates the header row, and stores when each table was verified empty. Does nothing if the condition on the header fails
-    /// or one of the steps is not closed.
+    /// Updates the header row, and stores when each table was verified empty. Does nothing if the condition on the header fails,
+    /// or if one of the steps is not closed or has deleted another number of rows.
     pub(crate) async fn update_with_tables(
         &self,
         customer: CustomerId,
         update: Expr,
         condition: Expr,
         verified: &[VerifiedTable],
+        removed: &BTreeMap<String, u64>,
     ) -> Result<(), Failure> {
         let mut tx = Transaction::new(self, RetryBudget::StatusChange);
         tx = tx.update((), DELETIONS, row_key(customer, None), update, condition)?;
         for VerifiedTable { table, at } in verified {
             let set_time = Expr::new("SET #tm_verified = :at").with(":at", n(at.micros()));
-            tx = tx.update((), DELETIONS, row_key(customer, Some(table)), set_time, is_closed())?;
+            let unchanged = Expr::new("#closed = :closed AND #removed = :removed")
+                .with(":closed", AttributeValue::Bool(true))
+                .with(":removed", n(removed.get(*table).copied().unwrap_or(0)));
+            tx = tx.update((), DELETIONS, row_key(customer, Some(table)), set_time, unchanged)?;
         }
         tx.run().await.map(|_| ())
     }

@@ -27,6 +27,8 @@ pub struct UnregisterPlanView<'a> {
 struct TablePlan {
     name: &'static str,
     rows: u64,
+    /// Whether counting stopped at this number because the table has many more rows.
+    at_least: bool,
 }
 
 impl<'a> UnregisterPlanView<'a> {
@@ -34,10 +36,11 @@ impl<'a> UnregisterPlanView<'a> {
         id: CustomerId,
         immediate: bool,
         due: Timestamp,
-        tables: &[(&'static str, u64)],
+        tables: impl IntoIterator<Item = (&'static str, u64, bool)>,
         numbers: &'a [String],
     ) -> Self {
-        let tables = tables.iter().map(|(name, rows)| TablePlan { name, rows: *rows }).collect();
+        let plan = |(name, rows, at_least)| TablePlan { name, rows, at_least };
+        let tables = tables.into_iter().map(plan).collect();
         Self { dry_run: true, id: id.0, immediate, tm_due: Time(due), tables, numbers }
     }
 }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use custodian_domain::{CustomerId, Initiator};
 use custodian_domain::lifecycle::Command;
+use custodian_domain::{CustomerId, Initiator};
 use custodian_tests::seed::{count_rows, ledger_step, rows_of_others, seed_rows};
 use custodian_tests::{Interruption, TestApp};
 use serde_json::{Value, json};

@@ -57,9 +57,13 @@ async fn an_accounts_events_are_published_in_the_order_of_its_versions() {
         ("customer_updated", "active", json!(["name", "address"])),
         ("customer_updated", "active", json!(["pending_email"])),
         ("customer_updated", "active", json!(["plan"])),
-        ("customer_frozen", "frozen", json!(["pending_email", "status", "tm_deletion_scheduled"])),
-        ("customer_recovered", "active", json!(["status", "tm_deletion_scheduled"])),
-        ("customer_frozen", "frozen", json!(["status", "tm_deletion_scheduled"])),
+        (
+            "customer_frozen",
+            "frozen",
+            json!(["pending_email", "status", "suspended", "tm_deletion_scheduled"]),
+        ),
+        ("customer_recovered", "active", json!(["status", "suspended", "tm_deletion_scheduled"])),
+        ("customer_frozen", "frozen", json!(["status", "suspended", "tm_deletion_scheduled"])),
         ("customer_deleted", "deleted", json!(["status"])),
         ("customer_erased", "deleted", json!([])),
     ];

@@ -71,7 +71,10 @@ async fn no_route_authorizes_a_caller_while_the_database_is_down() {
             {
                 continue;
             }
-            let path = route.path.replace("{id}", &fixture.id);
+            let mut path = route.path.replace("{id}", &fixture.id);
+            if path == "/auth/deletion" {
+                path = format!("{path}?token={}", "0".repeat(64));
+            }
             let caller =
                 if route.path.starts_with("/v1.0/customers") { &platform_admin } else { &fixture.tenant };
             let response = send_valid_request(caller, route.method, &path).await;

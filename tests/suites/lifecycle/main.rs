@@ -15,5 +15,6 @@ mod owned_rows;
 mod progress;
 mod receipts;
 mod reminders;
+mod stale_reads;
 mod suspensions;
 mod writes;

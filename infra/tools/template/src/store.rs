@@ -133,7 +133,7 @@ ports! {
         // An anonymised row is put whole. All other changes update the row.
         table(PUT, CUSTOMERS).only_for(&[Use::Delete, Use::Purge, Use::Expire]),
         table(UPDATE, CUSTOMERS).when(When::UnlessAny(&[Use::Delete, Use::Purge, Use::Expire])),
-        table(UPDATE, CUSTOMERS).only_for(&[Use::Freeze, Use::ReplaceSignup]),
+        table(UPDATE, CUSTOMERS).only_for(&[Use::Freeze, Use::ReplaceSignup, Use::ReleaseHold]),
         table(UPDATE, USAGE).only_for(NEW_STATUS),
         // The ledger of the deletion, the recipient of the last mail, and the brake.
         table(&["dynamodb:ConditionCheckItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS).only_for(ENDINGS),
@@ -370,15 +370,18 @@ ports! {
         grant(SCAN_DELETE, EmptiedTables),
         grant(BATCH_GET_CHECK_QUERY, OwnedTables),
         table(&["dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"], CUSTOMERS),
-        table(&["dynamodb:Scan", "dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS),
+        table(
+            &["dynamodb:Scan", "dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            DELETIONS,
+        ),
         table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], USAGE),
         table(&["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], IDENTIFIERS),
         table(GET, AGENTS),
     ];
     custodian_cascade::FindRows => [grant(QUERY, EmptiedTables)];
-    // The worker closes the steps of a ledger, but never creates a ledger.
+    // The worker closes the steps of a ledger, and adds a missing one, but never creates a ledger.
     custodian_cascade::EmptyTables with custodian_cascade::FindRows => [
-        table(&["dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"], DELETIONS),
+        table(&["dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS),
         grant(&["dynamodb:BatchWriteItem"], EmptiedTables),
         // The worker deletes a second row only if the row still belongs to the customer.
         grant(DELETE, PairedTables),

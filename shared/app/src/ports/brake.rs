@@ -12,6 +12,10 @@ pub trait DeletionBrake: Send + Sync {
     /// Sets the brake. No deletion that is committed later ignores it.
     fn set_brake(&self, brake: &Brake) -> impl Future<Output = Result<(), Failure>> + Send;
 
+    /// Sets the brake, if it is still as it was `read`. Returns whether it was.
+    fn trip_brake(&self, read: &Brake, tripped: &Brake)
+    -> impl Future<Output = Result<bool, Failure>> + Send;
+
     /// Counts one deletion or expiry, and returns the number of those within the last hour.
     fn count_deletion(&self, now: Timestamp) -> impl Future<Output = Result<u64, Failure>> + Send;
 

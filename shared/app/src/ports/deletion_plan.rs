@@ -9,10 +9,21 @@ use crate::failure::Failure;
 /// The rows that a deletion would remove now, and the numbers that it would release.
 #[derive(Clone, Debug)]
 pub struct RowsToDelete {
-    /// Each table that a deletion empties, and the account's rows in it.
-    pub tables: Vec<(&'static str, u64)>,
+    /// Each table that a deletion empties.
+    pub tables: Vec<RowCount>,
+    /// The number of rows that were read in order to count them. The account's counters know the others.
+    pub rows_read: u64,
     /// Some of the account's numbers.
     pub numbers: Vec<String>,
+}
+
+/// The number of an account's rows in a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowCount {
+    pub table: &'static str,
+    pub rows: u64,
+    /// Whether counting stopped before the last row.
+    pub at_least: bool,
 }
 
 pub trait CountRowsToDelete: Send + Sync {

@@ -37,7 +37,7 @@ pub use self::customers::{
     Verification,
 };
 pub use self::deletion_links::{DeletionLink, DeletionLinks};
-pub use self::deletion_plan::{CountRowsToDelete, RowsToDelete};
+pub use self::deletion_plan::{CountRowsToDelete, RowCount, RowsToDelete};
 pub use self::mail::{
     DeferredRequest, DeletionRecipients, LastMail, Mail, MailToken, Mailer, NoticeRows, Purpose,
     QueuedRequest, ReadMailTokens, RequestQueue, StoreMailTokens, StoreTokenOutcome, UseMailTokens,
