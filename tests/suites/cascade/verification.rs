@@ -183,14 +183,9 @@ async fn a_row_found_before_a_deletion_completes_opens_its_step_again() {
     assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
     let removed = app.tables.removed_rows(&id.to_string());
     assert!(tables.iter().all(|table| removed[*table] == 1), "{removed:?}");
-    let erased = app
-        .cx
-        .services
-        .state()
-        .events
-        .iter()
-        .filter(|event| event.event_type == EventType::CustomerErased)
-        .count();
+    app.publish().await.unwrap();
+    let events = app.cx.services.state().events.clone();
+    let erased = events.iter().filter(|event| event.event_type == EventType::CustomerErased).count();
     assert_eq!(erased, 1, "the deletion is reported once, after the late rows are deleted");
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use custodian_app::create::{AccountRequest, create};
 use custodian_app::ports::NoticeRows;
 use custodian_app::{Failure, verify};
-use custodian_cascade::{CascadeTask, EmptyTables, Ledgers, STEPS};
+use custodian_cascade::{CascadeTask, EmptyTables, FindRows, Ledgers, STEPS};
 use custodian_domain::Initiator;
 use custodian_domain::destination::DestinationRules;
 use custodian_domain::lifecycle::Command;
@@ -175,7 +175,8 @@ async fn last_step(app: &TestApp, id: CustomerId, table: &str) {
     app.cx.store.remove_deletion_mail(id).await.unwrap();
     app.cx.store.open_steps(id, STEPS, now).await.unwrap();
     for step in STEPS.iter().filter(|step| step.table != table) {
-        app.tables.delete_rows_with(step.table, &id.to_string());
+        let rows = app.cx.store.find_keys(id, step, None).await.unwrap();
+        app.cx.store.remove(id, step, &rows).await.unwrap();
         app.cx.store.close(id, step, now).await.unwrap();
     }
     app.cx.services.state().cascade_tasks.push(CascadeTask {

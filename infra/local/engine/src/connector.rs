@@ -33,13 +33,16 @@ impl EngineConnector {
     }
 
     async fn execute(&self, operation: String, body: Vec<u8>) -> Result<(u16, String), ConnectorError> {
-        let _permit = match operation.as_str() {
-            "BatchWriteItem" => self.batch_writes.acquire().await.ok(),
+        let permit = match operation.as_str() {
+            "BatchWriteItem" => Arc::clone(&self.batch_writes).acquire_owned().await.ok(),
             _ => None,
         };
         let database = self.database.clone();
-        let executed =
-            tokio::task::spawn_blocking(move || protocol::execute(&database, &operation, &body)).await;
+        let executed = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            protocol::execute(&database, &operation, &body)
+        });
+        let executed = executed.await;
         executed.map_err(|cause| ConnectorError::other(cause.into(), None))
     }
 

@@ -361,7 +361,10 @@ ports! {
         table(&["dynamodb:Query", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS),
         table(QUERY, USAGE),
     ];
-    custodian_cascade::CompletedLedgers with custodian_cascade::Ledgers => [grant(QUERY, Index { table: DELETIONS, index: OPEN })];
+    custodian_cascade::CompletedLedgers with custodian_cascade::Ledgers => [
+        grant(QUERY, Index { table: DELETIONS, index: OPEN }),
+        table(BATCH_GET, DELETIONS),
+    ];
     // Only a restore run scans tables and deletes rows outside a cascade.
     custodian_cascade::restore::RestoreRows => [
         grant(SCAN_DELETE, EmptiedTables),
