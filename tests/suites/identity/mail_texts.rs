@@ -122,10 +122,13 @@ async fn every_mail_is_complete_and_uses_no_word_of_the_machine() {
         assert!(mail.html.contains(&format!("<title>{}</title>", mail.subject)), "{name}");
         assert_eq!(mail.html.matches("<h1").count(), 1, "{name}");
         assert!(mail.text.contains("\n-- \nExample Phone\nHelp: help@example.com\n"), "{name}");
+        // A link is not prose. That of an export has the path of the API.
+        let prose: Vec<_> = mail.text.lines().filter(|line| !line.starts_with("https://")).collect();
+        let prose = prose.join("\n");
         for word in ["POST", "GET ", "DELETE", "log in", "log out", "login", "tenant", "customer", "token "] {
-            assert!(!mail.text.replace("/login", "").contains(word), "{name}: {word}\n{}", mail.text);
+            assert!(!prose.contains(word), "{name}: {word}\n{prose}");
         }
-        let ids = mail.text.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
+        let ids = prose.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
         assert!(ids.filter(|word| Uuid::try_parse(word).is_ok()).count() == 0, "{name} shows an id");
         let links = mail.text.matches("https://api.example.com").count();
         assert!(links <= 1, "{name}: one link at most");
