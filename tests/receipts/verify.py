@@ -4,7 +4,10 @@
 import hashlib
 import json
 import pathlib
+import shutil
+import subprocess
 import sys
+import tempfile
 
 import jwt
 
@@ -17,7 +20,20 @@ def verify(receipt, keys):
     return jwt.decode(receipt, keys[header["kid"]], algorithms=["EdDSA"])
 
 
+def run_example(receipt_file, keys_file):
+    """Runs the Python example of docs/lifecycle.md."""
+    document = pathlib.Path(__file__).parents[2] / "docs/lifecycle.md"
+    _, after = document.read_text().split("```python\n")
+    code, *_ = after.split("```")
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(receipt_file, pathlib.Path(folder, "erasure-receipt.jwt"))
+        shutil.copy(keys_file, pathlib.Path(folder, "jwks.json"))
+        ran = subprocess.run([sys.executable, "-c", code], cwd=folder, check=True, capture_output=True, text=True)
+    assert "ledger_sha256" in ran.stdout, ran.stdout
+
+
 def main(receipt_file, keys_file):
+    run_example(receipt_file, keys_file)
     receipt = pathlib.Path(receipt_file).read_text().strip()
     keys = jwt.PyJWKSet.from_dict(json.loads(pathlib.Path(keys_file).read_text()))
     claims = verify(receipt, keys)

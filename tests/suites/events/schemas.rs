@@ -42,7 +42,17 @@ fn the_schema_describes_every_event_type_of_every_kind() {
     let nouns = ALL.iter().map(|kind| kind.noun).chain(["accesskey"]);
     let of_rows =
         nouns.flat_map(|noun| ["created", "updated", "deleted"].map(|verb| format!("{noun}_{verb}")));
-    let verbs = ["created", "verified", "updated", "frozen", "recovered", "expired", "deleted", "erased"];
+    let verbs = [
+        "created",
+        "verified",
+        "updated",
+        "frozen",
+        "deletion_reminder",
+        "recovered",
+        "expired",
+        "deleted",
+        "erased",
+    ];
     let of_accounts = verbs.iter().map(|verb| format!("customer_{verb}"));
     let mut expected: Vec<_> = of_rows.chain(of_accounts).collect();
     expected.extend(

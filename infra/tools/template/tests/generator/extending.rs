@@ -1,5 +1,8 @@
-//! The worked example of docs/extending.md: the template with one more kind and one more route.
+//! The worked examples of docs/extending.md: the template with one more kind and one more route, and one more event.
 
+#[allow(unreachable_pub, reason = "the example's own crates export these items")]
+#[path = "example/event.rs"]
+mod event;
 #[allow(unreachable_pub, reason = "the example's own crates export these items")]
 #[path = "example/kind.rs"]
 mod kind;
@@ -10,6 +13,9 @@ mod route;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use custodian_app::resources::stopped_transcription;
+use custodian_domain::{CustomerId, Resource, Timestamp};
+use custodian_events::{StreamChange, of_stream_change};
 use custodian_http::caller::Caller;
 use custodian_http::{Endpoint, Route};
 use custodian_local::DeployedRoute;
@@ -18,11 +24,14 @@ use custodian_store::schema::Table;
 use custodian_template::deployed::parse;
 use custodian_template::handler::Handler;
 use custodian_template::{Inputs, generate, root};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
+use event::transcribe_done;
 use kind::RECORDINGS;
 use route::ShowSummary;
 
+const EVENT: &str = include_str!("example/event.rs");
 const KIND: &str = include_str!("example/kind.rs");
 const ROUTE: &str = include_str!("example/route.rs");
 const DOCUMENT: &str = "docs/extending.md";
@@ -151,10 +160,52 @@ fn a_route_adds_its_function_and_a_role_with_the_permissions_of_its_bounds() {
     assert_eq!(permissions, expected);
 }
 
+const NOW: Timestamp = Timestamp::from_micros(1_718_893_355_000_000);
+
+fn transcription() -> Resource {
+    let fields = [("name", "call 7"), ("status", "progressing")];
+    Resource {
+        customer_id: CustomerId(Uuid::from_u128(1)),
+        id: Uuid::from_u128(2),
+        version: 1,
+        tm_create: NOW,
+        tm_update: NOW,
+        fields: fields.map(|(name, value)| (name.to_owned(), json!(value))).into_iter().collect(),
+    }
+}
+
+#[test]
+fn an_event_follows_from_the_row_before_and_after_the_change() {
+    let before = transcription();
+    let after = stopped_transcription(&before, NOW).unwrap();
+    let record = transcribe_done(&before, &after).unwrap();
+    assert_eq!(
+        transcribe_done(&before, &after),
+        Some(record.clone()),
+        "the same change gives the same record"
+    );
+    let event = of_stream_change(&StreamChange::OutboxRecord(record)).unwrap();
+    let event = serde_json::to_value(&event).unwrap();
+    assert_eq!((&event["type"], &event["version"]), (&json!("transcribe_done"), &json!(2)));
+    assert_eq!(event["changed"], json!(["status"]));
+    assert!(!event.to_string().contains("call 7"), "an event contains no values: {event}");
+
+    let renamed = before.with_fields(Map::from_iter([("name".to_owned(), json!("call 8"))]), NOW);
+    assert_eq!(transcribe_done(&before, &renamed), None, "a new name does not stop the transcription");
+}
+
+#[test]
+fn webhooks_get_every_event_that_their_rule_does_not_name() {
+    let types = &resources(&Inputs::of_project().unwrap())["WebhookEventsRule"]["Properties"]["EventPattern"]
+        ["detail-type"];
+    let refused = types[0]["anything-but"].as_array().unwrap();
+    assert!(!refused.is_empty() && !refused.contains(&json!("transcribe_done")), "{types}");
+}
+
 /// The document with the example's code between its markers.
 fn with_code(document: &str) -> String {
     let mut document = document.to_owned();
-    for (name, code) in [("kind", KIND), ("route", ROUTE)] {
+    for (name, code) in [("event", EVENT), ("kind", KIND), ("route", ROUTE)] {
         let (begin, end) = (format!("<!-- {name}.rs -->\n"), format!("<!-- end of {name}.rs -->"));
         let (before, rest) = document.split_once(&begin).expect("the beginning of the code");
         let (_, after) = rest.split_once(&end).expect("the end of the code");
