@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Checks the Markdown files without running anything.
+
+    tests/documents/check.py
+
+Every relative link leads to a file of the repository and to a heading of it. Every code block in a shell's or a programming
+language is run by a test, or says why not:
+
+    <!-- not run: why -->                                     above a block
+    <!-- no shell block of this page is run: why -->          once in a file, for all its shell blocks
+    <!-- run by: path of a test -->                           above a block
+"""
+
+import pathlib
+import subprocess
+import sys
+import urllib.parse
+
+import markdown
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SHELLS = {"sh", "bash", "zsh", "shell", "console"}
+LANGUAGES = {"python", "py", "js", "mjs", "javascript", "ts", "typescript", "rust", "toml"}
+# Pages whose shell blocks tests/documents/run.py runs, in this order.
+RUN_PAGES = ["README.md", "docs/getting-started.md", "docs/api.md", "docs/webhooks.md"]
+# Pages whose blocks in a programming language have a test that names the page.
+TESTED_PAGES = {"docs/extending.md": "infra/tools/template/tests/generator/extending.rs"}
+
+
+def pages():
+    """The Markdown files that git tracks, or would track."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    return sorted({name for name in names if (ROOT / name).exists()})
+
+
+def block_error(page, text, block):
+    """Why a block is not tested, or None."""
+    if block.marker("not run:") or not block.language:
+        return None
+    if block.language in SHELLS:
+        is_excused = any(
+            marker.startswith("no shell block of this page is run:") for marker in markdown.MARKER.findall(text)
+        )
+        is_run = page in RUN_PAGES or is_excused
+    elif block.language.split(",")[0] in LANGUAGES:
+        is_run = page in TESTED_PAGES and page in (ROOT / TESTED_PAGES[page]).read_text()
+    else:
+        is_run = True
+    test = block.marker("run by:")
+    if test:
+        file = ROOT / test
+        is_run = file.exists() and page in file.read_text()
+        return None if is_run else f"{block}: {test} does not name {page}"
+    return None if is_run else f"{block}: no test runs this block ({block.language})"
+
+
+def link_errors(page, prose, anchors):
+    for number, target in markdown.links(prose):
+        if urllib.parse.urlparse(target).scheme:
+            continue
+        path, _, anchor = urllib.parse.unquote(target).partition("#")
+        file = (ROOT / page).parent / path if path else ROOT / page
+        if not file.exists() or not file.resolve().is_relative_to(ROOT):
+            yield f"{page}:{number}: {target} does not exist"
+        elif anchor and file.suffix == ".md":
+            name = str(file.resolve().relative_to(ROOT))
+            if anchor not in anchors.get(name, set()):
+                yield f"{page}:{number}: {name} has no heading #{anchor}"
+
+
+def main():
+    parsed = {}
+    for page in pages():
+        text = (ROOT / page).read_text()
+        parsed[page] = (text, *markdown.blocks(page, text))
+    anchors = {page: markdown.anchors(prose) for page, (_, _, prose) in parsed.items()}
+    errors = []
+    for page, (text, blocks, prose) in parsed.items():
+        errors += filter(None, (block_error(page, text, block) for block in blocks))
+        errors += link_errors(page, prose, anchors)
+    for error in errors:
+        print(error, file=sys.stderr)
+    if errors:
+        sys.exit(1)
+    total = sum(len(blocks) for _, blocks, _ in parsed.values())
+    print(f"{len(parsed)} pages: every link leads somewhere, and each of {total} code blocks is run or says why not")
+
+
+if __name__ == "__main__":
+    main()

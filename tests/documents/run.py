@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""Runs the shell blocks of the documents as a reader pastes them, in bash and in zsh, and compares what they print.
+
+    tests/documents/run.py [PAGE ...]
+
+The current folder is the checkout in which the blocks run. Each page has a service of its own, started with the page's block below
+`<!-- starts the service -->`. All other blocks of the page run in one interactive shell, first of bash, then of zsh, against the
+same service, so a page can be repeated. Without the option `-i`, a shell would accept comments that zsh refuses at its prompt.
+
+A block of the language `text` after a shell block is the output of that block. In it, `…` stands for any text within a line, and
+a line `…` for any lines. A block below `<!-- file: NAME -->` is saved to that file before the shells start. The documents name the
+service http://127.0.0.1:8080 and the receivers of webhooks 127.0.0.1:9000; the tests replace both.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import check
+import markdown
+import service
+
+SHELLS = {"bash": ["bash", "--norc", "--noprofile", "-i"], "zsh": ["zsh", "-f", "-i"]}
+DOCUMENTED_PORT = "9000"
+# What a shell prints about itself at the start, because no terminal is attached.
+HARMLESS = ("bash: cannot set terminal process group", "bash: no job control in this shell")
+SEPARATOR = "\x1e"
+TIMEOUT = 1200
+
+
+def promised(text):
+    """A pattern for the output that a document promises."""
+    pattern = ""
+    for line in text.splitlines():
+        if line.strip() == "…":
+            pattern += r"(?:.*\n)*?"
+        else:
+            words = [re.escape(word).replace("…", r"[^\n]*?") for word in line.split()]
+            pattern += r"[ \t]*" + r"[ \t]+".join(words) + r"[ \t]*\n"
+    return re.compile(pattern)
+
+
+class Page:
+    def __init__(self, name):
+        blocks, _ = markdown.blocks(name, pathlib.Path(name).read_text())
+        blocks = [block for block in blocks if block.marker("not run:") is None]
+        starts = [block for block in blocks if block.marker("starts the service") is not None]
+        if len(starts) != 1:
+            raise SystemExit(f"{name} has {len(starts)} blocks that start the service")
+        self.name, self.start = name, starts[0].text
+        self.files = [block for block in blocks if block.marker("file:")]
+        self.steps = []
+        for before, block in zip([None, *blocks], blocks):
+            is_step = block.language in check.SHELLS and block.marker("run by:") is None
+            if is_step and block is not starts[0]:
+                self.steps.append([block, None])
+            elif block.language == "text" and self.steps and before is self.steps[-1][0]:
+                self.steps[-1][1] = block.text
+
+    def run(self):
+        with service.started(self.start, ".") as url:
+            for shell in SHELLS:
+                self.run_in(shell, url)
+        print(f"{self.name}: {len(self.steps)} blocks print in bash and zsh what the page says")
+
+    def run_in(self, shell, url):
+        port = str(service.free_port())
+
+        def local(text):
+            return re.sub(rf"\b{DOCUMENTED_PORT}\b", port, text.replace(service.DOCUMENTED_URL, url))
+
+        for block in self.files:
+            pathlib.Path(block.marker("file:")).write_text(local(block.text))
+        script = ""
+        for number, (block, _) in enumerate(self.steps):
+            script += f"{local(block.text)}printf '\\n\\036%s %s\\036' {number} $?\n"
+        with tempfile.TemporaryFile("w+") as stdin, tempfile.TemporaryDirectory() as config:
+            stdin.write(script)
+            stdin.seek(0)
+            environment = {**os.environ, "XDG_CONFIG_HOME": config, "PS1": "", "PS2": ""}
+            ran = subprocess.run(
+                SHELLS[shell], stdin=stdin, capture_output=True, text=True, timeout=TIMEOUT, env=environment
+            )
+        outputs = [part for part in ran.stdout.split(SEPARATOR)]
+        complaints = [
+            line for line in ran.stderr.splitlines() if re.search(rf"(?:^|\s){shell}: ", line) and not line.startswith(HARMLESS)
+        ]
+        # The output of block n, then "n status", and so on.
+        for number, (block, expected) in enumerate(self.steps):
+            output = outputs[2 * number].lstrip("\n") if 2 * number + 1 < len(outputs) else ""
+            ended = outputs[2 * number + 1] if 2 * number + 1 < len(outputs) else "did not run"
+            wanted = None if expected is None else promised(local(expected))
+            output = output.rstrip("\n") + "\n" if output.strip() else ""
+            if ended != f"{number} 0" or (wanted and not wanted.fullmatch(output)):
+                raise SystemExit(
+                    f"{block} in {shell}: ended with {ended!r}\n--- printed\n{output}--- promised\n{expected}"
+                    f"--- standard error\n{ran.stderr}"
+                )
+        if complaints:
+            raise SystemExit(f"{self.name}: {shell} complains:\n" + "\n".join(complaints))
+
+
+def main():
+    for name in sys.argv[1:] or check.RUN_PAGES:
+        Page(name).run()
+
+
+if __name__ == "__main__":
+    main()
