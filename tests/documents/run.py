@@ -8,7 +8,7 @@ The current folder is the checkout in which the blocks run. Each page has a serv
 same service, so a page can be repeated. Without the option `-i`, a shell would accept comments that zsh refuses at its prompt.
 
 A block of the language `text` after a shell block is the output of that block. In it, `…` stands for any text within a line, and
-a line `…` for any lines. A block below `<!-- file: NAME -->` is saved to that file before the shells start. The documents name the
+a line `…` for any lines. A block below `<!-- saved as: NAME -->` is saved to that file before the shells start. The documents name the
 service http://127.0.0.1:8080 and the receivers of webhooks 127.0.0.1:9000; the tests replace both.
 """
 
@@ -51,7 +51,7 @@ class Page:
         if len(starts) != 1:
             raise SystemExit(f"{name} has {len(starts)} blocks that start the service")
         self.name, self.start = name, starts[0].text
-        self.files = [block for block in blocks if block.marker("file:")]
+        self.files = [block for block in blocks if block.marker("saved as:")]
         self.steps = []
         for before, block in zip([None, *blocks], blocks):
             is_step = block.language in check.SHELLS and block.marker("run by:") is None
@@ -73,7 +73,7 @@ class Page:
             return re.sub(rf"\b{DOCUMENTED_PORT}\b", port, text.replace(service.DOCUMENTED_URL, url))
 
         for block in self.files:
-            pathlib.Path(block.marker("file:")).write_text(local(block.text))
+            pathlib.Path(block.marker("saved as:")).write_text(local(block.text))
         script = ""
         for number, (block, _) in enumerate(self.steps):
             script += f"{local(block.text)}printf '\\n\\036%s %s\\036' {number} $?\n"
