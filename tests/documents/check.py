@@ -4,14 +4,16 @@
     tests/documents/check.py
 
 Every relative link leads to a file of the repository and to a heading of it. Every code block in a shell's or a programming
-language is run by a test, or says why not:
+language is run by a test, or says why not. docs/api.md lists every route of the API. The comments that say how a block is tested:
 
     <!-- not run: why -->                                     above a block
     <!-- no shell block of this page is run: why -->          once in a file, for all its shell blocks
     <!-- run by: path of a test -->                           above a block
 """
 
+import json
 import pathlib
+import re
 import subprocess
 import sys
 import urllib.parse
@@ -69,6 +71,20 @@ def link_errors(page, prose, anchors):
                 yield f"{page}:{number}: {name} has no heading #{anchor}"
 
 
+def route_errors():
+    """Paths of the API that the table of docs/api.md lacks, and paths of the table that the API lacks."""
+    _, prose = markdown.blocks("docs/api.md", (ROOT / "docs/api.md").read_text())
+    rows = [line for _, line in prose if line.startswith("| `") and " | " in line]
+    routes = " ".join(row.split(" | ")[0] for row in rows if re.search(r"`[A-Z]+`?[ ,]", row))
+    kinds = re.findall(r"`(\w+)`", next(row for row in rows if "/v1.0/<kind>`" in row).split(" | ")[2])
+    listed = set()
+    for path in re.findall(r"(/[\w.{}<>/-]+)", routes):
+        listed.update(path.replace("<kind>", kind) for kind in kinds)
+    described = set(json.loads((ROOT / "docs/openapi.json").read_text())["paths"])
+    for path in sorted(described ^ listed):
+        yield f"docs/api.md: {path} is {'missing in the table' if path in described else 'no route of the API'}"
+
+
 def main():
     parsed = {}
     for page in pages():
@@ -79,6 +95,7 @@ def main():
     for page, (text, blocks, prose) in parsed.items():
         errors += filter(None, (block_error(page, text, block) for block in blocks))
         errors += link_errors(page, prose, anchors)
+    errors += route_errors()
     for error in errors:
         print(error, file=sys.stderr)
     if errors:
