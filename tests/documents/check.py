@@ -6,6 +6,7 @@
 Every relative link leads to a file of the repository and to a heading of it. Every code block in a shell's or a programming
 language is run by a test, or says why not. docs/api.md lists every route of the API. The comments that say how a block is tested:
 
+    <!-- starts the service -->                               above a block: run.py runs all shell blocks of this page
     <!-- not run: why -->                                     above a block
     <!-- no shell block of this page is run: why -->          once in a file, for all its shell blocks
     <!-- run by: path of a test -->                           above a block
@@ -23,8 +24,6 @@ import markdown
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHELLS = {"sh", "bash", "zsh", "shell", "console"}
 LANGUAGES = {"python", "py", "js", "mjs", "javascript", "ts", "typescript", "rust", "toml"}
-# Pages whose shell blocks tests/documents/run.py runs, in this order.
-RUN_PAGES = ["README.md", "docs/getting-started.md", "docs/api.md", "docs/webhooks.md"]
 # Pages whose blocks in a programming language have a test that names the page.
 TESTED_PAGES = {"docs/extending.md": "infra/tools/template/tests/generator/extending.rs"}
 
@@ -36,6 +35,11 @@ def pages():
     return sorted({name for name in names if (ROOT / name).exists()})
 
 
+def run_pages():
+    """The pages whose shell blocks run.py runs: those with a block that starts the service."""
+    return [page for page in pages() if re.search(r"^<!-- starts the service -->$", (ROOT / page).read_text(), re.M)]
+
+
 def block_error(page, text, block):
     """Why a block is not tested, or None."""
     if block.marker("not run:") or not block.language:
@@ -44,7 +48,7 @@ def block_error(page, text, block):
         is_excused = any(
             marker.startswith("no shell block of this page is run:") for marker in markdown.MARKER.findall(text)
         )
-        is_run = page in RUN_PAGES or is_excused
+        is_run = page in run_pages() or is_excused
     elif block.language.split(",")[0] in LANGUAGES:
         is_run = page in TESTED_PAGES and page in (ROOT / TESTED_PAGES[page]).read_text()
     else:

@@ -104,7 +104,7 @@ class Page:
 
 
 def main():
-    for name in sys.argv[1:] or check.RUN_PAGES:
+    for name in sys.argv[1:] or check.run_pages():
         Page(name).run()
 
 

@@ -79,7 +79,10 @@ def build_rust(files, name, folder):
     (project / "src/main.rs").write_text(files["src/main.rs"])
     shutil.copy(ROOT / "Cargo.lock", project)
     target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target")) + "/recipes"
-    subprocess.run(["cargo", "build", "--quiet", "--target-dir", target], cwd=project, check=True)
+    command = ["cargo", "build", "--quiet", "--target-dir", target]
+    built = subprocess.run(command, cwd=project, stderr=subprocess.PIPE, text=True)
+    if built.returncode:
+        sys.exit(f"the receiver in Rust does not compile:\n{built.stderr}")
     program = project / "receiver"
     shutil.copy(pathlib.Path(target) / "debug/receiver", program)
     return [str(program)]
