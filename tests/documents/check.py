@@ -61,6 +61,14 @@ def block_error(page, text, block):
     return None if is_run else f"{block}: no test runs this block ({block.language})"
 
 
+def paste_errors(block):
+    """What a reader of a shell block should not paste."""
+    if re.search(r"(?:^|\s)#(?:\s|$)", block.text, re.M):
+        yield f"{block}: zsh refuses comments at its prompt"
+    if re.search(r"[?&](?:token|accesskey)=\$", block.text):
+        yield f"{block}: a credential in a URL; send it in the header Authorization"
+
+
 def link_errors(page, prose, anchors):
     for number, target in markdown.links(prose):
         if urllib.parse.urlparse(target).scheme:
@@ -98,6 +106,8 @@ def main():
     errors = []
     for page, (text, blocks, prose) in parsed.items():
         errors += filter(None, (block_error(page, text, block) for block in blocks))
+        pasted = [block for block in blocks if block.language in SHELLS and block.marker("not run:") is None]
+        errors += (error for block in pasted for error in paste_errors(block))
         errors += link_errors(page, prose, anchors)
     errors += route_errors()
     for error in errors:
