@@ -4,7 +4,8 @@
     tests/documents/check.py
 
 Every relative link leads to a file of the repository and to a heading of it. Every code block in a shell's or a programming
-language is run by a test, or says why not. docs/api.md lists every route of the API. The comments that say how a block is tested:
+language is run by a test, or says why not. docs/api.md lists every route of the API, and README.md every route that only the local
+service has. The comments that say how a block is tested:
 
     <!-- starts the service -->                               above a block: run.py runs all shell blocks of this page
     <!-- not run: why -->                                     above a block
@@ -97,6 +98,15 @@ def route_errors():
         yield f"docs/api.md: {path} is {'missing in the table' if path in described else 'no route of the API'}"
 
 
+def local_route_errors():
+    """Routes of the local service that the table of README.md lacks."""
+    router = (ROOT / "infra/local/service/src/control.rs").read_text()
+    for path, method in re.findall(r'\.route\("([^"]+)", (get|post)\(', router):
+        row = f"| `{method.upper()} /_local{re.sub(r'{.*', '…', path)}` |"
+        if row not in (ROOT / "README.md").read_text():
+            yield f"README.md: no row begins with {row}"
+
+
 def main():
     parsed = {}
     for page in pages():
@@ -109,7 +119,7 @@ def main():
         pasted = [block for block in blocks if block.language in SHELLS and block.marker("not run:") is None]
         errors += (error for block in pasted for error in paste_errors(block))
         errors += link_errors(page, prose, anchors)
-    errors += route_errors()
+    errors += [*route_errors(), *local_route_errors()]
     for error in errors:
         print(error, file=sys.stderr)
     if errors:
