@@ -6,7 +6,6 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 "$here/tests/documents/check.py"
-"$here/tests/recipes/run.sh"
 
 if ! command -v zsh > /dev/null; then
     apt-get update -qq && apt-get install -y -qq zsh > /dev/null
@@ -20,4 +19,5 @@ git clone --quiet "$here" "$work/clone"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$here/target}
 cd "$work/clone"
 cargo build
-PATH=$recipes/bin:$PATH "$here/tests/documents/run.py" "$@"
+tests/recipes/run.sh
+PATH=$recipes/bin:$PATH tests/documents/run.py "$@"
