@@ -84,16 +84,14 @@ class Page:
             ran = subprocess.run(
                 SHELLS[shell], stdin=stdin, capture_output=True, text=True, timeout=TIMEOUT, env=environment
             )
-        outputs = [part for part in ran.stdout.split(SEPARATOR)]
-        complaints = [
-            line for line in ran.stderr.splitlines() if re.search(rf"(?:^|\s){shell}: ", line) and not line.startswith(HARMLESS)
-        ]
-        # The output of block n, then "n status", and so on.
+        lines = [line for line in ran.stderr.splitlines() if not line.startswith(HARMLESS)]
+        complaints = [line for line in lines if re.search(rf"(?:^|\s){shell}: ", line)]
+        # The output of block 0, then "0 <its exit status>", the output of block 1, and so on.
+        parts = ran.stdout.split(SEPARATOR)
         for number, (block, expected) in enumerate(self.steps):
-            output = outputs[2 * number].lstrip("\n") if 2 * number + 1 < len(outputs) else ""
-            ended = outputs[2 * number + 1] if 2 * number + 1 < len(outputs) else "did not run"
+            output, ended = parts[2 * number : 2 * number + 2] if 2 * number + 1 < len(parts) else ("", "did not run")
+            output = output.strip("\n") + "\n" if output.strip() else ""
             wanted = None if expected is None else promised(local(expected))
-            output = output.rstrip("\n") + "\n" if output.strip() else ""
             if ended != f"{number} 0" or (wanted and not wanted.fullmatch(output)):
                 raise SystemExit(
                     f"{block} in {shell}: ended with {ended!r}\n--- printed\n{output}--- promised\n{expected}"
