@@ -12,9 +12,11 @@ a line `…` for any lines. A block below `<!-- saved as: NAME -->` is saved to 
 service http://127.0.0.1:8080 and the receivers of webhooks 127.0.0.1:9000; the tests replace both.
 """
 
+import contextlib
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +43,28 @@ def promised(text):
             words = [re.escape(word).replace("…", r"[^\n]*?") for word in line.split()]
             pattern += r"[ \t]*" + r"[ \t]+".join(words) + r"[ \t]*\n"
     return re.compile(pattern)
+
+
+def run_shell(command, script):
+    """The output of an interactive shell that reads the script, and its errors. Ends what the script left running."""
+    with contextlib.ExitStack() as files:
+        config = files.enter_context(tempfile.TemporaryDirectory())
+        stdin, stdout, stderr = (files.enter_context(tempfile.TemporaryFile("w+")) for _ in range(3))
+        stdin.write(script)
+        stdin.seek(0)
+        environment = {**os.environ, "XDG_CONFIG_HOME": config, "PS1": "", "PS2": ""}
+        process = subprocess.Popen(
+            command, stdin=stdin, stdout=stdout, stderr=stderr, env=environment, start_new_session=True
+        )
+        try:
+            process.wait(TIMEOUT)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        for file in (stdout, stderr):
+            file.seek(0)
+        return stdout.read(), stderr.read()
 
 
 class Page:
@@ -77,17 +101,11 @@ class Page:
         script = ""
         for number, (block, _) in enumerate(self.steps):
             script += f"{local(block.text)}printf '\\n\\036%s %s\\036' {number} $?\n"
-        with tempfile.TemporaryFile("w+") as stdin, tempfile.TemporaryDirectory() as config:
-            stdin.write(script)
-            stdin.seek(0)
-            environment = {**os.environ, "XDG_CONFIG_HOME": config, "PS1": "", "PS2": ""}
-            ran = subprocess.run(
-                SHELLS[shell], stdin=stdin, capture_output=True, text=True, timeout=TIMEOUT, env=environment
-            )
-        lines = [line for line in ran.stderr.splitlines() if not line.startswith(HARMLESS)]
+        printed, errors = run_shell(SHELLS[shell], script)
+        lines = [line for line in errors.splitlines() if not line.startswith(HARMLESS)]
         complaints = [line for line in lines if re.search(rf"(?:^|\s){shell}: ", line)]
         # The output of block 0, then "0 <its exit status>", the output of block 1, and so on.
-        parts = ran.stdout.split(SEPARATOR)
+        parts = printed.split(SEPARATOR)
         for number, (block, expected) in enumerate(self.steps):
             output, ended = parts[2 * number : 2 * number + 2] if 2 * number + 1 < len(parts) else ("", "did not run")
             output = output.strip("\n") + "\n" if output.strip() else ""
@@ -95,7 +113,7 @@ class Page:
             if ended != f"{number} 0" or (wanted and not wanted.fullmatch(output)):
                 raise SystemExit(
                     f"{block} in {shell}: ended with {ended!r}\n--- printed\n{output}--- promised\n{expected}"
-                    f"--- standard error\n{ran.stderr}"
+                    f"--- standard error\n{errors}"
                 )
         if complaints:
             raise SystemExit(f"{self.name}: {shell} complains:\n" + "\n".join(complaints))
