@@ -41,8 +41,6 @@ fn admin_text(admin: &Admin) -> String {
             format!("{username}  password: {}  (not shown again)", password.expose())
         }
         AdminPassword::FromCommandLine => format!("{username}  password: that of --admin-password"),
-        AdminPassword::SetEarlier { .. } => {
-            "as an earlier start created it, with the password of that start".to_owned()
-        }
+        AdminPassword::SetEarlier { .. } => "as the first start of this folder created it".to_owned(),
     }
 }

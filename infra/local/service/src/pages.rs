@@ -29,7 +29,7 @@ fn count_text(total: usize, noun: &str) -> String {
     match total {
         0 => format!("There are no {noun}s yet."),
         1 => format!("1 {noun}."),
-        ..=MAX_ENTRIES => format!("{total} {noun}s, the newest first."),
+        2..=MAX_ENTRIES => format!("{total} {noun}s, the newest first."),
         _ => format!("The newest {MAX_ENTRIES} of {total} {noun}s. Programs get all of them as JSON."),
     }
 }

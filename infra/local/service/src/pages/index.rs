@@ -20,7 +20,11 @@ pub(crate) fn index_page(service: &Service) -> Result<Response, Failure> {
         format!("<li><a href=\"{path}\">{name}</a> – {}</li>", escape_html(what))
     };
     let links = [
-        link("/_local/mailbox", "Mails", &format!("{} sent to nobody but this mailbox", state.mail_count()?)),
+        link(
+            "/_local/mailbox",
+            "Mails",
+            &format!("{} in the mailbox; none leaves this computer", state.mail_count()?),
+        ),
         link("/_local/events", "Events", &format!("{} on the event bus", state.event_count()?)),
         link("/_local/schedules", "Schedules", &format!("{} pending jobs", jobs.len())),
         link("/openapi.json", "API reference", "every route, as an OpenAPI description"),
@@ -40,8 +44,7 @@ pub(crate) fn index_page(service: &Service) -> Result<Response, Failure> {
     );
     let content = [
         paragraph(&format!(
-            "The whole product runs on this computer, for you alone. The API is at {base}. It has no page of its own: send \
-             requests with curl or your program."
+            "The whole product runs on this computer, for you alone. Send requests to {base} with curl or your program."
         )),
         format!("<ul>{}</ul>", links.concat()),
         "<h2>Clock</h2>".to_owned(),
@@ -56,12 +59,14 @@ pub(crate) fn index_page(service: &Service) -> Result<Response, Failure> {
 
 /// By how much the clock was moved, in days, hours, minutes or seconds.
 fn ahead_text(service: &Service) -> String {
-    let seconds = service.now().since(SystemClock.now()).as_secs();
+    // Read the system's clock first, so that the difference is never a second too small.
+    let system = SystemClock.now();
+    let seconds = service.now().since(system).as_secs();
     match seconds {
         0 => "not at all: nobody has moved the clock".to_owned(),
-        ..MINUTE => format!("{seconds} s"),
-        ..HOUR => format!("{} min {} s", seconds / MINUTE, seconds % MINUTE),
-        ..DAY => format!("{} h {} min", seconds / HOUR, seconds % HOUR / MINUTE),
+        1..MINUTE => format!("{seconds} s"),
+        MINUTE..HOUR => format!("{} min {} s", seconds / MINUTE, seconds % MINUTE),
+        HOUR..DAY => format!("{} h {} min", seconds / HOUR, seconds % HOUR / MINUTE),
         _ => format!("{} d {} h", seconds / DAY, seconds % DAY / HOUR),
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn schedules_page(jobs: &[StoredJob]) -> Response {
     let text = match jobs.len() {
         0 => "No account has a job. An account gets one when it is created and when it is frozen.".to_owned(),
         1 => "1 job.".to_owned(),
-        ..=MAX_ENTRIES => format!("{} jobs, the earliest first.", jobs.len()),
+        2..=MAX_ENTRIES => format!("{} jobs, the earliest first.", jobs.len()),
         more => format!("The earliest {MAX_ENTRIES} of {more} jobs. Programs get all of them as JSON."),
     };
     let content = [paragraph(&text), table(&["Due (UTC)", "What it does", "Name"], &rows)];

@@ -48,5 +48,5 @@ async fn a_password_for_an_existing_folder_changes_nothing_and_the_log_says_so()
     assert_eq!(status, 200, "{response}");
     let body = json!({ "username": "admin@localhost", "password": "another password" });
     process.post("/auth/login", "", body).await;
-    assert!(process.kill().contains("as an earlier start created it"));
+    assert!(process.kill().contains("as the first start of this folder created it"));
 }

@@ -48,8 +48,12 @@ async fn the_level_hides_the_lines_of_requests() {
     for format in ["text", "json"] {
         let log = log_with("warn-log", &["--log-format", format, "--log-level", "warn"]).await;
         assert_eq!(log, "", "{format}");
-        let log = log_with("debug-log", &["--log-format", format, "--log-level", "debug"]).await;
+        let arguments = ["--ephemeral", "--log-format", format, "--log-level", "debug"];
+        let process = Process::start(&new_folder("debug-log"), &arguments);
+        process.post("/_local/idle", "", json!({})).await;
+        let log = process.log();
         assert!(log.contains("message handled"), "{format}: {log}");
+        process.kill();
     }
 }
 
