@@ -21,7 +21,7 @@ use crate::page_guard::require_own_page;
 use crate::pages::{events_page, mailbox_page, schedules_page, wants_page};
 use crate::refusal::LocalRefusal;
 use crate::service::Service;
-use crate::state::StoredJob;
+use crate::state::jobs::StoredJob;
 
 /// The router of all paths under `/_local/`. The API serves none of them, because its responses permit every origin.
 pub(crate) fn router() -> Router<Service> {

@@ -17,18 +17,15 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use self::messages::handle_message;
+use self::messages::{BACKOFF, TIME_SLICE, handle_message};
 use crate::published::PublishedRecords;
 use crate::services::{
     CASCADE, CASCADE_START, EXPORTS, LocalContext, MAIL, OPERATIONS, REQUESTS, SLOW_WEBHOOKS, WEBHOOKS,
 };
-use crate::state::{LocalState, StoredJob, StoredMessage};
+use crate::state::jobs::StoredJob;
+use crate::state::{LocalState, StoredMessage};
 use crate::stream::ChangeStream;
 
-/// How long one invocation works. It leaves the rest to a later invocation.
-const TIME_SLICE: Duration = Duration::from_secs(5);
-/// The delay before a retry, multiplied by the number of failed attempts.
-const BACKOFF: Duration = Duration::from_secs(30);
 const MAX_CONCURRENT_MESSAGES: usize = 8;
 /// The template's maximum concurrency of the queue for slow endpoints.
 const MAX_CONCURRENT_SLOW_WEBHOOKS: usize = 5;

@@ -5,6 +5,7 @@
 //! A request can move the clock forward. The service binds to loopback only and is never deployed.
 
 mod allowed_hosts;
+mod api;
 mod args;
 mod banner;
 mod clock;

@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
+use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Response;
 use axum::http::header::STRICT_TRANSPORT_SECURITY;
-use axum::http::{HeaderMap, Method, Request, Response, Uri};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use custodian_http::response::ONLY_HTTPS;
 
 use crate::allowed_hosts::require_allowed_host;
+use crate::api::handle_api_request;
 use crate::control;
 use crate::error::LocalError;
 use crate::gateway::MAX_REQUEST_BYTES;
@@ -49,20 +50,4 @@ impl Service {
 async fn with_transport_security(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
     response
-}
-
-pub(crate) async fn handle_api_request(
-    State(service): State<Service>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response<Body> {
-    let mut request = Request::new(body);
-    *request.method_mut() = method;
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers;
-    request.extensions_mut().insert(peer);
-    service.handle_request(request).await
 }

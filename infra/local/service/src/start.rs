@@ -9,10 +9,10 @@ use axum::http::{HeaderMap, Method, Response, Uri};
 use axum::response::IntoResponse;
 use axum::routing::{Router, any, get};
 
+use crate::api::handle_api_request;
 use crate::page_guard::is_own_page;
 use crate::pages::{index_page, wants_page};
 use crate::refusal::LocalRefusal;
-use crate::server::handle_api_request;
 use crate::service::Service;
 
 /// Embedded, so that the program needs no file beside it.

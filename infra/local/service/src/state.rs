@@ -3,7 +3,7 @@
 //! It is a SQLite file. Every write is committed before the request that caused it gets its response, so the next process
 //! resumes where a killed one stopped. Table and column names must not change, or a new version cannot read older files.
 
-mod jobs;
+pub(crate) mod jobs;
 mod mails;
 
 use std::path::Path;
@@ -16,8 +16,6 @@ use serde_json::Value;
 
 use crate::error::LocalError;
 use crate::sqlite;
-
-pub(crate) use jobs::StoredJob;
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;

@@ -1,15 +1,20 @@
 //! The functions that consume the queues.
 
+use std::time::Duration;
+
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use custodian_app::Failure;
 use custodian_event_sources::handle_sqs_event;
 
-use super::{BACKOFF, TIME_SLICE};
 use crate::services::{
     CASCADE, CASCADE_START, EXPORTS, LocalContext, MAIL, OPERATIONS, REQUESTS, SLOW_WEBHOOKS, WEBHOOKS,
 };
 use crate::state::StoredMessage;
 
+/// How long one invocation works. It leaves the rest to a later invocation.
+pub(super) const TIME_SLICE: Duration = Duration::from_secs(5);
+/// The delay before a retry, multiplied by the number of failed attempts.
+pub(super) const BACKOFF: Duration = Duration::from_secs(30);
 /// The `maxReceiveCount` of every queue in the template.
 const MAX_RECEIVES: u32 = 5;
 

@@ -1,12 +1,11 @@
 //! Events and schedules as tables.
 
 use axum::response::Response;
-use custodian_domain::Timestamp;
 use serde_json::Value;
 
 use super::layout::{page, paragraph, table};
-use super::{MAX_ENTRIES, count_text};
-use crate::state::StoredJob;
+use super::texts::{MAX_ENTRIES, count_text, short_time};
+use crate::state::jobs::StoredJob;
 
 /// The entries of the event bus as a page, the newest first.
 pub(crate) fn events_page(events: &[String]) -> Response {
@@ -45,10 +44,4 @@ pub(crate) fn schedules_page(jobs: &[StoredJob]) -> Response {
     };
     let content = [paragraph(&text), table(&["Due (UTC)", "What it does", "Name"], &rows)];
     page("Schedules", &content.concat())
-}
-
-/// A time in RFC 3339 without its fraction, such as `2026-12-28 14:05:59`.
-pub(super) fn short_time(text: &str) -> String {
-    let time = Timestamp::parse(text).map(|time| time.to_whole_seconds().replace('T', " "));
-    time.unwrap_or_else(|| text.to_owned())
 }

@@ -5,8 +5,7 @@ use custodian_app::mail::escape_html;
 use serde_json::Value;
 
 use super::layout::{page, paragraph};
-use super::lists::short_time;
-use super::{MAX_ENTRIES, count_text};
+use super::texts::{MAX_ENTRIES, count_text, short_time};
 
 /// The mails as a page, the newest first.
 pub(crate) fn mailbox_page(mails: &[String]) -> Response {
