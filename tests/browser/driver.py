@@ -18,10 +18,13 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 WIDTHS = {"phone": 390, "desktop": 1280}
 
 
-def send_request(url, body=None, method=None):
+def send_request(url, body=None, method=None, token=None):
     """Sends a request with an optional JSON body. Returns the status and the JSON of the response."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    headers = {"Content-Type": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, data, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=60) as response:
             return response.status, json.loads(response.read() or "null")
@@ -55,8 +58,14 @@ class Service:
         banner = lambda: re.search(r"Custodian on (\S+)", pathlib.Path(log.name).read_text())
         self.base = wait_for("the service", banner, 120).group(1)
 
-    def post(self, path, body):
-        return send_request(f"{self.base}{path}", body)
+    def post(self, path, body, token=None):
+        return send_request(f"{self.base}{path}", body, token=token)
+
+    def sign_in(self, username):
+        """The token of an agent that has the password of all agents here."""
+        status, session = self.post("/auth/login", {"username": username, "password": PASSWORD})
+        assert status == 200, session
+        return session["token"]
 
     def mailed_link(self, to):
         """The link in the newest mail to this address."""

@@ -210,13 +210,17 @@ impl Request {
 
     /// Whether a browser opened the URL as a page.
     pub fn accepts_pages(&self) -> bool {
-        let is_html = |range: &str| range.split(';').next().unwrap_or_default().trim() == "text/html";
-        self.header(ACCEPT).is_some_and(|accept| accept.split(',').any(is_html))
+        self.header(ACCEPT).is_some_and(accepts_html)
     }
 
     pub(crate) fn wants_problem_json(&self) -> bool {
         self.header(ACCEPT).is_some_and(|accept| accept.split(',').any(accepts_problem))
     }
+}
+
+/// Whether a value of `Accept` is that of a browser that opens a page.
+pub fn accepts_html(accept: &str) -> bool {
+    accept.split(',').any(|range| range.split(';').next().unwrap_or_default().trim() == "text/html")
 }
 
 /// Whether a media range of `Accept` accepts problem details (RFC 9457) with a weight above zero.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use custodian_app::Settings;
 use custodian_domain::agent::{parse_username, password_error};
 
@@ -10,7 +10,7 @@ use crate::allowed_hosts::parse_host;
 
 /// Serves Custodian on 127.0.0.1. Nothing else has to be installed.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "custodian")]
+#[command(name = "custodian", version)]
 pub struct Args {
     /// The port to listen on; 0 selects a free port.
     #[arg(long, default_value_t = 8080)]
@@ -47,6 +47,28 @@ pub struct Args {
     /// does. 0 turns this off.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub max_deletions_per_hour: u32,
+    /// The format of the log on standard error. By default, it is text in a terminal, and JSON otherwise.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+    /// The least important lines to log. `info` logs each request, and `debug` also the background work. The environment
+    /// variable RUST_LOG takes precedence.
+    #[arg(long, value_enum, value_name = "LEVEL", default_value_t = LogLevel::Info)]
+    pub log_level: LogLevel,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
 }
 
 fn parse_password(text: &str) -> Result<String, &'static str> {

@@ -5,9 +5,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::HeaderMap;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, VARY};
 use axum::middleware::from_fn;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{Router, get, post};
 use custodian_domain::{CustomerId, Reason};
 use custodian_exports::ExportFile;
@@ -17,8 +18,10 @@ use uuid::Uuid;
 
 use crate::clock::{END_OF_TIME, MAX_STEP};
 use crate::page_guard::require_own_page;
+use crate::pages::{events_page, mailbox_page, schedules_page, wants_page};
 use crate::refusal::LocalRefusal;
 use crate::service::Service;
+use crate::state::jobs::StoredJob;
 
 /// The router of all paths under `/_local/`. The API serves none of them, because its responses permit every origin.
 pub(crate) fn router() -> Router<Service> {
@@ -39,28 +42,35 @@ async fn route_not_found() -> LocalRefusal {
     Reason::RouteNotFound.into()
 }
 
-fn list_response(texts: &[String]) -> Json<Value> {
+fn list_response(texts: &[String]) -> Response {
     let rows: Vec<Value> = texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
-    Json(json!({ "result": rows }))
+    ([(VARY, "accept")], Json(json!({ "result": rows }))).into_response()
 }
 
-async fn list_mails(State(service): State<Service>) -> Result<Json<Value>, LocalRefusal> {
-    Ok(list_response(&service.state().mails()?))
+async fn list_mails(State(service): State<Service>, headers: HeaderMap) -> Result<Response, LocalRefusal> {
+    let mails = service.state().mails()?;
+    Ok(if wants_page(&headers) { mailbox_page(&mails) } else { list_response(&mails) })
 }
 
-async fn list_events(State(service): State<Service>) -> Result<Json<Value>, LocalRefusal> {
-    Ok(list_response(&service.state().events()?))
+async fn list_events(State(service): State<Service>, headers: HeaderMap) -> Result<Response, LocalRefusal> {
+    let events = service.state().events()?;
+    Ok(if wants_page(&headers) { events_page(&events) } else { list_response(&events) })
 }
 
 /// The jobs that end accounts. A frozen account also has a job for each reminder, which this list leaves out.
-async fn list_schedules(State(service): State<Service>) -> Result<Json<Value>, LocalRefusal> {
-    let jobs = service.state().jobs()?;
-    let rows: Vec<_> = jobs
-        .into_iter()
-        .filter(|job| job.target != "remind")
-        .map(|job| json!({ "name": job.name, "due": job.due.to_rfc3339(), "target": job.target }))
-        .collect();
-    Ok(Json(json!({ "result": rows })))
+async fn list_schedules(
+    State(service): State<Service>,
+    headers: HeaderMap,
+) -> Result<Response, LocalRefusal> {
+    let mut jobs = service.state().jobs()?;
+    jobs.retain(|job| job.target != "remind");
+    if wants_page(&headers) {
+        return Ok(schedules_page(&jobs));
+    }
+    let row =
+        |job: &StoredJob| json!({ "name": job.name, "due": job.due.to_rfc3339(), "target": job.target });
+    let rows: Vec<_> = jobs.iter().map(row).collect();
+    Ok(([(VARY, "accept")], Json(json!({ "result": rows }))).into_response())
 }
 
 #[derive(Deserialize)]

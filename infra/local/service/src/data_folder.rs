@@ -1,6 +1,6 @@
 //! The data folder. It has accounts, mailed links and the private signing key, so only its owner may read it.
 
-use std::fs::{File, OpenOptions, create_dir_all};
+use std::fs::{File, OpenOptions, TryLockError, create_dir_all};
 use std::path::{Path, PathBuf};
 
 use crate::error::LocalError;
@@ -21,22 +21,43 @@ pub(crate) struct DataFolder {
 impl DataFolder {
     /// Creates the folder and its files if they do not exist, and takes rights of other users away.
     pub(crate) fn open(path: &Path) -> Result<Self, LocalError> {
-        if let Some(parent) = path.parent() {
-            create_dir_all(parent)?;
-        }
-        private::create_folder(path)?;
+        Self::create_folder(path)?;
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
-        let lock = private::open(&mut options, &path.join(LOCK_FILE))?;
-        lock.try_lock().map_err(|_| LocalError::InUse(path.to_owned()))?;
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |cause| LocalError::of_folder(&path, cause)
+        };
+        let lock_file = path.join(LOCK_FILE);
+        let lock = private::open(&mut options, &lock_file).map_err(failed(&lock_file))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => LocalError::InUse(path.to_owned()),
+            TryLockError::Error(cause) => LocalError::of_folder(&lock_file, cause),
+        })?;
         for database in [TABLES_FILE, STATE_FILE] {
-            private::open(&mut options, &path.join(database))?;
+            let file = path.join(database);
+            private::open(&mut options, &file).map_err(failed(&file))?;
             for suffix in BESIDE_DATABASE {
-                private::restrict(&path.join(format!("{database}{suffix}")), 0o600)?;
+                let file = path.join(format!("{database}{suffix}"));
+                private::restrict(&file, 0o600).map_err(failed(&file))?;
             }
         }
-        private::restrict(&path.join(LOCK_FILE), 0o600)?;
+        private::restrict(&lock_file, 0o600).map_err(failed(&lock_file))?;
         Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    fn create_folder(path: &Path) -> Result<(), LocalError> {
+        // The parent of a relative path of one part is the empty path.
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            create_dir_all(parent).map_err(|cause| LocalError::of_folder(parent, cause))?;
+        }
+        if path.exists() && !path.is_dir() {
+            return Err(LocalError::NotAFolder(path.to_owned()));
+        }
+        if private::is_shared_by_all(path) {
+            return Err(LocalError::SharedFolder(path.to_owned()));
+        }
+        private::create_folder(path).map_err(|cause| LocalError::of_folder(path, cause))
     }
 
     pub(crate) fn tables_file(&self) -> PathBuf {
@@ -69,11 +90,11 @@ pub(crate) mod private {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             result => return result,
         }
-        if metadata(path)?.permissions().mode() & STICKY != 0 {
-            let message = format!("all users share {}; name a folder for the data alone", path.display());
-            return Err(std::io::Error::other(message));
-        }
         restrict(path, 0o700)
+    }
+
+    pub(super) fn is_shared_by_all(path: &Path) -> bool {
+        metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & STICKY != 0)
     }
 
     pub(super) fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {
@@ -111,12 +132,16 @@ pub(crate) mod private {
 /// Other systems have no such modes: the folder has the rights of its parent.
 #[cfg(not(unix))]
 pub(crate) mod private {
-    use std::fs::{File, OpenOptions, create_dir_all};
+    use std::fs::{File, OpenOptions, TryLockError, create_dir_all};
     use std::io::Result;
     use std::path::Path;
 
     pub(super) fn create_folder(path: &Path) -> Result<()> {
         create_dir_all(path)
+    }
+
+    pub(super) fn is_shared_by_all(_: &Path) -> bool {
+        false
     }
 
     pub(super) fn open(options: &mut OpenOptions, path: &Path) -> Result<File> {

@@ -1,33 +1,31 @@
 //! The dispatcher invokes functions for stream records, queue messages and due jobs, as AWS does in a deployed stack.
 
+mod messages;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::dynamodb::Event as StreamEvent;
-use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use custodian_app::Failure;
 use custodian_domain::scheduled_job::Job;
 use custodian_domain::{CustomerId, Timestamp};
 use custodian_engine::Engine;
-use custodian_event_sources::{handle_invocation, handle_sqs_event, handle_stream_event};
+use custodian_event_sources::{handle_invocation, handle_stream_event};
 use futures::stream::{StreamExt, iter};
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
+use self::messages::{BACKOFF, TIME_SLICE, handle_message};
 use crate::published::PublishedRecords;
 use crate::services::{
     CASCADE, CASCADE_START, EXPORTS, LocalContext, MAIL, OPERATIONS, REQUESTS, SLOW_WEBHOOKS, WEBHOOKS,
 };
-use crate::state::{LocalState, StoredJob, StoredMessage};
+use crate::state::jobs::StoredJob;
+use crate::state::{LocalState, StoredMessage};
 use crate::stream::ChangeStream;
 
-/// How long one invocation works. It leaves the rest to a later invocation.
-const TIME_SLICE: Duration = Duration::from_secs(5);
-/// The delay before a retry, multiplied by the number of failed attempts.
-const BACKOFF: Duration = Duration::from_secs(30);
-/// The `maxReceiveCount` of every queue in the template.
-const MAX_RECEIVES: u32 = 5;
 const MAX_CONCURRENT_MESSAGES: usize = 8;
 /// The template's maximum concurrency of the queue for slow endpoints.
 const MAX_CONCURRENT_SLOW_WEBHOOKS: usize = 5;
@@ -53,6 +51,8 @@ pub(crate) struct Dispatcher {
     in_flight: Mutex<JoinSet<Result<(), Failure>>>,
     /// Limits the concurrent deliveries to slow endpoints.
     slow_permits: Arc<Semaphore>,
+    /// Whether the last pass failed to publish a record.
+    has_unpublished: AtomicBool,
 }
 
 impl Dispatcher {
@@ -63,7 +63,15 @@ impl Dispatcher {
         published: PublishedRecords,
     ) -> Self {
         let slow_permits = Arc::new(Semaphore::new(MAX_CONCURRENT_SLOW_WEBHOOKS));
-        Self { cx, engine, streams, published, in_flight: Mutex::default(), slow_permits }
+        Self {
+            cx,
+            engine,
+            streams,
+            published,
+            in_flight: Mutex::default(),
+            slow_permits,
+            has_unpublished: AtomicBool::new(false),
+        }
     }
 
     fn state(&self) -> &LocalState {
@@ -94,11 +102,17 @@ impl Dispatcher {
     pub(crate) async fn dispatch_due(&self) -> Result<bool, Failure> {
         // Handle all sources before returning a failure, so that one failing source does not block the others.
         let mut progress = Ok(false);
+        self.has_unpublished.store(false, Ordering::Relaxed);
         for stream in &self.streams {
             progress = either_progressed(progress, self.publish_changes(stream).await);
         }
         let (messages, jobs) = (self.handle_messages().await, self.run_jobs().await);
         either_progressed(either_progressed(progress, messages), jobs)
+    }
+
+    /// Whether the last pass left a record in a stream, because it could not be published.
+    pub(crate) fn has_unpublished_records(&self) -> bool {
+        self.has_unpublished.load(Ordering::Relaxed)
     }
 
     /// Runs `reconcile` as the template's rate schedule does.
@@ -129,6 +143,9 @@ impl Dispatcher {
         let function = custodian_fn_customer_events::PublishEvents;
         let response = handle_stream_event(&function, &self.cx, event, self.stop_at()).await;
         let failed = response.batch_item_failures.first().and_then(|failure| failure.item_identifier.clone());
+        if failed.is_some() {
+            self.has_unpublished.store(true, Ordering::Relaxed);
+        }
         let sequence_number =
             |record: &Value| record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
         let last_published = records
@@ -178,8 +195,11 @@ impl Dispatcher {
         self.state().hide_message(delivery.id, self.cx.now().plus(VISIBILITY_TIMEOUT))?;
         let cx = Arc::clone(&self.cx);
         self.in_flight.lock().await.spawn(async move {
-            let _permit = permit;
-            handle_message(&cx, delivery).await
+            let handled = handle_message(&cx, delivery).await;
+            drop(permit);
+            // A delivery can change rows, and another one may wait for the permit.
+            cx.services.wake_dispatcher.notify_one();
+            handled
         });
         Ok(())
     }
@@ -218,43 +238,4 @@ impl Dispatcher {
         }
         self.state().remove_job(&job.name)
     }
-}
-
-/// Invokes the function that consumes the message's queue. On success, deletes the message. On failure, schedules its
-/// redelivery or moves it to the dead-letter queue.
-async fn handle_message(cx: &LocalContext, message: StoredMessage) -> Result<(), Failure> {
-    let (state, stop_at) = (&cx.services.state, cx.now().plus(TIME_SLICE));
-    let event = sqs_event(&message);
-    let response = match message.queue.as_str() {
-        MAIL => handle_sqs_event(&custodian_fn_mail::SendMail, cx, event, stop_at).await,
-        REQUESTS => handle_sqs_event(&custodian_fn_requests::HandleRequest, cx, event, stop_at).await,
-        CASCADE_START => handle_sqs_event(&custodian_fn_cascade::Cascade, cx, event, stop_at).await,
-        CASCADE => handle_sqs_event(&custodian_fn_cascade_worker::Worker, cx, event, stop_at).await,
-        EXPORTS => handle_sqs_event(&custodian_fn_export_worker::WriteExport, cx, event, stop_at).await,
-        OPERATIONS => {
-            handle_sqs_event(&custodian_fn_operations_terminate::TerminateOperations, cx, event, stop_at)
-                .await
-        }
-        WEBHOOKS | SLOW_WEBHOOKS => {
-            handle_sqs_event(&custodian_fn_webhook_deliver::Deliver, cx, event, stop_at).await
-        }
-        _ => return state.move_to_dead_letters(message.id),
-    };
-    if response.batch_item_failures.is_empty() {
-        return state.delete_message(message.id);
-    }
-    let failed_receives = message.failed_receives + 1;
-    if failed_receives >= MAX_RECEIVES {
-        return state.move_to_dead_letters(message.id);
-    }
-    state.postpone_message(message.id, cx.now().plus(BACKOFF * failed_receives))
-}
-
-fn sqs_event(message: &StoredMessage) -> SqsEvent {
-    let mut record = SqsMessage::default();
-    record.message_id = Some(message.id.to_string());
-    record.body = Some(message.body.clone());
-    let mut event = SqsEvent::default();
-    event.records = vec![record];
-    event
 }

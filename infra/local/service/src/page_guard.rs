@@ -16,7 +16,7 @@ use crate::refusal::LocalRefusal;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether a page of this service, or no page, sent the request. The user's own navigation has the site `none`.
-fn is_own_page(headers: &HeaderMap) -> bool {
+pub(crate) fn is_own_page(headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).map_or(&b""[..], |host| host.as_bytes());
     let mut origins = headers.get_all(ORIGIN).iter();
     let mut sites = headers.get_all(SEC_FETCH_SITE).iter();

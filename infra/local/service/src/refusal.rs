@@ -36,7 +36,9 @@ impl LocalRefusal {
         status: StatusCode::FORBIDDEN,
         class: "PERMISSION_DENIED",
         reason: "ORIGIN_NOT_ALLOWED",
-        message: Cow::Borrowed("A page of another origin cannot use the routes under /_local/."),
+        message: Cow::Borrowed(
+            "A page of another origin cannot open the pages of the local service and the routes under /_local/.",
+        ),
     };
 
     /// A refusal for a reason that the API has as well.

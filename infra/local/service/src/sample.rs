@@ -2,9 +2,11 @@
 
 use axum::body::{Bytes, to_bytes};
 use axum::http::{Request, header};
+use custodian_app::ports::{Authenticator, FindNames, Prefetch, PrincipalId, PrincipalRows, TokenSigner};
+use custodian_auth::Claims;
+use custodian_domain::ids::PLATFORM;
 use serde_json::{Value, json};
 
-use crate::args::Args;
 use crate::error::LocalError;
 use crate::service::Service;
 
@@ -15,32 +17,30 @@ const EMAIL: &str = "ann@acme-corp.example";
 impl Service {
     /// Creates the sample account and prints its username and password. An existing sample account stays unchanged.
     #[expect(clippy::print_stdout, reason = "the command prints this")]
-    pub async fn create_sample(&self, args: &Args) -> Result<(), LocalError> {
-        let generated = self.generated_password().map(|password| password.expose().to_owned());
-        let password = args.admin_password.clone().or(generated);
-        if create_account(self, &args.admin_username, password.as_deref()).await? {
-            println!("sample account: {USERNAME}  password: {PASSWORD}");
+    pub async fn create_sample(&self) -> Result<(), LocalError> {
+        if create_account(self).await? {
+            println!("  sample account: {USERNAME}  password: {PASSWORD}");
         } else {
-            println!("no sample account: start with --admin-password to create it");
+            println!(
+                "  no sample account: {} is not the platform admin. Name the platform admin with --admin-username.",
+                self.admin().username
+            );
         }
         Ok(())
     }
 }
 
 /// Creates the account as the specification describes it: 10 agents, 5 numbers, 8 flows, 3 queues and some rows of every
-/// other kind. Only a platform admin can create it. Returns false if the account does not exist and the
-/// password of the platform admin is unknown.
-async fn create_account(
-    service: &Service,
-    admin_username: &str,
-    admin_password: Option<&str>,
-) -> Result<bool, LocalError> {
-    let anonymous = ApiClient { service, token: String::new() };
-    if anonymous.login(USERNAME, PASSWORD).await.is_ok() {
+/// other kind. Only a platform admin can create it. Returns false if the account does not exist and the platform admin is
+/// unknown.
+async fn create_account(service: &Service) -> Result<bool, LocalError> {
+    // A sign-in as the sample would be a refused request in the log if the account does not exist.
+    if service.context().store.name_holders(USERNAME).await?.username.is_some() {
         return Ok(true);
     }
-    let Some(admin_password) = admin_password else { return Ok(false) };
-    let platform_admin = anonymous.login(admin_username, admin_password).await?;
+    let Some(token) = platform_admin_token(service).await? else { return Ok(false) };
+    let platform_admin = ApiClient { service, token };
+    let anonymous = ApiClient { service, token: String::new() };
     let account = platform_admin.post(
         "/v1.0/customers",
         json!({
@@ -61,6 +61,30 @@ async fn create_account(
     platform_admin.post(&format!("/v1.0/customers/{id}/balance"), credit).await?;
     service.idle().await?;
     Ok(true)
+}
+
+/// A token of the platform admin. The process has the signing key, so it needs no password, which only the first start knows.
+async fn platform_admin_token(service: &Service) -> Result<Option<String>, LocalError> {
+    let cx = service.context();
+    let Some((PLATFORM, id)) = cx.store.name_holders(&service.admin().username).await?.username else {
+        return Ok(None);
+    };
+    let read = cx.store.auth_context(PLATFORM, PrincipalId::Agent { id, key: None }, Prefetch::None).await?;
+    let (Some(customer), PrincipalRows::Agent { agent: Some(agent), .. }) = (read.customer, read.principal)
+    else {
+        return Ok(None);
+    };
+    let claims = Claims {
+        agent_id: agent.id,
+        customer_id: customer.id,
+        customer_epoch: customer.epoch,
+        agent_epoch: agent.epoch,
+        operator: None,
+        key_id: agent.depends_on_key(),
+    };
+    let (signer, now) = (cx.services.signer(), cx.now());
+    let token = signer.sign(claims, &cx.settings.token_issuer, now, now.plus(cx.settings.session));
+    Ok(token.map(|token| token.expose().to_owned()))
 }
 
 /// Reads the token from the link of the account's verification mail.

@@ -3,18 +3,21 @@
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
+use axum::body::Body;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Response;
 use axum::http::header::STRICT_TRANSPORT_SECURITY;
-use axum::http::{HeaderMap, Method, Request, Response, Uri};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use custodian_http::response::ONLY_HTTPS;
 
 use crate::allowed_hosts::require_allowed_host;
+use crate::api::handle_api_request;
 use crate::control;
 use crate::error::LocalError;
 use crate::gateway::MAX_REQUEST_BYTES;
+use crate::request_log::log_request;
 use crate::service::Service;
+use crate::start;
 
 impl Service {
     /// Serves until Ctrl-C.
@@ -23,10 +26,12 @@ impl Service {
         let dispatching = tokio::spawn(self.clone().run_dispatcher());
         let router: Router<()> = Router::new()
             .nest("/_local", control::router())
+            .merge(start::router())
             .fallback(handle_api_request)
             .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
             .layer(from_fn_with_state(self.allowed_hosts(), require_allowed_host))
             .layer(map_response(with_transport_security))
+            .layer(from_fn(log_request))
             .with_state(self.clone());
         let shutdown = async {
             // If the handler cannot be installed, the signal itself ends the process.
@@ -35,7 +40,7 @@ impl Service {
             }
         };
         let router = router.into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(listener, router).with_graceful_shutdown(shutdown).await?;
+        axum::serve(listener, router).with_graceful_shutdown(shutdown).await.map_err(LocalError::Server)?;
         dispatching.abort();
         Ok(self.checkpoint().await?)
     }
@@ -45,20 +50,4 @@ impl Service {
 async fn with_transport_security(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
     response
-}
-
-async fn handle_api_request(
-    State(service): State<Service>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response<Body> {
-    let mut request = Request::new(body);
-    *request.method_mut() = method;
-    *request.uri_mut() = uri;
-    *request.headers_mut() = headers;
-    request.extensions_mut().insert(peer);
-    service.handle_request(request).await
 }

@@ -1,9 +1,10 @@
 //! The running local service.
 
+mod background;
 mod open;
 
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{Request, Response};
@@ -22,16 +23,28 @@ use crate::data_folder::DataFolder;
 use crate::dispatcher::Dispatcher;
 use crate::error::LocalError;
 use crate::gateway::Gateway;
+use crate::services::LocalContext;
 use crate::state::LocalState;
 
 /// The issuer of the local service's tokens. It is not the URL, so tokens stay valid when the service starts again on another port.
 pub const TOKEN_ISSUER: &str = "custodian-local";
 const CLOCK_OFFSET_KEY: &str = "clock offset";
-const LAST_RECONCILE_KEY: &str = "reconciled at";
-/// The rate of the template's schedule.
-const RECONCILE_INTERVAL: Duration = Duration::from_secs(15 * 60);
-/// How long the dispatcher sleeps when no request wakes it.
-const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// What this start knows about the platform admin.
+pub(crate) struct Admin {
+    pub(crate) username: String,
+    pub(crate) password: AdminPassword,
+}
+
+/// Where the password of the platform admin comes from.
+pub(crate) enum AdminPassword {
+    /// This start generated it. No later start can print it.
+    Generated(Secret),
+    /// This start set it from the command line.
+    FromCommandLine,
+    /// An earlier start set it, so `--admin-password` changes nothing.
+    SetEarlier { is_also_on_command_line: bool },
+}
 
 /// A running local service. Clones share one instance.
 #[derive(Clone)]
@@ -47,29 +60,23 @@ struct Inner {
     listener: Mutex<Option<TcpListener>>,
     port: u16,
     allowed_hosts: Arc<AllowedHosts>,
-    admin_username: String,
-    /// The password, if this start generated it. No later start can print it.
-    generated_password: Option<Secret>,
-    /// Prevents other processes from using the data folder.
-    _folder: Option<DataFolder>,
+    admin: Admin,
+    /// Also prevents other processes from using the data folder. `None` if the data is in memory.
+    folder: Option<DataFolder>,
+}
+
+/// Wakes the dispatcher at the end of a request, even if the client disconnects and the request is dropped.
+struct WakeOnDrop<'a>(&'a Notify);
+
+impl Drop for WakeOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 impl Service {
     pub fn port(&self) -> u16 {
         self.0.port
-    }
-
-    /// Prints the address and, if this start generated one, the platform admin's password.
-    #[expect(clippy::print_stdout, reason = "the command prints this")]
-    pub fn print_banner(&self) {
-        println!("Custodian on http://127.0.0.1:{}", self.0.port);
-        if let Some(password) = &self.0.generated_password {
-            println!(
-                "platform admin: {}  password: {}  (not shown again)",
-                self.0.admin_username,
-                password.expose()
-            );
-        }
     }
 
     /// Pauses the dispatcher while the guard is held: it handles no stream record, message or job.
@@ -105,11 +112,21 @@ impl Service {
         event: ApiGatewayV2httpRequest,
     ) -> Option<lambda_http::Response<lambda_http::Body>> {
         let function = self.0.gateway.function(name)?;
+        let _wake = WakeOnDrop(&self.0.wake_dispatcher);
         Some((function.handler)(Arc::clone(&self.0.dispatcher.cx), event).await)
     }
 
-    pub(crate) fn generated_password(&self) -> Option<&Secret> {
-        self.0.generated_password.as_ref()
+    pub(crate) fn admin(&self) -> &Admin {
+        &self.0.admin
+    }
+
+    pub(crate) fn context(&self) -> &LocalContext {
+        &self.0.dispatcher.cx
+    }
+
+    /// The data folder, or `None` if the data is in memory.
+    pub(crate) fn data_folder(&self) -> Option<&Path> {
+        self.0.folder.as_ref().map(DataFolder::path)
     }
 
     pub(crate) fn allowed_hosts(&self) -> Arc<AllowedHosts> {
@@ -142,84 +159,7 @@ impl Service {
     /// Invokes the function of the request's route.
     pub(crate) async fn handle_request(&self, request: Request<Bytes>) -> Response<Body> {
         let inner = &self.0;
-        let response = inner.gateway.handle(Arc::clone(&inner.dispatcher.cx), request).await;
-        inner.wake_dispatcher.notify_one();
-        response
-    }
-
-    pub(crate) async fn run_dispatcher(self) {
-        loop {
-            {
-                let _paused = self.pause_background_work().await;
-                let progress = match self.reconcile_if_due().await {
-                    Ok(()) => self.0.dispatcher.dispatch_due().await,
-                    Err(failure) => Err(failure),
-                };
-                match progress {
-                    Ok(true) => continue,
-                    Ok(false) => {}
-                    Err(failure) => tracing::error!(%failure, "background work failed and will be retried"),
-                }
-            }
-            let woken = self.0.wake_dispatcher.notified();
-            let _ = tokio::time::timeout(POLL_INTERVAL, woken).await;
-        }
-    }
-
-    async fn reconcile_if_due(&self) -> Result<(), Failure> {
-        let last = self.state().get(LAST_RECONCILE_KEY)?.and_then(|text| text.parse().ok());
-        let due = last.map_or(self.now(), |last| Timestamp::from_micros(last).plus(RECONCILE_INTERVAL));
-        if self.now() < due {
-            return Ok(());
-        }
-        self.reconcile().await?;
-        self.0.dispatcher.checkpoint()
-    }
-
-    async fn reconcile(&self) -> Result<(), Failure> {
-        self.state().set(LAST_RECONCILE_KEY, &self.now().micros().to_string())?;
-        self.0.dispatcher.cx.services.delete_old_mails()?;
-        self.0.dispatcher.cx.services.delete_old_exports()?;
-        self.0.dispatcher.reconcile().await
-    }
-
-    /// Waits until nothing is due now.
-    pub(crate) async fn idle(&self) -> Result<Timestamp, Failure> {
-        let _paused = self.pause_background_work().await;
-        let drained = self.0.dispatcher.drain().await;
-        self.0.dispatcher.checkpoint()?;
-        drained.map(|()| self.now())
-    }
-
-    /// Moves the clock and waits until nothing is due at the new time.
-    pub(crate) async fn advance(&self, step: Duration) -> Result<Timestamp, Failure> {
-        let _paused = self.pause_background_work().await;
-        let advanced = self.advance_by_due_times(step).await;
-        self.0.dispatcher.checkpoint()?;
-        advanced.map(|()| self.now())
-    }
-
-    pub(crate) async fn checkpoint(&self) -> Result<(), Failure> {
-        let _paused = self.pause_background_work().await;
-        self.0.dispatcher.checkpoint()
-    }
-
-    /// Moves the clock from one due time to the next and handles the due work at each. The recurring `reconcile` runs once, at
-    /// the end.
-    async fn advance_by_due_times(&self, step: Duration) -> Result<(), Failure> {
-        self.0.dispatcher.drain().await?;
-        let end = self.now().plus(step);
-        while let Some(due) = self.state().next_due()?.filter(|due| *due <= end) {
-            self.move_clock_to(due)?;
-            self.0.dispatcher.drain().await?;
-        }
-        self.move_clock_to(end)?;
-        self.reconcile().await?;
-        self.0.dispatcher.drain().await
-    }
-
-    fn move_clock_to(&self, instant: Timestamp) -> Result<(), Failure> {
-        let offset = self.0.dispatcher.cx.services.clock.advance_to(instant);
-        self.state().set(CLOCK_OFFSET_KEY, &offset.to_string())
+        let _wake = WakeOnDrop(&inner.wake_dispatcher);
+        inner.gateway.handle(Arc::clone(&inner.dispatcher.cx), request).await
     }
 }

@@ -3,6 +3,7 @@
 //! It is a SQLite file. Every write is committed before the request that caused it gets its response, so the next process
 //! resumes where a killed one stopped. Table and column names must not change, or a new version cannot read older files.
 
+pub(crate) mod jobs;
 mod mails;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use custodian_domain::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, params};
 use serde_json::Value;
 
+use crate::error::LocalError;
 use crate::sqlite;
 
 const SCHEMA: &str = "
@@ -28,20 +30,14 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY AUTOINCREMENT, entry TEXT NOT NULL);
 ";
 
+/// The version of the data folder's format, in SQLite's `user_version` of the state file. Earlier versions left it at 0. Raise it
+/// if an older program could no longer read the folder.
+const FORMAT_VERSION: u32 = 1;
+
 /// The time at which dead letters become visible. The clock never reaches it.
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
 pub(crate) struct LocalState(Mutex<Connection>);
-
-/// A one-off job of the local Scheduler.
-#[derive(Clone, Debug)]
-pub(crate) struct StoredJob {
-    pub(crate) name: String,
-    pub(crate) due: Timestamp,
-    pub(crate) target: String,
-    pub(crate) input: String,
-    pub(crate) failed_attempts: u32,
-}
 
 /// A message of a local queue.
 #[derive(Clone, Debug)]
@@ -65,17 +61,33 @@ fn add_account_column(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("ALTER TABLE mails ADD COLUMN account TEXT")
 }
 
+fn format_version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Creates the tables, or brings those of an earlier version up to date.
+fn prepare(connection: Connection) -> rusqlite::Result<Connection> {
+    connection.execute_batch(SCHEMA)?;
+    add_account_column(&connection)?;
+    if format_version(&connection)? < FORMAT_VERSION {
+        connection.pragma_update(None, "user_version", FORMAT_VERSION)?;
+    }
+    Ok(connection)
+}
+
 impl LocalState {
     /// Opens the file, or a database in memory if `file` is `None`.
-    pub(crate) fn open(file: Option<&Path>) -> Result<Self, Failure> {
-        let connection = match file {
-            Some(file) => Connection::open(file),
-            None => Connection::open_in_memory(),
+    pub(crate) fn open(file: Option<&Path>) -> Result<Self, LocalError> {
+        let Some(file) = file else {
+            let connection = Connection::open_in_memory().and_then(prepare).map_err(unavailable)?;
+            return Ok(Self(Mutex::new(connection)));
         };
-        let connection = connection.map_err(unavailable)?;
-        connection.execute_batch(SCHEMA).map_err(unavailable)?;
-        add_account_column(&connection).map_err(unavailable)?;
-        Ok(Self(Mutex::new(connection)))
+        let failed = |cause: rusqlite::Error| LocalError::of_file(file, cause);
+        let connection = Connection::open(file).map_err(failed)?;
+        if format_version(&connection).map_err(failed)? > FORMAT_VERSION {
+            return Err(LocalError::Newer(file.to_owned()));
+        }
+        Ok(Self(Mutex::new(prepare(connection).map_err(failed)?)))
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -115,53 +127,6 @@ impl LocalState {
     pub(crate) fn set(&self, key: &str, value: &str) -> Result<(), Failure> {
         let sql = "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
         self.execute(sql, [key, value]).map(|_| ())
-    }
-
-    /// Adds a job. If a job of that name exists, it stays unchanged, as the `Scheduler` port requires.
-    pub(crate) fn add_job(
-        &self,
-        name: &str,
-        due: Timestamp,
-        target: &str,
-        input: &str,
-    ) -> Result<(), Failure> {
-        let sql = "INSERT OR IGNORE INTO jobs (name, due, target, input, next) VALUES (?1, ?2, ?3, ?4, ?2)";
-        self.execute(sql, params![name, due.micros(), target, input]).map(|_| ())
-    }
-
-    pub(crate) fn remove_job(&self, name: &str) -> Result<(), Failure> {
-        self.execute("DELETE FROM jobs WHERE name = ?", [name]).map(|_| ())
-    }
-
-    /// Counts a failed attempt of a job and schedules the next one.
-    pub(crate) fn postpone_job(&self, name: &str, next_attempt: Timestamp) -> Result<(), Failure> {
-        let sql = "UPDATE jobs SET attempts = attempts + 1, next = ?2 WHERE name = ?1";
-        self.execute(sql, params![name, next_attempt.micros()]).map(|_| ())
-    }
-
-    fn query_jobs(&self, sql: &str, values: impl Params) -> Result<Vec<StoredJob>, Failure> {
-        let connection = self.connection();
-        let mut statement = connection.prepare_cached(sql).map_err(unavailable)?;
-        let parse = |row: &rusqlite::Row<'_>| {
-            Ok(StoredJob {
-                name: row.get(0)?,
-                due: Timestamp::from_micros(row.get(1)?),
-                target: row.get(2)?,
-                input: row.get(3)?,
-                failed_attempts: row.get(4)?,
-            })
-        };
-        let jobs = statement.query_map(values, parse).map_err(unavailable)?;
-        jobs.collect::<Result<_, _>>().map_err(unavailable)
-    }
-
-    pub(crate) fn jobs(&self) -> Result<Vec<StoredJob>, Failure> {
-        self.query_jobs("SELECT name, due, target, input, attempts FROM jobs ORDER BY due, name", [])
-    }
-
-    pub(crate) fn due_jobs(&self, now: Timestamp) -> Result<Vec<StoredJob>, Failure> {
-        let sql = "SELECT name, due, target, input, attempts FROM jobs WHERE next <= ? ORDER BY next, name LIMIT 50";
-        self.query_jobs(sql, [now.micros()])
     }
 
     pub(crate) fn add_message(&self, queue: &str, body: &str, visible_at: Timestamp) -> Result<(), Failure> {
@@ -213,10 +178,25 @@ impl LocalState {
 
     /// The earliest time at which a job is due or a message becomes visible.
     pub(crate) fn next_due(&self) -> Result<Option<Timestamp>, Failure> {
-        let sql =
-            "SELECT MIN(due) FROM (SELECT next AS due FROM jobs UNION ALL SELECT visible FROM messages)";
-        let due: Option<i64> = self.connection().query_row(sql, [], |row| row.get(0)).map_err(unavailable)?;
+        self.next_due_after(Timestamp::from_micros(i64::MIN))
+    }
+
+    /// Like `next_due`, without what was due at `instant` or before.
+    pub(crate) fn next_due_after(&self, instant: Timestamp) -> Result<Option<Timestamp>, Failure> {
+        let sql = "SELECT MIN(due) FROM (SELECT next AS due FROM jobs UNION ALL SELECT visible FROM messages) WHERE due > ?";
+        let due: Option<i64> =
+            self.connection().query_row(sql, [instant.micros()], |row| row.get(0)).map_err(unavailable)?;
         Ok(due.map(Timestamp::from_micros))
+    }
+
+    /// The number of rows of a table of this file.
+    fn count(&self, table: &'static str) -> Result<u64, Failure> {
+        let sql = format!("SELECT COUNT(*) FROM {table}");
+        self.connection().query_row(&sql, [], |row| row.get(0)).map_err(unavailable)
+    }
+
+    pub(crate) fn event_count(&self) -> Result<u64, Failure> {
+        self.count("events")
     }
 
     pub(crate) fn add_event(&self, entry: &Value) -> Result<(), Failure> {

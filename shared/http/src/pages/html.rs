@@ -12,7 +12,8 @@ use url::Url;
 
 use crate::response::Response;
 
-const STYLE: &str = include_str!("style.css");
+/// The style of every page. The pages of the local service have it too.
+pub const STYLE: &str = include_str!("style.css");
 /// Shows the password while the box is checked. Without scripts, the page hides the box.
 const SHOW_PASSWORD: &str = include_str!("show_password.js");
 

@@ -10,6 +10,7 @@ mod paths;
 pub mod verification;
 
 pub use error::error;
+pub use html::STYLE;
 pub use paths::{DELETION, FORGOT, RESET, VERIFY};
 
 use custodian_auth::mail_token::is_well_formed;

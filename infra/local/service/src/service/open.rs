@@ -16,7 +16,7 @@ use custodian_webhook_client::{ClientLimits, SystemResolver, TrustStore, Webhook
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, Notify};
 
-use super::{CLOCK_OFFSET_KEY, Inner, Service, TOKEN_ISSUER};
+use super::{Admin, AdminPassword, CLOCK_OFFSET_KEY, Inner, Service, TOKEN_ISSUER};
 use crate::allowed_hosts::AllowedHosts;
 use crate::args::Args;
 use crate::clock::VirtualClock;
@@ -44,8 +44,14 @@ impl Service {
         args: &Args,
         observer: Arc<dyn RequestObserver>,
     ) -> Result<Self, LocalError> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await?;
-        let port = listener.local_addr()?.port();
+        let opened = Self::open_files(args, observer).await;
+        if args.ephemeral { opened } else { opened.map_err(|error| error.with_file(&args.data)) }
+    }
+
+    async fn open_files(args: &Args, observer: Arc<dyn RequestObserver>) -> Result<Self, LocalError> {
+        let failed = |cause| LocalError::of_port(args.port, cause);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).await.map_err(failed)?;
+        let port = listener.local_addr().map_err(failed)?.port();
         let Data { engine, published, state, folder } = open_data(args)?;
         let export_files = folder
             .as_ref()
@@ -106,7 +112,14 @@ impl Service {
         delete_kept_mails(&dispatcher.cx).await?;
         dispatcher.cx.services.delete_old_mails()?;
         dispatcher.delete_published_records()?;
-        let password_is_new = outcome == SetUpOutcome::Done && args.admin_password.is_none();
+        let is_on_command_line = args.admin_password.is_some();
+        let admin_password = match outcome {
+            SetUpOutcome::Done if is_on_command_line => AdminPassword::FromCommandLine,
+            SetUpOutcome::Done => AdminPassword::Generated(Secret::new(password)),
+            SetUpOutcome::AlreadyDone => {
+                AdminPassword::SetEarlier { is_also_on_command_line: is_on_command_line }
+            }
+        };
         Ok(Self(Arc::new(Inner {
             gateway: Gateway::new(),
             dispatcher,
@@ -116,9 +129,8 @@ impl Service {
             listener: Mutex::new(Some(listener)),
             port,
             allowed_hosts: Arc::new(AllowedHosts::new(port, &args.allow_host)),
-            admin_username: args.admin_username.clone(),
-            generated_password: password_is_new.then(|| Secret::new(password)),
-            _folder: folder,
+            admin: Admin { username: args.admin_username.clone(), password: admin_password },
+            folder,
         })))
     }
 }
@@ -163,10 +175,13 @@ fn open_data(args: &Args) -> Result<Data, LocalError> {
         });
     }
     let folder = DataFolder::open(&args.data)?;
+    // The state file first: it has the version of the folder's format.
+    let state = LocalState::open(Some(&folder.state_file()))?;
+    let tables = folder.tables_file();
     Ok(Data {
-        engine: Engine::open(&folder.tables_file())?,
-        published: PublishedRecords::open(Some(&folder.tables_file()))?,
-        state: LocalState::open(Some(&folder.state_file()))?,
+        engine: Engine::open(&tables).map_err(|cause| LocalError::of_file(&tables, cause))?,
+        published: PublishedRecords::open(Some(&tables))?,
+        state,
         folder: Some(folder),
     })
 }

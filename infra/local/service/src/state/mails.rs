@@ -19,6 +19,10 @@ impl LocalState {
         self.query_texts("SELECT mail FROM mails ORDER BY id DESC")
     }
 
+    pub(crate) fn mail_count(&self) -> Result<u64, Failure> {
+        self.count("mails")
+    }
+
     /// The ids of the accounts that have mails.
     pub(crate) fn accounts_with_mails(&self) -> Result<Vec<CustomerId>, Failure> {
         let ids = self.query_texts("SELECT DISTINCT account FROM mails WHERE account IS NOT NULL")?;

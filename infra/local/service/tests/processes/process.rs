@@ -49,6 +49,17 @@ impl Process {
         Self::spawn(Command::new(env!("CARGO_BIN_EXE_custodian")), folder, arguments)
     }
 
+    pub(crate) fn start_with_environment(folder: &Path, arguments: &[&str], name: &str, value: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_custodian"));
+        command.env(name, value);
+        Self::spawn(command, folder, arguments)
+    }
+
+    /// Starts a process with a data folder that it does not use, because the data is in memory.
+    pub(crate) fn start_ephemeral(name: &str) -> Self {
+        Self::start(&new_folder(name), &["--ephemeral", "--admin-password", PASSWORD])
+    }
+
     /// Starts a process that withholds no rights from the files that it creates.
     #[cfg(unix)]
     pub(crate) fn start_without_umask(folder: &Path) -> Self {
@@ -59,6 +70,10 @@ impl Process {
 
     fn spawn(mut command: Command, folder: &Path, arguments: &[&str]) -> Self {
         command.args(["--port", "0", "--data"]).arg(folder).args(arguments);
+        // A developer's own setting of the log would change what the tests read.
+        if !command.get_envs().any(|(name, _)| name == "RUST_LOG") {
+            command.env_remove("RUST_LOG");
+        }
         let log_file = folder.with_extension("log");
         let stderr = File::create(&log_file).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();

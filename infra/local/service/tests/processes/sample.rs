@@ -31,12 +31,27 @@ async fn the_sample_account_is_created_once_as_the_specification_describes_it() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_service_starts_without_a_sample_if_the_admin_password_is_missing() {
-    let folder = new_folder("no-sample");
+async fn the_sample_of_an_existing_folder_needs_no_password_but_the_platform_admin() {
+    let folder = new_folder("later-sample");
     let process = Process::start_with_password(&folder);
     process.get("/_local/health", "").await;
     process.kill();
-    let process = Process::start(&folder, &["--sample"]);
+    let process = Process::start(&folder, &["--sample", "--admin-username", "somebody"]);
     process.get("/_local/health", "").await;
-    assert!(process.kill().contains("no sample account"));
+    assert!(process.kill().contains("no sample account: somebody is not the platform admin"));
+    let process = Process::start(&folder, &["--sample"]);
+    assert_eq!(sample_usage(&process).await["resources"]["agents"]["count"], 10);
+    process.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_makes_no_line_of_a_refused_request() {
+    let folder = new_folder("sample-log");
+    let process = Process::start(&folder, &["--ephemeral", "--sample", "--log-format", "json"]);
+    process.get("/_local/health", "").await;
+    let lines: Vec<Value> = process.log().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let refused: Vec<_> = lines.iter().filter(|line| line["status"].as_u64() >= Some(400)).collect();
+    assert_eq!(refused, [] as [&Value; 0]);
+    assert!(lines.iter().any(|line| line["status"] == 200), "the log has the other requests");
+    process.kill();
 }

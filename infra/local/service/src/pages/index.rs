@@ -1,0 +1,72 @@
+//! The index of the local service.
+
+use axum::response::Response;
+use custodian_app::mail::escape_html;
+use custodian_app::{Clock, Failure};
+use custodian_runtime::SystemClock;
+
+use super::layout::{facts, page, paragraph};
+use crate::service::Service;
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// `GET /`: what there is and where, and the state of the clock.
+pub(crate) fn index_page(service: &Service) -> Result<Response, Failure> {
+    let (state, base) = (service.state(), format!("http://127.0.0.1:{}", service.port()));
+    let jobs = state.jobs()?;
+    let link = |path: &str, name: &str, what: &str| {
+        format!("<li><a href=\"{path}\">{name}</a> – {}</li>", escape_html(what))
+    };
+    let links = [
+        link(
+            "/_local/mailbox",
+            "Mails",
+            &format!("{} in the mailbox; none leaves this computer", state.mail_count()?),
+        ),
+        link("/_local/events", "Events", &format!("{} on the event bus", state.event_count()?)),
+        link("/_local/schedules", "Schedules", &format!("{} pending jobs", jobs.len())),
+        link("/openapi.json", "API reference", "every route, as an OpenAPI description"),
+        link("/auth/password-forgot", "Forgot your password?", "a page of the product"),
+    ];
+    let next = jobs.iter().find(|job| job.target != "remind");
+    let clock = facts(&[
+        ("Now", service.now().to_readable()),
+        ("Ahead of this computer", ahead_text(service)),
+        (
+            "Next job",
+            next.map_or("none".to_owned(), |job| format!("{}, {}", job.name, job.due.to_readable())),
+        ),
+    ]);
+    let command = format!(
+        "curl -X POST {base}/_local/clock -H 'Content-Type: application/json' -d '{{\"advance_seconds\": 86400}}'"
+    );
+    let content = [
+        paragraph(&format!(
+            "The whole product runs on this computer, for you alone. Send requests to {base} with curl or your program."
+        )),
+        format!("<ul>{}</ul>", links.concat()),
+        "<h2>Clock</h2>".to_owned(),
+        clock,
+        paragraph("To move the clock forward by a day, and run every job that is due until then:"),
+        format!("<pre class=\"command\">{}</pre>", escape_html(&command)),
+        "<h2>Data</h2>".to_owned(),
+        facts(&[("Stored", service.data_text())]),
+    ];
+    Ok(page("Custodian on this computer", &content.concat()))
+}
+
+/// By how much the clock was moved, in days, hours, minutes or seconds.
+fn ahead_text(service: &Service) -> String {
+    // Read the system's clock first, so that the difference is never a second too small.
+    let system = SystemClock.now();
+    let seconds = service.now().since(system).as_secs();
+    match seconds {
+        0 => "not at all: nobody has moved the clock".to_owned(),
+        1..MINUTE => format!("{seconds} s"),
+        MINUTE..HOUR => format!("{} min {} s", seconds / MINUTE, seconds % MINUTE),
+        HOUR..DAY => format!("{} h {} min", seconds / HOUR, seconds % HOUR / MINUTE),
+        _ => format!("{} d {} h", seconds / DAY, seconds % DAY / HOUR),
+    }
+}

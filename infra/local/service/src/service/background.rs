@@ -1,0 +1,114 @@
+//! The background work: it runs when a request or a due time wakes it, and sleeps otherwise.
+
+use std::time::Duration;
+
+use custodian_app::Failure;
+use custodian_domain::Timestamp;
+
+use super::{CLOCK_OFFSET_KEY, Service};
+
+const LAST_RECONCILE_KEY: &str = "reconciled at";
+/// The rate of the template's schedule.
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(15 * 60);
+/// The longest sleep of the dispatcher. It bounds the delay after the system's clock was set and after the computer slept.
+const MAX_SLEEP: Duration = Duration::from_secs(5);
+/// The delay before work that failed as a whole is tried again. The failure of one message or job has a delay of its own.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+impl Service {
+    pub(crate) async fn run_dispatcher(self) {
+        loop {
+            let sleep = match self.dispatch_once().await {
+                Ok(sleep) => sleep,
+                Err(failure) => {
+                    tracing::error!(%failure, "background work failed and will be retried");
+                    RETRY_INTERVAL
+                }
+            };
+            if !sleep.is_zero() {
+                let woken = self.0.wake_dispatcher.notified();
+                let _ = tokio::time::timeout(sleep, woken).await;
+            }
+        }
+    }
+
+    /// Handles what is due, and returns the time until something else is. It holds the lock for one pass only, so that a request
+    /// that waits for the end of the work gets its turn.
+    async fn dispatch_once(&self) -> Result<Duration, Failure> {
+        let _paused = self.pause_background_work().await;
+        let started = self.now();
+        if started >= self.reconcile_due()? {
+            self.reconcile().await?;
+            self.0.dispatcher.checkpoint()?;
+        }
+        if self.0.dispatcher.dispatch_due().await? {
+            return Ok(Duration::ZERO);
+        }
+        if self.0.dispatcher.has_unpublished_records() {
+            return Ok(RETRY_INTERVAL);
+        }
+        // What was due at the start and was not handled waits for the end of a delivery, which wakes the dispatcher.
+        self.time_until_due_after(started)
+    }
+
+    fn time_until_due_after(&self, instant: Timestamp) -> Result<Duration, Failure> {
+        let due = self.state().next_due_after(instant)?;
+        let due = due.into_iter().chain([self.reconcile_due()?]).min();
+        Ok(due.map_or(MAX_SLEEP, |due| due.since(self.now())).min(MAX_SLEEP))
+    }
+
+    /// A new folder has never been reconciled, so it is overdue.
+    fn reconcile_due(&self) -> Result<Timestamp, Failure> {
+        let last = self.state().get(LAST_RECONCILE_KEY)?.and_then(|text| text.parse().ok());
+        Ok(Timestamp::from_micros(last.unwrap_or(0)).plus(RECONCILE_INTERVAL))
+    }
+
+    async fn reconcile(&self) -> Result<(), Failure> {
+        self.state().set(LAST_RECONCILE_KEY, &self.now().micros().to_string())?;
+        self.0.dispatcher.cx.services.delete_old_mails()?;
+        self.0.dispatcher.cx.services.delete_old_exports()?;
+        self.0.dispatcher.reconcile().await
+    }
+
+    /// Waits until nothing is due now.
+    pub(crate) async fn idle(&self) -> Result<Timestamp, Failure> {
+        let _paused = self.pause_background_work().await;
+        let drained = self.0.dispatcher.drain().await;
+        self.0.dispatcher.checkpoint()?;
+        drained.map(|()| self.now())
+    }
+
+    /// Moves the clock and waits until nothing is due at the new time.
+    pub(crate) async fn advance(&self, step: Duration) -> Result<Timestamp, Failure> {
+        let _paused = self.pause_background_work().await;
+        let advanced = self.advance_by_due_times(step).await;
+        // The dispatcher sleeps until a time that may have passed.
+        self.0.wake_dispatcher.notify_one();
+        self.0.dispatcher.checkpoint()?;
+        advanced.map(|()| self.now())
+    }
+
+    pub(crate) async fn checkpoint(&self) -> Result<(), Failure> {
+        let _paused = self.pause_background_work().await;
+        self.0.dispatcher.checkpoint()
+    }
+
+    /// Moves the clock from one due time to the next and handles the due work at each. The recurring `reconcile` runs once, at
+    /// the end.
+    async fn advance_by_due_times(&self, step: Duration) -> Result<(), Failure> {
+        self.0.dispatcher.drain().await?;
+        let end = self.now().plus(step);
+        while let Some(due) = self.state().next_due()?.filter(|due| *due <= end) {
+            self.move_clock_to(due)?;
+            self.0.dispatcher.drain().await?;
+        }
+        self.move_clock_to(end)?;
+        self.reconcile().await?;
+        self.0.dispatcher.drain().await
+    }
+
+    fn move_clock_to(&self, instant: Timestamp) -> Result<(), Failure> {
+        let offset = self.0.dispatcher.cx.services.clock.advance_to(instant);
+        self.state().set(CLOCK_OFFSET_KEY, &offset.to_string())
+    }
+}

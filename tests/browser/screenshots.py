@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""Writes the screenshots of the documents: the start page, the mailbox, and the pages of a verification and of a deletion.
+
+Starts the service with `cargo run` or from a given binary, and creates an account of its own.
+"""
+
+import argparse
+import base64
+import pathlib
+import re
+import tempfile
+
+from driver import PASSWORD, Browser, Service, stop, wait_for
+
+EMAIL = "ann@acme.example"
+WIDTH, MAX_HEIGHT, MAX_BYTES = 800, 720, 100_000
+# The port differs from run to run, and the documents name this one.
+SHOWN_ADDRESS = "127.0.0.1:8080"
+REPLACE_ADDRESS = """
+const [from, to, done] = arguments;
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replaceAll(from, to);
+done(document.documentElement.scrollHeight);
+"""
+
+
+class Screenshots:
+    """Opens pages and writes each as a PNG."""
+
+    def __init__(self, service, browser, folder):
+        self.service, self.browser, self.folder = service, browser, folder
+
+    def take(self, name, link, heading):
+        browser = self.browser
+        size = {"width": WIDTH, "height": 400, "deviceScaleFactor": 1, "mobile": False}
+        browser.send_devtools_command("Emulation.setDeviceMetricsOverride", size)
+        browser.send_devtools_command("Emulation.setScrollbarsHidden", {"hidden": True})
+        browser.open(link, heading)
+        height = browser.run_script(REPLACE_ADDRESS, self.service.base.removeprefix("http://"), SHOWN_ADDRESS)
+        size["height"] = min(height, MAX_HEIGHT)
+        browser.send_devtools_command("Emulation.setDeviceMetricsOverride", size)
+        png = base64.b64decode(browser.send("screenshot"))
+        assert len(png) < MAX_BYTES, (name, len(png))
+        (self.folder / f"{name}.png").write_bytes(png)
+
+    def verify(self):
+        body = {"email": EMAIL, "accepted_tos": True, "name": "Acme Corporation"}
+        assert self.service.post("/auth/signup", body) == (200, {})
+        link = self.service.mailed_link(EMAIL)
+        self.take("verification", link, "Confirm your e-mail address")
+        self.browser.submit("Your e-mail address is confirmed")
+        self.service.post("/_local/idle", {})
+        self.take("mailbox", f"{self.service.base}/_local/mailbox", "Mailbox")
+        self.take("index", f"{self.service.base}/", "Custodian on this computer")
+
+    def delete(self):
+        """The owner of the account that the service opens for a platform admin leaves, and its 30 days pass."""
+        service = self.service
+        admin = service.sign_in("admin@localhost")
+        account = {"username": "bob", "password": PASSWORD, "name": "Bobs Shop", "email": "bob@shop.example"}
+        status, customer = service.post("/v1.0/customers", account, admin)
+        assert status == 200, customer
+        token = re.search(r"token=([0-9a-f]{64})", service.mailed_link(account["email"])).group(1)
+        assert service.post("/auth/email-verify", {"token": token})[0] == 200
+        owner = service.sign_in("bob")
+        assert service.post("/v1.0/tags", {"name": "vip"}, owner)[0] == 200
+        assert service.post("/auth/unregister", {"password": PASSWORD}, owner)[0] == 200
+        assert service.post("/_local/clock", {"advance_seconds": 30 * 86_400 + 1})[0] == 200
+        assert service.post("/_local/clock", {"advance_seconds": 1800})[0] == 200
+        link = wait_for("the last mail", lambda: service.mailed_link(account["email"]))
+        self.take("deletion", link, "This account is deleted")
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--program", help="the service's binary; the default is to build it with cargo run")
+    arguments.add_argument("folder", type=pathlib.Path, help="the folder for the screenshots")
+    options = arguments.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="custodian-screenshots-") as work:
+        with (pathlib.Path(work) / "service.log").open("w") as log:
+            service = Service(log, [options.program] if options.program else ["cargo", "run", "--quiet", "--"])
+            try:
+                browser = Browser(pathlib.Path(work), scripts=True)
+                try:
+                    screenshots = Screenshots(service, browser, options.folder)
+                    screenshots.verify()
+                    screenshots.delete()
+                finally:
+                    stop(browser.process)
+            finally:
+                stop(service.process)
+    print(f"the screenshots are in {options.folder}")
+
+
+main()
