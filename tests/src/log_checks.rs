@@ -60,6 +60,7 @@ pub const FIELDS: [&str; 51] = [
     "reason",
     "receive_count",
     "reclaimed",
+    "without_owner",
     "recounted",
     "released",
     "removed",

@@ -46,6 +46,13 @@ const BATCH_GET_AND_WRITE: &[&str] = &[
     "dynamodb:UpdateItem",
     "dynamodb:DeleteItem",
 ];
+const BATCH_GET_CHECK_AND_UPDATE: &[&str] = &[
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+];
 const GET_PUT_DELETE: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"];
 const GET_PUT_UPDATE_DELETE: &[&str] =
     &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
@@ -372,8 +379,7 @@ ports! {
         table(&["dynamodb:Scan", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"], CUSTOMERS),
         table(&["dynamodb:Scan", "dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], DELETIONS),
         table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], USAGE),
-        table(&["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], IDENTIFIERS),
-        table(GET, AGENTS),
+        table(BATCH_GET_CHECK_AND_UPDATE, IDENTIFIERS),
     ];
     custodian_cascade::FindRows => [grant(QUERY, EmptiedTables)];
     // The worker closes the steps of a ledger, but never creates a ledger.
