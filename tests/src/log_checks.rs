@@ -24,7 +24,7 @@ const MIN_LENGTH: usize = 8;
 
 /// Every field that a log line may have. A new field is a deliberate decision: it must hold no name, no address and no
 /// other personal value. `client_network` holds a keyed hash, not the network.
-pub const FIELDS: [&str; 51] = [
+pub const FIELDS: [&str; 52] = [
     "agent_id",
     "attempt",
     "cause",
@@ -76,6 +76,7 @@ pub const FIELDS: [&str; 51] = [
     "target_id",
     "timestamp",
     "trace_id",
+    "without_owner",
 ];
 
 static LOG: OnceLock<Mutex<Log>> = OnceLock::new();

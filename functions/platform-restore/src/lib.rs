@@ -37,7 +37,8 @@ impl<S: Authenticator + RestoreRows, E: Scheduler + CascadeQueue> Endpoint<S, E>
         // The first call has no `next` to send back.
         let is_first = body.get("start").is_none_or(Value::is_null);
         let start = if is_first { None } else { fields.text("start", MAX_TEXT) };
-        let request = fields.finish(RestoreRequest { table, start })?;
+        let purge_without_owner = fields.boolean("purge_without_owner").unwrap_or(false);
+        let request = fields.finish(RestoreRequest { table, start, purge_without_owner })?;
         let stop_at = cx.now().plus(WORKING_TIME);
         Ok(Response::json(&Box::pin(restore(cx, &request, stop_at)).await?))
     }

@@ -232,8 +232,14 @@ impl Store {
         let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
         let tx = require_caller(tx, AgentCondition::Caller, maker, agent.tm_create)?;
         let name = &identifiers::username(&agent.username);
-        let claim =
-            Claim { name, owner, agent: Some(agent.id), confirmed: None, previous: previous.username };
+        let claim = Claim {
+            name,
+            owner,
+            agent: Some(agent.id),
+            row_id: None,
+            confirmed: None,
+            previous: previous.username,
+        };
         let mut tx = identifiers::claim(tx, AgentCondition::Username, &claim)?;
         if is_email(&agent.username) {
             let (condition, name) = (AgentCondition::UsernameAsEmail, identifiers::email(&agent.username));

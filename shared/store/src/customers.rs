@@ -236,6 +236,7 @@ fn update_email_claims<'a>(
         name: &identifiers::email(&after.profile.email),
         owner: after.id,
         agent: confirmation.and_then(|confirmation| confirmation.owner),
+        row_id: None,
         confirmed: Some(after.email_verified),
         previous: claims.previous,
     };

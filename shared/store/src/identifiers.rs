@@ -1,7 +1,8 @@
 //! Identifiers: names that are unique in the whole platform, such as e-mail addresses and usernames.
 //!
-//! An identifier has two rows, written in the transaction of the row that it identifies. The main row names the owner. The row
-//! under the owner names the identifier, so that a cascade finds all identifiers of a customer by a consistent query.
+//! An identifier has two rows, written in the transaction of the row that it identifies. The main row names the owner and the row
+//! that it identifies. The row under the owner names the identifier, so that a cascade finds all identifiers of a customer by a
+//! consistent query.
 //!
 //! Two kinds of claims can be replaced: a claim of a deleted or expired customer, and an unconfirmed claim on an e-mail address
 //! that another account confirms. The new claim takes over the row, on the condition that the previous claim has not changed
@@ -15,6 +16,7 @@ use custodian_domain::profile::fold_case;
 use custodian_domain::{AgentId, CustomerId};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
@@ -75,6 +77,8 @@ pub(crate) struct IdentifierRow {
     pub(crate) agent_id: Option<AgentId>,
     /// Whether the account has confirmed the e-mail address. Usernames have no such attribute.
     pub(crate) confirmed: Option<bool>,
+    /// The row of a kind with this name. Earlier releases did not store it.
+    pub(crate) row_id: Option<Uuid>,
 }
 
 /// Whether a name that another account holds can be claimed.
@@ -99,6 +103,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) name: &'a str,
     pub(crate) owner: CustomerId,
     pub(crate) agent: Option<AgentId>,
+    /// The row of a kind with this name.
+    pub(crate) row_id: Option<Uuid>,
     /// For an e-mail address: whether it is confirmed.
     pub(crate) confirmed: Option<bool>,
     /// The previous claim to replace.
@@ -106,16 +112,26 @@ pub(crate) struct Claim<'a> {
 }
 
 impl IdentifierRow {
+    /// The id of the agent or row with this name. `None` if an earlier release wrote the claim.
+    pub(crate) fn holder(self) -> Option<Uuid> {
+        self.row_id.or(self.agent_id.map(|agent| agent.0))
+    }
+
     /// The condition that the row has not changed since it was read.
-    fn is_unchanged(self) -> Expr {
+    pub(crate) fn is_unchanged(self) -> Expr {
         let owner = Expr::new("#owner = :previous").with(":previous", s(self.owner));
-        match self.confirmed {
-            None => owner.and(&Expr::new("attribute_not_exists(#confirmed)")),
-            Some(confirmed) => owner.and(
-                &Expr::new("#confirmed = :previous_confirmed")
-                    .with(":previous_confirmed", AttributeValue::Bool(confirmed)),
-            ),
-        }
+        let optional = [
+            ("confirmed", self.confirmed.map(AttributeValue::Bool)),
+            ("agent_id", self.agent_id.map(s)),
+            ("row_id", self.row_id.map(s)),
+        ];
+        optional.into_iter().fold(owner, |condition, (name, value)| match value {
+            None => condition.and(&Expr::new(format!("attribute_not_exists(#{name})"))),
+            Some(value) => {
+                let previous = format!(":previous_{name}");
+                condition.and(&Expr::new(format!("#{name} = {previous}")).with(&previous, value))
+            }
+        })
     }
 
     /// Extends a condition, so that it also permits a row that has not changed since it was read.
@@ -168,7 +184,7 @@ pub(crate) fn claim<'a, C: Copy>(
     if let Some(previous) = previous {
         tx = delete_owner_row(tx, on_failure, claim.name, previous.owner)?;
     }
-    let owner_row = new_owner_row(claim);
+    let owner_row = new_owner_row(claim.owner, claim.name);
     tx.put(on_failure, IDENTIFIERS, row, is_free)?.put(
         on_failure,
         IDENTIFIERS,
@@ -181,14 +197,20 @@ fn new_main_row(claim: &Claim<'_>) -> Item {
     let mut row = main_key(claim.name);
     row.insert("owner".to_owned(), s(claim.owner));
     row.extend(claim.agent.map(|agent| ("agent_id".to_owned(), s(agent))));
+    row.extend(claim.row_id.map(|id| ("row_id".to_owned(), s(id))));
     row.extend(claim.confirmed.map(|confirmed| ("confirmed".to_owned(), AttributeValue::Bool(confirmed))));
     row
 }
 
-fn new_owner_row(claim: &Claim<'_>) -> Item {
-    let mut row = composite_key("id", owner_partition(claim.owner), "key", claim.name);
-    row.insert(PAIR_ATTRIBUTE.to_owned(), s(claim.name));
+pub(crate) fn new_owner_row(owner: CustomerId, name: &str) -> Item {
+    let mut row = owner_row_key(owner, name);
+    row.insert(PAIR_ATTRIBUTE.to_owned(), s(name));
     row
+}
+
+/// The key of the row under the owner.
+pub(crate) fn owner_row_key(owner: CustomerId, name: &str) -> Item {
+    composite_key("id", owner_partition(owner), "key", name)
 }
 
 /// Claims a name for a row that exists without it, or that lacks one of the two rows of the name. The main row must be as it was
@@ -202,7 +224,7 @@ pub(crate) fn claim_for_row<'a, C: Copy>(
     tx = match claim.previous {
         None => tx.put(on_failure, IDENTIFIERS, row, Expr::new("attribute_not_exists(#id)"))?,
         Some(previous) if previous.owner == claim.owner => {
-            let optional = &["agent_id", "confirmed"];
+            let optional = &["agent_id", "row_id", "confirmed"];
             tx.upsert(on_failure, IDENTIFIERS, key, (&row, optional), previous.is_unchanged())?
         }
         Some(previous) => {
@@ -210,7 +232,7 @@ pub(crate) fn claim_for_row<'a, C: Copy>(
             tx.put(on_failure, IDENTIFIERS, row, previous.is_unchanged())?
         }
     };
-    tx.put(on_failure, IDENTIFIERS, new_owner_row(claim), Expr::unconditional("id"))
+    tx.put(on_failure, IDENTIFIERS, new_owner_row(claim.owner, claim.name), Expr::unconditional("id"))
 }
 
 /// Updates the claim of an account on a name that it holds already. Requires that the account still holds it.
@@ -227,14 +249,13 @@ pub(crate) fn renew<'a, C: Copy>(
     tx.upsert(on_failure, IDENTIFIERS, main_key(claim.name), (&row, optional), is_held)
 }
 
-fn delete_owner_row<'a, C: Copy>(
+pub(crate) fn delete_owner_row<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
     name: &str,
     owner: CustomerId,
 ) -> Result<Transaction<'a, C>, Failure> {
-    let key = composite_key("id", owner_partition(owner), "key", name);
-    tx.delete(on_failure, IDENTIFIERS, key, Expr::unconditional("id"))
+    tx.delete(on_failure, IDENTIFIERS, owner_row_key(owner, name), Expr::unconditional("id"))
 }
 
 /// Removes the claim of `holder` if it has not changed since it was read. Without a holder, ensures that no other account has the
@@ -276,12 +297,8 @@ pub(crate) fn release<'a, C: Copy>(
     owner: CustomerId,
 ) -> Result<Transaction<'a, C>, Failure> {
     let is_owned = Expr::new("#owner = :owner").with(":owner", s(owner));
-    tx.delete(on_failure, IDENTIFIERS, composite_key("id", name, "key", MAIN_ROW), is_owned)?.delete(
-        on_failure,
-        IDENTIFIERS,
-        composite_key("id", owner_partition(owner), "key", name),
-        Expr::unconditional("id"),
-    )
+    let tx = tx.delete(on_failure, IDENTIFIERS, main_key(name), is_owned)?;
+    delete_owner_row(tx, on_failure, name, owner)
 }
 
 impl Store {

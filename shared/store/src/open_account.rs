@@ -108,11 +108,18 @@ impl Store {
             .put(AccountCondition::NewId, AGENTS, encode(&account.guest)?, new())?;
         if !account.customer.profile.email.is_empty() {
             let confirmed = Some(account.customer.email_verified);
-            let claim = Claim { name: &names.email, owner, agent, confirmed, previous: previous.email };
+            let claim =
+                Claim { name: &names.email, owner, agent, row_id: None, confirmed, previous: previous.email };
             tx = identifiers::claim(tx, AccountCondition::Email, &claim)?;
         }
-        let claim =
-            Claim { name: &names.username, owner, agent, confirmed: None, previous: previous.username };
+        let claim = Claim {
+            name: &names.username,
+            owner,
+            agent,
+            row_id: None,
+            confirmed: None,
+            previous: previous.username,
+        };
         tx = identifiers::claim(tx, AccountCondition::Username, &claim)?;
         if let Some(name) = &names.username_as_email {
             let previous = previous.username_as_email;

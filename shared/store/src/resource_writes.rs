@@ -243,7 +243,8 @@ impl Store {
         let (old_names, new_names) = write.names();
         for (index, name) in new_names.iter().enumerate().filter(|(_, name)| !old_names.contains(name)) {
             let previous = previous.filter(|(of, _)| *of == index).map(|(_, row)| row);
-            let claim = Claim { name: &name.0, owner, agent: None, confirmed: None, previous };
+            let row_id = Some(subject.id);
+            let claim = Claim { name: &name.0, owner, agent: None, row_id, confirmed: None, previous };
             tx = identifiers::claim(tx, OwnedRowCondition::UniqueName(index), &claim)?;
         }
         let released = old_names.iter().enumerate().filter(|(_, name)| !new_names.contains(name));

@@ -22,6 +22,7 @@ pub(crate) fn rename<'a, C: Copy>(
         owner,
         agent_id: Some(agent),
         confirmed: None,
+        row_id: None,
     });
     let mut is_claimed = false;
     for (before, after) in &confirmation.renames {
@@ -43,7 +44,8 @@ pub(crate) fn rename<'a, C: Copy>(
         let takes_address = new == address;
         is_claimed |= takes_address;
         let previous = holder.filter(|_| takes_address);
-        let claim = Claim { name: &new, owner, agent: Some(after.id), confirmed: None, previous };
+        let claim =
+            Claim { name: &new, owner, agent: Some(after.id), row_id: None, confirmed: None, previous };
         tx = identifiers::claim(tx, on_failure, &claim)?;
         if old != address {
             tx = identifiers::release(tx, on_failure, &old, owner)?;

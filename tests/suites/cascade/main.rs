@@ -6,5 +6,8 @@ mod deletion;
 mod kills;
 mod lost_messages;
 mod restore;
+mod restore_names;
+mod restore_owners;
+mod restore_run;
 mod verification;
 mod workers;

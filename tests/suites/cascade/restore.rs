@@ -2,13 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use custodian_app::platform::set_up;
-use custodian_cascade::restore::{RestoreRequest, restorable_tables};
+use custodian_cascade::restore::restorable_tables;
 use custodian_domain::kinds::{ALL, Kind};
-use custodian_domain::{Reason, Secret};
-use custodian_event_sources::EventHandler;
-use custodian_fn_reconcile::{Reconcile, ReconcileRequest};
-use custodian_tests::{Client, PASSWORD, PREFIX, Tables, TestApp};
+use custodian_tests::{Client, PASSWORD, PREFIX, Tables};
 use serde_json::{Map, Value, json};
 
 /// All rows of the tables that a run repairs.
@@ -38,10 +34,10 @@ fn put_back(tables: &Tables, table: &str, rows: &[Value]) {
 }
 
 /// Repeats the call until it is done. Returns the sum of the counts and all conflicts.
-async fn restore(platform: &Client, table: &str) -> (BTreeMap<String, u64>, Vec<Value>) {
+async fn restore(platform: &Client, table: &str, purge: bool) -> (BTreeMap<String, u64>, Vec<Value>) {
     let (mut counts, mut conflicts, mut start) = (BTreeMap::new(), Vec::new(), Value::Null);
     loop {
-        let body = json!({ "table": table, "start": start });
+        let body = json!({ "table": table, "start": start, "purge_without_owner": purge });
         let report = platform.post("/v1.0/platform/restore", body).await.ok();
         for (name, value) in report.as_object().unwrap() {
             if let Some(count) = value.as_u64() {
@@ -206,11 +202,17 @@ impl Rehearsal {
 
     /// Runs the repair and checks everything.
     async fn repair(&self, restored: &str) -> (BTreeMap<String, u64>, Vec<Value>) {
-        let (counts, conflicts) = restore(&self.platform, restored).await;
+        let (mut counts, mut conflicts) = restore(&self.platform, restored, false).await;
+        // Accounts that were created since have no row now. The operator has looked at them.
+        if conflicts.iter().any(|conflict| conflict["problem"] == "owner_missing") {
+            let (purged, left) = restore(&self.platform, restored, true).await;
+            purged.into_iter().for_each(|(name, count)| *counts.entry(name).or_default() += count);
+            conflicts = left;
+        }
         self.client.idle().await;
         check(&self.tables, restored, &conflicts);
-        let (again, same) = restore(&self.platform, restored).await;
-        for name in ["ended", "purged", "reclaimed", "released", "repaired"] {
+        let (again, same) = restore(&self.platform, restored, false).await;
+        for name in ["ended", "purged", "without_owner", "reclaimed", "released", "repaired"] {
             assert_eq!(again[name], 0, "{restored}: {name} is repaired already");
         }
         assert_eq!(conflicts, same, "{restored}: only an operator resolves conflicts");
@@ -278,61 +280,4 @@ async fn a_name_that_another_account_has_now_is_reported_and_its_row_can_be_dele
     // The account that has the number keeps it.
     let taken = arrives.post("/v1.0/numbers", json!({ "number": "+15550000001" })).await;
     assert_eq!(taken.status, 409);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_refuses_unknown_tables_and_cursors() {
-    let client = Client::start().await;
-    let platform = client.platform_admin().await;
-    for body in [
-        json!({}),
-        json!({ "table": "throttle" }),
-        json!({ "table": "tags", "start": "flows.." }),
-        json!({ "table": "tags", "start": "tags..AAAA" }),
-    ] {
-        let refused = platform.post("/v1.0/platform/restore", body).await;
-        assert_eq!(refused.refusal(), (400, "INVALID_ARGUMENT".to_owned()));
-    }
-}
-
-/// One page of a run, with the smallest possible working time.
-async fn one_page(app: &TestApp, start: Option<String>) -> Value {
-    let restore = Some(RestoreRequest { table: "all".to_owned(), start });
-    let request = ReconcileRequest { restore, ..ReconcileRequest::default() };
-    Reconcile.respond(&app.cx, request, app.cx.now()).await.unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_continues_where_the_last_call_stopped() {
-    let app = TestApp::default();
-    set_up(&app.cx, "admin@localhost".to_owned(), Secret::new(PASSWORD)).await.unwrap();
-    let unknown = json!({ "S": "01a22479-54c6-733f-885e-64f32c0db3b2" });
-    let orphan = |n: usize| json!({ "customer_id": unknown, "id": { "S": format!("{n:08}") } });
-    app.tables.insert("flows", &(0..120).map(orphan).collect::<Vec<_>>());
-    let frozen = app.active_account("frozen").await;
-    app.change(frozen, app.freeze_command()).await;
-    app.cx.services.state().jobs.clear();
-    let (mut calls, mut purged, mut start) = (0, 0, None);
-    loop {
-        let report = one_page(&app, start).await;
-        (calls, purged) = (calls + 1, purged + report["purged"].as_u64().unwrap());
-        match report["next"].as_str() {
-            Some(next) => start = Some(next.to_owned()),
-            None => break,
-        }
-    }
-    assert!(calls > restorable_tables().count(), "one page each, and several of the flows: {calls}");
-    assert_eq!((purged, app.tables.scan("flows").len()), (120, 0));
-    assert!(!app.cx.services.state().jobs.is_empty(), "the deadline is scheduled again");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_refuses_to_start_without_the_platforms_account() {
-    let app = TestApp::default();
-    let id = app.active_account("alone").await;
-    let restore = Some(RestoreRequest { table: "all".to_owned(), start: None });
-    let request = ReconcileRequest { restore, ..ReconcileRequest::default() };
-    let refused = Reconcile.respond(&app.cx, request, app.invocation_deadline()).await;
-    assert_eq!(refused.unwrap_err().reason(), Reason::ServiceUnavailable);
-    assert!(!app.tables.remaining_rows(&id.to_string()).is_empty());
 }

@@ -71,7 +71,8 @@ pub(crate) struct DownloadExport {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The command repeats its request until everything is repaired. It is safe to run it again."
+    after_help = "The command repeats its request until everything is repaired. It is safe to run it again. If it stops before its \
+                  end, it prints what it did and found until then."
 )]
 pub(crate) struct Restore {
     /// The restored table, such as numbers, or all
@@ -79,4 +80,7 @@ pub(crate) struct Restore {
     /// Continue where an interrupted command stopped
     #[arg(long, value_name = "POSITION")]
     pub(crate) start: Option<String>,
+    /// Also delete rows whose account has neither a row in customers nor a ledger. Look at these accounts first
+    #[arg(long)]
+    pub(crate) purge_without_owner: bool,
 }

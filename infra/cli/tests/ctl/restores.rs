@@ -62,11 +62,14 @@ fn conflicts_are_shown_row_by_row_and_have_their_own_exit_code() {
     }
 }
 
+fn outage() -> Vec<u8> {
+    let error = json!({ "error": { "status": "UNAVAILABLE", "reason": "SERVICE_UNAVAILABLE", "message": "Not now.", "request_id": "r" } });
+    response(503, &[("Retry-After", "60")], error)
+}
+
 #[test]
 fn an_interrupted_repair_says_where_it_continues() {
-    let error = json!({ "error": { "status": "UNAVAILABLE", "reason": "SERVICE_UNAVAILABLE", "message": "Not now.", "request_id": "r" } });
-    let outage = response(503, &[("Retry-After", "60")], error);
-    let stub = Stub::start(&[response(200, &[], report(3, &[], Some("numbers:7"))), outage]);
+    let stub = Stub::start(&[response(200, &[], report(3, &[], Some("numbers:7"))), outage()]);
     let program = Program::with_token("resumed", stub.url(), TOKEN);
     let message = program.run(&["restore", "numbers"]).fails(5);
     assert!(message.contains("--start 'numbers:7'"), "{message}");
@@ -76,4 +79,48 @@ fn an_interrupted_repair_says_where_it_continues() {
     ]);
     let program = Program::with_token("stuck", stub.url(), TOKEN);
     assert!(program.run(&["restore", "numbers"]).fails(5).contains("no progress"));
+}
+
+#[test]
+fn an_interrupted_repair_reports_what_it_did_and_found() {
+    for json in [false, true] {
+        let stub = Stub::start(&[response(200, &[], report(3, &["row-1"], Some("numbers:7"))), outage()]);
+        let program = Program::with_token("interrupted", stub.url(), TOKEN);
+        let arguments: &[&str] =
+            if json { &["restore", "numbers", "--json"] } else { &["restore", "numbers"] };
+        let (shown, message) = program.run(arguments).fails_with_output(8);
+        assert!(message.contains("1 conflicts") && message.contains("--start 'numbers:7'"), "{message}");
+        assert!(shown.contains("row-1") && !shown.contains("Everything is repaired"), "{shown}");
+        if json {
+            let report: Value = serde_json::from_str(&shown).unwrap();
+            assert_eq!((&report["purged"], &report["next"]), (&json!(3), &json!("numbers:7")));
+        }
+    }
+    // The first call fails.
+    let stub = Stub::start(&[outage()]);
+    let program = Program::with_token("first", stub.url(), TOKEN);
+    let (shown, message) =
+        program.run(&["restore", "numbers", "--start", "numbers:5", "--json"]).fails_with_output(5);
+    assert!(message.contains("--start 'numbers:5'"), "{message}");
+    let report: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(report, json!({ "conflicts": [], "next": "numbers:5" }));
+}
+
+#[test]
+fn accounts_without_a_row_are_listed_once_and_purged_only_with_the_flag() {
+    let found = |next: Option<&str>| {
+        let conflict = json!({ "table": "customers", "id": "o", "customer_id": "o", "problem": "owner_missing", "held_by": null });
+        response(200, &[], json!({ "without_owner": 2, "conflicts": [conflict], "next": next }))
+    };
+    let stub = Stub::start(&[found(Some("a")), found(None)]);
+    let program = Program::with_token("owners", stub.url(), TOKEN);
+    let (shown, message) = program.run(&["restore", "customers"]).fails_with_output(8);
+    assert!(message.starts_with("1 conflicts"), "{message}");
+    assert!(shown.contains("owner_missing: the account has neither a row nor a ledger"), "{shown}");
+    assert!(shown.contains("Rows kept, because their account is unknown  4"), "{shown}");
+    let stub = Stub::start(&[response(200, &[], report(4, &[], None))]);
+    let program = Program::with_token("purged", stub.url(), TOKEN);
+    program.run(&["restore", "customers", "--purge-without-owner"]).ok();
+    let body: Value = serde_json::from_str(&stub.received()[0].body).unwrap();
+    assert_eq!(body, json!({ "table": "customers", "start": null, "purge_without_owner": true }));
 }

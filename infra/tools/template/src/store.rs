@@ -46,6 +46,13 @@ const BATCH_GET_AND_WRITE: &[&str] = &[
     "dynamodb:UpdateItem",
     "dynamodb:DeleteItem",
 ];
+const BATCH_GET_CHECK_AND_UPDATE: &[&str] = &[
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+];
 const GET_PUT_DELETE: &[&str] = &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"];
 const GET_PUT_UPDATE_DELETE: &[&str] =
     &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
@@ -375,8 +382,7 @@ ports! {
             DELETIONS,
         ),
         table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], USAGE),
-        table(&["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"], IDENTIFIERS),
-        table(GET, AGENTS),
+        table(BATCH_GET_CHECK_AND_UPDATE, IDENTIFIERS),
     ];
     custodian_cascade::FindRows => [grant(QUERY, EmptiedTables)];
     // The worker closes the steps of a ledger, and adds a missing one, but never creates a ledger.

@@ -14,7 +14,9 @@ use crate::start::start;
 /// The owner of a row.
 pub(super) enum Owner {
     Living(Box<Customer>),
-    /// The account has ended, or never existed. The ledger is that of a deletion that still runs.
+    /// The account has neither a row nor a ledger: it never existed, or its row is lost.
+    Unknown,
+    /// The account has ended. The ledger is that of a deletion that still runs.
     Ended(Option<Box<Ledger>>),
 }
 
@@ -54,6 +56,7 @@ pub(super) async fn judge<S: RestoreRows, E: Scheduler + CascadeQueue>(
                 true
             }
             (Some(row), _) if !row.status().is_terminal() => return Ok(Owner::Living(Box::new(row))),
+            (None, None) => return Ok(Owner::Unknown),
             (_, end) => end.is_some_and(|end| !end.completed),
         };
         return Ok(Owner::Ended(if is_running { cx.store.ledger(id).await?.map(Box::new) } else { None }));

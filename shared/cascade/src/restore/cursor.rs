@@ -1,6 +1,9 @@
 //! Where a run continues.
 
-/// The position of a run: the number of a scan in its plan, and the start of the next page.
+use super::plan::Scan;
+
+/// The position of a run: the number of a scan in its plan, and the start of the next page. The text has the name of the scan
+/// instead of its number, because another release may have another plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cursor {
     pub(super) scan: usize,
@@ -8,17 +11,17 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
-    /// `None` if this is no cursor of a run with this number of scans.
-    pub(super) fn parse(text: &str, scans: usize) -> Option<Self> {
-        let (scan, start) = text.split_once('.')?;
-        let scan = scan.parse().ok().filter(|scan| *scan < scans)?;
+    /// `None` if this is no cursor of a run with these scans.
+    pub(super) fn parse(text: &str, scans: &[Scan]) -> Option<Self> {
+        let (name, start) = text.split_once('.')?;
+        let scan = scans.iter().position(|scan| scan.name() == name)?;
         Some(Self { scan, start: Some(start.to_owned()).filter(|start| !start.is_empty()) })
     }
 
     /// `None` if every scan is finished.
-    pub(super) fn text(&self, scans: usize) -> Option<String> {
+    pub(super) fn text(&self, scans: &[Scan]) -> Option<String> {
         let start = self.start.as_deref().unwrap_or_default();
-        (self.scan < scans).then(|| format!("{}.{start}", self.scan))
+        scans.get(self.scan).map(|scan| format!("{}.{start}", scan.name()))
     }
 }
 
@@ -28,14 +31,15 @@ mod tests {
 
     #[test]
     fn a_cursor_parses_from_its_own_text_and_nothing_else_does() {
+        let scans = [Scan::Names("numbers"), Scan::Rows("numbers")];
         for start in [None, Some("abc".to_owned()), Some("a.b".to_owned())] {
             let cursor = Cursor { scan: 1, start };
-            let text = cursor.text(2).expect("the scan exists");
-            assert_eq!(Cursor::parse(&text, 2), Some(cursor));
+            let text = cursor.text(&scans).expect("the scan exists");
+            assert_eq!(Cursor::parse(&text, &scans), Some(cursor));
         }
-        assert_eq!(Cursor { scan: 2, start: None }.text(2), None);
-        for bad in ["", "1", "2.", "x.", "-1.", "tags.."] {
-            assert_eq!(Cursor::parse(bad, 2), None, "{bad}");
+        assert_eq!(Cursor { scan: 2, start: None }.text(&scans), None);
+        for bad in ["", "rows:numbers", "1.", "x.", "numbers.", "tags.."] {
+            assert_eq!(Cursor::parse(bad, &scans), None, "{bad}");
         }
     }
 }

@@ -4,11 +4,13 @@
 //! and names and counters do not match the rows. The run reads the tables row by row and repairs each contradiction. A deletion is
 //! never undone: where the customer's row and the ledger disagree, the account has ended.
 //!
-//! Every repair is conditional on what was read, so a run is safe beside requests, and running it again repeats nothing.
+//! Every repair is conditional on what was read, so a run is safe beside requests, and running it again repeats nothing. A run
+//! keeps nothing in memory between its pages, so an account may have any number of rows.
 
 mod account;
 mod cursor;
 mod names;
+mod orphans;
 mod plan;
 mod ports;
 mod report;

@@ -32,11 +32,12 @@ impl Restored {
         restorable_tables().find(|table| *table == text).map(Self::Table)
     }
 
-    /// The scans of a run, in their order. Accounts come first, so that later scans know which accounts have ended. Unused names are
-    /// released before rows claim theirs. The rows are counted last, of every account, because an account may have lost all of them.
+    /// The scans of a run, in their order. Accounts come first, so that later scans know which accounts have ended. Names record their
+    /// rows before unused names are released, and those are released before rows claim theirs. The rows are counted last, of every
+    /// account, because an account may have lost all of them.
     pub(crate) fn scans(self) -> Vec<Scan> {
         let accounts = [Scan::Customers, Scan::Ledgers];
-        let named = || ALL.iter().filter(|kind| kind.holds_names()).map(|kind| Scan::Rows(kind.table));
+        let named = || ALL.iter().filter(|kind| kind.holds_names()).map(|kind| kind.table);
         match self {
             // The restored customers lack those that were created since, so every table may have rows without a customer.
             Self::All | Self::Table(CUSTOMERS) => {
@@ -44,18 +45,25 @@ impl Restored {
                 let pairs = STEPS.iter().filter(|step| step.key_layout == KeyLayout::Pairs);
                 let rows = rows.map(|step| Scan::Rows(step.table));
                 let pairs = pairs.map(|step| Scan::Pairs(step.table));
-                accounts.into_iter().chain(pairs).chain(rows).chain([Scan::Counts]).collect()
+                accounts
+                    .into_iter()
+                    .chain(named().map(Scan::Names))
+                    .chain(pairs)
+                    .chain(rows)
+                    .chain([Scan::Counts])
+                    .collect()
             }
             Self::Table(DELETIONS) => accounts.to_vec(),
             Self::Table(IDENTIFIERS) => {
-                [Scan::Customers, Scan::Pairs(IDENTIFIERS)].into_iter().chain(named()).collect()
+                let names = named().map(Scan::Names).chain([Scan::Pairs(IDENTIFIERS)]);
+                [Scan::Customers].into_iter().chain(names).chain(named().map(Scan::Rows)).collect()
             }
             Self::Table(USAGE) => vec![Scan::Customers, Scan::Rows(USAGE), Scan::Counts],
             Self::Table(table) => {
                 let layout = Step::named(table).map(|step| step.key_layout);
                 let scan = if layout == Some(KeyLayout::Pairs) { Scan::Pairs } else { Scan::Rows };
                 let has_names = ALL.iter().any(|kind| kind.table == table && kind.holds_names());
-                let names = has_names.then_some(Scan::Pairs(IDENTIFIERS));
+                let names = [Scan::Names(table), Scan::Pairs(IDENTIFIERS)].into_iter().filter(|_| has_names);
                 let counts = (!self.counters().is_empty()).then_some(Scan::Counts);
                 // Each account needs its guest agent and its default billing account.
                 let is_needed = [AGENTS.table, BILLING_ACCOUNTS.table].contains(&table);
@@ -63,6 +71,12 @@ impl Restored {
                 accounts.into_iter().chain(names).chain([scan(table)]).chain(counts).collect()
             }
         }
+    }
+
+    /// The kinds whose names have recorded their rows before unused names are released.
+    pub(crate) fn recorded_kinds(self) -> Vec<&'static Kind> {
+        let recorded = self.scans().into_iter().filter(|scan| matches!(scan, Scan::Names(_)));
+        recorded.filter_map(Scan::kind).collect()
     }
 
     /// The counters that may be wrong after the restore.
@@ -85,6 +99,8 @@ impl Restored {
 pub(crate) enum Scan {
     Customers,
     Ledgers,
+    /// Rows with unique names, to record in each name which row holds it.
+    Names(&'static str),
     /// Rows of customers.
     Rows(&'static str),
     /// Rows of customers in pairs.
@@ -98,7 +114,35 @@ impl Scan {
         match self {
             Self::Customers | Self::Counts => CUSTOMERS,
             Self::Ledgers => DELETIONS,
-            Self::Rows(table) | Self::Pairs(table) => table,
+            Self::Names(table) | Self::Rows(table) | Self::Pairs(table) => table,
+        }
+    }
+
+    /// Whether the scan deletes rows of ended accounts. Names are deleted before the rows that they identify.
+    pub(crate) const fn purges(self) -> bool {
+        matches!(self, Self::Rows(_) | Self::Pairs(_))
+    }
+
+    /// The name in a cursor.
+    pub(crate) fn name(self) -> String {
+        let work = match self {
+            Self::Customers | Self::Ledgers | Self::Rows(_) => "rows",
+            Self::Names(_) => "names",
+            Self::Pairs(_) => "pairs",
+            Self::Counts => "counts",
+        };
+        format!("{work}:{}", self.table())
+    }
+
+    /// The number of rows in a page. Every call of a run handles at least one page.
+    pub(crate) const fn page_size(self) -> usize {
+        match self {
+            // All counters of an account may be counted, which takes longer than other repairs.
+            Self::Customers | Self::Counts => 5,
+            // Each row may need some requests.
+            Self::Ledgers | Self::Rows(_) => 50,
+            // Most rows need no request of their own.
+            Self::Names(_) | Self::Pairs(_) => 500,
         }
     }
 
@@ -118,10 +162,15 @@ mod tests {
             assert!(restored.scans().iter().any(|scan| scan.table() == table), "{table}");
         }
         let scans = Restored::All.scans();
-        let all: Vec<_> =
-            scans.iter().filter(|scan| **scan != Scan::Counts).map(|scan| scan.table()).collect();
+        let all: Vec<_> = scans
+            .iter()
+            .filter(|scan| !matches!(scan, Scan::Counts | Scan::Names(_)))
+            .map(|scan| scan.table())
+            .collect();
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!((all.len(), distinct.len()), (restorable_tables().count(), all.len()));
         assert_eq!(Restored::parse("throttle"), None);
+        let names: std::collections::BTreeSet<_> = scans.iter().map(|scan| scan.name()).collect();
+        assert_eq!(names.len(), scans.len(), "a cursor names one scan");
     }
 }

@@ -44,7 +44,7 @@ pub struct LedgerEnd {
 pub struct NameRepair {
     /// How many names the row claimed again.
     pub reclaimed: u64,
-    /// The holders of the names that other accounts hold.
+    /// The accounts that hold its names. The row's own account means that another row has the name.
     pub held_by: Vec<CustomerId>,
 }
 
@@ -52,11 +52,12 @@ pub trait RestoreRows: ReadCustomers + CompletedLedgers + Recount {
     /// A row in the form of the store.
     type Row: Clone + Send + Sync;
 
-    /// Some rows of a table, from `start` or its beginning. `start` is refused if it is no key of the table.
+    /// At most `limit` rows of a table, from `start` or its beginning. `start` is refused if it is no key of the table.
     fn scan(
         &self,
         table: &'static str,
         start: Option<&str>,
+        limit: usize,
     ) -> impl Future<Output = Result<ScanPage<Self::Row>, Failure>> + Send;
 
     /// How the account ended, by its ledger. `None` if it has no ledger.
@@ -110,14 +111,20 @@ pub trait RestoreRows: ReadCustomers + CompletedLedgers + Recount {
         rows: &[&ScannedRow<Self::Row>],
     ) -> impl Future<Output = Result<Vec<NameRepair>, Failure>> + Send;
 
-    /// The unique names of a row. Two rows of one account must not have the same.
-    fn names_of(&self, kind: &'static Kind, row: &ScannedRow<Self::Row>) -> Result<Vec<String>, Failure>;
+    /// Stores in the names that the account holds which of these rows has them, unless that is stored already. Names of earlier
+    /// releases lack it.
+    fn record_holders(
+        &self,
+        kind: &'static Kind,
+        rows: &[&ScannedRow<Self::Row>],
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Releases those of an account's names in a scanned page that identify no row, and completes the pair of every other one.
-    /// Returns the number of released names.
+    /// Releases those of an account's names in a scanned page that identify no row, and completes the pair of every other one. A
+    /// name of one of the `recorded` kinds identifies no row if none is recorded in it. Returns the number of released names.
     fn release_unused(
         &self,
         customer: &Customer,
         rows: &[&ScannedRow<Self::Row>],
+        recorded: &[&'static Kind],
     ) -> impl Future<Output = Result<u64, Failure>> + Send;
 }

@@ -13,6 +13,8 @@ pub enum Problem {
     NameTwice,
     /// The row does not exist, but its account depends on it.
     RowMissing,
+    /// The account of some rows has neither a row in `customers` nor a ledger. Its rows are kept, unless the request says otherwise.
+    OwnerMissing,
     /// Other requests changed the account's rows on every attempt to count them.
     NotCounted,
 }
@@ -35,8 +37,12 @@ pub struct RestoreReport {
     pub ended: u64,
     /// Deletions that run again, because their ledger was missing, or with `ended`.
     pub resumed: u64,
-    /// Deleted rows of ended or unknown accounts.
+    /// Deleted rows of ended accounts, and of unknown ones if the request says so.
     pub purged: u64,
+    /// Rows that were kept although their account is unknown.
+    pub without_owner: u64,
+    /// How often rows of an unknown account were found that the conflicts have no room for.
+    pub unlisted: u64,
     /// Names that rows claimed again.
     pub reclaimed: u64,
     /// Released names that identified no row.

@@ -7,18 +7,28 @@ use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
 
 use super::account::{self, Owner};
-use super::names::{self, Memory};
+use super::names;
+use super::orphans::Orphans;
 use super::plan::{Restored, Scan};
 use super::ports::{RestoreRows, ScannedRow};
 use super::report::RestoreReport;
 use crate::ports::CascadeQueue;
 
+/// What the pages of a scan have in common.
+#[derive(Clone, Copy)]
+pub(super) struct PageTask {
+    pub(super) restored: Restored,
+    pub(super) scan: Scan,
+    /// Whether to delete rows whose account has neither a row nor a ledger.
+    pub(super) purge_without_owner: bool,
+}
+
 /// Repairs the rows of a page.
 pub(super) async fn repair_page<S: RestoreRows, E: Scheduler + CascadeQueue>(
     cx: &Context<S, E>,
-    (restored, scan): (Restored, Scan),
+    PageTask { restored, scan, purge_without_owner }: PageTask,
     rows: &[ScannedRow<S::Row>],
-    memory: &mut Memory,
+    orphans: &mut Orphans,
     report: &mut RestoreReport,
 ) -> Result<(), Failure> {
     let (mut living, mut order, mut purged) = (BTreeMap::new(), Vec::new(), Vec::new());
@@ -29,9 +39,10 @@ pub(super) async fn repair_page<S: RestoreRows, E: Scheduler + CascadeQueue>(
                 order.push(id);
                 living.insert(id, (customer, rows));
             }
-            Owner::Ended(_) if matches!(scan, Scan::Customers | Scan::Counts | Scan::Ledgers) => {}
+            _ if !scan.purges() => {}
+            Owner::Unknown if !purge_without_owner => orphans.report(id, rows.len(), report),
             ended if ended.leaves_rows_to_cascade(scan.table()) => {}
-            Owner::Ended(_) => purged.extend(rows.into_iter().cloned()),
+            Owner::Unknown | Owner::Ended(_) => purged.extend(rows.into_iter().cloned()),
         }
     }
     if !purged.is_empty() {
@@ -44,8 +55,16 @@ pub(super) async fn repair_page<S: RestoreRows, E: Scheduler + CascadeQueue>(
             Scan::Customers => account::repair(cx, customer, report).await?,
             Scan::Counts => account::recount(cx, *id, restored.counters().into_iter(), report).await?,
             Scan::Ledgers => {}
-            Scan::Rows(_) => names::repair(cx, scan, *id, rows, memory, report).await?,
-            Scan::Pairs(_) => report.released += cx.store.release_unused(customer, rows).await?,
+            Scan::Names(_) => {
+                if let Some(kind) = scan.kind() {
+                    cx.store.record_holders(kind, rows).await?;
+                }
+            }
+            Scan::Rows(_) => names::repair(cx, scan, *id, rows, report).await?,
+            Scan::Pairs(_) => {
+                report.released +=
+                    cx.store.release_unused(customer, rows, &restored.recorded_kinds()).await?;
+            }
         }
     }
     Ok(())

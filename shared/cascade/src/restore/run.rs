@@ -1,17 +1,18 @@
 //! One call of a restore run: page after page until its time is over.
 
 use custodian_app::ports::Scheduler;
+use custodian_app::request_conditions::{RequestConditions, with_conditions};
 use custodian_app::{Context, Failure};
 use custodian_domain::{CustomerId, Reason, Refusal, Timestamp, ids};
 use serde::Deserialize;
 
 use super::account::{self, Owner};
 use super::cursor::Cursor;
-use super::names::Memory;
+use super::orphans::Orphans;
 use super::plan::{Restored, Scan};
 use super::ports::RestoreRows;
 use super::report::RestoreReport;
-use super::rows;
+use super::rows::{self, PageTask};
 use crate::ports::CascadeQueue;
 
 /// The number of conflicts after which a call ends, so that its response stays small.
@@ -25,10 +26,24 @@ pub struct RestoreRequest {
     /// The `next` of the call before.
     #[serde(default)]
     pub start: Option<String>,
+    /// Whether to delete rows whose account has neither a row in `customers` nor a ledger. Without it, they are reported.
+    #[serde(default)]
+    pub purge_without_owner: bool,
 }
 
 /// Repairs the tables until `stop_at` or the last row. Every call handles at least one page.
+///
+/// A run can be repeated at any time, so none of its transactions counts as the effect of a request with `Idempotency-Key`. If one
+/// did, the service would refuse to repeat a request that failed after its first repair.
 pub async fn restore<S: RestoreRows, E: Scheduler + CascadeQueue>(
+    cx: &Context<S, E>,
+    request: &RestoreRequest,
+    stop_at: Timestamp,
+) -> Result<RestoreReport, Failure> {
+    with_conditions(RequestConditions::default(), run(cx, request, stop_at)).await
+}
+
+async fn run<S: RestoreRows, E: Scheduler + CascadeQueue>(
     cx: &Context<S, E>,
     request: &RestoreRequest,
     stop_at: Timestamp,
@@ -39,29 +54,29 @@ pub async fn restore<S: RestoreRows, E: Scheduler + CascadeQueue>(
     let scans = restored.scans();
     let mut cursor = match request.start.as_deref() {
         None | Some("") => Cursor::default(),
-        Some(start) => Cursor::parse(start, scans.len()).ok_or_else(invalid_start)?,
+        Some(start) => Cursor::parse(start, &scans).ok_or_else(invalid_start)?,
     };
     // Without the platform's account, the table of the customers is not the right one, and every row would look like an orphan.
     if cx.store.customer(ids::PLATFORM).await?.is_none() {
         return Err(Failure::unavailable("the restore", "the platform's account is missing"));
     }
-    let (mut report, mut memory) = (RestoreReport::default(), Memory::default());
+    let (mut report, mut orphans) = (RestoreReport::default(), Orphans::default());
     while let Some(scan) = scans.get(cursor.scan).copied() {
-        let page = cx.store.scan(scan.table(), cursor.start.as_deref()).await?;
-        rows::repair_page(cx, (restored, scan), &page.rows, &mut memory, &mut report).await?;
+        let page = cx.store.scan(scan.table(), cursor.start.as_deref(), scan.page_size()).await?;
+        let task = PageTask { restored, scan, purge_without_owner: request.purge_without_owner };
+        rows::repair_page(cx, task, &page.rows, &mut orphans, &mut report).await?;
         if scan == Scan::Ledgers {
             resume_open(cx, page.rows.iter().filter_map(|row| row.owner), &mut report).await?;
         }
         cursor.start = page.next;
         if cursor.start.is_none() {
             cursor.scan += 1;
-            memory = Memory::default();
         }
         if cx.now() >= stop_at || report.conflicts.len() >= MAX_CONFLICTS {
             break;
         }
     }
-    report.next = cursor.text(scans.len());
+    report.next = cursor.text(&scans);
     log(&request.table, &report);
     Ok(report)
 }
@@ -91,13 +106,15 @@ async fn resume_open<S: RestoreRows, E: Scheduler + CascadeQueue>(
 }
 
 fn log(table: &str, report: &RestoreReport) {
-    let RestoreReport { ended, resumed, purged, reclaimed, released, repaired, recounted, .. } = report;
+    let RestoreReport { ended, resumed, purged, without_owner, reclaimed, released, .. } = report;
+    let RestoreReport { repaired, recounted, .. } = report;
     let (conflicts, is_finished) = (report.conflicts.len(), report.next.is_none());
     tracing::info!(
         table,
         ended,
         resumed,
         purged,
+        without_owner,
         reclaimed,
         released,
         repaired,

@@ -1,10 +1,14 @@
 //! Claiming a name again for a row that exists.
 
 use custodian_app::Failure;
+use custodian_app::ports::ReadCustomers;
 use custodian_app::retry::{Retry, RetryBudget};
+use custodian_domain::kinds::Kind;
 use custodian_domain::{CustomerId, Status};
 use uuid::Uuid;
 
+use super::accounts::ledger_end;
+use super::holders::is_held_by;
 use super::row::WantedName;
 use crate::Store;
 use crate::expr::Expr;
@@ -17,7 +21,8 @@ use crate::usage;
 /// The row that claims a name.
 pub(super) struct Holder<'a> {
     pub(super) owner: CustomerId,
-    pub(super) table: &'static str,
+    /// `None` for an account, which claims its e-mail address.
+    pub(super) kind: Option<&'static Kind>,
     pub(super) row: &'a Item,
     /// For an e-mail address: whether the account has confirmed it.
     pub(super) confirmed: Option<bool>,
@@ -36,13 +41,16 @@ pub(super) async fn claim_again(
         let previous = match store.identifier(&name.text).await? {
             None => None,
             Some(row) if row.owner == holder.owner => {
-                // Another agent of the account has the username.
-                if name.agent.is_some() && row.agent_id != name.agent && holder.confirmed.is_none() {
+                if is_of_another_row(store, holder, name, row).await? {
                     return Ok(Err(row.owner));
                 }
                 Some(row)
             }
             Some(_) => match store.name_availability(&name.text, strength).await? {
+                // The row of that account may be lost. Until an operator has looked at it, it keeps its names.
+                NameAvailability::Replaceable(row) if is_unknown(store, row.owner).await? => {
+                    return Ok(Err(row.owner));
+                }
                 NameAvailability::Replaceable(row) => Some(row),
                 NameAvailability::Free => None,
                 NameAvailability::Taken => match store.identifier(&name.text).await? {
@@ -57,6 +65,24 @@ pub(super) async fn claim_again(
             ClaimOutcome::NameChanged => retry.wait(&*store.entropy).await?,
         }
     }
+}
+
+/// Whether another row of the account has the name and holds it.
+async fn is_of_another_row(
+    store: &Store,
+    holder: &Holder<'_>,
+    name: &WantedName,
+    claim: IdentifierRow,
+) -> Result<bool, Failure> {
+    match (holder.kind, claim.holder().filter(|id| Some(*id) != name.holder())) {
+        (Some(kind), Some(other)) => is_held_by(store, holder.owner, (kind, other), &name.text).await,
+        _ => Ok(false),
+    }
+}
+
+/// Whether an account has neither a row nor a ledger.
+async fn is_unknown(store: &Store, id: CustomerId) -> Result<bool, Failure> {
+    Ok(store.customer(id).await?.is_none() && ledger_end(store, id).await?.is_none())
 }
 
 #[derive(Clone, Copy)]
@@ -76,17 +102,18 @@ async fn try_claim(
     let owner = holder.owner;
     let part = |name: &str| holder.row.get(name).and_then(|value| value.as_s().ok()).map(String::as_str);
     let id = part("id").unwrap_or_default();
-    let key = match holder.table {
-        CUSTOMERS => simple_key("id", id),
-        _ => composite_key("customer_id", owner, "id", id),
+    let (table, key) = match holder.kind {
+        None => (CUSTOMERS, simple_key("id", id)),
+        Some(kind) => (kind.table, composite_key("customer_id", owner, "id", id)),
     };
     let Some(version) = holder.row.get("version").cloned() else { return Ok(ClaimOutcome::RowChanged) };
     let gate = Uuid::try_parse(id).unwrap_or(owner.0);
     let tx = Transaction::new(store, RetryBudget::Request);
     let tx = usage::require_status(tx, ClaimOutcome::RowChanged, owner, gate, Status::NOT_TERMINAL)?;
     let unchanged = Expr::new("#version = :version").with(":version", version);
-    let tx = tx.check(ClaimOutcome::RowChanged, holder.table, key, unchanged)?;
-    let claim = Claim { name: &name.text, owner, agent: name.agent, confirmed: holder.confirmed, previous };
+    let tx = tx.check(ClaimOutcome::RowChanged, table, key, unchanged)?;
+    let (agent, row_id, confirmed) = (name.agent, name.row_id, holder.confirmed);
+    let claim = Claim { name: &name.text, owner, agent, row_id, confirmed, previous };
     let tx = identifiers::claim_for_row(tx, ClaimOutcome::NameChanged, &claim)?;
     Ok(tx.run().await?.err().unwrap_or(ClaimOutcome::Done))
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod claims;
+mod holders;
 mod names;
 mod row;
 mod scan;
@@ -19,8 +20,13 @@ use crate::item::Item;
 impl RestoreRows for Store {
     type Row = Item;
 
-    async fn scan(&self, table: &'static str, start: Option<&str>) -> Result<ScanPage<Item>, Failure> {
-        scan::page(self, table, start).await
+    async fn scan(
+        &self,
+        table: &'static str,
+        start: Option<&str>,
+        limit: usize,
+    ) -> Result<ScanPage<Item>, Failure> {
+        scan::page(self, table, start, limit).await
     }
 
     async fn ledger_end(&self, customer: CustomerId) -> Result<Option<LedgerEnd>, Failure> {
@@ -59,11 +65,16 @@ impl RestoreRows for Store {
         names::repair_rows(self, kind, rows).await
     }
 
-    fn names_of(&self, kind: &'static Kind, row: &Row) -> Result<Vec<String>, Failure> {
-        Ok(names::of_row(kind, row)?.into_iter().map(|name| name.text).collect())
+    async fn record_holders(&self, kind: &'static Kind, rows: &[&Row]) -> Result<(), Failure> {
+        holders::record(self, kind, rows).await
     }
 
-    async fn release_unused(&self, customer: &Customer, rows: &[&Row]) -> Result<u64, Failure> {
-        unused::release(self, customer, rows).await
+    async fn release_unused(
+        &self,
+        customer: &Customer,
+        rows: &[&Row],
+        recorded: &[&'static Kind],
+    ) -> Result<u64, Failure> {
+        unused::release(self, customer, rows, recorded).await
     }
 }

@@ -16,12 +16,6 @@ use crate::identifiers::MAIN_ROW;
 use crate::item::{Item, s};
 use crate::schema::{CUSTOMERS, IDENTIFIERS, TABLES, TOKENS, Table};
 
-/// The rows of a page. Each may need some requests, and every call of a run handles at least one page.
-const ROWS_PER_PAGE: i32 = 50;
-/// All counters of an account may be counted, which takes longer than other repairs.
-const CUSTOMERS_PER_PAGE: i32 = 5;
-/// Pages of pairs are larger, because the rows of each owner are read once a page.
-const PAIRS_PER_PAGE: i32 = 500;
 const MAX_CONCURRENT_DELETES: usize = 16;
 
 const OWNER_PREFIX: &str = "owner#";
@@ -39,14 +33,11 @@ pub(super) async fn page(
     store: &Store,
     table: &'static str,
     start: Option<&str>,
+    limit: usize,
 ) -> Result<ScanPage<Item>, Failure> {
     let schema = schema_of(table)?;
     let start = start.map(|start| decode_start(schema, start)).transpose()?;
-    let limit = match table {
-        CUSTOMERS => CUSTOMERS_PER_PAGE,
-        table if is_paired(table) => PAIRS_PER_PAGE,
-        _ => ROWS_PER_PAGE,
-    };
+    let limit = i32::try_from(limit).unwrap_or(i32::MAX);
     let request = store.client.scan().table_name(store.table(table)).consistent_read(true).limit(limit);
     let response = request.set_exclusive_start_key(start).send().await;
     let response = response.map_err(|error| aws_failure("the rows", &error))?;

@@ -1,113 +1,175 @@
 //! Names that identify no row.
 
-use std::collections::{BTreeMap, HashSet};
-
 use custodian_app::Failure;
-use custodian_app::ports::ReadAgents;
-use custodian_domain::kinds::{ALL, Kind};
+use custodian_app::retry::RetryBudget;
+use custodian_domain::kinds::{AGENTS, ALL, Kind};
 use custodian_domain::{Customer, CustomerId};
+use futures::stream::{StreamExt, TryStreamExt, iter};
+use uuid::Uuid;
 
-use super::names::{main_row, read_pairs};
-use super::row::{Row, text};
+use super::holders::{HolderRows, MAX_CONCURRENT_WRITES, read_holders, read_identifiers};
+use super::row::{Row, has_name, main_row, text};
 use crate::Store;
 use crate::expr::Expr;
-use crate::identifiers::{self, IdentifierRow, MAIN_ROW, PAIR_ATTRIBUTE, owner_partition};
-use crate::item::{Item, composite_key, decode, s};
-use crate::resources::decode_resource;
-use crate::schema::IDENTIFIERS;
+use crate::identifiers::{
+    self, IdentifierRow, MAIN_ROW, delete_owner_row, main_key, new_owner_row, owner_row_key,
+};
+use crate::item::{Item, decode, s, simple_key};
+use crate::resources::row_key;
+use crate::schema::{CUSTOMERS, IDENTIFIERS};
+use crate::transaction::Transaction;
 
-/// The rows of a kind are read in queries of at most this many rows.
-const MAX_ROWS_PER_QUERY: usize = 1000;
+/// What an identifier names.
+#[derive(Clone, Copy)]
+enum NameOf {
+    Account,
+    Row(&'static Kind),
+}
 
-/// Handles the identifiers of a living account in a page: mail tokens have no `owner` row that matters here and are kept.
-pub(super) async fn release(store: &Store, customer: &Customer, rows: &[&Row]) -> Result<u64, Failure> {
+/// `None` if this is no key of an identifier that this version knows.
+fn name_of(key: &str) -> Option<NameOf> {
+    let prefix = key.split('#').next().unwrap_or_default();
+    let has_prefix = |kind: &&&Kind| kind.unique.as_ref().is_some_and(|unique| unique.prefix == prefix);
+    match prefix {
+        "email" => Some(NameOf::Account),
+        "username" => Some(NameOf::Row(&AGENTS)),
+        _ => ALL.iter().find(has_prefix).copied().map(NameOf::Row),
+    }
+}
+
+/// An identifier of the account, by its main row.
+struct Held<'a> {
+    name: &'a str,
+    of: NameOf,
+    claim: IdentifierRow,
+}
+
+impl Held<'_> {
+    fn holder(&self) -> Option<(&'static Kind, Uuid)> {
+        match self.of {
+            NameOf::Account => None,
+            NameOf::Row(kind) => self.claim.holder().map(|id| (kind, id)),
+        }
+    }
+}
+
+/// What an identifier needs.
+enum Repair {
+    Nothing,
+    /// It has no row under its owner, by which the account's deletion finds it.
+    Complete,
+    /// It identifies no row. The condition, on a row of this table, is that this is still so.
+    Release(Option<(&'static str, Item, Expr)>),
+}
+
+/// Handles the identifiers of a living account in a page. Rows that are no identifiers, such as mail tokens, are kept. A name
+/// without the id of its row is unused if the run has recorded the holders of its kind before.
+pub(super) async fn release(
+    store: &Store,
+    customer: &Customer,
+    rows: &[&Row],
+    recorded: &[&'static Kind],
+) -> Result<u64, Failure> {
     let is_main = |row: &&Row| text(&row.stored, "key") == Some(MAIN_ROW);
     let (main_rows, owner_rows): (Vec<&Row>, Vec<&Row>) = rows.iter().copied().partition(is_main);
-    let is_identifier = |item: &Item| text(item, "id").is_some_and(is_name);
-    for row in main_rows.iter().filter(|row| is_identifier(&row.stored)) {
-        complete_pair(store, customer.id, &row.stored).await?;
+    let mut held = Vec::new();
+    for row in main_rows {
+        let Some(name) = text(&row.stored, "id") else { continue };
+        if let Some(of) = name_of(name) {
+            held.push(Held { name, of, claim: decode(row.stored.clone())? });
+        }
     }
-    let names = owner_rows.iter().filter_map(|row| text(&row.stored, "key")).filter(|name| is_name(name));
-    release_names(store, customer, names.collect()).await
-}
-
-/// Whether this is the key of an identifier that this version knows.
-fn is_name(key: &str) -> bool {
-    let prefix = key.split('#').next().unwrap_or_default();
-    ["email", "username"].contains(&prefix) || kind_with(prefix).is_some()
-}
-
-fn kind_with(prefix: &str) -> Option<&'static Kind> {
-    let has_prefix = |kind: &&&Kind| kind.unique.as_ref().is_some_and(|unique| unique.prefix == prefix);
-    ALL.iter().find(has_prefix).copied()
-}
-
-/// Creates the row under the owner, by which the account's deletion finds the name.
-async fn complete_pair(store: &Store, owner: CustomerId, main: &Item) -> Result<(), Failure> {
-    let Some(name) = text(main, "id") else { return Ok(()) };
-    let mut row = composite_key("id", owner_partition(owner), "key", name);
-    row.insert(PAIR_ATTRIBUTE.to_owned(), s(name));
-    store.put_if(IDENTIFIERS, row, Expr::new("attribute_not_exists(#id)")).await.map(|_| ())
-}
-
-async fn release_names(store: &Store, customer: &Customer, names: Vec<&str>) -> Result<u64, Failure> {
-    let pairs = read_pairs(store, customer.id, &names).await?;
-    let (mut released, mut of_kinds) = (0, BTreeMap::new());
-    for name in names {
-        let main = main_row(&pairs, name).cloned().map(decode::<IdentifierRow>).transpose()?;
-        let main = main.filter(|main| main.owner == customer.id);
-        let Some(main) = main else {
-            let key = composite_key("id", owner_partition(customer.id), "key", name);
-            store.delete_if(IDENTIFIERS, key, Expr::unconditional("id")).await?;
-            continue;
-        };
-        if !is_used(store, customer, name, main, &mut of_kinds).await? {
-            let tx = crate::transaction::Transaction::new(store, custodian_app::retry::RetryBudget::Request);
-            released += u64::from(identifiers::release(tx, (), name, customer.id)?.run().await?.is_ok());
+    let listed = owner_rows.iter().filter_map(|row| text(&row.stored, "key"));
+    let listed: Vec<_> = listed.filter(|name| name_of(name).is_some()).collect();
+    let owner_keys = held.iter().map(|held| owner_row_key(customer.id, held.name));
+    let keys: Vec<_> = owner_keys.chain(listed.iter().map(|name| main_key(name))).collect();
+    let pairs = read_identifiers(store, &keys).await?;
+    let holders: Vec<_> = held.iter().filter_map(Held::holder).collect();
+    let holders = read_holders(store, customer.id, &holders).await?;
+    let mut repairs = Vec::new();
+    for held in &held {
+        let owner_key = (identifiers::owner_partition(customer.id), held.name.to_owned());
+        let is_complete = pairs.contains_key(&owner_key);
+        let needed = repair_for(customer, held, &holders, recorded, is_complete)?;
+        repairs.push(repair(store, held, needed));
+    }
+    let released = iter(repairs)
+        .buffer_unordered(MAX_CONCURRENT_WRITES)
+        .try_fold(0, |sum, released| async move { Ok(sum + u64::from(released)) })
+        .await?;
+    for name in listed {
+        let owner = main_row(&pairs, name).and_then(|main| main.get("owner"));
+        if owner != Some(&s(customer.id)) {
+            remove_listed(store, customer.id, name).await?;
         }
     }
     Ok(released)
 }
 
-/// Whether a row of the account has this name.
-async fn is_used(
-    store: &Store,
+fn repair_for(
     customer: &Customer,
-    name: &str,
-    main: IdentifierRow,
-    of_kinds: &mut BTreeMap<&'static str, HashSet<String>>,
-) -> Result<bool, Failure> {
-    let prefix = name.split('#').next().unwrap_or_default();
-    if prefix == "email" {
-        return Ok(identifiers::email(&customer.profile.email) == name);
-    }
-    let Some(kind) = kind_with(prefix) else {
-        let Some(agent) = main.agent_id else { return Ok(true) };
-        let agent = store.agent(customer.id, agent).await?;
-        return Ok(agent.is_some_and(|agent| identifiers::stored_username(&agent.username) == name));
-    };
-    if !of_kinds.contains_key(kind.table) {
-        of_kinds.insert(kind.table, names_of_kind(store, customer.id, kind).await?);
-    }
-    Ok(of_kinds.get(kind.table).is_some_and(|names| names.contains(name)))
+    held: &Held<'_>,
+    holders: &HolderRows,
+    recorded: &[&'static Kind],
+    is_complete: bool,
+) -> Result<Repair, Failure> {
+    let used = if is_complete { Repair::Nothing } else { Repair::Complete };
+    let version_is = |row: &Item| row.get("version").cloned();
+    let unchanged = |version| Expr::new("#version = :version").with(":version", version);
+    Ok(match (held.of, held.holder()) {
+        (NameOf::Account, _) if identifiers::email(&customer.profile.email) == held.name => used,
+        // The account may have changed its address to this one since it was read.
+        (NameOf::Account, _) => Repair::Release(Some((
+            CUSTOMERS,
+            simple_key("id", customer.id),
+            unchanged(crate::item::n(customer.version)),
+        ))),
+        (NameOf::Row(kind), None) if recorded.iter().any(|known| known.table == kind.table) => {
+            Repair::Release(None)
+        }
+        (NameOf::Row(_), None) => used,
+        (NameOf::Row(kind), Some((_, id))) => {
+            let key = row_key(customer.id, id);
+            match holders.get(&(kind.table, id)) {
+                Some(row) if has_name(kind, row, held.name)? => used,
+                Some(row) => match version_is(row) {
+                    Some(version) => Repair::Release(Some((kind.table, key, unchanged(version)))),
+                    None => used,
+                },
+                None => Repair::Release(Some((kind.table, key, Expr::new("attribute_not_exists(#id)")))),
+            }
+        }
+    })
 }
 
-async fn names_of_kind(
-    store: &Store,
-    customer: CustomerId,
-    kind: &'static Kind,
-) -> Result<HashSet<String>, Failure> {
-    let (mut names, mut below) = (HashSet::new(), None);
-    loop {
-        let page = store.owned_rows(kind.table, customer, below, MAX_ROWS_PER_QUERY).await?;
-        for item in page.rows {
-            let row = decode_resource(kind, item)?.row;
-            let unique = kind.unique.as_ref().map(|unique| unique.of(customer, &row.fields));
-            names.extend(unique.into_iter().flatten().map(|name| name.0));
+/// Returns whether the name was released. If a condition fails, a request has changed the name or the row meanwhile, and has
+/// taken care of the other.
+async fn repair(store: &Store, held: &Held<'_>, needed: Repair) -> Result<bool, Failure> {
+    let (key, owner) = (main_key(held.name), held.claim.owner);
+    let tx = Transaction::new(store, RetryBudget::Request);
+    match needed {
+        Repair::Nothing => Ok(false),
+        Repair::Complete => {
+            let tx = tx.check((), IDENTIFIERS, key, held.claim.is_unchanged())?;
+            let owner_row = new_owner_row(owner, held.name);
+            let tx = tx.put((), IDENTIFIERS, owner_row, Expr::new("attribute_not_exists(#id)"))?;
+            tx.run().await.map(|_| false)
         }
-        below = page.next;
-        if below.is_none() {
-            return Ok(names);
+        Repair::Release(condition) => {
+            let mut tx = tx.delete((), IDENTIFIERS, key, held.claim.is_unchanged())?;
+            tx = delete_owner_row(tx, (), held.name, owner)?;
+            if let Some((table, key, condition)) = condition {
+                tx = tx.check((), table, key, condition)?;
+            }
+            Ok(tx.run().await?.is_ok())
         }
     }
+}
+
+/// Removes the row under an owner that does not hold the name.
+async fn remove_listed(store: &Store, owner: CustomerId, name: &str) -> Result<(), Failure> {
+    let is_not_held = Expr::new("attribute_not_exists(#id) OR #owner <> :owner").with(":owner", s(owner));
+    let tx = Transaction::new(store, RetryBudget::Request);
+    let tx = tx.check((), IDENTIFIERS, main_key(name), is_not_held)?;
+    delete_owner_row(tx, (), name, owner)?.run().await.map(|_| ())
 }

@@ -21,13 +21,29 @@ fn restore() -> Operation {
         ("table", json!({ "type": "string" })),
         ("id", json!({ "type": "string" })),
         ("customer_id", uuid()),
-        ("problem", enumeration(&["name_taken", "name_twice", "row_missing", "not_counted"])),
+        (
+            "problem",
+            enumeration(&["name_taken", "name_twice", "row_missing", "owner_missing", "not_counted"]),
+        ),
         ("held_by", with_description(nullable(uuid()), "The account that holds the name.")),
     ]);
     let report = all_required(vec![
         ("ended", counted("Accounts that lived again, and that have ended again as their ledger says.")),
         ("resumed", counted("Deletions that run again.")),
-        ("purged", counted("Deleted rows of accounts that have ended or do not exist.")),
+        (
+            "purged",
+            counted(
+                "Deleted rows of accounts that have ended, or with `purge_without_owner` of unknown ones.",
+            ),
+        ),
+        (
+            "without_owner",
+            counted("Rows that were kept although their account has neither a row nor a ledger."),
+        ),
+        (
+            "unlisted",
+            counted("How often rows of such an account were found that `conflicts` have no room for."),
+        ),
         ("reclaimed", counted("Names that rows claimed again.")),
         ("released", counted("Released names that identified no row.")),
         ("repaired", counted("Accounts whose gates or counters were repaired.")),
@@ -43,12 +59,17 @@ fn restore() -> Operation {
         ),
     ]);
     let start = with_description(nullable(text(MAX_TEXT)), "`next` of the response before.");
+    let purge = json!({
+        "type": "boolean", "default": false,
+        "description": "Whether to delete rows whose account has neither a row nor a ledger. Without it, they are kept, and the \
+                        accounts are reported with the problem `owner_missing`.",
+    });
     Operation::new(
         "POST",
         "/v1.0/platform/restore",
         "Repairs the tables after one or all of them were restored to an earlier time. A call works for some seconds; repeat it \
          with `start` until `next` is `null`.",
     )
-    .body(object(vec![("table", enumeration(&tables)), ("start", start)], &["table"]))
+    .body(object(vec![("table", enumeration(&tables)), ("start", start), ("purge_without_owner", purge)], &["table"]))
     .returns(report)
 }
