@@ -21,7 +21,7 @@ use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::{Context, Failure, LogSubject, Metric};
 use custodian_cascade::restore::{RestoreRequest, RestoreRows, restore};
 use custodian_cascade::{
-    CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, resume, send_last_mail, verify_empty,
+    CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, RemoveFiles, resume, send_last_mail, verify_empty,
 };
 use custodian_domain::{CustomerId, Status, Timestamp};
 use custodian_event_sources::EventHandler;
@@ -62,7 +62,7 @@ impl LogSubject for ReconcileRequest {
     }
 }
 
-impl<S, E: Scheduler + CascadeQueue + Mailer> EventHandler<S, E> for Reconcile
+impl<S, E: Scheduler + CascadeQueue + Mailer + RemoveFiles> EventHandler<S, E> for Reconcile
 where
     S: DueCustomers + ChangeCustomers + OpenLedgers + CompletedLedgers + FindRows + Recount + RestoreRows,
     S: DeletionBrake + CountDue + ReceiptKeys + LastMail + DeletionLinks,
@@ -153,7 +153,7 @@ async fn verify_completed<S, E>(
 ) -> Result<(), Failure>
 where
     S: CompletedLedgers + FindRows + ReceiptKeys + LastMail + DeletionLinks,
-    E: CascadeQueue + Mailer,
+    E: CascadeQueue + Mailer + RemoveFiles,
 {
     let (mut after, mut rows_found, mut outcome) = (None, 0, Ok(()));
     loop {

@@ -7,21 +7,23 @@ use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
 
 use crate::completion::{check_tables, reopen};
-use crate::ports::{CascadeQueue, CompletedLedgers, FindRows};
+use crate::ports::{CascadeQueue, CompletedLedgers, FindRows, RemoveFiles};
 use crate::receipt;
 
-/// Queries every table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each
+/// Removes the account's files once more, because an export's worker may have completed one during the cascade. Then queries every
+/// table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each
 /// table). If it finds no row, it marks the ledger as verified, issues the receipt and sends the last mail, and no later run
 /// verifies the ledger again. Otherwise, it reopens the ledger and the steps that have rows. The cascade then deletes these rows
 /// and completes the ledger again.
 pub async fn verify_empty<S, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<u64, Failure>
 where
     S: CompletedLedgers + FindRows + ReceiptKeys + LastMail + DeletionLinks,
-    E: CascadeQueue + Mailer,
+    E: CascadeQueue + Mailer + RemoveFiles,
 {
     let Some(ledger) = cx.store.ledger(customer).await?.filter(|ledger| ledger.completed) else {
         return Ok(0);
     };
+    cx.services.remove_files(customer).await?;
     let mut check = check_tables(cx, customer).await?;
     if check.found.is_empty() {
         // A ledger of an earlier release has no step for a table that was added since.
