@@ -22,7 +22,7 @@ use crate::throttle::{Reservation, reserve};
 const CONFIRMATION_PHRASE: &str = "DELETE";
 
 /// The maximum number of released numbers that a plan lists.
-const MAX_NUMBERS: usize = 100;
+pub(crate) const MAX_NUMBERS: usize = 100;
 
 /// An access key has no password, so the usual messages would not help its caller.
 const KEY_CONFIRMATION: &str =
