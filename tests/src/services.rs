@@ -212,9 +212,8 @@ impl ExportFiles for TestServices {
     async fn discard_file(&self, file: ExportFile, upload: Option<&str>) -> Result<(), Failure> {
         self.call("DeleteObject", |state| {
             state.export_files.remove(&file);
-            if let Some(upload) = upload {
-                state.export_uploads.remove(&(file, upload.to_owned()));
-            }
+            let is_discarded = |id: &str| upload.is_none_or(|upload| upload == id);
+            state.export_uploads.retain(|(of, id), _| *of != file || !is_discarded(id));
         })
     }
 }

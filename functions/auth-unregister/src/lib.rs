@@ -45,6 +45,5 @@ impl<S: Authenticator + ChangeCustomers + CountRowsToDelete + DeletionLinks + Th
 
 fn plan_response(plan: &UnregisterPlan) -> Response {
     let UnregisterPlan { customer_id, immediate, tm_due, rows } = plan;
-    let tables = rows.tables.iter().map(|count| (count.table, count.rows, count.at_least));
-    Response::json(&UnregisterPlanView::new(*customer_id, *immediate, *tm_due, tables, &rows.numbers))
+    Response::json(&UnregisterPlanView::new(*customer_id, *immediate, *tm_due, rows.counts(), &rows.numbers))
 }

@@ -1,14 +1,18 @@
-//! `GET /v1.0/customers/{id}/deletion`: shows operators how far the deletion of an account is, and its receipt.
+//! `GET /v1.0/customers/{id}/deletion`: shows operators how far the deletion of an account is, and its receipt. With `?dry_run=true`
+//! it shows what a deletion would delete now. This is no parameter of `DELETE`, because a version of the service that does not know
+//! it would delete the account.
 
-use custodian_app::ports::{Authenticator, Usage};
+use custodian_app::deletion_plan::plan_by_operator;
+use custodian_app::ports::{Authenticator, CountRowsToDelete, Usage};
+use custodian_app::unregister::UnregisterPlan;
 use custodian_app::{Context, Failure};
 use custodian_cascade::{Ledgers, progress};
 use custodian_http::{AnyCustomer, Endpoint, PlatformAdmin, Request, Response, Route};
-use custodian_views::DeletionView;
+use custodian_views::{DeletionView, UnregisterPlanView};
 
 pub struct ShowDeletion;
 
-impl<S: Authenticator + Ledgers + Usage, E: Send + Sync> Endpoint<S, E> for ShowDeletion {
+impl<S: Authenticator + CountRowsToDelete + Ledgers + Usage, E: Send + Sync> Endpoint<S, E> for ShowDeletion {
     type Caller = PlatformAdmin<AnyCustomer>;
 
     fn route(&self) -> Route {
@@ -19,8 +23,15 @@ impl<S: Authenticator + Ledgers + Usage, E: Send + Sync> Endpoint<S, E> for Show
         &self,
         cx: &Context<S, E>,
         caller: Self::Caller,
-        _: &Request,
+        request: &Request,
     ) -> Result<Response, Failure> {
+        if request.is_dry_run()? {
+            let plan = plan_by_operator(cx, &caller.target.0).await?;
+            let UnregisterPlan { customer_id, immediate, tm_due, rows } = &plan;
+            let view =
+                UnregisterPlanView::new(*customer_id, *immediate, *tm_due, rows.counts(), &rows.numbers);
+            return Ok(Response::json(&view));
+        }
         let progress = progress(cx, &caller.target.0).await?;
         Ok(Response::json(&DeletionView::from(&progress)).retry_after(progress.poll_after()))
     }

@@ -22,7 +22,7 @@ impl<S: Authenticator + ListCustomers, E: Send + Sync> Endpoint<S, E> for ListAl
         _: PlatformAdmin,
         request: &Request,
     ) -> Result<Response, Failure> {
-        let (filter, page_request) = customer_search::read(request)?;
+        let (filter, page_request) = customer_search::read(request, cx.now())?;
         let read = |after, limit| cx.store.customers(&filter, after, limit);
         let cursor = |row: &_| filter.cursor(row);
         let page = page_request.fill(read, cursor, |row| row_json(&CustomerView::from(row))).await?;

@@ -3,7 +3,7 @@
 use custodian_app::ports::{Authenticator, ReadCustomers, Throttle};
 use custodian_app::{Context, Failure};
 use custodian_exports::{ExportQueue, StartExports, start};
-use custodian_http::{Account, Admin, Endpoint, NotDeleted, Request, Response, Route};
+use custodian_http::{Account, Admin, Endpoint, NoLimitedKey, NotDeleted, Request, Response, Route};
 use custodian_views::ExportView;
 
 pub struct StartExport;
@@ -13,7 +13,7 @@ where
     S: Authenticator + StartExports + ReadCustomers + Throttle,
     E: ExportQueue,
 {
-    type Caller = Account<Admin, NotDeleted>;
+    type Caller = Account<NoLimitedKey<Admin>, NotDeleted>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/customer/export")

@@ -1,14 +1,14 @@
 //! `GET /v1.0/customer/export/{id}/file`: redirects to the file of a finished export. The mail about the export links here.
 
-use custodian_app::ports::Authenticator;
+use custodian_app::ports::{AuditLog, Authenticator};
 use custodian_app::{Context, Failure};
 use custodian_exports::{ExportLinks, ReadExports, link};
-use custodian_http::{Account, Admin, Endpoint, NoDelegate, NotDeleted, Request, Response, Route};
+use custodian_http::{Account, Admin, Endpoint, NotDeleted, Request, Response, Route, Unlimited};
 
 pub struct DownloadExport;
 
-impl<S: Authenticator + ReadExports, E: ExportLinks> Endpoint<S, E> for DownloadExport {
-    type Caller = Account<NoDelegate<Admin>, NotDeleted>;
+impl<S: Authenticator + AuditLog + ReadExports, E: ExportLinks> Endpoint<S, E> for DownloadExport {
+    type Caller = Account<Unlimited<Admin>, NotDeleted>;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/customer/export/{id}/file")

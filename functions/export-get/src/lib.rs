@@ -4,13 +4,13 @@ use custodian_app::ports::Authenticator;
 use custodian_app::{Context, Failure};
 use custodian_domain::Reason;
 use custodian_exports::ReadExports;
-use custodian_http::{Account, Admin, Endpoint, NotDeleted, Request, Response, Route};
+use custodian_http::{Account, Admin, Endpoint, NoLimitedKey, NotDeleted, Request, Response, Route};
 use custodian_views::ExportView;
 
 pub struct ShowExport;
 
 impl<S: Authenticator + ReadExports, E: Send + Sync> Endpoint<S, E> for ShowExport {
-    type Caller = Account<Admin, NotDeleted>;
+    type Caller = Account<NoLimitedKey<Admin>, NotDeleted>;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/customer/export/{id}")

@@ -22,7 +22,8 @@ use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::{Context, Failure, LogSubject, Metric};
 use custodian_cascade::restore::{RestoreRequest, RestoreRows, restore};
 use custodian_cascade::{
-    CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, VERIFY_AFTER, resume, send_last_mail, verify_empty,
+    CascadeQueue, CompletedLedgers, FindRows, OpenLedgers, RemoveFiles, VERIFY_AFTER, resume, send_last_mail,
+    verify_empty,
 };
 use custodian_domain::{CustomerId, Status, Timestamp};
 use custodian_event_sources::EventHandler;
@@ -63,7 +64,7 @@ impl LogSubject for ReconcileRequest {
     }
 }
 
-impl<S, E: Scheduler + CascadeQueue + Mailer> EventHandler<S, E> for Reconcile
+impl<S, E: Scheduler + CascadeQueue + Mailer + RemoveFiles> EventHandler<S, E> for Reconcile
 where
     S: DueCustomers + ChangeCustomers + OpenLedgers + CompletedLedgers + FindRows + Recount + RestoreRows,
     S: DeletionBrake + CountDue + ReceiptKeys + LastMail + DeletionLinks,
@@ -152,7 +153,7 @@ async fn verify_completed<S, E>(
 ) -> Result<(), Failure>
 where
     S: CompletedLedgers + FindRows + ReceiptKeys + LastMail + DeletionLinks,
-    E: CascadeQueue + Mailer,
+    E: CascadeQueue + Mailer + RemoveFiles,
 {
     let page = |after| cx.store.completed_before(before, after);
     let (rows_found, outcome) = each_ledger(cx, stop_at, page, |id| verify_empty(cx, id)).await;

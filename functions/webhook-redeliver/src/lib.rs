@@ -1,6 +1,6 @@
 //! `POST /v1.0/customer/webhook/deliveries/{id}/redeliver`: sends a delivery again.
 
-use custodian_app::ports::{Authenticator, Throttle};
+use custodian_app::ports::{AuditLog, Authenticator, Throttle};
 use custodian_app::{Context, Failure};
 use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
 use custodian_webhooks::WebhookStore;
@@ -8,7 +8,7 @@ use custodian_webhooks::{DeliveryQueue, redeliver};
 
 pub struct Redeliver;
 
-impl<S: Authenticator + WebhookStore + Throttle, E: DeliveryQueue> Endpoint<S, E> for Redeliver {
+impl<S: Authenticator + AuditLog + WebhookStore + Throttle, E: DeliveryQueue> Endpoint<S, E> for Redeliver {
     type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {

@@ -1,13 +1,13 @@
 //! `POST /v1.0/customer/webhook/test`: sends a test webhook.
 
-use custodian_app::ports::{Authenticator, Throttle};
+use custodian_app::ports::{AuditLog, Authenticator, Throttle};
 use custodian_app::{Context, Failure};
 use custodian_http::{Account, Active, Admin, Endpoint, Request, Response, Route};
 use custodian_webhooks::{DeliveryQueue, send_test};
 
 pub struct TestWebhook;
 
-impl<S: Authenticator + Throttle, E: DeliveryQueue> Endpoint<S, E> for TestWebhook {
+impl<S: Authenticator + AuditLog + Throttle, E: DeliveryQueue> Endpoint<S, E> for TestWebhook {
     type Caller = Account<Admin, Active>;
 
     fn route(&self) -> Route {

@@ -66,7 +66,7 @@ impl<'a> Call<'a> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this program has no context to inject randomness into")]
-fn random_key() -> Result<String, Failure> {
+pub(crate) fn random_key() -> Result<String, Failure> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| Failure::unavailable("This computer has no random numbers."))?;
     Ok(hex::encode(bytes))

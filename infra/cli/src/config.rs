@@ -1,5 +1,6 @@
 //! The file that keeps the sign-in, and the environment variables.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -12,8 +13,16 @@ use crate::service_url::ServiceUrl;
 
 /// A variable of the environment. An empty one counts as missing.
 #[expect(clippy::disallowed_methods, reason = "the settings of a command-line program")]
-pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+fn raw_variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// A variable of the environment whose value is a text. Ignoring one that is no text would use another sign-in than the user meant.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, Failure> {
+    let text = |value: OsString| {
+        value.into_string().map_err(|_| Failure::usage(format!("The variable {name} is not valid UTF-8.")))
+    };
+    raw_variable(name).map(text).transpose()
 }
 
 /// A sign-in.
@@ -32,9 +41,11 @@ impl SessionFile {
         if let Some(path) = option {
             return Ok(Self(path.to_owned()));
         }
-        let xdg = variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+        let xdg = raw_variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
         let home = || {
-            variable("HOME").or_else(|| variable("USERPROFILE")).map(|home| Path::new(&home).join(".config"))
+            raw_variable("HOME")
+                .or_else(|| raw_variable("USERPROFILE"))
+                .map(|home| Path::new(&home).join(".config"))
         };
         let folder = xdg.or_else(home).ok_or_else(|| {
             Failure::usage("Your home folder is not known. Name the file with --config FILE.")

@@ -10,7 +10,10 @@ use crate::service_url::ServiceUrl;
 
 /// The service of `--url` or `CUSTODIAN_URL`, in this order.
 fn named_service(options: &GlobalOptions) -> Result<Option<ServiceUrl>, Failure> {
-    let text = options.url.clone().or_else(|| variable("CUSTODIAN_URL"));
+    let text = match &options.url {
+        Some(url) => Some(url.clone()),
+        None => variable("CUSTODIAN_URL")?,
+    };
     text.map(|text| ServiceUrl::parse(&text)).transpose()
 }
 
@@ -32,7 +35,7 @@ pub(crate) fn connect_anonymously(options: &GlobalOptions) -> Result<Client, Fai
 /// A client with the token of `CUSTODIAN_TOKEN` or of the sign-in. The token of a sign-in is only sent to the service that
 /// issued it.
 pub(crate) fn connect(options: &GlobalOptions) -> Result<Client, Failure> {
-    let (url, token) = (named_service(options)?, variable("CUSTODIAN_TOKEN").map(Secret::new));
+    let (url, token) = (named_service(options)?, variable("CUSTODIAN_TOKEN")?.map(Secret::new));
     match (url, token) {
         (Some(url), Some(token)) => Ok(Client::new(url, Some(token))),
         (url, token) => {

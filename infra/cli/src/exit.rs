@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use uuid::Uuid;
+
 /// The environment and the exit codes, as `--help` and the man page show them.
 pub(crate) const AFTER_HELP: &str = "\
 Environment:
@@ -37,11 +39,13 @@ pub(crate) enum FailureKind {
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     pub(crate) message: String,
+    /// The running export because of which the service refused to start another one.
+    pub(crate) running_export: Option<Uuid>,
 }
 
 impl Failure {
     pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), running_export: None }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {

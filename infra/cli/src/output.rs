@@ -26,12 +26,23 @@ pub(crate) fn print_line(text: &str) -> Result<(), Failure> {
 }
 
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    print_chunk(bytes).map(|_| ())
+}
+
+/// Whether the reader of the standard output still reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Present,
+    Gone,
+}
+
+/// Prints a part of an output that is worth no more work once its reader has gone away.
+pub(crate) fn print_chunk(bytes: &[u8]) -> Result<Reader, Failure> {
     let mut out = stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::unavailable(format!("The output cannot be written: {error}.")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(Reader::Present),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(Failure::unavailable(format!("The output cannot be written: {error}."))),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rustls::CertificateError;
 use serde_json::Value;
 use ureq::http::StatusCode;
+use uuid::Uuid;
 
 use crate::exit::{Failure, FailureKind};
 use crate::output::clean;
@@ -23,7 +24,8 @@ pub(crate) fn failure(
     let (Some(reason), Some(message)) = (text("reason"), text("message")) else {
         return foreign(status, url);
     };
-    let failure = Failure::new(kind(status, reason), sentence(message) + &details(error));
+    let mut failure = Failure::new(kind(status, reason), sentence(message) + &details(error));
+    failure.running_export = running_export(error).filter(|_| reason == "EXPORT_ALREADY_RUNNING");
     if let Some(wait) = retry_after.filter(|_| matches!(status.as_u16(), 429 | 503)) {
         return failure.hint(&format!("Try again in {}.", duration(wait)));
     }
@@ -73,6 +75,12 @@ fn details(error: Option<&Value>) -> String {
         Some(format!(" {}: {}", part("field")?, sentence(&part("description")?)))
     };
     details.into_iter().flatten().filter_map(text).collect()
+}
+
+/// The id of the running export in the details.
+fn running_export(error: Option<&Value>) -> Option<Uuid> {
+    let details = error?.get("details")?.as_array()?;
+    details.iter().find_map(|detail| Uuid::try_parse(detail.get("export_id")?.as_str()?).ok())
 }
 
 fn sentence(text: &str) -> String {

@@ -87,7 +87,7 @@ async fn sign<S: ReadAgents + AuditLog, E: TokenSigner>(
         is_of_other_account: false,
         now,
     };
-    if cx.store.record_delegation(act).await? != WriteOutcome::Done {
+    if cx.store.record_act(act).await? != WriteOutcome::Done {
         return Err(Reason::CustomerNotFound.into());
     }
     let claims = Claims {

@@ -19,6 +19,7 @@ pub mod create;
 pub mod delegate;
 pub mod deletion_link;
 pub mod deletion_mails;
+pub mod deletion_plan;
 pub mod failure;
 pub mod field_encryption;
 pub mod field_location;

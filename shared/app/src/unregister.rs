@@ -22,7 +22,7 @@ use crate::throttle::{Reservation, reserve};
 const CONFIRMATION_PHRASE: &str = "DELETE";
 
 /// The maximum number of released numbers that a plan lists.
-const MAX_NUMBERS: usize = 100;
+pub(crate) const MAX_NUMBERS: usize = 100;
 
 /// The bytes of a row that is counted, as an estimate.
 const COUNTED_ROW_BYTES: u64 = 256;

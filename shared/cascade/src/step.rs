@@ -64,6 +64,8 @@ pub async fn run_step<S: EmptyTables, E: CascadeQueue + RemoveFiles>(
         return Ok(StepOutcome::Skipped);
     }
     if matches!(next, NextPage::Empty) {
+        // A worker may have completed a file after the last row was deleted, and a restore of the table may have lost the rows.
+        remove_files(cx, customer, step).await?;
         cx.store.close(customer, step, cx.now()).await?;
     }
     log_progress(task, &pages.state, "completed");

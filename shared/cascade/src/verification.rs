@@ -9,24 +9,27 @@ use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;
 
 use crate::completion::{check_tables, reopen};
-use crate::ports::{CascadeQueue, CompletedLedgers, FindRows};
+use crate::ports::{CascadeQueue, CompletedLedgers, FindRows, RemoveFiles};
 use crate::receipt;
 
 /// A row that was written just before the deletion is visible in every table after this time.
 pub const VERIFY_AFTER: Duration = Duration::from_secs(15 * 60);
 
-/// Queries every table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each
-/// table). If it finds no row a quarter of an hour after the completion, it marks the ledger as verified, issues the receipt and
-/// sends the last mail, and no later run verifies the ledger again. If it finds rows, it reopens the ledger and the steps that have rows. The cascade then deletes these rows
-/// and completes the ledger again.
+/// Removes the account's files once more, because an export's worker may have completed one during the cascade. Then queries every
+/// table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each table).
+///
+/// If it finds no row a quarter of an hour after the completion, it marks the ledger as verified, issues the receipt and sends the
+/// last mail, and no later run verifies the ledger again. If it finds rows, it reopens the ledger and the steps that have rows. The
+/// cascade then deletes these rows and completes the ledger again.
 pub async fn verify_empty<S, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<u64, Failure>
 where
     S: CompletedLedgers + FindRows + ReceiptKeys + LastMail + DeletionLinks,
-    E: CascadeQueue + Mailer,
+    E: CascadeQueue + Mailer + RemoveFiles,
 {
     let Some(ledger) = cx.store.ledger(customer).await?.filter(|ledger| ledger.completed) else {
         return Ok(0);
     };
+    cx.services.remove_files(customer).await?;
     let mut check = check_tables(cx, customer).await?;
     if !check.found.is_empty() {
         reopen(cx, customer, &ledger, &check, "rows found after deletion").await?;

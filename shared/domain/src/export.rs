@@ -14,6 +14,11 @@ pub const EXPORT_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 /// How long the row of an export is stored. It outlives the file, which the bucket deletes a day after the link expires.
 pub const EXPORT_RETENTION: Duration = Duration::from_secs(30 * 86_400);
 
+/// The noun of an export in the audit log, and the types of its entries.
+pub const EXPORT_NOUN: &str = "export";
+pub const EXPORT_STARTED: &str = "export_started";
+pub const EXPORT_DOWNLOADED: &str = "export_downloaded";
+
 /// An unfinished export without progress for this long has failed. By then the queue has delivered its message for the last time.
 const MAX_STANDSTILL: Duration = Duration::from_secs(6 * 3600);
 

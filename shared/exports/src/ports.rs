@@ -127,7 +127,7 @@ pub trait ExportFiles: Send + Sync {
         parts: &[String],
     ) -> impl Future<Output = Result<CompleteOutcome, Failure>> + Send;
 
-    /// Deletes the file and its upload, if they exist.
+    /// Deletes the file and its upload, if they exist. Without the id of the upload, deletes every upload of the file.
     fn discard_file(
         &self,
         file: ExportFile,

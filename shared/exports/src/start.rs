@@ -1,12 +1,15 @@
 //! Starting an export.
 
+use std::collections::BTreeMap;
+
 use custodian_app::ports::{ReadCustomers, Throttle, WriteOutcome};
 use custodian_app::rate_limits::EXPORT_BY_ACCOUNT;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::throttle::consume;
 use custodian_app::{Context, Failure};
 use custodian_domain::export::ExportState;
-use custodian_domain::{CustomerId, Export, Reason, account_status};
+use custodian_domain::{CustomerId, Export, Reason, Refusal, account_status};
+use uuid::Uuid;
 
 use crate::ports::{ExportQueue, StartExports};
 use crate::task::ExportTask;
@@ -38,6 +41,12 @@ pub async fn start<S: StartExports + ReadCustomers + Throttle, E: ExportQueue>(
     }
 }
 
+/// The refusal names the running export, because a caller that lost the response to its request does not know the id.
+fn already_running(id: Uuid) -> Refusal {
+    let running = BTreeMap::from([("export_id", id.to_string())]);
+    Refusal::with_details(Reason::ExportAlreadyRunning, vec![running])
+}
+
 /// The last export, which must not be unfinished. The message of an export that no worker has begun is sent again, because the
 /// request that started it may have died before it sent the message.
 async fn require_finished<S: StartExports, E: ExportQueue>(
@@ -50,5 +59,5 @@ async fn require_finished<S: StartExports, E: ExportQueue>(
     if unfinished.state_at(now) == ExportState::Pending {
         cx.services.enqueue_export(&ExportTask::first(customer, unfinished.id)).await?;
     }
-    Err(Reason::ExportAlreadyRunning.into())
+    Err(already_running(unfinished.id).into())
 }

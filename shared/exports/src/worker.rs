@@ -1,5 +1,7 @@
 //! Writing an export's file.
 
+use std::time::Duration;
+
 use custodian_app::notices::send_export_finished;
 use custodian_app::ports::{Mailer, StoreMailTokens, WriteOutcome};
 use custodian_app::{Context, Failure};
@@ -28,7 +30,11 @@ where
     S: WriteExports + ExportRows + StoreMailTokens,
     E: ExportFiles + ExportQueue + Mailer,
 {
-    let Some(export) = cx.store.export(task.customer_id, task.export_id).await? else { return Ok(()) };
+    let Some(export) = cx.store.export(task.customer_id, task.export_id).await? else {
+        // The account was deleted, or the table restored. An earlier worker may have died after it had completed the file.
+        let file = ExportFile { customer_id: task.customer_id, export_id: task.export_id };
+        return cx.services.discard_file(file, None).await;
+    };
     if export.state == StoredExportState::Finished {
         // An earlier worker may have died before it sent the mail.
         return send_export_finished(cx, &export).await;
@@ -67,11 +73,16 @@ where
             return Ok(());
         }
         let Some(upload) = self.upload().await? else { return Ok(()) };
+        let mut longest = Duration::ZERO;
         while !self.export.is_read() {
+            let begin = self.cx.now();
             if self.write_next_part(&upload).await? == Next::Stop {
                 return Ok(());
             }
-            if self.cx.now() >= stop_at {
+            let now = self.cx.now();
+            longest = longest.max(now.since(begin));
+            // Another part may take as long as the longest one. Lambda would end it in the middle.
+            if now.plus(longest) >= stop_at {
                 return self.hand_over(task).await;
             }
         }
@@ -96,21 +107,25 @@ where
         }
     }
 
-    /// Stores the next version. If the account is deleted, removes the file, because the cascade may have removed its files before
-    /// the last part was written.
+    /// Stores the next version. If the account is deleted or the export's row is missing, removes the file, because the cascade may
+    /// have removed its files before the last part was written.
     async fn save(&mut self, next: Export) -> Result<Next, Failure> {
-        match self.cx.store.save_export(&self.export, &next).await? {
+        let cx = self.cx;
+        let must_discard = match cx.store.save_export(&self.export, &next).await? {
             WriteOutcome::Done => {
                 self.export = next;
-                Ok(Next::Continue)
+                return Ok(Next::Continue);
             }
-            WriteOutcome::Stale => Ok(Next::Stop),
-            WriteOutcome::GateClosed => {
-                let upload = next.upload.as_deref().or(self.export.upload.as_deref());
-                self.cx.services.discard_file(self.file, upload).await?;
-                Ok(Next::Stop)
+            WriteOutcome::Stale => {
+                cx.store.export(self.file.customer_id, self.file.export_id).await?.is_none()
             }
+            WriteOutcome::GateClosed => true,
+        };
+        if must_discard {
+            let upload = next.upload.as_deref().or(self.export.upload.as_deref());
+            cx.services.discard_file(self.file, upload).await?;
         }
+        Ok(Next::Stop)
     }
 
     /// The id of the upload, which is stored before the first part is written. `None` if the worker must stop.

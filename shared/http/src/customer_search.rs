@@ -16,7 +16,10 @@ const PARAMETERS: [&str; 7] =
     ["email", "username", "status", "due_before", "held", "page_size", "page_token"];
 
 /// The filter and the page that a request asks for. A page token is valid only with the filter that it was issued for.
-pub fn read(request: &Request) -> Result<(CustomerFilter, PageRequest<CustomerCursor>), Refusal> {
+pub fn read(
+    request: &Request,
+    now: Timestamp,
+) -> Result<(CustomerFilter, PageRequest<CustomerCursor>), Refusal> {
     require_known_parameters(request)?;
     let filter = CustomerFilter {
         statuses: parameter(request, "status", "is no status of a customer", |text| {
@@ -34,6 +37,7 @@ pub fn read(request: &Request) -> Result<(CustomerFilter, PageRequest<CustomerCu
             Timestamp::parse(&text.replace(' ', "+"))
         })?,
         held: parameter(request, "held", "must be true or false", |text| text.parse().ok())?,
+        now,
     };
     let page = PageRequest::read(request, &list(&filter))?;
     Ok((filter, page))
@@ -67,7 +71,7 @@ fn parameter<T>(
 
 /// The name of the list, to which its page tokens belong.
 fn list(filter: &CustomerFilter) -> String {
-    let CustomerFilter { statuses, email, username, due_before, held } = filter;
+    let CustomerFilter { statuses, email, username, due_before, held, now: _ } = filter;
     let due_before = due_before.map(Timestamp::micros);
     format!("customers {statuses:?} {email:?} {username:?} {due_before:?} {held:?}")
 }

@@ -29,7 +29,7 @@ pub use http::StatusCode;
 pub use request::Request;
 pub use requirements::{
     Active, ActiveOrFrozenForAdmins, Admin, AdminOrManager, AnyPrincipal, CredentialRule, NoDelegate,
-    NotDeleted, Unlimited,
+    NoLimitedKey, NotDeleted, Unlimited,
 };
 pub use response::Response;
 pub use route::Route;

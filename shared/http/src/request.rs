@@ -119,6 +119,12 @@ impl Request {
         MadeKeys::read(self.query("keys"))
     }
 
+    /// Whether the caller only asks what would happen: the query parameter `dry_run`.
+    pub fn is_dry_run(&self) -> Result<bool, Refusal> {
+        let refused = || Refusal::field(Reason::InvalidRequestParameter, "dry_run", "must be true or false");
+        self.query("dry_run").map_or(Ok(false), |text| text.parse().map_err(|_| refused()))
+    }
+
     /// The prefetch of the row that the path names. If the id is malformed, nothing is prefetched and the target
     /// refuses the id.
     pub fn prefetch(&self, row: impl FnOnce(Uuid) -> Prefetch) -> Prefetch {

@@ -10,6 +10,8 @@ pub enum CredentialRule {
     Any,
     /// Platform admins who act as a guest agent must not make credentials that outlive their eight hours.
     NoDelegates,
+    /// An export has the rows of every kind, so no scope covers it.
+    NoLimitedKeys,
     /// Limited keys must not make or change agents' credentials either, because no agent is limited.
     NoDelegatesOrLimitedKeys,
 }
@@ -19,6 +21,7 @@ impl CredentialRule {
         let is_refused = match self {
             Self::Any => false,
             Self::NoDelegates => principal.is_delegate(),
+            Self::NoLimitedKeys => principal.is_limited(),
             Self::NoDelegatesOrLimitedKeys => principal.is_delegate() || principal.is_limited(),
         };
         if is_refused { Err(Reason::PermissionDenied.into()) } else { Ok(()) }
@@ -57,6 +60,9 @@ impl RequiredPermission for AdminOrManager {
 /// Principals with the permission `R`, except delegates.
 #[derive(Debug)]
 pub struct NoDelegate<R>(PhantomData<R>);
+/// Principals with the permission `R`, except limited keys.
+#[derive(Debug)]
+pub struct NoLimitedKey<R>(PhantomData<R>);
 /// Principals with the permission `R`, except delegates and limited keys.
 #[derive(Debug)]
 pub struct Unlimited<R>(PhantomData<R>);
@@ -64,6 +70,11 @@ pub struct Unlimited<R>(PhantomData<R>);
 impl<R: RequiredPermission> RequiredPermission for NoDelegate<R> {
     const NEEDED: Permission = R::NEEDED;
     const PERMITS: CredentialRule = CredentialRule::NoDelegates;
+}
+
+impl<R: RequiredPermission> RequiredPermission for NoLimitedKey<R> {
+    const NEEDED: Permission = R::NEEDED;
+    const PERMITS: CredentialRule = CredentialRule::NoLimitedKeys;
 }
 
 impl<R: RequiredPermission> RequiredPermission for Unlimited<R> {

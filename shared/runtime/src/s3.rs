@@ -53,6 +53,17 @@ impl S3ExportFiles {
         response.map(|_| ()).map_err(|error| aws_failure(STORAGE, &error))
     }
 
+    /// Aborts every upload whose key begins with `prefix`.
+    async fn abort_all(&self, prefix: &str) -> Result<(), Failure> {
+        let uploads = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(prefix).send().await;
+        for upload in uploads.map_err(|error| aws_failure(STORAGE, &error))?.uploads() {
+            if let (Some(key), Some(id)) = (upload.key(), upload.upload_id()) {
+                self.abort(key, id).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn exists(&self, key: &str) -> Result<bool, Failure> {
         let listed = self.client.list_objects_v2().bucket(&self.bucket).prefix(key).max_keys(1).send().await;
         let listed = listed.map_err(|error| aws_failure(STORAGE, &error))?;
@@ -109,8 +120,9 @@ impl ExportFiles for S3ExportFiles {
 
     async fn discard_file(&self, file: ExportFile, upload: Option<&str>) -> Result<(), Failure> {
         let key = file.key();
-        if let Some(upload) = upload {
-            self.abort(&key, upload).await?;
+        match upload {
+            Some(upload) => self.abort(&key, upload).await?,
+            None => self.abort_all(&key).await?,
         }
         self.delete(&key).await
     }
@@ -120,12 +132,7 @@ impl RemoveFiles for S3ExportFiles {
     /// Uploads first: completing one that is being aborted fails, and a file that was completed before is deleted next.
     async fn remove_files(&self, customer: CustomerId) -> Result<(), Failure> {
         let prefix = ExportFile::prefix(customer);
-        let uploads = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(&prefix).send().await;
-        for upload in uploads.map_err(|error| aws_failure(STORAGE, &error))?.uploads() {
-            if let (Some(key), Some(id)) = (upload.key(), upload.upload_id()) {
-                self.abort(key, id).await?;
-            }
-        }
+        self.abort_all(&prefix).await?;
         // An account starts a few exports a day, and a file lives for eight days. So one page has all of them.
         let files = self.client.list_objects_v2().bucket(&self.bucket).prefix(&prefix).send().await;
         for file in files.map_err(|error| aws_failure(STORAGE, &error))?.contents() {

@@ -39,6 +39,7 @@ impl TokenSigner for SigningKey {
 pub struct ReconcileServices {
     release: ReleaseServices,
     mailer: SesMailer,
+    files: S3ExportFiles,
 }
 
 impl FromEnv for ReconcileServices {
@@ -46,6 +47,7 @@ impl FromEnv for ReconcileServices {
         Ok(Self {
             release: ReleaseServices::from_env(aws, store).await?,
             mailer: SesMailer::from_env(aws, store).await?,
+            files: S3ExportFiles::from_env(aws, store).await?,
         })
     }
 }
@@ -69,6 +71,12 @@ impl CascadeQueue for ReconcileServices {
 impl Mailer for ReconcileServices {
     async fn send_mail(&self, mail: &Mail, account: Option<CustomerId>) -> Result<(), Failure> {
         self.mailer.send_mail(mail, account).await
+    }
+}
+
+impl RemoveFiles for ReconcileServices {
+    async fn remove_files(&self, customer: CustomerId) -> Result<(), Failure> {
+        self.files.remove_files(customer).await
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn record<'a, C: Copy>(
 }
 
 impl AuditLog for Store {
-    async fn record_delegation(&self, act: Act) -> Result<WriteOutcome, Failure> {
+    async fn record_act(&self, act: Act) -> Result<WriteOutcome, Failure> {
         let tx = Transaction::new(self, RetryBudget::Request);
         let (gate, statuses) = (OwnedRowCondition::Gate, Status::NOT_TERMINAL);
         let tx = usage::require_status(tx, gate, act.customer_id, act.resource.1, statuses)?;

@@ -43,12 +43,12 @@ impl ListCustomers for Store {
 }
 
 /// Whether a customer's row matches the filters that its own attributes decide. Indexes are eventually consistent, so the row in
-/// the table decides.
-fn matches(filter: &CustomerFilter, row: &Customer, is_held: bool) -> bool {
+/// the table decides. The index of accounts on hold also has those whose hold has ended by itself.
+fn matches(filter: &CustomerFilter, row: &Customer) -> bool {
     let is_due = |before: Timestamp| row.due().is_some_and(|due| due < before);
     filter.statuses.contains(&row.status())
         && filter.due_before.is_none_or(is_due)
-        && filter.held.is_none_or(|held| held == is_held)
+        && filter.held.is_none_or(|held| held == row.active_hold(filter.now).is_some())
 }
 
 impl Store {
@@ -60,9 +60,8 @@ impl Store {
     ) -> Result<Vec<Customer>, Failure> {
         let mut rows = Vec::with_capacity(ids.len());
         for item in self.customer_items(ids).await? {
-            let is_held = item.contains_key(HELD_ATTRIBUTE);
             let row: Customer = decode(item)?;
-            if matches(filter, &row, is_held) {
+            if matches(filter, &row) {
                 rows.push(row);
             }
         }

@@ -8,7 +8,7 @@ use custodian_app::request_origin::Act;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{
-    Customer, CustomerId, EncryptedFields, EncryptedResource, Resource, access_key, kinds,
+    Customer, CustomerId, EncryptedFields, EncryptedResource, Resource, Status, access_key, kinds,
 };
 
 use crate::Store;
@@ -36,6 +36,8 @@ enum CustomerCondition {
     Token,
     /// The brake is on.
     Brake,
+    /// The account that loses the claim on an address was deleted meanwhile.
+    Loser,
 }
 
 /// The attribute of a customer on hold, with its status.
@@ -75,6 +77,8 @@ impl ChangeCustomers for Store {
                 }
                 Err(CustomerCondition::Brake) => return Ok(CustomerWriteOutcome::DeletionsPaused),
                 Err(CustomerCondition::Token) => return Ok(CustomerWriteOutcome::TokenUsed),
+                Err(CustomerCondition::Loser) if claims.loser.is_some() => claims.loser = None,
+                Err(CustomerCondition::Loser) => return Ok(CustomerWriteOutcome::Stale),
                 // Another account has confirmed the old address since.
                 Err(CustomerCondition::OldEmail) if !claims.old_is_lost => claims.old_is_lost = true,
                 Err(CustomerCondition::OldEmail) => return Ok(CustomerWriteOutcome::Stale),
@@ -84,7 +88,13 @@ impl ChangeCustomers for Store {
                         if change.after.email_verified { Strength::Confirmed } else { Strength::Unconfirmed };
                     match self.name_availability(&name, strength).await? {
                         NameAvailability::Replaceable(row) if claims.previous != Some(row) => {
-                            claims.previous = Some(row)
+                            claims.previous = Some(row);
+                            let holder = self.customer(row.owner).await?;
+                            let loses = |holder: &Customer| {
+                                !holder.status().is_terminal()
+                                    && holder.has_email(&change.after.profile.email)
+                            };
+                            claims.loser = holder.filter(loses).map(|holder| holder.id);
                         }
                         NameAvailability::Free if !claims.own_is_lost => claims.own_is_lost = true,
                         NameAvailability::Free => retry.wait(&*self.entropy).await?,
@@ -101,6 +111,8 @@ impl ChangeCustomers for Store {
 struct EmailClaims {
     /// The claim on the new address that may be replaced.
     previous: Option<IdentifierRow>,
+    /// The living account that has the new address, has not confirmed it, and loses its claim.
+    loser: Option<CustomerId>,
     /// Whether the account no longer holds its old address.
     old_is_lost: bool,
     /// Whether the account does not hold the address that it keeps.
@@ -244,6 +256,15 @@ fn update_email_claims<'a>(
         identifiers::renew(tx, CustomerCondition::Email, &claim)?
     } else {
         identifiers::claim(tx, CustomerCondition::Email, &claim)?
+    };
+    // The account that loses the claim still shows the address, so a search by the address must find it.
+    let tx = match claims.loser {
+        Some(loser) => {
+            let (condition, statuses) = (CustomerCondition::Loser, Status::NOT_TERMINAL);
+            let tx = usage::require_status(tx, condition, loser, loser.0, statuses)?;
+            former_names::record(tx, CustomerCondition::Row, claim.name, loser)?
+        }
+        None => tx,
     };
     if is_same || before.profile.email.is_empty() {
         return Ok(tx);

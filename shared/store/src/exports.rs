@@ -5,14 +5,15 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{QueryPage, WriteOutcome};
+use custodian_app::request_origin::Act;
 use custodian_app::retry::RetryBudget;
+use custodian_domain::export::{EXPORT_NOUN, EXPORT_STARTED};
 use custodian_domain::kinds::AGENTS;
 use custodian_domain::{CustomerId, Export, Status, Timestamp};
 use custodian_exports::{ExportRows, OwnedRow, ReadExports, Section, StartExports, WriteExports};
 use custodian_webhooks::WebhookStore;
 use uuid::Uuid;
 
-use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
 use crate::item::{Item, composite_key, decode, decode_some, encode, n, s};
@@ -20,7 +21,7 @@ use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::resources::{decode_resource, row_key, version_is};
 use crate::schema::{ACCESS_KEYS, AUDITS, EXPORTS};
 use crate::transaction::Transaction;
-use crate::usage;
+use crate::{Store, audit_log, usage};
 
 /// The id of the row that names the last export. It sorts before every UUID.
 const LAST: &str = "!last";
@@ -78,6 +79,8 @@ impl StartExports for Store {
         };
         let mut name = Item::from([(EXPORT_ID.to_owned(), s(export.id))]);
         name.insert("ttl".to_owned(), n(export.keep_until().seconds()));
+        let act = Act::new(customer, EXPORT_STARTED, (EXPORT_NOUN, export.id), export.tm_create);
+        let tx = audit_log::record(tx, OwnedRowCondition::Row, act)?;
         let tx = tx.put(OwnedRowCondition::Row, EXPORTS, item_of(export)?, new)?;
         let tx = tx.upsert(OwnedRowCondition::Row, EXPORTS, last_key(customer), (&name, &[]), is_last)?;
         Ok(write_outcome(tx.run().await?))

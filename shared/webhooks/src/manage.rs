@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use custodian_app::ports::{ReadCustomers, Throttle, WriteOutcome};
+use custodian_app::ports::{AuditLog, ReadCustomers, Throttle, WriteOutcome};
 use custodian_app::rate_limits::WEBHOOK_BY_ACCOUNT;
+use custodian_app::request_origin::{Act, is_platform_admin};
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::throttle::consume;
 use custodian_app::{Context, Failure, closed_gate};
@@ -21,6 +22,9 @@ use uuid::Uuid;
 use crate::delivery_job::DeliveryJob;
 use crate::ports::{DeliveryQueue, WebhookStore};
 use crate::secrets::{decrypt, encrypt, new_secret};
+
+/// The noun of a delivery in the audit log.
+const DELIVERY_NOUN: &str = "delivery";
 
 /// The endpoint as its owner sees it: destination, method, the prefix of the secret, and the state.
 pub async fn show<'a, S: WebhookStore, E>(
@@ -81,7 +85,7 @@ pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
 }
 
 /// Enqueues a test webhook, and returns the id of its delivery.
-pub async fn send_test<S: Throttle, E: DeliveryQueue>(
+pub async fn send_test<S: Throttle + AuditLog, E: DeliveryQueue>(
     cx: &Context<S, E>,
     customer: &Customer,
 ) -> Result<TestWebhookView, Failure> {
@@ -90,12 +94,12 @@ pub async fn send_test<S: Throttle, E: DeliveryQueue>(
     let event = Event::new(id, EventType::WebhookTest, customer.id, customer.version, now);
     let event = Event { status: Some(customer.status()), ..event };
     let id = delivery_id(event.id, now);
-    enqueue(cx, customer, DeliveryJob::first(event), id).await?;
+    enqueue(cx, customer, DeliveryJob::first(event), id, "webhook_tested").await?;
     Ok(TestWebhookView { id })
 }
 
 /// Enqueues another attempt of a delivery of any status, even if the endpoint is disabled.
-pub async fn redeliver<S: WebhookStore + Throttle, E: DeliveryQueue>(
+pub async fn redeliver<S: WebhookStore + Throttle + AuditLog, E: DeliveryQueue>(
     cx: &Context<S, E>,
     customer: &Customer,
     id: Uuid,
@@ -107,19 +111,27 @@ pub async fn redeliver<S: WebhookStore + Throttle, E: DeliveryQueue>(
     let event = Event { resource_id: delivery.resource_id, status, ..event };
     let (attempt, deferrals) = (delivery.attempts + 1, delivery.deferrals);
     let job = DeliveryJob { attempt, deferrals, requested: true, ..DeliveryJob::first(event) };
-    enqueue(cx, customer, job, id).await?;
+    enqueue(cx, customer, job, id, "webhook_redelivered").await?;
     Ok(DeliveryView::from(&Delivery { status: DeliveryStatus::Pending, ..delivery }))
 }
 
-async fn enqueue<S: Throttle, E: DeliveryQueue>(
+/// Enqueues a delivery that was requested. If a platform admin requests it, the audit log has an entry of this type.
+async fn enqueue<S: Throttle + AuditLog, E: DeliveryQueue>(
     cx: &Context<S, E>,
     customer: &Customer,
     job: DeliveryJob,
     delivery: Uuid,
+    entry_type: &str,
 ) -> Result<(), Failure> {
     if customer.profile.webhook_uri.is_empty() {
         return Err(Reason::WebhookNotConfigured.into());
     }
     consume(cx, WEBHOOK_BY_ACCOUNT, &customer.id.to_string()).await?;
+    if is_platform_admin() {
+        let act = Act::new(customer.id, entry_type, (DELIVERY_NOUN, delivery), cx.now());
+        if cx.store.record_act(act).await? != WriteOutcome::Done {
+            return Err(Reason::CustomerNotFound.into());
+        }
+    }
     cx.services.enqueue_delivery(&job, &job.name(delivery), Duration::ZERO, cx.now()).await
 }

@@ -99,8 +99,8 @@ GET /v1.0/customer/usage                a p . . . . c . . . c v c c . p
 GET /v1.0/customer/audit                a p p . . . c . . . c . c c . p
 GET /v1.0/customers/{id}/audit          a p p p p p c p . f c v c c p p
 POST /v1.0/customer/export              a p p . . . c . . . c . c c p p
-GET /v1.0/customer/export/{id}          a p p n n n c n n n c n c c n p
-GET /v1.0/customer/export/{id}/file     a p p n n n c p n n c n c c n p
+GET /v1.0/customer/export/{id}          a p p n n n c n n n c n c c p p
+GET /v1.0/customer/export/{id}/file     a p p n n n c p n n c n c c p p
 GET /v1.0/customer/email_change         a p n n n n c n n f c v c c n p
 DELETE /v1.0/customer/email_change      a p p n n n c p n f c v c c p p
 PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c p p

@@ -5,9 +5,10 @@ use std::time::Duration;
 use custodian_app::Failure;
 use custodian_app::confirm_email::send_email_change;
 use custodian_app::deletion_mails::send_deletion_begun;
-use custodian_app::mail::Mail;
 use custodian_app::notices::{send_email_changed, send_frozen, send_webhook_disabled};
-use custodian_app::ports::{ChangeCustomers, CustomerChange, DeferredRequest, QueuedRequest, ReadMailTokens};
+use custodian_app::ports::{
+    ChangeCustomers, CustomerChange, DeferredRequest, Mail, QueuedRequest, ReadMailTokens,
+};
 use custodian_app::verify::{send_verification, verify};
 use custodian_auth::mail_token;
 use custodian_domain::Initiator;

@@ -113,6 +113,47 @@ async fn a_former_address_finds_every_account_that_had_it_until_the_account_is_d
     assert_eq!(found(&platform_admin, &format!("{query}&status=deleted")).await, [""; 0]);
 }
 
+/// The account that loses the claim still shows the address.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_another_account_confirmed_still_finds_the_account_that_has_it() {
+    let client = Client::start().await;
+    let platform_admin = client.platform_admin().await;
+    let body = |name: &str| json!({ "username": name, "password": PASSWORD, "email": "shared@example.com" });
+    let dan = platform_admin.post(LIST, body("dan")).await.ok()["id"].as_str().unwrap().to_owned();
+    let (eve, eve_admin) = client.tenant("eve").await;
+    eve_admin.put("/v1.0/customer", json!({ "email": "shared@example.com" })).await.ok();
+    let token = client.mailed_token("shared@example.com").await;
+    client.post("/auth/email-verify", json!({ "token": token })).await.ok();
+    assert_eq!(platform_admin.get(&format!("{LIST}/{eve}")).await.ok()["email"], "shared@example.com");
+    let query = "email=shared@example.com";
+    assert_eq!(found(&platform_admin, query).await, [eve.clone(), dan.clone()]);
+    let tables = Tables(client.engine().clone());
+    platform_admin.delete(&format!("{LIST}/{dan}")).await.ok();
+    client.idle().await;
+    assert_eq!(tables.remaining_rows(&dan), []);
+    assert_eq!(found(&platform_admin, query).await, [eve]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_held_until_its_hold_ends() {
+    let client = Client::start().await;
+    let platform_admin = client.platform_admin().await;
+    let (ann, _) = client.tenant("ann").await;
+    let created = platform_admin.get(&format!("{LIST}/{ann}")).await.ok()["tm_create"].clone();
+    let (year, rest) = created.as_str().unwrap().split_at(4);
+    let until = format!("{}{rest}", year.parse::<u32>().unwrap() + 1);
+    let body = json!({ "reason": "court order", "until": until });
+    platform_admin.put(&format!("{LIST}/{ann}/hold"), body).await.ok();
+    let searches = async |client: &Client| {
+        let admin = client.platform_admin().await;
+        let held = found(&admin, "held=true").await.contains(&ann);
+        (held, found(&admin, "held=false").await.contains(&ann))
+    };
+    assert_eq!(searches(&client).await, (true, false));
+    client.advance(367 * 86_400).await;
+    assert_eq!(searches(&client).await, (false, true));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_parameters_and_bad_values_are_named() {
     let client = Client::start().await;

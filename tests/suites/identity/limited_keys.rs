@@ -63,6 +63,28 @@ async fn a_limited_key_reaches_only_the_routes_of_its_scopes() {
     assert_eq!(read.delete(&path).await.refusal(), denied());
 }
 
+/// An export has the rows of every kind, so the scope of one path segment does not cover it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limited_key_reads_nothing_through_an_export() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let started = ann.post("/v1.0/customer/export", json!({})).await.ok();
+    let path = format!("/v1.0/customer/export/{}", started["id"].as_str().unwrap());
+    client.idle().await;
+    for scopes in [json!(["customer"]), json!(["customer:read"]), json!(["read"])] {
+        let (_, limited) = key(&ann, json!({ "scopes": scopes })).await;
+        for refused in [
+            limited.post("/v1.0/customer/export", json!({})).await,
+            limited.get(&path).await,
+            limited.get(&format!("{path}/file")).await,
+        ] {
+            assert_eq!(refused.refusal(), denied(), "{scopes}: {}", refused.text);
+        }
+    }
+    let (_, unlimited) = key(&ann, json!({})).await;
+    unlimited.get(&path).await.ok();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_limited_key_makes_nothing_that_may_do_more() {
     let client = Client::start().await;

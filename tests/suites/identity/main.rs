@@ -6,6 +6,7 @@ mod account_takeover;
 mod agents;
 mod audit_log;
 mod audited_acts;
+mod audited_routes;
 mod confirmed_addresses;
 mod customer_search;
 mod delegation;

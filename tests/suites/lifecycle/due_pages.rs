@@ -13,6 +13,7 @@ fn filter(due_before: Timestamp) -> CustomerFilter {
         username: None,
         due_before: Some(due_before),
         held: None,
+        now: Timestamp::from_micros(0),
     }
 }
 

@@ -5,10 +5,11 @@ use std::io::Read;
 use std::time::Duration;
 
 use custodian_app::Failure;
+use custodian_cascade::verify_empty;
 use custodian_domain::CustomerId;
 use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
-use custodian_exports::{ExportTask, start};
+use custodian_exports::{ExportFile, ExportTask, start};
 use custodian_tests::{Interruption, TestApp};
 use flate2::read::MultiGzDecoder;
 use serde_json::{Value, json};
@@ -260,6 +261,54 @@ async fn the_rows_of_exports_outlive_their_files() {
         Some((2, 0)),
         "rows and files before the rows are deleted"
     );
+}
+
+/// A restore of the table may have lost the rows of exports, but not their files.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_removes_files_whose_rows_are_lost() {
+    let (app, id) = started().await;
+    app.run_exports().await.unwrap();
+    for row in app.tables.query("exports", "customer_id", &id.to_string()) {
+        let key = json!({ "customer_id": row["customer_id"], "id": row["id"] });
+        app.tables.call("DeleteItem", &json!({ "TableName": "custodian-exports", "Key": key }));
+    }
+    delete_account(&app, id).await;
+    assert_nothing_left(&app, id, "without rows");
+}
+
+/// A worker completed the file while the cascade removed the others, and died.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_verification_and_a_late_message_remove_a_file_that_survived_the_cascade() {
+    let (app, id) = started().await;
+    let task = app.cx.services.state().export_tasks[0];
+    let file = ExportFile { customer_id: id, export_id: task.export_id };
+    delete_account(&app, id).await;
+    let leave_file = || {
+        app.cx.services.state().export_files.insert(file, b"a survivor".to_vec());
+        app.cx.services.state().export_uploads.insert((file, "an upload".to_owned()), BTreeMap::new());
+    };
+    leave_file();
+    verify_empty(&app.cx, id).await.unwrap();
+    assert_nothing_left(&app, id, "after the verification");
+    leave_file();
+    custodian_exports::write(&app.cx, &task, app.invocation_deadline()).await.unwrap();
+    assert_nothing_left(&app, id, "after a late message");
+}
+
+/// Lambda ends a worker in the middle of a part that begins too late.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_begins_no_part_that_may_not_fit() {
+    let (app, _) = started().await;
+    let task = app.cx.services.state().export_tasks[0];
+    let slow = app.clone();
+    app.fault_injector.before_next("UploadPart", move || slow.clock.advance(Duration::from_secs(100)));
+    let stop_at = app.cx.now().plus(Duration::from_secs(150));
+    custodian_exports::write(&app.cx, &task, stop_at).await.unwrap();
+    let rows = app.tables.scan("exports");
+    let row = rows.iter().find(|row| row.get("state").is_some()).unwrap();
+    assert_eq!(row["parts"]["L"].as_array().unwrap().len(), 1, "{row}");
+    app.run_exports().await.unwrap();
+    assert_eq!(app.cx.services.state().mails.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

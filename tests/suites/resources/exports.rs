@@ -233,7 +233,9 @@ async fn one_export_runs_at_a_time_and_five_start_in_a_day() {
     {
         let _paused = service.pause_background_work().await;
         let id = start(&ann).await;
-        assert_eq!(ann.post(EXPORT, json!({})).await.refusal(), (409, "EXPORT_ALREADY_RUNNING".into()));
+        let refused = ann.post(EXPORT, json!({})).await;
+        assert_eq!(refused.refusal(), (409, "EXPORT_ALREADY_RUNNING".into()));
+        assert_eq!(refused.json()["error"]["details"], json!([{ "export_id": id }]));
         let file = format!("{EXPORT}/{id}/file");
         assert_eq!(ann.get(&file).await.refusal(), (409, "EXPORT_NOT_FINISHED".into()));
     }

@@ -42,7 +42,7 @@ pub(crate) struct VerifyReceipt {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExportCommand {
-    /// Start an export
+    /// Start an export, or show the one that is running
     Start {
         /// Wait until the export is finished, and show its progress
         #[arg(long)]

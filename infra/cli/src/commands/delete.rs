@@ -8,7 +8,10 @@ use crate::args::Deletion;
 use crate::client::{Call, Client, Reply};
 use crate::console::{ask, note};
 use crate::exit::{Failure, FailureKind};
-use crate::output::{Output, field};
+use crate::output::{Output, clean, field, table};
+
+/// The number of numbers that a plan names at most.
+const MAX_NUMBERS: usize = 100;
 
 pub(super) fn run(client: &Client, output: Output, arguments: &Deletion) -> Result<(), Failure> {
     let path = path(arguments.id);
@@ -53,13 +56,14 @@ fn delete(client: &Client, path: &str, account: &Reply) -> Result<Value, Failure
 /// What a deletion removes.
 struct Plan<'a> {
     account: &'a Value,
-    /// The rows of each table. They are counted only once the account is frozen.
+    /// The rows of each table and the numbers that are released. An earlier version of the service has the rows of a frozen account
+    /// only, as the progress of its deletion.
     deletion: Option<Value>,
 }
 
 impl<'a> Plan<'a> {
     fn read(client: &Client, path: &str, account: &'a Value) -> Result<Self, Failure> {
-        match client.get(&format!("{path}/deletion")) {
+        match client.get(&format!("{path}/deletion?dry_run=true")) {
             Ok(reply) => Ok(Self { account, deletion: Some(reply.body) }),
             Err(failure) if failure.kind == FailureKind::NotFound => Ok(Self { account, deletion: None }),
             Err(failure) => Err(failure),
@@ -71,15 +75,32 @@ impl<'a> Plan<'a> {
     }
 
     fn text(&self) -> String {
-        let rows = self.deletion.as_ref().map_or_else(
-            || "Its rows are counted once it is frozen: see `custodianctl customers freeze`.\n".to_owned(),
-            tables,
-        );
+        let rows = match &self.deletion {
+            Some(plan) if plan.get("dry_run").is_some() => rows_and_numbers(plan),
+            Some(deletion) => tables(deletion),
+            None => "This version of the service counts its rows only once it is frozen.\n".to_owned(),
+        };
         let profile = profile(self.account);
         format!(
             "This deletes the account at once, with everything that it owns. It cannot be undone.\n\n{profile}\n{rows}"
         )
     }
+}
+
+/// The tables that have rows, and the numbers that the deletion releases.
+fn rows_and_numbers(plan: &Value) -> String {
+    let list = |name: &str| plan.get(name).and_then(Value::as_array).into_iter().flatten();
+    let is_empty = |row: &Value| row.get("rows").and_then(Value::as_u64) == Some(0);
+    let rows = list("tables").filter(|row| !is_empty(row));
+    let rows: Vec<_> = rows.map(|row| vec![field(row, "name"), field(row, "rows")]).collect();
+    let numbers: Vec<_> = list("numbers").filter_map(Value::as_str).map(clean).collect();
+    let released = match numbers.len() {
+        0 => String::new(),
+        // The plan names so many at most.
+        MAX_NUMBERS.. => format!("\nThese numbers are released, and perhaps more: {}\n", numbers.join(", ")),
+        _ => format!("\nThese numbers are released: {}\n", numbers.join(", ")),
+    };
+    format!("{}{released}", table(&["Table", "Rows"], &rows))
 }
 
 fn confirm(account: &Value) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `export`: everything that the signed-in account owns, as one file.
 
 use std::fs::File;
-use std::io::{Read, copy, stdout};
+use std::io::{ErrorKind, Read, copy};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use super::files::not_written;
 use crate::args::{DownloadExport, ExportCommand, GlobalOptions};
-use crate::client::{Call, Client};
+use crate::client::{Call, Client, random_key};
 use crate::connection::connect;
 use crate::console::note;
 use crate::exit::{Failure, FailureKind};
-use crate::output::{Output, field, fields};
+use crate::output::{Output, Reader, field, fields, print_chunk};
 use crate::poll::poll_until;
 
 const PATH: &str = "/v1.0/customer/export";
@@ -22,7 +22,7 @@ pub(crate) fn run(options: &GlobalOptions, output: Output, command: &ExportComma
     let client = connect(options)?;
     match command {
         ExportCommand::Start { watch } => {
-            let started = client.send(&Call::post(PATH, json!({}))?)?.body;
+            let started = start(&client)?;
             if *watch {
                 self::watch(&client, output, &field(&started, "id"))
             } else {
@@ -33,6 +33,17 @@ pub(crate) fn run(options: &GlobalOptions, output: Output, command: &ExportComma
         ExportCommand::Show { id, watch: false } => output.result(&client.get(&path(*id))?.body, text),
         ExportCommand::Download(arguments) => download(&client, arguments),
     }
+}
+
+/// Starts an export, or returns the one that runs already: an earlier command may have started it and not received the response.
+fn start(client: &Client) -> Result<Value, Failure> {
+    let failure = match client.send(&Call::post(PATH, json!({}))?) {
+        Ok(started) => return Ok(started.body),
+        Err(failure) => failure,
+    };
+    let Some(running) = failure.running_export else { return Err(failure) };
+    note("An export of this account is running already. This is its state.");
+    Ok(client.get(&path(running))?.body)
 }
 
 fn path(id: Uuid) -> String {
@@ -90,15 +101,32 @@ fn download(client: &Client, arguments: &DownloadExport) -> Result<(), Failure> 
         .clone()
         .unwrap_or_else(|| PathBuf::from(format!("export-{}.jsonl.gz", arguments.id)));
     if target == Path::new("-") {
-        return copy(&mut source, &mut stdout().lock()).map(|_| ()).map_err(|error| interrupted(&error));
+        return print(&mut source);
     }
     let mut part = target.clone().into_os_string();
-    part.push(".part");
+    part.push(format!(".{}.part", random_key()?));
     let part = PathBuf::from(part);
     let size = save(&mut source, &part)?;
-    std::fs::rename(&part, &target).map_err(|error| not_written(&target, &error))?;
+    std::fs::rename(&part, &target).map_err(|error| {
+        let _ = std::fs::remove_file(&part);
+        not_written(&target, &error)
+    })?;
     note(&format!("The export is in {} ({size} bytes).", target.display()));
     Ok(())
+}
+
+/// Copies the file to the standard output, until its reader has gone away.
+fn print(source: &mut impl Read) -> Result<(), Failure> {
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        match source.read(&mut chunk) {
+            Ok(0) => return Ok(()),
+            Ok(size) if print_chunk(&chunk[..size])? == Reader::Gone => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(interrupted(&error)),
+        }
+    }
 }
 
 fn save(source: &mut impl Read, part: &Path) -> Result<u64, Failure> {
@@ -109,10 +137,10 @@ fn save(source: &mut impl Read, part: &Path) -> Result<u64, Failure> {
     })
 }
 
-/// The file has personal data, so only its owner may read it.
+/// The file has personal data, so only its owner may read it. A new file has this mode, and is no link that another user has made.
 fn create_private(path: &Path) -> std::io::Result<File> {
     let mut options = File::options();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

@@ -52,6 +52,25 @@ fn an_export_is_started_and_watched() {
     );
 }
 
+/// The response to an earlier command may have been lost.
+#[test]
+fn an_export_that_runs_already_is_followed() {
+    let refused = json!({ "error": {
+        "status": "FAILED_PRECONDITION", "reason": "EXPORT_ALREADY_RUNNING", "message": "Running.",
+        "details": [{ "export_id": ID }],
+    } });
+    let stub = Stub::start(&[
+        response(409, &[], refused),
+        response(200, &[], export("running", 7)),
+        response(200, &[], export("finished", 12)),
+    ]);
+    let program = Program::with_token("running", stub.url(), TOKEN);
+    let shown = program.run(&["export", "start", "--watch"]).ok();
+    assert!(shown.contains(&format!("export download {ID}")), "{shown}");
+    let path = format!("/v1.0/customer/export/{ID}");
+    assert_eq!(stub.requests()[1..], [format!("GET {path}"), format!("GET {path}")]);
+}
+
 #[test]
 fn a_failed_export_fails_the_command() {
     let stub = Stub::start(&[response(200, &[], export("failed", 3))]);
@@ -92,6 +111,58 @@ fn an_export_that_is_not_finished_cannot_be_downloaded() {
     assert!(!program.file(&format!("export-{ID}.jsonl.gz")).exists());
 }
 
+/// A file or a link that somebody put beside the target must not get the data.
+#[cfg(unix)]
+#[test]
+fn a_download_uses_no_file_that_is_there_already() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let file = Stub::start(&[bytes(200, &[], b"the file")]);
+    let stub = Stub::start(&[response(303, &[("Location", file.url())], json!({}))]);
+    let program = Program::with_token("links", stub.url(), TOKEN);
+    let other = program.file("other");
+    std::fs::write(&other, "").unwrap();
+    symlink(&other, program.file("file.gz.part")).unwrap();
+    std::fs::write(program.file("file.gz"), "old").unwrap();
+    std::fs::set_permissions(program.file("file.gz"), PermissionsExt::from_mode(0o644)).unwrap();
+    program.run(&["export", "download", ID, "-o", "file.gz"]).ok();
+    assert_eq!(std::fs::read(&other).unwrap(), b"");
+    assert_eq!(std::fs::read(program.file("file.gz")).unwrap(), b"the file");
+    assert_eq!(std::fs::metadata(program.file("file.gz")).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_has_gone_away_is_no_error() {
+    let file = Stub::start(&[bytes(200, &[], &vec![0; 1 << 20])]);
+    let stub = Stub::start(&[response(303, &[("Location", file.url())], json!({}))]);
+    let program = Program::with_token("pipe", stub.url(), TOKEN);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_custodianctl"));
+    command.args(["export", "download", ID, "-o", "-"]).env_clear().env("XDG_CONFIG_HOME", &program.folder);
+    command.env("CUSTODIAN_URL", stub.url()).env("CUSTODIAN_TOKEN", TOKEN).stdout(writer);
+    assert_eq!(command.status().unwrap().code(), Some(0));
+}
+
+/// Ignoring it would use the sign-in, which may be of another account.
+#[cfg(unix)]
+#[test]
+fn a_token_that_is_no_text_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let program = Program::new("no-text", None);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_custodianctl"));
+    command.args(["export", "show", ID]).env_clear().env("XDG_CONFIG_HOME", &program.folder);
+    command
+        .env("CUSTODIAN_URL", "http://127.0.0.1:9")
+        .env("CUSTODIAN_TOKEN", std::ffi::OsStr::from_bytes(b"a\xff"));
+    let ended = command.output().unwrap();
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(
+        String::from_utf8_lossy(&ended.stderr).contains("CUSTODIAN_TOKEN is not valid UTF-8"),
+        "{ended:?}"
+    );
+}
+
 #[test]
 fn an_interrupted_download_leaves_no_file() {
     let cut = b"HTTP/1.1 200 -\r\nContent-Length: 100\r\n\r\nhalf".to_vec();
@@ -99,5 +170,6 @@ fn an_interrupted_download_leaves_no_file() {
     let stub = Stub::start(&[response(303, &[("Location", file.url())], json!({}))]);
     let program = Program::with_token("interrupted", stub.url(), TOKEN);
     assert!(program.run(&["export", "download", ID, "-o", "file.gz"]).fails(5).contains("interrupted"));
-    assert!(!program.file("file.gz").exists() && !program.file("file.gz.part").exists());
+    let left = std::fs::read_dir(&program.folder).unwrap().map(|entry| entry.unwrap().file_name());
+    assert_eq!(left.filter(|name| name.to_string_lossy().starts_with("file.gz")).count(), 0);
 }

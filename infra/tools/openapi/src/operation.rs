@@ -204,6 +204,9 @@ impl Operation {
         };
         let except = match audience {
             Audience::Account { permits: CredentialRule::NoDelegates, .. } => ", but not for delegates",
+            Audience::Account { permits: CredentialRule::NoLimitedKeys, .. } => {
+                ", but not for limited access keys"
+            }
             Audience::Account { permits: CredentialRule::NoDelegatesOrLimitedKeys, .. } => {
                 ", but not for delegates and limited access keys"
             }

@@ -126,8 +126,10 @@ pub const SECTIONS: &[Section] = &[
                 ..settings("cascade-worker").uses(&[Use::RedeliverSoon])
             },
             Settings {
-                about: "Writes the file of an export. Like the cascade's worker, it sends the rest to its own queue.",
+                about: "Writes the file of an export. Like the cascade's worker, it sends the rest to its own queue. It compresses, and\n\
+                        Lambda allocates CPU in proportion to memory.",
                 timeout: Some(300),
+                memory: Some(1024),
                 triggers: &[queue("Messages", "ExportQueue", 1, 5)],
                 recursive: true,
                 ..settings("export-worker")

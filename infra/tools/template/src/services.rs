@@ -59,7 +59,7 @@ ports! {
     // S3 requires kms:Decrypt to join the parts of an upload.
     custodian_exports::ExportFiles => [
         grant(&["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"], Yaml(&[EXPORT_FILES])),
-        grant(&["s3:ListBucket"], Yaml(&[EXPORT_BUCKET])),
+        grant(&["s3:ListBucket", "s3:ListBucketMultipartUploads"], Yaml(&[EXPORT_BUCKET])),
         data_key(&["kms:Decrypt", "kms:GenerateDataKey"], VIA_S3),
     ] { "EXPORT_BUCKET": "!Ref Exports" };
     custodian_exports::ExportLinks => [

@@ -333,6 +333,7 @@ ports! {
     custodian_exports::ReadExports => [table(GET, EXPORTS)];
     custodian_exports::StartExports with custodian_exports::ReadExports => [
         table(PUT_UPDATE, EXPORTS),
+        table(PUT, AUDITS),
         table(CHECK, USAGE),
     ];
     custodian_exports::WriteExports with custodian_exports::ReadExports => [table(UPDATE, EXPORTS), table(CHECK, USAGE)];

@@ -153,8 +153,8 @@ pub trait DeleteAgents: ReadAgents {
 }
 
 pub trait AuditLog: Send + Sync {
-    /// Records an act that changes no other row of the account: a delegation.
-    fn record_delegation(&self, act: Act) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+    /// Records an act that changes no other row of the account, such as a delegation.
+    fn record_act(&self, act: Act) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 }
 
 pub trait ReadAuditLog: Send + Sync {

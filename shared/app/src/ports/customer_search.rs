@@ -17,7 +17,9 @@ pub struct CustomerFilter {
     pub username: Option<String>,
     /// Only customers whose deadline is earlier. They are listed by their deadline, the earliest first.
     pub due_before: Option<Timestamp>,
+    /// Whether the account is on a hold that lasts at `now`.
     pub held: Option<bool>,
+    pub now: Timestamp,
 }
 
 /// A customer's place in a list: by its id, or by its deadline and then its status.

@@ -17,6 +17,13 @@ pub struct RowsToDelete {
     pub numbers: Vec<String>,
 }
 
+impl RowsToDelete {
+    /// Each table's name, its number of rows, and whether it may have more.
+    pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64, bool)> + '_ {
+        self.tables.iter().map(|count| (count.table, count.rows, count.at_least))
+    }
+}
+
 /// The number of an account's rows in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowCount {

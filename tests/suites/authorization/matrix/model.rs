@@ -146,6 +146,7 @@ pub(super) fn expected(route: &DeployedRoute, credential: &Credential, id: Id) -
     allow(match permits {
         CredentialRule::Any => true,
         CredentialRule::NoDelegates => !is_delegate,
+        CredentialRule::NoLimitedKeys => !principal.is_limited(),
         CredentialRule::NoDelegatesOrLimitedKeys => !is_delegate && !principal.is_limited(),
     })?;
     allow(route.kind.is_none_or(|kind| principal.has(kind.required_permission.bits())))?;

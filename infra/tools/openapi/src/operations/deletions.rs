@@ -27,7 +27,12 @@ pub(super) fn all() -> Vec<Operation> {
             "Returns how far the deletion of an account is, and its receipt. While the state can change, `Retry-After` says when \
              to ask again.",
         )
-        .returns(reference("Deletion"))
+        .parameter(json!({
+            "name": "dry_run", "in": "query", "schema": { "type": "boolean" },
+            "description": "`true` returns what a deletion would delete now, also of an account that is not being deleted, and changes \
+                            nothing. It is refused if the deletion would be refused because of the account's state.",
+        }))
+        .returns(json!({ "anyOf": [reference("Deletion"), reference("UnregisterPlan")] }))
         .with_header("Retry-After")
         .fails_with(&[Reason::CustomerNotFound, Reason::DeletionNotFound]),
         Operation::new(
