@@ -8,6 +8,7 @@ mod lost_messages;
 mod restore;
 mod restore_names;
 mod restore_owners;
+mod restore_pauses;
 mod restore_run;
 mod verification;
 mod workers;

@@ -98,7 +98,7 @@ async fn a_run_continues_where_the_last_call_stopped() {
     let calls = reports.len();
     assert!(calls > restorable_tables().count(), "one page each, and several of the flows: {calls}");
     assert_eq!((sum(&reports, "purged"), app.tables.scan("flows").len()), (120, 0));
-    assert!(!app.cx.services.state().jobs.is_empty(), "the deadline is scheduled again");
+    assert_eq!(app.cx.services.state().jobs.len(), 4, "the deadline and three reminders are scheduled again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

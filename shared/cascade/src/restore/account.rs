@@ -21,11 +21,12 @@ pub(super) enum Owner {
 }
 
 impl Owner {
-    /// Whether the account's running deletion will delete its rows of a table.
+    /// Whether the account's running deletion will delete its rows of a table. A deletion on hold queries every table once more
+    /// after its release.
     pub(super) fn leaves_rows_to_cascade(&self, table: &str) -> bool {
         let Self::Ended(Some(ledger)) = self else { return false };
         let is_open = ledger.steps.iter().any(|state| state.step == table && !state.closed);
-        ledger.steps.is_empty() || is_open
+        ledger.header.hold.is_some() || ledger.steps.is_empty() || is_open
     }
 }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use custodian_app::Failure;
-use custodian_app::ports::{ReadCustomers, Recount};
+use custodian_app::ports::{DeletionBrake, ReadCustomers, Recount};
 use custodian_domain::kinds::Kind;
 use custodian_domain::{Customer, CustomerId, Status, Timestamp};
 
@@ -48,7 +48,7 @@ pub struct NameRepair {
     pub held_by: Vec<CustomerId>,
 }
 
-pub trait RestoreRows: ReadCustomers + CompletedLedgers + Recount {
+pub trait RestoreRows: ReadCustomers + CompletedLedgers + DeletionBrake + Recount {
     /// A row in the form of the store.
     type Row: Clone + Send + Sync;
 

@@ -60,6 +60,10 @@ async fn run<S: RestoreRows, E: Scheduler + CascadeQueue>(
     if cx.store.customer(ids::PLATFORM).await?.is_none() {
         return Err(Failure::unavailable("the restore", "the platform's account is missing"));
     }
+    // A run deletes rows of ended accounts.
+    if cx.store.brake().await?.paused {
+        return Err(Reason::DeletionsPaused.into());
+    }
     let (mut report, mut orphans) = (RestoreReport::default(), Orphans::default());
     while let Some(scan) = scans.get(cursor.scan).copied() {
         let page = cx.store.scan(scan.table(), cursor.start.as_deref(), scan.page_size()).await?;
@@ -72,7 +76,8 @@ async fn run<S: RestoreRows, E: Scheduler + CascadeQueue>(
         if cursor.start.is_none() {
             cursor.scan += 1;
         }
-        if cx.now() >= stop_at || report.conflicts.len() >= MAX_CONFLICTS {
+        let is_full = cx.now() >= stop_at || report.conflicts.len() >= MAX_CONFLICTS;
+        if is_full || cx.store.brake().await?.paused {
             break;
         }
     }

@@ -1,5 +1,7 @@
 //! The index of the local service.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use custodian_app::mail::escape_html;
 use custodian_app::{Clock, Failure};
@@ -59,9 +61,8 @@ pub(crate) fn index_page(service: &Service) -> Result<Response, Failure> {
 
 /// By how much the clock was moved, in days, hours, minutes or seconds.
 fn ahead_text(service: &Service) -> String {
-    // Read the system's clock first, so that the difference is never a second too small.
-    let system = SystemClock.now();
-    let seconds = service.now().since(system).as_secs();
+    // To the nearest second, because the service's clock follows the system's only to some microseconds.
+    let seconds = service.now().plus(Duration::from_millis(500)).since(SystemClock.now()).as_secs();
     match seconds {
         0 => "not at all: nobody has moved the clock".to_owned(),
         1..MINUTE => format!("{seconds} s"),

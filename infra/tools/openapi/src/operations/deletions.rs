@@ -94,7 +94,12 @@ fn holds() -> [Operation; 3] {
             "Releases the hold on an account, and returns it. An overdue account is purged or expired at once, and a stopped \
              cascade continues.",
         )
-        .fails_with(&[Reason::CustomerNotFound, Reason::HoldNotFound, Reason::StateInvalid]),
+        .fails_with(&[
+            Reason::CustomerNotFound,
+            Reason::HoldNotFound,
+            Reason::HoldReplaced,
+            Reason::StateInvalid,
+        ]),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! The operation of the whole platform.
 
 use custodian_cascade::restore::restorable_tables;
+use custodian_domain::Reason;
 use serde_json::json;
 
 use crate::operation::Operation;
@@ -72,4 +73,5 @@ fn restore() -> Operation {
     )
     .body(object(vec![("table", enumeration(&tables)), ("start", start), ("purge_without_owner", purge)], &["table"]))
     .returns(report)
+    .fails_with(&[Reason::DeletionsPaused])
 }
