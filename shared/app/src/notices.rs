@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::confirm_email::is_owner;
 use crate::context::Context;
-use crate::deletion_link::{self, create_link};
 use crate::failure::Failure;
 use crate::mail;
 use crate::ports::{DeletionLinks, Mail, Mailer, NoticeRows, ReadAgents, ReadCustomers, StoreMailTokens};
@@ -42,8 +41,8 @@ pub async fn send_frozen<S: ReadCustomers + StoreMailTokens + DeletionLinks, E: 
 ) -> Result<(), Failure> {
     let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
     let Some(due) = customer.tm_deletion_scheduled() else { return Ok(()) };
-    let link = status_link(cx, id).await?;
-    send(cx, &customer, cause, mail::frozen(&cx.settings, &customer, due, link)).await
+    let mail = |link| mail::frozen(&cx.settings, &customer, due, link);
+    mail::send_notice_with_link(cx, &customer, cause, mail).await
 }
 
 /// Sends the reminder that a frozen account will be deleted.
@@ -59,13 +58,8 @@ pub async fn send_deletion_reminder<S: ReadCustomers + StoreMailTokens + Deletio
     if customer.active_hold(cx.now()).is_some() {
         return Ok(());
     }
-    let link = status_link(cx, id).await?;
-    send(cx, &customer, cause, mail::deletion_reminder(&cx.settings, &customer, due, days, link)).await
-}
-
-/// A new link to the state of the account's deletion.
-async fn status_link<S: DeletionLinks, E>(cx: &Context<S, E>, id: CustomerId) -> Result<String, Failure> {
-    Ok(deletion_link::url(&cx.settings, &create_link(cx, id).await?))
+    let mail = |link| mail::deletion_reminder(&cx.settings, &customer, due, days, link);
+    mail::send_notice_with_link(cx, &customer, cause, mail).await
 }
 
 /// Sends the notice that the account was recovered, unless it is frozen again.

@@ -101,7 +101,7 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let export = format!("{export}/{}", started.json()["id"].as_str().unwrap());
     service.measure("GET /v1.0/customer/export/{id}", 2, tenant.get(&export)).await;
     let file = format!("{export}/file");
-    service.measure("GET /v1.0/customer/export/{id}/file", 2, tenant.get(&file)).await;
+    service.measure("GET /v1.0/customer/export/{id}/file", 3, tenant.get(&file)).await;
     service.measure("GET /v1.0/billing_account", 2, tenant.get("/v1.0/billing_account")).await;
     let plan = format!("{account}/plan");
     service
@@ -119,8 +119,8 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     service.measure("GET /v1.0/platform/deletions", 3, platform_admin.get(brake)).await;
     service.measure("GET /.well-known/jwks.json", 1, platform_admin.get("/.well-known/jwks.json")).await;
     // Authenticates; reads the platform's account; scans the table, which has no rows. Each account of a scanned row takes more.
-    let restore = platform_admin.post("/v1.0/platform/restore", json!({ "table": "transcribes" }));
-    service.measure("POST /v1.0/platform/restore", 3, restore).await;
+    let restore = platform_admin.post("/v1.0/platform/restore", json!({ "table": "exports" }));
+    service.measure("POST /v1.0/platform/restore", 7, restore).await;
     service.measure("PUT /v1.0/customer", 2, tenant.put("/v1.0/customer", json!({ "name": "d" }))).await;
     service
         .measure("PUT /v1.0/customers/{id}", 2, platform_admin.put(&account, json!({ "name": "e" })))

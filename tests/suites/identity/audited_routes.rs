@@ -40,7 +40,9 @@ impl Requests {
         let request = caller.request(method.parse().unwrap(), &path).json(&body);
         let response = caller.send(request).await;
         assert!(response.status < 300, "{route}: {}", response.text);
-        let entries = self.log.unseen().await;
+        // The first delivery of a webhook creates the signing secret.
+        let mut entries = self.log.unseen().await;
+        entries.retain(|entry| entry["type"] != "webhook_secret_created");
         let by_platform_admin =
             |entry: &Value| ["operator", "delegate"].contains(&entry["who"]["type"].as_str().unwrap());
         assert!(!entries.is_empty() && entries.iter().all(by_platform_admin), "{route}: {entries:?}");
@@ -113,7 +115,8 @@ async fn every_route_that_a_platform_admin_may_use_to_write_leaves_an_entry() {
             _ => json!({}),
         };
         let row = id(&requests.send(&delegate, &route, "", body).await);
-        requests.send(&delegate, &format!("PUT /v1.0/{kind}/{{id}}"), &row, json!({ "name": "a" })).await;
+        let change = json!({ (if kind == "contacts" { "company" } else { "name" }): "a" });
+        requests.send(&delegate, &format!("PUT /v1.0/{kind}/{{id}}"), &row, change).await;
         if kind == "transcribes" {
             requests.send(&delegate, "POST /v1.0/transcribes/{id}/stop", &row, json!({})).await;
         }
@@ -152,7 +155,7 @@ async fn an_export_and_its_download_have_entries() {
     let (account, ann) = client.tenant("ann").await;
     let me = ann.get("/v1.0/me").await.ok()["id"].clone();
     let mut log = AuditLog::of(&client, &account).await;
-    let export = ann.post("/v1.0/customer/export", json!({})).await.ok();
+    let export = ann.post("/v1.0/customer/export", json!({})).await.json();
     client.idle().await;
     let file = format!("/v1.0/customer/export/{}/file", id(&export));
     assert_eq!(ann.get(&file).await.status, 303);

@@ -134,7 +134,8 @@ async fn an_export_has_everything_that_the_account_owns_and_none_of_its_secrets(
     assert!(of_kind(&lines, "agent").contains(&&bob));
     assert!(of_kind(&lines, "accesskey").iter().any(|line| line["id"] == key["id"]));
     assert!(of_kind(&lines, "delivery").iter().any(|line| line["id"] == delivery["id"]));
-    assert_eq!(of_kind(&lines, "audit")[0]["reason"], "a ticket of the support");
+    let is_delegation = |line: &&Value| line["detail"]["reason"] == "a ticket of the support";
+    assert_eq!(of_kind(&lines, "audit").iter().filter(|line| is_delegation(line)).count(), 1);
     assert_eq!(of_kind(&lines, "email_change")[0]["email"], "ann@new.example.com");
 
     let trunk = &ann.get(&format!("/v1.0/{}", TRUNKS.route)).await.rows()[0];
@@ -268,7 +269,8 @@ async fn a_link_lives_five_minutes_and_a_file_seven_days() {
     assert_eq!(expire - finish, 7 * 86_400_000_000);
     let url = location(&key, &shown["file"]).await;
     bytes(&client, &url).await;
-    let forged = format!("{}0", &url[..url.len() - 1]);
+    let (rest, last) = url.split_at(url.len() - 1);
+    let forged = format!("{rest}{}", if last == "0" { "1" } else { "0" });
     for wrong in [forged.as_str(), &url.replace("/_local/exports/", "/_local/exports/0")] {
         assert_ne!(client.get(wrong).await.status, 200);
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use custodian_domain::kinds::routed;
-use custodian_tests::{Client, Response};
+use custodian_tests::{Client, PASSWORD, Response};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -83,8 +83,8 @@ impl Fixture {
     }
 
     fn request_with(&self, operation: &Operation, query: &str) -> RequestBuilder {
-        let by_platform_admin =
-            operation.path.starts_with("/v1.0/customers") || operation.path == "/auth/delegate";
+        let of_platform_admins = ["/v1.0/customers", "/v1.0/platform", "/auth/delegate"];
+        let by_platform_admin = of_platform_admins.iter().any(|prefix| operation.path.starts_with(prefix));
         let caller = if by_platform_admin { &self.platform_admin } else { &self.admin };
         let row = operation.path.split('/').nth(2).and_then(|collection| self.rows.get(collection));
         // If the collection has no row, the path names an id that does not exist.
@@ -122,7 +122,14 @@ fn valid_value(schema: &Value) -> Value {
 
 /// Values that a schema forbids.
 fn invalid_values(schema: &Value) -> Vec<Value> {
-    let mut invalid_values = vec![Value::Null];
+    if let Some(options) = schema["anyOf"].as_array().filter(|options| options[1]["type"] == "null") {
+        return invalid_values_except_null(&options[0]);
+    }
+    [vec![Value::Null], invalid_values_except_null(schema)].concat()
+}
+
+fn invalid_values_except_null(schema: &Value) -> Vec<Value> {
+    let mut invalid_values = Vec::new();
     invalid_values.push(if schema["type"] == "object" { json!("x") } else { json!({ "x": 1 }) });
     if let Some(max) = schema["x-max-bytes"].as_u64().or(schema["maxLength"].as_u64()) {
         // Each repetition has two bytes, or two characters if the limit counts characters.
@@ -227,6 +234,10 @@ async fn query_parameters_are_validated_wherever_they_are_described() {
     let reset = fixture.admin.mailed_token("ann@example.com").await;
     fixture.admin.open_account("unverified").await;
     let verify = fixture.admin.mailed_token("unverified@example.com").await;
+    let (_, leaving) = fixture.admin.tenant("leaving").await;
+    let left = leaving.post("/auth/unregister", json!({ "password": PASSWORD })).await;
+    let link = left.headers["link"].to_str().unwrap();
+    let deletion = link.split_once("token=").unwrap().1.chars().take(64).collect();
     for operation in Operation::all() {
         for parameter in ["page_size", "page_token", "status", "tag_ids"] {
             if operation.takes(parameter) {
@@ -241,7 +252,11 @@ async fn query_parameters_are_validated_wherever_they_are_described() {
             }
         }
         if operation.takes("token") {
-            let token = if operation.name().contains("email-verify") { &verify } else { &reset };
+            let token = match &*operation.path {
+                "/auth/email-verify" => &verify,
+                "/auth/deletion" => &deletion,
+                _ => &reset,
+            };
             let query = format!("?token={token}");
             assert_eq!(fixture.send(fixture.request_with(&operation, &query)).await.status, 200);
             assert_eq!(fixture.send(fixture.request(&operation)).await.status, 400, "{}", operation.name());

@@ -76,8 +76,10 @@ async fn the_end_of_a_grace_period_also_sends_a_deletion_notice() {
     client.idle().await;
     client.advance(MONTH + 60).await;
     let received: Vec<_> = receiver.take().iter().map(super::Received::json).collect();
-    assert_eq!(event_types(&received), ["customer_frozen", "customer_deleted"]);
-    assert_anonymised(&received[1], &id);
+    let reminder = "customer_deletion_reminder";
+    let expected = ["customer_frozen", reminder, reminder, reminder, "customer_deleted"];
+    assert_eq!(event_types(&received), expected);
+    assert_anonymised(&received[4], &id);
     assert!(is_erased(&client, &id).await);
 }
 

@@ -55,6 +55,10 @@ pub(crate) fn schemas() -> [(&'static str, Value); 3] {
         lost_response,
         "With `IDEMPOTENT_ANSWER_LOST`: the account in the lost response, if it has been deleted since.",
     );
+    let running = with_description(
+        all_required(vec![("export_id", uuid())]),
+        "With `EXPORT_ALREADY_RUNNING`: the unfinished export.",
+    );
     let frozen = object(
         vec![
             ("deletion_scheduled_at", time()),
@@ -77,7 +81,7 @@ pub(crate) fn schemas() -> [(&'static str, Value); 3] {
                 "The same error as RFC 9457, for clients that accept `application/problem+json`.",
             ),
         ),
-        ("Detail", json!({ "anyOf": [violation, frozen, lost_response] })),
+        ("Detail", json!({ "anyOf": [violation, frozen, lost_response, running] })),
     ]
 }
 

@@ -185,9 +185,9 @@ impl Operation {
         self.error_format == ErrorFormat::JsonOrPage && self.route.is_read()
     }
 
-    /// Whether the route accepts `If-Match`.
+    /// Whether the route accepts `If-Match`. The brake has no version.
     fn is_conditional(&self) -> bool {
-        matches!(self.route.method, "PUT" | "DELETE")
+        matches!(self.route.method, "PUT" | "DELETE") && self.route.path != "/v1.0/platform/deletions"
     }
 
     /// Whether the route accepts `If-None-Match`.

@@ -18,7 +18,9 @@ pub use self::notices::{
     username_changed, webhook_disabled,
 };
 pub use self::sender::sender;
-pub(crate) use self::sending::{notice_token, send_notice, send_once, send_once_limited};
+pub(crate) use self::sending::{
+    notice_token, send_notice, send_notice_with_link, send_once, send_once_limited,
+};
 pub use self::texts::{
     account_exists, confirm_email_change, email_change_requested, password_reset, verification,
 };

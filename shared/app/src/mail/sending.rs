@@ -4,9 +4,12 @@ use custodian_auth::mail_token;
 use custodian_domain::{Cause, Customer, Status};
 
 use crate::context::Context;
+use crate::deletion_link::{self, create_link};
 use crate::failure::Failure;
 use crate::mail_limits;
-use crate::ports::{Mail, MailToken, Mailer, Purpose, StoreMailTokens, StoreTokenOutcome, Throttle};
+use crate::ports::{
+    DeletionLinks, Mail, MailToken, Mailer, Purpose, StoreMailTokens, StoreTokenOutcome, Throttle,
+};
 use crate::retry::{Retry, RetryBudget};
 
 /// Stores a token and sends its mails, once per cause. A retry sends nothing if the cause is recorded as mailed. Otherwise, the
@@ -18,15 +21,31 @@ pub(crate) async fn send_once<S: StoreMailTokens, E: Mailer>(
     statuses: &'static [Status],
     mails: &[Mail],
 ) -> Result<(), Failure> {
+    if store_token(cx, token, statuses).await? { send_all(cx, token, mails).await } else { Ok(()) }
+}
+
+/// Stores a token. Returns whether its mails must be sent.
+async fn store_token<S: StoreMailTokens, E>(
+    cx: &Context<S, E>,
+    token: &MailToken,
+    statuses: &'static [Status],
+) -> Result<bool, Failure> {
     let mut retry = Retry::new("a mailed link", RetryBudget::Request);
     loop {
         match cx.store.store_mail_token(token, statuses).await? {
-            StoreTokenOutcome::Done => break,
-            StoreTokenOutcome::AlreadyMailed | StoreTokenOutcome::GateClosed => return Ok(()),
+            StoreTokenOutcome::Done => return Ok(true),
+            StoreTokenOutcome::AlreadyMailed | StoreTokenOutcome::GateClosed => return Ok(false),
             // A concurrent worker stored a token. Its cause may be earlier or later.
             StoreTokenOutcome::Stale => retry.wait(&*cx.providers.entropy).await?,
         }
     }
+}
+
+async fn send_all<S: StoreMailTokens, E: Mailer>(
+    cx: &Context<S, E>,
+    token: &MailToken,
+    mails: &[Mail],
+) -> Result<(), Failure> {
     for mail in mails {
         cx.services.send_mail(mail, Some(token.customer_id)).await?;
     }
@@ -51,6 +70,21 @@ pub(crate) async fn send_notice<S: StoreMailTokens, E: Mailer>(
     mails: &[Mail],
 ) -> Result<(), Failure> {
     send_once(cx, &notice_token(cx, customer, cause), Status::NOT_TERMINAL, mails).await
+}
+
+/// Sends a mail with a link to the account's deletion, once per cause. The link is stored only if the mail must be sent.
+pub(crate) async fn send_notice_with_link<S: StoreMailTokens + DeletionLinks, E: Mailer>(
+    cx: &Context<S, E>,
+    customer: &Customer,
+    cause: Cause,
+    mail: impl FnOnce(String) -> Mail,
+) -> Result<(), Failure> {
+    let token = notice_token(cx, customer, cause);
+    if !store_token(cx, &token, Status::NOT_TERMINAL).await? {
+        return Ok(());
+    }
+    let link = deletion_link::url(&cx.settings, &create_link(cx, customer.id).await?);
+    send_all(cx, &token, &[mail(link)]).await
 }
 
 /// The record of mails without a link. Each cause has a separate record, so no notice suppresses another.
