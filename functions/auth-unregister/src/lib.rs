@@ -1,6 +1,7 @@
 //! `POST /auth/unregister`: freezes the account until the end of the grace period, or deletes it at once. The header `Link` of the
 //! response leads to the state of the deletion.
 
+use custodian_app::deletion_link::link_header;
 use custodian_app::ports::{
     Authenticator, ChangeCustomers, CountRowsToDelete, DeletionLinks, Scheduler, Throttle,
 };
@@ -33,11 +34,10 @@ impl<S: Authenticator + ChangeCustomers + CountRowsToDelete + DeletionLinks + Th
         if body.is_dry_run() {
             return Ok(plan_response(&plan(cx, &caller.customer, &body).await?));
         }
-        let (customer, link) =
-            unregister(cx, caller.customer, &caller.principal, body, &request.client_ip).await?;
+        let customer = unregister(cx, caller.customer, &caller.principal, body, &request.client_ip).await?;
         let response = Response::row(&CustomerView::from(&customer));
-        Ok(match link {
-            Some(link) => response.header(LINK, link),
+        Ok(match link_header(cx, customer.id).await {
+            Some(status) => response.header(LINK, status),
             None => response,
         })
     }

@@ -7,14 +7,13 @@ use custodian_domain::lifecycle::{Command, Decision, decide};
 use custodian_domain::{
     Agent, Customer, CustomerId, Initiator, Principal, Reason, Refusal, Secret, Timestamp,
 };
-use futures::future::join3;
+use futures::future::join;
 use serde_json::{Map, Value};
 
 use crate::change::change;
 use crate::context::Context;
-use crate::deletion_link::link_header;
 use crate::failure::Failure;
-use crate::ports::{ChangeCustomers, CountRowsToDelete, DeletionLinks, RowsToDelete, Scheduler, Throttle};
+use crate::ports::{ChangeCustomers, CountRowsToDelete, RowsToDelete, Scheduler, Throttle};
 use crate::rate_limits::confirmation_quotas;
 use crate::sign_in::password_matches;
 use crate::throttle::{Reservation, reserve};
@@ -139,15 +138,14 @@ fn confirmation_required(principal: &Principal) -> Refusal {
     }
 }
 
-/// Freezes the caller's account, or deletes it at once. `client_ip` is the caller's IP address. Also returns the header `Link` for the
-/// response, which leads to the state of the deletion.
-pub async fn unregister<S: ChangeCustomers + DeletionLinks + Throttle, E: Scheduler>(
+/// Freezes the caller's account, or deletes it at once. `client_ip` is the caller's IP address.
+pub async fn unregister<S: ChangeCustomers + Throttle, E: Scheduler>(
     cx: &Context<S, E>,
     customer: Customer,
     principal: &Principal,
     request: UnregisterRequest,
     client_ip: &str,
-) -> Result<(Customer, Option<String>), Failure> {
+) -> Result<Customer, Failure> {
     request.check(principal)?;
     let reservation = request.confirm(cx, principal, client_ip).await?;
     let command = request.command(cx);
@@ -156,11 +154,9 @@ pub async fn unregister<S: ChangeCustomers + DeletionLinks + Throttle, E: Schedu
             reservation.release(cx).await;
         }
     };
-    // Concurrently, to save round trips. If the change fails, nobody learns the link.
-    let link = link_header(cx, customer.id);
-    let (outcome, (), link) =
-        join3(change(cx, customer.id, Some(customer), command, None), release, link).await;
-    Ok((outcome?.customer()?, link))
+    // Concurrently, to save a round trip.
+    let (outcome, ()) = join(change(cx, customer.id, Some(customer), command, None), release).await;
+    outcome?.customer()
 }
 
 /// What unregistering would do now. It writes nothing, so it needs no confirmation and counts as no attempt. It refuses what
