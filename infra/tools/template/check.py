@@ -14,14 +14,17 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-# CloudFormation permits 500 resources. The template has about 400 and a kind adds 11 (five functions with their roles and a
-# table), so 480 leaves room for seven more kinds. The last 20 are a reserve: a replacement needs the old and the new resource
-# at the same time.
+# CloudFormation permits 500 resources. The template has about 470 and a kind adds 11 (five functions with their roles and a
+# table), so 480 leaves room for one more kind. The last 20 are a reserve: a replacement needs the old and the new resource at
+# the same time.
 MAX_RESOURCES = 480
 # The only fields of the access log. Addresses, user agents, paths and queries are personal or carry credentials.
 ACCESS_LOG = {"requestId", "routeKey", "status", "responseLatency", "integrationErrorMessage"}
-# The roles that may use the private keys.
-SIGNING = {"AuthDelegateRole", "AuthLoginRole", "PlatformSetupRole"}
+# The roles that may use the private keys of the sessions, and those of the receipts.
+SIGNING = {
+    "SigningKeysTable": {"AuthDelegateRole", "AuthLoginRole", "PlatformSetupRole"},
+    "ReceiptSigningKeysTable": {"PlatformSetupRole", "ReconcileRole"},
+}
 # Functions that wait for customers' servers.
 WAITING = {"WebhookDeliverFunction"}
 # Actions that policies cannot restrict to resources.
@@ -77,8 +80,9 @@ def check_role(name, role):
             fault(name, f"has a managed policy from outside the template: {policy}")
     for policy in role.get("Policies", []):
         check_policy(name, policy["PolicyDocument"])
-    if name not in SIGNING and "SigningKeysTable" in json.dumps(role):
-        fault(name, "may use the private keys")
+    for table, permitted in SIGNING.items():
+        if name not in permitted and f'"{table}"' in json.dumps(role):
+            fault(name, f"may use the private keys in {table}")
 
 
 def check_policy(name, document):
