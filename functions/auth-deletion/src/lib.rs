@@ -1,5 +1,5 @@
-//! `GET /auth/deletion?token=`: shows how far the deletion of an account is, and its receipt, to whoever has the link. A browser
-//! gets a page, and other clients get JSON. `format=receipt` returns the receipt as a file.
+//! `GET /auth/deletion?token=`: shows how far the deletion of an account is, and its receipt, to anyone who has the link, without
+//! signing in. A browser gets a page, and other clients get JSON. `format=receipt` returns the receipt as a file.
 
 use custodian_app::deletion_link::customer_of_link;
 use custodian_app::ports::{DeletionLinks, ReadCustomers, Usage};

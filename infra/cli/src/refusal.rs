@@ -60,7 +60,7 @@ fn hint(reason: &str) -> Option<&'static str> {
         "ACCOUNT_HELD" => "See `custodianctl hold show ID`.",
         "DELETIONS_PAUSED" => "See `custodianctl brake status`.",
         "PRECONDITION_FAILED" => {
-            "Somebody changed it meanwhile. Look at it again, and then repeat the command."
+            "Another request has changed the account. Show it again, and then repeat the command."
         }
         "DELETION_NOT_FOUND" => "See `custodianctl customers show ID`.",
         _ => return None,

@@ -12,7 +12,7 @@ use crate::ports::{CountDue, DeletionBrake};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Counts a deletion, and trips the brake if the hour has more than the limit. `due` is the deadline of a purge or expiry: the
+/// Counts a deletion, and trips the brake if more accounts than the limit were deleted within the hour. `due` is the deadline of a purge or expiry: the
 /// operator who released the brake permitted those that were due by then, so they do not count. The account is deleted already,
 /// so a failure of the count must not fail the request.
 pub(crate) async fn count_deletion<S: DeletionBrake, E>(cx: &Context<S, E>, due: Option<Timestamp>) {
@@ -56,7 +56,7 @@ pub async fn permits_purges<S: DeletionBrake + CountDue, E>(cx: &Context<S, E>) 
     Ok(!trip_above_limit(cx, &brake, deletions + u64::from(due)).await?)
 }
 
-/// Sets the brake if `deletions` exceeds the limit of the hour, and returns whether it does. It never overwrites the reason of an
+/// Sets the brake if `deletions` exceeds the hourly limit, and returns whether it does. It never overwrites the reason of an
 /// operator, and does nothing if an operator has released the brake in the meantime.
 async fn trip_above_limit<S: DeletionBrake, E>(
     cx: &Context<S, E>,
@@ -82,7 +82,7 @@ async fn trip_above_limit<S: DeletionBrake, E>(
 /// The start of the slot of ten minutes in which deletions are counted together.
 pub const SLOT: Duration = Duration::from_secs(600);
 
-/// The slots of the last hour, the present one first.
+/// The slots of the last hour, the current one first. Seven slots cover 60 to 70 minutes, so a count is never too low.
 pub fn slots_of_hour(now: Timestamp) -> impl Iterator<Item = i64> {
     let present = now.seconds() / i64::try_from(SLOT.as_secs()).unwrap_or(i64::MAX);
     (0..=6).map(move |past| present - past)

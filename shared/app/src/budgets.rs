@@ -41,7 +41,7 @@ impl Budget {
     }
 }
 
-/// A budget that is spent until its window ends.
+/// An exhausted budget, until its window ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExhaustedBudget {
     pub kind: &'static str,
@@ -58,8 +58,8 @@ pub async fn spend<S: Budgets, E>(
     let outcomes = try_join_all(budgets.iter().map(|budget| spend_one(cx, budget, bytes, now))).await?;
     let exhausted = outcomes.iter().filter_map(|(_, exhausted)| *exhausted).max_by_key(|one| one.until);
     if exhausted.is_some() {
-        let spent = outcomes.iter().filter(|(_, exhausted)| exhausted.is_none());
-        for refunded in join_all(spent.map(|(key, _)| cx.store.refund(key, bytes))).await {
+        let charged = outcomes.iter().filter(|(_, exhausted)| exhausted.is_none());
+        for refunded in join_all(charged.map(|(key, _)| cx.store.refund(key, bytes))).await {
             ignore(refunded, "the budget is whole again when its window ends");
         }
     }
@@ -76,7 +76,7 @@ async fn spend_one<S: Budgets, E>(
     let key = cx.keys.keyed_hash(budget.kind, &format!("{} {}", budget.subject, ends.seconds()))?;
     let window =
         BudgetWindow { key: &key, max_attempts: budget.max.attempts, max_bytes: budget.max.bytes, ends };
-    let is_spent = cx.store.spend(window, bytes).await?;
-    let exhausted = (!is_spent).then_some(ExhaustedBudget { kind: budget.kind, until: ends });
+    let is_within_budget = cx.store.spend(window, bytes).await?;
+    let exhausted = (!is_within_budget).then_some(ExhaustedBudget { kind: budget.kind, until: ends });
     Ok((key, exhausted))
 }

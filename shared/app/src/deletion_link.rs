@@ -1,4 +1,5 @@
-//! The link to the state of a deletion. Whoever has the link can read the state, without signing in, also when the account is gone.
+//! The link to the state of a deletion. Anyone who has the link can read the state without signing in, even after the account is
+//! deleted.
 
 use std::time::Duration;
 

@@ -76,10 +76,9 @@ fn binding(agent: &Agent) -> String {
     mail_token::credential_fingerprint(agent.password_hash.as_ref(), agent.permission)
 }
 
-/// The e-mail address for an agent's links: its username if that is an e-mail address, else the account's address. If the
-/// account's address has changed, the owner gets them at the account's address instead: its username may be an old address,
-/// which a stranger may read by now. So does an administrator that depends on an access key: the key chose its username, so a
-/// link to that address would let the key make a password that outlives it.
+/// The address for an agent's links: its username if that is an e-mail address, otherwise the account's address. Two agents
+/// always use the account's address: the owner after the account's address has changed, because the username may be an old
+/// mailbox of a stranger; and an administrator that depends on an access key, because the key chose the username.
 fn mailbox<'a>(customer: &'a Customer, agent: &'a Agent) -> &'a str {
     let has_new_address = customer.email_trusted_from.is_some() && is_owner(customer, agent);
     let is_own = is_email(&agent.username) && !has_new_address && agent.depends_on_key().is_none();

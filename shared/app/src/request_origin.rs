@@ -1,7 +1,7 @@
 //! Where the current request comes from: its caller, IP address and id, for the entries of the audit log.
 //!
-//! The origin is task-local, so handlers do not pass it to the use cases and the store. Background functions have none: what
-//! they do is done by the system.
+//! The origin is task-local, so handlers do not pass it to the use cases and the store. Background functions have none: the
+//! system is their actor.
 
 use std::future::Future;
 

@@ -27,7 +27,7 @@ pub(crate) async fn keys_to_revoke<S: DeleteAccessKeys, E>(
         return Ok(None);
     }
     let found = cx.store.keys_made_through(customer, maker).await?;
-    without_surplus(cx, customer, maker, found).await.map(Some)
+    delete_surplus(cx, customer, maker, found).await.map(Some)
 }
 
 /// Like [`keys_to_revoke`], for an agent that is deleted or demoted. Deletes no surplus if the agent is the last administrator,
@@ -45,7 +45,7 @@ pub(crate) async fn keys_of_agent_to_revoke<S: DeleteAccessKeys + ReadAgents, E>
     if found.keys.len() > MAX_REVOKED_AT_ONCE && agent.counts_as_admin() {
         require_other_admin(cx, agent).await?;
     }
-    without_surplus(cx, customer, maker, found).await.map(Some)
+    delete_surplus(cx, customer, maker, found).await.map(Some)
 }
 
 async fn require_other_admin<S: ReadAgents, E>(cx: &Context<S, E>, agent: &Agent) -> Result<(), Failure> {
@@ -63,7 +63,7 @@ async fn require_other_admin<S: ReadAgents, E>(cx: &Context<S, E>, agent: &Agent
     }
 }
 
-async fn without_surplus<S: DeleteAccessKeys, E>(
+async fn delete_surplus<S: DeleteAccessKeys, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
     maker: Uuid,

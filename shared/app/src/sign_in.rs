@@ -82,7 +82,7 @@ async fn is_key_live<S: Authenticator, E>(cx: &Context<S, E>, agent: &Agent) -> 
     Ok(matches!(read.principal, PrincipalRows::Key(Some(key)) if key.is_live(cx.now())))
 }
 
-/// Releases quota after a failure of ours, which is no wrong password.
+/// Releases quota after a failure of the service, because that is not a wrong password.
 async fn release_after<S: Throttle, E>(
     cx: &Context<S, E>,
     reserved: Result<Reservation, Failure>,

@@ -93,9 +93,9 @@ pub struct UnfinishedLedgers {
 }
 
 impl Ledger {
-    /// Whether the steps were opened, all in one transaction, and are closed. A ledger that an earlier version opened lacks the steps
-    /// of newer tables, in which its account has no rows.
-    pub fn is_complete(&self) -> bool {
+    /// Whether the ledger has steps and all of them are closed. A ledger of an earlier release may lack the steps of newer tables;
+    /// `start` opens them, and `complete` queries those tables in any case.
+    pub fn all_steps_closed(&self) -> bool {
         !self.steps.is_empty() && self.steps.iter().all(|state| state.closed)
     }
 

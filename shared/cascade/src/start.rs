@@ -29,7 +29,7 @@ pub async fn start<S: Ledgers, E: CascadeQueue>(
         cx.store.open_steps(customer, &missing, stalled_since).await?;
         ledger.steps = cx.store.ledger(customer).await?.map(|ledger| ledger.steps).unwrap_or_default();
     }
-    if ledger.is_complete() {
+    if ledger.all_steps_closed() {
         return Ok(Some(ledger));
     }
     cx.store.mark_resumed(customer, cx.now()).await?;

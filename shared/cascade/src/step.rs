@@ -15,7 +15,7 @@ use crate::task::CascadeTask;
 /// The outcome of one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepOutcome {
-    /// The table holds no row of this customer.
+    /// The step is closed, by this worker or another one.
     Completed,
     /// `stop_at` has passed. A new task continues the step.
     Continued,
@@ -89,7 +89,7 @@ async fn start_next<S: EmptyTables, E: CascadeQueue>(
     let tasks: Vec<_> = next.map(|next| CascadeTask::first(customer, next.table)).collect();
     cx.services.enqueue_tasks(&tasks).await?;
     match cx.store.ledger(customer).await? {
-        Some(ledger) if !ledger.completed && ledger.is_complete() => complete(cx, customer, &ledger).await,
+        Some(ledger) if !ledger.completed && ledger.all_steps_closed() => complete(cx, customer, &ledger).await,
         _ => Ok(()),
     }
 }

@@ -140,7 +140,8 @@ reasons! {
     /// 409: an earlier request used this Idempotency-Key with another body.
     IdempotencyKeyReused = 409 "FAILED_PRECONDITION" "IDEMPOTENCY_KEY_REUSED" "This Idempotency-Key was used for another request.";
     IdempotencyKeyInUse = 409 "FAILED_PRECONDITION" "IDEMPOTENCY_KEY_IN_USE" "The first request with this Idempotency-Key is still running.";
-    /// 409: the first request took effect, but its response was lost before it was stored.
+    /// 409: the first request took effect, but its response is not available: it was lost, exceeded the daily budget, or was about
+    /// an account that was deleted since.
     IdempotentAnswerLost = 409 "FAILED_PRECONDITION" "IDEMPOTENT_ANSWER_LOST" "The request was carried out; its answer could not be kept. Read the resource.";
     /// 412: `If-Match` names another version.
     PreconditionFailed = 412 "FAILED_PRECONDITION" "PRECONDITION_FAILED" "The resource has changed since it was read.";

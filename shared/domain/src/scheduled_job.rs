@@ -1,4 +1,4 @@
-//! The one-off EventBridge Scheduler job of a customer row. The job only invokes a function. The function decides based on the
+//! The one-off EventBridge Scheduler jobs of a customer row. A job only invokes a function. The function decides based on the
 //! row, not on the job.
 
 use std::time::Duration;

@@ -137,8 +137,9 @@ pub enum EndpointObservation {
     Enabled(Timestamp),
 }
 
-/// The encrypted destination of a message about an account's deletion: the URL of the deletion notice, or the recipient of the
-/// mail. The deletion clears both in the customer's row. The store keeps the destination for at most an hour.
+/// The encrypted destination of a message about an account's deletion: the URL of the deletion notice, or the recipient of a
+/// mail. The deletion clears both in the customer's row. `until` says how long the store keeps it: an hour for the deletion notice
+/// and the first mail, seven days for the last mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EncryptedDestination {
     #[serde(rename = "sealed")]
@@ -154,7 +155,7 @@ pub struct NoticeDestination {
 }
 
 impl EncryptedDestination {
-    /// How long the workers retry the message and the store keeps its destination.
+    /// How long the workers retry the deletion notice and the first mail.
     pub const LIFETIME: Duration = Duration::from_secs(3600);
 }
 

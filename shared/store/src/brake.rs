@@ -1,7 +1,7 @@
 //! The brake, and the number of deletions within the last hour.
 //!
-//! Every transaction that ends an account checks the brake. To keep them from conflicting with each other, the brake has many
-//! rows, which are set together. A missing row means that the brake was never set.
+//! Every transaction that ends an account checks the brake, except that of a restore run. To keep these transactions from
+//! conflicting with each other, the brake has many rows, which are set together. A missing row means that the brake was never set.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;

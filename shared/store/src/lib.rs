@@ -4,7 +4,9 @@
 //! - A write that depends on earlier reads checks those rows in its conditions, in one transaction.
 //! - A write of a row that a customer owns also checks one of the customer's gates. The module `usage` lists the exceptions.
 //! - No update creates a row. DynamoDB would create a missing row, so the condition of an update requires that the row exists.
-//! - An existing row is never put whole: `Transaction::replace` writes only what changes, so attributes of a newer version survive.
+//! - A row that stays in use is never put whole: `Transaction::replace` writes only what changes, so attributes of a newer version
+//!   survive. Exceptions: an anonymised customer, and rows that replace an obsolete one (identifiers, idempotency records, throttle
+//!   windows, outbox records).
 
 mod access_keys;
 mod agents;

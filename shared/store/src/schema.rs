@@ -56,8 +56,8 @@ pub const BY_STATUS: &str = "by_status";
 pub const DUE: &str = "due";
 /// Lists customers under a hold by status, newest first. Other customers are not in the index.
 pub const HELD: &str = "held";
-/// Lists the ledgers that are not confirmed yet, those with the oldest progress first. It has two partitions: `open` for the
-/// open ledgers, and another for the completed ledgers.
+/// Lists the ledgers that still need work, those with the oldest progress first. Partitions: `open`, `sealed` (completed, not
+/// verified) and `confirmed` (verified, last mail not sent).
 pub const OPEN: &str = "open";
 
 /// A table of rows that customers own.

@@ -43,7 +43,7 @@ impl<'a, C: Copy> Transaction<'a, C> {
         self.store
     }
 
-    /// Puts a new item if `condition` holds. The item replaces a stored one whole, so for a row that lives on, `replace` is right.
+    /// Puts an item if `condition` holds. Overwrites a stored item completely; use `replace` for a row that stays in use.
     pub(crate) fn put(
         mut self,
         on_failure: C,

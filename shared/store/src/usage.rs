@@ -4,9 +4,8 @@
 //! selects the gate, so concurrent writes of a busy tenant rarely conflict. A change of status sets all eight gates together
 //! with the customer; a missing gate is closed.
 //!
-//! A few updates check no gate, because their condition requires that the row exists: a rehashed password, the last use of a
-//! key, a sent mail and the response in an idempotency record. Deletions of an idempotency record, a used mail token or the
-//! deletion notice check no gate either, because a deletion leaves no row behind.
+//! Some writes check no gate, because their condition requires that the row exists. I3 in ARCHITECTURE.md lists them. Deletions
+//! check no gate if they leave no row behind.
 //!
 //! The counters of kinds without a limit are attributes of the gate rows. So they are sharded like the gates, and a transaction
 //! needs no extra action to count.

@@ -33,7 +33,7 @@ pub struct CustomerView<'a> {
     status: &'static str,
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     tm_deletion_scheduled: Option<Time>,
-    /// The hold that prevents the deletion of the account, until the time that it has. Absent if there is none.
+    /// The hold on the account, which prevents its deletion until `until`. Absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     hold: Option<OwnHold<'a>>,

@@ -67,11 +67,11 @@ impl<'a> From<&'a Hold> for OwnHold<'a> {
 pub struct BrakeView<'a> {
     paused: bool,
     reason: Text<'a, 1024>,
-    /// The platform admin who paused or permitted the deletions. `null` if the limit of the hour paused them, or if they were
+    /// The platform admin who paused or permitted the deletions. `null` if the hourly limit paused them, or if they were
     /// never paused.
     set_by: Option<Uuid>,
     tm_update: Option<Time>,
-    /// The accounts that were deleted or expired within the last hour.
+    /// The accounts that were deleted or expired in about the last hour, without unverified signups.
     deletions_within_an_hour: u64,
     /// If more accounts than this are deleted or fall due within an hour, all deletions pause. `0` means no limit.
     max_deletions_per_hour: u32,

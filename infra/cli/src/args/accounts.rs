@@ -23,7 +23,7 @@ pub(crate) enum CustomersCommand {
         #[arg(long, value_name = "COUNT", default_value_t = 100)]
         limit: usize,
     },
-    /// Freeze an account: it is deleted 30 days later, and only an operator can recover it
+    /// Freeze an account: it is deleted after the grace period, or at --until, and only an operator can recover it
     Freeze(Freeze),
     /// Recover a frozen account before it is deleted
     Recover {

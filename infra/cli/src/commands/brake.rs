@@ -26,7 +26,7 @@ fn text(brake: &Value) -> String {
     let is_paused = brake.get("paused").and_then(Value::as_bool).unwrap_or_default();
     let (changed, set_by) = (field(brake, "tm_update"), field(brake, "set_by"));
     let by = match (is_paused, set_by.as_str()) {
-        (true, "-") => "the limit of the hour".to_owned(),
+        (true, "-") => "the hourly limit".to_owned(),
         _ => set_by,
     };
     let limit = match field(brake, "max_deletions_per_hour").as_str() {
@@ -39,7 +39,7 @@ fn text(brake: &Value) -> String {
         ("Set by", by),
         ("Since", changed),
         ("Deletions within an hour", field(brake, "deletions_within_an_hour")),
-        ("Limit of an hour", limit),
+        ("Hourly limit", limit),
     ];
     format!("{state}\n\n{}", fields(&rows))
 }

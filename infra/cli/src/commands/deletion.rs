@@ -35,9 +35,10 @@ pub(super) fn describe(deletion: &Value) -> String {
         "held" => "A hold or the brake stops the deletion.".to_owned(),
         "deleting" => "The rows are being deleted.".to_owned(),
         "deleted" => {
-            "Every table is empty. A quarter of an hour later, every table is looked at again.".to_owned()
+            "Every table is empty. In about 15 minutes, every table is verified again and the receipt is issued."
+                .to_owned()
         }
-        "confirmed" => "Every table was empty twice. The receipt is issued.".to_owned(),
+        "confirmed" => "Every table was verified empty twice. The receipt is issued.".to_owned(),
         state => format!("The state of the deletion is {state}."),
     }
 }
@@ -79,6 +80,6 @@ pub(super) fn tables(deletion: &Value) -> String {
     if rows.is_empty() {
         "No rows are known yet.\n".to_owned()
     } else {
-        table(&["Table", "Deleted", "Remaining", "Seen empty"], &rows)
+        table(&["Table", "Deleted", "Remaining", "Verified empty"], &rows)
     }
 }

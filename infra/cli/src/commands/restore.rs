@@ -172,7 +172,7 @@ fn meaning(counter: &str) -> &str {
         "released" => "Names of missing rows released",
         "repaired" => "Accounts repaired",
         "recounted" => "Counters counted again",
-        "scheduled" => "Deadlines scheduled",
+        "scheduled" => "Jobs scheduled",
         other => other,
     }
 }

@@ -27,7 +27,7 @@ pub(crate) fn login(options: &GlobalOptions, output: Output, login: &Login) -> R
     })
 }
 
-/// Removes the token from this computer, whether or not the service can be told.
+/// Removes the token from this computer, even if the service cannot be reached.
 pub(crate) fn logout(options: &GlobalOptions) -> Result<(), Failure> {
     let file = SessionFile::locate(options.config.as_deref())?;
     let client = connect(options)?;

@@ -1,4 +1,4 @@
-//! The mails. Each cause sends its mails once.
+//! The mails. Each cause sends its mails once, or again after a crash before the sending was recorded.
 //!
 //! `texts` and `notices` have the wording of each mail. `message` renders a mail as text and HTML, `sender` builds the `From`
 //! header, and `sending` sends the mail.

@@ -158,7 +158,7 @@ pub fn deletion_done(
 ) -> Mail {
     let paragraphs = vec![
         format!(
-            "All data of your account {account} was deleted. We checked on {} that nothing of it is left.",
+            "All data of your account {account} was deleted from the service. On {}, we verified this a second time.",
             at.to_readable()
         ),
         "The receipt proves the deletion. Its link works for a year. You can save the receipt and verify it without us."
@@ -167,7 +167,7 @@ pub fn deletion_done(
     let small_print = vec![
         "Backups and copies of the database keep the data for a few more days, and are then overwritten."
             .to_owned(),
-        "This is the last mail about this account. We have now also deleted your e-mail address.".to_owned(),
+        "This is the last mail about this account. After sending it, we delete your e-mail address, too.".to_owned(),
     ];
     let message = Message::new("Your account is deleted", paragraphs, small_print);
     message.button("Open the receipt", status_link).render(settings, to)
@@ -186,14 +186,16 @@ pub fn password_set(settings: &Settings, customer: &Customer, username: &str) ->
 
 /// An access key was created. `name` is `None` if the key is deleted by now.
 pub fn access_key_created(settings: &Settings, customer: &Customer, name: Option<&str>) -> Mail {
-    let key = match name.map(plain_name) {
-        Some(Some(name)) => format!("The access key \"{name}\" was created"),
-        Some(None) => "An access key was created".to_owned(),
-        None => "An access key was created, and has been deleted since,".to_owned(),
+    let account = account_name(customer);
+    let creation = match name.map(plain_name) {
+        Some(Some(name)) => format!("The access key \"{name}\" was created for the account {account}."),
+        Some(None) => format!("An access key was created for the account {account}."),
+        None => format!("An access key was created for the account {account}, and has been deleted since."),
     };
     let paragraphs = vec![
-        format!("{key} for the account {}.", account_name(customer)),
-        "A program that has an access key can do everything that an administrator can do.".to_owned(),
+        creation,
+        "A program with this access key can act as an administrator of the account, as far as the key's scopes permit."
+            .to_owned(),
     ];
     security_notice(settings, customer, "An access key was created", paragraphs, NOBODY)
 }
@@ -205,7 +207,9 @@ pub fn administrator_added(settings: &Settings, customer: &Customer, username: O
         Some(username) => {
             format!("{} is now an administrator of the account {account}.", agent_name(username))
         }
-        None => format!("An administrator was added to the account {account}, and has been deleted since."),
+        None => format!(
+            "An administrator was added to the account {account}. That agent has been deleted since."
+        ),
     };
     let meaning = "An administrator can change everything in the account, and can close it.".to_owned();
     security_notice(settings, customer, "An administrator was added", vec![what, meaning], NOBODY)

@@ -62,7 +62,7 @@ pub(crate) async fn send_once_limited<S: StoreMailTokens + Throttle, E: Mailer>(
     if mail_limits::permits(cx, token).await? { send_once(cx, token, statuses, mails).await } else { Ok(()) }
 }
 
-/// Sends mails without a link, once per cause.
+/// Sends notices, once per cause.
 pub(crate) async fn send_notice<S: StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     customer: &Customer,
@@ -87,7 +87,7 @@ pub(crate) async fn send_notice_with_link<S: StoreMailTokens + DeletionLinks, E:
     send_all(cx, &token, &[mail(link)]).await
 }
 
-/// The record of mails without a link. Each cause has a separate record, so no notice suppresses another.
+/// The record of a sent notice. Each cause has a separate record, so no notice suppresses another.
 pub(crate) fn notice_token<S, E>(cx: &Context<S, E>, customer: &Customer, cause: Cause) -> MailToken {
     let token = mail_token::new(cx.providers.random());
     let purpose = Purpose::Notice { notice_id: cause.id };

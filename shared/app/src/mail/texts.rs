@@ -84,7 +84,7 @@ pub fn email_change_requested(settings: &Settings, customer: &Customer, requeste
         RequestedBy::PlatformAdmin { .. } => {
             ("The operator of this service", "If you did not want this, tell the operator.")
         }
-        RequestedBy::Unknown => ("Somebody", "If you did not want this, tell the operator of this service."),
+        RequestedBy::Unknown => ("Someone", "If you did not want this, tell the operator of this service."),
     };
     let what = format!(
         "{requester} asked to replace this e-mail address of your account {} with another one.",

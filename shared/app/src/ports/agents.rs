@@ -1,4 +1,4 @@
-//! Agents, and the audit log of platform admins who act as guest agents.
+//! Agents, and the audit log of accounts.
 
 use std::future::Future;
 

@@ -22,7 +22,7 @@ pub enum Purpose {
     EmailChange,
     /// Sets an agent's password.
     Reset { agent_id: AgentId },
-    /// No purpose: the mail has no link.
+    /// A notice: the mail contains no mailed token.
     #[serde(rename = "note")]
     Notice {
         /// The id of the cause, so that each notice has a record of its own.

@@ -136,6 +136,7 @@ pub(super) async fn recount<S: RestoreRows, E>(
 ) -> Result<(), Failure> {
     for counter in counters {
         let mut retry = Retry::new("a counter", RetryBudget::Request);
+        let mut is_counted = true;
         while !cx.store.recount(id, counter).await? {
             if retry.wait(&*cx.providers.entropy).await.is_err() {
                 let (table, row, problem) = ("usage", id.to_string(), Problem::NotCounted);
@@ -146,10 +147,11 @@ pub(super) async fn recount<S: RestoreRows, E>(
                     problem,
                     held_by: None,
                 });
+                is_counted = false;
                 break;
             }
         }
-        report.recounted += 1;
+        report.recounted += u64::from(is_counted);
     }
     Ok(())
 }

@@ -51,7 +51,7 @@ pub struct RestoreReport {
     pub repaired: u64,
     /// Counters that were counted again.
     pub recounted: u64,
-    /// Accounts whose deadline is scheduled.
+    /// Scheduled jobs: deadlines and reminders.
     pub scheduled: u64,
     pub conflicts: Vec<RestoreConflict>,
     /// Where the next call continues; `None` after the last row.

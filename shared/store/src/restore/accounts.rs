@@ -100,8 +100,8 @@ pub(super) async fn end_again(store: &Store, before: &Customer, after: &Customer
     Ok(tx.run().await?.is_ok())
 }
 
-/// The gates and counters of an account in the state in which the account must have them, without counts.
-fn is_repaired(stored: &Item, wanted: &Item, plan: Plan) -> bool {
+/// Whether a stored gate or counter has the status and the limit that it must have. Does not compare counts.
+fn has_expected_state(stored: &Item, wanted: &Item, plan: Plan) -> bool {
     let has_status = wanted.get("status").is_none_or(|status| stored.get("status") == Some(status));
     let has_limit = wanted.get("limit").is_none_or(|limit| stored.get("limit") == Some(limit));
     has_status && (has_limit || plan == Plan::Unknown)
@@ -119,7 +119,7 @@ pub(super) async fn repair_usage(store: &Store, customer: &Customer) -> Result<b
     for wanted in usage::new_rows(customer) {
         let key = wanted.get("key").and_then(|key| key.as_s().ok()).cloned().unwrap_or_default();
         match stored.get(&key) {
-            Some(row) if is_repaired(row, &wanted, customer.plan) => continue,
+            Some(row) if has_expected_state(row, &wanted, customer.plan) => continue,
             Some(_) => {
                 let attribute = if wanted.contains_key("status") { "status" } else { "limit" };
                 let value = wanted.get(attribute).cloned().unwrap_or(AttributeValue::Null(true));

@@ -128,7 +128,7 @@ fn all_accounts() -> Vec<Operation> {
         change(
             "POST",
             "/freeze",
-            "Freezes an account. It is deleted 30 days later, or at the date in the body. Only a platform admin can recover \
+            "Freezes an account. It is deleted after the grace period, or at the date in the body. Only a platform admin can recover \
              it. An account that is frozen already is taken over, and a later date extends the freeze.",
         )
         .optional_body(object(

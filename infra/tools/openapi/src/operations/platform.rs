@@ -49,7 +49,7 @@ fn restore() -> Operation {
         ("released", counted("Released names that identified no row.")),
         ("repaired", counted("Accounts whose gates or counters were repaired.")),
         ("recounted", counted("Counters that were counted again.")),
-        ("scheduled", counted("Accounts whose deadline is scheduled.")),
+        ("scheduled", counted("Scheduled jobs: deadlines and reminders.")),
         (
             "conflicts",
             json!({ "type": "array", "items": conflict, "description": "What an operator must decide." }),
