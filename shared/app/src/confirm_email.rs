@@ -131,7 +131,7 @@ pub(crate) fn require_pending(customer: &Customer, link: &MailToken, now: Timest
 }
 
 /// Whether a link was mailed for this request. A link of an earlier request by another requester is invalid, because the account's
-/// owner got a notice of that request and may have cancelled it. Links of an earlier version name no requester.
+/// owner got a notice of that request and may have cancelled it. Links of an earlier release name no requester.
 fn is_of_request(link: &MailToken, pending: &PendingEmail) -> bool {
     link.bound_to.is_empty() || link.bound_to == requester(&pending.requested_by)
 }

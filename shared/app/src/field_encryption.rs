@@ -58,7 +58,7 @@ fn decrypt_fields<S, E>(
 ) -> Result<Resource, Failure> {
     let mut row = stored.row.clone();
     for field in kind.fields.iter().filter(|field| is_wanted(field)) {
-        // An earlier revision wrote a plain value. If a ciphertext exists too, it is older: this revision writes no plain value.
+        // An earlier release wrote a plain value. If a ciphertext exists too, it is older: this release writes no plain value.
         if row.fields.contains_key(field.name) {
             continue;
         }

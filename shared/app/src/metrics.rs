@@ -44,7 +44,7 @@ pub enum Metric {
     WebhooksRefused,
     /// Webhook attempts that got 410, which disables the endpoint.
     WebhooksDisabled,
-    /// Webhook attempts that were put off, because a budget was spent or the endpoint is failing.
+    /// Webhook attempts that were deferred, because a budget is exhausted or the endpoint is failing.
     WebhooksDeferred,
     /// Webhooks that failed and have no attempt left.
     WebhooksExhausted,

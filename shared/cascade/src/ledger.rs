@@ -56,7 +56,7 @@ pub struct LedgerHeader {
     pub cause: Status,
     /// The customer's version after the deletion.
     pub version: u64,
-    /// Missing in ledgers of earlier revisions.
+    /// Missing in ledgers of earlier releases.
     #[serde(flatten)]
     pub request: Option<DeletionRequest>,
     /// The hold that stops the cascade. It is removed with its release.

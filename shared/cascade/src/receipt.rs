@@ -58,7 +58,7 @@ pub struct ErasedTable {
 }
 
 impl ReceiptLedger {
-    /// The ledger of a completed deletion whose tables were verified now. A ledger of an earlier revision does not
+    /// The ledger of a completed deletion whose tables were verified now. A ledger of an earlier release does not
     /// say who asked for the deletion.
     fn new(customer_id: CustomerId, ledger: &Ledger, verified: &[VerifiedTable], now: Timestamp) -> Self {
         let header = &ledger.header;

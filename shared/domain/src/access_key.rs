@@ -43,7 +43,7 @@ pub struct AccessKey {
     /// The day of the last use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tm_last_used: Option<Timestamp>,
-    /// `None` for keys of earlier revisions.
+    /// `None` for keys of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<CreatedBy>,
     /// The agents and keys through which the key was made, from the first to its maker. Revoking any of them revokes the key.

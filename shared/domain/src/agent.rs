@@ -86,7 +86,7 @@ pub struct Agent {
     /// The access key that made this agent an administrator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promoter_key: Option<Uuid>,
-    /// `None` for agents of earlier revisions.
+    /// `None` for agents of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<CreatedBy>,
     pub tm_create: Timestamp,

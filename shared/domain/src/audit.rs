@@ -82,7 +82,7 @@ impl From<RequestedBy> for AuditActor {
 pub struct AuditEntry {
     pub customer_id: CustomerId,
     pub id: Uuid,
-    /// What happened, such as `customer_frozen`. An entry of an earlier version has none: it is a delegation.
+    /// What happened, such as `customer_frozen`. An entry of an earlier release has none: it is a delegation.
     #[serde(rename = "type", default = "delegation")]
     pub entry_type: String,
     #[serde(default)]
@@ -96,10 +96,10 @@ pub struct AuditEntry {
     pub resource: Option<AuditedResource>,
     #[serde(default)]
     pub detail: AuditDetail,
-    /// The platform admin in an entry of an earlier version.
+    /// The platform admin in an entry of an earlier release.
     #[serde(default, skip_serializing)]
     pub operator: Option<AgentId>,
-    /// The reason in an entry of an earlier version.
+    /// The reason in an entry of an earlier release.
     #[serde(default, skip_serializing)]
     pub reason: Option<String>,
     pub tm_create: Timestamp,
@@ -143,12 +143,12 @@ pub struct AuditDetail {
 }
 
 impl AuditEntry {
-    /// Who acted, also in an entry of an earlier version.
+    /// Who acted, also in an entry of an earlier release.
     pub fn actor(&self) -> AuditActor {
         self.who.or_else(|| self.operator.map(|id| AuditActor::Operator { id })).unwrap_or(AuditActor::System)
     }
 
-    /// The reason that a platform admin gave, also in an entry of an earlier version.
+    /// The reason that a platform admin gave, also in an entry of an earlier release.
     pub fn reason(&self) -> Option<&str> {
         self.detail.reason.as_deref().or(self.reason.as_deref())
     }

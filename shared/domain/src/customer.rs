@@ -82,7 +82,7 @@ pub enum RequestedBy {
     Key {
         key_id: Uuid,
     },
-    /// A platform admin. `None` for requests of earlier revisions, which cannot be confirmed.
+    /// A platform admin. `None` for requests of earlier releases, which cannot be confirmed.
     #[serde(rename = "operator")]
     PlatformAdmin {
         #[serde(default, skip_serializing_if = "Option::is_none")]

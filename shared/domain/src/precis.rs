@@ -23,7 +23,7 @@ pub fn prepared_username(text: &str) -> Result<String, &'static str> {
     by_parts(text, |part| UsernameCaseMapped::enforce(fold_case(&composed(part))).map(Into::into))
 }
 
-/// The key by which usernames are compared. Every new username can be prepared. A username of an earlier version may be one that
+/// The key by which usernames are compared. Every new username can be prepared. A username of an earlier release may be one that
 /// cannot, so its key is the username in lower case, as in that version.
 pub fn username_key(text: &str) -> String {
     prepared_username(text).unwrap_or_else(|_| fold_case(text))

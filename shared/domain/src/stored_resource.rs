@@ -45,7 +45,7 @@ impl EncryptedFields {
     }
 }
 
-/// A row as it was read. Its `fields` lack the encrypted values, unless an earlier revision wrote them in plain text.
+/// A row as it was read. Its `fields` lack the encrypted values, unless an earlier release wrote them in plain text.
 #[derive(Clone, Debug)]
 pub struct StoredResource {
     pub row: Resource,

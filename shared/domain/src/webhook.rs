@@ -35,7 +35,7 @@ pub struct WebhookSecret {
 #[serde(untagged)]
 pub enum StoredWebhookSecret {
     Encrypted(EncryptedWebhookSecret),
-    /// The row of an earlier revision. The next rotation encrypts its secrets.
+    /// The row of an earlier release. The next rotation encrypts its secrets.
     Plain(WebhookSecret),
 }
 
@@ -215,13 +215,13 @@ pub struct Delivery {
     pub time: Timestamp,
     pub status: DeliveryStatus,
     pub attempts: u32,
-    /// How often the next attempt was put off.
+    /// How often the next attempt was deferred.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub deferrals: u32,
     /// The HTTP status of the last attempt, if there was a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
-    /// Why the last attempt failed, or why the next one was put off.
+    /// Why the last attempt failed, or why the next one was deferred.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

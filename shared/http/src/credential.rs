@@ -15,7 +15,7 @@ use crate::Request;
 /// no unencrypted page can set it.
 pub const SESSION_COOKIE: &str = "__Host-token";
 
-/// The cookie of earlier versions, which clients still send.
+/// The cookie of earlier releases, which clients still send.
 pub const FORMER_SESSION_COOKIE: &str = "token";
 /// The query parameters that may hold a credential.
 pub(crate) const QUERY_PARAMETERS: [&str; 2] = ["token", "accesskey"];

@@ -132,7 +132,7 @@ impl Store {
         owners(response.items.unwrap_or_default())
     }
 
-    /// The accounts with an agent of this username, which an earlier version may have stored unprepared.
+    /// The accounts with an agent of this username, which an earlier release may have stored unprepared.
     async fn holders_of_username(&self, username: &str) -> Result<Vec<String>, Failure> {
         let mut names = vec![identifiers::username(username), identifiers::unprepared_username(username)];
         names.dedup();

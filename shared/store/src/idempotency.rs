@@ -51,7 +51,7 @@ fn answer_attribute(encrypted_response: &str) -> AttributeValue {
 enum IdempotencyCondition {
     Gate,
     Row,
-    /// The record of an earlier revision.
+    /// The record of an earlier release.
     EarlierRow,
 }
 

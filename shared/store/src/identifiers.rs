@@ -43,12 +43,12 @@ pub(crate) fn username(name: &str) -> String {
     of_username(&username_key(name))
 }
 
-/// The identifier of a username as an earlier version stored it: in lower case, but not prepared.
+/// The identifier of a username as an earlier release stored it: in lower case, but not prepared.
 pub(crate) fn unprepared_username(name: &str) -> String {
     of_username(&fold_case(name))
 }
 
-/// The identifier of an agent's username. An agent of an earlier version may have a spelling that is not stored any more.
+/// The identifier of an agent's username. An agent of an earlier release may have a spelling that is not stored any more.
 pub(crate) fn stored_username(name: &str) -> String {
     if displayed_username(name).is_ok_and(|displayed| displayed == name) {
         username(name)

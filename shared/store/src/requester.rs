@@ -42,7 +42,7 @@ pub(crate) fn require_valid<'a, C: Copy>(
             Some(_) => Err(Reason::InvalidToken.into()),
             None => require_operator(tx, on_failure, operator),
         },
-        // An earlier revision did not store which platform admin it was.
+        // An earlier release did not store which platform admin it was.
         // This version cannot check a requester that a newer one wrote.
         RequestedBy::PlatformAdmin { operator: None } | RequestedBy::Unknown => {
             Err(Reason::InvalidToken.into())

@@ -99,7 +99,7 @@ pub(crate) fn encode_resource(
 pub(crate) fn encode_before(kind: &Kind, row: &Resource) -> Result<Item, Failure> {
     let encrypted = EncryptedFields::placeholders(kind, row);
     let mut item = encode_resource(kind, &EncryptedResource { row, encrypted })?;
-    // An earlier revision wrote plain values of encrypted fields. The difference removes them.
+    // An earlier release wrote plain values of encrypted fields. The difference removes them.
     let encrypted_fields = kind.fields.iter().filter(|field| field.encrypted);
     item.extend(encrypted_fields.map(|field| (field.name.to_owned(), AttributeValue::Null(true))));
     Ok(item)

@@ -69,7 +69,7 @@ impl Throttle for Store {
     }
 }
 
-/// The state of a window that refused an attempt. `None` if the row is missing. A row of an earlier version counts no failed
+/// The state of a window that refused an attempt. `None` if the row is missing. A row of an earlier release counts no failed
 /// attempts, so all of its attempts may be running.
 fn full_window(row: &Item, window: Window<'_>) -> Option<FullWindow> {
     let timestamp = |name: &str| number(row, name).map(Timestamp::from_micros);

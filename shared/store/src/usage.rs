@@ -12,7 +12,7 @@
 //!
 //! The gates also count the bytes of the account's rows, and how many more each gate permits. A write charges the gate that it
 //! checks; if that gate has too few bytes left, it checks and charges another one. So only the sums over the gates have a meaning.
-//! A gate of an earlier version has no such attributes and permits any number of bytes.
+//! A gate of an earlier release has no such attributes and permits any number of bytes.
 
 use custodian_app::Failure;
 use custodian_domain::access_key::MAX_ACCESS_KEYS;
@@ -218,7 +218,7 @@ pub(crate) struct UsageChange<'a> {
     pub(crate) bytes: i64,
     /// The gate to check and to charge.
     pub(crate) gate: u8,
-    /// Whether the gate has a limit of bytes. A gate of an earlier version has none until its first write.
+    /// Whether the gate has a limit of bytes. A gate of an earlier release has none until its first write.
     pub(crate) gate_limits_bytes: bool,
 }
 

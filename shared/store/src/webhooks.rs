@@ -45,7 +45,7 @@ struct Availability {
 
 /// The attributes of an availability.
 const AVAILABILITY: &[&str] = &["fingerprint", "on_since"];
-/// The attributes of the secrets of an earlier revision, which stored them in plain text.
+/// The attributes of the secrets of an earlier release, which stored them in plain text.
 const PLAIN_SECRETS: &[&str] = &["current", "previous"];
 
 fn delivery_key(customer: CustomerId, id: Uuid) -> Item {

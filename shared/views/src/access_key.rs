@@ -32,7 +32,7 @@ pub struct AccessKeyView<'a> {
     /// What the key may do: `read`, kinds such as `numbers`, and kinds such as `numbers:read`. Empty if it is not limited.
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::scopes"))]
     scopes: Vec<&'a str>,
-    /// `null` for keys that an earlier revision made.
+    /// `null` for keys that an earlier release made.
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     created_by: Option<CreatedByView>,
     /// The day of the last use.

@@ -39,7 +39,7 @@ pub struct AgentView<'a> {
     /// Always empty. It exists only for older clients.
     #[cfg_attr(feature = "schema", schemars(extend("const" = "", "readOnly" = true)))]
     direct_hash: &'static str,
-    /// `null` for agents that an earlier revision made.
+    /// `null` for agents that an earlier release made.
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     created_by: Option<CreatedByView>,
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]

@@ -69,7 +69,7 @@ pub struct DeliveryView {
     /// The status code of the last response, if there was one.
     #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 999)))]
     status_code: Option<u16>,
-    /// Why the last attempt failed, or why the next one was put off. `http_status`: see `status_code`. `disabled`: 410, which disables the endpoint. `timed_out`: no
+    /// Why the last attempt failed, or why the next one was deferred. `http_status`: see `status_code`. `disabled`: 410, which disables the endpoint. `timed_out`: no
     /// connection or no response in time. `connection_refused`, `connection_failed`: no connection. `certificate`: the
     /// certificate is not valid for the host. `tls`: the handshake failed. `connection_closed`: the connection ended before the
     /// response. `invalid_response`: no HTTP response. `no_public_address`: the name of the host has no public address.

@@ -8,7 +8,7 @@ use crate::delivery_job::DeliveryJob;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AttemptDecision {
     Attempt,
-    /// This attempt is recorded or put off already. A crash may have lost the next job, so schedule that again.
+    /// This attempt is recorded or deferred already. A crash may have lost the next job, so schedule that again.
     ScheduleRetry,
     /// Fail the delivery for this reason, without another attempt.
     Close(&'static str),

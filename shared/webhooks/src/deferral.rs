@@ -18,15 +18,15 @@ const ENDPOINT_FAILING: &str = "endpoint_failing";
 /// The maximum jitter, as a fraction of the wait. Without it, all deliveries that wait would be attempted at one instant.
 const MAX_JITTER: f64 = 0.1;
 
-/// The number of deferrals without a least wait. The next one has the first least wait, and each later one four times as much.
+/// The number of deferrals without a minimum delay. The next one has the first minimum delay, and each later one four times as much.
 const FREE_DEFERRALS: u32 = 4;
-const FIRST_LEAST_WAIT: Duration = Duration::from_secs(5 * 60);
-const LONGEST_LEAST_WAIT: Duration = Duration::from_secs(8 * 3600);
+const FIRST_MIN_DELAY: Duration = Duration::from_secs(5 * 60);
+const MAX_MIN_DELAY: Duration = Duration::from_secs(8 * 3600);
 
 /// How long a delivery waits for a failing endpoint: a little longer than its ten attempts take.
 const FAILING_LIFETIME: Duration = Duration::from_secs(4 * 86_400);
 
-/// Why and until when an attempt is put off.
+/// Why and until when an attempt is deferred.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deferral {
     pub reason: &'static str,
@@ -41,9 +41,9 @@ impl Deferral {
     }
 
     /// The time of the next attempt: the end of the wait, and up to a tenth later by chance.
-    pub(crate) fn due<S, E>(&self, cx: &Context<S, E>, least_wait: Duration) -> Timestamp {
+    pub(crate) fn due<S, E>(&self, cx: &Context<S, E>, min_delay: Duration) -> Timestamp {
         let now = cx.now();
-        let wait = self.until.since(now).max(least_wait);
+        let wait = self.until.since(now).max(min_delay);
         let jitter = f64::from(u32::from_be_bytes(cx.providers.random())) / f64::from(u32::MAX);
         now.plus(wait.mul_f64(1.0 + MAX_JITTER * jitter))
     }
@@ -55,7 +55,7 @@ impl From<ExhaustedBudget> for Deferral {
     }
 }
 
-/// Counts an attempt in the budgets of the account and of the destination. Returns a deferral if one of them is spent. An
+/// Counts an attempt in the budgets of the account and of the destination. Returns a deferral if one of them is exhausted. An
 /// address that is refused gets nothing, so it costs nothing.
 pub(crate) async fn spend_budgets<S: Budgets, E>(
     cx: &Context<S, E>,
@@ -71,12 +71,12 @@ pub(crate) async fn spend_budgets<S: Budgets, E>(
     Ok(spend(cx, &budgets, bytes).await?.map(Deferral::from))
 }
 
-/// How long an attempt waits at least that was put off so many times before. Without it, each of many deliveries to an endpoint
-/// that never recovers would be checked every hour of its retention.
-fn least_wait(deferrals: u32) -> Duration {
+/// The minimum delay of an attempt that was deferred so many times before. Without it, each of many deliveries to an endpoint that
+/// never recovers would be checked every hour of its retention.
+fn min_delay(deferrals: u32) -> Duration {
     let Some(increases) = deferrals.checked_sub(FREE_DEFERRALS) else { return Duration::ZERO };
     let factor = 4_u32.saturating_pow(increases);
-    FIRST_LEAST_WAIT.saturating_mul(factor).min(LONGEST_LEAST_WAIT)
+    FIRST_MIN_DELAY.saturating_mul(factor).min(MAX_MIN_DELAY)
 }
 
 /// Stores the deferral and enqueues the job again, unless the delivery has waited too long.
@@ -89,7 +89,7 @@ pub(crate) async fn defer<S: WebhookStore, E: DeliveryQueue>(
 ) -> Result<(), Failure> {
     let now = cx.now();
     let before = previous.cloned().unwrap_or_else(|| job.new_delivery(id, now));
-    let due = deferral.due(cx, least_wait(before.deferrals));
+    let due = deferral.due(cx, min_delay(before.deferrals));
     let is_over = due >= before.tm_create.plus(deferral.lifetime);
     let delivery = Delivery {
         status: if is_over { DeliveryStatus::Failed } else { DeliveryStatus::Pending },
@@ -139,8 +139,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_least_wait_grows_after_some_deferrals_up_to_eight_hours() {
-        let seconds = [0, 4, 5, 6, 7, 8, 99].map(|deferrals| least_wait(deferrals).as_secs());
+    fn the_min_delay_grows_after_some_deferrals_up_to_eight_hours() {
+        let seconds = [0, 4, 5, 6, 7, 8, 99].map(|deferrals| min_delay(deferrals).as_secs());
         assert_eq!(seconds, [0, 300, 1200, 4800, 19_200, 28_800, 28_800]);
     }
 }

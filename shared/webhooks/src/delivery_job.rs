@@ -17,7 +17,7 @@ pub struct DeliveryJob {
     pub event: Event,
     #[serde(default = "first_attempt")]
     pub attempt: u32,
-    /// How often the attempt was put off before.
+    /// How often the attempt was deferred before.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub deferrals: u32,
     /// Whether the job is in the queue of slow endpoints.
@@ -38,7 +38,7 @@ impl DeliveryJob {
         Self { attempt: self.attempt + 1, ..Self::first(self.event.clone()) }
     }
 
-    /// The job of the same attempt, put off once more.
+    /// The job of the same attempt, deferred once more.
     pub(crate) fn deferred(&self) -> Self {
         Self { deferrals: self.deferrals + 1, slow: false, ..self.clone() }
     }

@@ -56,7 +56,7 @@ async fn a_guessed_idempotency_key_decrypts_no_record_without_the_platforms_secr
 async fn a_request_that_an_earlier_revision_answered_gets_its_response_and_no_second_effect() {
     let (client, tables, customer, ann, owner) = start().await;
     let created = create_key(&ann).await.ok();
-    // The record as an earlier revision wrote it: without the platform's secret.
+    // The record as an earlier release wrote it: without the platform's secret.
     let (now, before) = (keyed(&tables, &owner), Encryption::new(&owner, WEAK_KEY));
     let mut record = only_record(&tables, &customer);
     let plain = now.decrypt(record["answer"]["B"].as_str().unwrap()).unwrap();

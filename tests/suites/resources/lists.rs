@@ -31,7 +31,7 @@ fn insert_copies(
     let fields = ALL.iter().find(|kind| kind.table == table).map_or(&[][..], |kind| kind.fields);
     let copy = |n: u16| {
         let mut row = existing[0].clone();
-        // An encrypted value belongs to its row. Copies have plain values, as an earlier revision stored them.
+        // An encrypted value belongs to its row. Copies have plain values, as an earlier release stored them.
         row.as_object_mut().unwrap().remove("encrypted");
         for field in fields.iter().filter(|field| field.encrypted) {
             row[field.name] = json!({ "S": if field.field_type.is_nested() { "[]" } else { "" } });

@@ -102,7 +102,7 @@ async fn a_ciphertext_of_another_customer_row_or_field_is_not_decrypted() {
     }
 }
 
-/// The row as an earlier revision stored it: every value in plain text.
+/// The row as an earlier release stored it: every value in plain text.
 fn store_as_earlier_revision(client: &Client, kind: &Kind, customer: &str, plain: &Value) {
     let mut row = stored_row(client, kind, customer);
     row.as_object_mut().unwrap().remove("encrypted");
@@ -134,12 +134,12 @@ async fn rows_of_earlier_revisions_are_read_and_encrypted_at_their_next_write() 
             let is_encrypted = row["encrypted"]["M"][field.name]["S"].is_string();
             assert!(is_encrypted && row.get(field.name).is_none(), "{} {}", kind.route, field.name);
         }
-        // A function of the earlier revision that still runs during a deployment writes a newer value in plain text.
+        // A function of the earlier release that still runs during a deployment writes a newer value in plain text.
         if kind.field("password").is_some() {
             let mut row = row;
-            row["password"] = json!({ "S": "set by the earlier revision" });
+            row["password"] = json!({ "S": "set by the earlier release" });
             tables(&client).insert(kind.table, &[row]);
-            assert_eq!(ann.get(&path).await.ok()["password"], "set by the earlier revision");
+            assert_eq!(ann.get(&path).await.ok()["password"], "set by the earlier release");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The budgets of accounts and destinations. An attempt beyond them is put off, and never lost.
+//! The budgets of accounts and destinations. An attempt beyond them is deferred, and never lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,7 +79,7 @@ fn end_of_window(now: Timestamp, window: Duration) -> Timestamp {
     Timestamp::from_micros((now.micros() / length + 1) * length)
 }
 
-/// Asserts that an attempt is put off to the end of the window, or up to a tenth later.
+/// Asserts that an attempt is deferred to the end of the window, or up to a tenth later.
 #[track_caller]
 fn assert_put_off(app: &TestApp, delivery: &Delivery, error: &str, window: Duration) {
     assert_eq!((delivery.status, delivery.error.as_deref()), (DeliveryStatus::Pending, Some(error)));
@@ -134,7 +134,7 @@ async fn two_accounts_share_the_budget_of_one_destination_and_keep_their_own() {
     let [(next, _, due)] = &enqueued(&app)[..] else { panic!("one job is enqueued") };
     app.clock.set(*due);
     deliver(&app, next).await;
-    assert_eq!(sent(&app), 2, "the attempt that was put off did not use up the only one of bob's hour");
+    assert_eq!(sent(&app), 2, "the attempt that was deferred did not use up the only one of bob's hour");
 }
 
 /// Invariant I10: every step can be repeated and interrupted.

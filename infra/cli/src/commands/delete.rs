@@ -56,7 +56,7 @@ fn delete(client: &Client, path: &str, account: &Reply) -> Result<Value, Failure
 /// What a deletion removes.
 struct Plan<'a> {
     account: &'a Value,
-    /// The rows of each table and the numbers that are released. An earlier version of the service has the rows of a frozen account
+    /// The rows of each table and the numbers that are released. An earlier release of the service has the rows of a frozen account
     /// only, as the progress of its deletion.
     deletion: Option<Value>,
 }

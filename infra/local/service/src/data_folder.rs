@@ -7,7 +7,7 @@ use crate::error::LocalError;
 
 const LOCK_FILE: &str = "lock";
 const TABLES_FILE: &str = "tables.db";
-/// Folders of earlier versions contain a file of this name. A new name would lose their pending jobs and clock.
+/// Folders of earlier releases contain a file of this name. A new name would lose their pending jobs and clock.
 const STATE_FILE: &str = "ends.db";
 /// SQLite gives the files beside a database the rights of the database.
 const BESIDE_DATABASE: [&str; 4] = ["", "-wal", "-shm", "-journal"];

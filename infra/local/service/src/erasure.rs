@@ -13,7 +13,7 @@ use custodian_events::Event;
 use crate::dispatcher::Dispatcher;
 use crate::services::{LocalContext, LocalServices};
 
-/// How long the mail about a deletion stays. The mails of earlier versions have no account either.
+/// How long the mail about a deletion stays. The mails of earlier releases have no account either.
 const RETENTION: Duration = Duration::from_secs(86_400);
 
 /// The key in the state file for whether rows were erased since the files were rewritten.

@@ -52,7 +52,7 @@ fn unavailable(cause: rusqlite::Error) -> Failure {
     Failure::unavailable("the local state file", cause)
 }
 
-/// Adds the column for the account of a mail to files of earlier versions. Their mails have no account.
+/// Adds the column for the account of a mail to files of earlier releases. Their mails have no account.
 fn add_account_column(connection: &Connection) -> rusqlite::Result<()> {
     let sql = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('mails') WHERE name = 'account')";
     if connection.query_row(sql, [], |row| row.get(0))? {
@@ -65,7 +65,7 @@ fn format_version(connection: &Connection) -> rusqlite::Result<u32> {
     connection.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Creates the tables, or brings those of an earlier version up to date.
+/// Creates the tables, or brings those of an earlier release up to date.
 fn prepare(connection: Connection) -> rusqlite::Result<Connection> {
     connection.execute_batch(SCHEMA)?;
     add_account_column(&connection)?;

@@ -145,7 +145,7 @@ fn headers() -> Value {
             "required": true, "schema": { "type": "string", "pattern": "^</auth/deletion\\?token=[0-9a-f]{64}>; rel=\"status\"$" } },
         "Location": { "description": "The path of a page, or the URL of a file.", "required": true,
             "schema": { "type": "string", "pattern": "^(/|https://)" } },
-        "Set-Cookie": { "description": "Sets the cookie `__Host-token`, or expires it and the cookie `token` of earlier versions.",
+        "Set-Cookie": { "description": "Sets the cookie `__Host-token`, or expires it and the cookie `token` of earlier releases.",
             "required": true, "schema": { "type": "string", "pattern": "^(__Host-)?token=" } },
     })
 }

@@ -91,7 +91,7 @@ ports! {
     custodian_app::ports::RecordKeyUse => [table(UPDATE, ACCESS_KEYS).when(When::Authenticated)];
     custodian_app::ports::Idempotency => [
         table(GET_PUT_UPDATE_DELETE, IDEMPOTENCY).when(When::Idempotent),
-        // The record of an earlier revision.
+        // The record of an earlier release.
         table(CHECK, IDEMPOTENCY).when(When::Idempotent),
         table(CHECK, USAGE).when(When::Idempotent),
     ];

@@ -132,13 +132,13 @@ pub enum BeginOutcome {
     Started,
     /// A record exists.
     Recorded(Box<IdempotencyRecord>),
-    /// An earlier revision recorded a request with this key.
+    /// An earlier release recorded a request with this key.
     RecordedEarlier(Box<IdempotencyRecord>),
     /// The customer's status forbids new rows.
     GateClosed,
 }
 
-/// The key and the MAC of the record that an earlier revision wrote for the same request. They do not depend on the platform's
+/// The key and the MAC of the record that an earlier release wrote for the same request. They do not depend on the platform's
 /// secret. The records expire a day after the deployment; from then on nothing has to look for them.
 #[derive(Clone, Copy, Debug)]
 pub struct EarlierRecord<'a> {
@@ -148,7 +148,7 @@ pub struct EarlierRecord<'a> {
 
 pub trait Idempotency: Send + Sync {
     /// Creates the record of a running request, unless a record of the last day exists that is done, has an unexpired lease, or
-    /// belongs to another body. A record of an earlier revision counts as well.
+    /// belongs to another body. A record of an earlier release counts as well.
     fn begin(
         &self,
         idempotency_lease: &IdempotencyLease,

@@ -19,7 +19,7 @@ pub struct EmailHolder {
 pub struct NameHolders {
     pub email: Option<EmailHolder>,
     pub username: Option<(CustomerId, AgentId)>,
-    /// The agent that an earlier version stored under the unprepared username. `None` if preparation does not change the text.
+    /// The agent that an earlier release stored under the unprepared username. `None` if preparation does not change the text.
     pub unprepared_username: Option<(CustomerId, AgentId)>,
 }
 
