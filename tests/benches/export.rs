@@ -35,12 +35,12 @@ struct Services {
 }
 
 impl ExportFiles for Services {
-    async fn begin_file(&self, _: ExportFile) -> Result<String, Failure> {
+    async fn create_upload(&self, _: ExportFile) -> Result<String, Failure> {
         File::create(&self.file).unwrap();
         Ok("upload".to_owned())
     }
 
-    async fn write_part(
+    async fn upload_part(
         &self,
         _: ExportFile,
         _: &str,
@@ -51,11 +51,16 @@ impl ExportFiles for Services {
         Ok(format!("\"{number:032x}\""))
     }
 
-    async fn complete_file(&self, _: ExportFile, _: &str, _: &[String]) -> Result<CompleteOutcome, Failure> {
+    async fn complete_upload(
+        &self,
+        _: ExportFile,
+        _: &str,
+        _: &[String],
+    ) -> Result<CompleteOutcome, Failure> {
         Ok(CompleteOutcome::Done)
     }
 
-    async fn discard_file(&self, _: ExportFile, _: Option<&str>) -> Result<(), Failure> {
+    async fn abort_upload_and_delete_file(&self, _: ExportFile, _: Option<&str>) -> Result<(), Failure> {
         Ok(())
     }
 }

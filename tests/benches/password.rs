@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use argon2::{Algorithm, Argon2, Params, Version};
-use custodian_auth::password::{self, Verification};
+use custodian_auth::password::{self, PasswordMatch};
 use custodian_domain::Secret;
 
 const TIMES: usize = 200;
@@ -36,8 +36,8 @@ fn main() -> ExitCode {
         let mut out = [0; 32];
         argon2.hash_password_into(PASSWORD.as_bytes(), &[7; 16], black_box(&mut out)).unwrap();
     };
-    let known = || assert_eq!(password::verify(&secret, Some(&stored)), Verification::Right);
-    let unknown = || assert_eq!(password::verify(&secret, None), Verification::Wrong);
+    let known = || assert_eq!(password::verify(&secret, Some(&stored)), PasswordMatch::Right);
+    let unknown = || assert_eq!(password::verify(&secret, None), PasswordMatch::Wrong);
     let computations: [&dyn Fn(); 3] = [&bare, &known, &unknown];
     let mut times: [Vec<Duration>; 3] = Default::default();
     // Every order occurs equally often, because each run affects the processor's caches for the next one.

@@ -47,7 +47,7 @@ impl TestApp {
         };
         let Profile { email, phone_number, address, .. } = &customer.profile;
         [email, phone_number, address].into_iter().for_each(|text| log_checks::record_secret(text));
-        let admin = Agent::first_admin(customer_id, AgentId(id()), name, now);
+        let admin = Agent::new(customer_id, AgentId(id()), name, now);
         let guest = Agent::guest(customer_id, guest_id, now);
         for scheduled_job in ScheduledJob::of(&customer, &self.cx.settings.reminder_days) {
             self.cx.services.schedule(&scheduled_job).await.unwrap();

@@ -162,7 +162,7 @@ impl ExportQueue for TestServices {
 }
 
 impl ExportFiles for TestServices {
-    async fn begin_file(&self, file: ExportFile) -> Result<String, Failure> {
+    async fn create_upload(&self, file: ExportFile) -> Result<String, Failure> {
         let id = Uuid::from_u128(self.fault_injector.calls() as u128).to_string();
         self.call("CreateMultipartUpload", |state| {
             state.export_uploads.insert((file, id.clone()), BTreeMap::new());
@@ -171,7 +171,7 @@ impl ExportFiles for TestServices {
     }
 
     /// The entity tag differs between two contents.
-    async fn write_part(
+    async fn upload_part(
         &self,
         file: ExportFile,
         upload: &str,
@@ -187,7 +187,7 @@ impl ExportFiles for TestServices {
         if exists { Ok(etag) } else { Err(Failure::unavailable("UploadPart", "NoSuchUpload")) }
     }
 
-    async fn complete_file(
+    async fn complete_upload(
         &self,
         file: ExportFile,
         upload: &str,
@@ -209,7 +209,11 @@ impl ExportFiles for TestServices {
         Ok(outcome)
     }
 
-    async fn discard_file(&self, file: ExportFile, upload: Option<&str>) -> Result<(), Failure> {
+    async fn abort_upload_and_delete_file(
+        &self,
+        file: ExportFile,
+        upload: Option<&str>,
+    ) -> Result<(), Failure> {
         self.call("DeleteObject", |state| {
             state.export_files.remove(&file);
             let is_discarded = |id: &str| upload.is_none_or(|upload| upload == id);

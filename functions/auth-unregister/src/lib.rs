@@ -2,15 +2,16 @@
 //! response leads to the state of the deletion.
 
 use custodian_app::deletion_link::link_header;
+use custodian_app::deletion_preview::DeletionPreview;
 use custodian_app::ports::{
     Authenticator, ChangeCustomers, CountRowsToDelete, DeletionLinks, Scheduler, Throttle,
 };
-use custodian_app::unregister::{UnregisterPlan, UnregisterRequest, plan, unregister};
+use custodian_app::unregister::{UnregisterRequest, preview, unregister};
 use custodian_app::{Context, Failure};
 use custodian_http::{
     Account, Admin, Endpoint, NoDelegate, NotDeleted, OwnAccount, Request, Response, Route,
 };
-use custodian_views::{CustomerView, UnregisterPlanView};
+use custodian_views::{CustomerView, DeletionPreviewView};
 use http::header::LINK;
 
 pub struct Unregister;
@@ -32,7 +33,7 @@ impl<S: Authenticator + ChangeCustomers + CountRowsToDelete + DeletionLinks + Th
     ) -> Result<Response, Failure> {
         let body = UnregisterRequest::read(&request.json()?)?;
         if body.is_dry_run() {
-            return Ok(plan_response(&plan(cx, &caller.customer, &body).await?));
+            return Ok(preview_response(&preview(cx, &caller.customer, &body).await?));
         }
         let customer = unregister(cx, caller.customer, &caller.principal, body, &request.client_ip).await?;
         let response = Response::row(&CustomerView::from(&customer));
@@ -43,7 +44,7 @@ impl<S: Authenticator + ChangeCustomers + CountRowsToDelete + DeletionLinks + Th
     }
 }
 
-fn plan_response(plan: &UnregisterPlan) -> Response {
-    let UnregisterPlan { customer_id, immediate, tm_due, rows } = plan;
-    Response::json(&UnregisterPlanView::new(*customer_id, *immediate, *tm_due, rows.counts(), &rows.numbers))
+fn preview_response(preview: &DeletionPreview) -> Response {
+    let DeletionPreview { customer_id, immediate, tm_due, rows } = preview;
+    Response::json(&DeletionPreviewView::new(*customer_id, *immediate, *tm_due, rows.counts(), &rows.numbers))
 }

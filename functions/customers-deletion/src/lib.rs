@@ -2,13 +2,12 @@
 //! it shows what a deletion would delete now. This is no parameter of `DELETE`, because a version of the service that does not know
 //! it would delete the account.
 
-use custodian_app::deletion_plan::plan_by_operator;
+use custodian_app::deletion_preview::{DeletionPreview, preview_by_operator};
 use custodian_app::ports::{Authenticator, CountRowsToDelete, Usage};
-use custodian_app::unregister::UnregisterPlan;
 use custodian_app::{Context, Failure};
 use custodian_cascade::{Ledgers, progress};
 use custodian_http::{AnyCustomer, Endpoint, PlatformAdmin, Request, Response, Route};
-use custodian_views::{DeletionView, UnregisterPlanView};
+use custodian_views::{DeletionPreviewView, DeletionView};
 
 pub struct ShowDeletion;
 
@@ -26,10 +25,10 @@ impl<S: Authenticator + CountRowsToDelete + Ledgers + Usage, E: Send + Sync> End
         request: &Request,
     ) -> Result<Response, Failure> {
         if request.is_dry_run()? {
-            let plan = plan_by_operator(cx, &caller.target.0).await?;
-            let UnregisterPlan { customer_id, immediate, tm_due, rows } = &plan;
+            let preview = preview_by_operator(cx, &caller.target.0).await?;
+            let DeletionPreview { customer_id, immediate, tm_due, rows } = &preview;
             let view =
-                UnregisterPlanView::new(*customer_id, *immediate, *tm_due, rows.counts(), &rows.numbers);
+                DeletionPreviewView::new(*customer_id, *immediate, *tm_due, rows.counts(), &rows.numbers);
             return Ok(Response::json(&view));
         }
         let progress = progress(cx, &caller.target.0).await?;

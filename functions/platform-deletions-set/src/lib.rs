@@ -29,7 +29,7 @@ impl<S: Authenticator + DeletionBrake + OpenLedgers, E: CascadeQueue> Endpoint<S
         request: &Request,
     ) -> Result<Response, Failure> {
         let brake = Brake::read(&request.json()?, caller.agent().id, cx.now())?;
-        cx.store.set_brake(&brake).await?;
+        cx.store.store_brake(&brake).await?;
         if !brake.paused {
             resume_some(cx, cx.now().plus(RESUME_WITHIN)).await;
         }

@@ -37,10 +37,10 @@ pub struct KeyOrigin {
 
 impl KeyOrigin {
     /// Refuses a key that would be stronger or live longer than the credential that makes it.
-    pub fn of(maker: &Principal, patch: &KeyPatch, now: Timestamp) -> Result<Self, Refusal> {
-        patch.require_scopes_within(maker.key())?;
-        let tm_expire = patch.expiry(maker.key(), now)?;
-        Ok(Self { created_by: maker.created_by(), chain: maker.chain()?, tm_create: now, tm_expire })
+    pub fn of(caller: &Principal, patch: &KeyPatch, now: Timestamp) -> Result<Self, Refusal> {
+        patch.require_scopes_within(caller.key())?;
+        let tm_expire = patch.expiry(caller.key(), now)?;
+        Ok(Self { created_by: caller.created_by(), chain: caller.chain()?, tm_create: now, tm_expire })
     }
 
     /// The first key of an account.
@@ -83,17 +83,17 @@ pub fn new_key<S, E>(
 pub async fn create<S: CreateAccessKeys, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
-    maker: &Principal,
+    caller: &Principal,
     patch: KeyPatch,
 ) -> Result<NewKey, Failure> {
-    let origin = KeyOrigin::of(maker, &patch, cx.now())?;
+    let origin = KeyOrigin::of(caller, &patch, cx.now())?;
     let new = new_key(cx, customer, patch, origin);
     let mut retry = retry();
     loop {
-        match cx.store.create_access_key(&new.key, maker).await? {
+        match cx.store.create_access_key(&new.key, caller).await? {
             KeyCreateOutcome::Done => return Ok(new),
             KeyCreateOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
-            KeyCreateOutcome::MakerRevoked => return Err(Reason::InvalidCredentials.into()),
+            KeyCreateOutcome::CallerRevoked => return Err(Reason::InvalidCredentials.into()),
             KeyCreateOutcome::LimitReached if make_room(cx, customer).await? => {}
             KeyCreateOutcome::LimitReached => return Err(Reason::ResourceLimitExceeded.into()),
         }

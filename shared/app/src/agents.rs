@@ -20,7 +20,7 @@ use crate::request_conditions;
 use crate::resources::reference_not_found;
 use crate::retry::{Retry, RetryBudget};
 use crate::revoke_keys::keys_of_agent_to_revoke;
-use crate::throttle::{count_password_hash, require_names_left, taken_name};
+use crate::throttle::{count_password_hash, refuse_taken_name, require_taken_name_quota};
 
 /// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
 /// a thief with a stolen key could set a password and delete the account with it.
@@ -79,7 +79,7 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
         addresses: new.addresses,
         password_trusted_from: now.plus(PASSWORD_TRUST_DELAY),
         created_by: Some(principal.created_by()),
-        ..Agent::first_admin(customer, id, &new.username, now)
+        ..Agent::new(customer, id, &new.username, now)
     };
     agent.set_first_password(hash, principal.key_id());
     new.profile.apply(&mut agent);
@@ -88,10 +88,10 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
         match cx.store.create_agent(&agent, principal).await? {
             AgentCreateOutcome::Done => return Ok(agent),
             AgentCreateOutcome::UsernameTaken => {
-                return Err(taken_name(cx, customer, Reason::AgentAlreadyExists).await);
+                return Err(refuse_taken_name(cx, customer, Reason::AgentAlreadyExists).await);
             }
             AgentCreateOutcome::LimitReached => return Err(Reason::ResourceLimitExceeded.into()),
-            AgentCreateOutcome::MakerRevoked => return Err(Reason::InvalidCredentials.into()),
+            AgentCreateOutcome::CallerRevoked => return Err(Reason::InvalidCredentials.into()),
             AgentCreateOutcome::TagNotFound => return Err(reference_not_found("tag_ids").into()),
             AgentCreateOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer).await?,
         }
@@ -108,13 +108,15 @@ async fn require_available<S: CreateAgents + Throttle + ReadThrottles, E>(
     // Concurrently, to save round trips. So a refused request counts as a hash, too.
     let (availability, (), ()) = futures::try_join!(
         cx.store.agent_availability(customer, username),
-        require_names_left(cx, customer),
+        require_taken_name_quota(cx, customer),
         count_password_hash(cx, customer),
     )?;
     match availability {
         AgentAvailability::Available => Ok(()),
         AgentAvailability::LimitReached => Err(Reason::ResourceLimitExceeded.into()),
-        AgentAvailability::UsernameTaken => Err(taken_name(cx, customer, Reason::AgentAlreadyExists).await),
+        AgentAvailability::UsernameTaken => {
+            Err(refuse_taken_name(cx, customer, Reason::AgentAlreadyExists).await)
+        }
     }
 }
 

@@ -16,8 +16,8 @@ use crate::context::Context;
 use crate::deletion_mails::encrypt_recipients;
 use crate::failure::{Failure, ignore};
 use crate::ports::{
-    ChangeCustomers, CustomerChange, CustomerWriteOutcome, EmailConfirmation, MailToken, Scheduler,
-    Verification,
+    ActivationRows, ChangeCustomers, CustomerChange, CustomerWriteOutcome, EmailConfirmation, MailToken,
+    Scheduler,
 };
 use crate::request_conditions::permit_reread;
 use crate::retry::{Retry, RetryBudget};
@@ -48,10 +48,10 @@ impl ChangeOutcome {
     }
 }
 
-/// The rows that the verification of a new account writes in addition to the customer's row.
+/// What the verification of a new account writes in addition to the customer's row.
 #[derive(Clone, Copy, Debug)]
 pub struct Activation<'a> {
-    pub verification: &'a Verification,
+    pub rows: &'a ActivationRows,
     pub confirmation: &'a EmailConfirmation,
     pub link: &'a MailToken,
 }
@@ -81,16 +81,16 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
             Decision::TooEarly => return Ok(ChangeOutcome::TooEarly),
             Decision::Change(next) => next,
         };
-        if let Some(Activation { verification, .. }) = activation {
-            after.billing_account_id = verification.billing_account.id;
+        if let Some(Activation { rows, .. }) = activation {
+            after.billing_account_id = rows.billing_account.id;
             // Webhooks start with the events of the rows that verification creates. These rows are older than this update of
             // the customer.
-            after.webhook_since = Some(verification.billing_account.tm_create);
+            after.webhook_since = Some(rows.billing_account.tm_create);
         }
         let deletion_notice = deletion_notice(cx, &before, &after)?;
         let recipients = encrypt_recipients(cx, &before, &after)?;
         let change = CustomerChange {
-            verification: activation.map(|activation| activation.verification),
+            activation_rows: activation.map(|activation| activation.rows),
             confirmation: activation.map(|activation| activation.confirmation),
             used_token: activation.map(|activation| activation.link),
             deletion: command

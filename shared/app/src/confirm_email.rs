@@ -21,7 +21,7 @@ use crate::ports::{
     Purpose, ReadAgents, ReadCustomers, ReadThrottles, StoreMailTokens, Throttle,
 };
 use crate::retry::{Retry, RetryBudget};
-use crate::throttle::{require_names_left, taken_name};
+use crate::throttle::{refuse_taken_name, require_taken_name_quota};
 use crate::update::update;
 
 /// The prefix of a generated username.
@@ -99,13 +99,13 @@ pub async fn require_available<S: FindNames + ReadCustomers + Throttle + ReadThr
     // Every request counts, so that the limit does not reveal whether the address is taken.
     let (holders, (), ()) = futures::try_join!(
         cx.store.name_holders(address),
-        require_names_left(cx, customer.id),
+        require_taken_name_quota(cx, customer.id),
         mail_limits::count_request(cx, customer),
     )?;
     if let Some(holder) = holders.email.filter(|holder| holder.customer != customer.id) {
         let owner = cx.store.customer(holder.customer).await?;
         if owner.is_some_and(|owner| owner.has_confirmed_email(address)) {
-            return Err(taken_name(cx, customer.id, Reason::EmailAlreadyExists).await);
+            return Err(refuse_taken_name(cx, customer.id, Reason::EmailAlreadyExists).await);
         }
     }
     Ok(())

@@ -158,7 +158,7 @@ pub async fn assemble<S, E>(
     let admin_id = AgentId(cx.providers.id_seed(now).uuid());
     let guest_id = AgentId(cx.providers.id_seed(now).uuid());
     let created_by = account_request.created_by;
-    let admin = Agent::first_admin(customer_id, admin_id, &account_request.username, now);
+    let admin = Agent::new(customer_id, admin_id, &account_request.username, now);
     let guest = Agent::guest(customer_id, guest_id, now);
     Ok(NewAccount {
         customer: Customer {

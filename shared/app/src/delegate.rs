@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{AuditLog, ReadAgents, TokenSigner, WriteOutcome};
-use crate::request_origin::Act;
+use crate::request_origin::AuditedAction;
 
 /// The lifetime of a delegate's token.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(8 * 3600);
@@ -78,16 +78,16 @@ async fn sign<S: ReadAgents + AuditLog, E: TokenSigner>(
     account_status::require_not_terminal(&customer).map_err(|_| Reason::CustomerNotFound)?;
     let guest = cx.store.agent(customer.id, customer.guest_id).await?.ok_or(Reason::CustomerNotFound)?;
     let now = cx.now();
-    let act = Act {
+    let action = AuditedAction {
         customer_id: customer.id,
         entry_type: DELEGATION.to_owned(),
         resource: (AGENTS.noun, guest.id.0),
         detail: AuditDetail { reason: Some(request.reason), ..AuditDetail::default() },
-        who: Some(AuditActor::Operator { id: operator.id }),
+        actor: Some(AuditActor::Operator { id: operator.id }),
         is_of_other_account: false,
         now,
     };
-    if cx.store.record_act(act).await? != WriteOutcome::Done {
+    if cx.store.record_action(action).await? != WriteOutcome::Done {
         return Err(Reason::CustomerNotFound.into());
     }
     let claims = Claims {

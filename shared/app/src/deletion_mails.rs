@@ -61,14 +61,14 @@ pub async fn send_deletion_begun<S: ReadCustomers + NoticeRows + DeletionLinks, 
     cx: &Context<S, E>,
     id: CustomerId,
 ) -> Result<bool, Failure> {
-    let Some(stored) = cx.store.deletion_mail(id).await? else { return Ok(false) };
+    let Some(stored) = cx.store.deletion_mail_recipient(id).await? else { return Ok(false) };
     let customer = cx.store.customer(id).await?;
     let at = customer.and_then(|customer| customer.tm_delete());
     if let (Some(DeletedAccount { email, name }), Some(at)) = (decrypt(cx, id, &stored)?, at) {
         let link = deletion_link::url(&cx.settings, &create_link(cx, id).await?);
         cx.services.send_mail(&mail::deletion_begun(&cx.settings, &email, &name, at, link), None).await?;
     }
-    cx.store.remove_deletion_mail(id).await?;
+    cx.store.remove_deletion_mail_recipient(id).await?;
     Ok(true)
 }
 
@@ -77,8 +77,8 @@ pub async fn remove_expired_recipient<S: LastMail, E>(
     cx: &Context<S, E>,
     id: CustomerId,
 ) -> Result<(), Failure> {
-    match cx.store.last_mail(id).await? {
-        Some(stored) if stored.until <= cx.now() => cx.store.remove_last_mail(id).await,
+    match cx.store.last_mail_recipient(id).await? {
+        Some(stored) if stored.until <= cx.now() => cx.store.remove_last_mail_recipient(id).await,
         _ => Ok(()),
     }
 }
@@ -89,11 +89,11 @@ pub async fn send_deletion_done<S: LastMail + DeletionLinks, E: Mailer>(
     id: CustomerId,
     tm_confirmed: Timestamp,
 ) -> Result<(), Failure> {
-    let Some(stored) = cx.store.last_mail(id).await? else { return Ok(()) };
+    let Some(stored) = cx.store.last_mail_recipient(id).await? else { return Ok(()) };
     if let Some(DeletedAccount { email, name }) = decrypt(cx, id, &stored)? {
         let link = deletion_link::url(&cx.settings, &create_link(cx, id).await?);
         let mail = mail::deletion_done(&cx.settings, &email, &name, tm_confirmed, link);
         cx.services.send_mail(&mail, None).await?;
     }
-    cx.store.remove_last_mail(id).await
+    cx.store.remove_last_mail_recipient(id).await
 }

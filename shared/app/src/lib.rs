@@ -7,7 +7,7 @@
 pub mod access_keys;
 pub mod agent_credentials;
 pub mod agents;
-pub mod audited_acts;
+pub mod audited_actions;
 pub mod billing;
 pub mod brake;
 pub mod budgets;
@@ -19,7 +19,7 @@ pub mod create;
 pub mod delegate;
 pub mod deletion_link;
 pub mod deletion_mails;
-pub mod deletion_plan;
+pub mod deletion_preview;
 pub mod failure;
 pub mod field_encryption;
 pub mod field_location;

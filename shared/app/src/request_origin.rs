@@ -22,20 +22,20 @@ pub struct RequestOrigin {
     pub received: Timestamp,
 }
 
-/// An act that the audit log records.
+/// An action that the audit log records.
 #[derive(Clone, Debug)]
-pub struct Act {
+pub struct AuditedAction {
     pub customer_id: CustomerId,
     /// Such as `customer_frozen`.
     pub entry_type: String,
     pub resource: (&'static str, Uuid),
     pub detail: AuditDetail,
     /// Who acted, if it is not the caller.
-    pub who: Option<AuditActor>,
-    /// Whether a request of another account caused the act: confirming an address takes a username away. The account must not
+    pub actor: Option<AuditActor>,
+    /// Whether a request of another account caused the action: confirming an address takes a username away. The account must not
     /// learn who did it, so the system acts.
     pub is_of_other_account: bool,
-    /// The time of an act without a request.
+    /// The time of an action without a request.
     pub now: Timestamp,
 }
 
@@ -53,19 +53,20 @@ pub fn is_platform_admin() -> bool {
     ORIGIN.try_with(|origin| origin.actor.is_platform_admin()).unwrap_or(false)
 }
 
-impl Act {
-    /// The entry of this act. `id` makes the entry's id from its time.
+impl AuditedAction {
+    /// The entry of this action. `id` makes the entry's id from its time.
     pub fn entry(self, id: impl FnOnce(Timestamp) -> Uuid) -> AuditEntry {
-        let Self { customer_id, entry_type, resource: (noun, resource_id), detail, who, now, .. } = self;
+        let Self { customer_id, entry_type, resource: (noun, resource_id), detail, actor, now, .. } = self;
         let origin = current().filter(|_| !self.is_of_other_account);
-        let who = who.or_else(|| origin.as_ref().map(|origin| origin.actor)).unwrap_or(AuditActor::System);
+        let actor =
+            actor.or_else(|| origin.as_ref().map(|origin| origin.actor)).unwrap_or(AuditActor::System);
         let tm_create = origin.as_ref().map_or(now, |origin| origin.received);
         let (ip_address, request_id) = origin.map(|origin| (origin.client_ip, origin.request_id)).unzip();
         AuditEntry {
             customer_id,
             id: id(tm_create),
             entry_type,
-            who: Some(who),
+            who: Some(actor),
             ip_address: ip_address.filter(|address| !address.is_empty()),
             request_id,
             resource: Some(AuditedResource { noun: noun.to_owned(), id: resource_id }),

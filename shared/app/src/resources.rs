@@ -16,7 +16,7 @@ use crate::ports::{
 };
 use crate::request_conditions;
 use crate::retry::{Retry, RetryBudget};
-use crate::throttle::{require_names_left, taken_name};
+use crate::throttle::{refuse_taken_name, require_taken_name_quota};
 
 const BYTES_LIMIT: &str = "The rows of the account have as many bytes as its plan allows.";
 
@@ -32,7 +32,7 @@ pub async fn create<S: CreateResources + Throttle + ReadThrottles, E>(
     let platform_names = kind.unique.as_ref().filter(|unique| unique.scope == UniqueScope::Platform);
     let names = platform_names.filter(|unique| !(unique.names)(&row.fields).is_empty());
     if names.is_some() {
-        require_names_left(cx, customer).await?;
+        require_taken_name_quota(cx, customer).await?;
     }
     let mut retry = retry();
     loop {
@@ -43,7 +43,7 @@ pub async fn create<S: CreateResources + Throttle + ReadThrottles, E>(
             refused => {
                 let taken = names.filter(|_| refused == ResourceWriteOutcome::NameTaken);
                 return Err(match taken {
-                    Some(unique) => taken_name(cx, customer, unique.taken_reason).await,
+                    Some(unique) => refuse_taken_name(cx, customer, unique.taken_reason).await,
                     None => refusal(kind, refused).into(),
                 });
             }

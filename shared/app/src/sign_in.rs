@@ -1,7 +1,7 @@
 //! Sign-in. A wrong username, a wrong password and a terminal account give the same response after the same time.
 
 use custodian_auth::Claims;
-use custodian_auth::password::{self, Verification};
+use custodian_auth::password::{self, PasswordMatch};
 use custodian_domain::precis::username_key;
 use custodian_domain::{Agent, Reason, Secret};
 
@@ -41,7 +41,7 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
         Ok(matched) => matched,
         Err(failure) => return Err(release_after(cx, Ok(reservation), failure).await),
     };
-    let Some((NamedAgent { customer, agent, .. }, verification)) = matched else {
+    let Some((NamedAgent { customer, agent, .. }, password_match)) = matched else {
         reservation.fail(cx).await;
         cx.metrics.record(&[Metric::LoginsRefused]);
         return Err(Reason::InvalidCredentials.into());
@@ -49,7 +49,7 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
     log::record_customer(customer.id);
     log::record_agent(agent.id);
     futures::join!(reservation.release(cx), record_network(cx, &agent, client_ip));
-    renew_hash(cx, &agent, verification, password).await;
+    renew_hash(cx, &agent, password_match, password).await;
     let claims = Claims {
         agent_id: agent.id,
         customer_id: customer.id,
@@ -70,7 +70,7 @@ async fn first_live_match<S: Authenticator, E>(
     cx: &Context<S, E>,
     named: Vec<NamedAgent>,
     password: &Secret,
-) -> Result<Option<(NamedAgent, Verification)>, Failure> {
+) -> Result<Option<(NamedAgent, PasswordMatch)>, Failure> {
     let Some(matched) = first_match(named, password).await? else { return Ok(None) };
     Ok(is_key_live(cx, &matched.0.agent).await?.then_some(matched))
 }
@@ -130,11 +130,11 @@ fn network_hash<S, E>(cx: &Context<S, E>, agent: &Agent, client_ip: &str) -> Res
 async fn renew_hash<S: RecordSignIns, E>(
     cx: &Context<S, E>,
     agent: &Agent,
-    verification: Verification,
+    password_match: PasswordMatch,
     password: Secret,
 ) {
     let is_outdated = agent.password_hash.as_ref().is_some_and(password::is_outdated);
-    if is_outdated || verification == Verification::RightUnprepared {
+    if is_outdated || password_match == PasswordMatch::RightUnprepared {
         let renewed = match hash_password(cx, password).await {
             Ok(hash) => cx.store.rehash(agent, &hash).await,
             Err(failure) => Err(failure),
@@ -147,13 +147,13 @@ async fn renew_hash<S: RecordSignIns, E>(
 async fn first_match(
     named: Vec<NamedAgent>,
     password: &Secret,
-) -> Result<Option<(NamedAgent, Verification)>, Failure> {
+) -> Result<Option<(NamedAgent, PasswordMatch)>, Failure> {
     if named.is_empty() {
         verify(password.clone(), None).await?;
     }
     for named in named {
         match verify(password.clone(), named.agent.password_hash.clone()).await? {
-            Verification::Wrong => {}
+            PasswordMatch::Wrong => {}
             right => return Ok(Some((named, right))),
         }
     }
@@ -161,11 +161,11 @@ async fn first_match(
 }
 
 pub async fn password_matches(password: Secret, stored: Option<Secret>) -> Result<bool, Failure> {
-    Ok(verify(password, stored).await? != Verification::Wrong)
+    Ok(verify(password, stored).await? != PasswordMatch::Wrong)
 }
 
 /// Verifies a password on a blocking thread, because it takes tens of milliseconds of CPU time.
-async fn verify(password: Secret, stored: Option<Secret>) -> Result<Verification, Failure> {
+async fn verify(password: Secret, stored: Option<Secret>) -> Result<PasswordMatch, Failure> {
     tokio::task::spawn_blocking(move || password::verify(&password, stored.as_ref()))
         .await
         .map_err(|cause| Failure::unavailable("password verification", cause))

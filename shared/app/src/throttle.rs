@@ -116,7 +116,7 @@ pub(crate) async fn count_password_hash<S: Throttle, E>(
 
 /// Refuses an account with 429 if too many of its requests used a taken name. It does not check the next name first, so the
 /// refusal does not reveal whether that name is taken.
-pub(crate) async fn require_names_left<S: ReadThrottles, E>(
+pub(crate) async fn require_taken_name_quota<S: ReadThrottles, E>(
     cx: &Context<S, E>,
     account: CustomerId,
 ) -> Result<(), Failure> {
@@ -137,7 +137,7 @@ pub(crate) async fn full_until<S: ReadThrottles, E>(
 }
 
 /// Counts a refusal because of a taken name, and returns the refusal. If the account has reached its limit, returns 429.
-pub(crate) async fn taken_name<S: Throttle, E>(
+pub(crate) async fn refuse_taken_name<S: Throttle, E>(
     cx: &Context<S, E>,
     account: CustomerId,
     taken: Reason,

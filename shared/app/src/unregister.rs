@@ -4,25 +4,21 @@
 use custodian_domain::agent::MAX_ENTERED_PASSWORD;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::{Command, Decision, decide};
-use custodian_domain::{
-    Agent, Customer, CustomerId, Initiator, Principal, Reason, Refusal, Secret, Timestamp,
-};
+use custodian_domain::{Agent, Customer, Initiator, Principal, Reason, Refusal, Secret};
 use futures::future::join;
 use serde_json::{Map, Value};
 
 use crate::change::change;
 use crate::context::Context;
+use crate::deletion_preview::{DeletionPreview, MAX_NUMBERS};
 use crate::failure::Failure;
-use crate::ports::{ChangeCustomers, CountRowsToDelete, RowsToDelete, Scheduler, Throttle};
+use crate::ports::{ChangeCustomers, CountRowsToDelete, Scheduler, Throttle};
 use crate::rate_limits::confirmation_quotas;
 use crate::sign_in::password_matches;
 use crate::throttle::{Reservation, reserve};
 
 /// The exact confirmation phrase.
 const CONFIRMATION_PHRASE: &str = "DELETE";
-
-/// The maximum number of released numbers that a plan lists.
-pub(crate) const MAX_NUMBERS: usize = 100;
 
 /// The bytes of a row that is counted, as an estimate.
 const COUNTED_ROW_BYTES: u64 = 256;
@@ -40,16 +36,6 @@ pub struct UnregisterRequest {
     phrase: Option<String>,
     immediate: bool,
     dry_run: bool,
-}
-
-/// What unregistering would do now.
-#[derive(Clone, Debug)]
-pub struct UnregisterPlan {
-    pub customer_id: CustomerId,
-    pub immediate: bool,
-    /// When everything would be deleted.
-    pub tm_due: Timestamp,
-    pub rows: RowsToDelete,
 }
 
 impl UnregisterRequest {
@@ -161,11 +147,11 @@ pub async fn unregister<S: ChangeCustomers + Throttle, E: Scheduler>(
 
 /// What unregistering would do now. It writes nothing, so it needs no confirmation and counts as no attempt. It refuses what
 /// unregistering would refuse because of the account's state.
-pub async fn plan<S: CountRowsToDelete, E>(
+pub async fn preview<S: CountRowsToDelete, E>(
     cx: &Context<S, E>,
     customer: &Customer,
     request: &UnregisterRequest,
-) -> Result<UnregisterPlan, Failure> {
+) -> Result<DeletionPreview, Failure> {
     let now = cx.now();
     let due = match decide(customer, request.command(cx), now)? {
         Decision::Change(next) => next.due(),
@@ -175,7 +161,7 @@ pub async fn plan<S: CountRowsToDelete, E>(
     cx.read_budget.require(customer.id, now)?;
     let rows = cx.store.rows_to_delete(customer.id, MAX_NUMBERS).await?;
     cx.read_budget.charge(customer.id, rows.rows_read * COUNTED_ROW_BYTES, now);
-    Ok(UnregisterPlan {
+    Ok(DeletionPreview {
         customer_id: customer.id,
         immediate: request.immediate,
         tm_due: due.unwrap_or(now),

@@ -15,8 +15,8 @@ use crate::failure::Failure;
 use crate::log;
 use crate::mail;
 use crate::ports::{
-    ChangeCustomers, FindNames, Mail, MailToken, Mailer, Purpose, ReadAgents, ReadCustomers, ReadMailTokens,
-    Scheduler, StoreMailTokens, Throttle, UseMailTokens, Verification,
+    ActivationRows, ChangeCustomers, FindNames, Mail, MailToken, Mailer, Purpose, ReadAgents, ReadCustomers,
+    ReadMailTokens, Scheduler, StoreMailTokens, Throttle, UseMailTokens,
 };
 use crate::retry::{Retry, RetryBudget};
 
@@ -94,9 +94,9 @@ async fn activate<S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents, E
         }
         let billing_account = billing_account(cx, &customer, cx.now());
         let access_key = new_key.as_ref().map(|made| made.key.clone());
-        let verification = Verification { billing_account, access_key };
+        let rows = ActivationRows { billing_account, access_key };
         let confirmation = confirmation(cx, &customer, &customer.profile.email).await?;
-        let activation = Activation { verification: &verification, confirmation: &confirmation, link };
+        let activation = Activation { rows: &rows, confirmation: &confirmation, link };
         let id = customer.id;
         match change(cx, id, Some(customer), Command::Verify, Some(activation)).await? {
             ChangeOutcome::Changed { after, .. } => {

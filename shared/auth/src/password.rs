@@ -34,7 +34,7 @@ fn compute(password: &Secret, template: &PasswordHash) -> Option<Output> {
 
 /// How a password compares with a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verification {
+pub enum PasswordMatch {
     Wrong,
     Right,
     /// The password is right, but its hash was made before passwords were prepared.
@@ -59,15 +59,15 @@ pub fn is_outdated(stored: &Secret) -> bool {
 /// Verifies the prepared password. If that is wrong and preparation changed the password, also verifies the entered one.
 /// So the number of hashes that a wrong password costs depends on the password alone. Without a stored hash, it computes the same
 /// hashes and returns `Wrong`.
-pub fn verify(password: &Secret, stored: Option<&Secret>) -> Verification {
+pub fn verify(password: &Secret, stored: Option<&Secret>) -> PasswordMatch {
     let prepared = prepared_password(password.expose()).ok().filter(|prepared| prepared != password);
     if matches(prepared.as_ref().unwrap_or(password), stored) {
-        return Verification::Right;
+        return PasswordMatch::Right;
     }
     if prepared.is_some() && matches(password, stored) {
-        return Verification::RightUnprepared;
+        return PasswordMatch::RightUnprepared;
     }
-    Verification::Wrong
+    PasswordMatch::Wrong
 }
 
 fn matches(password: &Secret, stored: Option<&Secret>) -> bool {
@@ -91,9 +91,9 @@ mod tests {
         pub(super) static HASHES: Cell<u32> = const { Cell::new(0) };
     }
 
-    fn hashes_of(work: impl FnOnce() -> Verification) -> u32 {
+    fn hashes_of(work: impl FnOnce() -> PasswordMatch) -> u32 {
         let before = HASHES.get();
-        assert_eq!(work(), Verification::Wrong);
+        assert_eq!(work(), PasswordMatch::Wrong);
         HASHES.get() - before
     }
 
@@ -127,34 +127,34 @@ mod tests {
     fn a_password_matches_only_its_own_hash() {
         let stored = hash(&Secret::new("correct horse"), [7; 16]);
         assert!(stored.as_ref().is_some_and(|h| h.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$")));
-        assert_eq!(verify(&Secret::new("correct horse"), stored.as_ref()), Verification::Right);
-        assert_eq!(verify(&Secret::new("correct horsf"), stored.as_ref()), Verification::Wrong);
-        assert_eq!(verify(&Secret::new("correct horse"), None), Verification::Wrong);
+        assert_eq!(verify(&Secret::new("correct horse"), stored.as_ref()), PasswordMatch::Right);
+        assert_eq!(verify(&Secret::new("correct horsf"), stored.as_ref()), PasswordMatch::Wrong);
+        assert_eq!(verify(&Secret::new("correct horse"), None), PasswordMatch::Wrong);
     }
 
     #[test]
     fn every_spelling_of_a_password_matches_its_hash() {
         let stored = hash(&Secret::new("cafe\u{301} au lait"), [7; 16]);
         for spelling in ["caf\u{e9} au lait", "cafe\u{301}\u{a0}au\u{3000}lait"] {
-            assert_eq!(verify(&Secret::new(spelling), stored.as_ref()), Verification::Right, "{spelling}");
+            assert_eq!(verify(&Secret::new(spelling), stored.as_ref()), PasswordMatch::Right, "{spelling}");
         }
-        assert_eq!(verify(&Secret::new("cafe au lait"), stored.as_ref()), Verification::Wrong);
+        assert_eq!(verify(&Secret::new("cafe au lait"), stored.as_ref()), PasswordMatch::Wrong);
     }
 
     #[test]
     fn the_hash_of_an_unprepared_password_verifies_only_what_was_entered() {
         let argon2 =
             Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None).unwrap());
-        for (entered, verification) in [
-            ("cafe\u{301} au lait", Verification::RightUnprepared),
+        for (entered, expected) in [
+            ("cafe\u{301} au lait", PasswordMatch::RightUnprepared),
             // Preparation would change nothing, or is impossible, so the hash cannot be replaced by a better one.
-            ("caf\u{e9} au lait", Verification::Right),
-            ("I \u{2764}\u{fe0f} lait", Verification::Right),
+            ("caf\u{e9} au lait", PasswordMatch::Right),
+            ("I \u{2764}\u{fe0f} lait", PasswordMatch::Right),
         ] {
             let old: PasswordHash = argon2.hash_password_with_salt(entered.as_bytes(), &[7; 16]).unwrap();
             let old = Secret::new(old.to_string());
-            assert_eq!(verify(&Secret::new(entered), Some(&old)), verification, "{entered}");
-            assert_eq!(verify(&Secret::new("another"), Some(&old)), Verification::Wrong, "{entered}");
+            assert_eq!(verify(&Secret::new(entered), Some(&old)), expected, "{entered}");
+            assert_eq!(verify(&Secret::new("another"), Some(&old)), PasswordMatch::Wrong, "{entered}");
         }
     }
 
@@ -164,7 +164,7 @@ mod tests {
         let old: PasswordHash = weaker.hash_password_with_salt(b"correct horse", &[7; 16]).unwrap();
         let old = Secret::new(old.to_string());
         assert!(is_outdated(&old));
-        assert_eq!(verify(&Secret::new("correct horse"), Some(&old)), Verification::Right);
+        assert_eq!(verify(&Secret::new("correct horse"), Some(&old)), PasswordMatch::Right);
         assert!(!is_outdated(&hash(&Secret::new("correct horse"), [7; 16]).unwrap()));
     }
 
@@ -173,6 +173,6 @@ mod tests {
         let parsed = PasswordHash::new(DUMMY_HASH).unwrap();
         assert_eq!(parsed.to_string(), DUMMY_HASH);
         assert!(DUMMY_HASH.starts_with(CURRENT_PARAMETERS) && compute(&Secret::new(""), &parsed).is_some());
-        assert_eq!(verify(&Secret::new(""), Some(&Secret::new(DUMMY_HASH))), Verification::Wrong);
+        assert_eq!(verify(&Secret::new(""), Some(&Secret::new(DUMMY_HASH))), PasswordMatch::Wrong);
     }
 }

@@ -53,7 +53,8 @@ pub struct Ledger {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LedgerHeader {
     /// Deleted or expired.
-    pub cause: Status,
+    #[serde(rename = "cause")]
+    pub terminal_status: Status,
     /// The customer's version after the deletion.
     pub version: u64,
     /// Missing in ledgers of earlier releases.
@@ -74,7 +75,8 @@ pub struct LedgerHeader {
 pub struct CompletedDeletion {
     pub customer_id: CustomerId,
     /// Deleted or expired.
-    pub cause: Status,
+    #[serde(rename = "cause")]
+    pub terminal_status: Status,
     /// The customer's version after the deletion.
     pub version: u64,
     /// The number of deleted rows by table.

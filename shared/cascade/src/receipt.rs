@@ -62,7 +62,7 @@ impl ReceiptLedger {
     /// say who asked for the deletion.
     fn new(customer_id: CustomerId, ledger: &Ledger, verified: &[VerifiedTable], now: Timestamp) -> Self {
         let header = &ledger.header;
-        let (fallback, opened) = (default_cause(header.cause), header.tm_open);
+        let (fallback, opened) = (default_cause(header.terminal_status), header.tm_open);
         let tm_verified = |table: &str| {
             verified.iter().find(|verified| verified.table == table).map_or(now, |verified| verified.at)
         };
@@ -78,8 +78,8 @@ impl ReceiptLedger {
         tables.sort_by(|a, b| a.name.cmp(&b.name));
         Self {
             customer_id,
-            ended: header.cause,
-            requested_by: header.request.map_or(fallback, |request| request.requested_by),
+            ended: header.terminal_status,
+            requested_by: header.request.map_or(fallback, |request| request.cause),
             tables,
             tm_due: header.request.map_or(opened, |request| request.tm_due),
             tm_finished: header.tm_completed.unwrap_or(now),

@@ -89,7 +89,9 @@ async fn start_next<S: EmptyTables, E: CascadeQueue>(
     let tasks: Vec<_> = next.map(|next| CascadeTask::first(customer, next.table)).collect();
     cx.services.enqueue_tasks(&tasks).await?;
     match cx.store.ledger(customer).await? {
-        Some(ledger) if !ledger.completed && ledger.all_steps_closed() => complete(cx, customer, &ledger).await,
+        Some(ledger) if !ledger.completed && ledger.all_steps_closed() => {
+            complete(cx, customer, &ledger).await
+        }
         _ => Ok(()),
     }
 }

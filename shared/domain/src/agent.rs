@@ -106,8 +106,8 @@ impl Agent {
         !self.guest && self.counts_as_admin()
     }
 
-    /// The first administrator of an account. Its first password is trusted immediately.
-    pub fn first_admin(customer_id: CustomerId, id: AgentId, username: &str, now: Timestamp) -> Self {
+    /// A new administrator without a password. Its first password is trusted immediately.
+    pub fn new(customer_id: CustomerId, id: AgentId, username: &str, now: Timestamp) -> Self {
         Self {
             customer_id,
             id,
@@ -213,7 +213,7 @@ impl Agent {
             name: "guest".to_owned(),
             detail: "Keeps the account recoverable.".to_owned(),
             guest: true,
-            ..Self::first_admin(customer_id, id, &username, now)
+            ..Self::new(customer_id, id, &username, now)
         }
     }
 }

@@ -131,13 +131,13 @@ pub struct AuditDetail {
     /// The names of the changed fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
-    /// The access keys that were created or deleted with the act.
+    /// The access keys that were created or deleted with the action.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accesskeys: Vec<Uuid>,
     /// The reason that a platform admin gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Whether a mailed link confirmed the act.
+    /// Whether a mailed link confirmed the action.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_link: bool,
 }

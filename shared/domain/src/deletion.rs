@@ -7,7 +7,8 @@ use crate::{Customer, CustomerId, DeletionCause, State, Timestamp};
 /// Who asked for a deletion, when, and when it was due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletionRequest {
-    pub requested_by: DeletionCause,
+    #[serde(rename = "requested_by")]
+    pub cause: DeletionCause,
     /// When the account was frozen or its immediate deletion was requested. `None` for an expiry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tm_requested: Option<Timestamp>,
@@ -16,9 +17,9 @@ pub struct DeletionRequest {
 
 impl DeletionRequest {
     /// The request behind the end of an account at this time. `before` is the row before its end.
-    pub fn new(before: &Customer, requested_by: DeletionCause, now: Timestamp) -> Self {
-        let at_once = Self { requested_by, tm_requested: Some(now), tm_due: now };
-        match (requested_by, before.state) {
+    pub fn new(before: &Customer, cause: DeletionCause, now: Timestamp) -> Self {
+        let at_once = Self { cause, tm_requested: Some(now), tm_due: now };
+        match (cause, before.state) {
             (DeletionCause::Deadline, State::Frozen { tm_frozen, tm_deletion_scheduled, .. }) => {
                 Self { tm_requested: Some(tm_frozen), tm_due: tm_deletion_scheduled, ..at_once }
             }

@@ -160,7 +160,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_micros(1_718_893_355_000_000);
 
     fn agent() -> Agent {
-        Agent::first_admin(CustomerId(Uuid::from_u128(1)), AgentId(Uuid::from_u128(2)), "ann", NOW)
+        Agent::new(CustomerId(Uuid::from_u128(1)), AgentId(Uuid::from_u128(2)), "ann", NOW)
     }
 
     #[test]

@@ -58,7 +58,7 @@ fn of_completed_deletion(deletion: &CompletedDeletion) -> Event {
     let (customer, version) = (deletion.customer_id, deletion.version + 1);
     let id = event_id(customer, version, &EventType::CustomerErased);
     let event = Event::new(id, EventType::CustomerErased, customer, version, deletion.tm_completed);
-    Event { status: Some(deletion.cause), removed: Some(deletion.removed.clone()), ..event }
+    Event { status: Some(deletion.terminal_status), removed: Some(deletion.removed.clone()), ..event }
 }
 
 /// The event that asks the call plane to end an account's running calls. `cause` is the event of the freeze or deletion.

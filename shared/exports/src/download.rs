@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use custodian_app::ports::{AuditLog, WriteOutcome};
-use custodian_app::request_origin::Act;
+use custodian_app::request_origin::AuditedAction;
 use custodian_app::{Context, Failure};
 use custodian_domain::export::{EXPORT_DOWNLOADED, EXPORT_NOUN, ExportState};
 use custodian_domain::{CustomerId, Reason};
@@ -24,10 +24,10 @@ pub async fn link<S: ReadExports + AuditLog, E: ExportLinks>(
     let now = cx.now();
     match export.state_at(now) {
         ExportState::Finished => {
-            let act = Act::new(customer, EXPORT_DOWNLOADED, (EXPORT_NOUN, id), now);
-            match cx.store.record_act(act).await? {
+            let action = AuditedAction::new(customer, EXPORT_DOWNLOADED, (EXPORT_NOUN, id), now);
+            match cx.store.record_action(action).await? {
                 WriteOutcome::Done => {
-                    cx.services.link_to_file(ExportFile::from(&export), LINK_LIFETIME, now).await
+                    cx.services.presign_download(ExportFile::from(&export), LINK_LIFETIME, now).await
                 }
                 // The account was deleted meanwhile.
                 WriteOutcome::Stale | WriteOutcome::GateClosed => Err(Reason::ExportNotFound.into()),

@@ -108,10 +108,10 @@ pub enum CompleteOutcome {
 /// The storage of export files. A file exists only after all of its parts are written.
 pub trait ExportFiles: Send + Sync {
     /// Starts an upload, and returns its id.
-    fn begin_file(&self, file: ExportFile) -> impl Future<Output = Result<String, Failure>> + Send;
+    fn create_upload(&self, file: ExportFile) -> impl Future<Output = Result<String, Failure>> + Send;
 
     /// Writes a part, in place of one that an earlier attempt may have written, and returns its entity tag. Parts count from 1.
-    fn write_part(
+    fn upload_part(
         &self,
         file: ExportFile,
         upload: &str,
@@ -120,7 +120,7 @@ pub trait ExportFiles: Send + Sync {
     ) -> impl Future<Output = Result<String, Failure>> + Send;
 
     /// Joins the parts with these entity tags to the file.
-    fn complete_file(
+    fn complete_upload(
         &self,
         file: ExportFile,
         upload: &str,
@@ -128,7 +128,7 @@ pub trait ExportFiles: Send + Sync {
     ) -> impl Future<Output = Result<CompleteOutcome, Failure>> + Send;
 
     /// Deletes the file and its upload, if they exist. Without the id of the upload, deletes every upload of the file.
-    fn discard_file(
+    fn abort_upload_and_delete_file(
         &self,
         file: ExportFile,
         upload: Option<&str>,
@@ -138,7 +138,7 @@ pub trait ExportFiles: Send + Sync {
 /// Links to export files.
 pub trait ExportLinks: Send + Sync {
     /// A URL that shows the file to everyone who has it, for a short time.
-    fn link_to_file(
+    fn presign_download(
         &self,
         file: ExportFile,
         lifetime: Duration,

@@ -33,7 +33,7 @@ where
     let Some(export) = cx.store.export(task.customer_id, task.export_id).await? else {
         // The account was deleted, or the table restored. An earlier worker may have died after it had completed the file.
         let file = ExportFile { customer_id: task.customer_id, export_id: task.export_id };
-        return cx.services.discard_file(file, None).await;
+        return cx.services.abort_upload_and_delete_file(file, None).await;
     };
     if export.state == StoredExportState::Finished {
         // An earlier worker may have died before it sent the mail.
@@ -41,7 +41,7 @@ where
     }
     let now = cx.now();
     if !export.is_unfinished_at(now) {
-        return cx.services.discard_file((&export).into(), export.upload.as_deref()).await;
+        return cx.services.abort_upload_and_delete_file((&export).into(), export.upload.as_deref()).await;
     }
     if export.is_leased_at(now) {
         return Err(Failure::unavailable("the export", "another worker writes it"));
@@ -86,7 +86,7 @@ where
                 return self.hand_over(task).await;
             }
         }
-        let completed = self.cx.services.complete_file(self.file, &upload, &self.export.parts).await?;
+        let completed = self.cx.services.complete_upload(self.file, &upload, &self.export.parts).await?;
         let state = match completed {
             CompleteOutcome::Done => StoredExportState::Finished,
             CompleteOutcome::UploadLost => StoredExportState::Failed,
@@ -123,7 +123,7 @@ where
         };
         if must_discard {
             let upload = next.upload.as_deref().or(self.export.upload.as_deref());
-            cx.services.discard_file(self.file, upload).await?;
+            cx.services.abort_upload_and_delete_file(self.file, upload).await?;
         }
         Ok(Next::Stop)
     }
@@ -133,7 +133,7 @@ where
         if let Some(upload) = &self.export.upload {
             return Ok(Some(upload.clone()));
         }
-        let upload = self.cx.services.begin_file(self.file).await?;
+        let upload = self.cx.services.create_upload(self.file).await?;
         let saved = self.save(self.export.uploading(upload.clone(), self.cx.now())).await?;
         Ok((saved == Next::Continue).then_some(upload))
     }
@@ -142,7 +142,7 @@ where
         let (part, next) = self.read_part().await?;
         let (rows, bytes) = (part.rows, part.bytes.len() as u64);
         let number = self.export.parts.len() + 1;
-        let etag = self.cx.services.write_part(self.file, upload, number, part.bytes).await?;
+        let etag = self.cx.services.upload_part(self.file, upload, number, part.bytes).await?;
         let written = WrittenPart { etag, rows, bytes, next };
         self.save(self.export.with_part(&written, self.cx.now())).await
     }

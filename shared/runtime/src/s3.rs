@@ -72,14 +72,14 @@ impl S3ExportFiles {
 }
 
 impl ExportFiles for S3ExportFiles {
-    async fn begin_file(&self, file: ExportFile) -> Result<String, Failure> {
+    async fn create_upload(&self, file: ExportFile) -> Result<String, Failure> {
         let request = self.client.create_multipart_upload().bucket(&self.bucket).key(file.key());
         let response = request.content_type("application/gzip").send().await;
         let upload = response.map_err(|error| aws_failure(STORAGE, &error))?.upload_id;
         upload.ok_or_else(|| Failure::unavailable(STORAGE, "the upload has no id"))
     }
 
-    async fn write_part(
+    async fn upload_part(
         &self,
         file: ExportFile,
         upload: &str,
@@ -93,7 +93,7 @@ impl ExportFiles for S3ExportFiles {
         etag.ok_or_else(|| Failure::unavailable(STORAGE, "the part has no entity tag"))
     }
 
-    async fn complete_file(
+    async fn complete_upload(
         &self,
         file: ExportFile,
         upload: &str,
@@ -118,7 +118,11 @@ impl ExportFiles for S3ExportFiles {
         }
     }
 
-    async fn discard_file(&self, file: ExportFile, upload: Option<&str>) -> Result<(), Failure> {
+    async fn abort_upload_and_delete_file(
+        &self,
+        file: ExportFile,
+        upload: Option<&str>,
+    ) -> Result<(), Failure> {
         let key = file.key();
         match upload {
             Some(upload) => self.abort(&key, upload).await?,
@@ -145,7 +149,7 @@ impl RemoveFiles for S3ExportFiles {
 }
 
 impl ExportLinks for S3ExportFiles {
-    async fn link_to_file(
+    async fn presign_download(
         &self,
         file: ExportFile,
         lifetime: Duration,

@@ -233,30 +233,34 @@ impl Mailer for ExportWorkerServices {
 }
 
 impl ExportFiles for ExportWorkerServices {
-    async fn begin_file(&self, file: ExportFile) -> Result<String, Failure> {
-        self.files.begin_file(file).await
+    async fn create_upload(&self, file: ExportFile) -> Result<String, Failure> {
+        self.files.create_upload(file).await
     }
 
-    async fn write_part(
+    async fn upload_part(
         &self,
         file: ExportFile,
         upload: &str,
         number: usize,
         bytes: Vec<u8>,
     ) -> Result<String, Failure> {
-        self.files.write_part(file, upload, number, bytes).await
+        self.files.upload_part(file, upload, number, bytes).await
     }
 
-    async fn complete_file(
+    async fn complete_upload(
         &self,
         file: ExportFile,
         upload: &str,
         parts: &[String],
     ) -> Result<CompleteOutcome, Failure> {
-        self.files.complete_file(file, upload, parts).await
+        self.files.complete_upload(file, upload, parts).await
     }
 
-    async fn discard_file(&self, file: ExportFile, upload: Option<&str>) -> Result<(), Failure> {
-        self.files.discard_file(file, upload).await
+    async fn abort_upload_and_delete_file(
+        &self,
+        file: ExportFile,
+        upload: Option<&str>,
+    ) -> Result<(), Failure> {
+        self.files.abort_upload_and_delete_file(file, upload).await
     }
 }

@@ -5,7 +5,7 @@ use custodian_app::ports::{
     AccessKeys, CreateAccessKeys, DeleteAccessKeys, KeyCreateOutcome, KeyDeleteOutcome, KeysToRevoke,
     QueryPage, RecordKeyUse, UpdateAccessKeys, WriteOutcome,
 };
-use custodian_app::request_origin::Act;
+use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::RetryBudget;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{AccessKey, CustomerId, Principal, Status, Timestamp, access_key};
@@ -48,8 +48,8 @@ enum KeyCondition {
     Gate,
     Row,
     LimitReached,
-    /// The credential of the maker is still valid.
-    Maker,
+    /// The credential of the caller is still valid.
+    Caller,
     /// The account's keys are those that were listed.
     Keys,
 }
@@ -58,20 +58,20 @@ impl CreateAccessKeys for Store {
     async fn create_access_key(
         &self,
         key: &AccessKey,
-        maker: &Principal,
+        caller: &Principal,
     ) -> Result<KeyCreateOutcome, Failure> {
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, KeyCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
-        let tx = require_caller(tx, KeyCondition::Maker, maker, key.tm_create)?;
+        let tx = require_caller(tx, KeyCondition::Caller, caller, key.tm_create)?;
         let tx = usage::count_up(tx, KeyCondition::LimitReached, key.customer_id, ACCESS_KEYS)?;
         let new = Expr::new("attribute_not_exists(#id)");
         let created = OutboxRecord::created(access_key::NOUN, key);
         let tx = outbox::record(tx, KeyCondition::Row, Some(&created))?;
-        let tx = audit_log::record(tx, KeyCondition::Row, Act::of_row(&created))?;
+        let tx = audit_log::record(tx, KeyCondition::Row, AuditedAction::of_row(&created))?;
         Ok(match tx.put(KeyCondition::Row, ACCESS_KEYS, encode(key)?, new)?.run().await? {
             Ok(()) => KeyCreateOutcome::Done,
             Err(KeyCondition::Gate) => KeyCreateOutcome::GateClosed,
-            Err(KeyCondition::Maker) => KeyCreateOutcome::MakerRevoked,
+            Err(KeyCondition::Caller) => KeyCreateOutcome::CallerRevoked,
             Err(KeyCondition::LimitReached) => KeyCreateOutcome::LimitReached,
             Err(KeyCondition::Row | KeyCondition::Keys) => {
                 return Err(Failure::unavailable("a new id", "is already in use"));
@@ -129,7 +129,7 @@ impl UpdateAccessKeys for Store {
         let updated = OutboxRecord::updated(access_key::NOUN, before, after);
         let mut tx = outbox::record(tx, OwnedRowCondition::Row, updated.as_ref())?;
         if let Some(updated) = &updated {
-            tx = audit_log::record(tx, OwnedRowCondition::Row, Act::of_row(updated))?;
+            tx = audit_log::record(tx, OwnedRowCondition::Row, AuditedAction::of_row(updated))?;
         }
         Ok(write_outcome(tx.run().await?))
     }
@@ -170,7 +170,7 @@ impl DeleteAccessKeys for Store {
             }
         };
         let deleted = OutboxRecord::deleted(access_key::NOUN, key, now);
-        tx = audit_log::record(tx, KeyCondition::Row, Act::of_row(&deleted).with_keys(revoked))?;
+        tx = audit_log::record(tx, KeyCondition::Row, AuditedAction::of_row(&deleted).with_keys(revoked))?;
         Ok(match tx.run().await? {
             Ok(()) => KeyDeleteOutcome::Done,
             Err(KeyCondition::Gate) => KeyDeleteOutcome::GateClosed,

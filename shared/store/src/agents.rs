@@ -5,7 +5,7 @@ use custodian_app::ports::{
     AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents,
     KeysToRevoke, QueryPage, ReadAgents, RecordSignIns, UpdateAgents,
 };
-use custodian_app::request_origin::Act;
+use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::agent::KnownNetwork;
 use custodian_domain::fields::is_email;
@@ -137,8 +137,8 @@ impl UpdateAgents for Store {
             AgentCondition::Row,
             OutboxRecord::updated(kinds::AGENTS.noun, change.before, after).as_ref(),
         )?;
-        if let Some(act) = Act::of_agent_change(&change) {
-            tx = audit_log::record(tx, AgentCondition::Row, act)?;
+        if let Some(action) = AuditedAction::of_agent_change(&change) {
+            tx = audit_log::record(tx, AgentCondition::Row, action)?;
         }
         tx = require_tags(tx, after.customer_id, change.new_tags)?;
         tx = usage::count_admins(tx, AgentCondition::Admins, after.customer_id, change.admin_delta)?;
@@ -185,7 +185,7 @@ impl CreateAgents for Store {
             return Ok(AgentAvailability::LimitReached);
         }
         for item in rows.into_values().flatten() {
-            let Some(name) = identifiers::name_that_hinders(customer, item)? else { continue };
+            let Some(name) = identifiers::conflicting_name(customer, item)? else { continue };
             if self.name_availability(&name, Strength::Unconfirmed).await? == NameAvailability::Taken {
                 return Ok(AgentAvailability::UsernameTaken);
             }
@@ -193,16 +193,16 @@ impl CreateAgents for Store {
         Ok(AgentAvailability::Available)
     }
 
-    async fn create_agent(&self, agent: &Agent, maker: &Principal) -> Result<AgentCreateOutcome, Failure> {
+    async fn create_agent(&self, agent: &Agent, caller: &Principal) -> Result<AgentCreateOutcome, Failure> {
         let (mut previous, mut retry) =
             (PreviousClaims::default(), Retry::new("the username", RetryBudget::Request));
         loop {
-            let (name, slot) = match self.try_create_agent(agent, maker, previous).await? {
+            let (name, slot) = match self.try_create_agent(agent, caller, previous).await? {
                 Ok(()) => return Ok(AgentCreateOutcome::Done),
                 Err(AgentCondition::Gate) => return Ok(AgentCreateOutcome::GateClosed),
                 Err(AgentCondition::LimitReached) => return Ok(AgentCreateOutcome::LimitReached),
                 Err(AgentCondition::Tag) => return Ok(AgentCreateOutcome::TagNotFound),
-                Err(AgentCondition::Caller) => return Ok(AgentCreateOutcome::MakerRevoked),
+                Err(AgentCondition::Caller) => return Ok(AgentCreateOutcome::CallerRevoked),
                 Err(AgentCondition::Username) => {
                     (identifiers::username(&agent.username), &mut previous.username)
                 }
@@ -224,13 +224,13 @@ impl Store {
     async fn try_create_agent(
         &self,
         agent: &Agent,
-        maker: &Principal,
+        caller: &Principal,
         previous: PreviousClaims,
     ) -> Result<TransactionResult<AgentCondition>, Failure> {
         let owner = agent.customer_id;
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
-        let tx = require_caller(tx, AgentCondition::Caller, maker, agent.tm_create)?;
+        let tx = require_caller(tx, AgentCondition::Caller, caller, agent.tm_create)?;
         let name = &identifiers::username(&agent.username);
         let claim = Claim {
             name,
@@ -251,7 +251,7 @@ impl Store {
         let tx = require_tags(tx, owner, &agent.tag_ids)?;
         let created = OutboxRecord::created(kinds::AGENTS.noun, agent);
         let tx = outbox::record(tx, AgentCondition::Row, Some(&created))?;
-        let tx = audit_log::record(tx, AgentCondition::Row, Act::of_row(&created))?;
+        let tx = audit_log::record(tx, AgentCondition::Row, AuditedAction::of_row(&created))?;
         let admins = i8::from(agent.counts_as_admin());
         usage::count_admins(tx, AgentCondition::Admins, owner, admins)?.run().await
     }
@@ -296,7 +296,8 @@ impl Store {
         let tx = usage::count_down(tx, AgentCondition::Row, owner, AGENTS)?;
         let deleted = OutboxRecord::deleted(kinds::AGENTS.noun, agent, now);
         let tx = outbox::record(tx, AgentCondition::Row, Some(&deleted))?;
-        let mut tx = audit_log::record(tx, AgentCondition::Row, Act::of_row(&deleted).with_keys(revoked))?;
+        let mut tx =
+            audit_log::record(tx, AgentCondition::Row, AuditedAction::of_row(&deleted).with_keys(revoked))?;
         if let Some(name) = username {
             tx = identifiers::release(tx, AgentCondition::Username, name, owner)?;
         }

@@ -1,8 +1,8 @@
-//! The audit log. An entry is written in the transaction of its act, so neither exists without the other.
+//! The audit log. An entry is written in the transaction of its action, so neither exists without the other.
 
 use custodian_app::Failure;
 use custodian_app::ports::{AuditLog, QueryPage, ReadAuditLog, WriteOutcome};
-use custodian_app::request_origin::Act;
+use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::RetryBudget;
 use custodian_domain::audit::AuditEntry;
 use custodian_domain::{CustomerId, IdSeed, Status};
@@ -16,14 +16,14 @@ use crate::schema::AUDITS;
 use crate::transaction::Transaction;
 use crate::usage;
 
-/// Adds the entry of an act to its transaction. The transaction must require the status of the act's account.
+/// Adds the entry of an action to its transaction. The transaction must require the status of the action's account.
 pub(crate) fn record<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
-    act: Act,
+    action: AuditedAction,
 ) -> Result<Transaction<'a, C>, Failure> {
     let store = tx.store();
-    let entry = act.entry(|now| {
+    let entry = action.entry(|now| {
         let mut random = [0; 10];
         store.entropy.fill(&mut random);
         IdSeed { now, random }.uuid()
@@ -32,11 +32,11 @@ pub(crate) fn record<'a, C: Copy>(
 }
 
 impl AuditLog for Store {
-    async fn record_act(&self, act: Act) -> Result<WriteOutcome, Failure> {
+    async fn record_action(&self, action: AuditedAction) -> Result<WriteOutcome, Failure> {
         let tx = Transaction::new(self, RetryBudget::Request);
         let (gate, statuses) = (OwnedRowCondition::Gate, Status::NOT_TERMINAL);
-        let tx = usage::require_status(tx, gate, act.customer_id, act.resource.1, statuses)?;
-        Ok(write_outcome(record(tx, OwnedRowCondition::Row, act)?.run().await?))
+        let tx = usage::require_status(tx, gate, action.customer_id, action.resource.1, statuses)?;
+        Ok(write_outcome(record(tx, OwnedRowCondition::Row, action)?.run().await?))
     }
 }
 

@@ -49,7 +49,7 @@ impl DeletionBrake for Store {
         Ok(brake.unwrap_or_default())
     }
 
-    async fn set_brake(&self, brake: &Brake) -> Result<(), Failure> {
+    async fn store_brake(&self, brake: &Brake) -> Result<(), Failure> {
         if !brake.paused
             && let Some(now) = brake.tm_update
         {

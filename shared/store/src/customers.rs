@@ -2,9 +2,9 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    ChangeCustomers, CustomerChange, CustomerWriteOutcome, Purpose, ReadCustomers, Verification,
+    ActivationRows, ChangeCustomers, CustomerChange, CustomerWriteOutcome, Purpose, ReadCustomers,
 };
-use custodian_app::request_origin::Act;
+use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{
@@ -37,7 +37,7 @@ enum CustomerCondition {
     /// The brake is on.
     Brake,
     /// The account that loses the claim on an address was deleted meanwhile.
-    Loser,
+    PreviousHolder,
 }
 
 /// The attribute of a customer on hold, with its status.
@@ -77,8 +77,10 @@ impl ChangeCustomers for Store {
                 }
                 Err(CustomerCondition::Brake) => return Ok(CustomerWriteOutcome::DeletionsPaused),
                 Err(CustomerCondition::Token) => return Ok(CustomerWriteOutcome::TokenUsed),
-                Err(CustomerCondition::Loser) if claims.loser.is_some() => claims.loser = None,
-                Err(CustomerCondition::Loser) => return Ok(CustomerWriteOutcome::Stale),
+                Err(CustomerCondition::PreviousHolder) if claims.previous_holder.is_some() => {
+                    claims.previous_holder = None
+                }
+                Err(CustomerCondition::PreviousHolder) => return Ok(CustomerWriteOutcome::Stale),
                 // Another account has confirmed the old address since.
                 Err(CustomerCondition::OldEmail) if !claims.old_is_lost => claims.old_is_lost = true,
                 Err(CustomerCondition::OldEmail) => return Ok(CustomerWriteOutcome::Stale),
@@ -90,11 +92,11 @@ impl ChangeCustomers for Store {
                         NameAvailability::Replaceable(row) if claims.previous != Some(row) => {
                             claims.previous = Some(row);
                             let holder = self.customer(row.owner).await?;
-                            let loses = |holder: &Customer| {
+                            let loses_claim = |holder: &Customer| {
                                 !holder.status().is_terminal()
                                     && holder.has_email(&change.after.profile.email)
                             };
-                            claims.loser = holder.filter(loses).map(|holder| holder.id);
+                            claims.previous_holder = holder.filter(loses_claim).map(|holder| holder.id);
                         }
                         NameAvailability::Free if !claims.own_is_lost => claims.own_is_lost = true,
                         NameAvailability::Free => retry.wait(&*self.entropy).await?,
@@ -111,8 +113,8 @@ impl ChangeCustomers for Store {
 struct EmailClaims {
     /// The claim on the new address that may be replaced.
     previous: Option<IdentifierRow>,
-    /// The living account that has the new address, has not confirmed it, and loses its claim.
-    loser: Option<CustomerId>,
+    /// The account that has the new address, has not confirmed it, and loses its claim.
+    previous_holder: Option<CustomerId>,
     /// Whether the account no longer holds its old address.
     old_is_lost: bool,
     /// Whether the account does not hold the address that it keeps.
@@ -125,7 +127,7 @@ impl Store {
         change: CustomerChange<'_>,
         claims: EmailClaims,
     ) -> Result<TransactionResult<CustomerCondition>, Failure> {
-        let CustomerChange { before, after, verification, .. } = change;
+        let CustomerChange { before, after, activation_rows, .. } = change;
         let expected = notices::former_value_is(
             "#status = :status AND #version = :version",
             "former_email",
@@ -168,18 +170,18 @@ impl Store {
         if !status_changed && before.plan != after.plan {
             tx = change_plan(tx, change)?;
         }
-        if let Some(verification) = verification {
-            let billing = encode_billing_account(&verification.billing_account)?;
+        if let Some(rows) = activation_rows {
+            let billing = encode_billing_account(&rows.billing_account)?;
             tx = tx.put(
                 CustomerCondition::Row,
                 BILLING_ACCOUNTS,
                 billing,
                 Expr::new("attribute_not_exists(#id)"),
             )?;
-            let created = OutboxRecord::created(kinds::BILLING_ACCOUNTS.noun, &verification.billing_account);
+            let created = OutboxRecord::created(kinds::BILLING_ACCOUNTS.noun, &rows.billing_account);
             tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
             tx = usage::count_up(tx, CustomerCondition::Row, after.id, BILLING_ACCOUNTS)?;
-            tx = create_first_key(tx, verification)?;
+            tx = create_first_key(tx, rows)?;
         }
         if let Some(token) = change.used_token {
             tx =
@@ -188,19 +190,19 @@ impl Store {
                 tx = requester::require_valid(tx, CustomerCondition::Token, change)?;
             }
         }
-        if let Some(act) = Act::of_customer_change(&change) {
-            tx = audit_log::record(tx, CustomerCondition::Row, act)?;
+        if let Some(action) = AuditedAction::of_customer_change(&change) {
+            tx = audit_log::record(tx, CustomerCondition::Row, action)?;
         }
         tx.run().await
     }
 }
 
-/// Creates the first access key, if the verification has one.
+/// Creates the first access key, if the activation has one.
 fn create_first_key<'a>(
     tx: Transaction<'a, CustomerCondition>,
-    verification: &Verification,
+    rows: &ActivationRows,
 ) -> Result<Transaction<'a, CustomerCondition>, Failure> {
-    let Some(key) = &verification.access_key else { return Ok(tx) };
+    let Some(key) = &rows.access_key else { return Ok(tx) };
     let is_new = Expr::new("attribute_not_exists(#id)");
     let tx = tx.put(CustomerCondition::Row, ACCESS_KEYS, encode(key)?, is_new)?;
     let created = OutboxRecord::created(access_key::NOUN, key);
@@ -258,11 +260,11 @@ fn update_email_claims<'a>(
         identifiers::claim(tx, CustomerCondition::Email, &claim)?
     };
     // The account that loses the claim still shows the address, so a search by the address must find it.
-    let tx = match claims.loser {
-        Some(loser) => {
-            let (condition, statuses) = (CustomerCondition::Loser, Status::NOT_TERMINAL);
-            let tx = usage::require_status(tx, condition, loser, loser.0, statuses)?;
-            former_names::record(tx, CustomerCondition::Row, claim.name, loser)?
+    let tx = match claims.previous_holder {
+        Some(previous_holder) => {
+            let (condition, statuses) = (CustomerCondition::PreviousHolder, Status::NOT_TERMINAL);
+            let tx = usage::require_status(tx, condition, previous_holder, previous_holder.0, statuses)?;
+            former_names::record(tx, CustomerCondition::Row, claim.name, previous_holder)?
         }
         None => tx,
     };

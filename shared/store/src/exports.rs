@@ -5,7 +5,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{QueryPage, WriteOutcome};
-use custodian_app::request_origin::Act;
+use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::RetryBudget;
 use custodian_domain::export::{EXPORT_NOUN, EXPORT_STARTED};
 use custodian_domain::kinds::AGENTS;
@@ -79,8 +79,8 @@ impl StartExports for Store {
         };
         let mut name = Item::from([(EXPORT_ID.to_owned(), s(export.id))]);
         name.insert("ttl".to_owned(), n(export.keep_until().seconds()));
-        let act = Act::new(customer, EXPORT_STARTED, (EXPORT_NOUN, export.id), export.tm_create);
-        let tx = audit_log::record(tx, OwnedRowCondition::Row, act)?;
+        let action = AuditedAction::new(customer, EXPORT_STARTED, (EXPORT_NOUN, export.id), export.tm_create);
+        let tx = audit_log::record(tx, OwnedRowCondition::Row, action)?;
         let tx = tx.put(OwnedRowCondition::Row, EXPORTS, item_of(export)?, new)?;
         let tx = tx.upsert(OwnedRowCondition::Row, EXPORTS, last_key(customer), (&name, &[]), is_last)?;
         Ok(write_outcome(tx.run().await?))

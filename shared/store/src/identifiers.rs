@@ -154,9 +154,9 @@ pub(crate) fn main_key(name: &str) -> Item {
     composite_key("id", name, "key", MAIN_ROW)
 }
 
-/// The name of an identifier that may hinder a new agent of this customer: a username, or an e-mail address that another account has
-/// confirmed.
-pub(crate) fn name_that_hinders(customer: CustomerId, item: Item) -> Result<Option<String>, Failure> {
+/// The name of an identifier that may conflict with a new agent of this customer: a username, or an e-mail address that another
+/// account has confirmed.
+pub(crate) fn conflicting_name(customer: CustomerId, item: Item) -> Result<Option<String>, Failure> {
     let name = item.get("id").and_then(|id| id.as_s().ok()).cloned();
     let row: IdentifierRow = decode(item)?;
     let is_confirmed_elsewhere = row.owner != customer && row.confirmed != Some(false);

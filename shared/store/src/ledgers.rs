@@ -44,7 +44,7 @@ pub(crate) fn open<'a, C: Copy>(
     tx.put(on_failure, DELETIONS, row, Expr::new("attribute_not_exists(#key)"))
 }
 
-/// The header row of an account that has just ended.
+/// The header row of an account that was just deleted or expired.
 pub(crate) fn header(terminal: &Customer) -> Item {
     let mut row = row_key(terminal.id, None);
     row.insert("cause".to_owned(), s(terminal.status().as_str()));

@@ -53,7 +53,7 @@ impl Store {
         customer: CustomerId,
         now: Timestamp,
     ) -> Result<bool, Failure> {
-        Ok(self.deletion_mail(customer).await?.is_some_and(|mail| now < mail.until))
+        Ok(self.deletion_mail_recipient(customer).await?.is_some_and(|mail| now < mail.until))
     }
 
     /// Removes an attribute if it still has this value. The removal keeps the row's version, so it causes no event.
@@ -75,11 +75,14 @@ impl NoticeRows for Store {
         custodian_app::ports::AccessKeys::access_key(self, customer, id).await
     }
 
-    async fn deletion_mail(&self, customer: CustomerId) -> Result<Option<EncryptedDestination>, Failure> {
+    async fn deletion_mail_recipient(
+        &self,
+        customer: CustomerId,
+    ) -> Result<Option<EncryptedDestination>, Failure> {
         self.endpoint_row(customer, DELETION_MAIL_KEY).await
     }
 
-    async fn remove_deletion_mail(&self, customer: CustomerId) -> Result<(), Failure> {
+    async fn remove_deletion_mail_recipient(&self, customer: CustomerId) -> Result<(), Failure> {
         let row = deletion_mail_key(customer);
         self.delete_if(WEBHOOKS, row, Expr::unconditional("key")).await.map(|_| ())
     }

@@ -2,7 +2,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{CreateAccountOutcome, CreateCustomers, NewAccount};
-use custodian_app::request_origin::Act;
+use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::fields::is_email;
 use custodian_domain::kinds;
@@ -134,8 +134,8 @@ impl Store {
             )?;
         }
         let customer = &account.customer;
-        let act = Act::new(owner, "customer_created", ("customer", owner.0), customer.tm_create);
-        tx = audit_log::record(tx, AccountCondition::NewId, act)?;
+        let action = AuditedAction::new(owner, "customer_created", ("customer", owner.0), customer.tm_create);
+        tx = audit_log::record(tx, AccountCondition::NewId, action)?;
         usage::open_account(tx, AccountCondition::NewId, &account.customer)?.run().await
     }
 }

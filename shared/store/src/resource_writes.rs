@@ -3,7 +3,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{CreateResources, DeleteResources, ResourceWriteOutcome, UpdateResources};
-use custodian_app::request_origin::{Act, is_platform_admin};
+use custodian_app::request_origin::{AuditedAction, is_platform_admin};
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::kinds::{Kind, UniqueName};
 use custodian_domain::outbox_record::OutboxRecord;
@@ -234,7 +234,7 @@ impl Store {
         let outbox_record = write.outbox_record();
         tx = outbox::record(tx, OwnedRowCondition::Row, outbox_record.as_ref())?;
         if let Some(record) = outbox_record.filter(|_| is_platform_admin()) {
-            tx = audit_log::record(tx, OwnedRowCondition::Row, Act::of_row(&record))?;
+            tx = audit_log::record(tx, OwnedRowCondition::Row, AuditedAction::of_row(&record))?;
         }
         for Reference { table, id, field } in write.new_references() {
             let exists = Expr::new("attribute_exists(#id)");

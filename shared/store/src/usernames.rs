@@ -2,7 +2,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::EmailConfirmation;
-use custodian_app::request_origin::Act;
+use custodian_app::request_origin::AuditedAction;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Customer, Status, kinds};
 
@@ -36,7 +36,7 @@ pub(crate) fn rename<'a, C: Copy>(
                 tx = audit_log::record(
                     tx,
                     on_failure,
-                    Act { is_of_other_account: true, ..Act::of_row(record) },
+                    AuditedAction { is_of_other_account: true, ..AuditedAction::of_row(record) },
                 )?;
             }
         }

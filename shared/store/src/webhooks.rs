@@ -2,7 +2,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{QueryPage, WriteOutcome};
-use custodian_app::request_origin::Act;
+use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::RetryBudget;
 use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::outbox_record::OutboxRecord;
@@ -165,8 +165,8 @@ impl WebhookStore for Store {
         let row = (&encode(secret)?, PLAIN_SECRETS);
         let tx = tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, unchanged)?;
         let entry_type = if before.is_some() { "webhook_secret_rotated" } else { "webhook_secret_created" };
-        let act = Act::new(customer, entry_type, ("webhook", customer.0), secret.tm_create);
-        Ok(write_outcome(audit_log::record(tx, OwnedRowCondition::Row, act)?.run().await?))
+        let action = AuditedAction::new(customer, entry_type, ("webhook", customer.0), secret.tm_create);
+        Ok(write_outcome(audit_log::record(tx, OwnedRowCondition::Row, action)?.run().await?))
     }
 
     async fn delivery(

@@ -15,7 +15,7 @@ pub struct AuditView<'a> {
     #[serde(rename = "type")]
     entry_type: &'a str,
     who: ActorView,
-    /// The IP address that the request came from. `null` if no request caused the act, and for the account itself if a platform
+    /// The IP address that the request came from. `null` if no request caused the action, and for the account itself if a platform
     /// admin acted.
     ip_address: Option<&'a str>,
     /// The `X-Request-Id` of the request.
@@ -48,17 +48,17 @@ struct AuditedResourceView<'a> {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 struct DetailView<'a> {
-    /// The account's status before the act, if the act changed it.
+    /// The account's status before the action, if the action changed it.
     from: Option<&'static str>,
-    /// The account's status after the act.
+    /// The account's status after the action.
     to: Option<&'static str>,
     /// The names of the changed fields.
     changed: &'a [String],
-    /// The access keys that were created or deleted with the act.
+    /// The access keys that were created or deleted with the action.
     accesskeys: &'a [Uuid],
     /// The reason that a platform admin gave.
     reason: Option<Text<'a, 200>>,
-    /// Whether a mailed link confirmed the act.
+    /// Whether a mailed link confirmed the action.
     by_link: bool,
 }
 

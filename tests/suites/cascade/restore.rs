@@ -52,10 +52,10 @@ async fn restore(platform: &Client, table: &str, purge: bool) -> (BTreeMap<Strin
     }
 }
 
-/// The names that the rows of living accounts should hold, each with its owner.
-fn wanted_names(tables: &Tables, living: &BTreeSet<String>) -> BTreeSet<(String, String)> {
+/// The names that the rows of accounts that are not terminal should hold, each with its owner.
+fn wanted_names(tables: &Tables, not_terminal: &BTreeSet<String>) -> BTreeSet<(String, String)> {
     let mut wanted = BTreeSet::new();
-    for row in tables.scan("customers").iter().filter(|row| living.contains(&text(row, "id"))) {
+    for row in tables.scan("customers").iter().filter(|row| not_terminal.contains(&text(row, "id"))) {
         wanted.insert((format!("email#{}", text(row, "email")), text(row, "id")));
     }
     for row in tables.scan("agents").iter().filter(|row| row["guest"]["BOOL"] == false) {
@@ -64,7 +64,7 @@ fn wanted_names(tables: &Tables, living: &BTreeSet<String>) -> BTreeSet<(String,
     for row in tables.scan("numbers") {
         wanted.insert((format!("number#{}", text(&row, "number")), text(&row, "customer_id")));
     }
-    wanted.retain(|(name, owner)| living.contains(owner) && !name.ends_with('#'));
+    wanted.retain(|(name, owner)| not_terminal.contains(owner) && !name.ends_with('#'));
     wanted
 }
 
@@ -97,16 +97,19 @@ fn count_of(tables: &Tables, customer: &str, kind: &Kind) -> i64 {
 /// Fails if the tables contradict each other.
 fn check(tables: &Tables, restored: &str, conflicts: &[Value]) {
     let ledgers: BTreeSet<_> = tables.scan("deletions").iter().map(|row| text(row, "customer_id")).collect();
-    let (mut living, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    let (mut not_terminal, mut ended) = (BTreeSet::new(), BTreeSet::new());
     for row in tables.scan("customers") {
-        let is_living = !["deleted", "expired"].contains(&&*text(&row, "status"));
-        assert!(is_living || ledgers.contains(&text(&row, "id")), "{restored}: a deletion without a ledger");
+        let is_not_terminal = !["deleted", "expired"].contains(&&*text(&row, "status"));
         assert!(
-            !is_living || !ledgers.contains(&text(&row, "id")),
-            "{restored}: a deleted account lives: {row}"
+            is_not_terminal || ledgers.contains(&text(&row, "id")),
+            "{restored}: a deletion without a ledger"
         );
-        assert!(is_living || text(&row, "email").is_empty(), "{restored}: not anonymised: {row}");
-        if is_living { &mut living } else { &mut ended }.insert(text(&row, "id"));
+        assert!(
+            !is_not_terminal || !ledgers.contains(&text(&row, "id")),
+            "{restored}: a deleted account is not terminal: {row}"
+        );
+        assert!(is_not_terminal || text(&row, "email").is_empty(), "{restored}: not anonymised: {row}");
+        if is_not_terminal { &mut not_terminal } else { &mut ended }.insert(text(&row, "id"));
     }
     for table in restorable_tables().filter(|table| !["customers", "deletions"].contains(table)) {
         for row in tables.scan(table) {
@@ -114,12 +117,12 @@ fn check(tables: &Tables, restored: &str, conflicts: &[Value]) {
             let owners = [pair_owner.unwrap_or_default(), text(&row, "owner"), text(&row, "customer_id")];
             let owner = owners.iter().find(|owner| !owner.is_empty());
             assert!(
-                owner.is_none_or(|owner| living.contains(owner)),
+                owner.is_none_or(|owner| not_terminal.contains(owner)),
                 "{restored}: {table} has an orphan: {row}"
             );
         }
     }
-    for id in &living {
+    for id in &not_terminal {
         let status = text(&tables.customer(id), "status");
         assert_eq!(tables.gates(id), vec![status; 8], "{restored}: the gates of {id}");
         for kind in ALL {
@@ -129,7 +132,7 @@ fn check(tables: &Tables, restored: &str, conflicts: &[Value]) {
             assert_eq!(counted, i64::try_from(rows).unwrap(), "{restored}: {} of {id}", kind.table);
         }
     }
-    let (wanted, held) = (wanted_names(tables, &living), held_names(tables));
+    let (wanted, held) = (wanted_names(tables, &not_terminal), held_names(tables));
     assert!(held.is_subset(&wanted), "{restored}: unused names: {:?}", held.difference(&wanted));
     let without_name = wanted.difference(&held).count();
     let reported = conflicts.iter().filter(|conflict| conflict["problem"] == "name_taken").count();

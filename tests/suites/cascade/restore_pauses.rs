@@ -14,7 +14,7 @@ use crate::restore_run::{call, new_app, request, whole_run};
 async fn set_brake(app: &TestApp, paused: bool) {
     let reason = "an incident".to_owned();
     let brake = Brake { paused, reason, set_by: None, tm_update: Some(app.cx.now()) };
-    app.cx.store.set_brake(&brake).await.unwrap();
+    app.cx.store.store_brake(&brake).await.unwrap();
 }
 
 /// A deleted account, of which a restore brought a number back.

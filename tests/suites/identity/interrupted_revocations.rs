@@ -33,7 +33,7 @@ impl World {
         let owner = Principal::agent(owner);
         let now = app.cx.now();
         let admin = AgentId(app.cx.providers.id_seed(now).uuid());
-        let agent = Agent::first_admin(account, admin, "bob", now);
+        let agent = Agent::new(account, admin, "bob", now);
         custodian_app::ports::CreateAgents::create_agent(&app.cx.store, &agent, &owner)
             .await
             .expect("the agent");

@@ -112,7 +112,7 @@ async fn the_ledger_waits_for_the_mail_about_the_deletion_for_an_hour_at_most() 
         app.run_until_idle().await.unwrap();
         assert!(is_erased().await);
         assert_eq!(app.cx.services.state().mails.len(), usize::from(minutes < 60));
-        assert!(app.cx.store.deletion_mail(id).await.unwrap().is_none());
+        assert!(app.cx.store.deletion_mail_recipient(id).await.unwrap().is_none());
     }
 }
 

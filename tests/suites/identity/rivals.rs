@@ -87,8 +87,7 @@ impl World {
         self.app.clock.advance(std::time::Duration::from_secs(1));
         let now = self.app.cx.now();
         let id = AgentId(self.app.cx.providers.id_seed(now).uuid());
-        let agent =
-            Agent { permission: Permission::AGENT, ..Agent::first_admin(self.stranger, id, username, now) };
+        let agent = Agent { permission: Permission::AGENT, ..Agent::new(self.stranger, id, username, now) };
         let agents = self.app.cx.store.agents(self.stranger, None, 10).await.expect("the agents").rows;
         let maker = Principal::agent(agents.into_iter().find(|agent| agent.guest).expect("the guest agent"));
         match self.app.cx.store.create_agent(&agent, &maker).await.expect("the store answers") {

@@ -104,7 +104,7 @@ async fn the_brake_trips_when_more_accounts_than_the_limit_are_deleted_within_an
     let refused = app.try_change(id, Command::Delete(Initiator::Owner)).await.unwrap_err();
     assert!(refused.is(Reason::DeletionsPaused));
     let released = Brake { tm_update: Some(app.cx.now()), ..Brake::default() };
-    app.cx.store.set_brake(&released).await.unwrap();
+    app.cx.store.store_brake(&released).await.unwrap();
     app.change(id, Command::Delete(Initiator::Owner)).await;
     assert!(!is_paused(&app).await, "the count begins again");
 }
@@ -138,7 +138,7 @@ async fn the_brake_trips_before_the_first_purge_if_too_many_accounts_fall_due() 
     assert!(is_paused(&app).await);
     app.clock.advance(Duration::from_secs(900));
     let released = Brake { tm_update: Some(app.cx.now()), ..Brake::default() };
-    app.cx.store.set_brake(&released).await.unwrap();
+    app.cx.store.store_brake(&released).await.unwrap();
     app.reconcile().await.unwrap();
     for (customer_id, _) in &accounts {
         assert_eq!(app.customer(*customer_id).await.status(), Status::Deleted);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use custodian_app::unregister::{UnregisterRequest, plan};
+use custodian_app::unregister::{UnregisterRequest, preview};
 use custodian_domain::Initiator;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Reason, Timestamp};
@@ -93,8 +93,8 @@ async fn a_dry_run_counts_the_rows_that_the_deletion_then_removes() {
 async fn due(app: &TestApp, id: custodian_domain::CustomerId, immediate: bool) -> Result<Timestamp, Reason> {
     let request = UnregisterRequest::read(dry_run(immediate).as_object().unwrap()).unwrap();
     let customer = app.customer(id).await;
-    let plan = plan(&app.cx, &customer, &request).await;
-    plan.map(|plan| plan.tm_due).map_err(|failure| failure.reason())
+    let preview = preview(&app.cx, &customer, &request).await;
+    preview.map(|preview| preview.tm_due).map_err(|failure| failure.reason())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -172,7 +172,7 @@ async fn last_step(app: &TestApp, id: CustomerId, table: &str) {
     app.cx.store.remove_deletion_notice(id).await.unwrap();
     // The mail about the deletion was sent.
     app.cx.services.state().mail_events.clear();
-    app.cx.store.remove_deletion_mail(id).await.unwrap();
+    app.cx.store.remove_deletion_mail_recipient(id).await.unwrap();
     app.cx.store.open_steps(id, STEPS, now).await.unwrap();
     for step in STEPS.iter().filter(|step| step.table != table) {
         let rows = app.cx.store.find_keys(id, step, None).await.unwrap();

@@ -115,10 +115,10 @@ async fn the_recipient_of_the_last_mail_is_removed_after_seven_days_from_a_delet
     app.run_until_idle().await.unwrap();
     app.clock.advance(Duration::from_secs(7 * DAY - 60));
     app.reconcile().await.unwrap();
-    assert!(app.cx.store.last_mail(id).await.unwrap().is_some());
+    assert!(app.cx.store.last_mail_recipient(id).await.unwrap().is_some());
     app.clock.advance(Duration::from_secs(120));
     app.reconcile().await.unwrap();
-    assert_eq!(app.cx.store.last_mail(id).await.unwrap(), None);
+    assert_eq!(app.cx.store.last_mail_recipient(id).await.unwrap(), None);
 }
 
 fn brake(app: &TestApp, paused: bool, reason: &str) -> Brake {
@@ -129,12 +129,12 @@ fn brake(app: &TestApp, paused: bool, reason: &str) -> Brake {
 async fn a_late_trip_neither_overwrites_an_operators_reason_nor_undoes_a_release() {
     let app = TestApp::default();
     let never_set = app.cx.store.brake().await.unwrap();
-    app.cx.store.set_brake(&brake(&app, true, "an operator's reason")).await.unwrap();
+    app.cx.store.store_brake(&brake(&app, true, "an operator's reason")).await.unwrap();
     assert!(!app.cx.store.trip_brake(&never_set, &brake(&app, true, "too many")).await.unwrap());
     let paused = app.cx.store.brake().await.unwrap();
     assert_eq!(paused.reason, "an operator's reason");
     app.clock.advance(Duration::from_secs(1));
-    app.cx.store.set_brake(&brake(&app, false, "")).await.unwrap();
+    app.cx.store.store_brake(&brake(&app, false, "")).await.unwrap();
     assert!(!app.cx.store.trip_brake(&paused, &brake(&app, true, "too many")).await.unwrap());
     let released = app.cx.store.brake().await.unwrap();
     assert!(!released.paused);

@@ -14,11 +14,11 @@ fn part_key(file: ExportFile, number: usize) -> String {
 }
 
 impl ExportFiles for LocalServices {
-    async fn begin_file(&self, file: ExportFile) -> Result<String, Failure> {
+    async fn create_upload(&self, file: ExportFile) -> Result<String, Failure> {
         Ok(file.export_id.to_string())
     }
 
-    async fn write_part(
+    async fn upload_part(
         &self,
         file: ExportFile,
         _: &str,
@@ -29,7 +29,7 @@ impl ExportFiles for LocalServices {
         Ok(number.to_string())
     }
 
-    async fn complete_file(
+    async fn complete_upload(
         &self,
         file: ExportFile,
         _: &str,
@@ -51,7 +51,7 @@ impl ExportFiles for LocalServices {
         Ok(CompleteOutcome::Done)
     }
 
-    async fn discard_file(&self, file: ExportFile, _: Option<&str>) -> Result<(), Failure> {
+    async fn abort_upload_and_delete_file(&self, file: ExportFile, _: Option<&str>) -> Result<(), Failure> {
         self.export_files.remove_with_prefix(&file.key())
     }
 }
@@ -63,7 +63,7 @@ impl RemoveFiles for LocalServices {
 }
 
 impl ExportLinks for LocalServices {
-    async fn link_to_file(
+    async fn presign_download(
         &self,
         file: ExportFile,
         lifetime: std::time::Duration,

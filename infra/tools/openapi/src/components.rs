@@ -6,8 +6,8 @@ use custodian_domain::kinds::routed;
 use custodian_views::field_schema;
 use custodian_views::schema::{AnyMultiLineText, AnyText};
 use custodian_views::{
-    AccessKeyView, AgentView, AuditView, BrakeView, CustomerView, DeletionView, DeliveryView, ExportView,
-    HoldView, NewAccessKeyView, Time, UnregisterPlanView, UsageView,
+    AccessKeyView, AgentView, AuditView, BrakeView, CustomerView, DeletionPreviewView, DeletionView,
+    DeliveryView, ExportView, HoldView, NewAccessKeyView, Time, UsageView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -27,7 +27,7 @@ pub(crate) fn all() -> Map<String, Value> {
     generator.subschema_for::<AuditView<'_>>();
     generator.subschema_for::<AccessKeyView<'_>>();
     generator.subschema_for::<NewAccessKeyView<'_>>();
-    generator.subschema_for::<UnregisterPlanView<'_>>();
+    generator.subschema_for::<DeletionPreviewView<'_>>();
     generator.subschema_for::<UsageView>();
     generator.subschema_for::<DeliveryView>();
     generator.subschema_for::<DeletionView<'_>>();

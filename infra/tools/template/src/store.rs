@@ -188,7 +188,7 @@ ports! {
     custodian_app::ports::CreateAgents => [
         table(GET, CUSTOMERS),
         table(PUT, AGENTS),
-        // The maker must still exist.
+        // The caller must still exist.
         table(CHECK, AGENTS),
         table(CHECK, ACCESS_KEYS),
         // The name and the limit are read before the password is hashed.
@@ -236,7 +236,7 @@ ports! {
     custodian_app::ports::CreateAccessKeys => [
         table(GET, CUSTOMERS),
         table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], ACCESS_KEYS),
-        // The maker must still exist.
+        // The caller must still exist.
         table(CHECK, ACCESS_KEYS),
         table(CHECK, AGENTS),
         table(CHECK_UPDATE, USAGE),

@@ -167,7 +167,8 @@ pub fn deletion_done(
     let small_print = vec![
         "Backups and copies of the database keep the data for a few more days, and are then overwritten."
             .to_owned(),
-        "This is the last mail about this account. After sending it, we delete your e-mail address, too.".to_owned(),
+        "This is the last mail about this account. After sending it, we delete your e-mail address, too."
+            .to_owned(),
     ];
     let message = Message::new("Your account is deleted", paragraphs, small_print);
     message.button("Open the receipt", status_link).render(settings, to)
@@ -207,9 +208,9 @@ pub fn administrator_added(settings: &Settings, customer: &Customer, username: O
         Some(username) => {
             format!("{} is now an administrator of the account {account}.", agent_name(username))
         }
-        None => format!(
-            "An administrator was added to the account {account}. That agent has been deleted since."
-        ),
+        None => {
+            format!("An administrator was added to the account {account}. That agent has been deleted since.")
+        }
     };
     let meaning = "An administrator can change everything in the account, and can close it.".to_owned();
     security_notice(settings, customer, "An administrator was added", vec![what, meaning], NOBODY)

@@ -30,16 +30,16 @@ pub enum KeyCreateOutcome {
     Done,
     GateClosed,
     LimitReached,
-    /// The credential of the maker is no longer valid.
-    MakerRevoked,
+    /// The credential of the caller is no longer valid.
+    CallerRevoked,
 }
 
 pub trait CreateAccessKeys: AccessKeys + DeleteAccessKeys {
-    /// Stores a new key, unless the customer has the maximum number of keys or the maker was revoked.
+    /// Stores a new key, unless the customer has the maximum number of keys or the caller was revoked.
     fn create_access_key(
         &self,
         key: &AccessKey,
-        maker: &Principal,
+        caller: &Principal,
     ) -> impl Future<Output = Result<KeyCreateOutcome, Failure>> + Send;
 }
 

@@ -12,7 +12,7 @@ use crate::ports::KeysToRevoke;
 use crate::ports::MailToken;
 use crate::ports::WriteOutcome;
 use crate::ports::{QueryPage, ReadCustomers};
-use crate::request_origin::Act;
+use crate::request_origin::AuditedAction;
 
 pub trait ReadAgents: ReadCustomers {
     fn agent(
@@ -115,7 +115,7 @@ pub trait CreateAgents: ReadAgents {
     fn create_agent(
         &self,
         agent: &Agent,
-        maker: &Principal,
+        caller: &Principal,
     ) -> impl Future<Output = Result<AgentCreateOutcome, Failure>> + Send;
 }
 
@@ -138,8 +138,8 @@ pub enum AgentCreateOutcome {
     LimitReached,
     /// A tag does not exist.
     TagNotFound,
-    /// The maker was revoked since it was read.
-    MakerRevoked,
+    /// The caller was revoked since it was read.
+    CallerRevoked,
 }
 
 pub trait DeleteAgents: ReadAgents {
@@ -153,8 +153,11 @@ pub trait DeleteAgents: ReadAgents {
 }
 
 pub trait AuditLog: Send + Sync {
-    /// Records an act that changes no other row of the account, such as a delegation.
-    fn record_act(&self, act: Act) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
+    /// Records an action that changes no other row of the account, such as a delegation.
+    fn record_action(
+        &self,
+        action: AuditedAction,
+    ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 }
 
 pub trait ReadAuditLog: Send + Sync {

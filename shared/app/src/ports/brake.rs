@@ -9,8 +9,8 @@ use crate::failure::Failure;
 pub trait DeletionBrake: Send + Sync {
     fn brake(&self) -> impl Future<Output = Result<Brake, Failure>> + Send;
 
-    /// Sets the brake. No deletion that is committed later ignores it.
-    fn set_brake(&self, brake: &Brake) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Stores the brake. No deletion that is committed later ignores it.
+    fn store_brake(&self, brake: &Brake) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Sets the brake, if it is still as it was `read`. Returns whether it was.
     fn trip_brake(&self, read: &Brake, tripped: &Brake)

@@ -21,7 +21,7 @@ pub trait ReadCustomers: Send + Sync {
 pub struct CustomerChange<'a> {
     pub before: &'a Customer,
     pub after: &'a Customer,
-    pub verification: Option<&'a Verification>,
+    pub activation_rows: Option<&'a ActivationRows>,
     /// The billing account before and after, if the change affects it.
     pub billing: Option<(&'a Resource, &'a Resource)>,
     /// The usernames that change because the change confirms the account's e-mail address.
@@ -42,7 +42,7 @@ impl<'a> CustomerChange<'a> {
         Self {
             before,
             after,
-            verification: None,
+            activation_rows: None,
             billing: None,
             confirmation: None,
             used_token: None,
@@ -70,9 +70,9 @@ pub struct EmailConfirmation {
     pub renames: Vec<(Agent, Agent)>,
 }
 
-/// The rows that verification creates.
+/// The rows that the activation of an account creates.
 #[derive(Clone, Debug)]
-pub struct Verification {
+pub struct ActivationRows {
     pub billing_account: Resource,
     /// The first access key, if the caller can receive it.
     pub access_key: Option<AccessKey>,

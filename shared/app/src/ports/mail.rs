@@ -129,12 +129,15 @@ pub trait NoticeRows: Send + Sync {
     ) -> impl Future<Output = Result<Option<AccessKey>, Failure>> + Send;
 
     /// The encrypted recipient of the mail about an account's deletion.
-    fn deletion_mail(
+    fn deletion_mail_recipient(
         &self,
         customer: CustomerId,
     ) -> impl Future<Output = Result<Option<EncryptedDestination>, Failure>> + Send;
 
-    fn remove_deletion_mail(&self, customer: CustomerId) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn remove_deletion_mail_recipient(
+        &self,
+        customer: CustomerId,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Removes the former e-mail address of an account, if it is still this one.
     fn remove_former_email(
@@ -163,12 +166,15 @@ pub struct DeletionRecipients {
 
 /// The recipient of the last mail about an account, which is stored beside its ledger until the mail is sent.
 pub trait LastMail: Send + Sync {
-    fn last_mail(
+    fn last_mail_recipient(
         &self,
         customer: CustomerId,
     ) -> impl Future<Output = Result<Option<EncryptedDestination>, Failure>> + Send;
 
-    fn remove_last_mail(&self, customer: CustomerId) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn remove_last_mail_recipient(
+        &self,
+        customer: CustomerId,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// The outcome of storing a token.

@@ -8,7 +8,7 @@ mod brake;
 mod customer_search;
 mod customers;
 mod deletion_links;
-mod deletion_plan;
+mod deletion_preview;
 mod mail;
 mod names;
 mod open_accounts;
@@ -32,12 +32,12 @@ pub use self::authentication::{
 pub use self::brake::DeletionBrake;
 pub use self::customer_search::{CustomerCursor, CustomerFilter, ListCustomers};
 pub use self::customers::{
-    ChangeCustomers, CountDue, CreateAccountOutcome, CreateCustomers, CustomerChange, CustomerWriteOutcome,
-    DueCustomers, EmailConfirmation, NewAccount, OverduePage, QueryPage, ReadCustomers, Scheduler,
-    Verification,
+    ActivationRows, ChangeCustomers, CountDue, CreateAccountOutcome, CreateCustomers, CustomerChange,
+    CustomerWriteOutcome, DueCustomers, EmailConfirmation, NewAccount, OverduePage, QueryPage, ReadCustomers,
+    Scheduler,
 };
 pub use self::deletion_links::{DeletionLink, DeletionLinks};
-pub use self::deletion_plan::{CountRowsToDelete, RowCount, RowsToDelete};
+pub use self::deletion_preview::{CountRowsToDelete, RowCount, RowsToDelete};
 pub use self::mail::{
     DeferredRequest, DeletionRecipients, LastMail, Mail, MailToken, Mailer, NoticeRows, Purpose,
     QueuedRequest, ReadMailTokens, RequestQueue, StoreMailTokens, StoreTokenOutcome, UseMailTokens,

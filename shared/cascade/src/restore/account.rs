@@ -1,11 +1,11 @@
-//! Accounts after a restore: which have ended, and what the living ones lack.
+//! Accounts after a restore: which are terminal, and what the others lack.
 
 use custodian_app::ports::{Counter, Scheduler};
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::{Context, Failure, ignore};
 use custodian_domain::{Customer, CustomerId, ScheduledJob, State, Status};
 
-use super::ports::{LedgerEnd, RestoreRows};
+use super::ports::{LedgerSummary, RestoreRows};
 use super::report::{Problem, RestoreConflict, RestoreReport};
 use crate::ledger::Ledger;
 use crate::ports::CascadeQueue;
@@ -13,42 +13,42 @@ use crate::start::start;
 
 /// The owner of a row.
 pub(super) enum Owner {
-    Living(Box<Customer>),
+    NotTerminal(Box<Customer>),
     /// The account has neither a row nor a ledger: it never existed, or its row is lost.
     Unknown,
-    /// The account has ended. The ledger is that of a deletion that still runs.
-    Ended(Option<Box<Ledger>>),
+    /// The account is deleted or expired. The ledger is that of a deletion that still runs.
+    Terminal(Option<Box<Ledger>>),
 }
 
 impl Owner {
     /// Whether the account's running deletion will delete its rows of a table. A deletion on hold queries every table once more
     /// after its release.
     pub(super) fn leaves_rows_to_cascade(&self, table: &str) -> bool {
-        let Self::Ended(Some(ledger)) = self else { return false };
+        let Self::Terminal(Some(ledger)) = self else { return false };
         let is_open = ledger.steps.iter().any(|state| state.step == table && !state.closed);
         ledger.header.hold.is_some() || ledger.steps.is_empty() || is_open
     }
 }
 
-/// Reads whether an account lives. If its row says so and its ledger says that it ended, ends it again. If it ended and has no
-/// ledger, opens one.
-pub(super) async fn judge<S: RestoreRows, E: Scheduler + CascadeQueue>(
+/// Reads the owner of rows. If its row is not terminal although it has a ledger, terminates it again. If its row is terminal and it
+/// has no ledger, opens one.
+pub(super) async fn owner_of<S: RestoreRows, E: Scheduler + CascadeQueue>(
     cx: &Context<S, E>,
     id: CustomerId,
     report: &mut RestoreReport,
 ) -> Result<Owner, Failure> {
     let mut retry = Retry::new("the customer", RetryBudget::StatusChange);
     loop {
-        let (row, end) = (cx.store.customer(id).await?, cx.store.ledger_end(id).await?);
-        let is_running = match (row, end) {
+        let (row, summary) = (cx.store.customer(id).await?, cx.store.ledger_summary(id).await?);
+        let is_running = match (row, summary) {
             (Some(row), None) if row.status().is_terminal() => {
                 cx.store.open_ledger(&row).await?;
                 report.resumed += 1;
                 start(cx, id, cx.now()).await?;
                 true
             }
-            (Some(row), Some(end)) if !row.status().is_terminal() && !row.platform => {
-                if !end_again(cx, &row, end).await? {
+            (Some(row), Some(summary)) if !row.status().is_terminal() && !row.platform => {
+                if !terminate_again(cx, &row, summary).await? {
                     retry.wait(&*cx.providers.entropy).await?;
                     continue;
                 }
@@ -56,23 +56,23 @@ pub(super) async fn judge<S: RestoreRows, E: Scheduler + CascadeQueue>(
                 report.resumed += 1;
                 true
             }
-            (Some(row), _) if !row.status().is_terminal() => return Ok(Owner::Living(Box::new(row))),
+            (Some(row), _) if !row.status().is_terminal() => return Ok(Owner::NotTerminal(Box::new(row))),
             (None, None) => return Ok(Owner::Unknown),
-            (_, end) => end.is_some_and(|end| !end.completed),
+            (_, summary) => summary.is_some_and(|summary| !summary.completed),
         };
-        return Ok(Owner::Ended(if is_running { cx.store.ledger(id).await?.map(Box::new) } else { None }));
+        return Ok(Owner::Terminal(if is_running { cx.store.ledger(id).await?.map(Box::new) } else { None }));
     }
 }
 
-/// Ends an account as its ledger says, and runs its deletion again. Returns false if the customer's row has changed.
-async fn end_again<S: RestoreRows, E: Scheduler + CascadeQueue>(
+/// Deletes or expires an account as its ledger says, and runs its deletion again. Returns false if the customer's row has changed.
+async fn terminate_again<S: RestoreRows, E: Scheduler + CascadeQueue>(
     cx: &Context<S, E>,
     row: &Customer,
-    end: LedgerEnd,
+    summary: LedgerSummary,
 ) -> Result<bool, Failure> {
-    let mut after = row.anonymised(terminal_state(end), cx.now());
-    after.version = after.version.max(end.version);
-    if !cx.store.end_again(row, &after).await? {
+    let mut after = row.anonymised(terminal_state(summary), cx.now());
+    after.version = after.version.max(summary.version);
+    if !cx.store.terminate_again(row, &after).await? {
         return Ok(false);
     }
     tracing::warn!(customer_id = %row.id, "a restored account has ended again");
@@ -84,15 +84,15 @@ async fn end_again<S: RestoreRows, E: Scheduler + CascadeQueue>(
     Ok(true)
 }
 
-const fn terminal_state(end: LedgerEnd) -> State {
-    let tm_delete = end.tm_open;
-    match end.cause {
+const fn terminal_state(summary: LedgerSummary) -> State {
+    let tm_delete = summary.tm_open;
+    match summary.terminal_status {
         Status::Expired => State::Expired { tm_delete },
         _ => State::Deleted { tm_delete },
     }
 }
 
-/// Repairs what a living account needs besides its rows: gates, counters, its address and the job of its deadline.
+/// Repairs what an account that is not terminal needs besides its rows: gates, counters, its address and its jobs.
 pub(super) async fn repair<S: RestoreRows, E: Scheduler>(
     cx: &Context<S, E>,
     customer: &Customer,

@@ -2,7 +2,7 @@
 //!
 //! A restored table contradicts the others: it has rows of accounts that were deleted since, it lacks rows that were created since,
 //! and names and counters do not match the rows. The run reads the tables row by row and repairs each contradiction. A deletion is
-//! never undone: where the customer's row and the ledger disagree, the account has ended.
+//! never undone: where the customer's row and the ledger disagree, the run trusts the ledger.
 //!
 //! Every repair is conditional on what was read, so a run is safe beside requests, and running it again repeats nothing. A run
 //! keeps nothing in memory between its pages, so an account may have any number of rows.
@@ -18,6 +18,6 @@ mod rows;
 mod run;
 
 pub use plan::{Restored, restorable_tables};
-pub use ports::{LedgerEnd, NameRepair, RestoreRows, ScanPage, ScannedRow};
+pub use ports::{LedgerSummary, NameRepair, RestoreRows, ScanPage, ScannedRow};
 pub use report::{Problem, RestoreConflict, RestoreReport};
 pub use run::{RestoreRequest, restore};

@@ -1,4 +1,4 @@
-//! The unique names of a living account's rows.
+//! The unique names of the rows of accounts that are not terminal.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::CustomerId;

@@ -32,9 +32,9 @@ impl Restored {
         restorable_tables().find(|table| *table == text).map(Self::Table)
     }
 
-    /// The scans of a run, in their order. Accounts come first, so that later scans know which accounts have ended. Names record their
-    /// rows before unused names are released, and those are released before rows claim theirs. The rows are counted last, of every
-    /// account, because an account may have lost all of them.
+    /// The scans of a run, in their order. Accounts come first, so that later scans know which accounts are terminal. Names record
+    /// their rows before unused names are released, and those are released before rows claim theirs. The rows are counted last, of
+    /// every account, because an account may have lost all of them.
     pub(crate) fn scans(self) -> Vec<Scan> {
         let accounts = [Scan::Customers, Scan::Ledgers];
         let named = || ALL.iter().filter(|kind| kind.holds_names()).map(|kind| kind.table);
@@ -118,7 +118,7 @@ impl Scan {
         }
     }
 
-    /// Whether the scan deletes rows of ended accounts. Names are deleted before the rows that they identify.
+    /// Whether the scan deletes rows of terminal accounts. Names are deleted before the rows that they identify.
     pub(crate) const fn purges(self) -> bool {
         matches!(self, Self::Rows(_) | Self::Pairs(_))
     }

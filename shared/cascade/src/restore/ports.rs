@@ -28,12 +28,12 @@ pub struct ScanPage<R> {
     pub next: Option<String>,
 }
 
-/// How the ledger of a deletion says that the account ended.
+/// What the ledger says about the deletion or expiry of its account.
 #[derive(Clone, Copy, Debug)]
-pub struct LedgerEnd {
+pub struct LedgerSummary {
     /// Deleted or expired.
-    pub cause: Status,
-    /// The customer's version after its end.
+    pub terminal_status: Status,
+    /// The customer's version after the deletion or expiry.
     pub version: u64,
     pub tm_open: Timestamp,
     pub completed: bool,
@@ -60,14 +60,14 @@ pub trait RestoreRows: ReadCustomers + CompletedLedgers + DeletionBrake + Recoun
         limit: usize,
     ) -> impl Future<Output = Result<ScanPage<Self::Row>, Failure>> + Send;
 
-    /// How the account ended, by its ledger. `None` if it has no ledger.
-    fn ledger_end(
+    /// What the account's ledger says. `None` if it has no ledger.
+    fn ledger_summary(
         &self,
         customer: CustomerId,
-    ) -> impl Future<Output = Result<Option<LedgerEnd>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Option<LedgerSummary>, Failure>> + Send;
 
-    /// Opens the ledger of an ended account that has none.
-    fn open_ledger(&self, ended: &Customer) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Opens the ledger of a terminal account that has none.
+    fn open_ledger(&self, terminal: &Customer) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Opens every step of a ledger again, also in a ledger that is not complete.
     fn reopen_all(
@@ -76,14 +76,14 @@ pub trait RestoreRows: ReadCustomers + CompletedLedgers + DeletionBrake + Recoun
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Ends an account whose ledger exists. Returns false if its row changed since it was read.
-    fn end_again(
+    /// Deletes or expires an account whose ledger exists. Returns false if its row changed since it was read.
+    fn terminate_again(
         &self,
         before: &Customer,
         after: &Customer,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Deletes rows of ended accounts.
+    /// Deletes rows of terminal accounts.
     fn purge_rows(
         &self,
         table: &'static str,

@@ -33,11 +33,11 @@ pub struct RestoreConflict {
 /// What a run did until its time was over.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RestoreReport {
-    /// Accounts that lived again although their ledger says that they ended. They have ended again.
+    /// Accounts that were not terminal although they have a ledger. The run terminated them again.
     pub ended: u64,
     /// Deletions that run again, because their ledger was missing, or with `ended`.
     pub resumed: u64,
-    /// Deleted rows of ended accounts, and of unknown ones if the request says so.
+    /// Deleted rows of terminal accounts, and of unknown ones if the request says so.
     pub purged: u64,
     /// Rows that were kept although their account is unknown.
     pub without_owner: u64,

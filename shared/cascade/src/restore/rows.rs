@@ -31,18 +31,18 @@ pub(super) async fn repair_page<S: RestoreRows, E: Scheduler + CascadeQueue>(
     orphans: &mut Orphans,
     report: &mut RestoreReport,
 ) -> Result<(), Failure> {
-    let (mut living, mut order, mut purged) = (BTreeMap::new(), Vec::new(), Vec::new());
+    let (mut not_terminal, mut order, mut purged) = (BTreeMap::new(), Vec::new(), Vec::new());
     for (id, rows) in by_owner(rows) {
-        let owner = account::judge(cx, id, report).await?;
+        let owner = account::owner_of(cx, id, report).await?;
         match owner {
-            Owner::Living(customer) => {
+            Owner::NotTerminal(customer) => {
                 order.push(id);
-                living.insert(id, (customer, rows));
+                not_terminal.insert(id, (customer, rows));
             }
             _ if !scan.purges() => {}
             Owner::Unknown if !purge_without_owner => orphans.report(id, rows.len(), report),
-            ended if ended.leaves_rows_to_cascade(scan.table()) => {}
-            Owner::Unknown | Owner::Ended(_) => purged.extend(rows.into_iter().cloned()),
+            terminal if terminal.leaves_rows_to_cascade(scan.table()) => {}
+            Owner::Unknown | Owner::Terminal(_) => purged.extend(rows.into_iter().cloned()),
         }
     }
     if !purged.is_empty() {
@@ -50,7 +50,7 @@ pub(super) async fn repair_page<S: RestoreRows, E: Scheduler + CascadeQueue>(
         report.purged += purged.len() as u64;
     }
     for id in &order {
-        let Some((customer, rows)) = living.get(id) else { continue };
+        let Some((customer, rows)) = not_terminal.get(id) else { continue };
         match scan {
             Scan::Customers => account::repair(cx, customer, report).await?,
             Scan::Counts => account::recount(cx, *id, restored.counters().into_iter(), report).await?,

@@ -60,7 +60,7 @@ async fn run<S: RestoreRows, E: Scheduler + CascadeQueue>(
     if cx.store.customer(ids::PLATFORM).await?.is_none() {
         return Err(Failure::unavailable("the restore", "the platform's account is missing"));
     }
-    // A run deletes rows of ended accounts.
+    // A run deletes rows of terminal accounts.
     if cx.store.brake().await?.paused {
         return Err(Reason::DeletionsPaused.into());
     }
@@ -103,7 +103,7 @@ async fn resume_open<S: RestoreRows, E: Scheduler + CascadeQueue>(
     let mut customers: Vec<_> = customers.collect();
     customers.dedup();
     for id in customers {
-        if matches!(account::judge(cx, id, report).await?, Owner::Ended(Some(_))) {
+        if matches!(account::owner_of(cx, id, report).await?, Owner::Terminal(Some(_))) {
             crate::start::start(cx, id, cx.now()).await?;
         }
     }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_app::retry::RetryBudget;
-use custodian_cascade::restore::LedgerEnd;
+use custodian_cascade::restore::LedgerSummary;
 use custodian_cascade::{Ledgers, STEPS, StepState};
 use custodian_domain::{Customer, CustomerId, Plan, Timestamp};
 use serde::Deserialize;
@@ -18,31 +18,35 @@ use crate::schema::{AGENTS, BILLING_ACCOUNTS, CUSTOMERS, DELETIONS, OPEN, USAGE}
 use crate::transaction::Transaction;
 use crate::usage;
 
-/// The attributes of a ledger's header that say how the account ended.
+/// The attributes of a ledger's header that a restore run reads.
 #[derive(Deserialize)]
 struct Header {
-    cause: custodian_domain::Status,
+    #[serde(rename = "cause")]
+    terminal_status: custodian_domain::Status,
     version: u64,
     tm_open: Timestamp,
     open: Option<String>,
 }
 
-pub(super) async fn ledger_end(store: &Store, customer: CustomerId) -> Result<Option<LedgerEnd>, Failure> {
+pub(super) async fn ledger_summary(
+    store: &Store,
+    customer: CustomerId,
+) -> Result<Option<LedgerSummary>, Failure> {
     let request = store.client.get_item().table_name(store.table(DELETIONS)).consistent_read(true);
     let response = request.set_key(Some(ledgers::row_key(customer, None))).send().await;
     let header: Option<Header> =
         decode_some(response.map_err(|error| aws_failure("the ledger", &error))?.item)?;
-    Ok(header.map(|Header { cause, version, tm_open, open }| LedgerEnd {
-        cause,
+    Ok(header.map(|Header { terminal_status, version, tm_open, open }| LedgerSummary {
+        terminal_status,
         version,
         tm_open,
         completed: open.as_deref() != Some(OPEN),
     }))
 }
 
-pub(super) async fn open_ledger(store: &Store, ended: &Customer) -> Result<(), Failure> {
+pub(super) async fn open_ledger(store: &Store, terminal: &Customer) -> Result<(), Failure> {
     let new = Expr::new("attribute_not_exists(#key)");
-    store.put_if(DELETIONS, ledgers::header(ended), new).await.map(|_| ())
+    store.put_if(DELETIONS, ledgers::header(terminal), new).await.map(|_| ())
 }
 
 pub(super) async fn reopen_all(store: &Store, customer: CustomerId, now: Timestamp) -> Result<(), Failure> {
@@ -85,7 +89,11 @@ pub(super) async fn reopen_all(store: &Store, customer: CustomerId, now: Timesta
 }
 
 /// Writes the anonymised row and closes the gates that exist. A missing gate is closed already.
-pub(super) async fn end_again(store: &Store, before: &Customer, after: &Customer) -> Result<bool, Failure> {
+pub(super) async fn terminate_again(
+    store: &Store,
+    before: &Customer,
+    after: &Customer,
+) -> Result<bool, Failure> {
     let gates = store.usage_rows(before.id).await?;
     let unchanged = Expr::new("#status = :status AND #version = :version")
         .with(":status", s(before.status().as_str()))

@@ -7,7 +7,7 @@ use custodian_domain::kinds::Kind;
 use custodian_domain::{CustomerId, Status};
 use uuid::Uuid;
 
-use super::accounts::ledger_end;
+use super::accounts::ledger_summary;
 use super::holders::is_held_by;
 use super::row::WantedName;
 use crate::Store;
@@ -28,8 +28,8 @@ pub(super) struct Holder<'a> {
     pub(super) confirmed: Option<bool>,
 }
 
-/// Claims a name, if its row is unchanged and no other living account has a right to the name. Returns whether something was
-/// written, or the account that holds the name.
+/// Claims a name, if its row is unchanged and no other account that is not terminal has a right to the name. Returns whether
+/// something was written, or the account that holds the name.
 pub(super) async fn claim_again(
     store: &Store,
     holder: &Holder<'_>,
@@ -82,13 +82,13 @@ async fn is_of_another_row(
 
 /// Whether an account has neither a row nor a ledger.
 async fn is_unknown(store: &Store, id: CustomerId) -> Result<bool, Failure> {
-    Ok(store.customer(id).await?.is_none() && ledger_end(store, id).await?.is_none())
+    Ok(store.customer(id).await?.is_none() && ledger_summary(store, id).await?.is_none())
 }
 
 #[derive(Clone, Copy)]
 enum ClaimOutcome {
     Done,
-    /// The row was changed or deleted, or its account has ended. That request has taken care of the name.
+    /// The row was changed or deleted, or its account is terminal. That request has taken care of the name.
     RowChanged,
     NameChanged,
 }

@@ -9,7 +9,7 @@ mod scan;
 mod unused;
 
 use custodian_app::Failure;
-use custodian_cascade::restore::{LedgerEnd, NameRepair, RestoreRows, ScanPage};
+use custodian_cascade::restore::{LedgerSummary, NameRepair, RestoreRows, ScanPage};
 use custodian_domain::kinds::Kind;
 use custodian_domain::{Customer, CustomerId, Timestamp};
 
@@ -29,20 +29,20 @@ impl RestoreRows for Store {
         scan::page(self, table, start, limit).await
     }
 
-    async fn ledger_end(&self, customer: CustomerId) -> Result<Option<LedgerEnd>, Failure> {
-        accounts::ledger_end(self, customer).await
+    async fn ledger_summary(&self, customer: CustomerId) -> Result<Option<LedgerSummary>, Failure> {
+        accounts::ledger_summary(self, customer).await
     }
 
-    async fn open_ledger(&self, ended: &Customer) -> Result<(), Failure> {
-        accounts::open_ledger(self, ended).await
+    async fn open_ledger(&self, terminal: &Customer) -> Result<(), Failure> {
+        accounts::open_ledger(self, terminal).await
     }
 
     async fn reopen_all(&self, customer: CustomerId, now: Timestamp) -> Result<(), Failure> {
         accounts::reopen_all(self, customer, now).await
     }
 
-    async fn end_again(&self, before: &Customer, after: &Customer) -> Result<bool, Failure> {
-        accounts::end_again(self, before, after).await
+    async fn terminate_again(&self, before: &Customer, after: &Customer) -> Result<bool, Failure> {
+        accounts::terminate_again(self, before, after).await
     }
 
     async fn purge_rows(&self, table: &'static str, rows: &[Row]) -> Result<(), Failure> {

@@ -62,8 +62,8 @@ enum Repair {
     Release(Option<(&'static str, Item, Expr)>),
 }
 
-/// Handles the identifiers of a living account in a page. Rows that are no identifiers, such as mail tokens, are kept. A name
-/// without the id of its row is unused if the run has recorded the holders of its kind before.
+/// Handles the identifiers of an account in a page. The account is not terminal. Rows that are no identifiers, such as mail tokens,
+/// are kept. A name without the id of its row is unused if the run has recorded the holders of its kind before.
 pub(super) async fn release(
     store: &Store,
     customer: &Customer,

@@ -29,12 +29,15 @@ fn restore() -> Operation {
         ("held_by", with_description(nullable(uuid()), "The account that holds the name.")),
     ]);
     let report = all_required(vec![
-        ("ended", counted("Accounts that lived again, and that have ended again as their ledger says.")),
+        (
+            "ended",
+            counted("Restored accounts that were deleted or expired again, because they have a ledger."),
+        ),
         ("resumed", counted("Deletions that run again.")),
         (
             "purged",
             counted(
-                "Deleted rows of accounts that have ended, or with `purge_without_owner` of unknown ones.",
+                "Deleted rows of deleted or expired accounts, or with `purge_without_owner` of unknown ones.",
             ),
         ),
         (

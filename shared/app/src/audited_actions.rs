@@ -1,4 +1,4 @@
-//! The acts that the audit log records, derived from the writes of the store.
+//! The actions that the audit log records, derived from the writes of the store.
 
 use custodian_domain::audit::{AuditActor, AuditDetail, changed_customer_fields};
 use custodian_domain::kinds::AGENTS;
@@ -7,11 +7,11 @@ use custodian_domain::{CustomerId, EventType, Status, Timestamp};
 use uuid::Uuid;
 
 use crate::ports::{AgentChange, CustomerChange, KeysToRevoke, Purpose};
-use crate::request_origin::{Act, is_platform_admin};
+use crate::request_origin::{AuditedAction, is_platform_admin};
 
 const CUSTOMER: &str = "customer";
 
-impl Act {
+impl AuditedAction {
     pub fn new(
         customer_id: CustomerId,
         entry_type: impl Into<String>,
@@ -20,7 +20,7 @@ impl Act {
     ) -> Self {
         let detail = AuditDetail::default();
         let entry_type = entry_type.into();
-        Self { customer_id, entry_type, resource, detail, who: None, is_of_other_account: false, now }
+        Self { customer_id, entry_type, resource, detail, actor: None, is_of_other_account: false, now }
     }
 
     /// The creation, change or deletion of an owned row.
@@ -30,11 +30,11 @@ impl Act {
             _ => "",
         };
         let resource = (noun, record.resource_id);
-        let act = Self::new(record.customer_id, record.event_type.to_string(), resource, record.tm_create);
-        Self { detail: AuditDetail { changed: record.changed.clone(), ..act.detail }, ..act }
+        let action = Self::new(record.customer_id, record.event_type.to_string(), resource, record.tm_create);
+        Self { detail: AuditDetail { changed: record.changed.clone(), ..action.detail }, ..action }
     }
 
-    /// The same act, which also deletes these keys.
+    /// The same action, which also deletes these keys.
     #[must_use]
     pub fn with_keys(mut self, revoked: Option<&KeysToRevoke>) -> Self {
         let keys = revoked.into_iter().flat_map(|revoked| &revoked.keys);
@@ -58,7 +58,7 @@ impl Act {
             return None;
         };
         let record = OutboxRecord::updated(AGENTS.noun, before, after);
-        let act = Self::new(after.customer_id, entry_type, (AGENTS.noun, after.id.0), after.tm_update);
+        let action = Self::new(after.customer_id, entry_type, (AGENTS.noun, after.id.0), after.tm_update);
         let by_link = change.used_token.is_some();
         let detail = AuditDetail {
             changed: record.map(|record| record.changed).unwrap_or_default(),
@@ -66,8 +66,8 @@ impl Act {
             ..AuditDetail::default()
         };
         // A person with the link has no credential, and acts as the agent.
-        let who = by_link.then_some(AuditActor::Agent { id: after.id });
-        Some(Self { detail, who, ..act }.with_keys(change.revoked))
+        let actor = by_link.then_some(AuditActor::Agent { id: after.id });
+        Some(Self { detail, actor, ..action }.with_keys(change.revoked))
     }
 
     /// A change of a customer, if it concerns the status or the confirmed address or a platform admin made it. The entries of a
@@ -87,7 +87,7 @@ impl Act {
             _ if is_platform_admin() => "customer_updated",
             _ => return None,
         };
-        let key = change.verification.and_then(|verification| verification.access_key.as_ref());
+        let key = change.activation_rows.and_then(|rows| rows.access_key.as_ref());
         let detail = AuditDetail {
             from: status_changed.then(|| before.status()),
             to: status_changed.then(|| after.status()),
@@ -97,13 +97,13 @@ impl Act {
             by_link: change.used_token.is_some(),
         };
         let owner = change.confirmation.and_then(|confirmation| confirmation.owner);
-        let who = match &before.pending_email {
+        let actor = match &before.pending_email {
             // A person with a link has no credential. The requester of the new address acts, or the account's owner.
             Some(pending) if is_new_address => Some(AuditActor::from(pending.requested_by)),
             _ if detail.by_link => owner.map(|id| AuditActor::Agent { id }),
             _ => None,
         };
-        let act = Self::new(after.id, entry_type, (CUSTOMER, after.id.0), after.tm_update);
-        Some(Self { detail, who, ..act })
+        let action = Self::new(after.id, entry_type, (CUSTOMER, after.id.0), after.tm_update);
+        Some(Self { detail, actor, ..action })
     }
 }

@@ -1,4 +1,4 @@
-//! What unregistering would delete.
+//! What a deletion would remove.
 
 use custodian_domain::{CustomerId, Timestamp};
 use serde::Serialize;
@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use crate::values::Time;
 
-/// What unregistering would do, as a dry run shows it.
+/// What unregistering or a deletion by an operator would do, as a dry run shows it.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "UnregisterPlan"))]
-pub struct UnregisterPlanView<'a> {
+pub struct DeletionPreviewView<'a> {
     /// Always true: nothing was changed.
     dry_run: bool,
     id: Uuid,
@@ -17,21 +17,21 @@ pub struct UnregisterPlanView<'a> {
     /// When everything would be deleted. The date of a frozen account does not change.
     tm_due: Time,
     /// Every table that the deletion empties.
-    tables: Vec<TablePlan>,
+    tables: Vec<TablePreview>,
     /// Numbers that would be released, at most 100.
     numbers: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
-struct TablePlan {
+struct TablePreview {
     name: &'static str,
     rows: u64,
     /// Whether counting stopped at this number because the table has many more rows.
     at_least: bool,
 }
 
-impl<'a> UnregisterPlanView<'a> {
+impl<'a> DeletionPreviewView<'a> {
     pub fn new(
         id: CustomerId,
         immediate: bool,
@@ -39,8 +39,8 @@ impl<'a> UnregisterPlanView<'a> {
         tables: impl IntoIterator<Item = (&'static str, u64, bool)>,
         numbers: &'a [String],
     ) -> Self {
-        let plan = |(name, rows, at_least)| TablePlan { name, rows, at_least };
-        let tables = tables.into_iter().map(plan).collect();
+        let preview = |(name, rows, at_least)| TablePreview { name, rows, at_least };
+        let tables = tables.into_iter().map(preview).collect();
         Self { dry_run: true, id: id.0, immediate, tm_due: Time(due), tables, numbers }
     }
 }
