@@ -123,7 +123,7 @@ fn an_account_that_changed_since_it_was_shown_is_not_deleted() {
     let stub = Stub::start(&responses);
     let program = Program::with_token("stale", stub.url(), "a-token-of-a-test");
     let message = program.run(&["customers", "delete", ID, "--yes"]).fails(1);
-    assert!(message.contains("changed it meanwhile"), "{message}");
+    assert!(message.contains("Another request has changed the account"), "{message}");
     let deletion = stub.received().into_iter().find(|request| request.line.starts_with("DELETE")).unwrap();
     assert!(deletion.headers.contains(&"if-match: \"7\"".to_owned()), "{deletion:?}");
 }
