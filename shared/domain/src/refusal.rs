@@ -37,7 +37,7 @@ impl Refusal {
     }
 
     /// A refusal with a message for this caller.
-    pub const fn with_message(message: CallerMessage) -> Self {
+    pub fn with_message(message: CallerMessage) -> Self {
         Self { caller_message: Some(message), ..Self::with_details(message.reason(), Vec::new()) }
     }
 
