@@ -25,7 +25,7 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
     let mut fields = Fields::new(body);
     fields.required_text("email", 255);
     if fields.boolean("accepted_tos") == Some(false) || !body.contains_key("accepted_tos") {
-        fields.refuse("accepted_tos", FieldProblem::TermsNotAccepted);
+        fields.refuse("accepted_tos", FieldProblem::NotTheValue { value: "true" });
     }
     fields.finish(())?;
     let mut profile = body.clone();

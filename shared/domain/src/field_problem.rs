@@ -85,11 +85,11 @@ field_problems! {
     WrongPrefix = "must be +899 and nine digits that do not begin with 000 if the type is virtual, and must not begin with +899 otherwise";
     NotAHostName = "must be a host name in ASCII, or empty";
     NotNetworks { max: usize = 100 } = "must be a list of at most {max} IP addresses or networks in CIDR notation";
-    NotActions { max: usize = 1000, max_bytes: usize = 131_072 } = "must be a list of at most {max} objects with a type. The list may take at most {max_bytes} bytes in a response, and its strings must not contain control characters other than line breaks and tabs";
+    NotActions { max: usize = 1000, max_bytes: usize = 131_072 } = "must be a list of at most {max} objects with a type. The list must take at most {max_bytes} bytes in a response, and its strings must not contain control characters other than line breaks and tabs";
     NotAddresses { max: usize = 10, types: Values = Values(&["tel", "email"]) } = "must be a list of at most {max} objects with a type ({types}) and a target";
     WrongAddressType { types: Values = Values(&["tel", "email"]) } = "must each have one of these types: {types}";
     WrongAddressTarget = "must each have a target, and no two may have the same type and target";
-    WrongAddressMembers { max: usize = 255 } = "must contain only strings of at most {max} bytes as name and detail, and only true or false as is_primary";
+    WrongAddressMembers { max: usize = 255 } = "must each have a string of at most {max} bytes as name and detail, if given, and true or false as is_primary, if given";
 
     SpacesInUsername = "must not contain spaces or control characters";
     MixedDirections = "contains right-to-left letters, so it must not contain other letters. It must begin with a letter and end with a letter or a digit";
@@ -98,9 +98,8 @@ field_problems! {
     NewCharacter = "contains a character that is too new to be supported, such as a recent emoji";
     WrongPasswordCharacters = "contains a character that passwords must not have, such as an invisible one";
     CommonPassword = "is one of the most common passwords, so it is easy to guess";
-    TermsNotAccepted = "must be true";
     NewAgentRingMethod { value: &'static str = "ringall" } = "must be {value} for a new agent";
-    NotScopes = "must contain only scopes: read, a kind such as numbers, or the reading of a kind such as numbers:read";
+    NotScopes = "must contain only scopes, such as read (every GET), numbers (every request to numbers) or numbers:read (every GET of numbers)";
 
     NotAWebUrl = "must be an http or https URL with a host";
     UserInUrl = "must not contain a username or a password";

@@ -120,7 +120,7 @@ reasons! {
     /// 409: the request recovers an account after its grace period.
     GracePeriodEnded = 409 "FAILED_PRECONDITION" "GRACE_PERIOD_ENDED" "The grace period is over. The account is being deleted.";
     /// 409: the request verifies an account after its verification window.
-    VerificationWindowEnded = 409 "FAILED_PRECONDITION" "VERIFICATION_WINDOW_ENDED" "The time to verify this account is over.";
+    VerificationWindowEnded = 409 "FAILED_PRECONDITION" "VERIFICATION_WINDOW_ENDED" "The time to verify this account is over, so the link no longer works.";
     EmailAlreadyExists = 409 "ALREADY_EXISTS" "EMAIL_ALREADY_EXISTS" "The e-mail address belongs to another account.";
     AgentAlreadyExists = 409 "ALREADY_EXISTS" "AGENT_ALREADY_EXISTS" "The username belongs to another agent.";
     /// 409: another row on the platform has this telephone number.
