@@ -78,8 +78,8 @@ async fn a_password_that_is_not_allowed_keeps_the_form_and_the_link() {
     client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
     let token = client.mailed_token("ann@example.com").await;
     for (password, error) in [
-        ("&password=short", "The password must be 8 to 128 characters."),
-        (&format!("&password={}", "x".repeat(513)), "The password must be 8 to 128 characters."),
+        ("&password=short", "The password must be 8 to 128 characters long."),
+        (&format!("&password={}", "x".repeat(513)), "The password must be 8 to 128 characters long."),
         ("&password=", "The password must not be empty."),
         ("", "The password is required."),
     ] {
