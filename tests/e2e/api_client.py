@@ -8,8 +8,12 @@ ADMIN, PASSWORD = "admin@localhost", "correct horse battery"
 
 
 class Response:
-    def __init__(self, status, headers, text):
-        self.status, self.headers, self.text = status, headers, text
+    def __init__(self, status, headers, content):
+        self.status, self.headers, self.content = status, headers, content
+
+    @property
+    def text(self):
+        return self.content.decode()
 
     def json(self):
         return json.loads(self.text)
@@ -31,9 +35,9 @@ class ApiClient:
         request = urllib.request.Request(self.emulator.api_url + path, data=data, method=method, headers=all_headers)
         try:
             with urllib.request.urlopen(request, timeout=60) as response:
-                return Response(response.status, response.headers, response.read().decode())
+                return Response(response.status, response.headers, response.read())
         except urllib.error.HTTPError as error:
-            return Response(error.code, error.headers, error.read().decode())
+            return Response(error.code, error.headers, error.read())
 
     def get(self, path):
         return self.request("GET", path)
@@ -69,7 +73,9 @@ class ApiClient:
     def mailed_token(self, address):
         self.wait_until_idle()
         mails = self.emulator.request("GET", "/_local/mailbox")["result"]
-        matching = [it for it in mails if it["to"] == address and "token=" in it["text"]]
+        # The link to a deletion only shows it.
+        is_link = lambda text: "token=" in text and "/auth/deletion?token=" not in text
+        matching = [it for it in mails if it["to"] == address and is_link(it["text"])]
         assert matching, f"no mail with a link to {address} among {len(mails)} mails"
         return matching[0]["text"].split("token=")[1][:64]
 

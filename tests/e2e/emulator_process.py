@@ -63,7 +63,7 @@ class Emulator:
         """Calls a `/_local/` or `/_e2e/` route of the emulator. Raises an exception for an error response."""
         data = json.dumps(body or {}).encode() if method == "POST" else None
         request = urllib.request.Request(self.api_url + path, data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=300) as response:
+        with urllib.request.urlopen(request, timeout=900) as response:
             return json.load(response)
 
     def aws_client(self, service):

@@ -1,6 +1,8 @@
 """Calls every route of the template at least once, each served by its own function under its own role."""
 
+import gzip
 import itertools
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -113,7 +115,10 @@ def own_account(client):
     export_path = f"/v1.0/customer/export/{ann.post('/v1.0/customer/export').json()['id']}"
     ann.wait_until_idle()
     assert ann.get(export_path).json()["state"] == "finished"
-    ann.get(f"{export_path}/file")
+    # The response redirects to the file in the bucket.
+    lines = [json.loads(line) for line in gzip.decompress(ann.get(f"{export_path}/file").content).splitlines()]
+    kinds = [line["kind"] for line in lines]
+    assert kinds[0] == "export" and "customer" in kinds and "billing_account" in kinds, f"{kinds}"
     return "the caller's account, its billing account, its webhook and its export"
 
 
@@ -186,7 +191,10 @@ def writes_of_a_delegate(client):
     delegate.delete(f"/v1.0/agents/{agent_id}")
     delegate.put(f"/v1.0/accesskeys/{key_id}", {"name": "other"})
     delegate.delete(f"/v1.0/accesskeys/{key_id}")
-    delegate.put("/v1.0/customer", {"detail": "other"})
+    delegate.put("/v1.0/customer", {"detail": "other", "webhook_uri": "https://localhost/hook"})
+    delivery_id = delegate.post("/v1.0/customer/webhook/test").json()["id"]
+    client.wait_until_idle()
+    delegate.post(f"/v1.0/customer/webhook/deliveries/{delivery_id}/redeliver")
     update_row(client.emulator, "customers", {"id": {"S": customer_id}}, billing_account_id=UNKNOWN_ID)
     delegate.put("/v1.0/customer/billing_account_id", {"billing_account_id": billing_account_id})
     delegate.put(f"/v1.0/billing_accounts/{billing_account_id}", {"name": "Main"})
@@ -196,7 +204,9 @@ def writes_of_a_delegate(client):
 def unregister_and_cancel(client):
     ann = client.login("ann")
     ann.post("/auth/unregister", {"dry_run": True})
-    ann.post("/auth/unregister", {"password": PASSWORD})
+    link = ann.post("/auth/unregister", {"password": PASSWORD}).headers["Link"]
+    deletion = client.get(link.split("<")[1].split(">")[0]).json()
+    assert deletion["state"] == "requested", f"{deletion}"
     client.login("ann").delete("/auth/unregister")
     return "unregister and cancel"
 

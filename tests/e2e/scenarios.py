@@ -141,6 +141,68 @@ def immediate_deletion(emulator):
     return "deleted at once, running operations terminated, rows erased"
 
 
+def held(emulator):
+    """A hold stops a cascade, keeps an overdue account, and releases both."""
+    client = ApiClient(emulator)
+    admin = client.login_as_platform_admin()
+    customer_id, hal = client.create_verified_customer("hal")
+    create_sample_rows(hal)
+    path = f"/v1.0/customers/{customer_id}"
+    link = hal.post("/auth/unregister", IMMEDIATE_DELETION).headers["Link"].split("<")[1].split(">")[0]
+    admin.put(f"{path}/hold", {"reason": "a court order"}).ok()
+    admin.get(f"{path}/hold").ok()
+    client.wait_until_idle()
+    assert admin.get(f"{path}/deletion").ok()["state"] == client.get(link).ok()["state"] == "held"
+    admin.delete(f"{path}/hold").ok()
+    assert_erased(emulator, customer_id, "customer_deleted")
+
+    overdue, hub = client.create_verified_customer("hub")
+    hub.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()
+    hub.post("/auth/unregister", {"password": PASSWORD}).ok()
+    unverified = client.create_customer("hue")
+    for it in (overdue, unverified):
+        admin.put(f"/v1.0/customers/{it}/hold", {"reason": "a court order"}).ok()
+    emulator.request("POST", "/_e2e/scheduler", {"paused": True})
+    client.advance_clock(31 * DAY)
+    emulator.request("POST", "/_e2e/scheduler", {"paused": False})
+    admin = client.login_as_platform_admin()
+    for it, status in ((overdue, "deleted"), (unverified, "expired")):
+        admin.delete(f"/v1.0/customers/{it}/hold").ok()
+        assert admin.get(f"/v1.0/customers/{it}").ok()["status"] == status
+        assert_erased(emulator, it, f"customer_{status}")
+    return "a cascade stops and continues, and the release deletes and expires overdue accounts"
+
+
+def braked(emulator):
+    """The brake stops a cascade, and its release resumes it."""
+    client = ApiClient(emulator)
+    admin = client.login_as_platform_admin()
+    customer_id, bob = client.create_verified_customer("bob")
+    create_sample_rows(bob)
+    bob.post("/auth/unregister", IMMEDIATE_DELETION).ok()
+    admin.put("/v1.0/platform/deletions", {"paused": True, "reason": "an incident"}).ok()
+    client.wait_until_idle()
+    assert admin.get(f"/v1.0/customers/{customer_id}/deletion").ok()["state"] == "deleting"
+    assert admin.post("/v1.0/platform/restore", {"table": "all"}).status == 409
+    admin.put("/v1.0/platform/deletions", {"paused": False}).ok()
+    assert_erased(emulator, customer_id, "customer_deleted")
+    return "a cascade stops and continues"
+
+
+def restored(emulator):
+    """A restore run schedules the deadline of an account again."""
+    client = ApiClient(emulator)
+    customer_id, ren = client.create_verified_customer("ren")
+    ren.post("/auth/unregister", {"password": PASSWORD}).ok()
+    admin, body = client.login_as_platform_admin(), {"table": "customers"}
+    while body.get("start", "the first call"):
+        report = admin.post("/v1.0/platform/restore", body).ok()
+        if report["scheduled"]:
+            return f"{report['scheduled']} jobs of the account {customer_id} are scheduled again"
+        body["start"] = report["next"]
+    raise AssertionError("no job was scheduled")
+
+
 def refused_webhooks(emulator):
     """A deployed stack never sends a webhook into its own network."""
     client = ApiClient(emulator)
@@ -183,6 +245,7 @@ def operator_invocations(emulator):
 
 def run(runner, emulator):
     for name, scenario in (("purge", purge), ("expiry", expiry), ("immediate deletion", immediate_deletion),
+                           ("holds", held), ("the brake", braked), ("a restore run", restored),
                            ("refused webhooks", refused_webhooks), ("webhook retries", webhook_retries),
                            ("direct invocations by an operator", operator_invocations)):
         runner.check(name, scenario, emulator)

@@ -21,7 +21,9 @@ NEEDS_SERVICE_INTERNALS = {
         "forbidden_destinations::a_destination_that", "forbidden_destinations::no_notation",
         "forbidden_destinations::the_local_services_flag"],
     "identity": [
-        "audit_log::it_holds", "audited_acts::every_write", "customer_search::every", "customer_search::a_former", "delegation::successful_delegations", "email_change::a_verification_link_confirms",
+        "audit_log::it_holds", "audited_acts::every_write", "audited_routes::every_route", "customer_search::every",
+        "customer_search::a_former", "customer_search::an_address_that_another_account", "delegation::successful_delegations",
+        "email_change::a_verification_link_confirms",
         "email_change::an_operators_request_of_an_earlier",
         "interrupted_confirmations::", "key_rotation::", "lockout::",
         "mailed_links::a_l", "mailed_links::an_address_is_free", "mailed_links::no_table_holds",
@@ -50,8 +52,10 @@ NEEDS_SERVICE_INTERNALS = {
 # webhooks to loopback.
 INCLUDED_MODULES = {"events": ["accounts::", "terminate::"], "webhooks": ["forbidden_destinations::"]}
 # The emulator's API Gateway differs from AWS: it decodes any bytes as text, finds no route for a path with %2f, merges double
-# slashes, responds to CORS preflight requests by itself, and adds a content type to 304.
+# slashes, responds to CORS preflight requests by itself, and adds a content type to 304. Its S3 has no TLS, so the link to an
+# exported file is not the one that the API describes.
 EMULATOR_DIFFERS = {
+    "identity": ["audited_routes::an_export"],
     "validation": [
         "bodies::a_body_that_is_not_a_json_object", "requests::a_path_id_must_be_a_uuid", "requests::an_unknown_path",
         "requests::a_cross_origin_preflight", "http_semantics::if_none_match_with"],

@@ -4,10 +4,14 @@ use custodian_app::agents::{Filter, list};
 use custodian_app::ports::{Authenticator, ReadAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent::STATUSES;
-use custodian_domain::{Reason, Refusal, ids};
+use custodian_domain::field_problem::Values;
+use custodian_domain::{FieldProblem, Reason, Refusal, ids};
 use custodian_http::page::{PageRequest, row_json};
 use custodian_http::{Endpoint, Request, Response, Route, Tenant};
 use custodian_views::AgentView;
+
+/// The maximum number of tags in the filter.
+const MAX_TAGS: usize = 100;
 
 pub struct ListAgents;
 
@@ -38,18 +42,15 @@ fn filter(request: &Request) -> Result<Filter, Refusal> {
         None => None,
         Some(text) => {
             let read: Option<Vec<_>> = text.split(',').map(ids::parse).collect();
-            let read = read.filter(|ids| ids.len() <= 100);
-            let invalid = || {
-                let message = "must be 1 to 100 UUIDs with commas between them";
-                Refusal::field(Reason::InvalidTagIds, "tag_ids", message)
-            };
-            Some(read.ok_or_else(invalid)?)
+            let read = read.filter(|ids| ids.len() <= MAX_TAGS);
+            let problem = FieldProblem::NotUuidsWithCommas { max: MAX_TAGS };
+            Some(read.ok_or_else(|| Refusal::field(Reason::InvalidTagIds, "tag_ids", problem))?)
         }
     };
     let status = request.query("status").map(str::to_owned);
     if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
-        let message = "is no status of an agent";
-        return Err(Refusal::field(Reason::InvalidRequestParameter, "status", message));
+        let problem = FieldProblem::NotOneOf { values: Values(&STATUSES) };
+        return Err(Refusal::field(Reason::InvalidRequestParameter, "status", problem));
     }
     Ok(Filter { tag_ids, status })
 }

@@ -49,6 +49,10 @@ def load(method, path, body, token):
 
 login = {"username": USERNAME, "password": PASSWORD}
 token = send_request("POST", "/auth/login", login)["token"]
+# Without it, the limits of the plan would refuse creations.
+admin = send_request("POST", "/auth/login", {"username": "admin@localhost", "password": "to be measured"})["token"]
+customer = send_request("GET", "/v1.0/customer", token=token)["id"]
+send_request("PUT", f"/v1.0/customers/{customer}/plan", {"plan": "unlimited"}, token=admin)
 tag = send_request("GET", "/v1.0/tags", token=token)["result"][0]["id"]
 routes = [
     ("GET", "/ping", None),
@@ -56,6 +60,7 @@ routes = [
     ("GET", f"/v1.0/tags/{tag}", None),
     ("GET", "/v1.0/agents", None),
     ("PUT", f"/v1.0/tags/{tag}", {"name": "loaded"}),
+    ("POST", "/v1.0/tags", {"name": "created"}),
     ("POST", "/auth/login", login),
 ]
 print("| route                 | requests a second | median ms |         p99 ms | failed |")

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use custodian_domain::access_key::MadeKeys;
-use custodian_domain::{Agent, Permission, Principal, Reason, Refusal, Secret};
+use custodian_domain::{Agent, FieldProblem, Permission, Principal, Reason, Refusal, Secret};
 
 use crate::agents::{PASSWORD_TRUST_DELAY, edit, refuse_guest, retry, try_edit};
 use crate::context::Context;
@@ -66,7 +66,7 @@ pub async fn set_password<S: UpdateAgents + Throttle, E>(
     principal.may_change(&agent)?;
     let own = principal.is_agent(agent.id);
     if own {
-        let missing = || Refusal::field(Reason::InvalidArgument, "current_password", "is required");
+        let missing = || Refusal::field(Reason::InvalidArgument, "current_password", FieldProblem::Missing);
         let current = current.ok_or_else(missing)?;
         let reservation = reserve(cx, &confirmation_quotas(&agent.id.to_string(), client_ip)).await?;
         if !password_matches(current, agent.password_hash.clone()).await? {

@@ -1,7 +1,7 @@
 //! The billing account of an account.
 
 use custodian_domain::kinds::BILLING_ACCOUNTS;
-use custodian_domain::{Customer, CustomerId, Plan, Reason, Refusal, Resource, ids};
+use custodian_domain::{Customer, CustomerId, FieldProblem, Plan, Reason, Refusal, Resource, ids};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -59,7 +59,7 @@ pub async fn requested_account_id<S: ReadResources, E>(
     body: &Map<String, Value>,
 ) -> Result<Uuid, Failure> {
     let id = body.get("billing_account_id").and_then(Value::as_str).and_then(ids::parse);
-    let invalid = || Refusal::field(Reason::InvalidId, "billing_account_id", "must be a UUID");
+    let invalid = || Refusal::field(Reason::InvalidId, "billing_account_id", FieldProblem::NotAUuid);
     let id = id.ok_or_else(invalid)?;
     // Billing accounts are deleted only with their customer, so the later customer write need not check this again.
     cx.store.resource(&BILLING_ACCOUNTS, customer, id).await?.ok_or(Reason::BillingAccountNotFound)?;

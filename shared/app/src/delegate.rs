@@ -8,7 +8,7 @@ use custodian_auth::jwt::OperatorClaim;
 use custodian_domain::audit::{AuditActor, AuditDetail, DELEGATION};
 use custodian_domain::fields::Fields;
 use custodian_domain::kinds::AGENTS;
-use custodian_domain::{Agent, CustomerId, Reason, Refusal, Secret, Timestamp, account_status};
+use custodian_domain::{Agent, CustomerId, FieldProblem, Reason, Refusal, Secret, Timestamp, account_status};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
@@ -18,6 +18,10 @@ use crate::request_origin::AuditedAction;
 
 /// The lifetime of a delegate's token.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(8 * 3600);
+
+/// The minimum and maximum number of characters of a reason.
+const MIN_REASON: usize = 10;
+const MAX_REASON: usize = 200;
 
 /// The body of `POST /auth/delegate`.
 #[derive(Debug)]
@@ -31,13 +35,13 @@ impl DelegationRequest {
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let customer_id = fields.uuid("customer_id");
-        let reason = fields.required_text("reason", 200);
+        let reason = fields.required_text("reason", MAX_REASON);
         if customer_id.is_none() && !body.contains_key("customer_id") {
-            fields.refuse("customer_id", "is required");
+            fields.refuse("customer_id", FieldProblem::Missing);
         }
         let printable = reason.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        if !reason.is_empty() && (reason.len() < 10 || !printable) {
-            fields.refuse("reason", "must be 10 to 200 printable ASCII characters");
+        if !reason.is_empty() && (reason.len() < MIN_REASON || !printable) {
+            fields.refuse("reason", FieldProblem::NotPrintable { min: MIN_REASON, max: MAX_REASON });
         }
         fields.finish(Self { customer_id: CustomerId(customer_id.unwrap_or_default()), reason })
     }

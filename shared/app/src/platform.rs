@@ -64,10 +64,10 @@ pub async fn set_up<S: SigningKeys + ManageReceiptKeys + ReadCustomers + CreateC
 /// Checks the first admin's username and password against the rules that apply to every agent. Returns the username as it is
 /// stored.
 fn validate(username: &str, password: &Secret) -> Result<String, Refusal> {
-    let refuse = |field, error| Refusal::field(Reason::InvalidArgument, field, error);
-    let username = parse_username(username).map_err(|error| refuse("username", error))?;
+    let refuse = |field, problem| Refusal::field(Reason::InvalidArgument, field, problem);
+    let username = parse_username(username).map_err(|problem| refuse("username", problem))?;
     match password_error(password.expose()) {
-        Some(error) => Err(refuse("password", error)),
+        Some(problem) => Err(refuse("password", problem)),
         None => Ok(username),
     }
 }

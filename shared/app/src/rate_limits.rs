@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use custodian_domain::reason::ExceededRateLimit;
+use custodian_domain::ExceededRateLimit;
 
 use crate::ports::{Window, WindowPart};
 

@@ -3,7 +3,9 @@
 
 use custodian_domain::kinds::{Kind, TRANSCRIPTIONS, UniqueScope};
 use custodian_domain::resource::ResourcePatch;
-use custodian_domain::{CustomerId, Reason, Refusal, Resource, Status, Timestamp};
+use custodian_domain::{
+    CallerMessage, CustomerId, FieldProblem, Reason, Refusal, Resource, Status, Timestamp,
+};
 use serde_json::{Map, json};
 
 use crate::closed_gate;
@@ -17,8 +19,6 @@ use crate::ports::{
 use crate::request_conditions;
 use crate::retry::{Retry, RetryBudget};
 use crate::throttle::{refuse_taken_name, require_taken_name_quota};
-
-const BYTES_LIMIT: &str = "The rows of the account have as many bytes as its plan allows.";
 
 /// A name that is unique on the platform reveals what other accounts have. So an account may try a limited number of taken ones.
 pub async fn create<S: CreateResources + Throttle + ReadThrottles, E>(
@@ -147,9 +147,7 @@ pub fn stopped_transcription(row: &Resource, now: Timestamp) -> Option<Resource>
 fn refusal(kind: &Kind, refused: ResourceWriteOutcome) -> Refusal {
     match refused {
         ResourceWriteOutcome::LimitReached => Reason::ResourceLimitExceeded.into(),
-        ResourceWriteOutcome::BytesLimitReached => {
-            Refusal::with_message(Reason::ResourceLimitExceeded, BYTES_LIMIT)
-        }
+        ResourceWriteOutcome::BytesLimitReached => Refusal::with_message(CallerMessage::PlanBytes),
         ResourceWriteOutcome::NameTaken => {
             kind.unique.as_ref().map_or(Reason::Internal, |unique| unique.taken_reason).into()
         }
@@ -163,7 +161,7 @@ fn refusal(kind: &Kind, refused: ResourceWriteOutcome) -> Refusal {
 
 /// The refusal for a reference to a row that does not exist.
 pub(crate) fn reference_not_found(field: &str) -> Refusal {
-    Refusal::field(Reason::InvalidArgument, field, "leads to something that the account does not have")
+    Refusal::field(Reason::InvalidArgument, field, FieldProblem::UnknownReference)
 }
 
 fn retry() -> Retry {

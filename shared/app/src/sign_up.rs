@@ -4,7 +4,7 @@ use custodian_domain::agent::parse_username;
 use custodian_domain::destination::DestinationRules;
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;
-use custodian_domain::{Cause, CreatedBy, Customer, CustomerId, Profile, Refusal, Status};
+use custodian_domain::{Cause, CreatedBy, Customer, CustomerId, FieldProblem, Profile, Refusal, Status};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
@@ -25,7 +25,7 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
     let mut fields = Fields::new(body);
     fields.required_text("email", 255);
     if fields.boolean("accepted_tos") == Some(false) || !body.contains_key("accepted_tos") {
-        fields.refuse("accepted_tos", "must be true");
+        fields.refuse("accepted_tos", FieldProblem::NotTheValue { value: "true" });
     }
     fields.finish(())?;
     let mut profile = body.clone();

@@ -4,7 +4,7 @@
 use custodian_domain::agent::MAX_ENTERED_PASSWORD;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::{Command, Decision, decide};
-use custodian_domain::{Agent, Customer, Initiator, Principal, Reason, Refusal, Secret};
+use custodian_domain::{Agent, CallerMessage, Customer, Initiator, Principal, Reason, Refusal, Secret};
 use futures::future::join;
 use serde_json::{Map, Value};
 
@@ -22,12 +22,6 @@ const CONFIRMATION_PHRASE: &str = "DELETE";
 
 /// The bytes of a row that is counted, as an estimate.
 const COUNTED_ROW_BYTES: u64 = 256;
-
-/// An access key has no password, so the usual messages would not help its caller.
-const KEY_CONFIRMATION: &str =
-    "An access key confirms with the confirmation phrase DELETE. It cannot delete the account at once.";
-const KEY_IMMEDIATE: &str = "An access key cannot delete the account at once. An administrator can, with the password and the confirmation \
-     phrase DELETE.";
 
 /// The body of `POST /auth/unregister`.
 #[derive(Debug)]
@@ -88,7 +82,7 @@ impl UnregisterRequest {
             Principal::Agent { agent, .. } => self.confirm_by_password(cx, agent, client_ip).await.map(Some),
             Principal::Delegate { .. } => Err(Reason::PermissionDenied.into()),
             Principal::Key(_) if self.immediate => {
-                Err(Refusal::with_message(Reason::ReauthenticationRequired, KEY_IMMEDIATE).into())
+                Err(Refusal::with_message(CallerMessage::KeyImmediateDeletion).into())
             }
             Principal::Key(_) if self.phrase.is_none() => Err(confirmation_required(principal).into()),
             Principal::Key(_) => Ok(None),
@@ -119,7 +113,7 @@ impl UnregisterRequest {
 
 fn confirmation_required(principal: &Principal) -> Refusal {
     match principal {
-        Principal::Key(_) => Refusal::with_message(Reason::ConfirmationRequired, KEY_CONFIRMATION),
+        Principal::Key(_) => Refusal::with_message(CallerMessage::KeyConfirmation),
         _ => Reason::ConfirmationRequired.into(),
     }
 }

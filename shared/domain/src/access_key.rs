@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::fields::{CREATE_ONLY, Fields};
-use crate::reason::{Reason, Refusal};
+use crate::field_problem::FieldProblem;
+use crate::fields::Fields;
+use crate::reason::Reason;
+use crate::refusal::Refusal;
 use crate::scope::{self, Scope};
 use crate::{CreatedBy, CustomerId, Timestamp};
 
@@ -84,7 +86,10 @@ impl MadeKeys {
         match parameter {
             None => Ok(Self::Revoke),
             Some("keep") => Ok(Self::Keep),
-            Some(_) => Err(Refusal::field(Reason::InvalidRequestParameter, "keys", "must be keep")),
+            Some(_) => {
+                let problem = FieldProblem::NotTheValue { value: "keep" };
+                Err(Refusal::field(Reason::InvalidRequestParameter, "keys", problem))
+            }
         }
     }
 }
@@ -113,7 +118,7 @@ impl KeyPatch {
 
     /// Refuses an update that would change the lifetime or the scopes.
     pub fn require_same_limits(&self, key: &AccessKey) -> Result<(), Refusal> {
-        let refuse = |field| Err(Refusal::field(Reason::InvalidArgument, field, CREATE_ONLY));
+        let refuse = |field| Err(Refusal::field(Reason::InvalidArgument, field, FieldProblem::CreateOnly));
         match (self.lifetime, &self.scopes) {
             (Some(given), _) if given != key.tm_expire.since(key.tm_create) => refuse("expire"),
             (_, Some(given)) if *given != key.scopes => refuse("scopes"),
@@ -126,8 +131,7 @@ impl KeyPatch {
         let requested = now.plus(self.lifetime.unwrap_or(DEFAULT_LIFETIME));
         match maker {
             Some(maker) if requested > maker.tm_expire && self.lifetime.is_some() => {
-                let error = "must not exceed the lifetime of the key that creates it";
-                Err(Refusal::field(Reason::InvalidArgument, "expire", error))
+                Err(Refusal::field(Reason::InvalidArgument, "expire", FieldProblem::LaterThanMaker))
             }
             Some(maker) => Ok(requested.min(maker.tm_expire)),
             None => Ok(requested),
@@ -150,10 +154,7 @@ fn read_scopes(fields: &mut Fields<'_>) -> Option<Vec<Scope>> {
             Some(scope) if scopes.contains(&scope) => {}
             Some(scope) => scopes.push(scope),
             None => {
-                fields.refuse(
-                    "scopes",
-                    "must contain read, kinds such as numbers, or kinds such as numbers:read",
-                );
+                fields.refuse("scopes", FieldProblem::NotScopes);
                 return None;
             }
         }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::caller_message::CallerMessage;
 use crate::customer::{Customer, State};
 use crate::initiator::Initiator;
-use crate::reason::{Reason, Refusal};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
 
 /// The route that recovers a frozen account. The ACCOUNT_FROZEN error contains it.
 pub const RECOVERY_ENDPOINT: &str = "DELETE /auth/unregister";
-
-/// The message for the owner of an account that an operator froze.
-const SUSPENDED: &str = "The operator of this service froze this account, and it will be deleted. Only the operator can recover it.";
 
 /// Only active accounts may use `/v1.0`.
 pub fn require_active(customer: &Customer) -> Result<(), Refusal> {
@@ -25,11 +24,11 @@ pub fn require_active(customer: &Customer) -> Result<(), Refusal> {
             if frozen_by == Initiator::Owner {
                 details.insert("recovery_endpoint", RECOVERY_ENDPOINT.to_owned());
             }
-            let refusal = Refusal::with_details(Reason::AccountFrozen, vec![details]);
-            Err(match frozen_by {
-                Initiator::Owner => refusal,
-                Initiator::Operator => Refusal { caller_message: Some(SUSPENDED), ..refusal },
-            })
+            let refusal = match frozen_by {
+                Initiator::Owner => Reason::AccountFrozen.into(),
+                Initiator::Operator => Refusal::with_message(CallerMessage::FrozenByOperator),
+            };
+            Err(Refusal { details: vec![details], ..refusal })
         }
         State::Deleted { .. } | State::Expired { .. } => Err(Reason::InvalidCredentials.into()),
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::common_passwords::is_common;
+use crate::field_problem::FieldProblem;
 use crate::fields::Fields;
 use crate::ids::PLATFORM;
 use crate::precis;
@@ -224,17 +225,17 @@ pub const MAX_ENTERED_USERNAME: usize = 4 * 255;
 /// bytes to one.
 pub const MAX_ENTERED_PASSWORD: usize = 12 * 128;
 
-/// A new username, in the spelling that is stored, or the error message. A username has 1 to 255 bytes after preparation,
+/// A new username, in the spelling that is stored, or the problem. A username has 1 to 255 bytes after preparation,
 /// and at most as many characters before it, and does not start with the prefix of guest agents.
-pub fn parse_username(text: &str) -> Result<String, &'static str> {
+pub fn parse_username(text: &str) -> Result<String, FieldProblem> {
     let prepared = precis::prepared_username(text)?;
     let displayed = precis::displayed_username(text)?;
     let length = prepared.len().max(displayed.len()).max(text.chars().count());
     if !(1..=255).contains(&length) {
-        return Err("must be 1 to 255 bytes");
+        return Err(FieldProblem::WrongNumberOfBytes { min: 1, max: 255 });
     }
     if prepared.starts_with(GUEST_PREFIX) {
-        return Err("must not begin with guest-, which is reserved");
+        return Err(FieldProblem::ReservedForGuests);
     }
     Ok(displayed)
 }
@@ -259,16 +260,15 @@ pub fn new_password(fields: &mut Fields<'_>) -> Secret {
     password
 }
 
-/// The error message for an invalid new password. A password has 8 to 128 characters after preparation, and is not one of the
+/// The problem of an invalid new password. A password has 8 to 128 characters after preparation, and is not one of the
 /// most common ones.
-pub fn password_error(password: &str) -> Option<&'static str> {
+pub fn password_error(password: &str) -> Option<FieldProblem> {
     match precis::prepared_password(password) {
         Err(error) => Some(error),
         Ok(prepared) if !(8..=128).contains(&prepared.expose().chars().count()) => {
-            Some("must be 8 to 128 characters")
+            Some(FieldProblem::WrongNumberOfCharacters { min: 8, max: 128 })
         }
-        Ok(prepared) => is_common(prepared.expose())
-            .then_some("is one of the most common passwords, so it is easy to guess"),
+        Ok(prepared) => is_common(prepared.expose()).then_some(FieldProblem::CommonPassword),
     }
 }
 
@@ -306,7 +306,10 @@ mod tests {
         for (password, reason) in
             [("Password1", "most common"), ("ILOVEYOU", "most common"), ("pass\u{200b}word", "invisible")]
         {
-            assert!(password_error(password).is_some_and(|error| error.contains(reason)), "{password}");
+            assert!(
+                password_error(password).is_some_and(|error| error.to_string().contains(reason)),
+                "{password}"
+            );
         }
     }
 }

@@ -7,11 +7,13 @@ use crate::agent::{
     ADDRESS_TYPES, Address, Agent, MAX_ENTERED_PASSWORD, RING_ALL, RING_METHODS, STATUSES, new_password,
     new_username,
 };
-use crate::fields::{CREATE_ONLY, Fields};
+use crate::field_problem::{FieldProblem, Values};
+use crate::fields::Fields;
 use crate::kinds::values;
 use crate::plain_values::integer;
 use crate::plain_values::text_error;
-use crate::reason::{Reason, Refusal};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
 use crate::{Permission, Secret};
 
 /// The maximum number of addresses of one agent.
@@ -37,7 +39,8 @@ impl NewAgent {
         let password = new_password(&mut fields);
         let profile = AgentPatch::read_from(&mut fields);
         if profile.ring_method.as_deref().is_some_and(|method| method != RING_ALL) {
-            fields.refuse_as(Reason::InvalidRingMethod, "ring_method", "must be ringall for a new agent");
+            let problem = FieldProblem::NewAgentRingMethod { value: RING_ALL };
+            fields.refuse_as(Reason::InvalidRingMethod, "ring_method", problem);
         }
         let permission = permission(&mut fields, body).unwrap_or(Permission::AGENT);
         let (tag_ids, addresses) = (tag_ids(&mut fields, body), addresses(&mut fields, body));
@@ -88,7 +91,7 @@ impl AgentPatch {
     pub fn require_same_username(&self, agent: &Agent) -> Result<(), Refusal> {
         match &self.username {
             Some(given) if *given != agent.username => {
-                Err(Refusal::field(Reason::InvalidArgument, "username", CREATE_ONLY))
+                Err(Refusal::field(Reason::InvalidArgument, "username", FieldProblem::CreateOnly))
             }
             _ => Ok(()),
         }
@@ -113,7 +116,7 @@ pub fn read_permission(body: &Map<String, Value>) -> Result<Permission, Refusal>
     let mut fields = Fields::new(body);
     let read = permission(&mut fields, body);
     if !body.contains_key("permission") {
-        fields.refuse("permission", "is required");
+        fields.refuse("permission", FieldProblem::Missing);
     }
     fields.finish(read.unwrap_or(Permission::AGENT))
 }
@@ -131,7 +134,7 @@ pub fn read_status(body: &Map<String, Value>) -> Result<String, Refusal> {
     let mut fields = Fields::new(body);
     let status = fields.one_of("status", &STATUSES);
     if !body.contains_key("status") {
-        fields.refuse("status", "is required");
+        fields.refuse("status", FieldProblem::Missing);
     }
     fields.finish(status.unwrap_or_default())
 }
@@ -141,7 +144,7 @@ pub fn read_addresses(body: &Map<String, Value>) -> Result<Vec<Address>, Refusal
     let mut fields = Fields::new(body);
     let read = addresses(&mut fields, body);
     if !body.contains_key("addresses") {
-        fields.refuse("addresses", "is required");
+        fields.refuse("addresses", FieldProblem::Missing);
     }
     fields.finish(read.unwrap_or_default())
 }
@@ -151,7 +154,7 @@ pub fn read_tag_ids(body: &Map<String, Value>) -> Result<Vec<Uuid>, Refusal> {
     let mut fields = Fields::new(body);
     let read = tag_ids(&mut fields, body);
     if !body.contains_key("tag_ids") {
-        fields.refuse("tag_ids", "is required");
+        fields.refuse("tag_ids", FieldProblem::Missing);
     }
     fields.finish(read.unwrap_or_default())
 }
@@ -160,7 +163,7 @@ fn permission(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Perm
     let bits = integer(body.get("permission")?).and_then(|bits| u32::try_from(bits).ok());
     let permission = bits.and_then(Permission::from_bits);
     if permission.is_none() {
-        fields.refuse("permission", "must be a sum of 1, 16, 32 and 64");
+        fields.refuse("permission", FieldProblem::WrongPermission);
     }
     permission
 }
@@ -168,7 +171,7 @@ fn permission(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Perm
 fn tag_ids(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Uuid>> {
     let read = values::distinct_ids(body.get("tag_ids")?, MAX_TAGS);
     if read.is_none() {
-        fields.refuse("tag_ids", format!("must be at most {MAX_TAGS} different UUIDs"));
+        fields.refuse("tag_ids", FieldProblem::NotUuids { max: MAX_TAGS });
     }
     read
 }
@@ -177,10 +180,8 @@ fn addresses(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<A
     let given = body.get("addresses")?.as_array().filter(|addresses| addresses.len() <= MAX_ADDRESSES);
     let read = given.and_then(|addresses| addresses.iter().map(address).collect());
     if read.is_none() {
-        fields.refuse(
-            "addresses",
-            format!("must be at most {MAX_ADDRESSES} objects with a type (tel, sip, extension) and a target"),
-        );
+        let types = Values(&ADDRESS_TYPES);
+        fields.refuse("addresses", FieldProblem::NotAddresses { max: MAX_ADDRESSES, types });
     }
     read
 }

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::field_problem::FieldProblem;
 use crate::fields::Fields;
 use crate::plain_values::MAX_INTEGER;
 use crate::plain_values::integer;
-use crate::reason::{Reason, Refusal};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
 use crate::{Resource, Timestamp};
 
 /// A change of a balance: a credit is positive, a debit negative.
@@ -26,13 +28,13 @@ impl Adjustment {
             let Some(given) = body.get(name) else { return 0 };
             let valid = integer(given).filter(|amount| amount.unsigned_abs() <= MAX_INTEGER.unsigned_abs());
             valid.unwrap_or_else(|| {
-                fields.refuse(name, format!("must be an integer from -{MAX_INTEGER} to {MAX_INTEGER}"));
+                fields.refuse(name, FieldProblem::OutsideRange { min: -MAX_INTEGER, max: MAX_INTEGER });
                 0
             })
         };
         let read = Self { credit: amount(CREDIT_FIELD), tokens: amount(TOKENS_FIELD) };
         if !body.contains_key(CREDIT_FIELD) && !body.contains_key(TOKENS_FIELD) {
-            fields.refuse(CREDIT_FIELD, "or balance_token is required");
+            fields.refuse(CREDIT_FIELD, FieldProblem::BalanceMissing);
         }
         fields.finish(read)
     }
@@ -44,11 +46,12 @@ impl Adjustment {
             let before = row.fields.get(name).and_then(Value::as_i64).unwrap_or(0);
             let after = before.saturating_add(amount);
             if after < 0 {
-                return Err(Refusal::field(Reason::InsufficientBalance, name, format!("is {before}")));
+                let problem = FieldProblem::BalanceTooLow { balance: before };
+                return Err(Refusal::field(Reason::InsufficientBalance, name, problem));
             }
             if after > MAX_INTEGER {
-                let max = format!("must not exceed {MAX_INTEGER}");
-                return Err(Refusal::field(Reason::InvalidArgument, name, max));
+                let problem = FieldProblem::BalanceTooHigh { max: MAX_INTEGER };
+                return Err(Refusal::field(Reason::InvalidArgument, name, problem));
             }
             changes.insert(name.to_owned(), json!(after));
         }

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::field_problem::FieldProblem;
 use crate::fields::Fields;
-use crate::reason::Refusal;
+use crate::refusal::Refusal;
 use crate::{AgentId, Timestamp};
 
 const MAX_REASON: usize = 1024;
@@ -26,7 +27,7 @@ impl Brake {
     pub fn read(body: &Map<String, Value>, operator: AgentId, now: Timestamp) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         if !body.contains_key("paused") {
-            fields.refuse("paused", "is required");
+            fields.refuse("paused", FieldProblem::Missing);
         }
         let paused = fields.boolean("paused").unwrap_or(false);
         let reason = if paused {

@@ -152,6 +152,10 @@ impl Status {
     /// The statuses of an account that is neither deleted nor expired.
     pub const NOT_TERMINAL: &'static [Self] = &[Self::Initial, Self::Active, Self::Frozen];
     pub const ALL: [Self; 5] = [Self::Initial, Self::Active, Self::Frozen, Self::Deleted, Self::Expired];
+    pub const NAMES: [&'static str; 5] = {
+        let [initial, active, frozen, deleted, expired] = Self::ALL;
+        [initial.as_str(), active.as_str(), frozen.as_str(), deleted.as_str(), expired.as_str()]
+    };
 
     pub const fn as_str(self) -> &'static str {
         match self {

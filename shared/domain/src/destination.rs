@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use url::{Host, Url};
 
+use crate::field_problem::FieldProblem;
 use crate::public_address::is_public;
 
 /// The maximum size of a `webhook_uri` in bytes.
@@ -61,17 +62,15 @@ pub enum DestinationRefusal {
 }
 
 impl DestinationRefusal {
-    /// The error text for the field that holds the URL.
-    pub const fn description(self) -> &'static str {
+    /// The problem of the field that holds the URL.
+    pub const fn problem(self) -> FieldProblem {
         match self {
-            Self::TooLong => "must be at most 1023 bytes",
-            Self::NotAUrl | Self::Scheme => "must be an http or https URL with a host",
-            Self::UserInfo => "must not contain a username or a password",
-            Self::Port => "must have the port 80, 443, 8080 or 8443",
-            Self::NotPublic => {
-                "must not have a private, loopback, link-local or reserved IP address, because webhooks go to public addresses only"
-            }
-            Self::OwnService => "must not lead to this API, because a webhook must not call it",
+            Self::TooLong => FieldProblem::TooManyBytes { max: MAX_URI_BYTES },
+            Self::NotAUrl | Self::Scheme => FieldProblem::NotAWebUrl,
+            Self::UserInfo => FieldProblem::UserInUrl,
+            Self::Port => FieldProblem::WrongPort,
+            Self::NotPublic => FieldProblem::PrivateAddress,
+            Self::OwnService => FieldProblem::OwnService,
         }
     }
 }

@@ -6,16 +6,18 @@ use email_address::{EmailAddress, Options};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::field_problem::{FieldProblem, Values};
 use crate::ids;
 use crate::plain_values::{integer, multi_line_text_error, text_error};
-use crate::reason::{Detail, Reason, Refusal, field_violation};
+use crate::reason::Reason;
+use crate::refusal::{Detail, Refusal, field_violation};
 use crate::time::Timestamp;
 
 /// The maximum nesting depth of a JSON body.
 pub const MAX_DEPTH: usize = 64;
 
-/// The error text for an update that would change a field that only a creation sets.
-pub const CREATE_ONLY: &str = "can only be set at creation";
+/// The maximum duration in a body: a hundred years.
+const MAX_SECONDS: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Parses the fields of a body. The accessors record errors, and [`Fields::finish`] returns them.
 pub struct Fields<'a> {
@@ -39,14 +41,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn refuse(&mut self, field: &str, description: impl Into<String>) {
-        self.refuse_as(Reason::InvalidArgument, field, description);
+    pub fn refuse(&mut self, field: &str, problem: FieldProblem) {
+        self.refuse_as(Reason::InvalidArgument, field, problem);
     }
 
     /// Records an error with a specific reason.
-    pub fn refuse_as(&mut self, reason: Reason, field: &str, description: impl Into<String>) {
+    pub fn refuse_as(&mut self, reason: Reason, field: &str, problem: FieldProblem) {
         self.reason = reason;
-        self.errors.push(field_violation(field, description));
+        self.errors.push(field_violation(field, problem));
     }
 
     /// A string of at most `max` bytes. `None` if the field is absent or invalid.
@@ -62,14 +64,14 @@ impl<'a> Fields<'a> {
     fn checked_text(
         &mut self,
         field: &'static str,
-        error: impl Fn(&str) -> Option<String>,
+        error: impl Fn(&str) -> Option<FieldProblem>,
     ) -> Option<String> {
         match self.body.get(field)? {
             Value::String(text) => match error(text) {
                 None => return Some(text.clone()),
                 Some(error) => self.refuse(field, error),
             },
-            _ => self.refuse(field, "must be a string"),
+            _ => self.refuse(field, FieldProblem::NotAString),
         }
         None
     }
@@ -77,19 +79,19 @@ impl<'a> Fields<'a> {
     /// A required string that must not be empty.
     pub fn required_text(&mut self, field: &'static str, max: usize) -> String {
         if !self.body.contains_key(field) {
-            self.refuse(field, "is required");
+            self.refuse(field, FieldProblem::Missing);
             return String::new();
         }
         match self.text(field, max) {
             Some(text) if text.is_empty() => {
-                self.refuse(field, "must not be empty");
+                self.refuse(field, FieldProblem::Empty);
                 text
             }
             text => text.unwrap_or_default(),
         }
     }
 
-    pub fn one_of(&mut self, field: &'static str, choices: &[&str]) -> Option<String> {
+    pub fn one_of(&mut self, field: &'static str, choices: &'static [&'static str]) -> Option<String> {
         self.one_of_with_reason(Reason::InvalidArgument, field, choices)
     }
 
@@ -97,11 +99,11 @@ impl<'a> Fields<'a> {
         &mut self,
         reason: Reason,
         field: &'static str,
-        choices: &[&str],
+        choices: &'static [&'static str],
     ) -> Option<String> {
         let text = self.text(field, 255)?;
         if !choices.contains(&&*text) {
-            self.refuse_as(reason, field, format!("must be one of {}", choices.join(", ")));
+            self.refuse_as(reason, field, FieldProblem::NotOneOf { values: Values(choices) });
             return None;
         }
         Some(text)
@@ -112,7 +114,7 @@ impl<'a> Fields<'a> {
         &mut self,
         reason: Reason,
         field: &'static str,
-        choices: &[&str],
+        choices: &'static [&'static str],
     ) -> Option<String> {
         match self.body.get(field)? {
             Value::String(text) if text.is_empty() => choices.first().map(|&first| first.to_owned()),
@@ -124,7 +126,7 @@ impl<'a> Fields<'a> {
         match self.body.get(field)? {
             Value::Bool(value) => Some(*value),
             _ => {
-                self.refuse(field, "must be true or false");
+                self.refuse(field, FieldProblem::NotABoolean);
                 None
             }
         }
@@ -134,9 +136,10 @@ impl<'a> Fields<'a> {
     pub fn seconds(&mut self, field: &'static str, min: Duration) -> Option<Duration> {
         let seconds = integer(self.body.get(field)?).and_then(|seconds| u64::try_from(seconds).ok());
         let seconds = seconds.map(Duration::from_secs);
-        let valid = seconds.filter(|span| (min..=Duration::from_secs(100 * 365 * 86_400)).contains(span));
+        let valid = seconds.filter(|span| (min..=MAX_SECONDS).contains(span));
         if valid.is_none() {
-            self.refuse(field, format!("must be a number of seconds, at least {}", min.as_secs()));
+            let (min, max) = (min.as_secs(), MAX_SECONDS.as_secs());
+            self.refuse(field, FieldProblem::WrongSeconds { min, max });
         }
         valid
     }
@@ -149,7 +152,7 @@ impl<'a> Fields<'a> {
             _ => None,
         };
         if time.is_none() {
-            self.refuse(field, "must be a time in the future, such as 2027-01-31T12:00:00Z");
+            self.refuse(field, FieldProblem::NotInTheFuture);
         }
         time
     }
@@ -161,7 +164,7 @@ impl<'a> Fields<'a> {
             _ => None,
         };
         if texts.is_none() {
-            self.refuse(field, "must be a list of strings");
+            self.refuse(field, FieldProblem::NotStrings);
         }
         texts
     }
@@ -171,7 +174,7 @@ impl<'a> Fields<'a> {
         match self.body.get(field)? {
             Value::String(text) if ids::parse(text).is_some() => ids::parse(text),
             _ => {
-                self.refuse(field, "must be a UUID");
+                self.refuse(field, FieldProblem::NotAUuid);
                 None
             }
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::fields::Fields;
-use crate::reason::Refusal;
+use crate::refusal::Refusal;
 use crate::{AgentId, Timestamp};
 
 const MAX_REASON: usize = 1024;

@@ -4,8 +4,10 @@
 use std::time::Duration;
 
 use crate::customer::{Customer, State};
+use crate::field_problem::FieldProblem;
 use crate::initiator::{DeletionCause, Initiator};
-use crate::reason::{Reason, Refusal};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
 use crate::time::Timestamp;
 
 /// If a job fires at most this long before its deadline, it fails and Lambda retries it. If it fires even earlier, it does
@@ -212,8 +214,8 @@ fn suspend(
     }
     let due = until.map_or(tm_deletion_scheduled, Timestamp::rounded_up_to_second);
     if due < tm_deletion_scheduled {
-        let description = "must not be before the date that is set already";
-        return Err(Refusal::field(Reason::InvalidArgument, "tm_deletion_scheduled", description));
+        let problem = FieldProblem::BeforeSetDeletion;
+        return Err(Refusal::field(Reason::InvalidArgument, "tm_deletion_scheduled", problem));
     }
     let is_later = due > tm_deletion_scheduled;
     if frozen_by == Initiator::Operator && !is_later {

@@ -2,25 +2,26 @@
 
 use serde_json::Value;
 
+use crate::field_problem::FieldProblem;
+
 /// The largest integer that every JSON parser represents exactly (2^53 - 1).
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
 
-/// The error message for a string that is too long or contains control characters.
-pub fn text_error(text: &str, max: usize) -> Option<String> {
+/// The problem of a string that is too long or contains control characters.
+pub fn text_error(text: &str, max: usize) -> Option<FieldProblem> {
     if text.len() > max {
-        return Some(format!("must be at most {max} bytes"));
+        return Some(FieldProblem::TooManyBytes { max });
     }
-    text.chars().any(char::is_control).then(|| "must not contain control characters".to_owned())
+    text.chars().any(char::is_control).then_some(FieldProblem::ControlCharacters)
 }
 
-/// The error message for a text of several lines that is too long or contains other control characters than line breaks and
+/// The problem of a text of several lines that is too long or contains other control characters than line breaks and
 /// tabs.
-pub fn multi_line_text_error(text: &str, max: usize) -> Option<String> {
+pub fn multi_line_text_error(text: &str, max: usize) -> Option<FieldProblem> {
     if text.len() > max {
         return text_error(text, max);
     }
-    (!is_multi_line_text(text))
-        .then(|| "must not contain control characters other than line breaks and tabs".to_owned())
+    (!is_multi_line_text(text)).then_some(FieldProblem::ControlCharactersInLines)
 }
 
 /// Whether a text contains no control characters other than line breaks and tabs.

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::field_problem::FieldProblem;
 use crate::fields::Fields;
 use crate::kinds::Kind;
-use crate::reason::Refusal;
+use crate::refusal::Refusal;
 
 /// New accounts have the default plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,11 +62,15 @@ impl Plan {
 
     /// Parses the body of a request that changes the plan.
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
+        const NAMES: [&str; 4] = {
+            let [free, basic, professional, unlimited] = Plan::ALL;
+            [free.as_str(), basic.as_str(), professional.as_str(), unlimited.as_str()]
+        };
         let mut fields = Fields::new(body);
         if !body.contains_key("plan") {
-            fields.refuse("plan", "is required");
+            fields.refuse("plan", FieldProblem::Missing);
         }
-        let plan = fields.one_of("plan", &Self::ALL.map(Self::as_str));
+        let plan = fields.one_of("plan", &NAMES);
         fields.finish(plan.as_deref().and_then(Self::parse).unwrap_or_default())
     }
 

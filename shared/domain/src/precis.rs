@@ -10,15 +10,16 @@ use precis_profiles::{OpaqueString, UsernameCaseMapped, UsernameCasePreserved};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::Secret;
+use crate::field_problem::FieldProblem;
 use crate::profile::fold_case;
 
 /// A username as it is stored and displayed: in the entered spelling, with its case.
-pub fn displayed_username(text: &str) -> Result<String, &'static str> {
+pub fn displayed_username(text: &str) -> Result<String, FieldProblem> {
     by_parts(text, |part| UsernameCasePreserved::enforce(composed(part)).map(Into::into))
 }
 
 /// A username as it is compared (UsernameCaseMapped).
-pub fn prepared_username(text: &str) -> Result<String, &'static str> {
+pub fn prepared_username(text: &str) -> Result<String, FieldProblem> {
     // The profile maps each character alone. `to_lowercase` also knows the final sigma, so that ΟΔΟΣ equals οδος.
     by_parts(text, |part| UsernameCaseMapped::enforce(fold_case(&composed(part))).map(Into::into))
 }
@@ -30,17 +31,15 @@ pub fn username_key(text: &str) -> String {
 }
 
 /// A password as it is hashed (OpaqueString). A password in ASCII is unchanged.
-pub fn prepared_password(password: &str) -> Result<Secret, &'static str> {
+pub fn prepared_password(password: &str) -> Result<Secret, FieldProblem> {
     if password.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Ok(Secret::new(password));
     }
     let composed = Secret::new(composed(password));
     match OpaqueString::enforce(composed.expose()) {
         Ok(prepared) => Ok(Secret::new(prepared)),
-        Err(error) if is_too_new(&error) => {
-            Err("has a character that is too new to be supported, such as a recent emoji")
-        }
-        Err(_) => Err("has a character that passwords cannot have, such as an invisible one"),
+        Err(error) if is_too_new(&error) => Err(FieldProblem::NewCharacter),
+        Err(_) => Err(FieldProblem::WrongPasswordCharacters),
     }
 }
 
@@ -50,7 +49,7 @@ fn composed(text: &str) -> String {
 }
 
 /// Prepares the local part and the domain of an e-mail address separately: they can have different writing directions.
-fn by_parts(text: &str, enforce: impl Fn(&str) -> Result<String, Error>) -> Result<String, &'static str> {
+fn by_parts(text: &str, enforce: impl Fn(&str) -> Result<String, Error>) -> Result<String, FieldProblem> {
     let enforce = |part: &str| match part {
         // The profile refuses an empty text. The caller decides about it.
         "" => Ok(String::new()),
@@ -62,16 +61,12 @@ fn by_parts(text: &str, enforce: impl Fn(&str) -> Result<String, Error>) -> Resu
     }
 }
 
-fn username_error(part: &str, error: &Error) -> &'static str {
+fn username_error(part: &str, error: &Error) -> FieldProblem {
     match error {
-        _ if part.chars().any(|c| c.is_whitespace() || c.is_control()) => {
-            "must not contain spaces or control characters"
-        }
-        Error::Invalid => {
-            "has right-to-left letters, so it must have no others, begin with a letter and end with a letter or digit"
-        }
-        error if is_too_new(error) => "has a character that is too new to be supported",
-        _ => "must contain only letters, digits and ASCII punctuation, without invisible characters",
+        _ if part.chars().any(|c| c.is_whitespace() || c.is_control()) => FieldProblem::SpacesInUsername,
+        Error::Invalid => FieldProblem::MixedDirections,
+        error if is_too_new(error) => FieldProblem::NewCharacter,
+        _ => FieldProblem::WrongUsernameCharacters,
     }
 }
 
@@ -133,7 +128,7 @@ mod tests {
             ("\u{1f99c}", "too new"),
         ] {
             let error = prepared_username(refused).err();
-            assert!(error.is_some_and(|error| error.contains(reason)), "{refused:?}: {error:?}");
+            assert!(error.is_some_and(|error| error.to_string().contains(reason)), "{refused:?}: {error:?}");
             assert_eq!(displayed_username(refused).err(), error, "{refused:?}");
             assert_eq!(username_key(refused), refused.to_lowercase());
         }
@@ -184,7 +179,7 @@ mod tests {
             ("\u{1f99c} parrot", "too new"),
         ] {
             let error = prepared_password(refused).err();
-            assert!(error.is_some_and(|error| error.contains(reason)), "{refused:?}: {error:?}");
+            assert!(error.is_some_and(|error| error.to_string().contains(reason)), "{refused:?}: {error:?}");
         }
     }
 }

@@ -3,8 +3,10 @@
 use uuid::Uuid;
 
 use crate::access_key::MAX_CHAIN;
+use crate::caller_message::CallerMessage;
 use crate::customer::OperatorSession;
-use crate::reason::{Reason, Refusal};
+use crate::reason::Reason;
+use crate::refusal::Refusal;
 use crate::{AccessKey, Agent, AgentId, CreatedBy, Permission, RequestedBy, scope};
 
 /// The owner of a valid credential.
@@ -96,7 +98,11 @@ impl Principal {
         if let Self::Agent { agent, .. } = self {
             chain.push(agent.id.0);
         }
-        if chain.len() > MAX_CHAIN { Err(Reason::ResourceLimitExceeded.into()) } else { Ok(chain) }
+        if chain.len() > MAX_CHAIN {
+            Err(Refusal::with_message(CallerMessage::MakerChain))
+        } else {
+            Ok(chain)
+        }
     }
 
     /// Whether this is a platform admin who acts as a guest agent.

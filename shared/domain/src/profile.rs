@@ -4,8 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::destination::{self, DestinationRules};
+use crate::field_problem::{FieldProblem, Values};
 use crate::fields::{self, Fields};
-use crate::reason::Refusal;
+use crate::refusal::Refusal;
+
+/// The values of `webhook_method`. The empty string is POST.
+const WEBHOOK_METHODS: [&str; 5] = ["", "POST", "GET", "PUT", "DELETE"];
 
 /// Name, contact data and webhook destination. All are empty (`Default`) once the account is deleted or expired.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,15 +54,14 @@ impl ProfilePatch {
             webhook_uri: fields.text("webhook_uri", 1023),
         };
         if patch.email.as_deref().is_some_and(|email| !fields::is_email(email)) {
-            fields.refuse("email", "must be an e-mail address in ASCII");
+            fields.refuse("email", FieldProblem::NotAnEmail);
         }
-        let method = patch.webhook_method.as_deref();
-        if method.is_some_and(|method| !matches!(method, "" | "POST" | "GET" | "PUT" | "DELETE")) {
-            fields.refuse("webhook_method", "must be one of POST, GET, PUT, DELETE or empty");
+        if patch.webhook_method.as_deref().is_some_and(|method| !WEBHOOK_METHODS.contains(&method)) {
+            fields.refuse("webhook_method", FieldProblem::NotOneOf { values: Values(&WEBHOOK_METHODS) });
         }
         let uri = patch.webhook_uri.as_deref().filter(|uri| !uri.is_empty() && *uri != current.webhook_uri);
         if let Some(Err(refusal)) = uri.map(|uri| destination::check(uri, destinations)) {
-            fields.refuse("webhook_uri", refusal.description());
+            fields.refuse("webhook_uri", refusal.problem());
         }
         fields.finish(patch)
     }

@@ -1,7 +1,5 @@
 //! All reasons for refusing a request. Each has a stable key, a class and a message.
 
-use std::collections::BTreeMap;
-
 /// The class of a refusal: the `status` of the error envelope and the HTTP status code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorClass {
@@ -36,38 +34,38 @@ macro_rules! reasons {
 
 reasons! {
     /// 400: one or more fields are invalid. `details` names each.
-    InvalidArgument = 400 "INVALID_ARGUMENT" "INVALID_ARGUMENT" "The request has invalid fields.";
+    InvalidArgument = 400 "INVALID_ARGUMENT" "INVALID_ARGUMENT" "One or more fields of the request are invalid.";
     /// 400: the body is not a JSON object.
-    InvalidJsonBody = 400 "INVALID_ARGUMENT" "INVALID_JSON_BODY" "The request body is not valid JSON.";
+    InvalidJsonBody = 400 "INVALID_ARGUMENT" "INVALID_JSON_BODY" "The request body is not a valid JSON object.";
     /// 400: an id in the path is not a UUID.
     InvalidId = 400 "INVALID_ARGUMENT" "INVALID_ID" "The provided id is not a valid UUID.";
     /// 400: a query parameter is invalid. `details` names it.
     InvalidRequestParameter = 400 "INVALID_ARGUMENT" "INVALID_REQUEST_PARAMETER" "A request parameter is invalid.";
     /// 400: the token of a mailed link is unknown, used, replaced or expired.
-    InvalidToken = 400 "INVALID_ARGUMENT" "INVALID_TOKEN" "The token is unknown, was used or has ended.";
+    InvalidToken = 400 "INVALID_ARGUMENT" "INVALID_TOKEN" "The token is unknown, was already used, was replaced or has expired.";
     InvalidConfirmationPhrase = 400 "INVALID_ARGUMENT" "INVALID_CONFIRMATION_PHRASE" "The confirmation phrase must be exactly DELETE.";
     /// 400: the required confirmation is missing.
-    ConfirmationRequired = 400 "INVALID_ARGUMENT" "CONFIRMATION_REQUIRED" "Confirm with the password; an immediate deletion needs the confirmation phrase DELETE as well.";
+    ConfirmationRequired = 400 "INVALID_ARGUMENT" "CONFIRMATION_REQUIRED" "Confirm with the password. An immediate deletion also needs the confirmation phrase DELETE.";
     PasswordNotSet = 400 "INVALID_ARGUMENT" "PASSWORD_NOT_SET" "This agent has no password. Set one with a reset link first.";
     /// 400: the routing method is not one that queues support.
     InvalidRoutingMethod = 400 "INVALID_ARGUMENT" "INVALID_ROUTING_METHOD" "The routing method must be random.";
     /// 400: the ring method is not one that agents support.
-    InvalidRingMethod = 400 "INVALID_ARGUMENT" "INVALID_RING_METHOD" "The ring method must be ringall or linear, and ringall for a new agent.";
+    InvalidRingMethod = 400 "INVALID_ARGUMENT" "INVALID_RING_METHOD" "The ring method must be ringall or linear. A new agent must have ringall.";
     /// 400: the tag filter of an agent list is empty, too long, or has an invalid id.
-    InvalidTagIds = 400 "INVALID_ARGUMENT" "INVALID_TAG_IDS" "tag_ids must be 1 to 100 UUIDs with commas between them.";
+    InvalidTagIds = 400 "INVALID_ARGUMENT" "INVALID_TAG_IDS" "tag_ids must be 1 to 100 UUIDs, separated by commas.";
     /// 400: the type of an address is not one that contacts support.
     InvalidAddressType = 400 "INVALID_ARGUMENT" "INVALID_ADDRESS_TYPE" "An address must have the type tel or email.";
     /// 400: an address has no target, or a target occurs twice.
-    InvalidAddressTarget = 400 "INVALID_ARGUMENT" "INVALID_ADDRESS_TARGET" "Each address must have a target of its own.";
+    InvalidAddressTarget = 400 "INVALID_ARGUMENT" "INVALID_ADDRESS_TARGET" "Each address needs a target. No two addresses may have the same type and target.";
     /// 402: a debit exceeds the balance.
-    InsufficientBalance = 402 "PAYMENT_REQUIRED" "INSUFFICIENT_BALANCE" "The balance does not cover this.";
+    InsufficientBalance = 402 "PAYMENT_REQUIRED" "INSUFFICIENT_BALANCE" "The balance is too low for this debit.";
     AuthenticationRequired = 401 "UNAUTHENTICATED" "AUTHENTICATION_REQUIRED" "Authentication is required.";
     /// 401: the credential is wrong, expired or revoked.
     InvalidCredentials = 401 "UNAUTHENTICATED" "INVALID_CREDENTIALS" "The provided credentials are invalid.";
     /// 403: the caller lacks the permission.
     PermissionDenied = 403 "PERMISSION_DENIED" "PERMISSION_DENIED" "You do not have permission to access this resource.";
     /// 403: a page of another origin made a browser send the request with its cookie.
-    CrossOriginRequest = 403 "PERMISSION_DENIED" "CROSS_ORIGIN_REQUEST" "A page of another site cannot send this request with a cookie. Send the token in the header Authorization.";
+    CrossOriginRequest = 403 "PERMISSION_DENIED" "CROSS_ORIGIN_REQUEST" "A page of another site cannot send this request with a cookie. Send the token in the Authorization header instead.";
     /// 403: the request is a webhook of this service. An account that reacts to its own webhooks would never stop.
     WebhookLoop = 403 "PERMISSION_DENIED" "WEBHOOK_LOOP" "A webhook must not call this API.";
     AccountFrozen = 403 "PERMISSION_DENIED" "ACCOUNT_FROZEN" "This account is frozen and will be deleted. It can be recovered until then.";
@@ -76,7 +74,7 @@ reasons! {
     /// 403: the password of a confirmation is wrong.
     InvalidPassword = 403 "PERMISSION_DENIED" "INVALID_PASSWORD" "The password is wrong.";
     /// 403: this credential cannot confirm the request.
-    ReauthenticationRequired = 403 "PERMISSION_DENIED" "REAUTHENTICATION_REQUIRED" "This needs the password of an administrator. The password must be at least a day old.";
+    ReauthenticationRequired = 403 "PERMISSION_DENIED" "REAUTHENTICATION_REQUIRED" "Only an administrator can confirm this, with a password that was set at least a day ago.";
     /// 404: no route has this path and method.
     RouteNotFound = 404 "NOT_FOUND" "ROUTE_NOT_FOUND" "The requested route does not exist.";
     CustomerNotFound = 404 "NOT_FOUND" "CUSTOMER_NOT_FOUND" "The customer does not exist.";
@@ -93,7 +91,7 @@ reasons! {
     AccessKeyNotFound = 404 "NOT_FOUND" "ACCESSKEY_NOT_FOUND" "The access key does not exist.";
     AgentNotFound = 404 "NOT_FOUND" "AGENT_NOT_FOUND" "The agent does not exist.";
     /// 404: no e-mail address waits for its confirmation.
-    EmailChangeNotFound = 404 "NOT_FOUND" "EMAIL_CHANGE_NOT_FOUND" "No change of the e-mail address is waiting for its confirmation.";
+    EmailChangeNotFound = 404 "NOT_FOUND" "EMAIL_CHANGE_NOT_FOUND" "No change of the e-mail address is waiting for confirmation.";
     /// 404: no deletion of the account was requested, or it was cancelled.
     DeletionNotFound = 404 "NOT_FOUND" "DELETION_NOT_FOUND" "No deletion of this account was requested.";
     /// 404: the receipt is issued when the deletion is confirmed.
@@ -107,10 +105,10 @@ reasons! {
     /// 409: an export can be downloaded once it is finished.
     ExportNotFinished = 409 "FAILED_PRECONDITION" "EXPORT_NOT_FINISHED" "The export is not finished.";
     /// 409: the account has an unfinished export.
-    ExportAlreadyRunning = 409 "FAILED_PRECONDITION" "EXPORT_ALREADY_RUNNING" "An export of this account is running already.";
-    WebhookNotConfigured = 409 "FAILED_PRECONDITION" "WEBHOOK_NOT_CONFIGURED" "The account has no webhook_uri.";
+    ExportAlreadyRunning = 409 "FAILED_PRECONDITION" "EXPORT_ALREADY_RUNNING" "An export of this account is already running.";
+    WebhookNotConfigured = 409 "FAILED_PRECONDITION" "WEBHOOK_NOT_CONFIGURED" "The account has no webhook URL. Set webhook_uri first.";
     /// 409: the account's state does not permit the request.
-    StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's state does not permit this.";
+    StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's current state does not allow this.";
     /// 409: an operator froze the account, so its owner can neither recover nor delete it.
     FrozenByOperator = 409 "FAILED_PRECONDITION" "FROZEN_BY_OPERATOR" "The operator of this service froze the account. Only the operator can recover or delete it.";
     /// 409: a hold prevents the deletion of the account.
@@ -120,106 +118,41 @@ reasons! {
     /// 409: an operator, or the limit of deletions in an hour, has paused all deletions.
     DeletionsPaused = 409 "FAILED_PRECONDITION" "DELETIONS_PAUSED" "All deletions are paused at the moment. Try again later.";
     /// 409: the request recovers an account after its grace period.
-    GracePeriodEnded = 409 "FAILED_PRECONDITION" "GRACE_PERIOD_ENDED" "The grace period has ended; the account is being deleted.";
+    GracePeriodEnded = 409 "FAILED_PRECONDITION" "GRACE_PERIOD_ENDED" "The grace period is over. The account is being deleted.";
     /// 409: the request verifies an account after its verification window.
-    VerificationWindowEnded = 409 "FAILED_PRECONDITION" "VERIFICATION_WINDOW_ENDED" "The time to verify this account has ended.";
+    VerificationWindowEnded = 409 "FAILED_PRECONDITION" "VERIFICATION_WINDOW_ENDED" "The time to verify this account is over, so the link no longer works.";
     EmailAlreadyExists = 409 "ALREADY_EXISTS" "EMAIL_ALREADY_EXISTS" "The e-mail address belongs to another account.";
     AgentAlreadyExists = 409 "ALREADY_EXISTS" "AGENT_ALREADY_EXISTS" "The username belongs to another agent.";
     /// 409: another row on the platform has this telephone number.
-    NumberAlreadyExists = 409 "ALREADY_EXISTS" "NUMBER_ALREADY_EXISTS" "The number is in use.";
+    NumberAlreadyExists = 409 "ALREADY_EXISTS" "NUMBER_ALREADY_EXISTS" "The number is already in use.";
     /// 409: another trunk has this domain.
-    DomainAlreadyExists = 409 "ALREADY_EXISTS" "DOMAIN_ALREADY_EXISTS" "The domain name is in use.";
+    DomainAlreadyExists = 409 "ALREADY_EXISTS" "DOMAIN_ALREADY_EXISTS" "The domain name is already in use.";
     /// 409: another extension of the account has this name.
-    ExtensionAlreadyExists = 409 "ALREADY_EXISTS" "EXTENSION_ALREADY_EXISTS" "The account has this extension already.";
-    AddressAlreadyExists = 409 "ALREADY_EXISTS" "ADDRESS_ALREADY_EXISTS" "Another contact of the account has this address.";
+    ExtensionAlreadyExists = 409 "ALREADY_EXISTS" "EXTENSION_ALREADY_EXISTS" "The account already has this extension.";
+    AddressAlreadyExists = 409 "ALREADY_EXISTS" "ADDRESS_ALREADY_EXISTS" "Another contact of the account already has this address.";
     /// 409: a transcription of the same reference is running.
-    TranscribeAlreadyProgressing = 409 "ALREADY_EXISTS" "TRANSCRIBE_ALREADY_PROGRESSING" "This is being transcribed already.";
+    TranscribeAlreadyProgressing = 409 "ALREADY_EXISTS" "TRANSCRIBE_ALREADY_PROGRESSING" "A transcription of this reference is already running.";
     /// 409: the guest agent cannot be changed in this way.
-    GuestAgentProtected = 409 "FAILED_PRECONDITION" "GUEST_AGENT_PROTECTED" "The guest agent can be neither deleted nor renamed nor given a password or another permission.";
-    LastAdmin = 409 "FAILED_PRECONDITION" "LAST_ADMIN" "An account keeps at least one administrator.";
+    GuestAgentProtected = 409 "FAILED_PRECONDITION" "GUEST_AGENT_PROTECTED" "The guest agent cannot be deleted or renamed. Its password and permission cannot be changed.";
+    LastAdmin = 409 "FAILED_PRECONDITION" "LAST_ADMIN" "An account must keep at least one administrator.";
     /// 409: an earlier request used this Idempotency-Key with another body.
-    IdempotencyKeyReused = 409 "FAILED_PRECONDITION" "IDEMPOTENCY_KEY_REUSED" "This Idempotency-Key was used for another request.";
+    IdempotencyKeyReused = 409 "FAILED_PRECONDITION" "IDEMPOTENCY_KEY_REUSED" "This Idempotency-Key was already used for a different request.";
     IdempotencyKeyInUse = 409 "FAILED_PRECONDITION" "IDEMPOTENCY_KEY_IN_USE" "The first request with this Idempotency-Key is still running.";
     /// 409: the first request took effect, but its response is not available: it was lost, exceeded the daily budget, or was about
     /// an account that was deleted since.
-    IdempotentAnswerLost = 409 "FAILED_PRECONDITION" "IDEMPOTENT_ANSWER_LOST" "The request was carried out; its answer could not be kept. Read the resource.";
+    IdempotentAnswerLost = 409 "FAILED_PRECONDITION" "IDEMPOTENT_ANSWER_LOST" "The request took effect, but its response was lost. Read the resource to see the result.";
     /// 412: `If-Match` names another version.
     PreconditionFailed = 412 "FAILED_PRECONDITION" "PRECONDITION_FAILED" "The resource has changed since it was read.";
     PayloadTooLarge = 413 "INVALID_ARGUMENT" "PAYLOAD_TOO_LARGE" "The request body is larger than 64 KiB.";
     /// 415: the content type is not JSON.
-    UnsupportedMediaType = 415 "INVALID_ARGUMENT" "UNSUPPORTED_MEDIA_TYPE" "The request body must be application/json.";
+    UnsupportedMediaType = 415 "INVALID_ARGUMENT" "UNSUPPORTED_MEDIA_TYPE" "The request body must be JSON, with the header Content-Type: application/json.";
     /// 429: the account has reached the limit of its plan.
-    ResourceLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RESOURCE_LIMIT_EXCEEDED" "The account has as many of these as its plan allows.";
+    ResourceLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RESOURCE_LIMIT_EXCEEDED" "The account has reached the limit of its plan.";
     RateLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RATE_LIMIT_EXCEEDED" "Too many attempts. Try again later.";
     /// 500: a bug.
     Internal = 500 "INTERNAL" "INTERNAL" "An internal error occurred.";
     /// 503: a dependency of this service failed.
     ServiceUnavailable = 503 "UNAVAILABLE" "SERVICE_UNAVAILABLE" "The service is temporarily unavailable. Try again.";
-}
-
-/// An entry of `details` in the error envelope.
-pub type Detail = BTreeMap<&'static str, String>;
-
-/// A refusal: the reason and its details.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub reason: Reason,
-    pub details: Vec<Detail>,
-    /// The number of seconds after which a retry can succeed.
-    pub retry_after: Option<u64>,
-    /// The rate limit that refused the request.
-    pub rate_limit: Option<ExceededRateLimit>,
-    /// A message for this caller, instead of the reason's own.
-    pub caller_message: Option<&'static str>,
-}
-
-/// A rate limit whose window is full.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ExceededRateLimit {
-    /// How much the window permits.
-    pub max: u64,
-    /// The length of the window in seconds.
-    pub window: u64,
-}
-
-impl Refusal {
-    pub const fn with_details(reason: Reason, details: Vec<Detail>) -> Self {
-        Self { reason, details, retry_after: None, rate_limit: None, caller_message: None }
-    }
-
-    /// A refusal with a message for this caller.
-    pub fn with_message(reason: Reason, message: &'static str) -> Self {
-        Self { caller_message: Some(message), ..Self::with_details(reason, Vec::new()) }
-    }
-
-    pub fn message(&self) -> &'static str {
-        self.caller_message.unwrap_or(self.reason.message())
-    }
-
-    /// A refusal by a rate limit whose window ends in `seconds`.
-    pub fn rate_limited(exceeded: ExceededRateLimit, seconds: u64) -> Self {
-        Self {
-            retry_after: Some(seconds.max(1)),
-            rate_limit: Some(exceeded),
-            ..Reason::RateLimitExceeded.into()
-        }
-    }
-
-    /// A refusal that names one field or parameter.
-    pub fn field(reason: Reason, field: impl Into<String>, description: impl Into<String>) -> Self {
-        Self::with_details(reason, vec![field_violation(field, description)])
-    }
-}
-
-/// An entry of `details` that names an invalid field.
-pub fn field_violation(field: impl Into<String>, description: impl Into<String>) -> Detail {
-    BTreeMap::from([("field", field.into()), ("description", description.into())])
-}
-
-impl From<Reason> for Refusal {
-    fn from(reason: Reason) -> Self {
-        Self::with_details(reason, Vec::new())
-    }
 }
 
 #[cfg(test)]

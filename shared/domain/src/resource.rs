@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::fields::{CREATE_ONLY, Fields};
+use crate::field_problem::FieldProblem;
+use crate::fields::Fields;
 use crate::ids;
 use crate::kinds::{Field, FieldType, Kind, Source};
-use crate::reason::{Reason, Refusal, field_violation};
+use crate::reason::Reason;
+use crate::refusal::{Refusal, field_violation};
 use crate::{CustomerId, Timestamp};
 
 /// An owned row as stored: the common fields, and the fields of its kind.
@@ -105,7 +107,7 @@ impl ResourcePatch {
         for field in kind.fields.iter().filter(|field| field.is_writable(creating)) {
             let is_missing = body.get(field.name).is_none_or(|value| value == "");
             if creating && field.required && is_missing {
-                fields.refuse(field.name, "is required");
+                fields.refuse(field.name, FieldProblem::Missing);
                 continue;
             }
             let Some(value) = body.get(field.name) else { continue };
@@ -117,7 +119,7 @@ impl ResourcePatch {
         let given = fields.finish(given)?;
         let create_only = if creating { Vec::new() } else { read_create_only(kind, body) };
         if let Some(rule) = kind.rule.as_ref().filter(|rule| creating && !(rule.is_met)(&given)) {
-            return Err(Refusal::field(Reason::InvalidArgument, rule.field, rule.message));
+            return Err(Refusal::field(Reason::InvalidArgument, rule.field, rule.problem));
         }
         Ok(Self { kind, given, create_only })
     }
@@ -147,7 +149,8 @@ impl ResourcePatch {
             *given != Some(present.unwrap_or_else(|| field.field_type.empty()))
         };
         let changed = self.create_only.iter().filter(|(field, given)| is_changed(field, given));
-        let errors: Vec<_> = changed.map(|(field, _)| field_violation(field.name, CREATE_ONLY)).collect();
+        let errors: Vec<_> =
+            changed.map(|(field, _)| field_violation(field.name, FieldProblem::CreateOnly)).collect();
         if errors.is_empty() {
             Ok(before.with_fields(self.with_address_times(Some(before), now), now))
         } else {

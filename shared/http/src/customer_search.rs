@@ -2,9 +2,10 @@
 
 use custodian_app::ports::{CustomerCursor, CustomerFilter};
 use custodian_domain::agent::MAX_ENTERED_USERNAME;
+use custodian_domain::field_problem::Values;
 use custodian_domain::fields::is_email;
 use custodian_domain::profile::fold_case;
-use custodian_domain::{CustomerId, Refusal, Status, Timestamp, ids};
+use custodian_domain::{CustomerId, FieldProblem, Refusal, Status, Timestamp, ids};
 use uuid::Uuid;
 
 use crate::Request;
@@ -22,21 +23,27 @@ pub fn read(
 ) -> Result<(CustomerFilter, PageRequest<CustomerCursor>), Refusal> {
     require_known_parameters(request)?;
     let filter = CustomerFilter {
-        statuses: parameter(request, "status", "is no status of a customer", |text| {
-            Status::parse(text).map(|status| vec![status])
-        })?
+        statuses: parameter(
+            request,
+            "status",
+            FieldProblem::NotOneOf { values: Values(&Status::NAMES) },
+            |text| Status::parse(text).map(|status| vec![status]),
+        )?
         .unwrap_or_else(|| Status::NOT_TERMINAL.to_vec()),
-        email: parameter(request, "email", "must be an e-mail address", |text| {
+        email: parameter(request, "email", FieldProblem::NotAnEmail, |text| {
             Some(fold_case(text)).filter(|address| is_email(address))
         })?,
-        username: parameter(request, "username", "must be a username", |text| {
-            Some(text.to_owned()).filter(|name| (1..=MAX_ENTERED_USERNAME).contains(&name.len()))
-        })?,
+        username: parameter(
+            request,
+            "username",
+            FieldProblem::WrongNumberOfBytes { min: 1, max: MAX_ENTERED_USERNAME },
+            |text| Some(text.to_owned()).filter(|name| (1..=MAX_ENTERED_USERNAME).contains(&name.len())),
+        )?,
         // An unescaped plus sign decodes to a space.
-        due_before: parameter(request, "due_before", "must be an RFC 3339 time", |text| {
+        due_before: parameter(request, "due_before", FieldProblem::NotATime, |text| {
             Timestamp::parse(&text.replace(' ', "+"))
         })?,
-        held: parameter(request, "held", "must be true or false", |text| text.parse().ok())?,
+        held: parameter(request, "held", FieldProblem::NotABoolean, |text| text.parse().ok())?,
         now,
     };
     let page = PageRequest::read(request, &list(&filter))?;
@@ -49,10 +56,10 @@ fn require_known_parameters(request: &Request) -> Result<(), Refusal> {
     names.retain(|name| !credential::QUERY_PARAMETERS.contains(name));
     for (index, name) in names.iter().enumerate() {
         if !PARAMETERS.contains(name) {
-            return Err(invalid_parameter(name, "is not a parameter of this list"));
+            return Err(invalid_parameter(name, FieldProblem::UnknownParameter));
         }
         if names[..index].contains(name) {
-            return Err(invalid_parameter(name, "is given twice"));
+            return Err(invalid_parameter(name, FieldProblem::GivenTwice));
         }
     }
     Ok(())
@@ -62,11 +69,11 @@ fn require_known_parameters(request: &Request) -> Result<(), Refusal> {
 fn parameter<T>(
     request: &Request,
     name: &str,
-    description: &str,
+    problem: FieldProblem,
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, Refusal> {
     let Some(text) = request.query(name) else { return Ok(None) };
-    read(text).map(Some).ok_or_else(|| invalid_parameter(name, description))
+    read(text).map(Some).ok_or_else(|| invalid_parameter(name, problem))
 }
 
 /// The name of the list, to which its page tokens belong.

@@ -11,13 +11,15 @@ use custodian_app::ports::{BeginOutcome, EarlierRecord, Idempotency, Idempotency
 use custodian_app::request_conditions::IdempotencyLease;
 use custodian_app::{Context, Failure, ignore};
 use custodian_auth::encryption::Encryption;
-use custodian_domain::{CustomerId, Reason, Refusal, Timestamp};
+use custodian_domain::{CustomerId, FieldProblem, Reason, Refusal, Timestamp};
 
 use crate::Request;
 use crate::response::Response;
 use crate::route::Route;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The maximum length of an `Idempotency-Key`.
+const MAX_KEY: usize = 255;
 /// The kind of the keyed hashes of `Idempotency-Key`s.
 const KEYED_HASH: &str = "idempotency";
 
@@ -43,15 +45,13 @@ pub(crate) fn key<'a>(route: &Route, request: &'a Request) -> Result<Option<&'a 
         return Ok(None);
     }
     let Some(key) = request.header(IDEMPOTENCY_KEY) else { return Ok(None) };
-    let is_valid = (1..=255).contains(&key.len()) && key.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
-    let invalid = || {
-        Refusal::field(
-            Reason::InvalidRequestParameter,
-            "Idempotency-Key",
-            "must be 1 to 255 visible characters",
-        )
-    };
-    if is_valid { Ok(Some(key)) } else { Err(invalid()) }
+    let is_valid =
+        (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
+    if !is_valid {
+        let problem = FieldProblem::NotVisible { min: 1, max: MAX_KEY };
+        return Err(Refusal::field(Reason::InvalidRequestParameter, "Idempotency-Key", problem));
+    }
+    Ok(Some(key))
 }
 
 /// Takes the lease on the key, or finds the outcome of an earlier request with the key.

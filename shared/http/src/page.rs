@@ -6,7 +6,7 @@ use std::future::Future;
 
 use custodian_app::Failure;
 use custodian_app::ports::QueryPage;
-use custodian_domain::{Reason, Refusal};
+use custodian_domain::{FieldProblem, Reason, Refusal};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
@@ -43,14 +43,14 @@ impl<C: Cursor> PageRequest<C> {
         let size = match request.query("page_size") {
             None => MAX_PAGE_SIZE,
             Some(text) => {
-                read_size(text).ok_or_else(|| invalid_parameter("page_size", "must be an integer"))?
+                read_size(text).ok_or_else(|| invalid_parameter("page_size", FieldProblem::NotAnInteger))?
             }
         };
         let below = match request.query("page_token") {
             None | Some("") => None,
             Some(text) => {
                 let read = read_token(text, list);
-                Some(read.ok_or_else(|| invalid_parameter("page_token", "is not a token of this list"))?)
+                Some(read.ok_or_else(|| invalid_parameter("page_token", FieldProblem::NotAPageToken))?)
             }
         };
         Ok(Self { size, below, list: list.to_owned() })
@@ -107,8 +107,8 @@ pub fn encoded_length(json: &str) -> usize {
     json.len() + 1 + json.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count()
 }
 
-pub(crate) fn invalid_parameter(parameter: &str, description: &str) -> Refusal {
-    Refusal::field(Reason::InvalidRequestParameter, parameter, description)
+pub(crate) fn invalid_parameter(parameter: &str, problem: FieldProblem) -> Refusal {
+    Refusal::field(Reason::InvalidRequestParameter, parameter, problem)
 }
 
 /// Reads an integer of any length and clamps it to the allowed page sizes.

@@ -6,7 +6,7 @@ use custodian_app::Settings;
 use custodian_app::ports::Prefetch;
 use custodian_domain::access_key::MadeKeys;
 use custodian_domain::destination::{DestinationRules, OwnAddress};
-use custodian_domain::{Reason, Refusal, fields, ids, webhook};
+use custodian_domain::{FieldProblem, Reason, Refusal, fields, ids, webhook};
 use http::Method;
 use http::header::{
     ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH, IF_NONE_MATCH, ORIGIN,
@@ -121,7 +121,8 @@ impl Request {
 
     /// Whether the caller only asks what would happen: the query parameter `dry_run`.
     pub fn is_dry_run(&self) -> Result<bool, Refusal> {
-        let refused = || Refusal::field(Reason::InvalidRequestParameter, "dry_run", "must be true or false");
+        let problem = FieldProblem::NotABoolean;
+        let refused = || Refusal::field(Reason::InvalidRequestParameter, "dry_run", problem);
         self.query("dry_run").map_or(Ok(false), |text| text.parse().map_err(|_| refused()))
     }
 

@@ -156,7 +156,11 @@ impl<'a, C: Copy> Transaction<'a, C> {
             .set_expression_attribute_names(condition.names())
             .set_expression_attribute_values(condition.values());
         let check = check.build().map_err(invalid_request)?;
-        self.push(on_failure, TransactWriteItem::builder().condition_check(check).build());
+        // DynamoDB refuses two actions on one item. Two rows of an account may have the same gate.
+        let is_repeated = self.actions.iter().any(|(_, action)| action.condition_check() == Some(&check));
+        if !is_repeated {
+            self.push(on_failure, TransactWriteItem::builder().condition_check(check).build());
+        }
         Ok(self)
     }
 

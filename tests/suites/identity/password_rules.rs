@@ -65,9 +65,9 @@ async fn a_common_or_unreadable_new_password_is_refused_with_a_reason_everywhere
     for (password, reason) in [
         ("password1", "is one of the most common passwords, so it is easy to guess"),
         ("ILoveYou", "is one of the most common passwords, so it is easy to guess"),
-        ("cafe\u{301} li", "must be 8 to 128 characters"),
-        ("invisible\u{200b}", "has a character that passwords cannot have, such as an invisible one"),
-        ("parrot \u{1f99c}", "has a character that is too new to be supported, such as a recent emoji"),
+        ("cafe\u{301} li", "must be 8 to 128 characters long"),
+        ("invisible\u{200b}", "contains a character that passwords must not have, such as an invisible one"),
+        ("parrot \u{1f99c}", "contains a character that is too new to be supported, such as a recent emoji"),
     ] {
         let account = json!({ "username": "new", "password": password, "email": "new@example.com" });
         let agent = json!({ "username": "new", "password": password });

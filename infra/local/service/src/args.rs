@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use custodian_app::Settings;
+use custodian_domain::FieldProblem;
 use custodian_domain::agent::{parse_username, password_error};
 
 use crate::allowed_hosts::parse_host;
@@ -71,6 +72,6 @@ pub enum LogLevel {
     Trace,
 }
 
-fn parse_password(text: &str) -> Result<String, &'static str> {
+fn parse_password(text: &str) -> Result<String, FieldProblem> {
     password_error(text).map_or_else(|| Ok(text.to_owned()), Err)
 }

@@ -1,7 +1,8 @@
 //! The state file: the contents of the local services, the clock's offset and the positions in the change streams.
 //!
 //! It is a SQLite file. Every write is committed before the request that caused it gets its response, so the next process
-//! resumes where a killed one stopped. Table and column names must not change, or a new version cannot read older files.
+//! resumes where a killed one stopped. A power failure may undo the last commits of this file, but not those of the tables: then the
+//! position in the streams is undone, too, and their records are handled again. Table and column names must not change, or a new version cannot read older files.
 
 pub(crate) mod jobs;
 mod mails;
@@ -19,6 +20,7 @@ use crate::sqlite;
 
 const SCHEMA: &str = "
     PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
     CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE IF NOT EXISTS jobs (
         name TEXT PRIMARY KEY, due INTEGER NOT NULL, target TEXT NOT NULL, input TEXT NOT NULL,

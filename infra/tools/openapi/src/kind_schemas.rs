@@ -60,7 +60,7 @@ fn kind_description(kind: &Kind) -> String {
         sentences.push(format!("Maximum number by plan: {}.", Plan::ALL.map(limit).join(", ")));
     }
     sentences
-        .extend(kind.rule.as_ref().map(|rule| format!("On creation, its {} {}.", rule.field, rule.message)));
+        .extend(kind.rule.as_ref().map(|rule| format!("On creation, its {} {}.", rule.field, rule.problem)));
     if let Some(unique) = &kind.unique {
         let within = match unique.scope {
             UniqueScope::Platform => "the whole platform",

@@ -3,7 +3,7 @@
 use custodian_app::ports::Scheduler;
 use custodian_app::request_conditions::{RequestConditions, with_conditions};
 use custodian_app::{Context, Failure};
-use custodian_domain::{CustomerId, Reason, Refusal, Timestamp, ids};
+use custodian_domain::{CustomerId, FieldProblem, Reason, Refusal, Timestamp, ids};
 use serde::Deserialize;
 
 use super::account::{self, Owner};
@@ -48,9 +48,8 @@ async fn run<S: RestoreRows, E: Scheduler + CascadeQueue>(
     request: &RestoreRequest,
     stop_at: Timestamp,
 ) -> Result<RestoreReport, Failure> {
-    let restored = Restored::parse(&request.table).ok_or_else(|| {
-        Refusal::field(Reason::InvalidArgument, "table", "must be `all` or the name of a table")
-    })?;
+    let restored = Restored::parse(&request.table)
+        .ok_or_else(|| Refusal::field(Reason::InvalidArgument, "table", FieldProblem::UnknownTable))?;
     let scans = restored.scans();
     let mut cursor = match request.start.as_deref() {
         None | Some("") => Cursor::default(),
@@ -87,11 +86,7 @@ async fn run<S: RestoreRows, E: Scheduler + CascadeQueue>(
 }
 
 fn invalid_start() -> Refusal {
-    Refusal::field(
-        Reason::InvalidArgument,
-        "start",
-        "must be the `next` of an earlier response for the same table",
-    )
+    Refusal::field(Reason::InvalidArgument, "start", FieldProblem::NotARestoreToken)
 }
 
 /// Resumes the deletions of a page of ledgers that are not complete.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::field_problem::{FieldProblem, Values};
 use crate::fields::Fields;
 use crate::ids::content_id;
 use crate::plain_values::text_error;
@@ -11,34 +12,39 @@ use crate::reason::Reason;
 /// The types of a contact's addresses.
 pub const ADDRESS_TYPES: [&str; 2] = ["tel", "email"];
 
+/// The maximum number of bytes of each text in an address.
+const MAX_TEXT: usize = 255;
+
 /// Reads a contact's addresses. The id of an address is a hash of its type and target, so a client that sends the address
 /// again does not change the id.
 pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option<Value> {
     const FIELD: &str = "addresses";
+    const TYPES: Values = Values(&ADDRESS_TYPES);
     let Some(items) = given.as_array().filter(|items| items.len() <= max) else {
-        fields.refuse(FIELD, format!("must be at most {max} objects with a type and a target"));
+        fields.refuse(FIELD, FieldProblem::NotAddresses { max, types: TYPES });
         return None;
     };
     let mut read = Vec::with_capacity(items.len());
     for item in items {
         let text = |name: &str| match &item[name] {
             Value::Null if item.get(name).is_none() => Some(""),
-            Value::String(text) if text_error(text, 255).is_none() => Some(text.as_str()),
+            Value::String(text) if text_error(text, MAX_TEXT).is_none() => Some(text.as_str()),
             _ => None,
         };
         let kind = text("type").filter(|kind| item.is_object() && ADDRESS_TYPES.contains(kind));
         let Some(kind) = kind else {
-            fields.refuse_as(Reason::InvalidAddressType, FIELD, "must each have the type tel or email");
+            let problem = FieldProblem::WrongAddressType { types: TYPES };
+            fields.refuse_as(Reason::InvalidAddressType, FIELD, problem);
             return None;
         };
         let is_new = |target: &&str| !read.iter().any(|other| is_same(other, kind, target));
         let Some(target) = text("target").filter(|target| !target.is_empty()).filter(is_new) else {
-            fields.refuse_as(Reason::InvalidAddressTarget, FIELD, "must each have a target of their own");
+            fields.refuse_as(Reason::InvalidAddressTarget, FIELD, FieldProblem::WrongAddressTarget);
             return None;
         };
         let primary = item.get("is_primary").map_or(Some(false), Value::as_bool);
         let (Some(name), Some(detail), Some(is_primary)) = (text("name"), text("detail"), primary) else {
-            fields.refuse(FIELD, "must have texts as name and detail, and true or false as is_primary");
+            fields.refuse(FIELD, FieldProblem::WrongAddressMembers { max: MAX_TEXT });
             return None;
         };
         read.push(json!({

@@ -8,10 +8,14 @@ use super::values::{
     MAX_BYTES, NIL_UUID, action, choice, distinct_ids, flags, is_phone, is_within_max_bytes, list, network,
     without_duplicates,
 };
+use crate::field_problem::{FieldProblem, Values};
 use crate::fields::Fields;
 use crate::ids;
 use crate::plain_values::integer;
 use crate::reason::Reason;
+
+/// The maximum number of ids of objects outside this service in one field.
+const MAX_IDS: usize = 50;
 
 /// The type of a field.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +134,7 @@ impl FieldType {
             Self::Choice { values, .. } => values.iter().map(|text| text.len()).max().unwrap_or(0),
             Self::Domain => 253,
             Self::Links(link) => link.max * ID,
-            Self::Ids => 50 * ID,
+            Self::Ids => MAX_IDS * ID,
             Self::Choices { values } => values.len() * SHORT,
             Self::Networks { max } => max * 50,
             Self::Actions { .. } => MAX_BYTES,
@@ -157,7 +161,7 @@ impl FieldType {
             }
             Self::Id | Self::Link(_) => given.as_str().and_then(ids::parse).map(|id| json!(id)),
             Self::Links(link) => distinct_ids(given, link.max).map(|ids| json!(ids)),
-            Self::Ids => distinct_ids(given, 50).map(|ids| json!(ids)),
+            Self::Ids => distinct_ids(given, MAX_IDS).map(|ids| json!(ids)),
             Self::Domain => given.as_str().and_then(network::domain).map(Value::String),
             Self::Choices { values } => {
                 list(given, values.len(), |item| choice(item, values)).map(without_duplicates)
@@ -168,7 +172,7 @@ impl FieldType {
             Self::Flags(names) => flags(given, names),
         };
         if read.is_none() {
-            fields.refuse_as(self.error_reason(), name, self.must_be());
+            fields.refuse_as(self.error_reason(), name, self.problem());
         }
         read
     }
@@ -180,29 +184,29 @@ impl FieldType {
         }
     }
 
-    /// The error text for a value that is not of this type.
-    pub fn must_be(&self) -> String {
-        match self {
-            Self::Text { max } | Self::MultiLineText { max } => {
-                format!("must be a string of at most {max} bytes")
+    /// The problem of a value that is not of this type.
+    const fn problem(&self) -> FieldProblem {
+        match *self {
+            Self::Text { .. } | Self::MultiLineText { .. } => FieldProblem::NotAString,
+            Self::Phone => FieldProblem::NotAPhoneNumber,
+            Self::Choice { values: [value], .. } => FieldProblem::NotTheValue { value },
+            Self::Choice { values, .. } => FieldProblem::NotOneOf { values: Values(values) },
+            Self::Flag => FieldProblem::NotABoolean,
+            Self::Integer { min, max } => FieldProblem::OutsideRange { min, max },
+            Self::Time => FieldProblem::NotATime,
+            Self::Id | Self::Link(_) => FieldProblem::NotAUuid,
+            Self::Links(Link { max, .. }) => FieldProblem::NotUuids { max },
+            Self::Ids => FieldProblem::NotUuids { max: MAX_IDS },
+            Self::Domain => FieldProblem::NotAHostName,
+            Self::Choices { values } => {
+                FieldProblem::NotAListOf { max: values.len(), values: Values(values) }
             }
-            Self::Phone => "must be + and 1 to 15 digits".to_owned(),
-            Self::Choice { values, .. } => format!("must be one of {}", values.join(", ")),
-            Self::Flag => "must be true or false".to_owned(),
-            Self::Integer { min, max } => format!("must be an integer from {min} to {max}"),
-            Self::Time => "must be an RFC 3339 timestamp".to_owned(),
-            Self::Id | Self::Link(_) => "must be a UUID".to_owned(),
-            Self::Links(Link { max, .. }) => format!("must be at most {max} different UUIDs"),
-            Self::Ids => "must be at most 50 different UUIDs".to_owned(),
-            Self::Domain => "must be the name of a host, or empty".to_owned(),
-            Self::Choices { values } => format!("must be at most {} of {}", values.len(), values.join(", ")),
-            Self::Networks { max } => format!("must be at most {max} IP addresses or networks (CIDR)"),
-            Self::Actions { max } => format!(
-                "must be at most {max} objects with a type, of {MAX_BYTES} bytes together as they are answered, without \
-                 control characters but tabs and ends of lines"
-            ),
-            Self::Addresses { max } => format!("must be at most {max} objects with a type and a target"),
-            Self::Flags(names) => format!("must be an object of true and false: {}", names.join(", ")),
+            Self::Networks { max } => FieldProblem::NotNetworks { max },
+            Self::Actions { max } => FieldProblem::NotActions { max, max_bytes: MAX_BYTES },
+            Self::Addresses { max } => {
+                FieldProblem::NotAddresses { max, types: Values(&addresses::ADDRESS_TYPES) }
+            }
+            Self::Flags(names) => FieldProblem::NotBooleans { names: Values(names) },
         }
     }
 }

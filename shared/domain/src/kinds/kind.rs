@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::field::Field;
 use super::unique::Unique;
+use crate::field_problem::FieldProblem;
 use crate::permission::Permission;
 use crate::reason::Reason;
 
@@ -34,8 +35,8 @@ pub struct Kind {
 pub struct KindRule {
     /// The field that the error response names.
     pub field: &'static str,
-    /// The text of the error response.
-    pub message: &'static str,
+    /// The problem that the error response describes.
+    pub problem: FieldProblem,
     pub is_met: fn(&Map<String, Value>) -> bool,
 }
 

@@ -6,6 +6,7 @@ use super::field::{Field, Source};
 use super::field_type::FieldType;
 use super::kind::{Kind, KindRule, Verbs};
 use super::unique::{Unique, UniqueScope, contact_addresses, running_transcription, text_name};
+use crate::field_problem::FieldProblem;
 use crate::permission::Permission;
 use crate::reason::Reason;
 
@@ -39,11 +40,7 @@ pub const AGENTS: Kind = Kind {
 
 pub const NUMBERS: Kind = Kind {
     noun: "number",
-    rule: Some(KindRule {
-        field: "number",
-        message: "must, if it is virtual, be +899 and nine digits, not beginning with +899000, and else not begin with +899",
-        is_met: matches_its_type,
-    }),
+    rule: Some(KindRule { field: "number", problem: FieldProblem::WrongPrefix, is_met: matches_its_type }),
     unique: Some(Unique {
         scope: UniqueScope::Platform,
         prefix: "number",

@@ -14,7 +14,7 @@ pub use html::STYLE;
 pub use paths::{DELETION, FORGOT, RESET, VERIFY};
 
 use custodian_auth::mail_token::is_well_formed;
-use custodian_domain::reason::Detail;
+use custodian_domain::refusal::Detail;
 use custodian_domain::{Reason, Refusal};
 use serde_json::{Map, Value};
 

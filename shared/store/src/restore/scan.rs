@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use custodian_app::Failure;
 use custodian_cascade::restore::{ScanPage, ScannedRow};
-use custodian_domain::{CustomerId, Reason, Refusal, ids};
+use custodian_domain::{CustomerId, FieldProblem, Reason, Refusal, ids};
 use futures::future::ready;
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
@@ -74,9 +74,9 @@ fn decode_start(schema: &Table, start: &str) -> Result<Item, Failure> {
     let names: Vec<_> = key_names(schema).collect();
     let is_key =
         |parts: &Vec<String>| parts.len() == names.len() && parts.iter().all(|part| !part.is_empty());
-    let parts = parts.filter(is_key).ok_or_else(|| {
-        Refusal::field(Reason::InvalidArgument, "start", "must be the `next` of an earlier response")
-    })?;
+    let parts = parts
+        .filter(is_key)
+        .ok_or_else(|| Refusal::field(Reason::InvalidArgument, "start", FieldProblem::NotARestoreToken))?;
     Ok(names.into_iter().map(str::to_owned).zip(parts.into_iter().map(s)).collect())
 }
 

@@ -1,0 +1,101 @@
+//! docs/errors.md has every message that tells a caller what is wrong. No other source file has a text about a field.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use custodian_domain::{CallerMessage, FieldProblem, Reason};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
+const END: &str = "<!-- /generated -->";
+
+/// The line above a generated table.
+fn begin(name: &str) -> String {
+    format!("<!-- generated {name}: cargo test -p custodian-domain --test errors -- --ignored -->\n")
+}
+
+/// All reasons, by status and then by key. The messages for some callers follow the message of their reason.
+fn reasons() -> String {
+    let mut reasons = Reason::ALL.to_vec();
+    reasons.sort_by_key(|reason| (reason.class().code, reason.key()));
+    let mut lines = vec!["| status | reason | message |".to_owned(), "|---|---|---|".to_owned()];
+    for reason in reasons {
+        let for_callers = CallerMessage::ALL.iter().filter(|message| message.reason() == reason);
+        let messages = [reason.message()].into_iter().chain(for_callers.map(|message| message.message()));
+        for message in messages {
+            lines.push(format!("| {} | `{}` | {message} |", reason.class().code, reason.key()));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// All texts about fields, in the order of the code.
+fn field_texts() -> String {
+    let texts = FieldProblem::EXAMPLES.iter().map(|problem| format!("- {problem}\n"));
+    texts.collect()
+}
+
+/// The document with the present tables.
+fn with_tables(document: &str) -> String {
+    let tables = [("reasons", reasons()), ("field texts", field_texts())];
+    tables.into_iter().fold(document.to_owned(), |document, (name, table)| {
+        let begin = begin(name);
+        let (head, rest) = document.split_once(&begin).unwrap();
+        let (_, tail) = rest.split_once(END).unwrap();
+        format!("{head}{begin}{table}{END}{tail}")
+    })
+}
+
+#[test]
+fn the_document_has_every_reason_and_every_field_text() {
+    let document = std::fs::read_to_string(DOCUMENT).unwrap();
+    assert_eq!(with_tables(&document), document, "run the ignored test that writes docs/errors.md");
+}
+
+#[test]
+#[ignore = "writes docs/errors.md"]
+fn write_the_tables() {
+    let document = std::fs::read_to_string(DOCUMENT).unwrap();
+    std::fs::write(DOCUMENT, with_tables(&document)).unwrap();
+}
+
+/// The `.rs` files in the `src` folder of every crate in a folder.
+fn sources(of_crates: &str) -> Vec<PathBuf> {
+    fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, files);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(Path::new(ROOT).join(of_crates)).unwrap() {
+        let folder = entry.unwrap().path().join("src");
+        if folder.is_dir() {
+            collect(&folder, &mut files);
+        }
+    }
+    files
+}
+
+#[test]
+fn only_the_table_has_texts_about_fields() {
+    let (mut scanned, mut found) = (0, Vec::new());
+    for path in ["shared", "functions"].into_iter().flat_map(sources) {
+        scanned += 1;
+        if path.ends_with("domain/src/field_problem.rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (index, line) in text.lines().enumerate() {
+            if ["\"must ", "\"is required"].iter().any(|start| line.contains(start)) {
+                found.push(format!("{}:{}: {}", path.display(), index + 1, line.trim()));
+            }
+        }
+    }
+    assert!(scanned > 200, "too few files were found: {scanned}");
+    assert!(found.is_empty(), "move these texts to FieldProblem:\n{}", found.join("\n"));
+}
