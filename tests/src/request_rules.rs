@@ -124,7 +124,7 @@ fn no_resurrection(update: &Value) -> Option<String> {
     (!safe).then(|| format!("an update that can create a row: {condition}"))
 }
 
-/// A row that lives on is never put whole, because it would lose the attributes of a newer version. So a put needs a condition
+/// A row that stays in use is never put whole, because it would lose the attributes of a newer version. So a put needs a condition
 /// that fails for an existing row. Exceptions are rows that replace one that has ended: an anonymised customer, an identifier of
 /// another holder, an idempotency record, a window of a limit, and a record of the outbox, which never changes.
 fn no_whole_replacement(put: &Value) -> Option<String> {
