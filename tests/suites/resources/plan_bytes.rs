@@ -69,7 +69,7 @@ fn flow(bytes: usize) -> Value {
 #[track_caller]
 fn assert_full(response: &Response) {
     assert_eq!(response.refusal(), (429, "RESOURCE_LIMIT_EXCEEDED".into()));
-    assert!(response.text.contains("bytes"), "{}", response.text);
+    assert!(response.text.contains("total size"), "{}", response.text);
     assert!(
         !response.headers.contains_key("retry-after") && !response.headers.contains_key("ratelimit-limit")
     );

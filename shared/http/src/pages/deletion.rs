@@ -51,7 +51,10 @@ fn texts(progress: &DeletionProgress) -> (&'static str, String) {
     match progress.state {
         DeletionState::Requested => (
             "This account will be deleted",
-            format!("The account is frozen. On {due}, it will be deleted with everything that it owns."),
+            format!(
+                "The account is frozen. On {due}, it will be deleted with everything that it owns. Until then, an administrator \
+                 of the account can sign in and recover it, unless the operator of this service froze it."
+            ),
         ),
         DeletionState::Held => (
             "The deletion is on hold",
