@@ -213,6 +213,8 @@ CONCURRENT_CHANGE = "only a row that another request changes at the same time is
 USED_BY_S3 = "S3 uses the key on behalf of the function; the emulator does not encrypt"
 LONG_EXPORT = "only an export that lasts longer than one invocation needs it"
 LATE_FILE = "only a file that an export completed or began during the deletion is removed"
+NOT_BEGUN = "only a deletion whose cascade has not begun needs it"
+ONLY_SETS = "the port of the brake has one right to read it; this function only sets it"
 NO_FAILURE = "only a message that failed becomes visible again before its time"
 MANY_KEYS = "only an agent with more than 45 keys needs it"
 EXEMPT_STATEMENTS = {
@@ -223,6 +225,7 @@ EXEMPT_STATEMENTS = {
     "expire": {"JobsDlq": USED_BY_LAMBDA},
     "remind": {"JobsDlq": USED_BY_LAMBDA},
     "cascade-worker": {"sqs:ChangeMessageVisibility": NO_FAILURE},
+    "platform-deletions-set": {"dynamodb:GetItem on deletions": ONLY_SETS, "dynamodb:Query on usage": NOT_BEGUN},
     "export-create": {"dynamodb:GetItem on customers": CONCURRENT_CHANGE},
     "export-file": {"kms:Decrypt": USED_BY_S3},
     "export-worker": {
@@ -230,7 +233,8 @@ EXEMPT_STATEMENTS = {
     "reconcile": {"s3:AbortMultipartUpload": LATE_FILE},
     **{function: {"dynamodb:GetItem on customers": CONCURRENT_CHANGE} for function in (
         "auth-unregister", "auth-unregister-cancel", "customer-billing-account", "customer-email-change-delete",
-        "customers-delete", "customers-freeze", "customers-plan", "customers-recover", "customers-hold-release",
-        "customers-hold-set")},
+        "customers-delete", "customers-freeze", "customers-plan", "customers-recover", "customers-hold-set")},
+    "customers-hold-release": {
+        "dynamodb:GetItem on customers": CONCURRENT_CHANGE, "dynamodb:Query on usage": NOT_BEGUN},
     "customer-events": {"failedstreamrecords": USED_BY_LAMBDA, "kms:GenerateDataKey": USED_BY_LAMBDA},
 }
