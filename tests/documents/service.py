@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -32,6 +33,9 @@ def started(command, folder):
             )
         try:
             yield wait_for_banner(process, output, errors)
+        except SystemExit:
+            print(f"the service's log:\n{output.read_text()}{errors.read_text()}", file=sys.stderr)
+            raise
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
@@ -45,4 +49,4 @@ def wait_for_banner(process, output, errors):
         if banner:
             return banner[1]
         time.sleep(0.1)
-    raise SystemExit(f"the service did not start:\n{errors.read_text()}")
+    raise SystemExit("the service did not start")

@@ -194,17 +194,27 @@ def braked(emulator):
 
 
 def restored(emulator):
-    """A restore run schedules the deadline of an account again."""
+    """A restore run deletes a restored account again, and schedules the deadline of a frozen one."""
     client = ApiClient(emulator)
-    customer_id, ren = client.create_verified_customer("ren")
+    customer_id, ria = client.create_verified_customer("ria")
+    create_sample_rows(ria)
+    restored_row = [row for row in scan_rows(emulator, "customers") if row["id"]["S"] == customer_id]
+    ria.post("/auth/unregister", IMMEDIATE_DELETION).ok()
+    assert_erased(emulator, customer_id, "customer_deleted")
+    emulator.aws_client("dynamodb").put_item(TableName=TABLE_PREFIX + "customers", Item=restored_row[0])
+    client.wait_until_idle()
+    _, ren = client.create_verified_customer("ren")
     ren.post("/auth/unregister", {"password": PASSWORD}).ok()
+
     admin, body = client.login_as_platform_admin(), {"table": "customers"}
-    while body.get("start", "the first call"):
+    terminated, scheduled = 0, 0
+    while body.get("start", "the first request"):
         report = admin.post("/v1.0/platform/restore", body).ok()
-        if report["scheduled"]:
-            return f"{report['scheduled']} jobs of the account {customer_id} are scheduled again"
+        terminated, scheduled = terminated + report["ended"], scheduled + report["scheduled"]
         body["start"] = report["next"]
-    raise AssertionError("no job was scheduled")
+    assert terminated == 1 and scheduled > 0, f"{terminated} accounts terminated, {scheduled} jobs scheduled"
+    assert_erased(emulator, customer_id, "customer_deleted")
+    return f"the restored account {customer_id} is deleted again, and {scheduled} jobs are scheduled again"
 
 
 def refused_webhooks(emulator):

@@ -1,5 +1,5 @@
-//! `GET /auth/password-forgot`: the page that asks for a link to set a password. After the form was sent, it says that the
-//! link is on its way, whether the name is known or not.
+//! `GET /auth/password-forgot`: the form with which a person requests a link to set a password. After the form was sent, the page
+//! says that a link is on its way if the account exists. It is the same for known and unknown names.
 
 use custodian_app::{Context, Failure};
 use custodian_http::{Anyone, Endpoint, Request, Response, Route, pages};
@@ -22,6 +22,6 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for ForgotPasswordPage {
         if pages::is_done(request) {
             return Ok(pages::password::link_requested(brand));
         }
-        Ok(pages::password::ask_for_link(brand, "", None))
+        Ok(pages::password::request_link_form(brand, "", None))
     }
 }

@@ -59,7 +59,7 @@ fn form_again<S, E>(cx: &Context<S, E>, form: &Map<String, Value>) -> Response {
         "" => "Enter your username or your e-mail address.",
         _ => "This is neither a username nor an e-mail address.",
     };
-    pages::password::ask_for_link(&cx.settings.brand, entered, Some(error))
+    pages::password::request_link_form(&cx.settings.brand, entered, Some(error))
 }
 
 fn username(body: &Map<String, Value>) -> Result<String, Refusal> {

@@ -1,6 +1,6 @@
 //! `GET /auth/password-reset?token=`: the page behind a mailed link to set a password. Opening the page changes nothing,
-//! because mail scanners open links too. The button on the page submits the form. The page shows the account and the username
-//! to the reader, and the username to password managers.
+//! because mail scanners open links too. The button on the page submits the form. The page names the account and the
+//! username, so that a person sees whose password is set. The username is a form field, so that password managers store it.
 
 use custodian_app::password::{is_used, look_up};
 use custodian_app::ports::{ReadAgents, ReadMailTokens};
@@ -26,10 +26,13 @@ impl<S: ReadMailTokens + ReadAgents, E: Send + Sync> Endpoint<S, E> for Password
         let token = Secret::new(text);
         match look_up(cx, &token).await {
             Ok((customer, agent)) => {
-                Ok(pages::password::ask_for_password(brand, text, &customer, &agent, None))
+                Ok(pages::password::set_password_form(brand, text, &customer, &agent, None))
             }
             Err(failure) if failure.is(Reason::InvalidToken) && is_used(cx, &token).await? => {
-                Ok(pages::password::password_set(brand, pages::is_done(request)))
+                Ok(match pages::is_done(request) {
+                    true => pages::password::password_set(brand),
+                    false => pages::password::link_used(brand),
+                })
             }
             Err(failure) => Err(failure),
         }

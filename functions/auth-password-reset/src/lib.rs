@@ -72,7 +72,7 @@ async fn set_password<S: ReadMailTokens + UpdateAgents + ClearThrottles, E: Send
             let error = password_sentence(form, &refusal).ok_or(refusal)?;
             let (customer, agent) = look_up(cx, &Secret::new(token)).await?;
             let brand = &cx.settings.brand;
-            Ok(pages::password::ask_for_password(brand, token, &customer, &agent, Some(&error)))
+            Ok(pages::password::set_password_form(brand, token, &customer, &agent, Some(&error)))
         }
     }
 }

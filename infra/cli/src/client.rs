@@ -20,8 +20,8 @@ const MAX_ATTEMPTS: u32 = 4;
 const MAX_WAIT: Duration = Duration::from_secs(30);
 const MIN_WAIT: Duration = Duration::from_secs(1);
 
-/// A request.
-pub(crate) struct Call<'a> {
+/// A request of the API.
+pub(crate) struct ApiRequest<'a> {
     method: Method,
     path: &'a str,
     body: Option<Value>,
@@ -29,7 +29,7 @@ pub(crate) struct Call<'a> {
     idempotency_key: Option<String>,
 }
 
-impl<'a> Call<'a> {
+impl<'a> ApiRequest<'a> {
     const fn new(method: Method, path: &'a str, body: Option<Value>) -> Self {
         Self { method, path, body, if_match: None, idempotency_key: None }
     }
@@ -48,12 +48,12 @@ impl<'a> Call<'a> {
 
     /// The key makes it safe to send the request again.
     pub(crate) fn post(path: &'a str, body: Value) -> Result<Self, Failure> {
-        let mut call = Self::new(Method::POST, path, Some(body));
-        call.idempotency_key = Some(random_key()?);
-        Ok(call)
+        let mut request = Self::new(Method::POST, path, Some(body));
+        request.idempotency_key = Some(random_key()?);
+        Ok(request)
     }
 
-    /// A sign-in. It has no key, since the service does not keep its answer.
+    /// A sign-in. It has no key, since the service does not store its response.
     pub(crate) const fn sign_in(body: Value) -> Self {
         Self::new(Method::POST, "/auth/login", Some(body))
     }
@@ -99,12 +99,12 @@ impl Client {
     }
 
     pub(crate) fn get(&self, path: &str) -> Result<Reply, Failure> {
-        self.send(&Call::get(path))
+        self.send(&ApiRequest::get(path))
     }
 
     /// Sends a request, again if the service asks for that.
-    pub(crate) fn send(&self, call: &Call<'_>) -> Result<Reply, Failure> {
-        let mut response = self.exchange(call)?;
+    pub(crate) fn send(&self, request: &ApiRequest<'_>) -> Result<Reply, Failure> {
+        let mut response = self.exchange(request)?;
         let headers = response.headers();
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (etag, retry_after) = (text(header::ETAG), retry_after(headers));
@@ -119,7 +119,7 @@ impl Client {
 
     /// The content of the file that a path redirects to. The token is not sent to the file's server.
     pub(crate) fn open_file(&self, path: &str) -> Result<impl Read + use<>, Failure> {
-        let response = self.exchange(&Call::get(path))?;
+        let response = self.exchange(&ApiRequest::get(path))?;
         let status = response.status();
         let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
         let Some(location) = location.filter(|_| status.is_redirection()) else {
@@ -143,10 +143,10 @@ impl Client {
         Ok(file.into_body().into_reader())
     }
 
-    fn exchange(&self, call: &Call<'_>) -> Result<Response<Body>, Failure> {
+    fn exchange(&self, request: &ApiRequest<'_>) -> Result<Response<Body>, Failure> {
         let mut attempt = 1;
         loop {
-            let response = self.attempt(call)?;
+            let response = self.attempt(request)?;
             match wait_before_retry(&response) {
                 Some(wait) if attempt < MAX_ATTEMPTS => sleep(wait),
                 _ => return Ok(response),
@@ -155,27 +155,28 @@ impl Client {
         }
     }
 
-    fn attempt(&self, call: &Call<'_>) -> Result<Response<Body>, Failure> {
-        let mut request = Request::builder()
-            .method(call.method.clone())
-            .uri(self.url.join(call.path))
+    fn attempt(&self, request: &ApiRequest<'_>) -> Result<Response<Body>, Failure> {
+        let mut http_request = Request::builder()
+            .method(request.method.clone())
+            .uri(self.url.join(request.path))
             .header(header::ACCEPT, "application/json");
         if let Some(token) = &self.token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.expose()));
+            http_request = http_request.header(header::AUTHORIZATION, format!("Bearer {}", token.expose()));
         }
-        if let Some(etag) = call.if_match {
-            request = request.header(header::IF_MATCH, etag);
+        if let Some(etag) = request.if_match {
+            http_request = http_request.header(header::IF_MATCH, etag);
         }
-        if let Some(key) = &call.idempotency_key {
-            request = request.header("Idempotency-Key", key);
+        if let Some(key) = &request.idempotency_key {
+            http_request = http_request.header("Idempotency-Key", key);
         }
         let unsendable = |_| Failure::usage("The token or an argument has a character that cannot be sent.");
-        let response = match &call.body {
+        let response = match &request.body {
             Some(body) => {
-                let request = request.header(header::CONTENT_TYPE, "application/json").body(body.to_string());
-                self.agent.run(request.map_err(unsendable)?)
+                let http_request =
+                    http_request.header(header::CONTENT_TYPE, "application/json").body(body.to_string());
+                self.agent.run(http_request.map_err(unsendable)?)
             }
-            None => self.agent.run(request.body(()).map_err(unsendable)?),
+            None => self.agent.run(http_request.body(()).map_err(unsendable)?),
         };
         response.map_err(|error| refusal::no_response(&error, &self.url))
     }

@@ -52,7 +52,7 @@ fn hint(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "AUTHENTICATION_REQUIRED" | "INVALID_TOKEN" => "Sign in with `custodianctl login`.",
         "INVALID_CREDENTIALS" => {
-            "Check the username and the password, and sign in again with `custodianctl login`."
+            "If you are signing in, check the username and the password. Otherwise sign in again with `custodianctl login`."
         }
         "PERMISSION_DENIED" => "Sign in as a platform admin with `custodianctl login`.",
         "ROUTE_NOT_FOUND" => "This version of the service does not have this command.",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::caller_message::CallerMessage;
 use crate::field_problem::FieldProblem;
 use crate::fields::Fields;
 use crate::reason::Reason;
@@ -142,7 +143,7 @@ impl KeyPatch {
     pub fn require_scopes_within(&self, maker: Option<&AccessKey>) -> Result<(), Refusal> {
         let new = self.scopes.as_deref().unwrap_or_default();
         let is_within = maker.is_none_or(|maker| scope::are_within(new, &maker.scopes));
-        if is_within { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
+        if is_within { Ok(()) } else { Err(Refusal::with_message(CallerMessage::WiderScopes)) }
     }
 }
 

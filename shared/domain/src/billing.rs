@@ -10,12 +10,13 @@ use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::{Resource, Timestamp};
 
-/// A change of a balance: a credit is positive, a debit negative.
+/// A change of both balances: a positive amount is added, a negative one deducted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Adjustment {
     /// In millionths of the currency unit.
-    credit: i64,
-    tokens: i64,
+    balance_credit: i64,
+    /// The tokens that a plan grants, which are no credentials.
+    balance_token: i64,
 }
 
 const CREDIT_FIELD: &str = "balance_credit";
@@ -32,7 +33,7 @@ impl Adjustment {
                 0
             })
         };
-        let read = Self { credit: amount(CREDIT_FIELD), tokens: amount(TOKENS_FIELD) };
+        let read = Self { balance_credit: amount(CREDIT_FIELD), balance_token: amount(TOKENS_FIELD) };
         if !body.contains_key(CREDIT_FIELD) && !body.contains_key(TOKENS_FIELD) {
             fields.refuse(CREDIT_FIELD, FieldProblem::BalanceMissing);
         }
@@ -42,7 +43,7 @@ impl Adjustment {
     /// The next version of a billing account. A negative balance is refused.
     pub fn apply(self, row: &Resource, now: Timestamp) -> Result<Resource, Refusal> {
         let mut changes = Map::new();
-        for (name, amount) in [(CREDIT_FIELD, self.credit), (TOKENS_FIELD, self.tokens)] {
+        for (name, amount) in [(CREDIT_FIELD, self.balance_credit), (TOKENS_FIELD, self.balance_token)] {
             let before = row.fields.get(name).and_then(Value::as_i64).unwrap_or(0);
             let after = before.saturating_add(amount);
             if after < 0 {
@@ -55,7 +56,7 @@ impl Adjustment {
             }
             changes.insert(name.to_owned(), json!(after));
         }
-        if self.credit > 0 || self.tokens > 0 {
+        if self.balance_credit > 0 || self.balance_token > 0 {
             changes.insert("tm_last_topup".to_owned(), json!(now.to_rfc3339()));
         }
         Ok(row.with_fields(changes, now))

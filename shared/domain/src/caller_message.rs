@@ -28,6 +28,8 @@ caller_messages! {
     KeyImmediateDeletion = ReauthenticationRequired "An access key cannot delete the account at once. An administrator can, with the password and the confirmation phrase DELETE.";
     /// The owner cannot recover an account that an operator froze.
     FrozenByOperator = AccountFrozen "The operator of this service froze this account, and it will be deleted. Only the operator can recover it.";
+    BeyondScopes = PermissionDenied "The scopes of this access key do not permit this request.";
+    WiderScopes = PermissionDenied "An access key cannot make a key that may do more. Choose scopes within its own.";
     PlanBytes = ResourceLimitExceeded "The rows of this account have reached the total size that its plan allows.";
     /// The limit does not depend on the plan.
     MakerChain = ResourceLimitExceeded "Too many keys and agents were created through one another. Create this with another credential.";

@@ -118,7 +118,7 @@ impl Principal {
     /// Refuses a limited key that no scope permits to call the route with this path.
     pub fn may_call(&self, path: &str, is_read: bool) -> Result<(), Refusal> {
         let allowed = self.key().is_none_or(|key| scope::permit(&key.scopes, path, is_read));
-        if allowed { Ok(()) } else { Err(Reason::PermissionDenied.into()) }
+        if allowed { Ok(()) } else { Err(Refusal::with_message(CallerMessage::BeyondScopes)) }
     }
 
     /// A person who reads the account's mailbox can become its owner. So delegates and limited keys must not change the mailbox.

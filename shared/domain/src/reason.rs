@@ -93,7 +93,7 @@ reasons! {
     /// 404: no e-mail address waits for its confirmation.
     EmailChangeNotFound = 404 "NOT_FOUND" "EMAIL_CHANGE_NOT_FOUND" "No change of the e-mail address is waiting for confirmation.";
     /// 404: no deletion of the account was requested, or it was cancelled.
-    DeletionNotFound = 404 "NOT_FOUND" "DELETION_NOT_FOUND" "No deletion of this account was requested.";
+    DeletionNotFound = 404 "NOT_FOUND" "DELETION_NOT_FOUND" "This account is not being deleted. Nobody requested its deletion, or the account was recovered.";
     /// 404: the receipt is issued when the deletion is confirmed.
     ReceiptNotFound = 404 "NOT_FOUND" "RECEIPT_NOT_FOUND" "The deletion has no receipt yet.";
     /// 404: the account is not on hold.

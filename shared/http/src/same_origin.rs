@@ -6,8 +6,8 @@ use url::Url;
 
 use crate::Request;
 
-/// Refuses a request that a page of another origin made a browser send. Browsers say which page sent a request, so a client that
-/// says nothing is no browser. A page of another subdomain is another origin, although `SameSite` cookies come with its requests.
+/// Refuses a request that a page of another origin made a browser send. Browsers say which page sent a request, so a client that sends
+/// neither header is no browser. A page of another subdomain is another origin, although `SameSite` cookies come with its requests.
 pub(crate) fn require(request: &Request, base_url: &str) -> Result<(), Refusal> {
     let is_own = match (request.header("sec-fetch-site"), request.header(ORIGIN)) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),

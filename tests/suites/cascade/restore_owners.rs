@@ -28,7 +28,7 @@ async fn the_rows_of_an_account_without_a_row_are_deleted_only_on_request() {
     let report = whole_run(&app, request("all")).await;
     assert_eq!((&report["without_owner"], &report["conflicts"]), (&json!(0), &json!([])));
     assert_eq!(app.tables.remaining_rows(&text), before);
-    // The operator decides that the account is gone.
+    // The operator decides that the account is deleted.
     app.tables.delete_rows_with("customers", &text);
     let report = whole_run(&app, RestoreRequest { purge_without_owner: true, ..request("all") }).await;
     assert_eq!(report["purged"].as_u64().unwrap(), before.len() as u64);

@@ -87,7 +87,7 @@ async fn keys_end_with_the_agent_at_the_beginning_of_their_chain() {
         // Nobody hides a key by deleting the key in between.
         ann.delete(&format!("{two_path}?keys=keep")).await.ok();
         let (_, anns) = key(&ann, json!({})).await;
-        let gone = client.published_events(&id).await.len();
+        let earlier_events = client.published_events(&id).await.len();
         if demotes {
             ann.put(&format!("{path}/permission"), json!({ "permission": MANAGER })).await.ok();
         } else {
@@ -95,7 +95,7 @@ async fn keys_end_with_the_agent_at_the_beginning_of_their_chain() {
         }
         assert!(!is_valid(&one).await && !is_valid(&two).await && !is_valid(&three).await, "{name}");
         assert!(is_valid(&anns).await, "{name}: keys of others stay");
-        let events = client.published_events(&id).await.split_off(gone);
+        let events = client.published_events(&id).await.split_off(earlier_events);
         let deleted = event_types(&events).iter().filter(|kind| **kind == "accesskey_deleted").count();
         assert_eq!(deleted, 2, "{name}: each revoked key has its event");
     }

@@ -203,16 +203,23 @@ async fn the_removal_of_a_former_address_is_not_undone_by_a_concurrent_write() {
     let row = app.customer(id).await;
     let moved = row.with_confirmed_email("new@example.com".to_owned(), app.cx.now());
     let twice = moved.with_confirmed_email("newer@example.com".to_owned(), app.cx.now());
-    assert_eq!(twice.former_email.as_deref(), Some(OWNER), "the oldest untold address is kept");
+    assert_eq!(
+        twice.former_email.as_deref(),
+        Some(OWNER),
+        "the oldest address without a sent notice is kept"
+    );
     use custodian_app::ports::{ChangeCustomers, CustomerChange, CustomerWriteOutcome};
     let commit = async |before, after| app.cx.store.commit(CustomerChange::new(before, after)).await.unwrap();
     assert_eq!(commit(&row, &moved).await, CustomerWriteOutcome::Done);
     app.cx.store.remove_former_email(id, OWNER).await.unwrap();
     let next = moved.without_pending_email(app.cx.now());
     assert_eq!(commit(&moved, &next).await, CustomerWriteOutcome::Stale);
-    let told = app.customer(id).await;
-    assert_eq!((told.former_email.clone(), told.version), (None, moved.version));
-    assert_eq!(commit(&told, &told.without_pending_email(app.cx.now())).await, CustomerWriteOutcome::Done);
+    let after_notice = app.customer(id).await;
+    assert_eq!((after_notice.former_email.clone(), after_notice.version), (None, moved.version));
+    assert_eq!(
+        commit(&after_notice, &after_notice.without_pending_email(app.cx.now())).await,
+        CustomerWriteOutcome::Done
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

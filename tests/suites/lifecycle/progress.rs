@@ -1,4 +1,4 @@
-//! Operators and whoever has the link see how far a deletion is.
+//! Operators and anyone who has the link see how far a deletion is.
 
 use custodian_tests::{Client, PASSWORD};
 use serde_json::{Value, json};

@@ -159,7 +159,10 @@ async fn attributes_of_a_newer_version_survive_every_command() {
 
     platform.delete(&account).await.ok();
     let stored = rows.tables.customer(&customer);
-    assert!(stored.get("x_text").is_none(), "anonymising drops what nobody can judge: {stored}");
+    assert!(
+        stored.get("x_text").is_none(),
+        "anonymising drops attributes that this release does not know: {stored}"
+    );
 }
 
 /// Sets an attribute of the rows of a partition, or of all rows that have it.

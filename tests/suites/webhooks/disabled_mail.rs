@@ -20,8 +20,8 @@ async fn a_disabled_destination_is_mailed_once_however_many_attempts_observe_it(
     send_test_webhook(&ann).await;
     client.idle().await;
     let mails = client.get("/_local/mailbox").await.rows();
-    let told = mails.iter().filter(|mail| mail["subject"] == "Your webhook was turned off");
-    assert_eq!(told.map(|mail| &mail["to"]).collect::<Vec<_>>(), ["ann@example.com"]);
+    let notices = mails.iter().filter(|mail| mail["subject"] == "Your webhook was turned off");
+    assert_eq!(notices.map(|mail| &mail["to"]).collect::<Vec<_>>(), ["ann@example.com"]);
     let events = client.published_events(&id).await;
     assert!(event_types(&events).contains(&"webhook_disabled"));
 }

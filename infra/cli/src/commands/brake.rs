@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::args::{BrakeCommand, GlobalOptions};
-use crate::client::Call;
+use crate::client::ApiRequest;
 use crate::connection::connect;
 use crate::exit::Failure;
 use crate::output::{Output, field, fields};
@@ -15,9 +15,9 @@ pub(crate) fn run(options: &GlobalOptions, output: Output, command: &BrakeComman
     let brake = match command {
         BrakeCommand::Status => client.get(PATH)?,
         BrakeCommand::On { reason } => {
-            client.send(&Call::put(PATH, json!({ "paused": true, "reason": reason })))?
+            client.send(&ApiRequest::put(PATH, json!({ "paused": true, "reason": reason })))?
         }
-        BrakeCommand::Off => client.send(&Call::put(PATH, json!({ "paused": false })))?,
+        BrakeCommand::Off => client.send(&ApiRequest::put(PATH, json!({ "paused": false })))?,
     };
     output.result(&brake.body, text)
 }

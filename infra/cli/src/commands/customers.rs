@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::account::{path, profile};
 use super::{audit, delete};
 use crate::args::{CustomersCommand, Freeze, GlobalOptions, Search};
-use crate::client::{Call, Client};
+use crate::client::{ApiRequest, Client};
 use crate::connection::connect;
 use crate::exit::Failure;
 use crate::output::{Output, field, table};
@@ -23,8 +23,8 @@ pub(crate) fn run(
         CustomersCommand::Show { id } => output.result(&client.get(&path(*id))?.body, profile),
         CustomersCommand::Freeze(arguments) => freeze(&client, output, arguments),
         CustomersCommand::Recover { id } => {
-            let call = format!("{}/recover", path(*id));
-            let recovered = client.send(&Call::post(&call, json!({}))?)?.body;
+            let path = format!("{}/recover", path(*id));
+            let recovered = client.send(&ApiRequest::post(&path, json!({}))?)?.body;
             output.result(&recovered, |customer| {
                 format!("The account is {} again.\n\n{}", field(customer, "status"), profile(customer))
             })
@@ -62,8 +62,8 @@ fn freeze(client: &Client, output: Output, arguments: &Freeze) -> Result<(), Fai
     let body = arguments
         .until
         .map_or_else(|| json!({}), |until| json!({ "tm_deletion_scheduled": until.to_rfc3339() }));
-    let call = format!("{}/freeze", path(arguments.id));
-    let frozen = client.send(&Call::post(&call, body)?)?.body;
+    let path = format!("{}/freeze", path(arguments.id));
+    let frozen = client.send(&ApiRequest::post(&path, body)?)?.body;
     output.result(&frozen, |customer| {
         let due = field(customer, "tm_deletion_scheduled");
         format!(

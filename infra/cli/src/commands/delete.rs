@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::account::{path, profile};
 use super::deletion::tables;
 use crate::args::Deletion;
-use crate::client::{Call, Client, Reply};
+use crate::client::{ApiRequest, Client, Reply};
 use crate::console::{ask, note};
 use crate::exit::{Failure, FailureKind};
 use crate::output::{Output, clean, field, table};
@@ -42,7 +42,7 @@ fn is_deleted(account: &Value) -> bool {
 
 /// Deletes the account as it was shown: an account that changed meanwhile is not deleted.
 fn delete(client: &Client, path: &str, account: &Reply) -> Result<Value, Failure> {
-    match client.send(&Call::delete(path).if_match(account.etag.as_deref())) {
+    match client.send(&ApiRequest::delete(path).if_match(account.etag.as_deref())) {
         Ok(reply) => Ok(reply.body),
         // The response of an earlier attempt may have been lost. Then the account has another version, and it is deleted.
         Err(failure) if failure.kind == FailureKind::Refused => {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::files::not_written;
 use crate::args::{DownloadExport, ExportCommand, GlobalOptions};
-use crate::client::{Call, Client, random_key};
+use crate::client::{ApiRequest, Client, random_key};
 use crate::connection::connect;
 use crate::console::note;
 use crate::exit::{Failure, FailureKind};
@@ -37,7 +37,7 @@ pub(crate) fn run(options: &GlobalOptions, output: Output, command: &ExportComma
 
 /// Starts an export, or returns the one that runs already: an earlier command may have started it and not received the response.
 fn start(client: &Client) -> Result<Value, Failure> {
-    let failure = match client.send(&Call::post(PATH, json!({}))?) {
+    let failure = match client.send(&ApiRequest::post(PATH, json!({}))?) {
         Ok(started) => return Ok(started.body),
         Err(failure) => failure,
     };

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::account;
 use crate::args::{GlobalOptions, HoldCommand, SetHold};
-use crate::client::Call;
+use crate::client::ApiRequest;
 use crate::connection::connect;
 use crate::exit::Failure;
 use crate::output::{Output, field, fields};
@@ -15,14 +15,14 @@ pub(crate) fn run(options: &GlobalOptions, output: Output, command: &HoldCommand
     let client = connect(options)?;
     match command {
         HoldCommand::Set(hold) => {
-            let placed = client.send(&Call::put(&path(hold.id), body(hold)))?.body;
+            let placed = client.send(&ApiRequest::put(&path(hold.id), body(hold)))?.body;
             output.result(&placed, |hold| {
                 format!("The account is on hold: nothing deletes it.\n\n{}", text(hold))
             })
         }
         HoldCommand::Show { id } => output.result(&client.get(&path(*id))?.body, text),
         HoldCommand::Release { id } => {
-            let released = client.send(&Call::delete(&path(*id)))?.body;
+            let released = client.send(&ApiRequest::delete(&path(*id)))?.body;
             output.result(&released, |hold| {
                 format!(
                     "The hold is released. If the account is overdue, it is deleted now.\n\n{}",

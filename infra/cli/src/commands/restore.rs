@@ -1,4 +1,4 @@
-//! `restore`: repairs the tables after a restore from a backup, call by call, until nothing is left to do. If a call fails, the
+//! `restore`: repairs the tables after a restore from a backup, request by request, until nothing is left to do. If a request fails, the
 //! command still reports what the calls before did.
 
 use std::collections::BTreeSet;
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::args::{GlobalOptions, Restore};
-use crate::client::{Call, Client};
+use crate::client::{ApiRequest, Client};
 use crate::connection::connect;
 use crate::exit::{Failure, FailureKind};
 use crate::output::{Output, clean, field, fields, table};
@@ -50,7 +50,7 @@ fn send(client: &Client, arguments: &Restore, start: Option<&str>) -> Result<Val
     if arguments.purge_without_owner {
         body["purge_without_owner"] = json!(true);
     }
-    Ok(client.send(&Call::post(PATH, body)?)?.body)
+    Ok(client.send(&ApiRequest::post(PATH, body)?)?.body)
 }
 
 /// Tells how to continue instead of beginning again. The exit code says whether there are conflicts, because the next run, which
@@ -71,9 +71,9 @@ fn interrupted(failure: Failure, conflicts: Option<Failure>, start: Option<&str>
 struct Report {
     counts: Map<String, Value>,
     conflicts: Vec<Value>,
-    /// Accounts without a row. Every table and every call reports them again.
+    /// Accounts without a row. Every table and every request reports them again.
     owners: BTreeSet<String>,
-    /// Where the next call continues; `None` after the last one, and before the first one.
+    /// Where the next request continues; `None` after the last one, and before the first one.
     next: Option<String>,
 }
 

@@ -4,7 +4,7 @@ use custodian_domain::{Permission, Secret};
 use serde_json::{Value, json};
 
 use crate::args::{GlobalOptions, Login};
-use crate::client::Call;
+use crate::client::ApiRequest;
 use crate::config::{Session, SessionFile};
 use crate::connection::{connect, connect_anonymously};
 use crate::console::{ask, ask_password, note, read_line};
@@ -16,7 +16,7 @@ pub(crate) fn login(options: &GlobalOptions, output: Output, login: &Login) -> R
     let username = login.username.clone().map_or_else(|| ask("Username:"), Ok)?;
     let password = if login.password_stdin { read_line().map(Secret::new)? } else { ask_password()? };
     let body = json!({ "username": username, "password": password.expose() });
-    let reply = client.send(&Call::sign_in(body))?.body;
+    let reply = client.send(&ApiRequest::sign_in(body))?.body;
     let token = reply.get("token").and_then(Value::as_str).map(Secret::new);
     let token = token.ok_or_else(|| Failure::unavailable("The service sent no token."))?;
     let session = Session { url: client.url().clone(), username, token };
@@ -31,12 +31,12 @@ pub(crate) fn login(options: &GlobalOptions, output: Output, login: &Login) -> R
 pub(crate) fn logout(options: &GlobalOptions) -> Result<(), Failure> {
     let file = SessionFile::locate(options.config.as_deref())?;
     let client = connect(options)?;
-    let told = client.send(&Call::post("/auth/logout", json!({}))?);
+    let response = client.send(&ApiRequest::post("/auth/logout", json!({}))?);
     let is_stored = file.load()?.is_some_and(|session| client.token() == Some(&session.token));
     if is_stored {
         file.remove()?;
     }
-    match told {
+    match response {
         Ok(_) => note("You are signed out."),
         Err(failure) if failure.kind == FailureKind::Forbidden => note("You were signed out already."),
         Err(failure) => {

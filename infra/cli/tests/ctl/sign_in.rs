@@ -41,7 +41,7 @@ async fn a_wrong_password_keeps_nothing() {
     let program = Program::new("wrong", Some(service.base()));
     let login = ["login", "--username", "admin@localhost", "--password-stdin"];
     let message = program.run_with(&login, "not the password", &[]).fails(3);
-    assert!(message.contains("Check the username and the password"), "{message}");
+    assert!(message.contains("check the username and the password"), "{message}");
     assert!(!program.config().exists());
     // The password is asked for on the terminal, and this test has none.
     program.run(&["login", "--username", "admin@localhost"]).fails(2);

@@ -11,32 +11,25 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::Database;
 use serde_json::Value;
-use tokio::sync::Semaphore;
 
 use crate::observer::{Fault, RequestObserver};
+use crate::priority::Priority;
 use crate::protocol;
-
-/// The maximum number of batch writes that run or wait for the engine. The engine runs one request at a time: one batch runs and
-/// the next one is ready. Without this limit, the batches of a large deletion would pile up before the requests of other accounts.
-const MAX_BATCH_WRITES: usize = 2;
 
 #[derive(Clone)]
 pub(crate) struct EngineConnector {
     database: Database,
     observer: Arc<dyn RequestObserver>,
-    batch_writes: Arc<Semaphore>,
+    priority: Priority,
 }
 
 impl EngineConnector {
-    pub(crate) fn new(database: Database, observer: Arc<dyn RequestObserver>) -> Self {
-        Self { database, observer, batch_writes: Arc::new(Semaphore::new(MAX_BATCH_WRITES)) }
+    pub(crate) fn new(database: Database, priority: Priority, observer: Arc<dyn RequestObserver>) -> Self {
+        Self { database, observer, priority }
     }
 
     async fn execute(&self, operation: String, body: Vec<u8>) -> Result<(u16, String), ConnectorError> {
-        let permit = match operation.as_str() {
-            "BatchWriteItem" => Arc::clone(&self.batch_writes).acquire_owned().await.ok(),
-            _ => None,
-        };
+        let permit = self.priority.turn(&operation).await;
         let database = self.database.clone();
         let executed = tokio::task::spawn_blocking(move || {
             let _permit = permit;

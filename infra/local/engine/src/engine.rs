@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -13,7 +14,9 @@ use serde_json::Value;
 use crate::call_interceptor::CallInterceptor;
 use crate::connector::EngineConnector;
 use crate::observer::RequestObserver;
+use crate::priority::Priority;
 use crate::protocol;
+use crate::stream_index::add_stream_index;
 
 /// The SDK's backoff before its first retry. It is short because no network has to recover here.
 const INITIAL_BACKOFF: Duration = Duration::from_millis(1);
@@ -33,18 +36,33 @@ impl EngineError {
 #[derive(Clone)]
 pub struct Engine {
     database: Database,
+    priority: Priority,
 }
 
 impl Engine {
     /// Opens a file and creates it if it does not exist.
     pub fn open(file: &Path) -> Result<Self, EngineError> {
         let path = file.to_str().ok_or_else(|| EngineError::new("the path is not valid UTF-8"))?;
-        Ok(Self { database: Database::new(path).map_err(EngineError::new)? })
+        Self::open_path(path)
     }
 
     /// Opens a database in memory.
     pub fn in_memory() -> Result<Self, EngineError> {
-        Ok(Self { database: Database::memory().map_err(EngineError::new)? })
+        static OPENED: AtomicU64 = AtomicU64::new(0);
+        // Connections of this process share a database in memory by its name, so that the index can be added.
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        Self::open_path(&format!("file:custodian-engine-{number}?mode=memory&cache=shared"))
+    }
+
+    fn open_path(path: &str) -> Result<Self, EngineError> {
+        let database = Database::new(path).map_err(EngineError::new)?;
+        add_stream_index(path).map_err(EngineError::new)?;
+        Ok(Self { database, priority: Priority::new() })
+    }
+
+    /// Handles a caller's request. Its calls of this engine go before those of background work.
+    pub async fn go_first<T>(&self, request: impl Future<Output = T>) -> T {
+        self.priority.go_first(request).await
     }
 
     /// An SDK client of this engine.
@@ -64,7 +82,7 @@ impl Engine {
             .retry_config(RetryConfig::standard().with_initial_backoff(INITIAL_BACKOFF))
             .retry_partition(RetryPartition::custom("engine").token_bucket(TokenBucket::unlimited()).build())
             .interceptor(CallInterceptor(Arc::clone(&observer)))
-            .http_client(EngineConnector::new(self.database.clone(), observer));
+            .http_client(EngineConnector::new(self.database.clone(), self.priority.clone(), observer));
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 

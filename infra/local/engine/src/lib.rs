@@ -8,7 +8,9 @@ mod call_interceptor;
 mod connector;
 mod engine;
 mod observer;
+mod priority;
 mod protocol;
+mod stream_index;
 mod tables;
 
 pub use engine::{Engine, EngineError};

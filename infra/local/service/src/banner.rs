@@ -1,4 +1,4 @@
-//! What the command prints at its start. Scripts read the address from the first line.
+//! The banner that the local service prints when it starts. Scripts read the address from the first line.
 
 use std::path::absolute;
 
@@ -41,6 +41,8 @@ fn admin_text(admin: &Admin) -> String {
             format!("{username}  password: {}  (not shown again)", password.expose())
         }
         AdminPassword::FromCommandLine => format!("{username}  password: that of --admin-password"),
-        AdminPassword::SetEarlier { .. } => "as the first start of this folder created it".to_owned(),
+        AdminPassword::SetEarlier { .. } => {
+            "unchanged since the first start with this data folder".to_owned()
+        }
     }
 }

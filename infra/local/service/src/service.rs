@@ -160,6 +160,7 @@ impl Service {
     pub(crate) async fn handle_request(&self, request: Request<Bytes>) -> Response<Body> {
         let inner = &self.0;
         let _wake = WakeOnDrop(&inner.wake_dispatcher);
-        inner.gateway.handle(Arc::clone(&inner.dispatcher.cx), request).await
+        let response = inner.gateway.handle(Arc::clone(&inner.dispatcher.cx), request);
+        inner.dispatcher.engine.go_first(response).await
     }
 }

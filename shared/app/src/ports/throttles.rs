@@ -78,7 +78,7 @@ pub trait Budgets: Send + Sync {
         bytes: u64,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Takes back an attempt that was counted and not made.
+    /// Releases the quota of an attempt that was not made.
     fn refund(&self, key: &str, bytes: u64) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 

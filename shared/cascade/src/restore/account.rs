@@ -75,7 +75,7 @@ async fn terminate_again<S: RestoreRows, E: Scheduler + CascadeQueue>(
     if !cx.store.terminate_again(row, &after).await? {
         return Ok(false);
     }
-    tracing::warn!(customer_id = %row.id, "a restored account has ended again");
+    tracing::warn!(customer_id = %row.id, "a restored account was terminated again");
     for scheduled in ScheduledJob::of(row, &cx.settings.reminder_days) {
         ignore(cx.services.cancel(&scheduled.job).await, "a job for a past state does nothing");
     }

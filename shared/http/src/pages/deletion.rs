@@ -77,13 +77,29 @@ fn texts(progress: &DeletionProgress) -> (&'static str, String) {
     }
 }
 
+/// What the rows of a table are, for somebody who does not know the tables. The tables of the kinds are named after them.
+fn label(table: &str) -> String {
+    let label = match table {
+        "accesskeys" => "access keys",
+        "audits" => "audit log",
+        "idempotency" => "stored responses",
+        "identifiers" => "names and addresses",
+        "outbox" => "change records",
+        "tokens" => "mailed links",
+        "usage" => "counters and limits",
+        "webhooks" => "webhooks and deliveries",
+        kind => kind,
+    };
+    label.replace('_', " ")
+}
+
 /// The tables that have or had rows.
 fn table(tables: &[TableProgress]) -> String {
     let rows = tables.iter().filter(|table| table.deleted > 0 || table.remaining.unwrap_or(0) > 0);
     let row = |table: &TableProgress| {
         let remaining = table.remaining.map_or_else(|| "–".to_owned(), |rows| rows.to_string());
-        let name = table.name.replace('_', " ");
-        format!("<tr><th scope=\"row\">{name}</th><td>{}</td><td>{remaining}</td></tr>", table.deleted)
+        let label = label(table.name);
+        format!("<tr><th scope=\"row\">{label}</th><td>{}</td><td>{remaining}</td></tr>", table.deleted)
     };
     let rows: String = rows.map(row).collect();
     if rows.is_empty() {

@@ -21,7 +21,7 @@ fn status_of(error: Option<&str>) -> StatusCode {
 }
 
 /// The form that requests a link. `error` is the error of the entered username.
-pub fn ask_for_link(brand: &Brand, username: &str, error: Option<&str>) -> Response {
+pub fn request_link_form(brand: &Brand, username: &str, error: Option<&str>) -> Response {
     let (attributes, message) = field_error("username", error);
     let described = if error.is_some() { " aria-describedby=\"username-error\"" } else { "" };
     let field = format!(
@@ -57,7 +57,7 @@ pub fn link_requested(brand: &Brand) -> Response {
 }
 
 /// The form that sets a password. `error` is the error of the entered password.
-pub fn ask_for_password(
+pub fn set_password_form(
     brand: &Brand,
     token: &str,
     customer: &Customer,
@@ -88,15 +88,17 @@ pub fn ask_for_password(
         .page(brand, status_of(error), "Set your password")
 }
 
-/// The page of a link after its use. `is_done` means that the person set the password just now.
-pub fn password_set(brand: &Brand, is_done: bool) -> Response {
-    if is_done {
-        let result = format!("Sign in to {} with your new password from now on.", brand.product_name);
-        return Content::result(StatusCode::OK, &result)
-            .paragraph("You are signed out everywhere, so nobody stays signed in with the old password.")
-            .continue_link(brand)
-            .page(brand, StatusCode::OK, "Your password is set");
-    }
+/// The page after the person set the password.
+pub fn password_set(brand: &Brand) -> Response {
+    let result = format!("Sign in to {} with your new password from now on.", brand.product_name);
+    Content::result(StatusCode::OK, &result)
+        .paragraph("You are signed out everywhere, so nobody stays signed in with the old password.")
+        .continue_link(brand)
+        .page(brand, StatusCode::OK, "Your password is set")
+}
+
+/// The page of a link that was used earlier.
+pub fn link_used(brand: &Brand) -> Response {
     let status = StatusCode::BAD_REQUEST;
     Content::result(status, "A password was set with this link. Each link works once.")
         .paragraph("Sign in with that password. If you do not know it, ask for a new link.")

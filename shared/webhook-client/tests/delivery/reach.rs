@@ -8,14 +8,14 @@ use custodian_webhook_client::{
 };
 use tokio::net::TcpListener;
 
-use crate::receiver::{HASTY, LIMITS, Names, Receiver, client, message};
+use crate::receiver::{HASTY, LIMITS, Receiver, ScriptedResolver, client, message};
 
 const OK: &str = "HTTP/1.1 200 OK\r\n\r\n";
 
 #[tokio::test]
 async fn with_only_public_addresses_allowed_the_client_never_connects_to_this_host() {
-    let names = Names::of(&[&["127.0.0.1", "::1", "::ffff:127.0.0.1"]]);
-    let public = client(AllowedAddresses::Public, &names);
+    let resolver = ScriptedResolver::of(&[&["127.0.0.1", "::1", "::ffff:127.0.0.1"]]);
+    let public = client(AllowedAddresses::Public, &resolver);
     let refused = AttemptOutcome::Refused(DestinationRefusal::NotPublic);
     let unreachable = AttemptOutcome::Unreachable(UnreachableCause::NoPublicAddress);
     let cases = [
@@ -39,8 +39,8 @@ async fn with_only_public_addresses_allowed_the_client_never_connects_to_this_ho
 
 #[tokio::test]
 async fn with_loopback_allowed_other_private_addresses_are_refused() {
-    let names = Names::of(&[&["10.1.2.3", "fd00::1"]]);
-    let local = client(AllowedAddresses::Loopback, &names);
+    let resolver = ScriptedResolver::of(&[&["10.1.2.3", "fd00::1"]]);
+    let local = client(AllowedAddresses::Loopback, &resolver);
     let inside =
         ["10.1.2.3", "192.168.1.1", "169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "0.0.0.0"];
     for host in inside {
@@ -55,11 +55,11 @@ async fn with_loopback_allowed_other_private_addresses_are_refused() {
 async fn an_attempt_resolves_a_name_once_and_connects_to_the_checked_address() {
     let mut receiver = Receiver::answering(OK).await;
     // The second lookup returns another address, as in DNS rebinding.
-    let names = Names::of(&[&["127.0.0.1"], &["127.0.0.2"]]);
+    let resolver = ScriptedResolver::of(&[&["127.0.0.1"], &["127.0.0.2"]]);
     let url = format!("http://hooks.example:{}/", receiver.address.port());
-    let client = client(AllowedAddresses::Loopback, &names);
+    let client = client(AllowedAddresses::Loopback, &resolver);
     assert_eq!(client.send(&message(&url)).await.outcome, AttemptOutcome::Succeeded { status: 200 });
-    assert_eq!(names.lookups.load(Ordering::Relaxed), 1);
+    assert_eq!(resolver.lookups.load(Ordering::Relaxed), 1);
     let seen = receiver.seen().unwrap();
     assert!(seen.contains(&format!("\r\nHost: hooks.example:{}\r\n", receiver.address.port())), "{seen}");
 
@@ -67,23 +67,23 @@ async fn an_attempt_resolves_a_name_once_and_connects_to_the_checked_address() {
         client.send(&message(&url)).await.outcome,
         AttemptOutcome::Unreachable(UnreachableCause::ConnectionRefused)
     );
-    assert_eq!((names.lookups.load(Ordering::Relaxed), receiver.seen()), (2, None));
+    assert_eq!((resolver.lookups.load(Ordering::Relaxed), receiver.seen()), (2, None));
 }
 
 #[tokio::test]
 async fn the_client_tries_the_next_address_if_one_refuses_the_connection() {
     let receiver = Receiver::answering(OK).await;
-    let names = Names::of(&[&["127.0.0.2", "127.0.0.3", "127.0.0.1"]]);
+    let resolver = ScriptedResolver::of(&[&["127.0.0.2", "127.0.0.3", "127.0.0.1"]]);
     let url = format!("http://hooks.example:{}/", receiver.address.port());
-    let outcome = client(AllowedAddresses::Loopback, &names).send(&message(&url)).await.outcome;
+    let outcome = client(AllowedAddresses::Loopback, &resolver).send(&message(&url)).await.outcome;
     assert_eq!(outcome, AttemptOutcome::Succeeded { status: 200 });
 }
 
 #[tokio::test]
 async fn a_closed_port_and_an_unknown_name_are_distinguished() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let names = Names::default();
-    let client = client(AllowedAddresses::Loopback, &names);
+    let resolver = ScriptedResolver::default();
+    let client = client(AllowedAddresses::Loopback, &resolver);
     for (uri, cause) in [
         (format!("http://{free}/"), UnreachableCause::ConnectionRefused),
         ("http://no.example/".into(), UnreachableCause::NoPublicAddress),

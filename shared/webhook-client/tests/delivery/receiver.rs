@@ -48,7 +48,7 @@ impl Receiver {
         let (seen, requests) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let request = request(&mut stream).await;
+                let request = read_request(&mut stream).await;
                 if seen.send(request).is_err() {
                     return;
                 }
@@ -82,7 +82,7 @@ impl Receiver {
 }
 
 /// Reads one request, or all bytes until the peer disconnects.
-pub(crate) async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
+pub(crate) async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> String {
     let mut bytes = Vec::new();
     while stream.read_buf(&mut bytes).await.is_ok_and(|read| read > 0) {
         let text = String::from_utf8_lossy(&bytes);
@@ -97,19 +97,19 @@ pub(crate) async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
 
 /// A resolver that returns one of these lists for each lookup, repeats the last one, and counts the lookups.
 #[derive(Default)]
-pub(crate) struct Names {
+pub(crate) struct ScriptedResolver {
     responses: Mutex<Vec<Vec<IpAddr>>>,
     pub(crate) lookups: AtomicUsize,
 }
 
-impl Names {
+impl ScriptedResolver {
     pub(crate) fn of(responses: &[&[&str]]) -> Self {
         let parse = |response: &&[&str]| response.iter().map(|address| address.parse().unwrap()).collect();
         Self { responses: Mutex::new(responses.iter().map(parse).collect()), lookups: AtomicUsize::new(0) }
     }
 }
 
-impl Resolve for &Names {
+impl Resolve for &ScriptedResolver {
     async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
         self.lookups.fetch_add(1, Ordering::Relaxed);
         let mut responses = self.responses.lock().unwrap();
@@ -121,8 +121,11 @@ impl Resolve for &Names {
     }
 }
 
-pub(crate) fn client(allowed: AllowedAddresses, names: &Names) -> WebhookClient<&Names> {
-    WebhookClient::new(allowed, names, TrustStore::from_certificates([]), LIMITS).unwrap()
+pub(crate) fn client(
+    allowed: AllowedAddresses,
+    resolver: &ScriptedResolver,
+) -> WebhookClient<&ScriptedResolver> {
+    WebhookClient::new(allowed, resolver, TrustStore::from_certificates([]), LIMITS).unwrap()
 }
 
 pub(crate) fn message(uri: &str) -> Message<'_> {
@@ -143,9 +146,9 @@ pub(crate) async fn deliver(uri: &str) -> AttemptReport {
 }
 
 pub(crate) async fn deliver_within(limits: ClientLimits, uri: &str) -> AttemptReport {
-    let names = Names::default();
+    let resolver = ScriptedResolver::default();
     let client =
-        WebhookClient::new(AllowedAddresses::Loopback, &names, TrustStore::from_certificates([]), limits)
+        WebhookClient::new(AllowedAddresses::Loopback, &resolver, TrustStore::from_certificates([]), limits)
             .unwrap();
     client.send(&message(uri)).await
 }

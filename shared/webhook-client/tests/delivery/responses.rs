@@ -9,7 +9,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use crate::receiver::{BODY, HASTY, LIMITS, NOW, Names, Receiver, client, deliver, deliver_within, message};
+use crate::receiver::{
+    BODY, HASTY, LIMITS, NOW, Receiver, ScriptedResolver, client, deliver, deliver_within, message,
+};
 
 /// Keeps a connection open for longer than any limit.
 async fn hold(stream: TcpStream) {
@@ -25,7 +27,7 @@ async fn a_webhook_is_sent_with_all_headers_and_a_204_succeeds() {
     let url = receiver.url("/in?key=a%20b&x={y}#part");
     let mut message = message(&url);
     message.secrets = Some(&secrets);
-    let report = client(AllowedAddresses::Loopback, &Names::default()).send(&message).await;
+    let report = client(AllowedAddresses::Loopback, &ScriptedResolver::default()).send(&message).await;
     assert_eq!(report.outcome, AttemptOutcome::Succeeded { status: 204 });
     assert!(report.latency < LIMITS.total);
 
@@ -52,7 +54,7 @@ async fn every_method_carries_the_body_and_adds_nothing_to_the_url() {
         let url = receiver.url("/in?x=1");
         let mut message = message(&url);
         message.method = method;
-        client(AllowedAddresses::Loopback, &Names::default()).send(&message).await;
+        client(AllowedAddresses::Loopback, &ScriptedResolver::default()).send(&message).await;
         let seen = receiver.seen().unwrap();
         assert!(seen.starts_with(&format!("{name} /in?x=1 HTTP/1.1\r\n")), "{seen}");
         assert!(seen.ends_with(&format!("\r\n\r\n{BODY}")), "{seen}");
@@ -165,8 +167,8 @@ async fn every_attempt_opens_its_own_connection() {
         hold(stream).await;
     })
     .await;
-    let (url, names) = (receiver.url("/"), Names::default());
-    let client = client(AllowedAddresses::Loopback, &names);
+    let (url, resolver) = (receiver.url("/"), ScriptedResolver::default());
+    let client = client(AllowedAddresses::Loopback, &resolver);
     for _ in 0..3 {
         assert_eq!(client.send(&message(&url)).await.outcome, AttemptOutcome::Succeeded { status: 200 });
     }

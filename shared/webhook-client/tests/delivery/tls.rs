@@ -13,12 +13,12 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::receiver::{LIMITS, Names, message, request};
+use crate::receiver::{LIMITS, ScriptedResolver, message, read_request};
 
 type HeardNames = Arc<Mutex<Vec<Option<String>>>>;
 
-/// A receiver with a self-signed certificate for `name`: its port, the certificate, and the server names that clients
-/// sent.
+/// A receiver with a self-signed certificate for `name`: its port, the certificate, and the server names of the
+/// clients that completed the handshake.
 async fn receiver(name: &str) -> (u16, CertificateDer<'static>, HeardNames) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
@@ -36,7 +36,7 @@ async fn receiver(name: &str) -> (u16, CertificateDer<'static>, HeardNames) {
             // A client that does not trust the certificate disconnects.
             let Ok(mut stream) = acceptor.accept(stream).await else { continue };
             recorded.lock().unwrap().push(stream.get_ref().1.server_name().map(str::to_owned));
-            request(&mut stream).await;
+            read_request(&mut stream).await;
             stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
         }
     });
@@ -44,8 +44,8 @@ async fn receiver(name: &str) -> (u16, CertificateDer<'static>, HeardNames) {
 }
 
 async fn deliver(host: &str, port: u16, trust: TrustStore) -> AttemptOutcome {
-    let names = Names::of(&[&["127.0.0.1"]]);
-    let client = WebhookClient::new(AllowedAddresses::Loopback, &names, trust, LIMITS).unwrap();
+    let resolver = ScriptedResolver::of(&[&["127.0.0.1"]]);
+    let client = WebhookClient::new(AllowedAddresses::Loopback, &resolver, trust, LIMITS).unwrap();
     client.send(&message(&format!("https://{host}:{port}/"))).await.outcome
 }
 
@@ -58,7 +58,7 @@ async fn a_trusted_certificate_for_the_host_is_accepted_and_the_host_name_is_sen
 }
 
 #[tokio::test]
-async fn a_wrong_host_name_or_an_unknown_issuer_is_refused_before_anything_is_sent() {
+async fn a_wrong_host_name_or_an_unknown_issuer_is_refused_before_the_request_is_sent() {
     let (port, certificate, heard) = receiver("hooks.example").await;
     let trusted = TrustStore::from_certificates([certificate]);
     for (host, trust) in [
@@ -82,8 +82,8 @@ async fn a_receiver_without_tls_behind_https_is_unreachable() {
     tokio::spawn(async move {
         let (mut plain, _) = listener.accept().await.unwrap();
         plain.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
-        // Read until the client disconnects.
-        request(&mut plain).await
+        // A socket that is closed with unread bytes would reset the connection.
+        read_request(&mut plain).await
     });
     assert_eq!(
         deliver("hooks.example", port, TrustStore::from_certificates([])).await,

@@ -1,12 +1,13 @@
-//! What the command prints at its start.
+//! The banner that the local service prints when it starts.
 
 use serde_json::json;
 
 use crate::process::{PASSWORD, Process, new_folder};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_banner_shows_the_address_the_admin_and_where_everything_is() {
+async fn the_banner_shows_urls_sign_in_data_and_where_the_data_is() {
     let process = Process::start(&new_folder("banner"), &["--ephemeral", "--sample"]);
+    // The service prints the sample account before it serves the first request.
     process.get("/_local/health", "").await;
     let base = process.base_url.clone();
     let banner = process.kill();
@@ -39,7 +40,7 @@ async fn a_password_for_an_existing_folder_changes_nothing_and_the_log_says_so()
     let token = process.login_as_platform_admin().await;
     let log = process.log();
     assert!(log.contains("--admin-password changes nothing"), "{log}");
-    // The warning names this way to change the password.
+    // The requests that the warning recommends change the password.
     let me = process.get("/v1.0/me", &token).await;
     let path = format!("/v1.0/agents/{}/password", me["id"].as_str().unwrap());
     assert!(log.contains("PUT /v1.0/agents/<id>/password") && log.contains("GET /v1.0/me"), "{log}");
@@ -48,5 +49,5 @@ async fn a_password_for_an_existing_folder_changes_nothing_and_the_log_says_so()
     assert_eq!(status, 200, "{response}");
     let body = json!({ "username": "admin@localhost", "password": "another password" });
     process.post("/auth/login", "", body).await;
-    assert!(process.kill().contains("as the first start of this folder created it"));
+    assert!(process.kill().contains("unchanged since the first start with this data folder"));
 }
