@@ -91,8 +91,7 @@ impl CompletedLedgers for Store {
         receipt: &str,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let confirm =
-            "SET #tm_confirmed = :now, #receipt = if_not_exists(#receipt, :receipt), #open = :confirmed";
+        let confirm = "SET #tm_confirmed = :now, #tm_progress = :now, #receipt = if_not_exists(#receipt, :receipt), #open = :confirmed";
         let update = Expr::new(confirm)
             .with(":now", n(now.micros()))
             .with(":receipt", s(receipt))
