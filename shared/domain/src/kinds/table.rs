@@ -40,7 +40,12 @@ pub const AGENTS: Kind = Kind {
 
 pub const NUMBERS: Kind = Kind {
     noun: "number",
-    rule: Some(KindRule { field: "number", problem: FieldProblem::WrongPrefix, is_met: matches_its_type }),
+    rules: &[KindRule {
+        field: "number",
+        problem: FieldProblem::WrongPrefix,
+        is_met: matches_its_type,
+        concerns: "",
+    }],
     unique: Some(Unique {
         scope: UniqueScope::Platform,
         prefix: "number",
@@ -118,6 +123,20 @@ pub const QUEUES: Kind = Kind {
 
 pub const TRUNKS: Kind = Kind {
     noun: "trunk",
+    rules: &[
+        KindRule {
+            field: "username",
+            problem: FieldProblem::Missing,
+            is_met: |fields| !registers_with_password(fields) || is_filled(fields, "username"),
+            concerns: TRUNKS_WITH_PASSWORDS,
+        },
+        KindRule {
+            field: "password",
+            problem: FieldProblem::Missing,
+            is_met: |fields| !registers_with_password(fields) || is_filled(fields, "password"),
+            concerns: TRUNKS_WITH_PASSWORDS,
+        },
+    ],
     unique: Some(Unique {
         scope: UniqueScope::Platform,
         prefix: "domain",
@@ -144,6 +163,12 @@ pub const TRUNKS: Kind = Kind {
 
 pub const EXTENSIONS: Kind = Kind {
     noun: "extension",
+    rules: &[KindRule {
+        field: "password",
+        problem: FieldProblem::Missing,
+        is_met: |fields| is_filled(fields, "password"),
+        concerns: "",
+    }],
     unique: Some(Unique {
         scope: UniqueScope::Customer,
         prefix: "extension",
@@ -161,7 +186,7 @@ pub const EXTENSIONS: Kind = Kind {
             Field::text("extension", 255).create_only().required(),
             Field::text("domain_name", 255).from(Source::Customer),
             Field::text("username", 255).from(Source::Copy("extension")),
-            Field::text("password", 255).secret(),
+            Field::text("password", 255).secret().required(),
             HA1,
             DIRECT_HASH,
         ],
@@ -274,6 +299,19 @@ pub const CONTACTS: Kind = Kind {
         ],
     )
 };
+
+/// The trunks with which a device registers by username and password.
+const TRUNKS_WITH_PASSWORDS: &str = "with `basic` among its `auth_types` and with a `domain_name`";
+
+/// Whether a device can register with a trunk by username and password. Nothing registers with a trunk without a domain.
+fn registers_with_password(trunk: &Map<String, Value>) -> bool {
+    let auth_types = trunk.get("auth_types").and_then(Value::as_array);
+    auth_types.into_iter().flatten().any(|auth_type| auth_type == "basic") && is_filled(trunk, "domain_name")
+}
+
+fn is_filled(fields: &Map<String, Value>, name: &str) -> bool {
+    fields.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+}
 
 /// Only virtual numbers start with +899. The prefix +899000 is reserved.
 fn matches_its_type(given: &Map<String, Value>) -> bool {
