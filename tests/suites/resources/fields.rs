@@ -102,6 +102,34 @@ async fn missing_fields_get_the_kinds_declared_defaults() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn null_in_an_optional_field_is_its_default_at_creation_and_changes_nothing_later() {
+    let client = Client::start().await;
+    let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    for kind in kinds() {
+        let optional: Vec<_> =
+            kind.fields.iter().filter(|field| field.is_writable(true) && !field.required).collect();
+        let mut given = minimal_body(kind, 1);
+        for field in &optional {
+            given[field.name] = Value::Null;
+        }
+        let created = create(&ann, kind, given).await;
+        for field in &optional {
+            assert_eq!(created[field.name], field.field_type.empty(), "{} {}", kind.route, field.name);
+        }
+        let changed = ann.put(&row_path(kind, &created), Value::Object(full_body(kind, 2, false))).await.ok();
+        let nulls = kind.fields.iter().filter(|field| field.is_writable(true));
+        let nulls = nulls.map(|field| (field.name.to_owned(), Value::Null)).collect();
+        let after = ann.put(&row_path(kind, &created), Value::Object(nulls)).await.ok();
+        assert_eq!(without_update_time(after), without_update_time(changed), "{}", kind.route);
+    }
+    let address = json!({ "type": "tel", "target": "+1", "name": null, "detail": null, "is_primary": null });
+    let contact = ann.post("/v1.0/contacts", json!({ "addresses": [address] })).await.json();
+    assert_eq!(contact["addresses"][0]["is_primary"], false, "{contact}");
+    let number = json!({ "number": "+15550000099", "metadata": { "rtp_debug": null } });
+    assert_eq!(ann.post("/v1.0/numbers", number).await.ok()["metadata"]["rtp_debug"], false);
+}
+
 /// Asserts that the service refused this field and no other.
 fn assert_refused_by_name(response: &custodian_tests::Response, field: &Field, route: &str) {
     assert_eq!(response.status, 400, "{route} {}: {}", field.name, response.text);

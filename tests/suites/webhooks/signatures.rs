@@ -59,6 +59,10 @@ async fn the_first_secret_is_shown_once_also_after_the_first_delivery() {
 
     let second = rotate(&ann).await;
     assert_ne!(second, initial, "a secret is shown once");
+    let log = ann.get("/v1.0/customer/audit").await.rows();
+    let entries: Vec<_> = log.iter().filter_map(|entry| entry["type"].as_str()).collect();
+    let secrets = entries.into_iter().filter(|entry| entry.starts_with("webhook_secret")).collect::<Vec<_>>();
+    assert_eq!(secrets, ["webhook_secret_rotated", "webhook_secret_shown", "webhook_secret_created"]);
     send_test_webhook(&ann).await;
     client.idle().await;
     let last = receiver.take().remove(0);
