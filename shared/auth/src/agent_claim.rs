@@ -80,7 +80,13 @@ mod tests {
 
     fn address(number: usize) -> Address {
         let empty = String::new;
-        Address { kind: "tel".to_owned(), target: format!("+1{number}"), target_name: empty(), name: empty(), detail: empty() }
+        Address {
+            kind: "tel".to_owned(),
+            target: format!("+1{number}"),
+            target_name: empty(),
+            name: empty(),
+            detail: empty(),
+        }
     }
 
     fn claim(agent: &Agent) -> Value {

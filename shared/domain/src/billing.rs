@@ -85,7 +85,12 @@ mod tests {
         assert_eq!(adjusted(5, &json!({ "balance_credit": -5 })), Ok(0));
         assert_eq!(adjusted(5, &json!({ "balance_credit": -6 })), Err(Reason::InsufficientBalance));
         assert_eq!(adjusted(MAX_INTEGER, &json!({ "balance_credit": 1 })), Err(Reason::InvalidArgument));
-        for bad in [json!({}), json!({ "balance_credit": null }), json!({ "balance_credit": 1.5 }), json!({ "balance_credit": "1" })] {
+        for bad in [
+            json!({}),
+            json!({ "balance_credit": null }),
+            json!({ "balance_credit": 1.5 }),
+            json!({ "balance_credit": "1" }),
+        ] {
             assert_eq!(adjusted(5, &bad), Err(Reason::InvalidArgument), "{bad}");
         }
     }

@@ -156,7 +156,9 @@ impl<'a> Fields<'a> {
         let seconds = self.given(field)?.as_f64().filter(|seconds| seconds.fract() == 0.0);
         let problem = match seconds {
             None => FieldProblem::NotSeconds,
-            Some(seconds) if seconds < min.as_secs_f64() => FieldProblem::TooFewSeconds { min: min.as_secs() },
+            Some(seconds) if seconds < min.as_secs_f64() => {
+                FieldProblem::TooFewSeconds { min: min.as_secs() }
+            }
             Some(seconds) if seconds > MAX_DURATION.as_secs_f64() => {
                 FieldProblem::TooManySeconds { max: MAX_DURATION.as_secs() }
             }
@@ -267,7 +269,9 @@ mod tests {
             let read = fields.seconds("expire", DAY);
             fields.finish(read).map_err(|refusal| refusal.details[0]["description"].clone())
         };
-        for (number, seconds) in [("86400", 86_400), ("86400.0", 86_400), ("8.64e4", 86_400), ("3153600000", 3_153_600_000)] {
+        for (number, seconds) in
+            [("86400", 86_400), ("86400.0", 86_400), ("8.64e4", 86_400), ("3153600000", 3_153_600_000)]
+        {
             assert_eq!(read(number), Ok(Some(Duration::from_secs(seconds))), "{number}");
         }
         for (number, problem) in [

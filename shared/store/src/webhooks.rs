@@ -164,7 +164,8 @@ impl WebhookStore for Store {
         let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, statuses)?;
         let row = (&encode(secret)?, PLAIN_SECRETS);
         let tx = tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, unchanged)?;
-        let action = AuditedAction::new(customer, change.entry_type(), ("webhook", customer.0), secret.tm_create);
+        let action =
+            AuditedAction::new(customer, change.entry_type(), ("webhook", customer.0), secret.tm_create);
         Ok(write_outcome(audit_log::record(tx, OwnedRowCondition::Row, action)?.run().await?))
     }
 

@@ -74,7 +74,9 @@ pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
         };
         let encrypted = encrypt(cx, customer.id, &next)?;
         match cx.store.store_webhook_secret(customer.id, &encrypted, change, &[Status::Active]).await? {
-            WriteOutcome::Done => return Ok(NewWebhookSecretView { secret: next.current.expose().to_owned() }),
+            WriteOutcome::Done => {
+                return Ok(NewWebhookSecretView { secret: next.current.expose().to_owned() });
+            }
             WriteOutcome::Stale => {}
             WriteOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer.id).await?,
         }

@@ -24,7 +24,12 @@ pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     let first = WebhookSecret::unseen(new_secret(cx), cx.now());
     match cx
         .store
-        .store_webhook_secret(customer, &encrypt(cx, customer, &first)?, SecretChange::Created, Status::NOT_TERMINAL)
+        .store_webhook_secret(
+            customer,
+            &encrypt(cx, customer, &first)?,
+            SecretChange::Created,
+            Status::NOT_TERMINAL,
+        )
         .await?
     {
         WriteOutcome::Done => secret_set(&first).map(Some),

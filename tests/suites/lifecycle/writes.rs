@@ -23,7 +23,8 @@ fn map(body: Value) -> Map<String, Value> {
 
 /// A body with the required fields of each kind.
 fn patch(kind: &'static Kind) -> ResourcePatch {
-    let body = json!({ "number": "+15551234567", "extension": "100", "password": "dial tone", "name": "late" });
+    let body =
+        json!({ "number": "+15551234567", "extension": "100", "password": "dial tone", "name": "late" });
     ResourcePatch::for_create(kind, &map(body)).unwrap()
 }
 

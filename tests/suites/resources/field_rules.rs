@@ -75,9 +75,7 @@ async fn an_extension_needs_a_password_and_keeps_one() {
 async fn a_trunk_with_basic_authentication_needs_a_username_and_a_password_if_it_has_a_domain() {
     let client = Client::start().await;
     let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
-    let trunk = |domain: &str, auth_type: &str, username: &str, password: &str| {
-        json!({ "domain_name": domain, "auth_types": [auth_type], "username": username, "password": password })
-    };
+    let trunk = |domain: &str, auth_type: &str, username: &str, password: &str| json!({ "domain_name": domain, "auth_types": [auth_type], "username": username, "password": password });
     for (body, fields) in [
         (trunk("a.example.com", "basic", "", ""), &["username", "password"][..]),
         (trunk("a.example.com", "basic", "acme", ""), &["password"]),

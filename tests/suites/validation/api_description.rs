@@ -209,7 +209,8 @@ fn every_optional_field_of_a_body_may_be_null_and_no_required_field() {
         let Some(schema) = operation.body() else { continue };
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         for (name, field) in schema["properties"].as_object().unwrap() {
-            let is_nullable = field["anyOf"].as_array().is_some_and(|any| any.iter().any(|one| one["type"] == "null"));
+            let is_nullable =
+                field["anyOf"].as_array().is_some_and(|any| any.iter().any(|one| one["type"] == "null"));
             assert_eq!(is_nullable, !required.contains(&json!(name)), "{} {name}", operation.name());
         }
     }

@@ -6,7 +6,9 @@ use serde_json::json;
 
 async fn login_as(client: &Client, content_type: Option<&str>, body: &str) -> Response {
     let request = client.request(Method::POST, "/auth/login").body(body.to_owned());
-    client.send(content_type.into_iter().fold(request, |request, value| request.header("content-type", value))).await
+    client
+        .send(content_type.into_iter().fold(request, |request, value| request.header("content-type", value)))
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +52,8 @@ async fn a_cookie_signs_nobody_in() {
     let (_, ann) = client.tenant("ann").await;
     let body = json!({ "username": "ann", "password": "not this one" }).to_string();
     for name in ["__Host-token", "token", "accesskey"] {
-        let request = client.request(Method::POST, "/auth/login").header("cookie", format!("{name}={}", ann.token()));
+        let request =
+            client.request(Method::POST, "/auth/login").header("cookie", format!("{name}={}", ann.token()));
         let response = client.send(request.header("content-type", "text/plain").body(body.clone())).await;
         assert_eq!(response.refusal(), (401, "INVALID_CREDENTIALS".into()), "{name}");
     }

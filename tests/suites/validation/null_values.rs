@@ -59,10 +59,12 @@ async fn null_is_no_deadline_no_end_and_no_amount() {
     let account = format!("/v1.0/customers/{id}");
     let balance = json!({ "balance_credit": null, "balance_token": 5 });
     assert_eq!(platform_admin.post(&format!("{account}/balance"), balance).await.ok()["balance_token"], 105);
-    let hold = json!({ "reason": "court order", "reference": null, "until": null, "reason_is_visible": null });
+    let hold =
+        json!({ "reason": "court order", "reference": null, "until": null, "reason_is_visible": null });
     assert_eq!(platform_admin.put(&format!("{account}/hold"), hold).await.ok()["tm_until"], Value::Null);
     platform_admin.delete(&format!("{account}/hold")).await.ok();
-    let leaving = json!({ "password": PASSWORD, "confirmation_phrase": null, "immediate": null, "dry_run": null });
+    let leaving =
+        json!({ "password": PASSWORD, "confirmation_phrase": null, "immediate": null, "dry_run": null });
     assert_eq!(ann.post("/auth/unregister", leaving).await.ok()["status"], "frozen");
     let freeze = json!({ "tm_deletion_scheduled": null });
     assert_eq!(platform_admin.post(&format!("{account}/freeze"), freeze).await.ok()["status"], "frozen");
@@ -82,9 +84,15 @@ async fn a_required_field_that_is_null_is_missing() {
         (ann.put(&format!("{agent}/permission"), json!({ "permission": null })).await, "permission"),
         (ann.post("/v1.0/numbers", json!({ "number": null })).await, "number"),
         (client.post("/auth/login", json!({ "username": "ann", "password": null })).await, "password"),
-        (client.post("/auth/signup", json!({ "email": "a@b.c", "accepted_tos": null })).await, "accepted_tos"),
+        (
+            client.post("/auth/signup", json!({ "email": "a@b.c", "accepted_tos": null })).await,
+            "accepted_tos",
+        ),
         (platform_admin.put(&format!("{account}/plan"), json!({ "plan": null })).await, "plan"),
-        (platform_admin.post(&format!("{account}/balance"), json!({ "balance_token": null })).await, "balance_credit"),
+        (
+            platform_admin.post(&format!("{account}/balance"), json!({ "balance_token": null })).await,
+            "balance_credit",
+        ),
     ] {
         assert_eq!(response.refusal(), (400, "INVALID_ARGUMENT".into()), "{field}");
         assert_eq!(response.json()["error"]["details"][0]["field"], field);

@@ -47,7 +47,9 @@ async fn a_page_size_outside_the_range_is_the_default_and_other_wrong_parameters
         ann.post("/v1.0/tags", json!({ "name": name })).await.ok();
     }
     let rows = |page: &Value| page["result"].as_array().unwrap().len();
-    for (size, shown) in [("0", 2), ("-3", 2), ("1", 1), ("1.0", 1), ("100000", 2), ("99999999999999999999999999", 2)] {
+    for (size, shown) in
+        [("0", 2), ("-3", 2), ("1", 1), ("1.0", 1), ("100000", 2), ("99999999999999999999999999", 2)]
+    {
         assert_eq!(rows(&ann.get(&format!("/v1.0/tags?page_size={size}")).await.ok()), shown, "{size}");
     }
     for size in ["ten", "1.5", "", "1e2", "0x1"] {

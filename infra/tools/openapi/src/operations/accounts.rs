@@ -57,8 +57,14 @@ fn own_account() -> Vec<Operation> {
 
 fn all_accounts() -> Vec<Operation> {
     let mut new_account = vec![
-        ("username", with_description(username(), "The owner's username. The default is the e-mail address.")),
-        ("password", with_description(new_password(), "The owner's password. Without it, a mailed link sets it.")),
+        (
+            "username",
+            with_description(username(), "The owner's username. The default is the e-mail address."),
+        ),
+        (
+            "password",
+            with_description(new_password(), "The owner's password. Without it, a mailed link sets it."),
+        ),
     ];
     new_account.extend(profile_fields());
     let amount = || json!({ "type": "integer", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER });
