@@ -1,12 +1,10 @@
 //! The declarations of the eleven kinds.
 
-use serde_json::{Map, Value};
-
 use super::field::{Field, Source};
 use super::field_type::FieldType;
-use super::kind::{Kind, KindRule, Verbs};
+use super::kind::{Kind, Verbs};
+use super::rules;
 use super::unique::{Unique, UniqueScope, contact_addresses, running_transcription, text_name};
-use crate::field_problem::FieldProblem;
 use crate::permission::Permission;
 use crate::reason::Reason;
 
@@ -40,12 +38,7 @@ pub const AGENTS: Kind = Kind {
 
 pub const NUMBERS: Kind = Kind {
     noun: "number",
-    rules: &[KindRule {
-        field: "number",
-        problem: FieldProblem::WrongPrefix,
-        is_met: matches_its_type,
-        concerns: "",
-    }],
+    rules: rules::NUMBERS,
     unique: Some(Unique {
         scope: UniqueScope::Platform,
         prefix: "number",
@@ -123,20 +116,7 @@ pub const QUEUES: Kind = Kind {
 
 pub const TRUNKS: Kind = Kind {
     noun: "trunk",
-    rules: &[
-        KindRule {
-            field: "username",
-            problem: FieldProblem::Missing,
-            is_met: |fields| !registers_with_password(fields) || is_filled(fields, "username"),
-            concerns: TRUNKS_WITH_PASSWORDS,
-        },
-        KindRule {
-            field: "password",
-            problem: FieldProblem::Missing,
-            is_met: |fields| !registers_with_password(fields) || is_filled(fields, "password"),
-            concerns: TRUNKS_WITH_PASSWORDS,
-        },
-    ],
+    rules: rules::TRUNKS,
     unique: Some(Unique {
         scope: UniqueScope::Platform,
         prefix: "domain",
@@ -163,12 +143,7 @@ pub const TRUNKS: Kind = Kind {
 
 pub const EXTENSIONS: Kind = Kind {
     noun: "extension",
-    rules: &[KindRule {
-        field: "password",
-        problem: FieldProblem::Missing,
-        is_met: |fields| is_filled(fields, "password"),
-        concerns: "",
-    }],
+    rules: rules::EXTENSIONS,
     unique: Some(Unique {
         scope: UniqueScope::Customer,
         prefix: "extension",
@@ -299,26 +274,3 @@ pub const CONTACTS: Kind = Kind {
         ],
     )
 };
-
-/// The trunks with which a device registers by username and password.
-const TRUNKS_WITH_PASSWORDS: &str = "with `basic` among its `auth_types` and with a `domain_name`";
-
-/// Whether a device can register with a trunk by username and password. Nothing registers with a trunk without a domain.
-fn registers_with_password(trunk: &Map<String, Value>) -> bool {
-    let auth_types = trunk.get("auth_types").and_then(Value::as_array);
-    auth_types.into_iter().flatten().any(|auth_type| auth_type == "basic") && is_filled(trunk, "domain_name")
-}
-
-fn is_filled(fields: &Map<String, Value>, name: &str) -> bool {
-    fields.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
-}
-
-/// Only virtual numbers start with +899. The prefix +899000 is reserved.
-fn matches_its_type(given: &Map<String, Value>) -> bool {
-    let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
-    match (text("type"), text("number").strip_prefix("+899")) {
-        ("virtual", Some(rest)) => rest.len() == 9 && !rest.starts_with("000"),
-        ("virtual", None) => false,
-        (_, within) => within.is_none(),
-    }
-}
