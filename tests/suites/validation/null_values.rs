@@ -61,7 +61,7 @@ async fn null_is_no_deadline_no_end_and_no_amount() {
     assert_eq!(platform_admin.post(&format!("{account}/balance"), balance).await.ok()["balance_token"], 105);
     let hold =
         json!({ "reason": "court order", "reference": null, "until": null, "reason_is_visible": null });
-    assert_eq!(platform_admin.put(&format!("{account}/hold"), hold).await.ok()["tm_until"], Value::Null);
+    assert_eq!(platform_admin.put(&format!("{account}/hold"), hold).await.ok()["until"], Value::Null);
     platform_admin.delete(&format!("{account}/hold")).await.ok();
     let leaving =
         json!({ "password": PASSWORD, "confirmation_phrase": null, "immediate": null, "dry_run": null });

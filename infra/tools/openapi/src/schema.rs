@@ -49,7 +49,7 @@ pub(crate) fn with_optional_nulls(mut body: Value) -> Value {
 
 /// A schema that null matches as well. The description stays with the field.
 fn or_null(mut schema: Value) -> Value {
-    let description = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+    let description = schema.as_object_mut().and_then(|schema| schema.shift_remove("description"));
     let mut either = match schema.get_mut("anyOf").map(Value::take) {
         Some(Value::Array(alternatives)) => {
             json!({ "anyOf": alternatives.into_iter().chain([json!({ "type": "null" })]).collect::<Vec<_>>() })
