@@ -81,7 +81,7 @@ impl WebhookSecret {
     }
 
     /// A first secret that a response shows.
-    pub const fn shown(current: Secret, now: Timestamp) -> Self {
+    pub fn shown(current: Secret, now: Timestamp) -> Self {
         Self { is_shown: Some(true), ..Self::unseen(current, now) }
     }
 

@@ -1,7 +1,7 @@
 //! Deletions: their progress and receipts, holds, and the brake.
 
 use custodian_domain::Reason;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::errors::ErrorFormat;
 use crate::operation::Operation;
