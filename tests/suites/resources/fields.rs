@@ -1,6 +1,7 @@
 //! Every field of every kind: stored as given, and refused by name if invalid.
 
 use custodian_domain::kinds::{FLOWS, Field, FieldType, Kind, Source, TAGS, Verbs, routed};
+use custodian_domain::sip_digest::ha1;
 use custodian_tests::Client;
 use serde_json::{Value, json};
 
@@ -88,6 +89,10 @@ async fn missing_fields_get_the_kinds_declared_defaults() {
                 Source::Customer => json!(customer),
                 Source::Copy(of) => created[of].clone(),
                 Source::CreationTime => created["tm_create"].clone(),
+                Source::SipDigest => {
+                    let text = |name: &str| created[name].as_str().unwrap();
+                    json!(ha1(text("username"), text("domain_name"), text("password")))
+                }
                 _ => field.field_type.empty(),
             };
             assert_eq!(created[field.name], expected, "{} {}", kind.route, field.name);
