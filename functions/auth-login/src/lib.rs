@@ -1,4 +1,7 @@
 //! `POST /auth/login`: signs an agent in with username and password. The token is in the body and in a cookie.
+//!
+//! Published clients send the JSON as `text/plain` or as a form. A page of another site can do that as well, so the response to such a
+//! request has no cookie: the page could sign its visitor in to an account of its own.
 
 use custodian_app::ports::{Authenticator, FindNames, RecordSignIns, SignedInAgent, Throttle, TokenSigner};
 use custodian_app::{Context, Failure, sign_in::sign_in};
@@ -20,17 +23,21 @@ impl<S: FindNames + Authenticator + Throttle + RecordSignIns, E: TokenSigner> En
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let (username, password) = read(request)?;
         let SignedInAgent { username, token } = sign_in(cx, username, password, &request.client_ip).await?;
+        let response = Response::json(&SessionView::new(&username, token.expose()));
+        if !request.is_json() {
+            return Ok(response);
+        }
         let cookie = format!(
             "{SESSION_COOKIE}={}; Max-Age={}; Path=/; Secure; HttpOnly; SameSite=Strict",
             token.expose(),
             cx.settings.session.as_secs()
         );
-        Ok(Response::json(&SessionView::new(&username, token.expose())).header(SET_COOKIE, cookie))
+        Ok(response.header(SET_COOKIE, cookie))
     }
 }
 
 fn read(request: &Request) -> Result<(String, Secret), Refusal> {
-    let body = request.json()?;
+    let body = request.json_of_any_media_type()?;
     let mut fields = Fields::new(&body);
     let username = fields.required_text("username", MAX_ENTERED_USERNAME);
     let password = fields.required_text("password", MAX_ENTERED_PASSWORD);

@@ -9,7 +9,6 @@ use custodian_cascade::CascadeQueue;
 use custodian_cascade::restore::{RestoreRequest, RestoreRows, restore};
 use custodian_domain::fields::Fields;
 use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
-use serde_json::Value;
 
 /// A call begins no further page after this time. The time limit of a request is 9 s.
 const WORKING_TIME: Duration = Duration::from_secs(5);
@@ -34,9 +33,7 @@ impl<S: Authenticator + RestoreRows, E: Scheduler + CascadeQueue> Endpoint<S, E>
         let body = request.json()?;
         let mut fields = Fields::new(&body);
         let table = fields.required_text("table", MAX_TEXT);
-        // The first call has no `next` to send back.
-        let is_first = body.get("start").is_none_or(Value::is_null);
-        let start = if is_first { None } else { fields.text("start", MAX_TEXT) };
+        let start = fields.text("start", MAX_TEXT);
         let purge_without_owner = fields.boolean("purge_without_owner").unwrap_or(false);
         let request = fields.finish(RestoreRequest { table, start, purge_without_owner })?;
         let stop_at = cx.now().plus(WORKING_TIME);

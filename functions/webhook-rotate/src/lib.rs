@@ -1,4 +1,5 @@
-//! `POST /v1.0/customer/webhook/rotate`: replaces the signing secret and shows the new one once.
+//! `POST /v1.0/customer/webhook/rotate`: shows a signing secret once: the current one if nobody has seen it, else a
+//! new one that replaces it.
 
 use custodian_app::ports::{Authenticator, ReadCustomers};
 use custodian_app::{Context, Failure};

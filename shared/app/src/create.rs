@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use custodian_auth::password;
-use custodian_domain::agent::{new_password, new_username};
+use custodian_domain::agent::{owners_password, owners_username};
 use custodian_domain::destination::DestinationRules;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;
@@ -35,20 +35,21 @@ pub struct AccountRequest {
 }
 
 impl AccountRequest {
-    /// Reads an operator's body. `username`, `password` and `email` are required; the rest of the profile is optional.
+    /// Reads an operator's body. Only `email` is required.
     pub fn read(
         body: &Map<String, Value>,
         destinations: &DestinationRules,
         operator: AgentId,
     ) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
-        let (username, password) = (new_username(&mut fields), new_password(&mut fields));
-        fields.required_text("email", 255);
+        let email = fields.required_text("email", 255);
+        let username = owners_username(&mut fields, &email);
+        let password = owners_password(&mut fields);
         fields.finish(())?;
         let empty = Profile::default();
         let profile = ProfilePatch::read(body, &empty, destinations)?.apply(&empty);
         let created_by = Some(CreatedBy::Operator { id: operator });
-        Ok(Self { username, password: Some(password), profile, signup: None, created_by })
+        Ok(Self { username, password, profile, signup: None, created_by })
     }
 }
 

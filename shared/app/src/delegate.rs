@@ -34,11 +34,9 @@ impl DelegationRequest {
     /// A customer and a reason of 10 to 200 printable ASCII characters.
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
+        fields.require("customer_id");
         let customer_id = fields.uuid("customer_id");
         let reason = fields.required_text("reason", MAX_REASON);
-        if customer_id.is_none() && !body.contains_key("customer_id") {
-            fields.refuse("customer_id", FieldProblem::Missing);
-        }
         let printable = reason.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         if !reason.is_empty() && (reason.len() < MIN_REASON || !printable) {
             fields.refuse("reason", FieldProblem::NotPrintable { min: MIN_REASON, max: MAX_REASON });

@@ -1,6 +1,5 @@
 //! Sign-in. A wrong username, a wrong password and a terminal account give the same response after the same time.
 
-use custodian_auth::Claims;
 use custodian_auth::password::{self, PasswordMatch};
 use custodian_domain::precis::username_key;
 use custodian_domain::{Agent, Reason, Secret};
@@ -50,17 +49,9 @@ pub async fn sign_in<S: FindNames + Authenticator + Throttle + RecordSignIns, E:
     log::record_agent(agent.id);
     futures::join!(reservation.release(cx), record_network(cx, &agent, client_ip));
     renew_hash(cx, &agent, password_match, password).await;
-    let claims = Claims {
-        agent_id: agent.id,
-        customer_id: customer.id,
-        customer_epoch: customer.epoch,
-        agent_epoch: agent.epoch,
-        operator: None,
-        key_id: agent.depends_on_key(),
-    };
-    let now = cx.now();
+    let (now, issuer) = (cx.now(), &cx.settings.token_issuer);
     let expires = now.plus(cx.settings.session);
-    let token = cx.services.signer().sign(claims, &cx.settings.token_issuer, now, expires);
+    let token = cx.services.signer().sign_login((&customer, &agent), issuer, now, expires);
     let token = token.ok_or_else(|| Failure::unavailable("the signer", "the claims do not serialise"))?;
     Ok(SignedInAgent { username: agent.username, token })
 }

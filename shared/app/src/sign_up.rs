@@ -24,7 +24,7 @@ use crate::verify::resend_verification;
 pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
     let mut fields = Fields::new(body);
     fields.required_text("email", 255);
-    if fields.boolean("accepted_tos") == Some(false) || !body.contains_key("accepted_tos") {
+    if fields.boolean("accepted_tos") == Some(false) || fields.given("accepted_tos").is_none() {
         fields.refuse("accepted_tos", FieldProblem::NotTheValue { value: "true" });
     }
     fields.finish(())?;

@@ -5,14 +5,18 @@
 //!
 //! A token contains the epochs of its customer and its agent. Raising either epoch revokes the token. Only functions that
 //! sign tokens need the private key; all others verify with the public keys. During a rotation, two public keys are valid.
+//!
+//! A login token also has the claim `agent`, which tells clients who signed in. Verification does not read it.
 
 use chrono::DateTime;
-use custodian_domain::{AgentId, CustomerId, Secret, Timestamp};
+use custodian_domain::{Agent, AgentId, Customer, CustomerId, Secret, Timestamp};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use jwt_compact::alg::Ed25519;
 use jwt_compact::prelude::*;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::agent_claim::AgentClaim;
 
 /// The audience of every token: this API.
 const AUDIENCE: &str = "custodian-api";
@@ -32,6 +36,20 @@ pub struct Claims {
     pub key_id: Option<Uuid>,
 }
 
+impl Claims {
+    /// The claims of an agent who signs in.
+    pub fn of_login(customer: &Customer, agent: &Agent) -> Self {
+        Self {
+            agent_id: agent.id,
+            customer_id: customer.id,
+            customer_epoch: customer.epoch,
+            agent_epoch: agent.epoch,
+            operator: None,
+            key_id: agent.depends_on_key(),
+        }
+    }
+}
+
 /// The platform admin who acts as a guest agent. Revoking the admin's own tokens also revokes this token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OperatorClaim {
@@ -47,6 +65,20 @@ struct AddressedClaims {
     aud: String,
     #[serde(flatten)]
     claims: Claims,
+}
+
+impl AddressedClaims {
+    fn new(claims: Claims, issuer: &str) -> Self {
+        Self { iss: issuer.to_owned(), aud: AUDIENCE.to_owned(), claims }
+    }
+}
+
+/// The claims of a token that names its agent to clients.
+#[derive(Serialize)]
+struct LoginClaims<'a> {
+    #[serde(flatten)]
+    addressed: AddressedClaims,
+    agent: AgentClaim<'a>,
 }
 
 /// Signs tokens with a private key.
@@ -77,8 +109,23 @@ impl Signer {
 
     /// Signs a token that is valid from `now` until `expires`. `None` if the claims do not serialise.
     pub fn sign(&self, claims: Claims, issuer: &str, now: Timestamp, expires: Timestamp) -> Option<Secret> {
-        let addressed = AddressedClaims { iss: issuer.to_owned(), aud: AUDIENCE.to_owned(), claims };
-        let mut signed = jwt_compact::Claims::new(addressed);
+        self.sign_claims(AddressedClaims::new(claims, issuer), now, expires)
+    }
+
+    /// Signs a token of an agent who signs in to a customer. The token also names the agent, for the clients that read it.
+    pub fn sign_login(
+        &self,
+        (customer, agent): (&Customer, &Agent),
+        issuer: &str,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Option<Secret> {
+        let addressed = AddressedClaims::new(Claims::of_login(customer, agent), issuer);
+        self.sign_claims(LoginClaims { addressed, agent: AgentClaim::new(agent) }, now, expires)
+    }
+
+    fn sign_claims(&self, claims: impl Serialize, now: Timestamp, expires: Timestamp) -> Option<Secret> {
+        let mut signed = jwt_compact::Claims::new(claims);
         signed.issued_at = DateTime::from_timestamp(now.seconds(), 0);
         signed.expiration = DateTime::from_timestamp(expires.seconds(), 0);
         let header = Header::empty().with_token_type("JWT").with_key_id(self.key_id.clone());

@@ -1,6 +1,7 @@
 //! Passwords, signed tokens, access keys, mailed tokens and encryption. This crate does no I/O: callers pass in keys, random
 //! bytes and the time.
 
+mod agent_claim;
 mod hash_arena;
 
 pub mod access_key;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::common_passwords::is_common;
 use crate::field_problem::FieldProblem;
-use crate::fields::Fields;
+use crate::fields::{Fields, is_email};
 use crate::ids::PLATFORM;
 use crate::precis;
 use crate::{AgentId, CreatedBy, CustomerId, Permission, Secret, Timestamp};
@@ -243,12 +243,31 @@ pub fn parse_username(text: &str) -> Result<String, FieldProblem> {
 /// Reads the required field `username` of a request that creates an agent.
 pub fn new_username(fields: &mut Fields<'_>) -> String {
     let entered = fields.required_text("username", MAX_ENTERED_USERNAME);
+    new_username_from(fields, &entered)
+}
+
+/// Reads the field `username` of a request that creates an account. The default is the e-mail address.
+pub fn owners_username(fields: &mut Fields<'_>, email: &str) -> String {
+    match fields.given("username") {
+        Some(_) => new_username(fields),
+        None if is_email(email) => new_username_from(fields, email),
+        // The parser of the profile refuses the address.
+        None => String::new(),
+    }
+}
+
+fn new_username_from(fields: &mut Fields<'_>, entered: &str) -> String {
     // An empty text was refused already.
-    let parsed = if entered.is_empty() { Ok(entered) } else { parse_username(&entered) };
+    let parsed = if entered.is_empty() { Ok(String::new()) } else { parse_username(entered) };
     parsed.unwrap_or_else(|error| {
         fields.refuse("username", error);
         String::new()
     })
+}
+
+/// Reads the field `password` of a request that creates an account. Without it, a mailed link sets the password.
+pub fn owners_password(fields: &mut Fields<'_>) -> Option<Secret> {
+    fields.given("password").map(|_| new_password(fields))
 }
 
 /// Reads the required field `password` of a request that sets a password.

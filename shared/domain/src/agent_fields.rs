@@ -8,7 +8,7 @@ use crate::agent::{
     new_username,
 };
 use crate::field_problem::{FieldProblem, Values};
-use crate::fields::Fields;
+use crate::fields::{Fields, given};
 use crate::kinds::values;
 use crate::plain_values::integer;
 use crate::plain_values::text_error;
@@ -42,8 +42,8 @@ impl NewAgent {
             let problem = FieldProblem::NewAgentRingMethod { value: RING_ALL };
             fields.refuse_as(Reason::InvalidRingMethod, "ring_method", problem);
         }
-        let permission = permission(&mut fields, body).unwrap_or(Permission::AGENT);
-        let (tag_ids, addresses) = (tag_ids(&mut fields, body), addresses(&mut fields, body));
+        let permission = permission(&mut fields).unwrap_or(Permission::AGENT);
+        let (tag_ids, addresses) = (tag_ids(&mut fields), addresses(&mut fields));
         fields.finish(Self {
             username,
             password,
@@ -114,10 +114,8 @@ impl AgentPatch {
 /// The body of `PUT …/permission`.
 pub fn read_permission(body: &Map<String, Value>) -> Result<Permission, Refusal> {
     let mut fields = Fields::new(body);
-    let read = permission(&mut fields, body);
-    if !body.contains_key("permission") {
-        fields.refuse("permission", FieldProblem::Missing);
-    }
+    let read = permission(&mut fields);
+    fields.require("permission");
     fields.finish(read.unwrap_or(Permission::AGENT))
 }
 
@@ -133,34 +131,28 @@ pub fn read_password(body: &Map<String, Value>) -> Result<(Secret, Option<Secret
 pub fn read_status(body: &Map<String, Value>) -> Result<String, Refusal> {
     let mut fields = Fields::new(body);
     let status = fields.one_of("status", &STATUSES);
-    if !body.contains_key("status") {
-        fields.refuse("status", FieldProblem::Missing);
-    }
+    fields.require("status");
     fields.finish(status.unwrap_or_default())
 }
 
 /// The body of `PUT …/addresses`.
 pub fn read_addresses(body: &Map<String, Value>) -> Result<Vec<Address>, Refusal> {
     let mut fields = Fields::new(body);
-    let read = addresses(&mut fields, body);
-    if !body.contains_key("addresses") {
-        fields.refuse("addresses", FieldProblem::Missing);
-    }
+    let read = addresses(&mut fields);
+    fields.require("addresses");
     fields.finish(read.unwrap_or_default())
 }
 
 /// The body of `PUT …/tag_ids`.
 pub fn read_tag_ids(body: &Map<String, Value>) -> Result<Vec<Uuid>, Refusal> {
     let mut fields = Fields::new(body);
-    let read = tag_ids(&mut fields, body);
-    if !body.contains_key("tag_ids") {
-        fields.refuse("tag_ids", FieldProblem::Missing);
-    }
+    let read = tag_ids(&mut fields);
+    fields.require("tag_ids");
     fields.finish(read.unwrap_or_default())
 }
 
-fn permission(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Permission> {
-    let bits = integer(body.get("permission")?).and_then(|bits| u32::try_from(bits).ok());
+fn permission(fields: &mut Fields<'_>) -> Option<Permission> {
+    let bits = integer(fields.given("permission")?).and_then(|bits| u32::try_from(bits).ok());
     let permission = bits.and_then(Permission::from_bits);
     if permission.is_none() {
         fields.refuse("permission", FieldProblem::WrongPermission);
@@ -168,16 +160,16 @@ fn permission(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Perm
     permission
 }
 
-fn tag_ids(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Uuid>> {
-    let read = values::distinct_ids(body.get("tag_ids")?, MAX_TAGS);
+fn tag_ids(fields: &mut Fields<'_>) -> Option<Vec<Uuid>> {
+    let read = values::distinct_ids(fields.given("tag_ids")?, MAX_TAGS);
     if read.is_none() {
         fields.refuse("tag_ids", FieldProblem::NotUuids { max: MAX_TAGS });
     }
     read
 }
 
-fn addresses(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<Address>> {
-    let given = body.get("addresses")?.as_array().filter(|addresses| addresses.len() <= MAX_ADDRESSES);
+fn addresses(fields: &mut Fields<'_>) -> Option<Vec<Address>> {
+    let given = fields.given("addresses")?.as_array().filter(|addresses| addresses.len() <= MAX_ADDRESSES);
     let read = given.and_then(|addresses| addresses.iter().map(address).collect());
     if read.is_none() {
         let types = Values(&ADDRESS_TYPES);
@@ -187,12 +179,12 @@ fn addresses(fields: &mut Fields<'_>, body: &Map<String, Value>) -> Option<Vec<A
 }
 
 fn address(value: &Value) -> Option<Address> {
-    let text = |name: &str| match value.get(name) {
+    let members = value.as_object()?;
+    let text = |name: &str| match given(members, name) {
         None => Some(String::new()),
         Some(Value::String(text)) if text_error(text, 255).is_none() => Some(text.clone()),
         Some(_) => None,
     };
-    value.as_object()?;
     let address = Address {
         kind: text("type")?,
         target: text("target")?,

@@ -26,7 +26,7 @@ impl Adjustment {
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let mut amount = |name: &'static str| {
-            let Some(given) = body.get(name) else { return 0 };
+            let Some(given) = fields.given(name) else { return 0 };
             let valid = integer(given).filter(|amount| amount.unsigned_abs() <= MAX_INTEGER.unsigned_abs());
             valid.unwrap_or_else(|| {
                 fields.refuse(name, FieldProblem::OutsideRange { min: -MAX_INTEGER, max: MAX_INTEGER });
@@ -34,7 +34,7 @@ impl Adjustment {
             })
         };
         let read = Self { balance_credit: amount(CREDIT_FIELD), balance_token: amount(TOKENS_FIELD) };
-        if !body.contains_key(CREDIT_FIELD) && !body.contains_key(TOKENS_FIELD) {
+        if fields.given(CREDIT_FIELD).is_none() && fields.given(TOKENS_FIELD).is_none() {
             fields.refuse(CREDIT_FIELD, FieldProblem::BalanceMissing);
         }
         fields.finish(read)
@@ -86,7 +86,12 @@ mod tests {
         assert_eq!(adjusted(5, &json!({ "balance_credit": -5 })), Ok(0));
         assert_eq!(adjusted(5, &json!({ "balance_credit": -6 })), Err(Reason::InsufficientBalance));
         assert_eq!(adjusted(MAX_INTEGER, &json!({ "balance_credit": 1 })), Err(Reason::InvalidArgument));
-        for bad in [json!({}), json!({ "balance_credit": 1.5 }), json!({ "balance_credit": "1" })] {
+        for bad in [
+            json!({}),
+            json!({ "balance_credit": null }),
+            json!({ "balance_credit": 1.5 }),
+            json!({ "balance_credit": "1" }),
+        ] {
             assert_eq!(adjusted(5, &bad), Err(Reason::InvalidArgument), "{bad}");
         }
     }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::field_problem::FieldProblem;
 use crate::fields::Fields;
 use crate::refusal::Refusal;
 use crate::{AgentId, Timestamp};
@@ -26,9 +25,7 @@ impl Brake {
     /// Parses the body of a request that sets the brake. Pausing needs a reason.
     pub fn read(body: &Map<String, Value>, operator: AgentId, now: Timestamp) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
-        if !body.contains_key("paused") {
-            fields.refuse("paused", FieldProblem::Missing);
-        }
+        fields.require("paused");
         let paused = fields.boolean("paused").unwrap_or(false);
         let reason = if paused {
             fields.required_text("reason", MAX_REASON)

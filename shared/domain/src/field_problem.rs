@@ -66,7 +66,10 @@ field_problems! {
 
     NotAnInteger = "must be an integer";
     OutsideRange { min: i64 = 0, max: i64 = 100 } = "must be an integer from {min} to {max}";
-    WrongSeconds { min: u64 = 86_400, max: u64 = 3_153_600_000 } = "must be a whole number of seconds from {min} to {max}";
+    NotSeconds = "must be a whole number of seconds";
+    TooFewSeconds { min: u64 = 86_400 } = "must be at least {min} seconds";
+    /// The maximum is a hundred years.
+    TooManySeconds { max: u64 = 3_153_600_000 } = "must be at most {max} seconds, which are 100 years";
     WrongPermission = "must be 1, 16, 32, 64 or a sum of these";
 
     NotATime = "must be an RFC 3339 time, such as 2027-01-31T12:00:00Z";

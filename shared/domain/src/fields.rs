@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::field_problem::{FieldProblem, Values};
 use crate::ids;
-use crate::plain_values::{integer, multi_line_text_error, text_error};
+use crate::plain_values::{multi_line_text_error, text_error};
 use crate::reason::Reason;
 use crate::refusal::{Detail, Refusal, field_violation};
 use crate::time::Timestamp;
@@ -17,7 +17,13 @@ use crate::time::Timestamp;
 pub const MAX_DEPTH: usize = 64;
 
 /// The maximum duration in a body: a hundred years.
-const MAX_SECONDS: Duration = Duration::from_secs(100 * 365 * 86_400);
+pub const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// The value of a field of a body or of an object in it. `None` if the field is absent or null, because clients in languages with
+/// typed fields, such as Go, send null for an empty list or an unset pointer.
+pub fn given<'a>(object: &'a Map<String, Value>, field: &str) -> Option<&'a Value> {
+    object.get(field).filter(|value| !value.is_null())
+}
 
 /// Parses the fields of a body. The accessors record errors, and [`Fields::finish`] returns them.
 pub struct Fields<'a> {
@@ -51,7 +57,21 @@ impl<'a> Fields<'a> {
         self.errors.push(field_violation(field, problem));
     }
 
-    /// A string of at most `max` bytes. `None` if the field is absent or invalid.
+    /// The value of a field, if the body says something about it.
+    pub fn given(&self, field: &str) -> Option<&'a Value> {
+        given(self.body, field)
+    }
+
+    /// Refuses a body that says nothing about a field. Returns whether it does.
+    pub fn require(&mut self, field: &'static str) -> bool {
+        let is_given = self.given(field).is_some();
+        if !is_given {
+            self.refuse(field, FieldProblem::Missing);
+        }
+        is_given
+    }
+
+    /// A string of at most `max` bytes. `None` if the field is not given or invalid.
     pub fn text(&mut self, field: &'static str, max: usize) -> Option<String> {
         self.checked_text(field, |text| text_error(text, max))
     }
@@ -66,7 +86,7 @@ impl<'a> Fields<'a> {
         field: &'static str,
         error: impl Fn(&str) -> Option<FieldProblem>,
     ) -> Option<String> {
-        match self.body.get(field)? {
+        match self.given(field)? {
             Value::String(text) => match error(text) {
                 None => return Some(text.clone()),
                 Some(error) => self.refuse(field, error),
@@ -78,8 +98,7 @@ impl<'a> Fields<'a> {
 
     /// A required string that must not be empty.
     pub fn required_text(&mut self, field: &'static str, max: usize) -> String {
-        if !self.body.contains_key(field) {
-            self.refuse(field, FieldProblem::Missing);
+        if !self.require(field) {
             return String::new();
         }
         match self.text(field, max) {
@@ -116,14 +135,14 @@ impl<'a> Fields<'a> {
         field: &'static str,
         choices: &'static [&'static str],
     ) -> Option<String> {
-        match self.body.get(field)? {
+        match self.given(field)? {
             Value::String(text) if text.is_empty() => choices.first().map(|&first| first.to_owned()),
             _ => self.one_of_with_reason(reason, field, choices),
         }
     }
 
     pub fn boolean(&mut self, field: &'static str) -> Option<bool> {
-        match self.body.get(field)? {
+        match self.given(field)? {
             Value::Bool(value) => Some(*value),
             _ => {
                 self.refuse(field, FieldProblem::NotABoolean);
@@ -134,20 +153,24 @@ impl<'a> Fields<'a> {
 
     /// A duration in whole seconds, from `min` to a hundred years.
     pub fn seconds(&mut self, field: &'static str, min: Duration) -> Option<Duration> {
-        let seconds = integer(self.body.get(field)?).and_then(|seconds| u64::try_from(seconds).ok());
-        let seconds = seconds.map(Duration::from_secs);
-        let valid = seconds.filter(|span| (min..=MAX_SECONDS).contains(span));
-        if valid.is_none() {
-            let (min, max) = (min.as_secs(), MAX_SECONDS.as_secs());
-            self.refuse(field, FieldProblem::WrongSeconds { min, max });
-        }
-        valid
+        let seconds = self.given(field)?.as_f64().filter(|seconds| seconds.fract() == 0.0);
+        let problem = match seconds {
+            None => FieldProblem::NotSeconds,
+            Some(seconds) if seconds < min.as_secs_f64() => {
+                FieldProblem::TooFewSeconds { min: min.as_secs() }
+            }
+            Some(seconds) if seconds > MAX_DURATION.as_secs_f64() => {
+                FieldProblem::TooManySeconds { max: MAX_DURATION.as_secs() }
+            }
+            Some(seconds) => return Some(Duration::from_secs_f64(seconds)),
+        };
+        self.refuse(field, problem);
+        None
     }
 
-    /// A time after `now`, as an RFC 3339 string. `None` if the field is absent or null.
+    /// A time after `now`, as an RFC 3339 string.
     pub fn later_time(&mut self, field: &'static str, now: Timestamp) -> Option<Timestamp> {
-        let time = match self.body.get(field)? {
-            Value::Null => return None,
+        let time = match self.given(field)? {
             Value::String(text) => Timestamp::parse(text).filter(|time| now < *time),
             _ => None,
         };
@@ -159,7 +182,7 @@ impl<'a> Fields<'a> {
 
     /// A list of strings.
     pub fn texts(&mut self, field: &'static str) -> Option<Vec<&'a str>> {
-        let texts = match self.body.get(field)? {
+        let texts = match self.given(field)? {
             Value::Array(entries) => entries.iter().map(Value::as_str).collect(),
             _ => None,
         };
@@ -171,7 +194,7 @@ impl<'a> Fields<'a> {
 
     /// An id. The nil UUID is valid and means "no row".
     pub fn uuid(&mut self, field: &'static str) -> Option<Uuid> {
-        match self.body.get(field)? {
+        match self.given(field)? {
             Value::String(text) if ids::parse(text).is_some() => ids::parse(text),
             _ => {
                 self.refuse(field, FieldProblem::NotAUuid);
@@ -211,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_refusal_names_every_invalid_field() {
-        let body = json!({"name": 7, "detail": "a\u{0}b", "email": null});
+        let body = json!({"name": 7, "detail": "a\u{0}b", "email": true});
         let mut fields = Fields::new(body.as_object().unwrap_or_else(|| unreachable!()));
         fields.text("name", 255);
         fields.text("detail", 255);
@@ -220,6 +243,48 @@ mod tests {
         let refusal = fields.finish(()).err();
         let named: Vec<_> = refusal.iter().flat_map(|r| &r.details).map(|d| d["field"].as_str()).collect();
         assert_eq!(named, ["name", "detail", "email", "username"]);
+    }
+
+    #[test]
+    fn null_says_nothing_about_an_optional_field_and_a_required_field_that_is_null_is_missing() {
+        let names = ["text", "choice", "flag", "seconds", "time", "texts", "id"];
+        let body: Map<_, _> = names.map(|name| (name.to_owned(), Value::Null)).into_iter().collect();
+        let (mut fields, now) = (Fields::new(&body), Timestamp::from_micros(0));
+        assert_eq!((fields.text("text", 255), fields.one_of("choice", &["a"])), (None, None));
+        assert_eq!((fields.boolean("flag"), fields.seconds("seconds", Duration::ZERO)), (None, None));
+        assert_eq!((fields.later_time("time", now), fields.uuid("id")), (None, None));
+        assert_eq!(fields.texts("texts"), None);
+        assert!(fields.errors.is_empty());
+        fields.required_text("text", 255);
+        let missing = field_violation("text", FieldProblem::Missing);
+        assert_eq!(fields.finish(()).map_err(|refusal| refusal.details), Err(vec![missing]));
+    }
+
+    #[test]
+    fn a_duration_is_a_whole_number_of_seconds_and_its_refusal_names_the_limit() {
+        const DAY: Duration = Duration::from_secs(86_400);
+        let read = |number: &str| {
+            let body = serde_json::from_str(&format!("{{\"expire\":{number}}}")).unwrap_or_default();
+            let mut fields = Fields::new(&body);
+            let read = fields.seconds("expire", DAY);
+            fields.finish(read).map_err(|refusal| refusal.details)
+        };
+        for (number, seconds) in
+            [("86400", 86_400), ("86400.0", 86_400), ("8.64e4", 86_400), ("3153600000", 3_153_600_000)]
+        {
+            assert_eq!(read(number), Ok(Some(Duration::from_secs(seconds))), "{number}");
+        }
+        for (number, problem) in [
+            ("86399", FieldProblem::TooFewSeconds { min: 86_400 }),
+            ("-1e300", FieldProblem::TooFewSeconds { min: 86_400 }),
+            ("3153600001", FieldProblem::TooManySeconds { max: 3_153_600_000 }),
+            ("18446744073709551615", FieldProblem::TooManySeconds { max: 3_153_600_000 }),
+            ("1e300", FieldProblem::TooManySeconds { max: 3_153_600_000 }),
+            ("86400.5", FieldProblem::NotSeconds),
+            ("\"86400\"", FieldProblem::NotSeconds),
+        ] {
+            assert_eq!(read(number), Err(vec![field_violation("expire", problem)]), "{number}");
+        }
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::field_problem::FieldProblem;
 use crate::fields::Fields;
 use crate::kinds::Kind;
 use crate::refusal::Refusal;
@@ -67,9 +66,7 @@ impl Plan {
             [free.as_str(), basic.as_str(), professional.as_str(), unlimited.as_str()]
         };
         let mut fields = Fields::new(body);
-        if !body.contains_key("plan") {
-            fields.refuse("plan", FieldProblem::Missing);
-        }
+        fields.require("plan");
         let plan = fields.one_of("plan", &NAMES);
         fields.finish(plan.as_deref().and_then(Self::parse).unwrap_or_default())
     }

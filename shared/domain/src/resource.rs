@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::field_problem::FieldProblem;
-use crate::fields::Fields;
+use crate::fields::{Fields, given};
 use crate::ids;
-use crate::kinds::{Field, FieldType, Kind, Source};
+use crate::kinds::{Field, FieldType, Kind, KindRule, Source};
 use crate::reason::Reason;
-use crate::refusal::{Refusal, field_violation};
+use crate::refusal::{Detail, Refusal, field_violation};
 use crate::{CustomerId, Timestamp};
 
 /// An owned row as stored: the common fields, and the fields of its kind.
@@ -103,23 +103,23 @@ impl ResourcePatch {
 
     fn read(kind: &'static Kind, body: &Map<String, Value>, creating: bool) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
-        let mut given = Map::new();
+        let mut values = Map::new();
         for field in kind.fields.iter().filter(|field| field.is_writable(creating)) {
-            let is_missing = body.get(field.name).is_none_or(|value| value == "");
+            let is_missing = given(body, field.name).is_none_or(|value| value == "");
             if creating && field.required && is_missing {
                 fields.refuse(field.name, FieldProblem::Missing);
                 continue;
             }
-            let Some(value) = body.get(field.name) else { continue };
+            let Some(value) = given(body, field.name) else { continue };
             if let Some(value) = field.read(value, &mut fields) {
-                given.insert(field.name.to_owned(), value);
+                values.insert(field.name.to_owned(), value);
             }
         }
-        // The rule spans several fields, so it runs only if each field is valid.
-        let given = fields.finish(given)?;
+        // Rules span several fields, so they run only if each field is valid.
+        let given = fields.finish(values)?;
         let create_only = if creating { Vec::new() } else { read_create_only(kind, body) };
-        if let Some(rule) = kind.rule.as_ref().filter(|rule| creating && !(rule.is_met)(&given)) {
-            return Err(Refusal::field(Reason::InvalidArgument, rule.field, rule.problem));
+        if creating {
+            refuse(broken_rules(kind, None, &given))?;
         }
         Ok(Self { kind, given, create_only })
     }
@@ -151,11 +151,10 @@ impl ResourcePatch {
         let changed = self.create_only.iter().filter(|(field, given)| is_changed(field, given));
         let errors: Vec<_> =
             changed.map(|(field, _)| field_violation(field.name, FieldProblem::CreateOnly)).collect();
-        if errors.is_empty() {
-            Ok(before.with_fields(self.with_address_times(Some(before), now), now))
-        } else {
-            Err(Refusal::with_details(Reason::InvalidArgument, errors))
-        }
+        refuse(errors)?;
+        let after = before.with_fields(self.with_address_times(Some(before), now), now);
+        refuse(broken_rules(self.kind, Some(&before.fields), &after.fields))?;
+        Ok(after)
     }
 
     /// The given fields with the creation time in every address. An existing address keeps its creation time.
@@ -176,10 +175,21 @@ impl ResourcePatch {
     }
 }
 
+/// The rules that these values break, but for those that the row broke before.
+fn broken_rules(kind: &Kind, before: Option<&Map<String, Value>>, after: &Map<String, Value>) -> Vec<Detail> {
+    let was_met = |rule: &&KindRule| before.is_none_or(|before| (rule.is_met)(before));
+    let broken = kind.rules.iter().filter(was_met).filter(|rule| !(rule.is_met)(after));
+    broken.map(|rule| field_violation(rule.field, rule.problem)).collect()
+}
+
+fn refuse(errors: Vec<Detail>) -> Result<(), Refusal> {
+    if errors.is_empty() { Ok(()) } else { Err(Refusal::with_details(Reason::InvalidArgument, errors)) }
+}
+
 /// The create-only fields that the body of an update contains, in their stored form.
 fn read_create_only(kind: &'static Kind, body: &Map<String, Value>) -> Vec<(&'static Field, Option<Value>)> {
     let fields = kind.fields.iter().filter(|field| field.source == Source::ClientOnce);
     let read =
-        |field: &'static Field| Some((field, field.read(body.get(field.name)?, &mut Fields::new(body))));
+        |field: &'static Field| Some((field, field.read(given(body, field.name)?, &mut Fields::new(body))));
     fields.filter_map(read).collect()
 }

@@ -111,14 +111,19 @@ pub(crate) fn invalid_parameter(parameter: &str, problem: FieldProblem) -> Refus
     Refusal::field(Reason::InvalidRequestParameter, parameter, problem)
 }
 
-/// Reads an integer of any length and clamps it to the allowed page sizes.
+/// Reads a whole number of any length. A size of 0 or below is the default, and a size above the maximum is the maximum, which is
+/// the same.
 fn read_size(text: &str) -> Option<usize> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    let number = text.split_once('.').map_or(Some(text), |(number, fraction)| {
+        let is_zero = !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0');
+        is_zero.then_some(number)
+    })?;
+    let digits = number.strip_prefix(['-', '+']).unwrap_or(number);
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return None;
     }
-    let size = if text.starts_with('-') { 0 } else { digits.parse().unwrap_or(usize::MAX) };
-    Some(size.clamp(1, MAX_PAGE_SIZE))
+    let size = digits.parse().ok().filter(|size| *size > 0 && !number.starts_with('-'));
+    Some(size.map_or(MAX_PAGE_SIZE, |size: usize| size.min(MAX_PAGE_SIZE)))
 }
 
 #[cfg(test)]
@@ -195,13 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn page_sizes_are_clamped_and_must_be_integers() {
-        let cases =
-            [("1", 1), ("100", 100), ("0", 1), ("-5", 1), ("101", 100), ("99999999999999999999999", 100)];
-        for (text, size) in cases {
+    fn page_sizes_are_whole_numbers_and_those_outside_the_range_are_the_default() {
+        for (text, size) in [("1", 1), ("+7", 7), ("16.0", 16), ("100", 100)] {
             assert_eq!(read_size(text), Some(size), "{text}");
         }
-        for bad in ["", "ten", "1.5", "0x10", "--1", "1 "] {
+        for text in ["0", "-0", "-5", "-1.0", "101", "99999999999999999999999", "-99999999999999999999999"] {
+            assert_eq!(read_size(text), Some(MAX_PAGE_SIZE), "{text}");
+        }
+        for bad in ["", "ten", "1.5", "1.", ".0", "1.0.0", "0x10", "--1", "1 ", "1e2"] {
             assert_eq!(read_size(bad), None, "{bad}");
         }
     }

@@ -175,13 +175,23 @@ impl Request {
 
     /// Refuses a body of another media type than JSON.
     pub(crate) fn require_json(&self) -> Result<(), Refusal> {
-        let is_json = self.body.is_empty() || self.has_content_type("application/json");
-        if is_json { Ok(()) } else { Err(Reason::UnsupportedMediaType.into()) }
+        if self.body.is_empty() || self.is_json() { Ok(()) } else { Err(Reason::UnsupportedMediaType.into()) }
+    }
+
+    /// Whether the media type of the body is that of JSON. Browsers ask before they send it to another site.
+    pub fn is_json(&self) -> bool {
+        self.has_content_type("application/json")
     }
 
     /// The body as a JSON object.
     pub fn json(&self) -> Result<Map<String, Value>, Refusal> {
         self.require_json()?;
+        self.json_of_any_media_type()
+    }
+
+    /// The body as a JSON object, whatever its media type is. A page of another site can make a browser send such a body, so the
+    /// response must not change what the browser stores.
+    pub fn json_of_any_media_type(&self) -> Result<Map<String, Value>, Refusal> {
         let value: Value = serde_json::from_slice(&self.body).map_err(|_| Reason::InvalidJsonBody)?;
         match value {
             value if fields::is_too_deep(&value) => Err(Reason::InvalidJsonBody.into()),

@@ -11,7 +11,7 @@ use custodian_domain::webhook::{
     SlowEndpoint, WebhookEndpoint,
 };
 use custodian_domain::{CustomerId, Status, Timestamp};
-use custodian_webhooks::WebhookStore;
+use custodian_webhooks::{SecretChange, WebhookStore};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -152,11 +152,11 @@ impl WebhookStore for Store {
         &self,
         customer: CustomerId,
         secret: &EncryptedWebhookSecret,
-        before: Option<Timestamp>,
+        change: SecretChange,
         statuses: &'static [Status],
     ) -> Result<WriteOutcome, Failure> {
         let key = row_key(customer, SECRET_KEY);
-        let unchanged = match before {
+        let unchanged = match change.before() {
             None => Expr::new("attribute_not_exists(#key)"),
             Some(before) => Expr::new("#tm_create = :before").with(":before", n(before.micros())),
         };
@@ -164,8 +164,8 @@ impl WebhookStore for Store {
         let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, statuses)?;
         let row = (&encode(secret)?, PLAIN_SECRETS);
         let tx = tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, unchanged)?;
-        let entry_type = if before.is_some() { "webhook_secret_rotated" } else { "webhook_secret_created" };
-        let action = AuditedAction::new(customer, entry_type, ("webhook", customer.0), secret.tm_create);
+        let action =
+            AuditedAction::new(customer, change.entry_type(), ("webhook", customer.0), secret.tm_create);
         Ok(write_outcome(audit_log::record(tx, OwnedRowCondition::Row, action)?.run().await?))
     }
 

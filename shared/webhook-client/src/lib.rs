@@ -33,5 +33,5 @@ pub use message_id::MessageId;
 pub use outcome::{AttemptOutcome, AttemptReport, UnreachableCause};
 pub use resolve::{Resolve, SystemResolver};
 pub use schedule::{FinishedAttempt, RetrySchedule, next_delay};
-pub use secret::{SecretSet, SigningSecret};
+pub use secret::{ReplacedSecret, SecretSet, SigningSecret};
 pub use trust::{TrustStore, TrustStoreError};

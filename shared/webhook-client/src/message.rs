@@ -77,7 +77,7 @@ impl Message<'_> {
             let standard_webhooks = signature::standard_webhooks(secrets, &self.id, self.now, &self.body);
             request = request
                 .header(WEBHOOK_SIGNATURE, HeaderValue::try_from(standard_webhooks)?)
-                .header(VOIPBIN_SIGNATURE, signature::voipbin(secrets.current(), &self.body));
+                .header(VOIPBIN_SIGNATURE, signature::voipbin(secrets, self.now, &self.body));
         }
         request.body(Full::new(self.body.clone()))
     }

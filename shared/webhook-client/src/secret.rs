@@ -55,7 +55,16 @@ impl SigningSecret {
 #[derive(Clone, Debug)]
 pub struct SecretSet {
     current: SigningSecret,
-    previous: Vec<(SigningSecret, Timestamp)>,
+    previous: Vec<ReplacedSecret>,
+}
+
+/// A secret that was replaced, and is valid before `until`.
+#[derive(Clone, Debug)]
+pub struct ReplacedSecret {
+    pub secret: SigningSecret,
+    pub until: Timestamp,
+    /// Whether the receiver can have it.
+    pub is_shown: bool,
 }
 
 impl SecretSet {
@@ -63,21 +72,27 @@ impl SecretSet {
         Self { current, previous: Vec::new() }
     }
 
-    /// Adds a replaced secret, which is valid before `until`.
+    /// Adds a replaced secret.
     #[must_use]
-    pub fn with_previous(mut self, replaced: SigningSecret, until: Timestamp) -> Self {
-        self.previous.push((replaced, until));
+    pub fn with_previous(mut self, replaced: ReplacedSecret) -> Self {
+        self.previous.push(replaced);
         self
-    }
-
-    pub const fn current(&self) -> &SigningSecret {
-        &self.current
     }
 
     /// The secrets that are valid at `now`, the current one first.
     pub fn valid_at(&self, now: Timestamp) -> impl Iterator<Item = &SigningSecret> {
-        let previous = self.previous.iter().filter(move |(_, until)| now < *until);
-        std::iter::once(&self.current).chain(previous.map(|(secret, _)| secret))
+        std::iter::once(&self.current).chain(self.replaced_at(now).map(|replaced| &replaced.secret))
+    }
+
+    /// The secret for a header that has room for one signature: of those that a receiver can have, the one that expires first. So a
+    /// receiver need not have the new secret before the old one expires.
+    pub fn single_at(&self, now: Timestamp) -> &SigningSecret {
+        let known = self.replaced_at(now).filter(|replaced| replaced.is_shown);
+        known.min_by_key(|replaced| replaced.until).map_or(&self.current, |replaced| &replaced.secret)
+    }
+
+    fn replaced_at(&self, now: Timestamp) -> impl Iterator<Item = &ReplacedSecret> {
+        self.previous.iter().filter(move |replaced| now < replaced.until)
     }
 }
 
@@ -121,11 +136,15 @@ mod tests {
         }
     }
 
+    fn replaced(secret: &SigningSecret, until: Timestamp) -> ReplacedSecret {
+        ReplacedSecret { secret: secret.clone(), until, is_shown: true }
+    }
+
     #[test]
     fn debug_does_not_show_secrets() {
-        let set =
-            SecretSet::new(SigningSecret::new([255; 24])).with_previous(SigningSecret::new([0; 24]), NOW);
-        let shown = format!("{set:?} {:?}", set.current());
+        let old = replaced(&SigningSecret::new([0; 24]), NOW);
+        let set = SecretSet::new(SigningSecret::new([255; 24])).with_previous(old);
+        let shown = format!("{set:?} {:?}", set.single_at(NOW));
         assert!(!shown.contains("////") && !shown.contains("AAAA") && !shown.contains("whsec"), "{shown}");
     }
 
@@ -133,7 +152,7 @@ mod tests {
     fn a_replaced_secret_stays_valid_until_it_expires() {
         let (old, new) = (SigningSecret::new([1; 24]), SigningSecret::new([2; 24]));
         let until = NOW.plus(HOUR);
-        let set = SecretSet::new(new.clone()).with_previous(old.clone(), until);
+        let set = SecretSet::new(new.clone()).with_previous(replaced(&old, until));
         assert_eq!(valid_at(&set, NOW), [new.expose(), old.expose()]);
         assert_eq!(valid_at(&set, until), [new.expose()]);
     }
@@ -142,9 +161,20 @@ mod tests {
     fn every_replaced_secret_has_its_own_expiry() {
         let [one, two, three] = [1, 2, 3].map(|n| SigningSecret::new([n; 24]));
         let set = SecretSet::new(three.clone())
-            .with_previous(two.clone(), NOW.plus(HOUR))
-            .with_previous(one.clone(), NOW);
+            .with_previous(replaced(&two, NOW.plus(HOUR)))
+            .with_previous(replaced(&one, NOW));
         assert_eq!(valid_at(&set, NOW.minus(HOUR)), [three.expose(), two.expose(), one.expose()]);
         assert_eq!(valid_at(&set, NOW), [three.expose(), two.expose()]);
+        let single = [NOW.minus(HOUR), NOW, NOW.plus(HOUR)].map(|now| set.single_at(now).expose());
+        assert_eq!(single, [one.expose(), two.expose(), three.expose()]);
+    }
+
+    #[test]
+    fn a_single_signature_is_never_made_with_a_replaced_secret_that_nobody_may_have_seen() {
+        let (old, new) = (SigningSecret::new([1; 24]), SigningSecret::new([2; 24]));
+        let unseen = ReplacedSecret { is_shown: false, ..replaced(&old, NOW.plus(HOUR)) };
+        let set = SecretSet::new(new.clone()).with_previous(unseen);
+        assert_eq!(set.single_at(NOW).expose(), new.expose());
+        assert_eq!(valid_at(&set, NOW), [new.expose(), old.expose()]);
     }
 }

@@ -5,9 +5,9 @@
 //! | `X-VoIPBIN-Signature` | `sha256=` and 64 hex digits | the text of the secret | the body |
 //! | `webhook-signature` | `v1,` and base64 for each valid secret, separated by spaces | the decoded bytes of the secret | `{id}.{seconds}.{body}` |
 //!
-//! The first is the signature of the production system, whose receivers use the text of the secret as the key. The header has
-//! one signature, made with the current secret. A receiver that still has the previous secret responds with 4xx, and accepts a
-//! retry after it gets the current secret. The second is the signature of Standard Webhooks 1.0.0.
+//! The first is the signature of the production system, whose receivers use the text of the secret as the key and compare the whole
+//! header. So it has one signature: during a rotation that of the replaced secret, until that secret expires. The second is the
+//! signature of Standard Webhooks 1.0.0.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -26,9 +26,9 @@ pub const WEBHOOK_TIMESTAMP: &str = "webhook-timestamp";
 /// The header of Standard Webhooks.
 pub const WEBHOOK_SIGNATURE: &str = "webhook-signature";
 
-/// The value of `X-VoIPBIN-Signature`.
-pub fn voipbin(secret: &SigningSecret, body: &[u8]) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+/// The value of `X-VoIPBIN-Signature` for an attempt at `now`.
+pub fn voipbin(secrets: &SecretSet, now: Timestamp, body: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secrets.single_at(now).expose().as_bytes());
     format!("sha256={}", hex::encode(hmac::sign(&key, body)))
 }
 
@@ -54,7 +54,7 @@ mod tests {
     use sha2::Sha256;
 
     use super::{STANDARD, standard_webhooks, voipbin};
-    use crate::{MessageId, SecretSet, SigningSecret};
+    use crate::{MessageId, ReplacedSecret, SecretSet, SigningSecret};
     use base64::Engine;
     use custodian_domain::Timestamp;
 
@@ -89,10 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn both_secrets_are_accepted_during_a_rotation_and_only_the_new_one_afterwards() {
+    fn both_secrets_are_accepted_during_a_rotation_and_a_single_signature_is_that_of_the_old_one() {
         let fresh = SigningSecret::new([9; 24]);
         let until = SENT.plus(Duration::from_secs(60));
-        let set = SecretSet::new(fresh.clone()).with_previous(secret(), until);
+        let replaced = ReplacedSecret { secret: secret(), until, is_shown: true };
+        let set = SecretSet::new(fresh.clone()).with_previous(replaced);
+        let voipbin_with = |secret: &SigningSecret| voipbin(&SecretSet::new(secret.clone()), SENT, BODY);
+        assert_eq!(voipbin(&set, SENT, BODY), voipbin_with(&secret()));
+        assert_eq!(voipbin(&set, until, BODY), voipbin_with(&fresh));
         let (during, after) =
             (standard_webhooks(&set, &id(), SENT, BODY), standard_webhooks(&set, &id(), until, BODY));
         assert!(during.ends_with(&format!(" {SIGNATURE}")), "{during}");
@@ -119,7 +123,7 @@ mod tests {
     fn the_production_signature_is_the_hex_hmac_of_the_body_with_the_text_of_the_secret() {
         // printf '{"test": 2432232314}' | openssl dgst -sha256 -hmac whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
         let by_openssl = "80ec8a89ce3cd22133a1066caecb4d04fea7467657c8514d717ec42c38a5c94c";
-        assert_eq!(voipbin(&secret(), BODY), format!("sha256={by_openssl}"));
+        assert_eq!(voipbin(&SecretSet::new(secret()), SENT, BODY), format!("sha256={by_openssl}"));
         let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
         mac.update(BODY);
         assert_eq!(hex::encode(mac.finalize().into_bytes()), by_openssl);

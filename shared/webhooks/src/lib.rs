@@ -25,4 +25,4 @@ pub use delivery::deliver;
 pub use delivery_job::DeliveryJob;
 pub use manage::{redeliver, rotate_secret, send_test, show};
 pub use payload::payload;
-pub use ports::{DeliveryQueue, OutgoingWebhook, ReadPayloadRows, WebhookSender, WebhookStore};
+pub use ports::{DeliveryQueue, OutgoingWebhook, ReadPayloadRows, SecretChange, WebhookSender, WebhookStore};

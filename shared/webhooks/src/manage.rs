@@ -11,7 +11,7 @@ use custodian_app::{Context, Failure, closed_gate};
 use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::ids::content_id;
 use custodian_domain::webhook::{Delivery, DeliveryStatus, WebhookSecret, delivery_id};
-use custodian_domain::{Customer, EventType, Reason, Status};
+use custodian_domain::{Customer, EventType, Reason, Refusal, Secret, Status, Timestamp};
 use custodian_events::Event;
 use custodian_views::{
     DeliveryView, NewWebhookSecretView, TestWebhookView, Text, Time, WebhookState, WebhookView,
@@ -20,7 +20,7 @@ use custodian_webhook_client::{Destination, DestinationRules, SigningSecret};
 use uuid::Uuid;
 
 use crate::delivery_job::DeliveryJob;
-use crate::ports::{DeliveryQueue, WebhookStore};
+use crate::ports::{DeliveryQueue, SecretChange, WebhookStore};
 use crate::secrets::{decrypt, encrypt, new_secret};
 
 /// The noun of a delivery in the audit log.
@@ -58,7 +58,8 @@ pub async fn show<'a, S: WebhookStore, E>(
     })
 }
 
-/// Replaces the signing secret. A secret that was replaced within the last day still signs.
+/// Shows a signing secret: the current one if nobody has seen it, else a new one that replaces it. A secret that was replaced within
+/// the last day still signs.
 pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
     cx: &Context<S, E>,
     customer: &Customer,
@@ -66,22 +67,35 @@ pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
     let mut retry = Retry::new("the webhook's secret", RetryBudget::Request);
     loop {
         let before = cx.store.webhook_endpoint(customer.id).await?.secret;
-        let (now, new) = (cx.now(), new_secret(cx));
-        let next = match &before {
-            None => WebhookSecret::new(new.clone(), now),
-            Some(before) => {
-                decrypt(cx, customer.id, before)?.rotate(new.clone(), now).ok_or(Reason::StateInvalid)?
-            }
+        let (now, fresh) = (cx.now(), new_secret(cx));
+        let (next, change) = match &before {
+            None => (WebhookSecret::shown(fresh, now), SecretChange::Created),
+            Some(stored) => next_secret(&decrypt(cx, customer.id, stored)?, stored.tm_create(), fresh, now)?,
         };
-        let before = before.map(|before| before.tm_create());
-        let next = encrypt(cx, customer.id, &next)?;
-        match cx.store.store_webhook_secret(customer.id, &next, before, &[Status::Active]).await? {
-            WriteOutcome::Done => return Ok(NewWebhookSecretView { secret: new.expose().to_owned() }),
+        let encrypted = encrypt(cx, customer.id, &next)?;
+        match cx.store.store_webhook_secret(customer.id, &encrypted, change, &[Status::Active]).await? {
+            WriteOutcome::Done => {
+                return Ok(NewWebhookSecretView { secret: next.current.expose().to_owned() });
+            }
             WriteOutcome::Stale => {}
             WriteOutcome::GateClosed => closed_gate::recheck_status(&cx.store, customer.id).await?,
         }
         retry.wait(&*cx.providers.entropy).await?;
     }
+}
+
+/// The secret to show, in place of the one that was stored at `before`.
+fn next_secret(
+    stored: &WebhookSecret,
+    before: Timestamp,
+    fresh: Secret,
+    now: Timestamp,
+) -> Result<(WebhookSecret, SecretChange), Refusal> {
+    if stored.is_unseen() {
+        return Ok((stored.seen(now), SecretChange::Shown { before }));
+    }
+    let next = stored.rotate(fresh, now).ok_or(Reason::StateInvalid)?;
+    Ok((next, SecretChange::Rotated { before }))
 }
 
 /// Enqueues a test webhook, and returns the id of its delivery.

@@ -15,6 +15,32 @@ use uuid::Uuid;
 
 use crate::delivery_job::DeliveryJob;
 
+/// A change of an account's secret. `before` says when the stored one was created, or shown for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretChange {
+    Created,
+    Shown { before: Timestamp },
+    Rotated { before: Timestamp },
+}
+
+impl SecretChange {
+    pub const fn before(self) -> Option<Timestamp> {
+        match self {
+            Self::Created => None,
+            Self::Shown { before } | Self::Rotated { before } => Some(before),
+        }
+    }
+
+    /// The type of its entry in the audit log.
+    pub const fn entry_type(self) -> &'static str {
+        match self {
+            Self::Created => "webhook_secret_created",
+            Self::Shown { .. } => "webhook_secret_shown",
+            Self::Rotated { .. } => "webhook_secret_rotated",
+        }
+    }
+}
+
 /// The stored state of webhook endpoints and deliveries.
 pub trait WebhookStore: Send + Sync {
     fn webhook_endpoint(
@@ -22,12 +48,12 @@ pub trait WebhookStore: Send + Sync {
         customer: CustomerId,
     ) -> impl Future<Output = Result<WebhookEndpoint, Failure>> + Send;
 
-    /// Stores a secret in place of the one that was created at `before`, while the customer has one of `statuses`.
+    /// Stores a secret, while the customer has one of `statuses`.
     fn store_webhook_secret(
         &self,
         customer: CustomerId,
         secret: &EncryptedWebhookSecret,
-        before: Option<Timestamp>,
+        change: SecretChange,
         statuses: &'static [Status],
     ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 

@@ -7,13 +7,12 @@ use custodian_domain::webhook::{
     EncryptedWebhookSecret, StoredWebhookSecret, WebhookEndpoint, WebhookSecret,
 };
 use custodian_domain::{CustomerId, Secret, Status};
-use custodian_webhook_client::{SecretSet, SigningSecret};
+use custodian_webhook_client::{ReplacedSecret, SecretSet, SigningSecret};
 
-use crate::ports::WebhookStore;
+use crate::ports::{SecretChange, WebhookStore};
 
-/// The secrets of an account. The first delivery creates the first secret, so that every webhook is signed. The API never shows
-/// that secret. After the first rotation, it signs for one more day, together with the new secret. `None` if the account is
-/// terminal.
+/// The secrets of an account. The first delivery creates the first secret, so that every webhook is signed. The first request to see a
+/// secret shows it. `None` if the account is terminal.
 pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     cx: &Context<S, E>,
     customer: CustomerId,
@@ -22,10 +21,15 @@ pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     if let Some(stored) = &endpoint.secret {
         return secret_set(&decrypt(cx, customer, stored)?).map(Some);
     }
-    let first = WebhookSecret::new(new_secret(cx), cx.now());
+    let first = WebhookSecret::unseen(new_secret(cx), cx.now());
     match cx
         .store
-        .store_webhook_secret(customer, &encrypt(cx, customer, &first)?, None, Status::NOT_TERMINAL)
+        .store_webhook_secret(
+            customer,
+            &encrypt(cx, customer, &first)?,
+            SecretChange::Created,
+            Status::NOT_TERMINAL,
+        )
         .await?
     {
         WriteOutcome::Done => secret_set(&first).map(Some),
@@ -46,7 +50,7 @@ pub(crate) fn secrets_of_deleted_account<S, E>(
 ) -> Result<SecretSet, Failure> {
     match &endpoint.secret {
         Some(stored) => secret_set(&decrypt(cx, customer, stored)?),
-        None => secret_set(&WebhookSecret::new(new_secret(cx), cx.now())),
+        None => secret_set(&WebhookSecret::unseen(new_secret(cx), cx.now())),
     }
 }
 
@@ -87,5 +91,8 @@ fn secret_set(stored: &WebhookSecret) -> Result<SecretSet, Failure> {
         parsed.ok_or_else(|| Failure::unavailable("the webhook secret", "it has an unknown form"))
     };
     let current = SecretSet::new(parse(&stored.current)?);
-    stored.previous.iter().try_fold(current, |set, one| Ok(set.with_previous(parse(&one.secret)?, one.until)))
+    stored.previous.iter().try_fold(current, |set, one| {
+        let (secret, until, is_shown) = (parse(&one.secret)?, one.until, one.is_shown);
+        Ok(set.with_previous(ReplacedSecret { secret, until, is_shown }))
+    })
 }

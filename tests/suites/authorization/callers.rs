@@ -120,7 +120,7 @@ impl Fixture {
         let body = match collection {
             "agents" => json!({ "username": format!("target-{last}"), "password": PASSWORD }),
             "numbers" => json!({ "number": "+15551234567" }),
-            "extensions" => json!({ "extension": "100" }),
+            "extensions" => json!({ "extension": "100", "password": "dial tone" }),
             _ => json!({}),
         };
         let created = if collection == "billing_accounts" {

@@ -84,7 +84,7 @@ async fn an_agent_keeps_every_field_it_is_given() {
 async fn invalid_agent_fields_are_refused_by_name() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
-    let wrong: [(&str, Value); 11] = [
+    let wrong: [(&str, Value); 10] = [
         ("username", json!("a b")),
         ("username", json!("guest-7")),
         ("password", json!("short")),
@@ -95,7 +95,6 @@ async fn invalid_agent_fields_are_refused_by_name() {
         ("tag_ids", json!("x")),
         ("addresses", json!([{ "type": "email", "target": "a@b.c" }])),
         ("addresses", json!([{ "type": "tel" }])),
-        ("name", json!(null)),
     ];
     for (field, value) in wrong {
         let mut body = json!({ "username": "bob", "password": PASSWORD });

@@ -111,7 +111,7 @@ async fn every_route_that_a_platform_admin_may_use_to_write_leaves_an_entry() {
         }
         let body = match kind {
             "numbers" => json!({ "number": "+15551234567" }),
-            "extensions" => json!({ "extension": "100" }),
+            "extensions" => json!({ "extension": "100", "password": "dial tone" }),
             _ => json!({}),
         };
         let row = id(&requests.send(&delegate, &route, "", body).await);

@@ -23,7 +23,8 @@ fn map(body: Value) -> Map<String, Value> {
 
 /// A body with the required fields of each kind.
 fn patch(kind: &'static Kind) -> ResourcePatch {
-    let body = json!({ "number": "+15551234567", "extension": "100", "name": "late" });
+    let body =
+        json!({ "number": "+15551234567", "extension": "100", "password": "dial tone", "name": "late" });
     ResourcePatch::for_create(kind, &map(body)).unwrap()
 }
 
@@ -59,7 +60,7 @@ pub(crate) async fn writes_of_kind(app: &TestApp, id: CustomerId, kind: &'static
     vec![
         // Uses a unique name that differs from the existing row's, if the kind has one.
         write(format!("create {}", kind.route), async move {
-            let body = json!({ "number": "+15557654321", "extension": "200" });
+            let body = json!({ "number": "+15557654321", "extension": "200", "password": "dial tone" });
             let patch = ResourcePatch::for_create(kind, &map(body)).unwrap();
             resources::create(&create_app.cx, kind, id, patch).await.map(|_| ())
         }),

@@ -126,7 +126,7 @@ async fn every_agent_field_is_stored_up_to_its_limit_and_invalid_values_are_refu
     assert_eq!(ann.get(&path).await.ok(), row);
 
     for (number, case) in cases.iter().enumerate() {
-        for invalid in case.invalid.iter().chain([&Value::Null]) {
+        for invalid in &case.invalid {
             let mut body = json!({ "username": format!("bad-{number}"), "password": PASSWORD });
             body[case.field] = invalid.clone();
             assert_refused_by_name(&ann.post("/v1.0/agents", body).await, case.field);

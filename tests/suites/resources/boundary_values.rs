@@ -8,8 +8,7 @@ use crate::sample_values::sample_id;
 /// Values that a field refuses.
 pub(crate) fn invalid_values(field: &Field) -> Vec<Value> {
     let long = "x".repeat(256);
-    let mut values = vec![Value::Null];
-    let more = match &field.field_type {
+    let mut values = match &field.field_type {
         FieldType::Text { max } => vec![json!(7), json!("x".repeat(max + 1)), json!("a\u{0}b"), json!([])],
         FieldType::MultiLineText { max } => {
             vec![json!(7), json!("x".repeat(max + 1)), json!("a\u{0}b"), json!("a\u{b}b"), json!([])]
@@ -73,7 +72,6 @@ pub(crate) fn invalid_values(field: &Field) -> Vec<Value> {
         }
         FieldType::Flags(names) => vec![json!([]), json!({ names[0]: 1 })],
     };
-    values.extend(more);
     values
         .extend((field.non_empty && matches!(field.field_type, FieldType::Choice { .. })).then(|| json!("")));
     values

@@ -1,8 +1,8 @@
 //! Rules of single fields, beyond their types.
 
-use custodian_domain::kinds::{CONTACTS, FLOWS, TRUNKS};
-use custodian_tests::Client;
-use serde_json::json;
+use custodian_domain::kinds::{CONTACTS, EXTENSIONS, FLOWS, TRUNKS};
+use custodian_tests::{Client, Response, Tables};
+use serde_json::{Value, json};
 
 use crate::sample_values::{create, row_path, tenant_on_plan};
 
@@ -48,6 +48,71 @@ async fn hosts_and_networks_are_normalised_and_deduplicated() {
         let response = ann.post("/v1.0/trunks", json!({ "domain_name": taken })).await;
         assert_eq!(response.refusal(), (409, "DOMAIN_ALREADY_EXISTS".into()), "{taken}");
     }
+}
+
+/// The fields that a refusal names.
+fn refused_fields(response: &Response) -> Vec<Value> {
+    assert_eq!(response.refusal(), (400, "INVALID_ARGUMENT".into()));
+    let details = response.json()["error"]["details"].as_array().cloned().unwrap();
+    details.iter().map(|detail| detail["field"].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_extension_needs_a_password_and_keeps_one() {
+    let client = Client::start().await;
+    let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    for without in [json!({ "extension": "100" }), json!({ "extension": "100", "password": "" })] {
+        assert_eq!(refused_fields(&ann.post("/v1.0/extensions", without).await), ["password"]);
+    }
+    let extension = create(&ann, &EXTENSIONS, json!({ "extension": "100", "password": "dial tone" })).await;
+    let path = row_path(&EXTENSIONS, &extension);
+    assert_eq!(refused_fields(&ann.put(&path, json!({ "password": "" })).await), ["password"]);
+    let kept = ann.put(&path, json!({ "name": "desk", "password": null })).await.ok();
+    assert_eq!((&kept["name"], &kept["password"]), (&json!("desk"), &json!("dial tone")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trunk_with_basic_authentication_needs_a_username_and_a_password_if_it_has_a_domain() {
+    let client = Client::start().await;
+    let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    let trunk = |domain: &str, auth_type: &str, username: &str, password: &str| json!({ "domain_name": domain, "auth_types": [auth_type], "username": username, "password": password });
+    for (body, fields) in [
+        (trunk("a.example.com", "basic", "", ""), &["username", "password"][..]),
+        (trunk("a.example.com", "basic", "acme", ""), &["password"]),
+        (trunk("a.example.com", "basic", "", "dial tone"), &["username"]),
+        (json!({ "domain_name": "a.example.com", "auth_types": ["ip", "basic"] }), &["username", "password"]),
+    ] {
+        assert_eq!(refused_fields(&ann.post("/v1.0/trunks", body).await), fields);
+    }
+    // Nothing can register without a domain, or by address alone.
+    create(&ann, &TRUNKS, trunk("", "basic", "", "")).await;
+    let by_address = create(&ann, &TRUNKS, trunk("b.example.com", "ip", "", "")).await;
+    let path = row_path(&TRUNKS, &by_address);
+    let refused = ann.put(&path, json!({ "auth_types": ["basic", "ip"] })).await;
+    assert_eq!(refused_fields(&refused), ["username", "password"]);
+    let by_password = json!({ "auth_types": ["basic"], "username": "acme", "password": "dial tone" });
+    ann.put(&path, by_password).await.ok();
+    assert_eq!(refused_fields(&ann.put(&path, json!({ "username": "" })).await), ["username"]);
+    ann.put(&path, json!({ "auth_types": ["ip"], "username": "", "password": "" })).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_extension_of_an_earlier_release_without_a_password_can_still_be_changed() {
+    let client = Client::start().await;
+    let (id, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    let extension = create(&ann, &EXTENSIONS, json!({ "extension": "100", "password": "dial tone" })).await;
+    let tables = Tables(client.engine().clone());
+    let mut rows = tables.query("extensions", "customer_id", &id);
+    rows[0]["password"] = json!({ "S": "" });
+    rows[0].as_object_mut().unwrap().remove("encrypted");
+    tables.insert("extensions", &rows);
+    let path = row_path(&EXTENSIONS, &extension);
+    let read = ann.get(&path).await.ok();
+    assert_eq!(read["password"], "");
+    assert_eq!(ann.put(&path, read).await.ok()["password"], "", "a client may send back what it read");
+    assert_eq!(ann.put(&path, json!({ "name": "desk" })).await.ok()["name"], "desk");
+    ann.put(&path, json!({ "password": "dial tone" })).await.ok();
+    assert_eq!(refused_fields(&ann.put(&path, json!({ "password": "" })).await), ["password"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

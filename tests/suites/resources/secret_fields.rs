@@ -101,9 +101,10 @@ async fn a_client_that_sends_back_what_it_read_changes_no_password() {
         assert_eq!(SECRETS.map(|name| &after[name]), SECRETS.map(|name| &created[name]), "{}", kind.route);
         callers.manager.put(&path, json!({ "password": "set by a manager" })).await.ok();
         assert_eq!(callers.admin.get(&path).await.ok()["password"], "set by a manager");
-        let cleared = callers.admin.put(&path, json!({ "password": "" })).await.ok();
-        assert_eq!(SECRETS.map(|name| cleared[name].clone()), ["", ""], "an administrator clears it");
     }
+    let trunk = create(&callers.admin, &TRUNKS, body(&TRUNKS, 2)).await;
+    let cleared = callers.admin.put(&row_path(&TRUNKS, &trunk), json!({ "password": "" })).await.ok();
+    assert_eq!(SECRETS.map(|name| cleared[name].clone()), ["", ""], "an administrator clears it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,6 +122,6 @@ async fn ha1_is_the_digest_of_username_domain_name_and_password_and_cannot_be_se
     let path = row_path(&EXTENSIONS, &extension);
     let changed = callers.admin.put(&path, json!({ "password": "dial tone 2", "ha1": "x" })).await.ok();
     assert_eq!(changed["ha1"], ha1("100", &callers.customer, "dial tone 2"));
-    let open = create(&callers.admin, &EXTENSIONS, json!({ "extension": "200" })).await;
+    let open = create(&callers.admin, &TRUNKS, json!({ "domain_name": "open.example.com" })).await;
     assert_eq!(open["ha1"], "", "without a password there are no credentials");
 }

@@ -58,9 +58,9 @@ async fn domains_are_unique_on_the_platform_and_extensions_and_addresses_in_an_a
     create(&bob, &TRUNKS, json!({})).await;
     create(&bob, &TRUNKS, json!({})).await;
 
-    create(&ann, &EXTENSIONS, json!({ "extension": "100" })).await;
-    create(&bob, &EXTENSIONS, json!({ "extension": "100" })).await;
-    let taken = ann.post("/v1.0/extensions", json!({ "extension": "100" })).await;
+    create(&ann, &EXTENSIONS, json!({ "extension": "100", "password": "dial tone" })).await;
+    create(&bob, &EXTENSIONS, json!({ "extension": "100", "password": "dial tone" })).await;
+    let taken = ann.post("/v1.0/extensions", json!({ "extension": "100", "password": "dial tone" })).await;
     assert_eq!(taken.refusal(), (409, "EXTENSION_ALREADY_EXISTS".into()));
 
     let address = |target: &str| json!({ "addresses": [{ "type": "tel", "target": target }] });

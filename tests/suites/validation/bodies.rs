@@ -70,7 +70,6 @@ async fn each_invalid_field_is_named() {
     let before = ann.get("/v1.0/customer").await.ok();
     let long = |bytes| json!("x".repeat(bytes));
     let wrong = [
-        ("name", json!(null)),
         ("name", json!(7)),
         ("name", json!(["a"])),
         ("name", json!("a\u{0}b")),
@@ -122,7 +121,7 @@ async fn read_only_and_unknown_fields_are_ignored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn creating_an_account_needs_a_free_username_a_password_and_a_free_address() {
+async fn creating_an_account_needs_a_free_username_a_good_password_and_a_free_address() {
     let client = Client::start().await;
     client.open_account("ann").await;
     let platform_admin = client.platform_admin().await;
@@ -140,6 +139,10 @@ async fn creating_an_account_needs_a_free_username_a_password_and_a_free_address
         (with("password", json!("short")), (400, "INVALID_ARGUMENT")),
         (with("password", json!("x".repeat(129))), (400, "INVALID_ARGUMENT")),
         (with("username", json!("")), (400, "INVALID_ARGUMENT")),
+        (with("password", json!("")), (400, "INVALID_ARGUMENT")),
+        (with("email", json!(null)), (400, "INVALID_ARGUMENT")),
+        (json!({ "email": "guest-1@example.com" }), (400, "INVALID_ARGUMENT")),
+        (json!({ "email": "no address" }), (400, "INVALID_ARGUMENT")),
         (with("username", json!("a b")), (400, "INVALID_ARGUMENT")),
         (with("username", json!("Guest-1")), (400, "INVALID_ARGUMENT")),
         (with("username", json!("ANN")), (409, "AGENT_ALREADY_EXISTS")),

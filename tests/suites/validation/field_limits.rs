@@ -63,14 +63,14 @@ async fn each_field_limit_holds_to_the_byte_on_every_route() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn null_other_types_and_control_characters_are_refused_in_every_text_field() {
+async fn other_types_and_control_characters_are_refused_in_every_text_field() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let tag = ann.post("/v1.0/tags", json!({ "name": "vip" })).await.ok();
     let tag = format!("/v1.0/tags/{}", tag["id"].as_str().unwrap());
     client.idle().await;
     let before = visible_state(&client).await;
-    let wrong = [json!(null), json!(7), json!(1.5), json!(true), json!(["a"]), json!({ "a": "b" })];
+    let wrong = [json!(7), json!(1.5), json!(true), json!(["a"]), json!({ "a": "b" })];
     let controls = ["\u{0}", "\t", "\n", "\r", "\u{1b}", "\u{7f}", "\u{85}", "\u{9f}"];
     let controls = controls.map(|control| json!(format!("a{control}b")));
     let profile = ["name", "detail", "email", "phone_number", "address", "webhook_method", "webhook_uri"];
@@ -84,7 +84,7 @@ async fn null_other_types_and_control_characters_are_refused_in_every_text_field
             assert_eq!(response.json()["error"]["details"][0]["field"], field);
         }
     }
-    for value in [json!({ "name": null }), json!({ "name": "x".repeat(256) }), json!({ "detail": 7 })] {
+    for value in [json!({ "name": "x".repeat(256) }), json!({ "detail": 7 })] {
         let response = ann.post("/v1.0/tags", value.clone()).await;
         assert_eq!(response.refusal(), (400, "INVALID_ARGUMENT".into()), "{value}");
     }

@@ -6,7 +6,7 @@ use custodian_tests::Tables;
 use custodian_tests::seed::assert_no_row_contains;
 use custodian_tests::stored_secrets::webhook_secret;
 use hmac::{Hmac, Mac};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::{Received, Receiver, account_with_webhook, send_test_webhook, set_webhook_uri, start};
@@ -40,7 +40,7 @@ async fn rotate(admin: &custodian_tests::Client) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_webhook_is_signed_with_an_initial_secret_that_is_never_shown() {
+async fn the_first_secret_is_shown_once_also_after_the_first_delivery() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (id, ann) = client.tenant("ann").await;
     set_webhook_uri(&ann, &receiver.uri()).await;
@@ -49,13 +49,36 @@ async fn the_first_webhook_is_signed_with_an_initial_secret_that_is_never_shown(
     let initial = webhook_secret(&tables, &id).current.expose().to_owned();
     assert!(standard_is_valid(&first, &initial) && voipbin_is_valid(&first, &initial));
 
-    let shown = rotate(&ann).await;
-    assert_ne!(shown, initial);
+    assert_eq!(rotate(&ann).await, initial, "the secret that signed the first webhook");
+    let shown = ann.get("/v1.0/customer/webhook").await.ok();
+    assert_eq!(shown["tm_previous_secret_until"], Value::Null, "it was not replaced");
     send_test_webhook(&ann).await;
     client.idle().await;
     let next = receiver.take().remove(0);
-    assert!(standard_is_valid(&next, &shown) && voipbin_is_valid(&next, &shown));
-    assert!(standard_is_valid(&next, &initial), "the previous secret signs for a day");
+    assert!(standard_is_valid(&next, &initial) && voipbin_is_valid(&next, &initial));
+
+    let second = rotate(&ann).await;
+    assert_ne!(second, initial, "a secret is shown once");
+    let log = ann.get("/v1.0/customer/audit").await.rows();
+    let entries: Vec<_> = log.iter().filter_map(|entry| entry["type"].as_str()).collect();
+    let secrets = entries.into_iter().filter(|entry| entry.starts_with("webhook_secret")).collect::<Vec<_>>();
+    assert_eq!(secrets, ["webhook_secret_rotated", "webhook_secret_shown", "webhook_secret_created"]);
+    send_test_webhook(&ann).await;
+    client.idle().await;
+    let last = receiver.take().remove(0);
+    assert!([&initial, &second].iter().all(|secret| standard_is_valid(&last, secret)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_requests_see_the_first_secret_once() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (id, ann) = client.tenant("ann").await;
+    set_webhook_uri(&ann, &receiver.uri()).await;
+    let initial = webhook_secret(&Tables(client.engine().clone()), &id).current.expose().to_owned();
+    let shown = futures::future::join_all((0..4).map(|_| rotate(&ann))).await;
+    assert_eq!(shown.iter().filter(|secret| **secret == initial).count(), 1);
+    let different: std::collections::BTreeSet<_> = shown.iter().collect();
+    assert_eq!(different.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,9 +143,12 @@ async fn a_replaced_secret_signs_for_a_day() {
         (accepted_with(&first), accepted_with(&second)),
         (vec![true, true, false], vec![true, true, true])
     );
-    assert!(
-        accepted.iter().all(|one| voipbin_is_valid(one, &second)),
-        "this header holds only the signature of the current secret"
+    let accepted_alone_with =
+        |secret: &str| accepted.iter().map(|one| voipbin_is_valid(one, secret)).collect::<Vec<_>>();
+    assert_eq!(
+        (accepted_alone_with(&first), accepted_alone_with(&second)),
+        (vec![true, true, false], vec![false, false, true]),
+        "the header with one signature has that of the old secret until its day is over"
     );
 }
 
@@ -151,6 +177,7 @@ async fn the_secret_of_an_earlier_revision_signs_and_is_encrypted_at_the_next_ro
     client.idle().await;
     let received = receiver.take().remove(0);
     assert!([&first, &second, &third].iter().all(|secret| standard_is_valid(&received, secret)));
+    assert!(voipbin_is_valid(&received, &third), "nobody may have seen the secrets of an earlier revision");
     assert_no_row_contains(&tables, &[&first, &second, &third]);
 }
 

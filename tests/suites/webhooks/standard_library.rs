@@ -72,7 +72,7 @@ async fn the_standard_library_accepts_every_delivery_and_none_with_an_altered_by
     for webhook in &received {
         // Several secrets sign, so altering one signature leaves the others valid. The test alters each signature alone.
         let signatures: Vec<_> = webhook.header("webhook-signature").unwrap().split(' ').collect();
-        assert_eq!(signatures.len(), 3, "two rotated secrets and the initial one");
+        assert_eq!(signatures.len(), 2, "the first secret and the one that replaced it");
         for library in &libraries {
             assert!(accepts(library, webhook), "{}", webhook.event_type());
             let valid = signatures.iter().find_map(|one| {

@@ -74,14 +74,7 @@ async fn platform_admin_token(service: &Service) -> Result<Option<String>, Local
     else {
         return Ok(None);
     };
-    let claims = Claims {
-        agent_id: agent.id,
-        customer_id: customer.id,
-        customer_epoch: customer.epoch,
-        agent_epoch: agent.epoch,
-        operator: None,
-        key_id: agent.depends_on_key(),
-    };
+    let claims = Claims::of_login(&customer, &agent);
     let (signer, now) = (cx.services.signer(), cx.now());
     let token = signer.sign(claims, &cx.settings.token_issuer, now, now.plus(cx.settings.session));
     Ok(token.map(|token| token.expose().to_owned()))

@@ -59,8 +59,10 @@ fn kind_description(kind: &Kind) -> String {
         };
         sentences.push(format!("Maximum number by plan: {}.", Plan::ALL.map(limit).join(", ")));
     }
-    sentences
-        .extend(kind.rule.as_ref().map(|rule| format!("On creation, its {} {}.", rule.field, rule.problem)));
+    for rule in kind.rules {
+        let space = if rule.concerns.is_empty() { "" } else { " " };
+        sentences.push(format!("Its {} {}{space}{}.", rule.field, rule.problem, rule.concerns));
+    }
     if let Some(unique) = &kind.unique {
         let within = match unique.scope {
             UniqueScope::Platform => "the whole platform",

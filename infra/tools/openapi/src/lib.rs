@@ -28,7 +28,7 @@ const DESCRIPTION: &str = "Customer (tenant) accounts, the resources that they o
 
 The length of a text is limited in bytes of UTF-8 (`x-max-bytes`). Texts contain no control characters; texts of several lines \
 (`MultiLineText`) may contain line breaks and tabs. An integer may be written `16.0` or `1.6e1`. Sending `\"\"` resets an optional enum, id or reference to its default. Unknown fields in a body are ignored, so that a client can send \
-back what it read. `null` is refused. PUT changes only the fields in the body. A field that \
+back what it read. `null` says nothing about a field, as if it were absent: a required field that is `null` is missing. PUT changes only the fields in the body. A field that \
 can only be set at creation may be sent back unchanged; another value is refused. HEAD works like GET, without a body. An unknown route and a wrong method both \
 return 404 `ROUTE_NOT_FOUND`.
 
@@ -115,7 +115,7 @@ fn parameters() -> Value {
     json!({
         "id": { "name": "id", "in": "path", "required": true, "schema": schema::uuid() },
         "page_size": { "name": "page_size", "in": "query", "schema": { "type": "integer", "default": 100 },
-            "description": "The maximum number of rows, from 1 to 100. Values outside this range are clamped. A page can be shorter, \
+            "description": "The maximum number of rows, from 1 to 100. A value outside this range is 100. A page can be shorter, \
     even empty, if rows are large or a filter excludes many of them. The list ends only when `next_page_token` is empty." },
         "page_token": { "name": "page_token", "in": "query", "schema": { "type": "string" },
             "description": "The `next_page_token` of the previous page. Also an RFC 3339 time: the page then has rows created before it." },

@@ -6,7 +6,7 @@ use custodian_http::{Audience, CredentialRule, Route};
 use serde_json::{Map, Value, json};
 
 use crate::errors::{self, ErrorFormat};
-use crate::schema::{object, reference};
+use crate::schema::{object, reference, with_optional_nulls};
 
 /// The description of a route.
 pub(crate) struct Operation {
@@ -16,6 +16,8 @@ pub(crate) struct Operation {
     body: Option<Value>,
     /// Whether a request may have no body.
     body_is_optional: bool,
+    /// Whether the route reads JSON whatever the media type is.
+    accepts_any_media_type: bool,
     /// The status code of a successful response.
     pub(crate) status: u16,
     /// The schema of a successful response; `None` for an HTML page.
@@ -40,6 +42,7 @@ impl Operation {
             parameters: Vec::new(),
             body: None,
             body_is_optional: false,
+            accepts_any_media_type: false,
             status: 200,
             response: None,
             file: None,
@@ -57,11 +60,15 @@ impl Operation {
     }
 
     pub(crate) fn body(self, body: Value) -> Self {
-        Self { body: Some(body), ..self }
+        Self { body: Some(with_optional_nulls(body)), ..self }
+    }
+
+    pub(crate) fn of_any_media_type(self) -> Self {
+        Self { accepts_any_media_type: true, ..self }
     }
 
     pub(crate) fn optional_body(self, body: Value) -> Self {
-        Self { body: Some(body), body_is_optional: true, ..self }
+        Self { body_is_optional: true, ..self.body(body) }
     }
 
     /// May also return a file of this media type.
@@ -149,7 +156,8 @@ impl Operation {
             reasons.push(Reason::InvalidId);
         }
         if self.body.is_some() {
-            reasons.extend([Reason::InvalidJsonBody, Reason::UnsupportedMediaType, Reason::InvalidArgument]);
+            reasons.extend([Reason::InvalidJsonBody, Reason::InvalidArgument]);
+            reasons.extend((!self.accepts_any_media_type).then_some(Reason::UnsupportedMediaType));
         }
         if self.is_conditional() {
             reasons.push(Reason::PreconditionFailed);

@@ -34,6 +34,34 @@ pub(crate) fn nullable(schema: Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
+/// A request body in which every optional field may be null, at any depth. Null says nothing about a field.
+pub(crate) fn with_optional_nulls(mut body: Value) -> Value {
+    let required = body["required"].as_array().cloned().unwrap_or_default();
+    for (name, field) in body.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        let schema = with_optional_nulls(field.take());
+        *field = if required.contains(&json!(name)) { schema } else { or_null(schema) };
+    }
+    if let Some(items) = body.get_mut("items") {
+        *items = with_optional_nulls(items.take());
+    }
+    body
+}
+
+/// A schema that null matches as well. The description stays with the field.
+fn or_null(mut schema: Value) -> Value {
+    let description = schema.as_object_mut().and_then(|schema| schema.shift_remove("description"));
+    let mut either = match schema.get_mut("anyOf").map(Value::take) {
+        Some(Value::Array(alternatives)) => {
+            json!({ "anyOf": alternatives.into_iter().chain([json!({ "type": "null" })]).collect::<Vec<_>>() })
+        }
+        _ => nullable(schema),
+    };
+    if let Some(description) = description {
+        either["description"] = description;
+    }
+    either
+}
+
 pub(crate) fn enumeration(values: &[&str]) -> Value {
     json!({ "type": "string", "enum": values })
 }

@@ -27,7 +27,7 @@ pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option
     let mut read = Vec::with_capacity(items.len());
     for item in items {
         let text = |name: &str| match &item[name] {
-            Value::Null if item.get(name).is_none() => Some(""),
+            Value::Null => Some(""),
             Value::String(text) if text_error(text, MAX_TEXT).is_none() => Some(text.as_str()),
             _ => None,
         };
@@ -42,7 +42,10 @@ pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option
             fields.refuse_as(Reason::InvalidAddressTarget, FIELD, FieldProblem::WrongAddressTarget);
             return None;
         };
-        let primary = item.get("is_primary").map_or(Some(false), Value::as_bool);
+        let primary = match &item["is_primary"] {
+            Value::Null => Some(false),
+            given => given.as_bool(),
+        };
         let (Some(name), Some(detail), Some(is_primary)) = (text("name"), text("detail"), primary) else {
             fields.refuse(FIELD, FieldProblem::WrongAddressMembers { max: MAX_TEXT });
             return None;

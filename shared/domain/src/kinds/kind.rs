@@ -26,11 +26,12 @@ pub struct Kind {
     pub verbs: Verbs,
     /// The HTTP status of a successful creation.
     pub created_status: u16,
-    /// A condition that spans several fields of a new row.
-    pub rule: Option<KindRule>,
+    /// Conditions that span several fields of a row.
+    pub rules: &'static [KindRule],
 }
 
-/// A condition that spans several fields of a new row.
+/// A condition that spans several fields of a row. A new row must meet it, and an update of a row that meets it must not break it. A row
+/// of an earlier release may break it and can still be changed.
 #[derive(Debug)]
 pub struct KindRule {
     /// The field that the error response names.
@@ -38,6 +39,8 @@ pub struct KindRule {
     /// The problem that the error response describes.
     pub problem: FieldProblem,
     pub is_met: fn(&Map<String, Value>) -> bool,
+    /// The rows that the rule concerns, as the description of the API says it. Empty for all rows.
+    pub concerns: &'static str,
 }
 
 /// The maximum number of rows by plan: free, basic, professional, unlimited. `None` means no limit.
@@ -73,7 +76,7 @@ impl Kind {
             required_permission: Permission::ADMIN_OR_MANAGER,
             verbs: Verbs::All,
             created_status: 200,
-            rule: None,
+            rules: &[],
         }
     }
 

@@ -6,6 +6,7 @@ mod field;
 mod field_type;
 mod kind;
 mod network;
+mod rules;
 mod table;
 mod unique;
 pub(crate) mod values;

@@ -1,12 +1,10 @@
 //! The declarations of the eleven kinds.
 
-use serde_json::{Map, Value};
-
 use super::field::{Field, Source};
 use super::field_type::FieldType;
-use super::kind::{Kind, KindRule, Verbs};
+use super::kind::{Kind, Verbs};
+use super::rules;
 use super::unique::{Unique, UniqueScope, contact_addresses, running_transcription, text_name};
-use crate::field_problem::FieldProblem;
 use crate::permission::Permission;
 use crate::reason::Reason;
 
@@ -40,7 +38,7 @@ pub const AGENTS: Kind = Kind {
 
 pub const NUMBERS: Kind = Kind {
     noun: "number",
-    rule: Some(KindRule { field: "number", problem: FieldProblem::WrongPrefix, is_met: matches_its_type }),
+    rules: rules::NUMBERS,
     unique: Some(Unique {
         scope: UniqueScope::Platform,
         prefix: "number",
@@ -118,6 +116,7 @@ pub const QUEUES: Kind = Kind {
 
 pub const TRUNKS: Kind = Kind {
     noun: "trunk",
+    rules: rules::TRUNKS,
     unique: Some(Unique {
         scope: UniqueScope::Platform,
         prefix: "domain",
@@ -144,6 +143,7 @@ pub const TRUNKS: Kind = Kind {
 
 pub const EXTENSIONS: Kind = Kind {
     noun: "extension",
+    rules: rules::EXTENSIONS,
     unique: Some(Unique {
         scope: UniqueScope::Customer,
         prefix: "extension",
@@ -161,7 +161,7 @@ pub const EXTENSIONS: Kind = Kind {
             Field::text("extension", 255).create_only().required(),
             Field::text("domain_name", 255).from(Source::Customer),
             Field::text("username", 255).from(Source::Copy("extension")),
-            Field::text("password", 255).secret(),
+            Field::text("password", 255).secret().required(),
             HA1,
             DIRECT_HASH,
         ],
@@ -274,13 +274,3 @@ pub const CONTACTS: Kind = Kind {
         ],
     )
 };
-
-/// Only virtual numbers start with +899. The prefix +899000 is reserved.
-fn matches_its_type(given: &Map<String, Value>) -> bool {
-    let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default();
-    match (text("type"), text("number").strip_prefix("+899")) {
-        ("virtual", Some(rest)) => rest.len() == 9 && !rest.starts_with("000"),
-        ("virtual", None) => false,
-        (_, within) => within.is_none(),
-    }
-}

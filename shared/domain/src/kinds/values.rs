@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::network;
+use crate::fields;
 use crate::ids;
 use crate::plain_values::{is_multi_line_text, text_error};
 
@@ -78,7 +79,7 @@ pub(super) fn is_within_max_bytes(list: &Value) -> bool {
 pub(super) fn flags(given: &Value, names: &[&'static str]) -> Option<Value> {
     let given = given.as_object()?;
     let flag = |name: &&str| {
-        let value = given.get(*name).map_or(Some(false), Value::as_bool)?;
+        let value = fields::given(given, name).map_or(Some(false), Value::as_bool)?;
         Some(((*name).to_owned(), Value::Bool(value)))
     };
     names.iter().map(flag).collect::<Option<Map<_, _>>>().map(Value::Object)

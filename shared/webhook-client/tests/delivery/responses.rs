@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use custodian_webhook_client::{
-    AllowedAddresses, AttemptOutcome, Method, SecretSet, SigningSecret, UnreachableCause, signature,
+    AllowedAddresses, AttemptOutcome, Method, ReplacedSecret, SecretSet, SigningSecret, UnreachableCause,
+    signature,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -21,8 +22,9 @@ async fn hold(stream: TcpStream) {
 
 #[tokio::test]
 async fn a_webhook_is_sent_with_all_headers_and_a_204_succeeds() {
-    let secrets = SecretSet::new(SigningSecret::new([1; 24]))
-        .with_previous(SigningSecret::new([2; 24]), NOW.plus(LIMITS.total));
+    let (secret, until) = (SigningSecret::new([2; 24]), NOW.plus(LIMITS.total));
+    let replaced = ReplacedSecret { secret, until, is_shown: true };
+    let secrets = SecretSet::new(SigningSecret::new([1; 24])).with_previous(replaced);
     let mut receiver = Receiver::answering("HTTP/1.1 204 No Content\r\n\r\n").await;
     let url = receiver.url("/in?key=a%20b&x={y}#part");
     let mut message = message(&url);
@@ -33,7 +35,7 @@ async fn a_webhook_is_sent_with_all_headers_and_a_204_succeeds() {
 
     let (standard, voipbin) = (
         signature::standard_webhooks(&secrets, &message.id, NOW, BODY.as_bytes()),
-        signature::voipbin(secrets.current(), BODY.as_bytes()),
+        signature::voipbin(&secrets, NOW, BODY.as_bytes()),
     );
     let expected = format!(
         "POST /in?key=a%20b&x={{y}} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Custodian-Webhooks/1\r\nAccept: */*\r\n\

@@ -32,7 +32,7 @@ impl Rows {
             let body = match collection {
                 "agents" => json!({ "username": format!("row-{number}"), "password": PASSWORD }),
                 "numbers" => json!({ "number": format!("+1555123456{number}") }),
-                "extensions" => json!({ "extension": "100" }),
+                "extensions" => json!({ "extension": "100", "password": "dial tone" }),
                 _ => json!({}),
             };
             let response = owner.post(&format!("/v1.0/{collection}"), body).await;

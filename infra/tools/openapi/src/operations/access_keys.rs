@@ -2,6 +2,7 @@
 
 use custodian_domain::Reason;
 use custodian_domain::access_key::MIN_LIFETIME;
+use custodian_domain::fields::MAX_DURATION;
 use serde_json::json;
 
 use crate::components::{made_keys, scopes};
@@ -10,7 +11,7 @@ use crate::schema::{multi_line_text, object, text, with_description};
 
 pub(super) fn all() -> Vec<Operation> {
     let expire = json!({
-        "type": "integer", "minimum": MIN_LIFETIME.as_secs(), "maximum": 100_u64 * 365 * 86_400,
+        "type": "integer", "minimum": MIN_LIFETIME.as_secs(), "maximum": MAX_DURATION.as_secs(),
         "description": "The lifetime of the key in seconds. The default is a year. A key that a key creates expires no later than its \
             creator. An update cannot change it.",
     });

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::components::{new_password, profile_fields, username, view_schema};
 use crate::operation::Operation;
-use crate::schema::{enumeration, nullable, object, reference, time, uuid, with_description, with_keywords};
+use crate::schema::{enumeration, object, reference, time, uuid, with_description, with_keywords};
 
 pub(super) fn all() -> Vec<Operation> {
     [own_account(), all_accounts()].into_iter().flatten().collect()
@@ -56,7 +56,16 @@ fn own_account() -> Vec<Operation> {
 }
 
 fn all_accounts() -> Vec<Operation> {
-    let mut new_account = vec![("username", username()), ("password", new_password())];
+    let mut new_account = vec![
+        (
+            "username",
+            with_description(username(), "The owner's username. The default is the e-mail address."),
+        ),
+        (
+            "password",
+            with_description(new_password(), "The owner's password. Without it, a mailed link sets it."),
+        ),
+    ];
     new_account.extend(profile_fields());
     let amount = || json!({ "type": "integer", "minimum": -MAX_INTEGER, "maximum": MAX_INTEGER });
     let adjustment = object(
@@ -96,9 +105,10 @@ fn all_accounts() -> Vec<Operation> {
         Operation::new(
             "POST",
             "/v1.0/customers",
-            "Creates an account. It is `initial` until its e-mail address is verified.",
+            "Creates an account. It is `initial` until its e-mail address is verified. Without a password, its owner gets a link \
+             to set one when the address is verified.",
         )
-        .body(object(new_account, &["username", "password", "email"]))
+        .body(object(new_account, &["email"]))
         .returns_row("Customer")
         .fails_with(&[Reason::EmailAlreadyExists, Reason::AgentAlreadyExists]),
         Operation::new("GET", "/v1.0/customers/{id}", "Returns any account. Also a deleted or expired one.")
@@ -134,10 +144,7 @@ fn all_accounts() -> Vec<Operation> {
         .optional_body(object(
             vec![(
                 "tm_deletion_scheduled",
-                with_description(
-                    nullable(time()),
-                    "When the account is deleted. Not before the date that is set already.",
-                ),
+                with_description(time(), "When the account is deleted. Not before the date that is set already."),
             )],
             &[],
         ))

@@ -67,12 +67,18 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "POST",
             "/auth/login",
-            "Signs in with a username and a password. The token is in the body and in a cookie. The response is the same for an \
-             unknown username and for a wrong password.",
+            "Signs in with a username and a password. The token is in the body and in a cookie. Its claim `agent` names the agent, as \
+             it was at the sign-in. The response is the same for an unknown username and for a wrong password. The body is JSON, \
+             whatever `Content-Type` says; with another type than `application/json`, the response has no cookie.",
         )
         .body(object(vec![("username", nonempty_text(MAX_ENTERED_USERNAME)), ("password", password())], &["username", "password"]))
         .returns(view_schema::<SessionView<'_>>())
-        .with_header("Set-Cookie")
+        .of_any_media_type()
+        .with_optional_header(
+            "Set-Cookie",
+            json!({ "description": "Sets the cookie `__Host-token`, if the media type of the body is `application/json`.",
+                "schema": { "type": "string", "pattern": "^__Host-token=" } }),
+        )
         .fails_with(&[Reason::InvalidCredentials, Reason::RateLimitExceeded]),
         Operation::new("POST", "/auth/logout", "Signs out: revokes every token of the agent. A delegate's sign-out revokes all delegation tokens of the account. An access key is refused, because it has no session.")
             .returns(empty())

@@ -1,11 +1,11 @@
 //! Deletions: their progress and receipts, holds, and the brake.
 
 use custodian_domain::Reason;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::errors::ErrorFormat;
 use crate::operation::Operation;
-use crate::schema::{all_required, nonempty_text, nullable, object, reference, text, time, with_description};
+use crate::schema::{all_required, nonempty_text, object, reference, text, time, with_description};
 
 pub(super) fn all() -> Vec<Operation> {
     let jwk = object(
@@ -81,7 +81,7 @@ fn holds() -> [Operation; 3] {
             vec![
                 ("reason", nonempty_text(1024)),
                 ("reference", with_description(text(255), "Your own reference, such as a case number.")),
-                ("until", nullable_time("When the hold ends by itself. `null` for a hold that lasts until it is released.")),
+                ("until", with_description(time(), "When the hold ends by itself. Without it, the hold lasts until it is released.")),
                 ("reason_is_visible", with_description(json!({ "type": "boolean" }), "Whether the owner may read the reason and the reference.")),
             ],
             &["reason"],
@@ -121,8 +121,4 @@ fn brake() -> [Operation; 2] {
             &["paused"],
         )),
     ]
-}
-
-fn nullable_time(description: &str) -> Value {
-    with_description(nullable(time()), description)
 }

@@ -62,7 +62,7 @@ fn restore() -> Operation {
             with_description(nullable(json!({ "type": "string" })), "`null` if everything is repaired."),
         ),
     ]);
-    let start = with_description(nullable(text(MAX_TEXT)), "`next` of the response before.");
+    let start = with_description(text(MAX_TEXT), "`next` of the response before.");
     let purge = json!({
         "type": "boolean", "default": false,
         "description": "Whether to delete rows whose account has neither a row nor a ledger. Without it, they are kept, and the \

@@ -15,8 +15,9 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "POST",
             format!("{PATH}/rotate"),
-            "Creates a new signing secret and shows it once. Secrets of the last 24 hours keep signing, at most four of them. A \
-             fifth rotation within a day is refused.",
+            "Shows a signing secret once: the current one if no response has shown it, such as after the first delivery, else a \
+             new one. Secrets that were replaced within 24 hours keep signing, at most four of them. A fifth rotation within a day \
+             is refused.",
         )
         .returns(view_schema::<NewWebhookSecretView>())
         .fails_with(&[Reason::StateInvalid]),
