@@ -29,6 +29,8 @@ caller_messages! {
     /// The owner cannot recover an account that an operator froze.
     FrozenByOperator = AccountFrozen "The operator of this service froze this account, and it will be deleted. Only the operator can recover it.";
     PlanBytes = ResourceLimitExceeded "The rows of this account have reached the total size that its plan allows.";
+    /// The tag may exist, but the contact does not have it.
+    NoSuchTagOfContact = TagNotFound "The contact does not have this tag.";
     /// The limit does not depend on the plan.
     MakerChain = ResourceLimitExceeded "Too many keys and agents were created through one another. Create this with another credential.";
 }

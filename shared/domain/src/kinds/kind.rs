@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::field::Field;
+use super::part::Part;
 use super::unique::Unique;
 use crate::field_problem::FieldProblem;
 use crate::permission::Permission;
@@ -28,6 +29,8 @@ pub struct Kind {
     pub created_status: u16,
     /// A condition that spans several fields of a new row.
     pub rule: Option<KindRule>,
+    /// The routes that change a part of a row.
+    pub parts: &'static [Part],
 }
 
 /// A condition that spans several fields of a new row.
@@ -74,6 +77,7 @@ impl Kind {
             verbs: Verbs::All,
             created_status: 200,
             rule: None,
+            parts: &[],
         }
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::field::{Field, Source};
 use super::field_type::FieldType;
 use super::kind::{Kind, KindRule, Verbs};
+use super::part::{Part, PartChange};
 use super::unique::{Unique, UniqueScope, contact_addresses, running_transcription, text_name};
 use crate::field_problem::FieldProblem;
 use crate::permission::Permission;
@@ -49,6 +50,7 @@ pub const NUMBERS: Kind = Kind {
         taken_reason: Reason::NumberAlreadyExists,
     }),
     limits: [Some(5), Some(50), Some(500), None],
+    parts: &[Part::set("flow_ids", &["call_flow_id", "message_flow_id"])],
     ..Kind::new(
         "numbers",
         Reason::NumberNotFound,
@@ -90,6 +92,7 @@ pub const FLOWS: Kind = Kind {
 pub const QUEUES: Kind = Kind {
     noun: "queue",
     limits: [Some(2), Some(10), Some(100), None],
+    parts: &[Part::set("tag_ids", &["tag_ids"]), Part::set("routing_method", &["routing_method"])],
     ..Kind::new(
         "queues",
         Reason::QueueNotFound,
@@ -257,6 +260,13 @@ pub const CONTACTS: Kind = Kind {
         taken_reason: Reason::AddressAlreadyExists,
     }),
     created_status: 201,
+    parts: &[
+        Part::new("POST", "addresses", PartChange::AddAddress),
+        Part::new("PUT", "addresses/{address_id}", PartChange::ChangeAddress),
+        Part::new("DELETE", "addresses/{address_id}", PartChange::RemoveAddress),
+        Part::new("POST", "tags", PartChange::AddTag),
+        Part::new("DELETE", "tags/{tag_id}", PartChange::RemoveTag),
+    ],
     ..Kind::new(
         "contacts",
         Reason::ContactNotFound,
