@@ -233,7 +233,7 @@ mod tests {
         let error = |reason: &str| json!({ "error": { "status": "NOT_FOUND", "reason": reason, "message": "", "request_id": "req_a" } });
         let unknown = mismatch("GET", "/v1.0/tags/x", None, &response(404, &[], &error("FLOW_NOT_FOUND")));
         assert!(
-            unknown.is_some_and(|error| error.contains("\"FLOW_NOT_FOUND\" is not one of \"TAG_NOT_FOUND\""))
+            unknown.is_some_and(|error| error.contains("the reason \"FLOW_NOT_FOUND\" is not described"))
         );
     }
 }

@@ -10,9 +10,14 @@ use serde_json::{Value, json};
 
 use crate::audited_acts::{AuditLog, delegate_of};
 
-/// Routes without an entry. The first deletes the audit log with the account. The others change no account.
-const WITHOUT_ENTRY: [&str; 3] =
-    ["DELETE /v1.0/customers/{id}", "PUT /v1.0/platform/deletions", "POST /v1.0/platform/restore"];
+/// Routes without an entry. The first deletes the audit log with the account. There is only one routing method, so setting it changes
+/// nothing. The others change no account.
+const WITHOUT_ENTRY: [&str; 4] = [
+    "DELETE /v1.0/customers/{id}",
+    "PUT /v1.0/queues/{id}/routing_method",
+    "PUT /v1.0/platform/deletions",
+    "POST /v1.0/platform/restore",
+];
 
 /// The writes that an operator or a delegate may request.
 fn writes_of_platform_admins() -> BTreeSet<String> {
@@ -65,14 +70,21 @@ impl Requests {
 }
 
 /// Changes each part of a row. The routes of a list add its item before they change or remove it.
-async fn change_parts(requests: &mut Requests, delegate: &Client, kind: &str, row: &str, tag: &str) {
+async fn change_parts(
+    requests: &mut Requests,
+    delegate: &Client,
+    kind: &str,
+    row: &str,
+    tag: &str,
+    flow: &str,
+) {
     let Some(kind) = kinds::by_route(kind) else { return };
     let mut address = String::new();
     for part in kind.parts {
         let body = match part.change {
-            PartChange::SetFields(["routing_method"]) => json!({ "routing_method": "random" }),
+            PartChange::SetFields(["routing_method"]) => continue,
             PartChange::SetFields(["tag_ids"]) => json!({ "tag_ids": [tag] }),
-            PartChange::SetFields(_) => json!({}),
+            PartChange::SetFields(_) => json!({ "call_flow_id": flow }),
             PartChange::AddAddress => json!({ "type": "tel", "target": "+15551234567" }),
             PartChange::ChangeAddress => json!({ "target": "+15557654321" }),
             PartChange::AddTag => json!({ "tag_id": tag }),
@@ -140,6 +152,7 @@ async fn every_route_that_a_platform_admin_may_use_to_write_leaves_an_entry() {
     ] {
         requests.send(&delegate, route, row, body).await;
     }
+    let flow = id(&requests.send(&delegate, "POST /v1.0/flows", "", json!({})).await);
     for route in writes_of_platform_admins() {
         let Some(kind) = route.strip_prefix("POST /v1.0/") else { continue };
         if kind.contains('/') || ["accesskeys", "agents", "customers"].contains(&kind) {
@@ -156,7 +169,7 @@ async fn every_route_that_a_platform_admin_may_use_to_write_leaves_an_entry() {
         if kind == "transcribes" {
             requests.send(&delegate, "POST /v1.0/transcribes/{id}/stop", &row, json!({})).await;
         }
-        change_parts(&mut requests, &delegate, kind, &row, &tag).await;
+        change_parts(&mut requests, &delegate, kind, &row, &tag, &flow).await;
         requests.send(&delegate, &format!("DELETE /v1.0/{kind}/{{id}}"), &row, json!({})).await;
     }
     // An account has one billing account today, so setting it changes nothing unless the row names another one.

@@ -81,6 +81,7 @@ impl NamedSchemas {
 
     fn name_part(&mut self, owner: &str, property: &str, schema: &mut Value) {
         separate_null(schema);
+        join_values(schema);
         for alternative in schema.get_mut("anyOf").and_then(Value::as_array_mut).into_iter().flatten() {
             self.name_part(owner, property, alternative);
         }
@@ -137,5 +138,23 @@ fn separate_null(schema: &mut Value) {
         let mut object = schema.take();
         object["type"] = json!("object");
         *schema = json!({ "anyOf": [object, { "type": "null" }] });
+    }
+}
+
+/// One enum instead of alternatives that are enums and constants.
+fn join_values(schema: &mut Value) {
+    let values = |alternative: &Value| match (alternative.get("const"), alternative["enum"].as_array()) {
+        (Some(value), _) => vec![value.clone()],
+        (None, values) => values.cloned().unwrap_or_default(),
+    };
+    let alternatives = schema["oneOf"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let each: Vec<_> = alternatives.iter().map(values).collect();
+    if each.is_empty() || each.iter().any(Vec::is_empty) {
+        return;
+    }
+    if let Some(fields) = schema.as_object_mut() {
+        fields.remove("oneOf");
+        fields.insert("type".to_owned(), json!("string"));
+        fields.insert("enum".to_owned(), each.concat().into());
     }
 }
