@@ -29,7 +29,6 @@ use serde_json::{Map, Value, json};
 pub use api_surface::api_surface;
 pub use deployed::mismatches;
 pub use export_schemas::export_schemas;
-pub use rendition::openapi_3_0;
 
 const DESCRIPTION: &str = "Customer (tenant) accounts, the resources that they own, and their deletion.
 
@@ -90,6 +89,11 @@ pub fn describe() -> Value {
     named_enums::name_enums(&mut document);
     examples::add_examples(&mut document);
     document
+}
+
+/// The document in OpenAPI 3.0.
+pub fn openapi_3_0() -> Value {
+    rendition::convert_document(describe())
 }
 
 fn not_modified() -> Value {

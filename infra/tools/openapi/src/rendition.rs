@@ -5,11 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::describe;
-
-/// The document in OpenAPI 3.0.
-pub fn openapi_3_0() -> Value {
-    let mut document = describe();
+/// Converts the document.
+pub(crate) fn convert_document(mut document: Value) -> Value {
     document["openapi"] = json!("3.0.3");
     document["info"]["license"] = json!({ "name": "MIT" });
     let notice = "This is the rendition in OpenAPI 3.0 for generators. openapi.json has the limits of texts and all media types.";
