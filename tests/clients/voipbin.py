@@ -16,7 +16,7 @@ MODULES = [agents, contacts, customer, extensions, flows, numbers, queues, tags]
 called = set()
 
 
-async def tool(name, **arguments):
+async def tool(name, /, **arguments):
     """Calls a tool as a model does, and returns what it answers."""
     called.add(name)
     answer = await mcp.call_tool(name, arguments)
