@@ -72,6 +72,28 @@ def create_tag(emulator):
     assert_status(tom.post("/v1.0/tags", {"name": "late"}), 503)
 
 
+def update_contact(emulator):
+    """Also changes a part of a contact. The last request finds frozen gates, as in create_tag."""
+    client = ApiClient(emulator)
+    customer_id, tom = client.create_verified_customer("tom")
+    with_access_key = ApiClient(emulator, tom.post("/v1.0/accesskeys", {}).ok()["token"])
+    contact, tag = (tom.post(f"/v1.0/{kind}", {}).json()["id"] for kind in ("contacts", "tags"))
+    path = f"/v1.0/contacts/{contact}"
+    for caller, target in ((tom, "+15550001111"), (with_access_key, "+15550003333")):
+        added = caller.post(f"{path}/addresses", {"type": "tel", "target": target}, {"Idempotency-Key": "one"})
+        assert_status(added, 201)
+    assert_status(tom.post(f"{path}/addresses", {"type": "fax"}, {"Idempotency-Key": "two"}), 400)
+    assert_status(with_access_key.post(f"{path}/tags", {"tag_id": tag}), 201)
+    # A changed target releases a name and takes another one.
+    tom.put(f"{path}/addresses/{added.json()['addresses'][0]['id']}", {"target": "+15550002222"}).ok()
+    delegation = {"customer_id": customer_id, "reason": "called about his contact"}
+    delegated = client.login_as_platform_admin().post("/auth/delegate", delegation).ok()
+    ApiClient(emulator, delegated["token"]).delete(f"{path}/tags/{tag}").ok()
+    for number in range(8):
+        update_row(emulator, "usage", {"customer_id": {"S": customer_id}, "key": {"S": f"gate#{number}"}}, status="frozen")
+    assert_status(tom.put(path, {"notes": "late"}), 503)
+
+
 def unregister(emulator):
     client = ApiClient(emulator)
     _, una = client.create_verified_customer("una")
@@ -194,6 +216,7 @@ CASES = {
     "auth-login": login,
     "customers-create": create_customer,
     "tags-create": create_tag,
+    "contacts-update": update_contact,
     "auth-unregister": unregister,
     "purge": purge,
     "expire": expire,
@@ -233,7 +256,7 @@ EXEMPT_STATEMENTS = {
     "reconcile": {"s3:AbortMultipartUpload": LATE_FILE},
     **{function: {"dynamodb:GetItem on customers": CONCURRENT_CHANGE} for function in (
         "auth-unregister", "auth-unregister-cancel", "customer-billing-account", "customer-email-change-delete",
-        "customers-delete", "customers-freeze", "customers-plan", "customers-recover", "customers-hold-set")},
+        "customers-billing-account", "customers-delete", "customers-freeze", "customers-plan", "customers-recover", "customers-hold-set")},
     "customers-hold-release": {
         "dynamodb:GetItem on customers": CONCURRENT_CHANGE, "dynamodb:Query on usage": NOT_BEGUN},
     "customer-events": {"failedstreamrecords": USED_BY_LAMBDA, "kms:GenerateDataKey": USED_BY_LAMBDA},

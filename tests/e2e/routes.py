@@ -71,6 +71,10 @@ def platform_admin(client):
     admin.get(f"{path}/audit")
     admin.put(path, {"name": "Olga Ltd"})
     admin.put(f"{path}/plan", {"plan": "professional"})
+    billing_account_id = client.login("olga").get("/v1.0/billing_account").json()["id"]
+    # As in own_account, the row must name another account first.
+    update_row(client.emulator, "customers", {"id": {"S": customer_id}}, billing_account_id=UNKNOWN_ID)
+    admin.put(f"{path}/billing_account_id", {"billing_account_id": billing_account_id})
     admin.post(f"{path}/balance", {"balance_credit": 5})
     admin.post("/auth/delegate", {"customer_id": customer_id, "reason": "called about her bill"})
     admin.put(f"{path}/hold", {"reason": "a court order"})
@@ -152,6 +156,25 @@ def agents_and_access_keys(client):
     return "agents and access keys"
 
 
+def parts_of(kind, flow_id, tag_id):
+    """The requests that set a part of a row."""
+    return {
+        "numbers": [("PUT", "flow_ids", {"call_flow_id": flow_id, "message_flow_id": flow_id})],
+        "queues": [("PUT", "tag_ids", {"tag_ids": [tag_id]}), ("PUT", "routing_method", {"routing_method": "random"})],
+    }.get(kind, [])
+
+
+def parts_of_a_contact(client, path, tag_id):
+    """Adds, changes, finds and removes an address and a tag."""
+    contact = client.post(f"{path}/addresses", {"type": "tel", "target": "+15550008888"}).json()
+    address = f"{path}/addresses/{contact['addresses'][0]['id']}"
+    client.put(address, {"target": "+15550009999"})
+    assert client.get("/v1.0/contacts/lookup?phone=%2B15550009999").json()["id"] == contact["id"]
+    client.delete(address)
+    client.delete(f"{path}/tags/{tag_id}")
+    client.post(f"{path}/tags", {"tag_id": tag_id})
+
+
 def resource_kinds(client):
     ann = client.login("ann")
     flow_id, tag_id = (ann.post(f"/v1.0/{kind}", {}).json()["id"] for kind in ("flows", "tags"))
@@ -164,6 +187,10 @@ def resource_kinds(client):
         ann.get(f"/v1.0/{kind}")
         ann.get(path)
         ann.put(path, updates_with_reference.get(kind, {"name": "other"}))
+        for method, part, body in parts_of(kind, flow_id, tag_id):
+            ann.request(method, f"{path}/{part}", body, {"Idempotency-Key": f"{row_id}-{part}"})
+        if kind == "contacts":
+            parts_of_a_contact(ann, path, tag_id)
         if kind == "transcribes":
             ann.post(f"{path}/stop")
         ann.delete(path)
@@ -219,7 +246,7 @@ def new_access_keys(client, template):
         key = ann.post("/v1.0/accesskeys", {}).json()
         with_access_key = ApiClient(client.emulator, key["token"])
         body = {} if method in ("POST", "PUT") else None
-        response = with_access_key.request(method, path.replace("{id}", UNKNOWN_ID), body)
+        response = with_access_key.request(method, re.sub(r"\{\w+\}", UNKNOWN_ID, path), body)
         assert response.status < 500, f"{method} {path}: {response.status} {response.text}"
         ann.delete(f"/v1.0/accesskeys/{key['id']}")
         count += 1
@@ -241,6 +268,9 @@ def owned_row_writes(tim, customer_id):
         "/status": {"status": "busy"}, "/addresses": {"addresses": [{"type": "tel", "target": "+15550005555"}]},
         "/tag_ids": {"tag_ids": [row_ids["tags"]]}}
     requests += [("PUT", f"/v1.0/agents/{agent_id}{suffix}", body) for suffix, body in agent_updates.items()]
+    requests += [
+        ("PUT", f"/v1.0/queues/{row_ids['queues']}/tag_ids", {"tag_ids": [row_ids["tags"]]}),
+        ("POST", f"/v1.0/contacts/{row_ids['contacts']}/addresses", {"type": "tel", "target": "+15550006666"})]
     return requests + [
         ("DELETE", f"/v1.0/agents/{agent_id}", None), ("POST", "/v1.0/accesskeys", {}),
         ("PUT", f"/v1.0/accesskeys/{key_id}", {"name": "late"}), ("DELETE", f"/v1.0/accesskeys/{key_id}", None),

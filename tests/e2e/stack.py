@@ -1,6 +1,7 @@
 """Deploys the unchanged template.yaml: SAM's own translator expands it, and the emulator's CloudFormation creates the stack."""
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -37,14 +38,14 @@ class Template:
         return Translator({}, Parser()).translate(source, {**defaults, **PARAMETERS})
 
     def declared_routes(self):
-        """Maps each route key of the template to the logical id of its function."""
+        """Maps each route key of the API to the logical id of its function."""
         routes = {}
-        for name, function in self.functions.items():
-            for event in function["Properties"].get("Events", {}).values():
-                if event["Type"] == "HttpApi":
-                    properties = event["Properties"]
-                    key = f"{properties['Method']} {properties['Path']}" if "Path" in properties else "$default"
-                    routes[key] = name
+        for path, operations in self.resources["Api"]["Properties"]["Body"]["paths"].items():
+            for method, operation in operations.items():
+                uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+                verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+                key = "$default" if path == "/$default" else f"{verb} {path}"
+                routes[key] = re.search(r"\$\{(\w+)\.Arn\}", uri)[1]
         return routes
 
 

@@ -2,7 +2,7 @@
 //!
 //! The document allows responses to have unknown fields. These checks do not: a field that is not described fails the test.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jsonschema::{Draft, Registry, Validator};
@@ -14,14 +14,33 @@ const BASE: &str = "https://custodian.invalid/openapi.json";
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     let mut document = custodian_openapi::describe();
-    forbid_unknown_fields(&mut document["components"]);
-    for item in document["paths"].as_object_mut().unwrap().values_mut() {
-        for operation in item.as_object_mut().unwrap().values_mut().filter(|part| part.is_object()) {
-            forbid_unknown_fields(&mut operation["responses"]);
+    let mut of_responses = BTreeSet::new();
+    collect_schemas(&document, &document["components"]["responses"], &mut of_responses);
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values().filter(|part| part.is_object()) {
+            collect_schemas(&document, &operation["responses"], &mut of_responses);
         }
     }
+    // A body may have unknown fields.
+    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
+    let of_responses = schemas.iter_mut().filter(|(name, _)| of_responses.contains(*name));
+    of_responses.for_each(|(_, schema)| forbid_unknown_fields(schema));
     document
 });
+
+/// Adds the names of the schemas to which a part of the document refers, and of those to which these refer.
+fn collect_schemas(document: &Value, part: &Value, names: &mut BTreeSet<String>) {
+    if let Some(name) = part["$ref"].as_str().and_then(|place| place.strip_prefix("#/components/schemas/")) {
+        if names.insert(name.to_owned()) {
+            collect_schemas(document, &document["components"]["schemas"][name], names);
+        }
+    }
+    match part {
+        Value::Object(map) => map.values().for_each(|part| collect_schemas(document, part, names)),
+        Value::Array(items) => items.iter().for_each(|part| collect_schemas(document, part, names)),
+        _ => {}
+    }
+}
 
 static REGISTRY: LazyLock<Registry<'static>> = LazyLock::new(|| {
     let registry = Registry::new().draft(Draft::Draft202012);
@@ -105,7 +124,12 @@ fn check(route: &str, response: &Response, has_body: bool) -> Result<(), String>
         return Ok(());
     }
     let body = serde_json::from_str(&response.text).map_err(|error| error.to_string())?;
-    validate(&format!("{place}/content/{}/schema", media.replace('/', "~1")), &body)
+    validate(&format!("{place}/content/{}/schema", media.replace('/', "~1")), &body)?;
+    let reason = if body["error"].is_object() { &body["error"]["reason"] } else { &body["reason"] };
+    match described["x-reasons"].as_array() {
+        Some(reasons) if !reasons.contains(reason) => Err(format!("the reason {reason} is not described")),
+        _ => Ok(()),
+    }
 }
 
 fn headers(described: &Value, response: &Response) -> Result<(), String> {
@@ -209,7 +233,7 @@ mod tests {
         let error = |reason: &str| json!({ "error": { "status": "NOT_FOUND", "reason": reason, "message": "", "request_id": "req_a" } });
         let unknown = mismatch("GET", "/v1.0/tags/x", None, &response(404, &[], &error("FLOW_NOT_FOUND")));
         assert!(
-            unknown.is_some_and(|error| error.contains("\"FLOW_NOT_FOUND\" is not one of \"TAG_NOT_FOUND\""))
+            unknown.is_some_and(|error| error.contains("the reason \"FLOW_NOT_FOUND\" is not described"))
         );
     }
 }

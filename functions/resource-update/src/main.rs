@@ -3,5 +3,6 @@ use custodian_runtime::NoServices;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::serve_http::<NoServices>(UpdateRow { kind: custodian_runtime::resource_kind()? }).await
+    let kind = custodian_runtime::resource_kind()?;
+    custodian_runtime::serve_routes::<NoServices, _>(UpdateRow::routes(kind).collect()).await
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Validates docs/openapi.json as an OpenAPI document. The tests of this crate check that it matches the code.
+# Validates docs/openapi.json and docs/openapi-3.0.json as OpenAPI documents. The tests of this crate check that it matches the code.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -7,3 +7,4 @@ here=$(cd "$(dirname "$0")" && pwd)
 tools=$(python_venv "$here")
 
 "$tools/bin/openapi-spec-validator" --schema 3.1 "$here/../../../docs/openapi.json"
+"$tools/bin/openapi-spec-validator" --schema 3.0 "$here/../../../docs/openapi-3.0.json"

@@ -3,6 +3,7 @@
 tests/template.rs compares the template with the code.
 """
 
+import fnmatch
 import json
 import re
 import sys
@@ -14,9 +15,8 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-# CloudFormation permits 500 resources. The template has about 470 and a kind adds 11 (five functions with their roles and a
-# table), so 480 leaves room for one more kind. The last 20 are a reserve: a replacement needs the old and the new resource at
-# the same time.
+# CloudFormation permits 500 resources. The last 20 are a reserve: a replacement needs the old and the new resource at the same
+# time. A function needs three (itself, its role and the gateway's permission), and a kind 16 (five functions and a table).
 MAX_RESOURCES = 480
 # The only fields of the access log. Addresses, user agents, paths and queries are personal or carry credentials.
 ACCESS_LOG = {"requestId", "routeKey", "status", "responseLatency", "integrationErrorMessage"}
@@ -160,6 +160,31 @@ def check_stage(name, stage):
         fault(name, f"its access log has {sorted(logged - ACCESS_LOG) or log_format}")
 
 
+def permitted_routes(resources):
+    """The patterns of the routes for which the gateway may invoke each function, such as `PUT/v1.0/tags/*`."""
+    patterns = {}
+    for resource in resources.values():
+        if resource["Type"] == "AWS::Lambda::Permission":
+            arn = resource["Properties"]["SourceArn"]["Fn::Sub"]
+            found = re.search(r":execute-api:[^/]*/[^/]*/(.*)", arn if isinstance(arn, str) else arn[0])
+            if found:
+                patterns.setdefault(target(resource["Properties"]["FunctionName"]), []).append(found[1])
+    return patterns
+
+
+def check_routes(name, api, resources):
+    """Without the permission, the gateway responds with 500."""
+    patterns = permitted_routes(resources)
+    for path, operations in api["Body"]["paths"].items():
+        for method, operation in operations.items():
+            uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+            function = re.search(r"\$\{(\w+)\.Arn\}", uri)[1]
+            verb = "*" if method == "x-amazon-apigateway-any-method" else method.upper()
+            route = path.strip("/") if path == "/$default" else f"{verb}{path}"
+            if not any(fnmatch.fnmatchcase(route, pattern) for pattern in patterns.get(function, [])):
+                fault(name, f"may not invoke {function} for {route}: {patterns.get(function)}")
+
+
 def check_features(manifest):
     """`sam build` cannot pass features, so the manifest has to name them."""
     metadata = tomllib.loads(manifest.read_text(encoding="utf-8"))["workspace"].get("metadata", {})
@@ -189,6 +214,8 @@ def main(path):
                 check_mapping(name, properties, resources)
             case "AWS::DynamoDB::Table":
                 check_table(name, resource)
+            case "AWS::ApiGatewayV2::Api":
+                check_routes(name, properties, resources)
             case "AWS::ApiGatewayV2::Stage":
                 check_stage(name, properties)
     for role, functions in owners.items():

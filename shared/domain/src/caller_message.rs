@@ -31,6 +31,8 @@ caller_messages! {
     BeyondScopes = PermissionDenied "The scopes of this access key do not permit this request.";
     WiderScopes = PermissionDenied "An access key cannot make a key that may do more. Choose scopes within its own.";
     PlanBytes = ResourceLimitExceeded "The rows of this account have reached the total size that its plan allows.";
+    /// The tag may exist, but the contact does not have it.
+    NoSuchTagOfContact = TagNotFound "The contact does not have this tag.";
     /// The limit does not depend on the plan.
     MakerChain = ResourceLimitExceeded "Too many keys and agents were created through one another. Create this with another credential.";
 }

@@ -114,6 +114,8 @@ field_problems! {
     BalanceTooLow { balance: i64 = 5 } = "is {balance}, which is less than the debit";
     BalanceTooHigh { max: i64 = 9_007_199_254_740_991 } = "must not raise the balance above {max}";
 
+    /// A lookup names neither.
+    NeitherPhoneNorEmail = "is required, unless email is given";
     NotAPageToken = "must be a next_page_token of the same list, or an RFC 3339 time";
     UnknownTable = "must be `all` or the name of a table";
     NotARestoreToken = "must be the `next` of an earlier response for the same table";

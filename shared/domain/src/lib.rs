@@ -38,6 +38,7 @@ pub mod public_address;
 pub mod reason;
 pub mod refusal;
 pub mod resource;
+pub mod resource_part;
 pub mod scheduled_job;
 pub mod scope;
 pub mod secret;

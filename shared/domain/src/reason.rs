@@ -88,6 +88,7 @@ reasons! {
     BillingAccountNotFound = 404 "NOT_FOUND" "BILLING_ACCOUNT_NOT_FOUND" "The billing account does not exist.";
     TranscribeNotFound = 404 "NOT_FOUND" "TRANSCRIBE_NOT_FOUND" "The transcription does not exist.";
     ContactNotFound = 404 "NOT_FOUND" "CONTACT_NOT_FOUND" "The contact does not exist.";
+    AddressNotFound = 404 "NOT_FOUND" "ADDRESS_NOT_FOUND" "The contact does not have this address.";
     AccessKeyNotFound = 404 "NOT_FOUND" "ACCESSKEY_NOT_FOUND" "The access key does not exist.";
     AgentNotFound = 404 "NOT_FOUND" "AGENT_NOT_FOUND" "The agent does not exist.";
     /// 404: no e-mail address waits for its confirmation.

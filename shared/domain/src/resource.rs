@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::field_problem::FieldProblem;
 use crate::fields::{Fields, given};
 use crate::ids;
-use crate::kinds::{Field, FieldType, Kind, KindRule, Source};
+use crate::kinds::{Field, FieldType, Kind, KindRule, Source, set_identities};
 use crate::reason::Reason;
 use crate::refusal::{Detail, Refusal, field_violation};
 use crate::{CustomerId, Timestamp};
@@ -137,7 +137,7 @@ impl ResourcePatch {
     }
 
     pub fn create(self, customer_id: CustomerId, id: Uuid, now: Timestamp) -> Resource {
-        let given = self.with_address_times(None, now);
+        let given = self.with_addresses(None, now);
         Resource::new(self.kind, customer_id, id, now, given)
     }
 
@@ -152,23 +152,20 @@ impl ResourcePatch {
         let errors: Vec<_> =
             changed.map(|(field, _)| field_violation(field.name, FieldProblem::CreateOnly)).collect();
         refuse(errors)?;
-        let after = before.with_fields(self.with_address_times(Some(before), now), now);
+        let after = before.with_fields(self.with_addresses(Some(before), now), now);
         refuse(broken_rules(self.kind, Some(&before.fields), &after.fields))?;
         Ok(after)
     }
 
-    /// The given fields with the creation time in every address. An existing address keeps its creation time.
-    fn with_address_times(&self, before: Option<&Resource>, now: Timestamp) -> Map<String, Value> {
-        let mut given = self.given.clone();
+    /// The given fields, with the id and the creation time of every address.
+    fn with_addresses(&self, before: Option<&Resource>, now: Timestamp) -> Map<String, Value> {
+        let (mut given, now) = (self.given.clone(), now.to_rfc3339());
         let address_fields =
             self.kind.fields.iter().filter(|field| matches!(field.field_type, FieldType::Addresses { .. }));
         for field in address_fields {
-            let old_addresses = before.and_then(|row| row.fields.get(field.name)).and_then(Value::as_array);
-            let addresses = given.get_mut(field.name).and_then(Value::as_array_mut);
-            for address in addresses.into_iter().flatten() {
-                let same = old_addresses.into_iter().flatten().find(|old| old["id"] == address["id"]);
-                let since = same.map(|old| old["tm_create"].clone());
-                address["tm_create"] = since.unwrap_or_else(|| now.to_rfc3339().into());
+            let before = before.and_then(|row| row.fields.get(field.name)).and_then(Value::as_array);
+            if let Some(addresses) = given.get_mut(field.name).and_then(Value::as_array_mut) {
+                set_identities(addresses, before.map_or(&[], Vec::as_slice), &now);
             }
         }
         given

@@ -110,7 +110,12 @@ impl Request {
 
     /// The id in the path.
     pub fn id(&self) -> Result<Uuid, Refusal> {
-        let text = self.path.iter().find(|(name, _)| name == "id").map(|(_, value)| value.as_str());
+        self.path_id("id")
+    }
+
+    /// The id in a parameter of the path.
+    pub fn path_id(&self, parameter: &str) -> Result<Uuid, Refusal> {
+        let text = self.path.iter().find(|(name, _)| name == parameter).map(|(_, value)| value.as_str());
         text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
     }
 

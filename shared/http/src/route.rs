@@ -39,6 +39,11 @@ impl Route {
         if self.is_read() { "ANY" } else { self.method }
     }
 
+    /// The key of the gateway's route, which its events name.
+    pub fn gateway_key(&self) -> String {
+        if self.is_default() { self.to_string() } else { format!("{} {}", self.gateway_method(), self.path) }
+    }
+
     /// Whether requests may carry an `Idempotency-Key`.
     pub fn takes_idempotency_key(&self) -> bool {
         self.method == "POST" && self.path.starts_with("/v1.0/")

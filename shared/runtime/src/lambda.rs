@@ -87,6 +87,19 @@ pub async fn serve_http<E: FromEnv>(endpoint: impl Endpoint<Store, E>) -> Result
     run(cx, serve).await
 }
 
+/// Serves several routes of the API, which need the same permissions. The gateway's event names the route.
+pub async fn serve_routes<E: FromEnv, H: Endpoint<Store, E>>(endpoints: Vec<H>) -> Result<(), Error> {
+    let cx = context::<E>().await?;
+    let (cx, endpoints) = (&cx, &endpoints);
+    let serve = move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
+        let key = event.payload.route_key.as_deref().unwrap_or_default();
+        let endpoint = endpoints.iter().find(|endpoint| endpoint.route().gateway_key() == key);
+        let endpoint = endpoint.ok_or_else(|| format!("the function does not serve the route {key}"))?;
+        Ok::<_, Error>(response(custodian_http::serve(endpoint, cx, event.payload).await))
+    };
+    run(cx, serve).await
+}
+
 /// The response in the gateway's format, which separates cookies from headers.
 fn response(response: Response<Body>) -> ApiGatewayV2httpResponse {
     let (mut parts, body) = response.into_parts();

@@ -38,7 +38,7 @@ pub use {
     config::resource_kind,
     event_bridge::EventBridgeBus,
     from_env::NoServices,
-    lambda::{serve_cascade_queue, serve_http, serve_invocations, serve_queue, serve_stream},
+    lambda::{serve_cascade_queue, serve_http, serve_invocations, serve_queue, serve_routes, serve_stream},
     lambda_http::Error,
     s3::{S3ExportFiles, S3ExportLinks},
     scheduler::EventBridgeScheduler,

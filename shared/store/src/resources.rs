@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
-use custodian_app::ports::{ListResources, QueryPage, ReadResources};
+use custodian_app::ports::{FindResources, ListResources, QueryPage, ReadResources};
 use custodian_domain::kinds::Kind;
 use custodian_domain::{CustomerId, EncryptedFields, EncryptedResource, Resource, StoredResource};
 use serde_json::Value;
@@ -148,5 +148,22 @@ impl ReadResources for Store {
         let response = request.set_key(Some(row_key(customer, id))).send().await;
         let found = response.map_err(|error| aws_failure("the rows", &error))?.item;
         found.map(|item| decode_resource(kind, item)).transpose()
+    }
+}
+
+impl FindResources for Store {
+    async fn resource_with_name(
+        &self,
+        kind: &'static Kind,
+        customer: CustomerId,
+        name: &str,
+    ) -> Result<Option<StoredResource>, Failure> {
+        let Some(unique) = &kind.unique else { return Ok(None) };
+        let name = unique.name(customer, name);
+        let holder = self.identifier(&name.0).await?.filter(|holder| holder.owner == customer);
+        let Some(id) = holder.and_then(|holder| holder.row_id) else { return Ok(None) };
+        // The row may have lost the name since the first read.
+        let found = self.resource(kind, customer, id).await?;
+        Ok(found.filter(|stored| unique.of(customer, &stored.row.fields).contains(&name)))
     }
 }

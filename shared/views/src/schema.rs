@@ -22,7 +22,8 @@ impl JsonSchema for AnyText {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
+            // Not as a pattern of the whole text, which tools print as an example.
+            "not": { "pattern": r"[\u0000-\u001f\u007f-\u009f]" },
             "description": "A text without control characters. `x-max-bytes` limits its length in UTF-8.",
         })
     }
@@ -40,7 +41,7 @@ impl JsonSchema for AnyMultiLineText {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",
+            "not": { "pattern": r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]" },
             "description": "A text without control characters other than line breaks and tabs. `x-max-bytes` limits its length in UTF-8.",
         })
     }
@@ -98,7 +99,7 @@ impl JsonSchema for Time {
 
 impl JsonSchema for NewAccessKeyView<'_> {
     fn schema_name() -> Cow<'static, str> {
-        "NewAccessKey".into()
+        "AccessKeyWithToken".into()
     }
 
     /// The schema of an access key plus its token, at the same position as in the view.

@@ -23,7 +23,7 @@ pub struct UsageView {
 pub(crate) struct KindUsages(Vec<(&'static str, KindUsage)>);
 
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct KindUsage {
     count: u64,
     limit: Option<u64>,

@@ -121,6 +121,7 @@ impl Fixture {
             "agents" => json!({ "username": format!("target-{last}"), "password": PASSWORD }),
             "numbers" => json!({ "number": "+15551234567" }),
             "extensions" => json!({ "extension": "100", "password": "dial tone" }),
+            "contacts" => json!({ "addresses": [{ "type": "tel", "target": "+15551234567" }] }),
             _ => json!({}),
         };
         let created = if collection == "billing_accounts" {
@@ -157,7 +158,8 @@ impl Fixture {
         let row_id = if names_customer { Some(&self.customer) } else { self.rows.get(collection(path)) };
         // No webhook was delivered, so a delivery id addresses nothing.
         let row_id = row_id.map_or("5e4a0680-804e-11ec-8477-2fea5968d85b", String::as_str);
-        (Method::from_bytes(method.as_bytes()).unwrap(), path.replace("{id}", row_id))
+        let query = if path.ends_with("/lookup") { "?phone=%2B15551234567" } else { "" };
+        (Method::from_bytes(method.as_bytes()).unwrap(), path.replace("{id}", row_id) + query)
     }
 
     /// Sends the same request as one caller. The body is valid where it does no harm; otherwise the handler itself

@@ -85,6 +85,15 @@ GET /v1.0/{kind}/{id}                   a p . . n . c . n f c v c c . p
 PUT /v1.0/{kind}/{id}                   a p . . n . c . n f c v c c p p
 DELETE /v1.0/{kind}/{id}                a p . . n . c . n f c v c c p p
 POST /v1.0/transcribes/{id}/stop        a p . . n . c . n f c v c c p p
+PUT /v1.0/numbers/{id}/flow_ids         a p . . n . c . n f c v c c p p
+PUT /v1.0/queues/{id}/tag_ids           a p . . n . c . n f c v c c p p
+PUT /v1.0/queues/{id}/routing_method    a p . . n . c . n f c v c c p p
+POST /v1.0/contacts/{id}/addresses      a p . . n . c . n f c v c c p p
+PUT /v1.0/contacts/{id}/addresses/{address_id} a p . . n . c . n f c v c c p p
+DELETE /v1.0/contacts/{id}/addresses/{address_id} a p . . n . c . n f c v c c p p
+POST /v1.0/contacts/{id}/tags           a p . . n . c . n f c v c c p p
+DELETE /v1.0/contacts/{id}/tags/{tag_id} a p . . n . c . n f c v c c p p
+GET /v1.0/contacts/lookup               a p . . n . c . n f c v c c . p
 GET /v1.0/billing_accounts              a p p . . . c . . f c v c c . p
 GET /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c . p
 PUT /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c p p
@@ -103,6 +112,7 @@ GET /v1.0/customer/export/{id}          a p p n n n c n n n c n c c p p
 GET /v1.0/customer/export/{id}/file     a p p n n n c p n n c n c c p p
 GET /v1.0/customer/email_change         a p n n n n c n n f c v c c n p
 DELETE /v1.0/customer/email_change      a p p n n n c p n f c v c c p p
+PUT /v1.0/customers/{id}/billing_account_id a p p p p p c p . f c v c c p p
 PUT /v1.0/customers/{id}/plan           a p p p p p c p . f c v c c p p
 POST /v1.0/customers/{id}/balance       a p p p p p c p . f c v c c p p
 GET /v1.0/customers/{id}/deletion       a p p p p p c p n f c v c c p p

@@ -52,7 +52,8 @@ fn cells(fixture: &Fixture) -> Vec<Cell> {
                 }
                 let text = id_text(id, collection(path), agent.as_deref(), own, &fixture.foreign);
                 let Some(text) = text else { continue };
-                let (route, path) = (Arc::clone(&route), path.replace("{id}", &text));
+                let query = if path.ends_with("/lookup") { "?phone=%2B1" } else { "" };
+                let (route, path) = (Arc::clone(&route), path.replace("{id}", &text) + query);
                 let expected = expected(&route, credential, id);
                 has_one = true;
                 cells.push(Cell { route, caller, id, path, expected });

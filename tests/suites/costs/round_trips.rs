@@ -91,6 +91,17 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let number = format!("/v1.0/numbers/{}", number.json()["id"].as_str().unwrap());
     service.measure("PUT /v1.0/numbers/{id}", 2, tenant.put(&number, json!({ "name": "main" }))).await;
     service.measure("DELETE /v1.0/numbers/{id}", 2, tenant.delete(&number)).await;
+    // A part of a row costs as much as the row. A lookup authenticates, reads the name and then the row.
+    let queue = tenant.post("/v1.0/queues", json!({})).await.ok();
+    let tags = format!("/v1.0/queues/{}/tag_ids", queue["id"].as_str().unwrap());
+    let no_tags = tenant.put(&tags, json!({ "tag_ids": [] }));
+    service.measure("PUT /v1.0/queues/{id}/tag_ids", 2, no_tags).await;
+    let contact = tenant.post("/v1.0/contacts", json!({})).await.json();
+    let addresses = format!("/v1.0/contacts/{}/addresses", contact["id"].as_str().unwrap());
+    let address = tenant.post(&addresses, json!({ "type": "tel", "target": "+15551234567" }));
+    service.measure("POST /v1.0/contacts/{id}/addresses", 2, address).await;
+    let lookup = tenant.get("/v1.0/contacts/lookup?phone=%2B15551234567");
+    service.measure("GET /v1.0/contacts/lookup", 3, lookup).await;
     service.measure("GET /v1.0/customer/usage", 2, tenant.get("/v1.0/customer/usage")).await;
     service.measure("GET /v1.0/customer/audit", 2, tenant.get("/v1.0/customer/audit")).await;
     let audit = format!("{account}/audit");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use custodian_domain::kinds::{self, PartChange};
 use custodian_http::{Audience, CredentialRule};
 use custodian_local::deployed_routes;
 use custodian_tests::{Client, PASSWORD, Tables};
@@ -9,9 +10,14 @@ use serde_json::{Value, json};
 
 use crate::audited_acts::{AuditLog, delegate_of};
 
-/// Routes without an entry. The first deletes the audit log with the account. The others change no account.
-const WITHOUT_ENTRY: [&str; 3] =
-    ["DELETE /v1.0/customers/{id}", "PUT /v1.0/platform/deletions", "POST /v1.0/platform/restore"];
+/// Routes without an entry. The first deletes the audit log with the account. There is only one routing method, so setting it changes
+/// nothing. The others change no account.
+const WITHOUT_ENTRY: [&str; 4] = [
+    "DELETE /v1.0/customers/{id}",
+    "PUT /v1.0/queues/{id}/routing_method",
+    "PUT /v1.0/platform/deletions",
+    "POST /v1.0/platform/restore",
+];
 
 /// The writes that an operator or a delegate may request.
 fn writes_of_platform_admins() -> BTreeSet<String> {
@@ -35,8 +41,20 @@ struct Requests {
 impl Requests {
     /// Sends a request to the route, which must succeed and leave at least one entry by a platform admin. Returns the response.
     async fn send(&mut self, caller: &Client, route: &str, id: &str, body: Value) -> Value {
+        self.send_to(caller, route, &[("{id}", id)], body).await
+    }
+
+    /// Like `send`, with a value for each parameter of the path.
+    async fn send_to(
+        &mut self,
+        caller: &Client,
+        route: &str,
+        parameters: &[(&str, &str)],
+        body: Value,
+    ) -> Value {
         let (method, pattern) = route.split_once(' ').unwrap();
-        let path = pattern.replace("{id}", id);
+        let path =
+            parameters.iter().fold(pattern.to_owned(), |path, (name, value)| path.replace(name, value));
         let request = caller.request(method.parse().unwrap(), &path).json(&body);
         let response = caller.send(request).await;
         assert!(response.status < 300, "{route}: {}", response.text);
@@ -48,6 +66,36 @@ impl Requests {
         assert!(!entries.is_empty() && entries.iter().all(by_platform_admin), "{route}: {entries:?}");
         self.covered.insert(route.to_owned());
         response.json()
+    }
+}
+
+/// Changes each part of a row. The routes of a list add its item before they change or remove it.
+async fn change_parts(
+    requests: &mut Requests,
+    delegate: &Client,
+    kind: &str,
+    row: &str,
+    tag: &str,
+    flow: &str,
+) {
+    let Some(kind) = kinds::by_route(kind) else { return };
+    let mut address = String::new();
+    for part in kind.parts {
+        let body = match part.change {
+            PartChange::SetFields(["routing_method"]) => continue,
+            PartChange::SetFields(["tag_ids"]) => json!({ "tag_ids": [tag] }),
+            PartChange::SetFields(_) => json!({ "call_flow_id": flow }),
+            PartChange::AddAddress => json!({ "type": "tel", "target": "+15551234567" }),
+            PartChange::ChangeAddress => json!({ "target": "+15557654321" }),
+            PartChange::AddTag => json!({ "tag_id": tag }),
+            PartChange::RemoveAddress | PartChange::RemoveTag => json!({}),
+        };
+        let route = format!("{} /v1.0/{}/{{id}}/{}", part.method, kind.route, part.path);
+        let items = [("{address_id}", address.as_str()), ("{tag_id}", tag)];
+        let changed = requests.send_to(delegate, &route, &[("{id}", row), items[0], items[1]], body).await;
+        if part.change == PartChange::AddAddress {
+            address = id(&changed["addresses"][0]);
+        }
     }
 }
 
@@ -104,6 +152,7 @@ async fn every_route_that_a_platform_admin_may_use_to_write_leaves_an_entry() {
     ] {
         requests.send(&delegate, route, row, body).await;
     }
+    let flow = id(&requests.send(&delegate, "POST /v1.0/flows", "", json!({})).await);
     for route in writes_of_platform_admins() {
         let Some(kind) = route.strip_prefix("POST /v1.0/") else { continue };
         if kind.contains('/') || ["accesskeys", "agents", "customers"].contains(&kind) {
@@ -120,15 +169,20 @@ async fn every_route_that_a_platform_admin_may_use_to_write_leaves_an_entry() {
         if kind == "transcribes" {
             requests.send(&delegate, "POST /v1.0/transcribes/{id}/stop", &row, json!({})).await;
         }
+        change_parts(&mut requests, &delegate, kind, &row, &tag, &flow).await;
         requests.send(&delegate, &format!("DELETE /v1.0/{kind}/{{id}}"), &row, json!({})).await;
     }
     // An account has one billing account today, so setting it changes nothing unless the row names another one.
     let tables = Tables(client.engine().clone());
-    let mut row = tables.query("customers", "id", &account).remove(0);
-    row["billing_account_id"]["S"] = json!(tag);
-    tables.insert("customers", &[row]);
-    let body = json!({ "billing_account_id": billing });
-    requests.send(&delegate, "PUT /v1.0/customer/billing_account_id", "", body).await;
+    for (caller, route) in [
+        (&delegate, "PUT /v1.0/customer/billing_account_id"),
+        (&admin, "PUT /v1.0/customers/{id}/billing_account_id"),
+    ] {
+        let mut row = tables.query("customers", "id", &account).remove(0);
+        row["billing_account_id"]["S"] = json!(tag);
+        tables.insert("customers", &[row]);
+        requests.send(caller, route, &account, json!({ "billing_account_id": billing })).await;
+    }
     let sent = requests.send(&delegate, "POST /v1.0/customer/webhook/test", "", json!({})).await;
     client.idle().await;
     requests.log.unseen().await;

@@ -12,6 +12,7 @@ mod history;
 mod linearizability;
 mod lists;
 mod newer_rows;
+mod parts;
 mod plan_bytes;
 mod plan_limits;
 mod references;

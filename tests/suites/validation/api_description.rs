@@ -26,11 +26,15 @@ impl Operation {
         let paths = document["paths"].as_object().unwrap().clone();
         let of_path = |(path, item): (String, Value)| {
             let item = item.as_object().unwrap().clone();
-            item.into_iter().filter(|(name, _)| name != "parameters").map(move |(method, description)| Self {
-                method: Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(),
-                path: path.clone(),
-                description,
-            })
+            let operations = item.into_iter().filter(|(name, _)| name != "parameters");
+            let described = operations.map(|(method, mut description)| {
+                if let Some(body) = description.get_mut("requestBody") {
+                    resolve(&document, body);
+                }
+                let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+                Self { method, path: path.clone(), description }
+            });
+            described.collect::<Vec<_>>()
         };
         paths.into_iter().flat_map(of_path).collect()
     }
@@ -53,11 +57,28 @@ impl Operation {
     }
 }
 
+/// Replaces references to named schemas by these schemas.
+fn resolve(document: &Value, part: &mut Value) {
+    if let Some(place) = part["$ref"].as_str().map(str::to_owned) {
+        let mut schema = document.pointer(place.trim_start_matches('#')).unwrap().clone();
+        let beside = part.as_object().unwrap().iter().filter(|(name, _)| *name != "$ref");
+        schema.as_object_mut().unwrap().extend(beside.map(|(name, value)| (name.clone(), value.clone())));
+        *part = schema;
+    }
+    match part {
+        Value::Object(map) => map.values_mut().for_each(|part| resolve(document, part)),
+        Value::Array(items) => items.iter_mut().for_each(|part| resolve(document, part)),
+        _ => {}
+    }
+}
+
 /// A caller for every route, and a row for every path.
 struct Fixture {
     platform_admin: Client,
     admin: Client,
     rows: BTreeMap<String, String>,
+    /// The id of an address of the contact.
+    address: String,
 }
 
 impl Fixture {
@@ -78,7 +99,10 @@ impl Fixture {
             assert!(row.status < 300, "{}: {}", operation.path, row.text);
             rows.insert(kind.route.to_owned(), row.json()["id"].as_str().unwrap().to_owned());
         }
-        Self { platform_admin: client.platform_admin().await, admin, rows }
+        let addresses = format!("/v1.0/contacts/{}/addresses", rows["contacts"]);
+        let contact = admin.post(&addresses, json!({ "type": "tel", "target": "+1" })).await.json();
+        let address = contact["addresses"][0]["id"].as_str().unwrap().to_owned();
+        Self { platform_admin: client.platform_admin().await, admin, rows, address }
     }
 
     fn request(&self, operation: &Operation) -> RequestBuilder {
@@ -91,7 +115,10 @@ impl Fixture {
         let caller = if by_platform_admin { &self.platform_admin } else { &self.admin };
         let row = operation.path.split('/').nth(2).and_then(|collection| self.rows.get(collection));
         // If the collection has no row, the path names an id that does not exist.
-        let path = operation.path.replace("{id}", &row.cloned().unwrap_or_else(|| Uuid::nil().to_string()));
+        let id = row.cloned().unwrap_or_else(|| Uuid::nil().to_string());
+        let items = [("{id}", &id), ("{address_id}", &self.address), ("{tag_id}", &self.rows["tags"])];
+        let path =
+            items.iter().fold(operation.path.clone(), |path, (parameter, id)| path.replace(parameter, id));
         caller.request(operation.method.clone(), &(path + query))
     }
 

@@ -147,6 +147,11 @@ impl Fixture {
             "customers-create" => request("POST", CUSTOMERS)
                 .body(json!({ "username": name, "password": PASSWORD, "email": email })),
             "customers-update" => request("PUT", &sample_account).body(json!({ "name": name })),
+            "customers-billing-account" => {
+                let account = self.admin.get("/v1.0/billing_account").await.ok()["id"].clone();
+                request("PUT", &format!("{sample_account}/billing_account_id"))
+                    .body(json!({ "billing_account_id": account }))
+            }
             "customers-plan" => {
                 request("PUT", &format!("{sample_account}/plan")).body(json!({ "plan": "unlimited" }))
             }
@@ -236,6 +241,12 @@ impl Fixture {
                 request("PUT", &format!("{CUSTOMER}/billing_account_id")).body(body)
             }
             "billing-account" => request("GET", "/v1.0/billing_account"),
+            "contacts-lookup" => {
+                let target = format!("+1555{:07}", self.unique_number());
+                let new = json!({ "addresses": [{ "type": "tel", "target": target }] });
+                self.admin.post("/v1.0/contacts", new).await;
+                request("GET", &format!("/v1.0/contacts/lookup?phone={}", target.replace('+', "%2B")))
+            }
             "transcribes-stop" => {
                 let new = json!({ "name": name, "reference_type": "call", "language": "en-US" });
                 let id = self.create_row("/v1.0/transcribes", new).await;

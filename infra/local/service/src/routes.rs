@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use custodian_domain::kinds::{Kind, routed};
+use custodian_fn_resource_update::UpdateRow;
 use custodian_http::caller::Caller;
 use custodian_http::{Audience, Endpoint, Route, serve};
 use custodian_store::Store;
@@ -37,7 +38,7 @@ impl DeployedRoute {
     }
 }
 
-/// A function of the API.
+/// A route of the API, and the handler of its function.
 pub(crate) struct ApiFunction {
     pub(crate) deployed: DeployedRoute,
     pub(crate) handler: Handler,
@@ -102,6 +103,7 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("customer-usage", custodian_fn_customer_usage::ShowUsage),
         api_function("customer-billing-account", custodian_fn_customer_billing_account::SetBillingAccount),
         api_function("billing-account", custodian_fn_billing_account::DefaultBillingAccount),
+        api_function("contacts-lookup", custodian_fn_contacts_lookup::LookUpContact),
         api_function("transcribes-stop", custodian_fn_transcribes_stop::StopTranscribe),
         api_function("export-create", custodian_fn_export_create::StartExport),
         api_function("export-get", custodian_fn_export_get::ShowExport),
@@ -120,6 +122,10 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("customers-freeze", custodian_fn_customers_freeze::FreezeAccount),
         api_function("customers-recover", custodian_fn_customers_recover::RecoverAccount),
         api_function("customers-plan", custodian_fn_customers_plan::SetPlan),
+        api_function(
+            "customers-billing-account",
+            custodian_fn_customers_billing_account::SetBillingAccountOfCustomer,
+        ),
         api_function("customers-deletion", custodian_fn_customers_deletion::ShowDeletion),
         api_function("auth-deletion", custodian_fn_auth_deletion::FollowDeletion),
         api_function("jwks", custodian_fn_jwks::PublishKeys),
@@ -133,24 +139,26 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("platform-restore", custodian_fn_platform_restore::RestoreTables),
     ];
     for kind in routed() {
-        functions.extend(kind.shared_verbs().iter().filter_map(|verb| resource_function(kind, verb)));
+        functions.extend(kind.shared_verbs().iter().flat_map(|verb| resource_functions(kind, verb)));
     }
     functions
 }
 
-/// The shared function that serves a verb of a kind.
-fn resource_function(kind: &'static Kind, verb: &str) -> Option<ApiFunction> {
+/// The routes of the shared function that serves a verb of a kind.
+fn resource_functions(kind: &'static Kind, verb: &str) -> Vec<ApiFunction> {
     let name = format!("resource-{verb}");
-    let mut function = match verb {
-        "list" => api_function(name, custodian_fn_resource_list::ListRows { kind }),
-        "create" => api_function(name, custodian_fn_resource_create::CreateRow { kind }),
-        "get" => api_function(name, custodian_fn_resource_get::GetRow { kind }),
-        "update" => api_function(name, custodian_fn_resource_update::UpdateRow { kind }),
-        "delete" => api_function(name, custodian_fn_resource_delete::DeleteRow { kind }),
-        _ => return None,
+    let mut functions = match verb {
+        "list" => vec![api_function(name, custodian_fn_resource_list::ListRows { kind })],
+        "create" => vec![api_function(name, custodian_fn_resource_create::CreateRow { kind })],
+        "get" => vec![api_function(name, custodian_fn_resource_get::GetRow { kind })],
+        "update" => UpdateRow::routes(kind).map(|route| api_function(name.as_str(), route)).collect(),
+        "delete" => vec![api_function(name, custodian_fn_resource_delete::DeleteRow { kind })],
+        _ => Vec::new(),
     };
-    function.deployed.kind = Some(kind);
-    Some(function)
+    for function in &mut functions {
+        function.deployed.kind = Some(kind);
+    }
+    functions
 }
 
 /// Every route, the default route last. The template, the API description and the tests use this list.

@@ -35,6 +35,7 @@ pub(crate) fn all() -> Map<String, Value> {
     generator.subschema_for::<BrakeView<'_>>();
     generator.subschema_for::<ExportView>();
     let mut schemas = generator.take_definitions(true);
+    schemas.insert("IdOrEmpty".to_owned(), kind_schemas::id_or_empty());
     schemas.extend(errors::schemas().map(|(name, schema)| (name.to_owned(), schema)));
     schemas.extend(routed().map(|kind| (kind_schemas::schema_name(kind), kind_schemas::row_schema(kind))));
     schemas

@@ -6,6 +6,7 @@ use custodian_http::Audience;
 use custodian_local::DeployedRoute;
 
 use crate::operation::Operation;
+use crate::operation_ids::operation_id;
 use crate::operations;
 
 /// An operation that is both described and deployed, with its id and its audience.
@@ -40,12 +41,4 @@ pub(crate) fn operations() -> Vec<Deployed> {
 /// The deployed routes of the API. The default route is not an operation.
 fn deployed_routes() -> impl Iterator<Item = DeployedRoute> {
     custodian_local::deployed_routes().into_iter().filter(|deployed| !deployed.route.is_default())
-}
-
-/// The name of the function. For a function that all kinds share, the kind and the verb, such as `tags-get`.
-fn operation_id(deployed: &DeployedRoute) -> String {
-    match (deployed.kind, deployed.function.strip_prefix("resource-")) {
-        (Some(kind), Some(verb)) => format!("{}-{verb}", kind.route),
-        _ => deployed.function.clone(),
-    }
 }

@@ -17,7 +17,7 @@ pub(crate) enum ErrorFormat {
 }
 
 /// The named schemas of errors.
-pub(crate) fn schemas() -> [(&'static str, Value); 3] {
+pub(crate) fn schemas() -> [(&'static str, Value); 7] {
     let statuses = distinct(Reason::ALL.iter().map(|reason| reason.class().name));
     let codes = distinct(Reason::ALL.iter().map(|reason| reason.class().code));
     let title = |code: &u16| StatusCode::from_u16(*code).ok()?.canonical_reason();
@@ -50,9 +50,9 @@ pub(crate) fn schemas() -> [(&'static str, Value); 3] {
         &["type", "title", "status", "detail", "reason", "request_id"],
     );
     let violation = all_required(vec![("field", text.clone()), ("description", text.clone())]);
-    let lost_response = all_required(vec![("customer_id", uuid())]);
-    let lost_response = with_description(
-        lost_response,
+    let lost_answer = all_required(vec![("customer_id", uuid())]);
+    let lost_answer = with_description(
+        lost_answer,
         "With `IDEMPOTENT_ANSWER_LOST`: the account in the lost response, if it has been deleted since.",
     );
     let running = with_description(
@@ -81,9 +81,16 @@ pub(crate) fn schemas() -> [(&'static str, Value); 3] {
                 "The same error as RFC 9457, for clients that accept `application/problem+json`.",
             ),
         ),
-        ("Detail", json!({ "anyOf": [violation, frozen, lost_response, running] })),
+        ("FieldViolation", violation),
+        ("FrozenAccount", frozen),
+        ("LostAnswer", lost_answer),
+        ("RunningExport", running),
+        ("Detail", json!({ "anyOf": DETAILS.map(reference) })),
     ]
 }
+
+/// The schemas of the entries of `details`.
+const DETAILS: [&str; 4] = ["FieldViolation", "FrozenAccount", "LostAnswer", "RunningExport"];
 
 fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     items.fold(Vec::new(), |mut seen, item| {
@@ -107,14 +114,8 @@ pub(crate) fn response(reasons: &[Reason], error_format: ErrorFormat) -> (String
         reasons.iter().map(|reason| format!("`{}`: {}", reason.key(), reason.message())).collect();
     let mut content = Map::new();
     if error_format != ErrorFormat::Page {
-        let envelope = json!({
-            "$ref": "#/components/schemas/Refusal",
-            "properties": { "error": { "properties": { "reason": { "enum": keys } } } },
-        });
-        let problem =
-            json!({ "$ref": "#/components/schemas/Problem", "properties": { "reason": { "enum": keys } } });
-        content.insert("application/json".to_owned(), json!({ "schema": envelope }));
-        content.insert("application/problem+json".to_owned(), json!({ "schema": problem }));
+        content.insert("application/json".to_owned(), json!({ "schema": reference("Refusal") }));
+        content.insert("application/problem+json".to_owned(), json!({ "schema": reference("Problem") }));
     }
     if error_format != ErrorFormat::Json {
         content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));
@@ -136,7 +137,10 @@ pub(crate) fn response(reasons: &[Reason], error_format: ErrorFormat) -> (String
             });
         }
     }
-    let response = json!({ "description": messages.join("\n\n"), "headers": headers, "content": content });
+    // Generated clients have one type for all errors, so the reasons of this response are no part of its schema.
+    let response = json!({
+        "description": messages.join("\n\n"), "headers": headers, "content": content, "x-reasons": keys,
+    });
     (format!("{code}.{}{suffix}", keys.join(".")), response)
 }
 

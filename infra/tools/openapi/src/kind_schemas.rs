@@ -4,23 +4,35 @@ use custodian_domain::Plan;
 use custodian_domain::kinds::{ADDRESS_TYPES, Field, FieldType, Kind, Link, MAX_BYTES, Source, UniqueScope};
 use serde_json::{Value, json};
 
+use crate::names::pascal;
 use crate::schema::{
-    Fields, all_required, enumeration, multi_line_text, nonempty_text, nullable, object, read_only, text,
-    time, unique_uuids, uuid, with_description, with_keywords,
+    Fields, all_required, enumeration, multi_line_text, nonempty_text, nullable, object, read_only,
+    reference, text, time, unique_uuids, uuid, with_description, with_keywords,
 };
 
 /// A host name with or without a trailing dot, or an empty string.
 const HOST_NAME: &str =
     r"^(([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?)?$";
 
+/// An id, or an empty text for none. Not an alternative of two schemas, because generated clients would have a type for each place.
+pub(crate) fn id_or_empty() -> Value {
+    json!({
+        "type": "string", "pattern": "^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})?$",
+        "description": "A UUID, or an empty text, which removes the value. The zero UUID means none as well.",
+    })
+}
+
 /// Who sees the value of a secret field.
 const SECRET: &str = "Only responses about a single row have it, to administrators and access keys. Lists, deletions and \
                       webhooks lack it, and so do responses to managers and delegates.";
 
-/// The name of a kind's schema: `BillingAccount` for `billing_account`.
+/// The name of a kind's schema: `BillingAccount` for `billing_account`. Some languages have other types named `File` and `Number`.
 pub(crate) fn schema_name(kind: &Kind) -> String {
-    let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
-    kind.noun.split('_').map(capitalised).collect()
+    match kind.noun {
+        "file" => "StorageFile".to_owned(),
+        "number" => "PhoneNumber".to_owned(),
+        noun => pascal(noun),
+    }
 }
 
 /// The schema of a row in a response.
@@ -125,7 +137,7 @@ fn request_field(field: &Field) -> Value {
             let choices: Vec<_> = values.iter().copied().chain([""]).collect();
             with_description(enumeration(&choices), &format!("An empty text means `{}`.", values[0]))
         }
-        _ => json!({ "anyOf": [schema, { "const": "", "description": "Removes the value." }] }),
+        _ => reference("IdOrEmpty"),
     }
 }
 
@@ -194,7 +206,7 @@ fn request_addresses(max_items: usize) -> Value {
     json!({ "type": "array", "items": item, "maxItems": max_items })
 }
 
-fn address_fields() -> Fields {
+pub(crate) fn address_fields() -> Fields {
     vec![
         ("type", enumeration(&ADDRESS_TYPES)),
         ("target", nonempty_text(255)),

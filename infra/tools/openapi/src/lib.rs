@@ -8,10 +8,16 @@ mod api_surface;
 mod components;
 mod deployed;
 mod errors;
+mod examples;
 mod export_schemas;
 mod kind_schemas;
+mod named_enums;
+mod named_objects;
+mod names;
 mod operation;
+mod operation_ids;
 mod operations;
+mod rendition;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -61,7 +67,7 @@ pub fn describe() -> Value {
     let response = |name: &str| json!({ "$ref": format!("#/components/responses/{name}") });
     let security = ["bearer", "token", "accesskey", "session_cookie", "token_cookie", "accesskey_cookie"];
     let security = security.map(|name| json!({ name: [] }));
-    json!({
+    let mut document = json!({
         "openapi": "3.1.1",
         "info": {
             "title": "Custodian", "version": env!("CARGO_PKG_VERSION"), "description": DESCRIPTION,
@@ -78,7 +84,16 @@ pub fn describe() -> Value {
             "responses": responses,
             "schemas": components::all(),
         },
-    })
+    });
+    named_objects::name_objects(&mut document);
+    named_enums::name_enums(&mut document);
+    examples::add_examples(&mut document);
+    document
+}
+
+/// The document in OpenAPI 3.0.
+pub fn openapi_3_0() -> Value {
+    rendition::convert_document(describe())
 }
 
 fn not_modified() -> Value {
@@ -90,9 +105,9 @@ fn not_modified() -> Value {
 }
 
 fn path_item(path: &str) -> Value {
-    let names: &[&str] = if path.contains("{id}") { &["id", "X-Request-Id"] } else { &["X-Request-Id"] };
-    let parameter = |name: &&str| json!({ "$ref": format!("#/components/parameters/{name}") });
-    json!({ "parameters": names.iter().map(parameter).collect::<Vec<_>>() })
+    let of_path = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let parameter = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
+    json!({ "parameters": of_path.chain(["X-Request-Id"]).map(parameter).collect::<Vec<_>>() })
 }
 
 fn security_schemes() -> Value {
@@ -114,6 +129,9 @@ fn security_schemes() -> Value {
 fn parameters() -> Value {
     json!({
         "id": { "name": "id", "in": "path", "required": true, "schema": schema::uuid() },
+        "address_id": { "name": "address_id", "in": "path", "required": true, "schema": schema::uuid(),
+            "description": "The id of an address of the contact." },
+        "tag_id": { "name": "tag_id", "in": "path", "required": true, "schema": schema::uuid() },
         "page_size": { "name": "page_size", "in": "query", "schema": { "type": "integer", "default": 100 },
             "description": "The maximum number of rows, from 1 to 100. A value outside this range is 100. A page can be shorter, \
     even empty, if rows are large or a filter excludes many of them. The list ends only when `next_page_token` is empty." },

@@ -4,16 +4,18 @@
 use std::path::PathBuf;
 
 use custodian_domain::Reason;
-use custodian_openapi::{api_surface, describe, export_schemas, mismatches};
+use custodian_openapi::{api_surface, describe, export_schemas, mismatches, openapi_3_0};
 
 const UPDATE_COMMAND: &str = "cargo test -p custodian-openapi -- --ignored";
 
-fn golden() -> [(PathBuf, String); 3] {
+fn golden() -> [(PathBuf, String); 4] {
     let docs = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../docs");
     let document = serde_json::to_string_pretty(&describe()).unwrap() + "\n";
     let exports = serde_json::to_string_pretty(&export_schemas()).unwrap() + "\n";
+    let rendition = serde_json::to_string_pretty(&openapi_3_0()).unwrap() + "\n";
     [
         (docs.join("openapi.json"), document),
+        (docs.join("openapi-3.0.json"), rendition),
         (docs.join("api-surface.txt"), api_surface()),
         (docs.join("export.schema.json"), exports),
     ]
@@ -51,7 +53,7 @@ fn the_golden_files_match_the_code() {
 }
 
 #[test]
-#[ignore = "writes docs/openapi.json and docs/api-surface.txt"]
+#[ignore = "writes docs/openapi.json, docs/openapi-3.0.json and docs/api-surface.txt"]
 fn update_the_golden_files() {
     for (path, text) in golden() {
         std::fs::write(path, text).unwrap();

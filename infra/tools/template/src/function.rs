@@ -15,11 +15,18 @@ pub struct Function {
     pub name: String,
     /// The name of the folder and of the binary, such as `resource-list`.
     pub binary: String,
-    pub http: Option<(Route, Audience)>,
+    pub http: Option<Http>,
     /// The kind that the function is configured for or always works on.
     pub kind: Option<&'static Kind>,
     pub handler: Handler,
     pub settings: &'static Settings,
+}
+
+/// The routes that a function serves, and their callers. All have the same callers.
+#[derive(Clone, Debug)]
+pub struct Http {
+    pub routes: Vec<Route>,
+    pub audience: Audience,
 }
 
 /// Settings that cannot be derived from a function's code.
@@ -84,21 +91,34 @@ impl Function {
         self.kind.filter(|_| self.settings.kind.is_none())
     }
 
+    /// The routes, if the function serves several.
+    pub fn several_routes(&self) -> &[Route] {
+        self.http
+            .as_ref()
+            .map(|http| http.routes.as_slice())
+            .filter(|routes| routes.len() > 1)
+            .unwrap_or_default()
+    }
+
     pub fn authenticates(&self) -> bool {
-        self.http.as_ref().is_some_and(|(_, audience)| !matches!(audience, Audience::Anyone))
+        self.http.as_ref().is_some_and(|http| !matches!(http.audience, Audience::Anyone))
     }
 
     pub fn is_of_own_account(&self) -> bool {
-        self.http.as_ref().is_some_and(|(_, audience)| matches!(audience, Audience::Account { .. }))
+        self.http.as_ref().is_some_and(|http| matches!(http.audience, Audience::Account { .. }))
     }
 
     /// Whether authentication also reads the row of the function's kind that the path names.
     pub fn reads_kind_row_along(&self) -> bool {
-        self.is_of_own_account() && self.http.as_ref().is_some_and(|(route, _)| route.path.contains("{id}"))
+        self.is_of_own_account() && self.serves(|route| route.path.contains("{id}"))
     }
 
     /// Whether requests to the function may carry an `Idempotency-Key`.
     pub fn is_idempotent(&self) -> bool {
-        self.authenticates() && self.http.as_ref().is_some_and(|(route, _)| route.takes_idempotency_key())
+        self.authenticates() && self.serves(Route::takes_idempotency_key)
+    }
+
+    fn serves(&self, matches: impl Fn(&Route) -> bool) -> bool {
+        self.http.as_ref().is_some_and(|http| http.routes.iter().any(matches))
     }
 }

@@ -1,5 +1,8 @@
 //! The functions as YAML, in sections.
 
+use custodian_http::Route;
+
+use crate::api_routes;
 use crate::function::Function;
 use crate::inputs::Inputs;
 use crate::roles::{ports, role};
@@ -27,6 +30,7 @@ pub fn functions(inputs: &Inputs) -> Result<String, String> {
         text += "\n";
         for function in &functions {
             text += &format!("{}\n{}\n", yaml(function)?, role(function, inputs)?);
+            text += &api_routes::permission(function);
         }
     }
     Ok(text)
@@ -34,7 +38,8 @@ pub fn functions(inputs: &Inputs) -> Result<String, String> {
 
 /// The heading of the function's section: the first parts of its path. `/v1.0/agents/{id}` is under `/v1.0/agents`.
 fn section_of(function: &Function) -> String {
-    let path = function.http.as_ref().map_or("", |(route, _)| route.path.as_str());
+    let first = function.http.as_ref().and_then(|http| http.routes.first());
+    let path = first.map_or("", |route| route.path.as_str());
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match parts.as_slice() {
         [] => "The route of all requests that match no other.".to_owned(),
@@ -81,17 +86,22 @@ fn environment(function: &Function) -> Result<String, String> {
     })
 }
 
+/// SAM adds a permission for the gateway with each event of a function. Routes of a function with several are in the API's
+/// definition, so that the function needs one permission only.
 fn events(function: &Function) -> String {
-    let http = function.http.as_ref().map(|(route, _)| {
-        // API Gateway's default route has neither a method nor a path.
-        let matching = if route.is_default() {
-            String::new()
-        } else {
-            format!(", Method: {}, Path: \"{}\"", route.gateway_method(), route.path)
-        };
-        format!("        Http: {{Type: HttpApi, Properties: {{ApiId: !Ref Api{matching}}}}}\n")
-    });
-    let events: String =
-        http.into_iter().chain(function.settings.triggers.iter().map(|trigger| trigger.yaml())).collect();
+    let routes = function.http.as_ref().map_or(&[][..], |http| http.routes.as_slice());
+    let http = if let [route] = routes { http_event(route) } else { String::new() };
+    let triggers = function.settings.triggers.iter().map(|trigger| trigger.yaml());
+    let events: String = std::iter::once(http).chain(triggers).collect();
     if events.is_empty() { events } else { format!("      Events:\n{events}") }
+}
+
+fn http_event(route: &Route) -> String {
+    // API Gateway's default route has neither a method nor a path.
+    let matching = if route.is_default() {
+        String::new()
+    } else {
+        format!(", Method: {}, Path: \"{}\"", route.gateway_method(), route.path)
+    };
+    format!("        Http: {{Type: HttpApi, Properties: {{ApiId: !Ref Api{matching}}}}}\n")
 }

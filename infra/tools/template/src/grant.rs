@@ -84,6 +84,7 @@ pub enum Use {
     Verify,
     ChangeProfile,
     ChangePlan,
+    ChangeBillingAccount,
     /// Lets a platform admin change the account as its guest agent, which the audit log records.
     PermitDelegates,
     Freeze,

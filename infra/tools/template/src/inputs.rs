@@ -5,12 +5,11 @@ use std::fs;
 
 use custodian_cascade::STEPS;
 use custodian_domain::kinds::{ALL, Kind};
-use custodian_http::{Audience, Route};
 use custodian_local::DeployedRoute;
 use custodian_store::schema::{TABLES, Table};
 
 use crate::background::{SECTIONS, Section};
-use crate::function::{Function, Settings};
+use crate::function::{Function, Http, Settings};
 use crate::handler::Handler;
 use crate::paths::root;
 use crate::routes;
@@ -46,11 +45,20 @@ impl Inputs {
         if let Some(unknown) = routes::SETTINGS.iter().find(|settings| !served(settings.function)) {
             return Err(format!("routes.rs has settings for {}, which serves no route", unknown.function));
         }
-        self.routes.iter().map(|deployed| self.route_function(deployed)).collect()
+        let mut functions: Vec<Function> = Vec::new();
+        for deployed in &self.routes {
+            let function = self.route_function(deployed)?;
+            let known = functions.iter_mut().find(|known| known.name == function.name);
+            match known.and_then(|known| known.http.as_mut()) {
+                Some(http) => http.routes.push(deployed.route.clone()),
+                None => functions.push(function),
+            }
+        }
+        Ok(functions)
     }
 
     fn route_function(&self, deployed: &DeployedRoute) -> Result<Function, String> {
-        let http = Some((deployed.route.clone(), deployed.audience));
+        let http = Some(Http { routes: vec![deployed.route.clone()], audience: deployed.audience });
         let binary = &deployed.function;
         let found = routes::SETTINGS.iter().find(|settings| settings.function == *binary);
         let settings = found.unwrap_or(Settings::NONE);
@@ -78,7 +86,7 @@ impl Inputs {
         name: &str,
         binary: &str,
         settings: &'static Settings,
-        http: Option<(Route, Audience)>,
+        http: Option<Http>,
     ) -> Result<Function, String> {
         let handler = self.handlers.get(binary).ok_or_else(|| format!("functions/{binary} has no source"))?;
         Ok(Function {

@@ -1,6 +1,7 @@
 //! Generates `template.yaml` from the base template in `base/`, the routes, the registry of kinds, the schema of the tables and
 //! the trait bounds of the handlers. A function has the permissions of the ports in its handler's bounds.
 
+mod api_routes;
 mod applies;
 pub mod background;
 pub mod deployed;
@@ -37,9 +38,10 @@ pub fn generate(inputs: &Inputs) -> Result<String, String> {
 # routes, the registry of kinds, the tables' schema, the ports in the bounds of each function's handler
 # (infra/tools/template/src) and infra/operations/dashboard.json. docs/deploy.md says how to deploy it.\n"
     );
+    let definition = api_routes::definition(&inputs.route_functions()?);
     let parts = [
         header,
-        include_str!("../base/head.yaml").to_owned(),
+        include_str!("../base/head.yaml").replace(api_routes::PLACEHOLDER, &definition),
         functions::functions(inputs)?,
         TABLES_HEADING.to_owned() + &tables::tables(&inputs.tables),
         include_str!("../base/storage.yaml").to_owned(),

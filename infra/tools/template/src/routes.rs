@@ -1,6 +1,6 @@
 //! Settings of functions that serve a route. A function without special settings has no entry.
 
-use custodian_domain::kinds::{BILLING_ACCOUNTS, TRANSCRIPTIONS};
+use custodian_domain::kinds::{BILLING_ACCOUNTS, CONTACTS, TRANSCRIPTIONS};
 
 use crate::function::{Settings, settings};
 use crate::grant::Use;
@@ -28,6 +28,8 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("customers-delete").uses(&[Use::Delete]),
     settings("customers-freeze").uses(&[Use::Freeze]),
     settings("customers-recover").uses(&[Use::Recover]),
+    settings("customers-billing-account").uses(&[Use::ChangeBillingAccount]).kind(&BILLING_ACCOUNTS),
+    settings("contacts-lookup").kind(&CONTACTS),
     settings("customers-plan").uses(&[Use::ChangePlan]).kind(&BILLING_ACCOUNTS),
     settings("customers-deletion").uses(&[Use::ReadLedger]),
     settings("auth-deletion").uses(&[Use::ReadLedger, Use::ReadDeletionLink]),

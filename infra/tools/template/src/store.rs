@@ -168,6 +168,7 @@ ports! {
             Use::Recover,
             Use::ChangeProfile,
             Use::ChangePlan,
+            Use::ChangeBillingAccount,
             Use::PermitDelegates,
             Use::HoldLedger,
             Use::ReleaseHold,
@@ -264,6 +265,7 @@ ports! {
     // all gates. The counter of a limited kind has its own row.
     custodian_app::ports::ListResources => [grant(QUERY, KindTable)];
     custodian_app::ports::ReadResources => [table(GET, CUSTOMERS).when(When::CustomerNotRead), grant(GET, KindTable)];
+    custodian_app::ports::FindResources with custodian_app::ports::ReadResources => [table(GET, IDENTIFIERS)];
     custodian_app::ports::CreateResources => [
         table(GET, CUSTOMERS),
         grant(PUT, KindTable),

@@ -33,10 +33,10 @@ fn the_tables_match_the_schema() {
 }
 
 #[test]
-fn each_folder_of_functions_is_deployed_with_its_route() {
-    let deployed = resources("AWS::Serverless::Function").into_values().map(|function| {
+fn each_folder_of_functions_is_deployed_with_its_routes() {
+    let deployed = resources("AWS::Serverless::Function").into_iter().map(|(id, function)| {
         let name = text(&function["FunctionName"]["Sub"]).replace(PREFIX, "");
-        (name, deployed_function(&function))
+        (name, deployed_function(&id, &function))
     });
     compare("function", deployed.collect(), declared_functions());
 }
@@ -251,12 +251,12 @@ struct Deployed {
     binary: String,
     folder: String,
     kind: Option<String>,
-    route: Option<String>,
+    routes: BTreeSet<String>,
 }
 
-fn deployed_function(function: &Value) -> Deployed {
+fn deployed_function(id: &str, function: &Value) -> Deployed {
     let events = function["Events"].as_object().into_iter().flat_map(Map::values);
-    let mut http = events.filter(|event| event["Type"] == "HttpApi").map(|event| {
+    let http = events.filter(|event| event["Type"] == "HttpApi").map(|event| {
         let properties = &event["Properties"];
         match (&properties["Method"], &properties["Path"]) {
             (Value::Null, Value::Null) => "$default ".to_owned(),
@@ -269,8 +269,20 @@ fn deployed_function(function: &Value) -> Deployed {
         binary: text(&function["Metadata"]["BuildProperties"]["Binary"]),
         folder: text(&function["CodeUri"]),
         kind: kind.as_str().map(str::to_owned),
-        route: http.next(),
+        routes: http.chain(defined_routes(id)).collect(),
     }
+}
+
+/// The routes of a function in the API's definition.
+fn defined_routes(id: &str) -> Vec<String> {
+    let paths = &resources("AWS::Serverless::HttpApi")["Api"]["DefinitionBody"]["paths"];
+    let operations = paths.as_object().into_iter().flatten().flat_map(|(path, operations)| {
+        let operations = operations.as_object().into_iter().flatten();
+        operations.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
+    });
+    let uri = |operation: &Value| text(&operation["x-amazon-apigateway-integration"]["uri"]["Sub"]);
+    let of_function = operations.filter(|(_, operation)| uri(operation).contains(&format!("${{{id}.Arn}}")));
+    of_function.map(|(route, _)| route).collect()
 }
 
 /// The functions that the folders declare, by name. A folder that kinds share declares one function for each kind.
@@ -282,18 +294,22 @@ fn declared_functions() -> BTreeMap<String, Deployed> {
         let binary = literals(bin).next().expect("the binary's name");
         let route = declared_route(&read(&folder.join("src/lib.rs")));
         let folder = format!("functions/{}", folder.file_name().and_then(|name| name.to_str()).unwrap());
-        let deploy = |kind: Option<&str>, route| {
+        let deploy = |kind: Option<&str>, routes: Vec<String>| {
             let (binary, folder) = (binary.to_owned(), folder.clone());
-            Deployed { binary, folder, kind: kind.map(str::to_owned), route }
+            Deployed { binary, folder, kind: kind.map(str::to_owned), routes: routes.into_iter().collect() }
         };
         let Some(verb) = binary.strip_prefix("resource-") else {
-            functions.insert(binary.to_owned(), deploy(None, route));
+            functions.insert(binary.to_owned(), deploy(None, route.into_iter().collect()));
             continue;
         };
         for kind in routed().filter(|kind| kind.shared_verbs().contains(&verb)) {
             let route = route.as_ref().map(|route| route.replace("{}", kind.route).replace("{{id}}", "{id}"));
+            let parts = kind.parts.iter().filter(|_| verb == "update");
+            let parts =
+                parts.map(|part| format!("{} /v1.0/{}/{{id}}/{}", part.method, kind.route, part.path));
+            let routes = route.into_iter().chain(parts).collect();
             functions
-                .insert(format!("{}-{verb}", kind.route).replace('_', "-"), deploy(Some(kind.route), route));
+                .insert(format!("{}-{verb}", kind.route).replace('_', "-"), deploy(Some(kind.route), routes));
         }
     }
     functions

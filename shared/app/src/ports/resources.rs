@@ -48,6 +48,16 @@ pub trait ReadResources: ReadCustomers {
     ) -> impl Future<Output = Result<Option<StoredResource>, Failure>> + Send;
 }
 
+pub trait FindResources: ReadResources {
+    /// The customer's row with this unique name.
+    fn resource_with_name(
+        &self,
+        kind: &'static Kind,
+        customer: CustomerId,
+        name: &str,
+    ) -> impl Future<Output = Result<Option<StoredResource>, Failure>> + Send;
+}
+
 pub trait CreateResources: ReadCustomers {
     /// Stores a new row, if the plan's limit permits it, its unique names are free and all rows that it references exist.
     fn create_resource(

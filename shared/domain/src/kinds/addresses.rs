@@ -13,10 +13,10 @@ use crate::reason::Reason;
 pub const ADDRESS_TYPES: [&str; 2] = ["tel", "email"];
 
 /// The maximum number of bytes of each text in an address.
-const MAX_TEXT: usize = 255;
+pub const MAX_ADDRESS_TEXT: usize = 255;
 
-/// Reads a contact's addresses. The id of an address is a hash of its type and target, so a client that sends the address
-/// again does not change the id.
+/// Reads a contact's addresses. The id of a new address is a hash of its type and target, so a client that creates the address again
+/// gets the same id.
 pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option<Value> {
     const FIELD: &str = "addresses";
     const TYPES: Values = Values(&ADDRESS_TYPES);
@@ -28,7 +28,7 @@ pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option
     for item in items {
         let text = |name: &str| match &item[name] {
             Value::Null => Some(""),
-            Value::String(text) if text_error(text, MAX_TEXT).is_none() => Some(text.as_str()),
+            Value::String(text) if text_error(text, MAX_ADDRESS_TEXT).is_none() => Some(text.as_str()),
             _ => None,
         };
         let kind = text("type").filter(|kind| item.is_object() && ADDRESS_TYPES.contains(kind));
@@ -47,7 +47,7 @@ pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option
             given => given.as_bool(),
         };
         let (Some(name), Some(detail), Some(is_primary)) = (text("name"), text("detail"), primary) else {
-            fields.refuse(FIELD, FieldProblem::WrongAddressMembers { max: MAX_TEXT });
+            fields.refuse(FIELD, FieldProblem::WrongAddressMembers { max: MAX_ADDRESS_TEXT });
             return None;
         };
         read.push(json!({
@@ -56,6 +56,26 @@ pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option
         }));
     }
     Some(Value::Array(read))
+}
+
+/// Gives each address its id and its creation time. An address of the row before the change keeps both.
+pub(crate) fn set_identities(addresses: &mut [Value], before: &[Value], now: &str) {
+    let text = |address: &Value, name: &str| address[name].as_str().unwrap_or_default().to_owned();
+    let mut ids: Vec<Value> = before.iter().map(|address| address["id"].clone()).collect();
+    for address in addresses {
+        let (kind, target) = (text(address, "type"), text(address, "target"));
+        if let Some(same) = before.iter().find(|other| is_same(other, &kind, &target)) {
+            address["id"] = same["id"].clone();
+            address["tm_create"] = same["tm_create"].clone();
+            continue;
+        }
+        // An address whose target was changed keeps its id, so another address may have the id of this one.
+        while ids.contains(&address["id"]) {
+            address["id"] = json!(content_id(&text(address, "id")));
+        }
+        ids.push(address["id"].clone());
+        address["tm_create"] = json!(now);
+    }
 }
 
 fn is_same(other: &Value, kind: &str, target: &str) -> bool {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::field::Field;
+use super::part::Part;
 use super::unique::Unique;
 use crate::field_problem::FieldProblem;
 use crate::permission::Permission;
@@ -28,6 +29,8 @@ pub struct Kind {
     pub created_status: u16,
     /// Conditions that span several fields of a row.
     pub rules: &'static [KindRule],
+    /// The routes that change a part of a row.
+    pub parts: &'static [Part],
 }
 
 /// A condition that spans several fields of a row. A new row must meet it, and an update of a row that meets it must not break it. A row
@@ -77,6 +80,7 @@ impl Kind {
             verbs: Verbs::All,
             created_status: 200,
             rules: &[],
+            parts: &[],
         }
     }
 

@@ -6,17 +6,20 @@ mod field;
 mod field_type;
 mod kind;
 mod network;
+mod part;
 mod rules;
 mod table;
 mod unique;
 pub(crate) mod values;
 
-pub use addresses::ADDRESS_TYPES;
+pub(crate) use addresses::set_identities;
+pub use addresses::{ADDRESS_TYPES, MAX_ADDRESS_TEXT};
 pub use field::{Field, Source};
 pub use field_type::{FieldType, Link};
 pub use kind::{Kind, KindRule, Limits, Verbs};
+pub use part::{Part, PartChange};
 pub use table::*;
-pub use unique::{Unique, UniqueName, UniqueScope};
+pub use unique::{Unique, UniqueName, UniqueScope, address_name};
 pub use values::MAX_BYTES;
 
 /// The kinds whose routes the shared functions serve.
@@ -75,6 +78,18 @@ mod tests {
             }
             // The attribute of the ciphertexts must not be one that a client can set.
             assert!(kind.field("encrypted").is_none(), "{}", kind.route);
+        }
+    }
+
+    #[test]
+    fn parts_set_fields_that_an_update_may_set() {
+        for kind in ALL {
+            for part in kind.parts {
+                let PartChange::SetFields(names) = part.change else { continue };
+                let is_writable =
+                    |name: &&str| kind.field(name).is_some_and(|field| field.is_writable(false));
+                assert!(!names.is_empty() && names.iter().all(is_writable), "{} {}", kind.route, part.path);
+            }
         }
     }
 

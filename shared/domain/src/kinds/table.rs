@@ -3,6 +3,7 @@
 use super::field::{Field, Source};
 use super::field_type::FieldType;
 use super::kind::{Kind, Verbs};
+use super::part::{Part, PartChange};
 use super::rules;
 use super::unique::{Unique, UniqueScope, contact_addresses, running_transcription, text_name};
 use crate::permission::Permission;
@@ -47,6 +48,7 @@ pub const NUMBERS: Kind = Kind {
         taken_reason: Reason::NumberAlreadyExists,
     }),
     limits: [Some(5), Some(50), Some(500), None],
+    parts: &[Part::set("flow_ids", &["call_flow_id", "message_flow_id"])],
     ..Kind::new(
         "numbers",
         Reason::NumberNotFound,
@@ -88,6 +90,7 @@ pub const FLOWS: Kind = Kind {
 pub const QUEUES: Kind = Kind {
     noun: "queue",
     limits: [Some(2), Some(10), Some(100), None],
+    parts: &[Part::set("tag_ids", &["tag_ids"]), Part::set("routing_method", &["routing_method"])],
     ..Kind::new(
         "queues",
         Reason::QueueNotFound,
@@ -257,6 +260,13 @@ pub const CONTACTS: Kind = Kind {
         taken_reason: Reason::AddressAlreadyExists,
     }),
     created_status: 201,
+    parts: &[
+        Part::new("POST", "addresses", PartChange::AddAddress),
+        Part::new("PUT", "addresses/{address_id}", PartChange::ChangeAddress),
+        Part::new("DELETE", "addresses/{address_id}", PartChange::RemoveAddress),
+        Part::new("POST", "tags", PartChange::AddTag),
+        Part::new("DELETE", "tags/{tag_id}", PartChange::RemoveTag),
+    ],
     ..Kind::new(
         "contacts",
         Reason::ContactNotFound,

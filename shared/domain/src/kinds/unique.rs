@@ -36,8 +36,12 @@ pub struct UniqueName(pub String);
 impl Unique {
     /// The names of a customer's row with these field values.
     pub fn of(&self, customer: CustomerId, fields: &Map<String, Value>) -> Vec<UniqueName> {
-        let key = |name: String| UniqueName(self.key(customer, &name));
-        (self.names)(fields).into_iter().map(key).collect()
+        (self.names)(fields).into_iter().map(|name| self.name(customer, &name)).collect()
+    }
+
+    /// One name of a customer's row.
+    pub fn name(&self, customer: CustomerId, name: &str) -> UniqueName {
+        UniqueName(self.key(customer, name))
     }
 
     fn key(&self, customer: CustomerId, name: &str) -> String {
@@ -69,6 +73,11 @@ pub(super) fn running_transcription(fields: &Map<String, Value>) -> Vec<String> 
 pub(super) fn contact_addresses(fields: &Map<String, Value>) -> Vec<String> {
     let addresses = fields.get("addresses").and_then(Value::as_array);
     let text = |address: &Value, name: &str| address[name].as_str().unwrap_or_default().to_owned();
-    let name = |address| format!("{} {}", text(address, "type"), text(address, "target"));
+    let name = |address| address_name(&text(address, "type"), &text(address, "target"));
     addresses.into_iter().flatten().map(name).collect()
+}
+
+/// The name of a contact's address.
+pub fn address_name(kind: &str, target: &str) -> String {
+    format!("{kind} {target}")
 }

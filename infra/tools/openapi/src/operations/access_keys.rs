@@ -42,7 +42,7 @@ pub(super) fn all() -> Vec<Operation> {
                 more than itself.",
         )
         .body(body.clone())
-        .returns_row("NewAccessKey")
+        .returns_row("AccessKeyWithToken")
         .fails_with(&[Reason::ResourceLimitExceeded]),
         one("GET", "Returns an access key. A change of `tm_last_used` does not change the `ETag`."),
         one("PUT", "Changes name and detail.").body(body),

@@ -153,6 +153,9 @@ fn all_accounts() -> Vec<Operation> {
             .fails_with(&[Reason::GracePeriodEnded]),
         change("PUT", "/plan", "Changes the plan of an account. Existing rows beyond the new limits stay.")
             .body(object(vec![("plan", enumeration(&Plan::ALL.map(Plan::as_str)))], &["plan"])),
+        change("PUT", "/billing_account_id", "Selects the default billing account of an account from its own.")
+            .body(object(vec![("billing_account_id", uuid())], &["billing_account_id"]))
+            .fails_with(&[Reason::BillingAccountNotFound, Reason::InvalidId]),
         change(
             "POST",
             "/balance",

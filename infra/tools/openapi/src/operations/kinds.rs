@@ -1,18 +1,25 @@
 //! The routes of the kinds, from the registry.
 
 use custodian_domain::Reason;
-use custodian_domain::kinds::{FieldType, Kind, TRANSCRIPTIONS, UniqueScope, routed};
+use custodian_domain::kinds::{CONTACTS, FieldType, Kind, TRANSCRIPTIONS, UniqueScope, routed};
+use serde_json::{Value, json};
 
+use super::parts;
 use crate::kind_schemas;
 use crate::operation::Operation;
+use crate::schema::text;
 
 pub(super) fn all() -> Vec<Operation> {
     let of_kind = |kind: &'static Kind| {
         let operations: Vec<_> =
             kind.shared_verbs().iter().filter_map(|verb| operation(kind, verb)).collect();
-        // Transcriptions have one route besides the shared ones.
-        let stop = (kind.route == TRANSCRIPTIONS.route).then(stop_transcription);
-        operations.into_iter().chain(stop)
+        // Transcriptions and contacts have one route besides the shared ones.
+        let own = match kind.route {
+            route if route == TRANSCRIPTIONS.route => Some(stop_transcription()),
+            route if route == CONTACTS.route => Some(look_up_contact()),
+            _ => None,
+        };
+        operations.into_iter().chain(parts::all(kind)).chain(own)
     };
     routed().flat_map(of_kind).collect()
 }
@@ -84,4 +91,18 @@ fn stop_transcription() -> Operation {
         .returns_row(&kind_schemas::schema_name(&TRANSCRIPTIONS))
         .of_kind(&TRANSCRIPTIONS)
         .fails_with(&[TRANSCRIPTIONS.not_found])
+}
+
+fn look_up_contact() -> Operation {
+    let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
+    Operation::new(
+        "GET",
+        "/v1.0/contacts/lookup",
+        "Finds the contact with a telephone number or an e-mail address. With both, the telephone number decides.",
+    )
+    .parameter(query("phone", text(255), "The telephone number, as in the contact."))
+    .parameter(query("email", text(255), "The e-mail address. Upper and lower case make no difference."))
+    .returns_row(&kind_schemas::schema_name(&CONTACTS))
+    .of_kind(&CONTACTS)
+    .fails_with(&[CONTACTS.not_found, Reason::InvalidRequestParameter])
 }

@@ -7,6 +7,7 @@ mod auth;
 mod deletions;
 mod exports;
 mod kinds;
+mod parts;
 mod platform;
 mod webhooks;
 

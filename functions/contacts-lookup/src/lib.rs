@@ -1,0 +1,48 @@
+//! `GET /v1.0/contacts/lookup`: finds the contact with a telephone number or an e-mail address.
+
+use custodian_app::field_encryption::decrypt_row;
+use custodian_app::ports::{Authenticator, FindResources, Prefetch};
+use custodian_app::{Context, Failure};
+use custodian_domain::kinds::{CONTACTS, address_name};
+use custodian_domain::{FieldProblem, Reason, Refusal};
+use custodian_http::{Endpoint, Request, Response, Route, Tenant};
+use custodian_views::ResourceView;
+
+pub struct LookUpContact;
+
+impl<S: Authenticator + FindResources, E: Send + Sync> Endpoint<S, E> for LookUpContact {
+    type Caller = Tenant;
+
+    fn route(&self) -> Route {
+        Route::new("GET", "/v1.0/contacts/lookup")
+    }
+
+    fn prefetch(&self, _: &Request) -> Prefetch {
+        Prefetch::Kind(&CONTACTS)
+    }
+
+    async fn handle(
+        &self,
+        cx: &Context<S, E>,
+        caller: Tenant,
+        request: &Request,
+    ) -> Result<Response, Failure> {
+        let name = requested_address(request)?;
+        let stored = cx.store.resource_with_name(&CONTACTS, caller.customer_id(), &name).await?;
+        let row = decrypt_row(cx, &CONTACTS, &stored.ok_or(CONTACTS.not_found)?)?;
+        Ok(Response::row(&ResourceView::new(&CONTACTS, &row).as_read_by(&caller.principal)))
+    }
+}
+
+/// The name of the address in the query.
+fn requested_address(request: &Request) -> Result<String, Refusal> {
+    let given = |name| request.query(name).map(str::trim_end).filter(|text| !text.is_empty());
+    match (given("phone"), given("email")) {
+        // An unescaped plus sign decodes to a space.
+        (Some(phone), _) => Ok(address_name("tel", &phone.replacen(' ', "+", 1))),
+        (None, Some(email)) => Ok(address_name("email", email)),
+        (None, None) => {
+            Err(Refusal::field(Reason::InvalidRequestParameter, "phone", FieldProblem::NeitherPhoneNorEmail))
+        }
+    }
+}
