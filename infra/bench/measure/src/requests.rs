@@ -245,7 +245,11 @@ impl Fixture {
                 let target = format!("+1555{:07}", self.unique_number());
                 let new = json!({ "addresses": [{ "type": "tel", "target": target }] });
                 self.admin.post("/v1.0/contacts", new).await;
-                request("GET", &format!("/v1.0/contacts/lookup?phone={}", target.replace('+', "%2B")))
+                Request::new(
+                    &self.admin,
+                    "GET",
+                    format!("/v1.0/contacts/lookup?phone={}", target.replace('+', "%2B")),
+                )
             }
             "transcribes-stop" => {
                 let new = json!({ "name": name, "reference_type": "call", "language": "en-US" });
