@@ -30,9 +30,8 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 
 /// Adds the names of the schemas to which a part of the document refers, and of those to which these refer.
 fn collect_schemas(document: &Value, part: &Value, names: &mut BTreeSet<String>) {
-    if let Some(name) = part["$ref"].as_str().and_then(|place| place.strip_prefix("#/components/schemas/"))
-        && names.insert(name.to_owned())
-    {
+    let name = part["$ref"].as_str().and_then(|place| place.strip_prefix("#/components/schemas/"));
+    if let Some(name) = name.filter(|name| names.insert((*name).to_owned())) {
         collect_schemas(document, &document["components"]["schemas"][name], names);
     }
     match part {

@@ -26,9 +26,8 @@ fn convert_contents(part: &mut Value) {
         // A redirect and "not modified" are no results of a generated function.
         responses.retain(|code, _| !code.starts_with('3') || code == "303");
     }
-    if let Some(content) = part.get_mut("content").and_then(Value::as_object_mut)
-        && content.contains_key("application/json")
-    {
+    let content = part.get_mut("content").and_then(Value::as_object_mut);
+    if let Some(content) = content.filter(|content| content.contains_key("application/json")) {
         content.retain(|media, _| media == "application/json");
     }
     if let Some(schema) = part.get_mut("schema") {
