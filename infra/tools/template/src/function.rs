@@ -16,6 +16,8 @@ pub struct Function {
     /// The name of the folder and of the binary, such as `resource-list`.
     pub binary: String,
     pub http: Option<(Route, Audience)>,
+    /// Further paths with the method of the route.
+    pub other_paths: &'static [&'static str],
     /// The kind that the function is configured for or always works on.
     pub kind: Option<&'static Kind>,
     pub handler: Handler,

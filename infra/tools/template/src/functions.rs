@@ -1,5 +1,7 @@
 //! The functions as YAML, in sections.
 
+use custodian_http::Route;
+
 use crate::function::Function;
 use crate::inputs::Inputs;
 use crate::roles::{ports, role};
@@ -82,16 +84,22 @@ fn environment(function: &Function) -> Result<String, String> {
 }
 
 fn events(function: &Function) -> String {
-    let http = function.http.as_ref().map(|(route, _)| {
-        // API Gateway's default route has neither a method nor a path.
-        let matching = if route.is_default() {
-            String::new()
-        } else {
-            format!(", Method: {}, Path: \"{}\"", route.gateway_method(), route.path)
-        };
-        format!("        Http: {{Type: HttpApi, Properties: {{ApiId: !Ref Api{matching}}}}}\n")
+    let http = function.http.iter().flat_map(|(route, _)| {
+        let others = function.other_paths.iter().enumerate();
+        let others = others.map(|(index, path)| http_event(&format!("Http{}", index + 2), route, path));
+        [http_event("Http", route, &route.path)].into_iter().chain(others)
     });
-    let events: String =
-        http.into_iter().chain(function.settings.triggers.iter().map(|trigger| trigger.yaml())).collect();
+    let events: String = http.chain(function.settings.triggers.iter().map(|trigger| trigger.yaml())).collect();
     if events.is_empty() { events } else { format!("      Events:\n{events}") }
+}
+
+/// A route of the API that invokes the function.
+fn http_event(name: &str, route: &Route, path: &str) -> String {
+    // API Gateway's default route has neither a method nor a path.
+    let matching = if route.is_default() {
+        String::new()
+    } else {
+        format!(", Method: {}, Path: \"{path}\"", route.gateway_method())
+    };
+    format!("        {name}: {{Type: HttpApi, Properties: {{ApiId: !Ref Api{matching}}}}}\n")
 }

@@ -55,7 +55,8 @@ impl Inputs {
         let found = routes::SETTINGS.iter().find(|settings| settings.function == *binary);
         let settings = found.unwrap_or(Settings::NONE);
         let Some(kind) = deployed.kind else {
-            return self.function(binary, binary, settings, http);
+            let function = self.function(binary, binary, settings, http)?;
+            return Ok(Function { other_paths: deployed.other_paths, ..function });
         };
         let verb = binary.rsplit('-').next().unwrap_or_default();
         let name = format!("{}-{verb}", kind.route.replace('_', "-"));
@@ -85,6 +86,7 @@ impl Inputs {
             name: name.to_owned(),
             binary: binary.to_owned(),
             http,
+            other_paths: &[],
             kind: settings.kind,
             handler: handler.clone(),
             settings,

@@ -1,0 +1,17 @@
+// What a deletion would delete: the rows of each kind.
+
+import { notice } from './components.js';
+import { h } from './dom.js';
+import { formatNumber, t, tName } from './i18n.js';
+import { table } from './tables.js';
+
+/** The kinds that have rows, and the telephone numbers that would be released. */
+export function planTable(plan) {
+  const rows = plan.tables.filter((each) => each.rows > 0).sort((a, b) => b.rows - a.rows);
+  const columns = [
+    { label: t('kind'), cell: (row) => tName('kind', row.name) },
+    { label: t('plan.rows'), cell: (row) => (row.at_least ? t('atLeast', { n: formatNumber(row.rows) }) : formatNumber(row.rows)) },
+  ];
+  const numbers = plan.numbers.length ? notice('info', h('p', {}, t('plan.numbers', { numbers: plan.numbers.join(', ') }))) : null;
+  return [rows.length ? table(t('plan.caption'), columns, rows) : h('p', {}, t('plan.empty')), numbers];
+}
