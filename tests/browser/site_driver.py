@@ -98,10 +98,13 @@ class Site:
 
     def wait_for_text(self, text):
         try:
-            wait_for(text, lambda: text in self.text())
+            wait_for(text, lambda: text in self.text() and self.count("main[aria-busy]") == 0)
         except SystemExit:
             print(self.text())
             raise
+
+    def wait_until_gone(self, text):
+        wait_for(f"no {text}", lambda: not self.is_offered(text))
 
     def is_offered(self, text):
         same = f"normalize-space(.)={quoted(text)}"

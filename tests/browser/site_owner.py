@@ -70,6 +70,7 @@ def profile(site):
     site.show("profile-change")
     site.press("Cancel the change")
     site.wait_for_text("The change of the e-mail address is cancelled.")
+    site.wait_until_gone("Cancel the change")
     site.fill("Name of the account", f"Acme {MARKUP}")
     site.press("Save")
     site.wait_for_text("Your changes are saved.")

@@ -72,11 +72,12 @@ function drawFooter() {
   const select = h('select', { id: 'language', value: currentLanguage() }, choices);
   select.addEventListener('change', () => chooseLanguage(select.value));
   const isMail = supportContact.includes('@') && !supportContact.includes('/');
-  footer.replaceChildren(
+  const parts = [
     h('div', {}, h('label', { for: 'language' }, t('language')), select),
     supportContact ? h('p', {}, `${t('help')}: `, h('a', { href: isMail ? `mailto:${supportContact}` : supportContact }, supportContact)) : null,
     returnUrl ? h('p', {}, h('a', { href: returnUrl, target: '_top' }, t('backTo', { product }))) : null,
-  );
+  ];
+  footer.replaceChildren(...parts.filter(Boolean));
 }
 
 async function viewOf(found) {

@@ -38,7 +38,7 @@ export function card(title, ...content) {
 
 /** Names and values. A row without a value is left out. */
 export function facts(rows) {
-  const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  const shown = rows.filter(([, value]) => value || value === 0);
   return h('dl.facts', {}, shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
 }
 
@@ -88,7 +88,7 @@ export function dialog(title, content) {
   const id = newId();
   const element = h('dialog', { 'aria-labelledby': id });
   const close = () => element.close();
-  element.append(h('h2', { id }, title), ...[content(close)].flat());
+  element.append(h('h2', { id }, title), ...[content(close)].flat(Infinity).filter(Boolean));
   element.addEventListener('close', () => element.remove());
   document.body.append(element);
   element.showModal();

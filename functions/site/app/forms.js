@@ -29,7 +29,7 @@ function showPassword(input) {
   return h('div.choice', {}, box, h('label', { for: id }, t('form.showPassword')));
 }
 
-/** A field. `check` returns a text if the value is wrong. */
+/** A field. Without `required` it is marked as optional, unless it is unmarked. `check` returns a text if the value is wrong. */
 export function field(options) {
   const { name, label, type = 'text', hint, required = false, maxBytes, minLength, check } = options;
   const id = newId();
@@ -37,7 +37,7 @@ export function field(options) {
   const errorId = `${id}-error`;
   const input = control(options, id, hintId);
   const error = h('p.field-error', { id: errorId, hidden: true });
-  const labelled = h('label', { for: id }, label, required || type === 'checkbox' ? null : h('span.optional', {}, t('form.optional')));
+  const labelled = h('label', { for: id }, label, required || type === 'checkbox' || options.isUnmarked ? null : h('span.optional', {}, t('form.optional')));
   const hinted = hint ? h('p.hint', { id: hintId }, hint) : null;
   const parts = type === 'checkbox' ? [h('div.choice', {}, input, labelled), hinted] : [labelled, hinted, input];
   if (type === 'password') parts.push(showPassword(input));

@@ -10,7 +10,7 @@ const MANAGER = 64;
 export const session = { ...empty(), delegate: null };
 
 function empty() {
-  return { me: null, customer: null, etag: null, isFrozen: false, isFrozenAdmin: false, frozenDetail: null };
+  return { me: null, customer: null, etag: null, isFrozen: false, frozenDetail: null };
 }
 
 const has = (bits) => Boolean((session.me?.permission ?? 0) & bits);
@@ -18,9 +18,9 @@ const has = (bits) => Boolean((session.me?.permission ?? 0) & bits);
 /** The rights of the role. What a role may not do is not offered. */
 export const can = {
   /** Read the account, its usage and its agents. */
-  read: () => has(ADMIN | MANAGER) || session.isFrozenAdmin,
+  read: () => has(ADMIN | MANAGER),
   /** Change the account, and use keys, webhooks, audit log and exports. */
-  administer: () => has(ADMIN) || session.isFrozenAdmin,
+  administer: () => has(ADMIN),
   operate: () => has(PLATFORM_ADMIN) && !session.delegate,
   /** Make credentials that outlive a delegation. */
   makeCredentials: () => !session.delegate,
@@ -38,25 +38,29 @@ export async function loadSession() {
   clear();
   try {
     session.me = (await request('GET', '/v1.0/me', undefined, { anonymous: !session.delegate })).data;
+    if (can.read()) await loadCustomer();
+    if (session.customer?.status === 'frozen') frozen(await refusalOfFrozenAccount());
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 401) return;
+    // Only administrators may use a frozen account.
     if (error.reason !== 'ACCOUNT_FROZEN') throw error;
-    session.isFrozen = true;
-    session.frozenDetail = error.details[0] ?? {};
-    session.isFrozenAdmin = await isAdminOfFrozenAccount();
+    frozen(error);
   }
-  if (can.read()) await loadCustomer();
 }
 
-/** A frozen account does not show the agent and its permission, but only administrators can read the audit log. */
-async function isAdminOfFrozenAccount() {
+function frozen(error) {
+  session.isFrozen = true;
+  session.frozenDetail = error?.details[0] ?? {};
+}
+
+/** The service says only in a refusal whether the owner can recover the account. */
+async function refusalOfFrozenAccount() {
   try {
-    await get('/v1.0/customer/audit?page_size=1');
-    return true;
+    await get('/v1.0/customer/email_change');
+    return null;
   } catch (error) {
-    if (error.status === 403) return false;
-    throw error;
+    return error instanceof ApiError ? error : null;
   }
 }
 

@@ -113,7 +113,7 @@ export async function view(id) {
       h('p', {}, h('a', { href: '/console/accounts' }, t('operator.back'))),
       over,
       actions(account, etag),
-      h('div.columns', {}, profile(account), await deletionCard(deletion, account), holdCard(account, hold), account.status === 'active' ? billingCard(account) : null),
+      h('div.columns', {}, profile(account), await deletionCard(deletion, account), holdCard(account, hold, deletion?.state === 'confirmed'), account.status === 'active' ? billingCard(account) : null),
       card(t('operator.timeline'), log),
     ],
   };

@@ -31,10 +31,10 @@ function parametersOf({ find, status, due, held }) {
 function searchForm(search) {
   const any = ['', t('search.any')];
   const fields = [
-    field({ name: 'find', label: t('search.find'), value: search.find, hint: t('search.findHint'), maxBytes: 1020 }),
-    field({ name: 'status', label: t('status'), type: 'select', required: true, value: search.status, choices: [['', t('search.open')], ...STATUSES.map((status) => [status, tName('status', status)])] }),
-    field({ name: 'due', label: t('search.due'), type: 'select', required: true, value: search.due, choices: [any, ...[1, 7, 30].map((days) => [String(days), t('search.within', { n: days })])] }),
-    field({ name: 'held', label: t('hold'), type: 'select', required: true, value: search.held, choices: [any, ['true', t('search.held')], ['false', t('search.notHeld')]] }),
+    field({ name: 'find', label: t('search.find'), value: search.find, hint: t('search.findHint'), maxBytes: 1020, isUnmarked: true }),
+    field({ name: 'status', label: t('status'), type: 'select', isUnmarked: true, value: search.status, choices: [['', t('search.open')], ...STATUSES.map((status) => [status, tName('status', status)])] }),
+    field({ name: 'due', label: t('search.due'), type: 'select', isUnmarked: true, value: search.due, choices: [any, ...[1, 7, 30].map((days) => [String(days), t('search.within', { n: days })])] }),
+    field({ name: 'held', label: t('hold'), type: 'select', isUnmarked: true, value: search.held, choices: [any, ['true', t('search.held')], ['false', t('search.notHeld')]] }),
   ];
   const send = async (values) => {
     if (ID.test(values.find)) return navigate(`/console/accounts/${values.find}`);

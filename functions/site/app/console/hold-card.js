@@ -33,7 +33,9 @@ function release(path) {
   });
 }
 
-export function holdCard(account, hold) {
+export function holdCard(account, hold, isOver) {
+  // A hold stops a deletion, and not one that has ended.
+  if (isOver) return null;
   const path = `/v1.0/customers/${account.id}/hold`;
   if (!hold) return card(t('hold'), h('p', {}, t('hold.none')), button(t('hold.place'), async () => place(path, null), 'secondary'));
   return card(

@@ -4,7 +4,7 @@ import { get, getOrNull } from '../api.js';
 import { buttonLink, buttonRow, card, facts, notice, statusBadge, usageBar } from '../components.js';
 import { h } from '../dom.js';
 import { formatBytes, formatDate, formatNumber, formatTime, t, tName } from '../i18n.js';
-import { can, session } from '../session.js';
+import { can, loadCustomer, session } from '../session.js';
 import { roles } from '../roles.js';
 import * as frozen from './frozen.js';
 
@@ -62,7 +62,7 @@ export async function view() {
   if (session.isFrozen) return frozen.view();
   const title = t('overview.title', { name: session.me.name || session.me.username });
   if (!can.read()) return { title, content: meCard(session.me) };
-  const [usage, change] = await Promise.all([usageCard(), changeNotice()]);
+  const [usage, change] = await Promise.all([usageCard(), changeNotice(), loadCustomer()]);
   const content = [change, holdNotice(session.customer.hold), h('div.columns', {}, accountCard(session.customer), usage, meCard(session.me))];
   return { title, content };
 }

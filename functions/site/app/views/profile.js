@@ -26,7 +26,6 @@ function accountForm() {
   const send = async (values) => {
     const patch = changed(values, account);
     if (Object.keys(patch).length) await put('/v1.0/customer', patch, { etag: session.etag });
-    await loadCustomer();
     announce('email' in patch ? t('profile.emailSent', { email: patch.email }) : t('saved'));
     reload();
   };
@@ -84,6 +83,7 @@ function passwordForm() {
 }
 
 export async function view() {
+  if (can.read()) await loadCustomer();
   const change = can.read() ? await getOrNull('/v1.0/customer/email_change') : null;
   const account = can.read() ? card(t('overview.account'), change ? changeNotice(change) : null, can.administer() ? accountForm() : accountFacts()) : null;
   const own = session.delegate ? null : card(t('overview.you'), facts([[t('agent.username'), session.me.username]]), await ownForm());

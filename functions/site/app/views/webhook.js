@@ -21,7 +21,6 @@ function endpointForm() {
   ];
   const send = async (values) => {
     await put('/v1.0/customer', values, { etag: session.etag });
-    await loadCustomer();
     announce(t('saved'));
     reload();
   };
@@ -88,7 +87,7 @@ async function deliveries() {
 }
 
 export async function view() {
-  const [webhook, rows] = await Promise.all([get('/v1.0/customer/webhook'), deliveries()]);
+  const [webhook, rows] = await Promise.all([get('/v1.0/customer/webhook'), deliveries(), loadCustomer()]);
   const refresh = button(t('refresh'), async () => reload(), 'secondary');
   return { title: t('nav.webhook'), content: [h('p', {}, t('webhook.intro')), endpointCard(webhook), card(t('webhook.deliveries'), refresh, rows)] };
 }
