@@ -250,8 +250,13 @@ def delete_and_verify(site, service):
     service.post("/_local/clock", {"advance_seconds": 1800})
     site.wait_for_text("The receipt is valid")
     site.show("receipt")
-    assert site.browser.property("a[download]", "download").startswith("erasure-receipt-")
-    return receipt_of(site)
+    receipt = receipt_of(site)
+    folder = site.browser.folder / "downloads"
+    site.browser.send_devtools_command("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
+    site.press("Save the receipt")
+    saved = wait_for("the file", lambda: list(folder.glob("erasure-receipt-*.jwt")))
+    assert saved[0].read_text() == receipt
+    return receipt
 
 
 def receipt_of(site):

@@ -17,6 +17,8 @@ const navigation = h('nav', { 'aria-label': 'Menu', id: 'menu' });
 const footer = h('footer');
 let shown = 0;
 let shownPath = null;
+/** Whether there is a session to read; null if it is not known. */
+let hasSession = hasNoSession() ? false : null;
 
 const isConsole = () => location.pathname.startsWith('/console');
 
@@ -81,6 +83,11 @@ function drawFooter() {
 }
 
 async function viewOf(found) {
+  if (hasSession === null) {
+    await loadSession();
+    hasSession = true;
+    drawFrame(found?.route);
+  }
   if (!found) return { title: t('notFound.title'), content: [h('p', {}, t('notFound.text')), h('p', {}, h('a', { href: '/account' }, t('notFound.link')))] };
   if (!found.route.isPublic && !isSignedIn()) return signIn.view();
   if (!found.route.isOffered()) return { title: t('refused.title'), content: [h('p', {}, t('refused.text'))] };
@@ -126,15 +133,13 @@ applyAccent();
 drawFooter();
 document.body.append(h('a.skip', { href: '#main' }, t('skip')), header, h('div.layout', {}, navigation, main), footer, liveRegion());
 startRouter(render);
-onSignedOut(() => {
+onSignedOut(async () => {
   if (!isSignedIn()) return;
+  const wasDelegate = Boolean(session.delegate);
   forgetSession();
-  announce(t('signIn.ended'));
-  render();
+  // Behind an ended delegation is the admin's own session.
+  hasSession = wasDelegate ? null : false;
+  announce(t(wasDelegate ? 'delegation.ended' : 'signIn.ended'));
+  await render();
 });
-try {
-  if (!hasNoSession()) await loadSession();
-} catch (error) {
-  announce(error.message);
-}
 render();

@@ -4,7 +4,8 @@ import { h, newId, svg } from './dom.js';
 import { formatDay, formatNumber, t } from './i18n.js';
 import { table } from './tables.js';
 
-const WIDTH = 640;
+const WIDTH = 420;
+const BAR_WIDTH = 230;
 
 function figure(title, description, drawing, values) {
   const id = newId();
@@ -12,7 +13,7 @@ function figure(title, description, drawing, values) {
     { label: t('chart.name'), cell: ([name]) => name },
     { label: t('chart.value'), cell: ([, value]) => value },
   ];
-  const details = h('details', {}, h('summary', {}, t('chart.asTable')), table(title, columns, values));
+  const details = h('details', {}, h('summary', {}, t('chart.asTable')), table(title, columns, values, { isCompact: true }));
   drawing.setAttribute('role', 'img');
   drawing.setAttribute('aria-labelledby', id);
   return h('figure', {}, h('figcaption.hidden', { id }, `${title}. ${description}`), drawing, details);
@@ -24,13 +25,13 @@ export function barChart(title, bars) {
   const shown = (bar) => (bar.isComplete ? formatNumber(bar.count) : t('atLeast', { n: formatNumber(bar.count) }));
   const rows = bars.map((bar, at) => {
     const y = at * 40;
-    const width = Math.max((bar.count / most) * 400, bar.count ? 3 : 0);
+    const width = Math.max((bar.count / most) * BAR_WIDTH, bar.count ? 3 : 0);
     return svg(
       'g',
       {},
       svg('text', { x: 0, y: y + 25 }, bar.name),
-      svg('rect.track', { x: 130, y: y + 8, width: 400, height: 24, rx: 4 }),
-      svg(`rect.${bar.tone}`, { x: 130, y: y + 8, width, height: 24, rx: 4 }),
+      svg('rect.track', { x: 120, y: y + 8, width: BAR_WIDTH, height: 24, rx: 4 }),
+      svg(`rect.${bar.tone}`, { x: 120, y: y + 8, width, height: 24, rx: 4 }),
       svg('text.value', { x: WIDTH, y: y + 25, 'text-anchor': 'end' }, shown(bar)),
     );
   });
@@ -54,6 +55,9 @@ export function dayChart(title, times, days) {
     const size = (count / most) * (height - 20);
     return svg('rect.column', { x: left + day * step + 2, y: height - size, width: step - 4, height: size, rx: 2 }, svg('title', {}, `${label(day)}: ${count}`));
   });
+  // The text of the last tick ends with the drawing, which would cut it off otherwise.
+  const isLast = (day) => day > days - 5;
+  const tick = (day) => svg('text', { x: isLast(day) ? WIDTH : left + day * step, y: height + 22, 'text-anchor': isLast(day) ? 'end' : 'start' }, label(day));
   const ticks = counts.map((_, day) => day).filter((day) => day % 7 === 0);
   const drawing = svg(
     'svg.chart',
@@ -62,7 +66,7 @@ export function dayChart(title, times, days) {
     svg('text', { x: 0, y: height }, '0'),
     svg('line.axis', { x1: left, y1: height, x2: WIDTH, y2: height }),
     columns,
-    ticks.map((day) => svg('text', { x: left + day * step, y: height + 22 }, label(day))),
+    ticks.map((day) => tick(day)),
   );
   const values = counts.map((count, day) => [label(day), formatNumber(count)]).filter((_, day) => counts[day] > 0);
   return figure(title, t('chart.days', { n: times.length, days }), drawing, values);

@@ -42,9 +42,13 @@ export function facts(rows) {
   return h('dl.facts', {}, shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
 }
 
-/** A button. While its action runs, it takes no second click; an error is shown after it. */
-export function button(label, action, kind = '') {
-  const element = h(`button${kind ? `.${kind}` : ''}`, { type: 'button' }, label);
+/**
+ * A button. While its action runs, it takes no second click; an error is shown after it. `about` names the row for screen readers,
+ * if several buttons have the same label.
+ */
+export function button(label, action, kind = '', about = '') {
+  const name = about ? `${label}: ${about}` : null;
+  const element = h(`button${kind ? `.${kind}` : ''}`, { type: 'button', 'aria-label': name }, label);
   element.addEventListener('click', async () => {
     if (element.getAttribute('aria-disabled') === 'true') return;
     const next = element.nextElementSibling;

@@ -20,7 +20,7 @@ export const routes = [
   { path: '/account/webhook', nav: 'nav.webhook', isOffered: activeAdmin, load: () => import('./views/webhook.js') },
   { path: '/account/audit', nav: 'nav.audit', isOffered: can.administer, load: () => import('./views/audit.js') },
   { path: '/account/export', nav: 'nav.export', isOffered: can.administer, load: () => import('./views/export.js') },
-  { path: '/account/close', nav: 'nav.close', isOffered: () => can.administer() && can.makeCredentials(), load: () => import('./views/close.js') },
+  { path: '/account/close', nav: 'nav.close', isOffered: can.close, load: () => import('./views/close.js') },
   { path: '/console', nav: 'nav.dashboard', isSwitch: true, isOffered: can.operate, load: () => import('./console/dashboard.js') },
   { path: '/console/accounts', nav: 'nav.accounts', isOffered: can.operate, load: () => import('./console/accounts.js') },
   { path: '/console/accounts/:id', parent: '/console/accounts', isOffered: can.operate, load: () => import('./console/account.js') },

@@ -24,7 +24,10 @@ export const can = {
   operate: () => has(PLATFORM_ADMIN) && !session.delegate,
   /** Make credentials that outlive a delegation. */
   makeCredentials: () => !session.delegate,
-  grant: (bits) => has(ADMIN) || !(bits & (ADMIN | PLATFORM_ADMIN)),
+  /** Give a permission, or change an agent that has it: none above the own one. */
+  grant: (bits) => (bits & PLATFORM_ADMIN ? has(PLATFORM_ADMIN) : has(ADMIN) || !(bits & ADMIN)),
+  /** Close the account. The platform's own account stays. */
+  close: () => has(ADMIN) && !session.delegate && !has(PLATFORM_ADMIN),
 };
 
 export const isSignedIn = () => Boolean(session.me || session.isFrozen);

@@ -11,13 +11,13 @@ function bodyRow(columns, row) {
   return h('tr', { role: 'row' }, columns.map((column) => cell(column, row)));
 }
 
-/** A table. A column has a label and a function that returns the content of a cell. */
-export function table(caption, columns, rows) {
+/** A table. A column has a label and a function that returns the content of a cell. A compact table stays a table on a phone. */
+export function table(caption, columns, rows, { isCompact = false } = {}) {
   const body = h('tbody', { role: 'rowgroup' }, rows.map((row) => bodyRow(columns, row)));
   const head = columns.map((column) => h('th', { scope: 'col', role: 'columnheader' }, column.label));
   return h(
     'table',
-    { role: 'table' },
+    { role: 'table', class: isCompact ? null : 'cards' },
     h('caption', {}, caption),
     h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, head)),
     body,

@@ -1,5 +1,6 @@
 // Finds accounts. The search is in the fragment of the URL, so that it can be kept and shared.
 
+import { get, withQuery } from '../api.js';
 import { buttonLink, card, statusBadge } from '../components.js';
 import { h } from '../dom.js';
 import { field, form } from '../forms.js';
@@ -8,6 +9,7 @@ import { navigate } from '../router.js';
 import { pagedTable } from '../tables.js';
 import { accountName, inDays } from './data.js';
 
+const PATH = '/v1.0/customers';
 const STATUSES = ['initial', 'active', 'frozen', 'deleted', 'expired'];
 const NAMES = ['find', 'status', 'due', 'held'];
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -17,15 +19,13 @@ function readSearch() {
   return Object.fromEntries(NAMES.map((name) => [name, given.get(name) ?? '']));
 }
 
-/** An address and a username are different parameters, and due accounts are listed by their deadline. */
-function parametersOf({ find, status, due, held }) {
-  return {
-    email: find.includes('@') ? find : '',
-    username: find && !find.includes('@') ? find : '',
-    status,
-    due_before: due ? inDays(Number(due)) : '',
-    held,
-  };
+/** A name with an @ can be the address of an account, or the username of an agent. */
+async function parametersOf({ find, status, due, held }) {
+  const filters = { status, due_before: due ? inDays(Number(due)) : '', held };
+  if (!find.includes('@')) return { ...filters, username: find };
+  const byEmail = { ...filters, email: find };
+  const found = await get(withQuery(PATH, { ...byEmail, page_size: 1 }));
+  return found.result.length ? byEmail : { ...filters, username: find };
 }
 
 function searchForm(search) {
@@ -55,7 +55,7 @@ export async function view() {
     { label: t('account.created'), cell: (account) => formatDate(account.tm_create) },
     { label: t('close.due'), cell: (account) => formatDate(account.tm_deletion_scheduled ?? account.tm_delete) },
   ];
-  const rows = await pagedTable({ path: '/v1.0/customers', parameters: parametersOf(search), caption: t('nav.accounts'), columns, empty: t('search.empty'), size: 50 });
+  const rows = await pagedTable({ path: PATH, parameters: await parametersOf(search), caption: t('nav.accounts'), columns, empty: t('search.empty'), size: 50 });
   return { title: t('nav.accounts'), content: [card(t('search.title'), searchForm(search)), rows] };
 }
 

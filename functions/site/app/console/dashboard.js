@@ -3,7 +3,7 @@
 import { barChart, dayChart } from '../charts.js';
 import { card, notice } from '../components.js';
 import { h } from '../dom.js';
-import { formatNumber, formatTime, t, tName } from '../i18n.js';
+import { formatDate, formatNumber, t, tName } from '../i18n.js';
 import { table } from '../tables.js';
 import { brakeCard } from './brake.js';
 import { accountName, accountsOf, brake, dueWithin, heldAccounts, inParallel } from './data.js';
@@ -14,7 +14,7 @@ const DAYS = 30;
 function dueTable(rows) {
   const columns = [
     { label: t('account'), cell: (account) => h('a', { href: `/console/accounts/${account.id}` }, accountName(account)) },
-    { label: t('close.due'), cell: (account) => formatTime(account.tm_deletion_scheduled) },
+    { label: t('close.due'), cell: (account) => formatDate(account.tm_deletion_scheduled) },
     { label: t('hold'), cell: (account) => (account.hold ? h('span.badge.info', {}, t('hold.on')) : '–') },
   ];
   return rows.length ? table(t('dashboard.next'), columns, rows.slice(0, 5)) : h('p.quiet', {}, t('dashboard.nothingDue'));
@@ -22,7 +22,7 @@ function dueTable(rows) {
 
 export async function view() {
   const [counts, due, held, state] = await Promise.all([
-    inParallel(STATUSES, ([status]) => accountsOf(status, 20), 2),
+    inParallel(STATUSES, ([status]) => accountsOf(status, 10), 2),
     dueWithin(DAYS),
     heldAccounts(),
     brake(),

@@ -14,7 +14,7 @@ const isGuest = (agent) => agent.username.startsWith('guest-');
 
 /** The roles that the caller may give: none above its own. */
 function roleFields(permission) {
-  const offered = ROLES.filter(([bit]) => can.grant(bit) && (bit !== 1 || session.me.permission & 1));
+  const offered = ROLES.filter(([bit]) => can.grant(bit));
   return offered.map(([bit, key]) => field({ name: `role${bit}`, label: t(key), type: 'checkbox', value: permission & bit, hint: t(`${key}.hint`) }));
 }
 
@@ -78,9 +78,9 @@ function actions(agent) {
   const isOwn = agent.id === session.me.id;
   if (isOwn || !can.grant(agent.permission)) return isOwn ? h('span.badge.info', {}, t('agents.you')) : '–';
   const credentials = can.makeCredentials()
-    ? [button(t('agents.roles'), async () => changeRoles(agent), 'secondary.small'), button(t('password'), async () => setPassword(agent), 'secondary.small')]
+    ? [button(t('agents.roles'), async () => changeRoles(agent), 'secondary.small', agent.username), button(t('password'), async () => setPassword(agent), 'secondary.small', agent.username)]
     : [];
-  return buttonRow(...credentials, button(t('delete'), async () => deleteAgent(agent), 'danger.small'));
+  return buttonRow(...credentials, button(t('delete'), async () => deleteAgent(agent), 'danger.small', agent.username));
 }
 
 export async function view() {

@@ -31,12 +31,11 @@ function tableOfRows(tables) {
   const rows = tables.filter((each) => each.deleted > 0 || each.remaining > 0);
   if (!rows.length) return null;
   const columns = [
-    { label: t('kind'), cell: (row) => tName('kind', row.name) },
+    { label: t('kind'), cell: (row) => [tName('kind', row.name), row.tm_verified ? h('p.hint', {}, t('deletion.verified', { time: formatTime(row.tm_verified) })) : null] },
     { label: t('deletion.deleted'), cell: (row) => formatNumber(row.deleted) },
     { label: t('deletion.remaining'), cell: (row) => (row.remaining === null ? '–' : formatNumber(row.remaining)) },
-    { label: t('deletion.verified'), cell: (row) => (row.tm_verified ? formatTime(row.tm_verified) : '–') },
   ];
-  return table(t('deletion.tables'), columns, rows);
+  return table(t('deletion.tables'), columns, rows, { isCompact: true });
 }
 
 async function receiptCard(deletion) {
@@ -65,7 +64,7 @@ async function show(area, deletion) {
     tableOfRows(deletion.tables),
   ];
   const receipt = deletion.receipt ? await receiptCard(deletion) : null;
-  area.replaceChildren(...[way, card(t('deletion.state'), ...content), receipt].filter(Boolean));
+  area.replaceChildren(...[way, receipt, card(t('deletion.state'), ...content)].filter(Boolean));
 }
 
 export async function view() {

@@ -18,7 +18,7 @@ async function recover() {
 function options() {
   if (!session.frozenDetail.recovery_endpoint) return notice('info', h('p', {}, t('frozen.byOperator')));
   if (!can.administer()) return notice('info', h('p', {}, t('frozen.askAdmin')));
-  const deletion = can.makeCredentials() ? buttonLink(t('close.now'), '/account/close', { class: 'button secondary' }) : null;
+  const deletion = can.close() ? buttonLink(t('close.now'), '/account/close', { class: 'button secondary' }) : null;
   return [h('p', {}, t('frozen.text')), buttonRow(button(t('frozen.recover'), recover), deletion)];
 }
 

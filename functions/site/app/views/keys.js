@@ -71,7 +71,7 @@ export async function view() {
     { label: t('keys.access'), cell: (key) => (key.scopes.length ? key.scopes.join(', ') : t('keys.all')) },
     { label: t('keys.lastUsed'), cell: (key) => (key.tm_last_used ? formatDate(key.tm_last_used) : t('never')) },
     { label: t('keys.expires'), cell: (key) => formatDate(key.tm_expire) },
-    { label: t('actions'), cell: (key) => button(t('delete'), async () => deleteKey(key), 'danger.small') },
+    { label: t('actions'), cell: (key) => button(t('delete'), async () => deleteKey(key), 'danger.small', key.name || key.token_prefix) },
   ];
   const table = await pagedTable({ path: '/v1.0/accesskeys', caption: t('nav.keys'), columns, empty: t('keys.empty') });
   const make = can.makeCredentials() ? buttonRow(button(t('keys.new'), async () => create())) : null;

@@ -81,7 +81,7 @@ async function deliveries() {
     { label: t('status'), cell: outcome },
     { label: t('webhook.attempts'), cell: (delivery) => formatNumber(delivery.attempts) },
     { label: t('webhook.latency'), cell: (delivery) => (delivery.latency_ms === null ? '–' : `${formatNumber(delivery.latency_ms)} ms`) },
-    { label: t('actions'), cell: (delivery) => button(t('webhook.redeliver'), () => redeliver(delivery), 'secondary.small') },
+    { label: t('actions'), cell: (delivery) => button(t('webhook.redeliver'), () => redeliver(delivery), 'secondary.small', `${tName('event', delivery.type)}, ${formatTime(delivery.tm_create)}`) },
   ];
   return pagedTable({ path: DELIVERIES, caption: t('webhook.deliveries'), columns, empty: t('webhook.noDeliveries') });
 }
