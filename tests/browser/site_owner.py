@@ -201,7 +201,7 @@ def keyboard(site):
     assert site.browser.run_script("arguments[0](document.activeElement.id)") == "main"
     site.press("New access key")
     press_keys(site, "\ue00c")
-    assert site.count("dialog") == 0
+    wait_for("the dialog to close", lambda: site.count("dialog") == 0)
     assert site.browser.run_script("arguments[0](document.activeElement.textContent)") == "New access key"
 
 
