@@ -54,8 +54,10 @@ mod tests {
 
     #[test]
     fn the_first_view_is_small() {
-        let at_once = |name: &str| MODULES.contains(&name) || ["style.css", "icon.svg", "texts/de.js"].contains(&name);
-        let bytes: usize = ASSETS.iter().filter(|asset| at_once(asset.name)).map(|asset| asset.gzip.len()).sum();
+        let at_once =
+            |name: &str| MODULES.contains(&name) || ["style.css", "icon.svg", "texts/de.js"].contains(&name);
+        let bytes: usize =
+            ASSETS.iter().filter(|asset| at_once(asset.name)).map(|asset| asset.gzip.len()).sum();
         assert!(bytes < MAX_FIRST_VIEW_BYTES, "{bytes}");
     }
 
@@ -86,8 +88,19 @@ mod tests {
     #[test]
     fn no_file_can_turn_a_text_into_markup_or_code() {
         let forbidden = [
-            "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "srcdoc",
-            "DOMParser", "createContextualFragment", "setHTML", "localStorage.token", "sessionStorage", "document.cookie",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            "srcdoc",
+            "DOMParser",
+            "createContextualFragment",
+            "setHTML",
+            "localStorage.token",
+            "sessionStorage",
+            "document.cookie",
         ];
         for asset in ASSETS.iter().filter(|asset| asset.name.ends_with(".js")) {
             let text = std::str::from_utf8(asset.plain).unwrap();

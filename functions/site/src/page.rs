@@ -5,7 +5,9 @@ use custodian_app::context::Brand;
 use custodian_app::mail::escape_html;
 use custodian_http::{Request, Response, SESSION_COOKIE, pages};
 use http::HeaderName;
-use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_FRAME_OPTIONS};
+use http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_FRAME_OPTIONS,
+};
 use url::Url;
 
 use crate::assets::{MODULES, url};
@@ -35,7 +37,8 @@ pub(crate) fn page(brand: &Brand, request: &Request) -> Response {
     .collect();
     let texts = format!("texts/{language}.js");
     let modules = MODULES.iter().copied().chain([&*texts]);
-    let preloads: String = modules.map(|name| format!("<link rel=\"modulepreload\" href=\"{}\">", url(name))).collect();
+    let preloads: String =
+        modules.map(|name| format!("<link rel=\"modulepreload\" href=\"{}\">", url(name))).collect();
     let html = format!(
         "<!doctype html><html lang=\"{language}\"{attributes}><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
@@ -78,7 +81,8 @@ fn is_signed_out(request: &Request) -> bool {
 
 /// The first language of `Accept-Language` that the application has. Browsers list their languages by preference.
 fn language(accepted: &str) -> &'static str {
-    let primary = |range: &str| range.trim().split(['-', ';']).next().unwrap_or_default().to_ascii_lowercase();
+    let primary =
+        |range: &str| range.trim().split(['-', ';']).next().unwrap_or_default().to_ascii_lowercase();
     let known = |range: &str| LANGUAGES.into_iter().find(|language| *language == primary(range));
     accepted.split(',').find_map(known).unwrap_or(LANGUAGES[0])
 }

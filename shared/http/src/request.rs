@@ -9,8 +9,8 @@ use custodian_domain::destination::{DestinationRules, OwnAddress};
 use custodian_domain::{FieldProblem, Reason, Refusal, fields, ids, webhook};
 use http::Method;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH, IF_NONE_MATCH, ORIGIN,
-    USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH,
+    IF_NONE_MATCH, ORIGIN, USER_AGENT,
 };
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;

@@ -66,7 +66,8 @@ impl Gateway {
         let has_method =
             |route: &Route| matches!(route.gateway_method(), "ANY") || route.method == method.as_str();
         let of_method = self.functions.iter().filter(|function| has_method(&function.deployed.route));
-        let matches = of_method.filter_map(|function| Some((function, match_any_path(&function.deployed, path)?)));
+        let matches =
+            of_method.filter_map(|function| Some((function, match_any_path(&function.deployed, path)?)));
         // A route with fewer parameters is more specific. Of two with the same path, that with the request's own method is.
         let rank = |(function, parameters): &(&ApiFunction, BTreeMap<String, String>)| {
             (parameters.len(), function.deployed.route.method != method.as_str())

@@ -89,7 +89,8 @@ fn events(function: &Function) -> String {
         let others = others.map(|(index, path)| http_event(&format!("Http{}", index + 2), route, path));
         [http_event("Http", route, &route.path)].into_iter().chain(others)
     });
-    let events: String = http.chain(function.settings.triggers.iter().map(|trigger| trigger.yaml())).collect();
+    let events: String =
+        http.chain(function.settings.triggers.iter().map(|trigger| trigger.yaml())).collect();
     if events.is_empty() { events } else { format!("      Events:\n{events}") }
 }
 
