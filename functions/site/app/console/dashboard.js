@@ -42,8 +42,8 @@ export async function view() {
       'div.columns',
       {},
       card(t('dashboard.byStatus'), barChart(t('dashboard.byStatus'), bars), h('p', {}, h('a', { href: '/console/accounts#held=true' }, t('dashboard.held', { n: held.rows.length })))),
-      card(t('dashboard.due', { days: DAYS }), more, dayChart(t('dashboard.due', { days: DAYS }), times, DAYS), dueTable(due.rows)),
       brakeCard(state),
+      card(t('dashboard.due', { days: DAYS }), more, dayChart(t('dashboard.due', { days: DAYS }), times, DAYS), dueTable(due.rows)),
     ),
   };
 }
