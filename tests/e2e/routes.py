@@ -44,8 +44,6 @@ class RecordingClient(ApiClient):
 
 def signup_and_login(client):
     client.get("/ping")
-    for page in ("/account", "/account/profile", "/console", "/console/accounts"):
-        assert "<!doctype html>" in client.get(page).text
     client.post("/auth/signup", {"email": "sam@example.com", "accepted_tos": True})
     token = client.mailed_token("sam@example.com")
     client.get(f"/auth/email-verify?token={token}")
@@ -59,6 +57,17 @@ def signup_and_login(client):
     sam.get("/v1.0/me")
     sam.post("/auth/logout")
     return "signup, the links of the mails, a forgotten password, login, logout"
+
+
+def pages(client):
+    """The account page and the console are one page at every path. Its files come compressed through the gateway."""
+    for path in ("/account", "/account/profile", "/console", "/console/accounts"):
+        html = client.get(path).text
+        assert "<!doctype html>" in html, f"{path}: {html}"
+    module = re.search(r'<script type="module" src="([^"]+)"', html).group(1)
+    response = client.request("GET", module, headers={"Accept-Encoding": "gzip"})
+    assert response.headers["Content-Encoding"] == "gzip" and b"import" in gzip.decompress(response.content)
+    return "the account page, the console and their files"
 
 
 def platform_admin(client):
@@ -290,7 +299,7 @@ def all_routes_were_called(template):
 
 def run(runner, emulator, template):
     client = RecordingClient(emulator)
-    for name, check in (("signup and login", signup_and_login), ("platform admin", platform_admin),
+    for name, check in (("signup and login", signup_and_login), ("pages", pages), ("platform admin", platform_admin),
                         ("own account", own_account), ("agents and access keys", agents_and_access_keys),
                         ("kinds", resource_kinds), ("writes of a delegate", writes_of_a_delegate), ("unregister", unregister_and_cancel),
                         ("default route", default_route)):
