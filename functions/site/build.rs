@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 /// The module that the page loads.
 const ENTRY: &str = "app.js";
 
+#[expect(clippy::disallowed_methods, reason = "cargo names a build script's folders in variables")]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=app");
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("app");

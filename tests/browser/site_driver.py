@@ -119,13 +119,17 @@ class Site:
                 found = self.browser.run_script(self.axe)
                 assert found == {"violations": [], "overflow": 0}, (name, width, scheme, found)
                 self.screenshot(f"{self.prefix}-{self.states:02}-{name}-{width}-{scheme}")
+        self.require_no_overflow(name)
+        errors = self.browser.console_errors()
+        assert errors == [], (name, errors)
+
+    def require_no_overflow(self, name):
+        """Nothing is wider than the narrowest window."""
         self.resize(NARROW)
         overflow = self.browser.run_script(
             "arguments[0](document.documentElement.scrollWidth - document.documentElement.clientWidth)")
         assert overflow == 0, (name, NARROW, overflow)
         self.resize(DESKTOP)
-        errors = self.browser.console_errors()
-        assert errors == [], (name, errors)
 
     def screenshot(self, name):
         """A picture of the whole page, or of the window while a dialog is open."""

@@ -31,7 +31,9 @@ async fn every_path_has_the_page_and_its_policy() {
         assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
     }
-    for path in ["/accounts", "/account/assets/app.js", "/account/assets/0000000000000000/app.js", "/consoles/x"] {
+    for path in
+        ["/accounts", "/account/assets/app.js", "/account/assets/0000000000000000/app.js", "/consoles/x"]
+    {
         let missing = get(&client, path, &[]).await;
         assert_eq!(missing.refusal(), (404, "ROUTE_NOT_FOUND".into()), "{path}");
     }
@@ -51,7 +53,8 @@ async fn a_file_is_compressed_for_clients_that_accept_it_and_kept_for_ever() {
     let compressed = client.request(Method::HEAD, module(&page.text)).header("accept-encoding", "br, gzip");
     let compressed = client.send(compressed).await;
     assert_eq!(compressed.headers["content-encoding"], "gzip");
-    let length = |response: &Response| response.headers["content-length"].to_str().unwrap().parse::<usize>().unwrap();
+    let length =
+        |response: &Response| response.headers["content-length"].to_str().unwrap().parse::<usize>().unwrap();
     assert!(length(&compressed) * 2 < plain.text.len());
     let refused = get(&client, module(&page.text), &[("accept-encoding", "gzip;q=0")]).await;
     assert!(!refused.headers.contains_key("content-encoding"));
@@ -71,7 +74,11 @@ async fn the_page_says_whether_the_browser_sent_a_session() {
         assert!(page.text.contains(&format!("data-session=\"{expected}\"")), "{headers:?}");
     }
     let german = get(&client, "/account", &[("accept-language", "de-CH, en;q=0.5")]).await;
-    assert!(german.text.contains("<html lang=\"de\"") && german.text.contains("/texts/de.js"), "{}", german.text);
+    assert!(
+        german.text.contains("<html lang=\"de\"") && german.text.contains("/texts/de.js"),
+        "{}",
+        german.text
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
