@@ -126,8 +126,9 @@ class Site:
     def require_no_overflow(self, name):
         """Nothing is wider than the narrowest window."""
         self.resize(NARROW)
-        overflow = self.browser.run_script(
-            "arguments[0](document.documentElement.scrollWidth - document.documentElement.clientWidth)")
+        overflow = self.browser.run_script("""
+            const boxes = [document.documentElement, ...document.querySelectorAll('dialog')];
+            arguments[0](Math.max(...boxes.map(box => box.scrollWidth - box.clientWidth)))""")
         assert overflow == 0, (name, NARROW, overflow)
         self.resize(DESKTOP)
 

@@ -128,10 +128,20 @@ async function render() {
   shownPath = location.pathname;
 }
 
+/** Leads keyboards past the navigation. The fragment of the URL belongs to the views, so this link does not change it. */
+function skipLink() {
+  const element = h('a.skip', { href: '#main' }, t('skip'));
+  element.addEventListener('click', (event) => {
+    event.preventDefault();
+    main.focus();
+  });
+  return element;
+}
+
 await loadTexts();
 applyAccent();
 drawFooter();
-document.body.append(h('a.skip', { href: '#main' }, t('skip')), header, h('div.layout', {}, navigation, main), footer, liveRegion());
+document.body.append(skipLink(), header, h('div.layout', {}, navigation, main), footer, liveRegion());
 startRouter(render);
 onSignedOut(async () => {
   if (!isSignedIn()) return;
