@@ -8,7 +8,7 @@ mod page;
 
 use custodian_app::{Context, Failure};
 use custodian_domain::Reason;
-use custodian_http::{Anyone, Endpoint, Request, Response, Route, pages};
+use custodian_http::{Anyone, Endpoint, Request, Response, Route};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, VARY};
 
 use crate::assets::Asset;
@@ -19,7 +19,7 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for Site {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
-        Route::new("GET", pages::ACCOUNT)
+        Route::new("GET", "/account")
     }
 
     fn other_paths(&self) -> &'static [&'static str] {
