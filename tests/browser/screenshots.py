@@ -117,7 +117,8 @@ class Screenshots:
 
 def run(program, folder, service_options, take):
     """Starts a service and a browser, and takes pictures with them."""
-    with tempfile.TemporaryDirectory(prefix="custodian-screenshots-") as work:
+    # Chromium may still write into its profile while it ends.
+    with tempfile.TemporaryDirectory(prefix="custodian-screenshots-", ignore_cleanup_errors=True) as work:
         with (pathlib.Path(work) / "service.log").open("w") as log:
             service = Service(log, program, *service_options)
             try:
