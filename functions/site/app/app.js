@@ -58,7 +58,8 @@ function drawFrame(current) {
   );
   navigation.classList.remove('open');
   navigation.setAttribute('aria-label', t('nav.menu'));
-  navigation.hidden = visible.length === 0;
+  // The navigation keeps its place while the session is read, so that the view does not move afterwards.
+  navigation.hidden = visible.length === 0 && hasSession !== null;
   const other = routes.find((route) => route.isSwitch && isSignedIn() && route.isOffered() && route.path.startsWith('/console') !== isConsole());
   const links = visible.map((route) => {
     const isCurrent = current === route || current?.parent === route.path;
