@@ -51,8 +51,8 @@ def stop(process):
 class Service:
     """The local service on a free port."""
 
-    def __init__(self, log, program):
-        command = [*program, "--ephemeral", "--port", "0", "--admin-password", PASSWORD]
+    def __init__(self, log, program, *options):
+        command = [*program, "--ephemeral", "--port", "0", "--admin-password", PASSWORD, *options]
         # In a session of its own, so that stop() reaches cargo's child processes, too.
         self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
         banner = lambda: re.search(r"Custodian on (\S+)", pathlib.Path(log.name).read_text())

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Walks through the pages in headless Chromium, and checks every page with axe-core. Arguments are those of walk.py.
+# Walks through the pages of mailed links, the account page and the console in headless Chromium, and checks every state with
+# axe-core. Arguments are those that walk.py and site.py share.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -13,4 +14,6 @@ if [ ! -e "$modules/complete" ]; then
 fi
 
 cd "$here/../.."
-python3 "$here/walk.py" --axe "$modules/node_modules/axe-core/axe.min.js" "$@"
+for test in walk site; do
+    python3 "$here/$test.py" --axe "$modules/node_modules/axe-core/axe.min.js" "$@"
+done

@@ -59,6 +59,17 @@ def signup_and_login(client):
     return "signup, the links of the mails, a forgotten password, login, logout"
 
 
+def pages(client):
+    """The account page and the console are one page at every path. Its files come compressed through the gateway."""
+    for path in ("/account", "/account/profile", "/console", "/console/accounts"):
+        html = client.get(path).text
+        assert "<!doctype html>" in html, f"{path}: {html}"
+    module = re.search(r'<script type="module" src="([^"]+)"', html).group(1)
+    response = client.request("GET", module, headers={"Accept-Encoding": "gzip"})
+    assert response.headers["Content-Encoding"] == "gzip" and b"import" in gzip.decompress(response.content)
+    return "the account page, the console and their files"
+
+
 def platform_admin(client):
     admin = client.login_as_platform_admin()
     customer_id = client.create_customer("olga")
@@ -309,7 +320,7 @@ def all_routes_were_called(template):
     for method, path in RecordingClient.called_routes:
         # The routes of GET have the method ANY, so that they also match HEAD.
         exact = f"{'ANY' if method == 'GET' else method} {path}"
-        matching = [it for it in uncalled if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", it), exact)]
+        matching = [it for it in uncalled if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", re.sub(r"\{\w+\+\}", ".+", it)), exact)]
         uncalled -= {exact} if exact in matching else set(matching)
     uncalled.discard("$default")
     assert not uncalled, f"routes that were never called: {sorted(uncalled)}"
@@ -318,7 +329,7 @@ def all_routes_were_called(template):
 
 def run(runner, emulator, template):
     client = RecordingClient(emulator)
-    for name, check in (("signup and login", signup_and_login), ("platform admin", platform_admin),
+    for name, check in (("signup and login", signup_and_login), ("pages", pages), ("platform admin", platform_admin),
                         ("own account", own_account), ("agents and access keys", agents_and_access_keys),
                         ("kinds", resource_kinds), ("writes of a delegate", writes_of_a_delegate), ("unregister", unregister_and_cancel),
                         ("default route", default_route)):

@@ -45,6 +45,8 @@ pub struct Brand {
     pub product_name: String,
     /// An `https` URL, or empty for no logo.
     pub logo_url: String,
+    /// The color of buttons and links in the account page and the console, such as `#0b57a4`, or empty for the default.
+    pub accent_color: String,
     /// The e-mail address or URL where people get help, or empty.
     pub support: String,
     /// Where a page sends a person afterwards, or empty.
@@ -57,6 +59,7 @@ impl Default for Brand {
         Self {
             product_name: "Custodian".to_owned(),
             logo_url: empty(),
+            accent_color: empty(),
             support: empty(),
             return_url: empty(),
         }

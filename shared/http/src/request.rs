@@ -9,8 +9,8 @@ use custodian_domain::destination::{DestinationRules, OwnAddress};
 use custodian_domain::{FieldProblem, Reason, Refusal, fields, ids, webhook};
 use http::Method;
 use http::header::{
-    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH, IF_NONE_MATCH, ORIGIN,
-    USER_AGENT,
+    ACCEPT, ACCEPT_ENCODING, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH,
+    IF_NONE_MATCH, ORIGIN, USER_AGENT,
 };
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
@@ -108,6 +108,11 @@ impl Request {
             .map(|(_, value)| value)
     }
 
+    /// The value of a path parameter.
+    pub fn path_parameter(&self, name: &str) -> Option<&str> {
+        self.path.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     /// The id in the path.
     pub fn id(&self) -> Result<Uuid, Refusal> {
         self.path_id("id")
@@ -115,8 +120,7 @@ impl Request {
 
     /// The id in a parameter of the path.
     pub fn path_id(&self, parameter: &str) -> Result<Uuid, Refusal> {
-        let text = self.path.iter().find(|(name, _)| name == parameter).map(|(_, value)| value.as_str());
-        text.and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
+        self.path_parameter(parameter).and_then(ids::parse).ok_or_else(|| Reason::InvalidId.into())
     }
 
     /// What happens to the keys that the deleted or demoted agent or key made: the query parameter `keys`.
@@ -235,6 +239,11 @@ impl Request {
         self.header(ACCEPT).is_some_and(accepts_html)
     }
 
+    /// Whether the response may be compressed with gzip.
+    pub fn accepts_gzip(&self) -> bool {
+        self.header(ACCEPT_ENCODING).is_some_and(|accepted| accepted.split(',').any(is_gzip))
+    }
+
     pub(crate) fn wants_problem_json(&self) -> bool {
         self.header(ACCEPT).is_some_and(|accept| accept.split(',').any(accepts_problem))
     }
@@ -245,13 +254,23 @@ pub fn accepts_html(accept: &str) -> bool {
     accept.split(',').any(|range| range.split(';').next().unwrap_or_default().trim() == "text/html")
 }
 
-/// Whether a media range of `Accept` accepts problem details (RFC 9457) with a weight above zero.
+/// Whether a media range of `Accept` accepts problem details (RFC 9457).
 fn accepts_problem(range: &str) -> bool {
-    let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
+    is_accepted(range, "application/problem+json")
+}
+
+/// Whether a coding of `Accept-Encoding` is gzip.
+fn is_gzip(coding: &str) -> bool {
+    is_accepted(coding, "gzip")
+}
+
+/// Whether an element of an `Accept` header is this value with a weight above zero.
+fn is_accepted(element: &str, value: &str) -> bool {
+    let mut parts = element.split(';').map(|part| part.trim().to_ascii_lowercase());
     let is_refused = |parameter: String| {
         parameter.strip_prefix("q=").is_some_and(|weight| weight.parse::<f32>() == Ok(0.0))
     };
-    parts.next().as_deref() == Some("application/problem+json") && !parts.any(is_refused)
+    parts.next().as_deref() == Some(value) && !parts.any(is_refused)
 }
 
 /// Whether a caller's request id is valid: 1 to 64 letters, digits, `_` or `-`.

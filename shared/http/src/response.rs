@@ -28,6 +28,8 @@ pub struct Response {
     pub(crate) status: StatusCode,
     headers: Vec<(HeaderName, String)>,
     body: String,
+    /// Bytes in place of the text, such as a compressed file of the program. A stored response never has them.
+    bytes: Option<&'static [u8]>,
     /// The account that the body is about, if the handler named one. Otherwise, a stored response belongs to the caller's account.
     pub(crate) about_customer: Option<CustomerId>,
 }
@@ -44,8 +46,19 @@ impl Response {
             status: StatusCode::NO_CONTENT,
             headers: Vec::new(),
             body: String::new(),
+            bytes: None,
             about_customer: None,
         }
+    }
+
+    /// 200 with an HTML page.
+    pub fn html(page: String) -> Self {
+        Self::with_status(StatusCode::OK, "text/html; charset=utf-8", page)
+    }
+
+    /// 200 with bytes that are part of the program.
+    pub fn embedded(content_type: &str, bytes: &'static [u8]) -> Self {
+        Self { bytes: Some(bytes), ..Self::with_status(StatusCode::OK, content_type, String::new()) }
     }
 
     /// 303 to a URL, without a body.
@@ -112,12 +125,14 @@ impl Response {
             status: StatusCode::from_u16(stored.status).ok()?,
             headers: stored.headers.into_iter().filter_map(header).collect(),
             body,
+            bytes: None,
             about_customer: None,
         })
     }
 
     pub(crate) fn with_status(status: StatusCode, content_type: &str, body: String) -> Self {
-        Self { status, headers: vec![(CONTENT_TYPE, content_type.to_owned())], body, about_customer: None }
+        let headers = vec![(CONTENT_TYPE, content_type.to_owned())];
+        Self { status, headers, body, bytes: None, about_customer: None }
     }
 
     #[must_use]
@@ -127,7 +142,10 @@ impl Response {
     }
 
     pub(crate) const fn body_bytes(&self) -> u64 {
-        self.body.len() as u64
+        match self.bytes {
+            Some(bytes) => bytes.len() as u64,
+            None => self.body.len() as u64,
+        }
     }
 
     /// The entity tag of the row.
@@ -145,7 +163,8 @@ impl Response {
     /// The response to HEAD: the headers of the response to GET, without its body.
     #[must_use]
     pub(crate) fn without_body(mut self) -> Self {
-        let length = std::mem::take(&mut self.body).len();
+        let length = self.body_bytes();
+        (self.body, self.bytes) = (String::new(), None);
         if self.status == StatusCode::NOT_MODIFIED {
             self
         } else {
@@ -154,7 +173,11 @@ impl Response {
     }
 
     pub(crate) fn into_response(self, request_id: &str) -> lambda_http::Response<Body> {
-        let mut response = lambda_http::Response::new(Body::Text(self.body));
+        let body = match self.bytes {
+            Some(bytes) => Body::Binary(bytes.to_vec()),
+            None => Body::Text(self.body),
+        };
+        let mut response = lambda_http::Response::new(body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -163,8 +186,10 @@ impl Response {
         let id = (X_REQUEST_ID, request_id.to_owned());
         for (name, value) in self.headers.into_iter().chain([id]) {
             // An invalid value is a bug. Omit the header, so that the caller still gets the response.
-            if let Ok(value) = HeaderValue::try_from(value) {
-                headers.append(name, value);
+            match HeaderValue::try_from(value) {
+                Ok(value) if name == CACHE_CONTROL => _ = headers.insert(name, value),
+                Ok(value) => _ = headers.append(name, value),
+                Err(_) => {}
             }
         }
         response

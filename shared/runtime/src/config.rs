@@ -48,6 +48,7 @@ pub(crate) fn settings() -> Result<Settings, Failure> {
         brand: Brand {
             product_name: variable_or("PRODUCT_NAME", &default.brand.product_name),
             logo_url: variable_or("LOGO_URL", ""),
+            accent_color: variable_or("ACCENT_COLOR", ""),
             support: variable_or("SUPPORT_CONTACT", ""),
             return_url: variable_or("RETURN_URL", ""),
         },

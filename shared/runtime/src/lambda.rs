@@ -109,8 +109,13 @@ fn response(response: Response<Body>) -> ApiGatewayV2httpResponse {
     parts.headers.remove(SET_COOKIE);
     response.status_code = parts.status.as_u16().into();
     response.headers = parts.headers;
-    if let Body::Text(text) = body {
-        response.body = Some(text.into());
+    match body {
+        Body::Text(text) => response.body = Some(text.into()),
+        Body::Binary(bytes) => {
+            response.body = Some(bytes.into());
+            response.is_base64_encoded = true;
+        }
+        _ => {}
     }
     response
 }

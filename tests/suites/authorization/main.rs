@@ -40,6 +40,7 @@ const TABLE: &str = "
                                         | | | | | | | | | | | | | | key that may only read
                                         | | | | | | | | | | | | | | | key for agents only
 GET /ping                               . . . . . . . . . . . . . . . .
+GET /account                            . . . . . . . . . . . . . . . .
 GET /auth/deletion                      . . . . . . . . . . . . . . . .
 GET /.well-known/jwks.json              . . . . . . . . . . . . . . . .
 GET /auth/email-verify                  . . . . . . . . . . . . . . . .

@@ -73,6 +73,7 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let tag = format!("/v1.0/tags/{}", tag["id"].as_str().unwrap());
 
     service.measure("GET /ping", 0, client.get("/ping")).await;
+    service.measure("GET /account", 0, client.get("/account")).await;
     service.measure("GET /v1.0/customer", 1, tenant.get("/v1.0/customer")).await;
     service.measure("GET /v1.0/customers/{id}", 1, platform_admin.get(&account)).await;
     service.measure("GET /v1.0/tags/{id}", 1, tenant.get(&tag)).await;

@@ -20,6 +20,7 @@ fn settings() -> Settings {
         brand: Brand {
             product_name: "Example Phone".to_owned(),
             logo_url: "https://example.com/logo.png".to_owned(),
+            accent_color: String::new(),
             support: "help@example.com".to_owned(),
             return_url: "https://example.com/login".to_owned(),
         },

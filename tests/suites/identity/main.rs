@@ -32,5 +32,6 @@ mod refusals;
 mod revoked_callers;
 mod rivals;
 mod sign_up;
+mod site_page;
 mod spellings;
 mod who_signs_in;

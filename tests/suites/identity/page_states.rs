@@ -197,7 +197,7 @@ async fn a_page_without_a_database_says_when_to_try_again() {
 }
 
 /// The page of an app with its own settings.
-async fn page_of<H>(app: &TestApp, endpoint: &H, path: &str, query: &str) -> String
+pub(crate) async fn page_of<H>(app: &TestApp, endpoint: &H, path: &str, query: &str) -> String
 where
     H: custodian_http::Endpoint<custodian_store::Store, custodian_tests::services::TestServices>,
 {
@@ -208,7 +208,7 @@ where
     format!("{policy}\n{}", String::from_utf8(response.body().to_vec()).unwrap())
 }
 
-fn branded(brand: Brand) -> TestApp {
+pub(crate) fn branded(brand: Brand) -> TestApp {
     let mut app = TestApp::default();
     Arc::get_mut(&mut app.cx).unwrap().settings.brand = brand;
     app
@@ -219,6 +219,7 @@ async fn the_pages_show_the_brand_of_the_deployment() {
     let app = branded(Brand {
         product_name: "Acme <b> & Co".to_owned(),
         logo_url: "https://cdn.acme.example/logo.svg?a=1&b=2".to_owned(),
+        accent_color: String::new(),
         support: "help@acme.example".to_owned(),
         return_url: "https://app.acme.example/sign-in".to_owned(),
     });

@@ -219,6 +219,7 @@ impl Fixture {
         let webhook = format!("{CUSTOMER}/webhook");
         match function {
             "ping" => Request::new(&self.client, "GET", "/ping"),
+            "site" => Request::new(&self.client, "GET", "/account"),
             "not-found" => Request { status: 404, ..Request::new(&self.client, "GET", "/nowhere") },
             "me" => request("GET", "/v1.0/me"),
             "customer-get" => request("GET", CUSTOMER),

@@ -17,6 +17,9 @@ type Handler = Box<
     dyn Fn(Arc<LocalContext>, ApiGatewayV2httpRequest) -> BoxFuture<'static, Response<Body>> + Send + Sync,
 >;
 
+/// The function of the account page and of the console. Its routes belong to people and not to the API.
+const SITE: &str = "site";
+
 /// A deployed route and the function that serves it.
 #[derive(Clone, Debug)]
 pub struct DeployedRoute {
@@ -25,10 +28,23 @@ pub struct DeployedRoute {
     /// The kind of this deployment, if kinds share the function.
     pub kind: Option<&'static Kind>,
     pub route: Route,
+    /// Further paths with the same method.
+    pub other_paths: &'static [&'static str],
     pub audience: Audience,
 }
 
 impl DeployedRoute {
+    /// Whether the route belongs to the API, so that the API description has it. The default route and the site do not.
+    pub fn is_of_api(&self) -> bool {
+        !self.route.is_default() && self.function != SITE
+    }
+
+    /// The route, and those of the further paths.
+    pub fn routes(&self) -> Vec<Route> {
+        let others = self.other_paths.iter().map(|path| Route::new(self.route.method, *path));
+        std::iter::once(self.route.clone()).chain(others).collect()
+    }
+
     /// The function, followed by the kind if kinds share the function, such as `resource-get tags`.
     pub fn name(&self) -> String {
         match self.kind {
@@ -45,14 +61,14 @@ pub(crate) struct ApiFunction {
 }
 
 fn api_function<H: Endpoint<Store, LocalServices>>(function: impl Into<String>, endpoint: H) -> ApiFunction {
-    let (route, endpoint) = (endpoint.route(), Arc::new(endpoint));
+    let (route, other_paths, endpoint) = (endpoint.route(), endpoint.other_paths(), Arc::new(endpoint));
     let handler: Handler = Box::new(move |cx, event| {
         let endpoint = Arc::clone(&endpoint);
         Box::pin(async move { serve(&*endpoint, &cx, event).await })
     });
     let audience = <H::Caller as Caller<Store, LocalServices>>::AUDIENCE;
     ApiFunction {
-        deployed: DeployedRoute { function: function.into(), kind: None, route, audience },
+        deployed: DeployedRoute { function: function.into(), kind: None, route, other_paths, audience },
         handler,
     }
 }
@@ -137,6 +153,7 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("customers-balance", custodian_fn_customers_balance::AdjustBalance),
         api_function("customers-audit", custodian_fn_customers_audit::ListAudit),
         api_function("platform-restore", custodian_fn_platform_restore::RestoreTables),
+        api_function(SITE, custodian_fn_site::Site),
     ];
     for kind in routed() {
         functions.extend(kind.shared_verbs().iter().flat_map(|verb| resource_functions(kind, verb)));

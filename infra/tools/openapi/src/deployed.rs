@@ -38,7 +38,7 @@ pub(crate) fn operations() -> Vec<Deployed> {
     joined.collect()
 }
 
-/// The deployed routes of the API. The default route is not an operation.
+/// The deployed routes of the API.
 fn deployed_routes() -> impl Iterator<Item = DeployedRoute> {
-    custodian_local::deployed_routes().into_iter().filter(|deployed| !deployed.route.is_default())
+    custodian_local::deployed_routes().into_iter().filter(DeployedRoute::is_of_api)
 }

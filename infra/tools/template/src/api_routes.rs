@@ -32,7 +32,10 @@ pub(crate) fn definition(functions: &[Function]) -> String {
 }
 
 fn operation(route: &Route, function: &str) -> String {
-    let method = route.method.to_ascii_lowercase();
+    let method = match route.gateway_method() {
+        "ANY" => "x-amazon-apigateway-any-method".to_owned(),
+        method => method.to_ascii_lowercase(),
+    };
     let parameter = |name| format!("{{name: {name}, in: path, required: true}}");
     let parameters: Vec<_> = parameters(&route.path).map(parameter).collect();
     format!(
@@ -50,16 +53,18 @@ fn operation(route: &Route, function: &str) -> String {
 }
 
 fn parameters(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    // A last parameter such as `{path+}` takes the whole rest of a path.
+    path.split('/').filter_map(|part| Some(part.strip_prefix('{')?.strip_suffix('}')?.trim_end_matches('+')))
 }
 
 /// The permission of the gateway to invoke a function with several routes. A wildcard in it also matches slashes, so the pattern of
-/// the row's path includes the paths below it.
+/// the row's path includes the paths below it. A function whose paths have no such common path is permitted for all of the API.
 pub(crate) fn permission(function: &Function) -> String {
     let paths = function.several_routes().iter().map(|route| route.path.as_str());
-    let Some(shortest) = paths.min_by_key(|path| path.len()) else { return String::new() };
+    let Some(shortest) = paths.clone().min_by_key(|path| path.len()) else { return String::new() };
+    let common = if paths.clone().all(|path| path.starts_with(shortest)) { shortest } else { "/{path+}" };
     let pattern: Vec<_> =
-        shortest.split('/').map(|part| if part.starts_with('{') { "*" } else { part }).collect();
+        common.split('/').map(|part| if part.starts_with('{') { "*" } else { part }).collect();
     format!(
         "  {id}Permission:
     Type: AWS::Lambda::Permission

@@ -10,6 +10,7 @@ use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::paths::ACCOUNT;
 use crate::response::Response;
 
 /// The style of every page. The pages of the local service have it too.
@@ -58,11 +59,11 @@ impl Content {
         self.push(&format!("<p><a class=\"button\" href=\"{href}\">{label}</a></p>"))
     }
 
-    /// The link to the product, if the deployment names one.
+    /// The link to the product, or to the account page if the deployment names no product.
     pub(crate) fn continue_link(self, brand: &Brand) -> Self {
         match web_url(&brand.return_url) {
             Some(url) => self.link(url.as_str(), &format!("Continue to {}", brand.product_name)),
-            None => self,
+            None => self.link(ACCOUNT, "Go to your account"),
         }
     }
 
@@ -141,7 +142,7 @@ fn footer(brand: &Brand) -> String {
 }
 
 /// The URL, if it is one that a page may link to.
-fn web_url(text: &str) -> Option<Url> {
+pub fn web_url(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
 }
 

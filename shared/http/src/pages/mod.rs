@@ -10,8 +10,8 @@ mod paths;
 pub mod verification;
 
 pub use error::error;
-pub use html::STYLE;
-pub use paths::{DELETION, FORGOT, RESET, VERIFY};
+pub use html::{STYLE, web_url};
+pub use paths::{ACCOUNT, DELETION, FORGOT, RESET, VERIFY};
 
 use custodian_auth::mail_token::is_well_formed;
 use custodian_domain::refusal::Detail;

@@ -2,6 +2,8 @@
 
 pub use custodian_app::deletion_link::PATH as DELETION;
 
+/// The path of the account page.
+pub const ACCOUNT: &str = "/account";
 /// The path of the page that sends a link to set a password.
 pub const FORGOT: &str = "/auth/password-forgot";
 /// The path of the page behind the link that sets a password.

@@ -1,0 +1,112 @@
+//! `GET /account` and `GET /console`: the account page for owners and agents, and the console for platform admins.
+//!
+//! Both are one application of plain ES modules. Every path has the same page, and the application shows the view of the path.
+//! The files of the application are below `/account/assets/`.
+
+mod assets;
+mod page;
+
+use custodian_app::{Context, Failure};
+use custodian_domain::Reason;
+use custodian_http::{Anyone, Endpoint, Request, Response, Route};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, VARY};
+
+use crate::assets::Asset;
+
+pub struct Site;
+
+impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for Site {
+    type Caller = Anyone;
+
+    fn route(&self) -> Route {
+        Route::new("GET", "/account")
+    }
+
+    fn other_paths(&self) -> &'static [&'static str] {
+        &["/account/{path+}", "/console", "/console/{path+}"]
+    }
+
+    async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
+        match request.path_parameter("path").and_then(|path| path.strip_prefix("assets/")) {
+            Some(path) => Ok(file(request, assets::find(path).ok_or(Reason::RouteNotFound)?)),
+            None => Ok(page::page(&cx.settings.brand, request)),
+        }
+    }
+}
+
+fn file(request: &Request, asset: &Asset) -> Response {
+    let response = if request.accepts_gzip() {
+        Response::embedded(asset.content_type, asset.gzip).header(CONTENT_ENCODING, "gzip")
+    } else {
+        Response::embedded(asset.content_type, asset.plain)
+    };
+    response.header(CACHE_CONTROL, "public, max-age=31536000, immutable").header(VARY, "accept-encoding")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::assets::{ASSETS, MODULES, find, url};
+
+    /// What a browser downloads before it shows the sign-in form, without the page itself.
+    const MAX_FIRST_VIEW_BYTES: usize = 40 * 1024;
+
+    #[test]
+    fn the_first_view_is_small() {
+        let at_once =
+            |name: &str| MODULES.contains(&name) || ["style.css", "icon.svg", "texts/de.js"].contains(&name);
+        let bytes: usize =
+            ASSETS.iter().filter(|asset| at_once(asset.name)).map(|asset| asset.gzip.len()).sum();
+        assert!(bytes < MAX_FIRST_VIEW_BYTES, "{bytes}");
+    }
+
+    #[test]
+    fn every_file_has_a_url_and_other_paths_have_none() {
+        for asset in ASSETS {
+            let found = url(asset.name).strip_prefix("/account/assets/").and_then(find);
+            assert_eq!(found.map(|found| found.name), Some(asset.name));
+        }
+        for path in ["app.js", "0000000000000000/app.js", "../Cargo.toml", ""] {
+            assert!(find(path).is_none(), "{path}");
+        }
+    }
+
+    /// Both languages have the same texts, so no view shows a missing one.
+    #[test]
+    fn the_languages_have_the_same_texts() {
+        let keys = |name: &str| -> BTreeSet<String> {
+            let asset = ASSETS.iter().find(|asset| asset.name == name).unwrap();
+            let text = std::str::from_utf8(asset.plain).unwrap();
+            let lines = text.lines().filter_map(|line| line.strip_prefix("  ")?.split_once(": "));
+            lines.map(|(key, _)| key.to_owned()).filter(|key| !key.starts_with(' ')).collect()
+        };
+        assert_eq!(keys("texts/en.js"), keys("texts/de.js"));
+    }
+
+    /// The only ways to turn a text into markup or code.
+    #[test]
+    fn no_file_can_turn_a_text_into_markup_or_code() {
+        let forbidden = [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            "srcdoc",
+            "DOMParser",
+            "createContextualFragment",
+            "setHTML",
+            "localStorage.token",
+            "sessionStorage",
+            "document.cookie",
+        ];
+        for asset in ASSETS.iter().filter(|asset| asset.name.ends_with(".js")) {
+            let text = std::str::from_utf8(asset.plain).unwrap();
+            for word in forbidden {
+                assert!(!text.contains(word), "{}: {word}", asset.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+use custodian_fn_site::Site;
+use custodian_runtime::NoServices;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), custodian_runtime::Error> {
+    custodian_runtime::serve_http::<NoServices>(Site).await
+}

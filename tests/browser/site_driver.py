@@ -1,0 +1,163 @@
+"""What the tests of the account page and of the console do in a browser: fields by their labels, buttons by their texts."""
+
+import json
+import time
+
+from driver import ELEMENT, WebDriverError, wait_for
+
+PHONE, DESKTOP, NARROW = 375, 1280, 320
+
+RUN_AXE = """
+const done = arguments[arguments.length - 1];
+axe.run().then(({ violations }) => done({
+  violations: violations.map(rule => rule.id + ': ' + rule.nodes.map(node => node.html + ' ' + node.failureSummary).join('; ')),
+  overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+}), error => done({ violations: [String(error)], overflow: 0 }));
+"""
+
+
+class Site:
+    """The pages in one browser. Every text is compared as the reader sees it."""
+
+    def __init__(self, browser, base, axe, prefix):
+        self.browser, self.base, self.axe, self.prefix = browser, base, axe, prefix
+        self.states = 0
+
+    def resize(self, width, scheme="light", height=800):
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.browser.send_devtools_command("Emulation.setDeviceMetricsOverride", size)
+        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+        self.browser.send_devtools_command("Emulation.setEmulatedMedia", media)
+
+    def open(self, path, heading):
+        self.browser.send("url", {"url": f"{self.base}{path}"})
+        self.wait_for_heading(heading)
+
+    def wait_for_heading(self, heading):
+        """Waits until the view with this heading is complete."""
+        wait_for(heading, lambda: self.heading() == heading and self.count("main[aria-busy]") == 0)
+
+    def heading(self):
+        return self.browser.heading()
+
+    def find(self, xpath):
+        found = self.browser.send("elements", {"using": "xpath", "value": xpath})
+        displayed = [it[ELEMENT] for it in found if self.browser.send(f"element/{it[ELEMENT]}/displayed")]
+        return displayed
+
+    def count(self, selector):
+        return len(self.browser.send("elements", {"using": "css selector", "value": selector}))
+
+    def wait_for_one(self, xpath, number=0):
+        def found():
+            try:
+                return self.find(xpath)[number:]
+            except WebDriverError:
+                return None
+
+        return wait_for(xpath, found)[0]
+
+    def field(self, label):
+        """The field with this label, in the open dialog if there is one."""
+        scope = "//dialog" if self.count("dialog") else "//main"
+        label_text = f"normalize-space(text()[1])={quoted(label)}"
+        element = self.wait_for_one(f"{scope}//label[{label_text}]")
+        name = self.browser.send(f"element/{element}/attribute/for")
+        return self.browser.find_element(f"#{name}")
+
+    def fill(self, label, text):
+        element = self.field(label)
+        self.browser.send(f"element/{element}/clear", {})
+        self.browser.send(f"element/{element}/value", {"text": text})
+
+    def choose(self, label, option):
+        element = self.field(label)
+        self.browser.send(f"element/{element}/value", {"text": option})
+
+    def check(self, label):
+        self.browser.send(f"element/{self.field(label)}/click", {})
+
+    def press(self, text, number=0):
+        """Clicks a button or a link with this text, in the open dialog if there is one."""
+        scope = "//dialog" if self.count("dialog") else "//body"
+        same = f"normalize-space(.)={quoted(text)}"
+        xpath = f"({scope}//button[{same}]|{scope}//a[{same}])"
+        # The view may be replaced between the search and the click.
+        for attempt in range(5):
+            try:
+                element = self.wait_for_one(xpath, number)
+                self.browser.send(f"element/{element}/click", {})
+                return
+            except WebDriverError:
+                if attempt == 4:
+                    raise
+                time.sleep(0.2)
+
+    def text(self):
+        return self.browser.run_script("arguments[0](document.body.innerText)")
+
+    def wait_for_text(self, text):
+        try:
+            wait_for(text, lambda: text in self.text() and self.count("main[aria-busy]") == 0)
+        except SystemExit:
+            print(self.text())
+            raise
+
+    def wait_until_gone(self, text):
+        wait_for(f"no {text}", lambda: not self.is_offered(text))
+
+    def is_offered(self, text):
+        same = f"normalize-space(.)={quoted(text)}"
+        return bool(self.find(f"(//button[{same}]|//a[{same}])"))
+
+    def show(self, name):
+        """Checks the state with axe-core at two widths and in both color schemes, and takes screenshots of it."""
+        self.states += 1
+        for width in (PHONE, DESKTOP):
+            for scheme in ("light", "dark"):
+                self.resize(width, scheme)
+                found = self.browser.run_script(self.axe)
+                assert found == {"violations": [], "overflow": 0}, (name, width, scheme, found)
+                self.screenshot(f"{self.prefix}-{self.states:02}-{name}-{width}-{scheme}")
+        self.require_no_overflow(name)
+        errors = self.browser.console_errors()
+        assert errors == [], (name, errors)
+
+    def require_no_overflow(self, name):
+        """Nothing is wider than the narrowest window."""
+        self.resize(NARROW)
+        overflow = self.browser.run_script("""
+            const boxes = [document.documentElement, ...document.querySelectorAll('dialog')];
+            arguments[0](Math.max(...boxes.map(box => box.scrollWidth - box.clientWidth)))""")
+        assert overflow == 0, (name, NARROW, overflow)
+        self.resize(DESKTOP)
+
+    def screenshot(self, name):
+        """A picture of the whole page, or of the window while a dialog is open."""
+        height = self.browser.run_script("arguments[0](document.documentElement.scrollHeight)")
+        width = self.browser.run_script("arguments[0](innerWidth)")
+        if not self.count("dialog"):
+            size = {"width": width, "height": max(800, min(height, 4000)), "deviceScaleFactor": 1, "mobile": False}
+            self.browser.send_devtools_command("Emulation.setDeviceMetricsOverride", size)
+        self.browser.screenshot(name)
+
+    def sign_in(self, path, username, password, heading):
+        self.open(path, "Sign in")
+        self.fill("E-mail address or username", username)
+        self.fill("Password", password)
+        self.press("Sign in")
+        self.wait_for_heading(heading)
+
+    def storage(self):
+        """Everything that scripts of the page can read from the browser's storage."""
+        script = """
+        const done = arguments[0];
+        indexedDB.databases().then(databases => done(JSON.stringify({
+          local: { ...localStorage }, session: { ...sessionStorage }, cookies: document.cookie, databases,
+        })));"""
+        return json.loads(self.browser.run_script(script))
+
+
+def quoted(text):
+    """A text as a literal of XPath."""
+    return f'"{text}"' if '"' not in text else "concat(" + ", '\"', ".join(f'"{part}"' for part in text.split('"')) + ")"
