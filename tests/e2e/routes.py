@@ -180,7 +180,7 @@ def parts_of_a_contact(client, path, tag_id):
     contact = client.post(f"{path}/addresses", {"type": "tel", "target": "+15550008888"}).json()
     address = f"{path}/addresses/{contact['addresses'][0]['id']}"
     client.put(address, {"target": "+15550009999"})
-    assert client.get("/v1.0/contacts/lookup?phone=%2B15550009999").json()["id"] == contact["id"]
+    assert client.get("/v1.0/contacts/lookup?phone=%2B15550009999").json()["result"][0]["id"] == contact["id"]
     client.delete(address)
     client.delete(f"{path}/tags/{tag_id}")
     client.post(f"{path}/tags", {"tag_id": tag_id})

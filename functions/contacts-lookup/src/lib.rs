@@ -1,12 +1,14 @@
-//! `GET /v1.0/contacts/lookup`: finds the contact with a telephone number or an e-mail address.
+//! `GET /v1.0/contacts/lookup`: finds the contact with a telephone number or an e-mail address. The response is a page
+//! with at most one contact, as in the production API.
 
-use custodian_app::field_encryption::decrypt_row;
+use custodian_app::field_encryption::decrypt_row_without_secrets;
 use custodian_app::ports::{Authenticator, FindResources, Prefetch};
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::{CONTACTS, address_name};
 use custodian_domain::{FieldProblem, Reason, Refusal};
 use custodian_http::{Endpoint, Request, Response, Route, Tenant};
 use custodian_views::ResourceView;
+use serde_json::json;
 
 pub struct LookUpContact;
 
@@ -29,8 +31,9 @@ impl<S: Authenticator + FindResources, E: Send + Sync> Endpoint<S, E> for LookUp
     ) -> Result<Response, Failure> {
         let name = requested_address(request)?;
         let stored = cx.store.resource_with_name(&CONTACTS, caller.customer_id(), &name).await?;
-        let row = decrypt_row(cx, &CONTACTS, &stored.ok_or(CONTACTS.not_found)?)?;
-        Ok(Response::row(&ResourceView::new(&CONTACTS, &row).as_read_by(&caller.principal)))
+        let row = stored.map(|stored| decrypt_row_without_secrets(cx, &CONTACTS, &stored)).transpose()?;
+        let found: Vec<_> = row.iter().map(|row| ResourceView::new(&CONTACTS, row)).collect();
+        Ok(Response::json(&json!({ "result": found, "next_page_token": "" })))
     }
 }
 

@@ -87,6 +87,13 @@ impl Operation {
 
     /// Returns a page of rows.
     pub(crate) fn returns_page(self, schema: &str) -> Self {
+        let parameter = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
+        let with_parameters = self.parameter(parameter("page_size")).parameter(parameter("page_token"));
+        with_parameters.returns_all_in_one_page(schema).fails_with(&[Reason::InvalidRequestParameter])
+    }
+
+    /// Returns rows in the form of a page, of which there is only one.
+    pub(crate) fn returns_all_in_one_page(self, schema: &str) -> Self {
         let page = object(
             vec![
                 ("result", json!({ "type": "array", "items": reference(schema), "maxItems": 100 })),
@@ -94,9 +101,7 @@ impl Operation {
             ],
             &["result", "next_page_token"],
         );
-        let parameter = |name: &str| json!({ "$ref": format!("#/components/parameters/{name}") });
-        let with_parameters = self.parameter(parameter("page_size")).parameter(parameter("page_token"));
-        with_parameters.returns(page).fails_with(&[Reason::InvalidRequestParameter])
+        self.returns(page)
     }
 
     pub(crate) fn with_header(mut self, name: &'static str) -> Self {

@@ -167,8 +167,6 @@ pub(super) fn expected(route: &DeployedRoute, credential: &Credential, id: Id) -
                 return refused(404, Reason::BillingAccountNotFound);
             }
         }
-        // The fixture's contacts have no address. The request got past authorization.
-        "GET /v1.0/contacts/lookup" => return refused(404, Reason::ContactNotFound),
         // The fixture's accounts have no such change. The request got past authorization.
         "GET /v1.0/customer/email_change" => return refused(404, Reason::EmailChangeNotFound),
         _ => {}
