@@ -84,6 +84,10 @@ fn nearly_equal(one: &str, other: &str) -> bool {
     words.by_ref().all(|one| others.next().is_some_and(|other| same(one, other))) && others.next().is_none()
 }
 
+/// If two workers close the last steps of a cascade at the same moment, both verify all tables. A measurement without such a
+/// coincidence is the cost of a usual deletion.
+const MAX_MEASUREMENTS: usize = 3;
+
 async fn tables() -> [(&'static str, String); 3] {
     let endpoints = measure_endpoints().await;
     [
@@ -96,11 +100,14 @@ async fn tables() -> [(&'static str, String); 3] {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_document_lists_the_measured_costs() {
     let document_text = std::fs::read_to_string(document()).unwrap();
-    let current = with_tables(&document_text, &tables().await);
-    assert!(
-        nearly_equal(&document_text, &current),
-        "docs/costs.md differs from the measured costs:\n{current}"
-    );
+    let mut current = String::new();
+    for _ in 0..MAX_MEASUREMENTS {
+        current = with_tables(&document_text, &tables().await);
+        if nearly_equal(&document_text, &current) {
+            return;
+        }
+    }
+    panic!("docs/costs.md differs from the measured costs:\n{current}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
