@@ -55,7 +55,7 @@ fn decrypt<S, E>(
     Ok(account.filter(|_| cx.now() < stored.until))
 }
 
-/// Sends the mail that the deletion has begun of an account, and removes the stored recipient. Returns whether a recipient was stored, in
+/// Sends the first mail about the deletion of an account, which says that it has begun, and removes the stored recipient. Returns whether a recipient was stored, in
 /// which case a step of the cascade waits for the removal. A crash between the mail and the removal sends the mail again.
 pub async fn send_deletion_begun<S: ReadCustomers + NoticeRows + DeletionLinks, E: Mailer>(
     cx: &Context<S, E>,

@@ -164,7 +164,7 @@ pub trait FindRows: Send + Sync {
 
 /// Emptying a table.
 pub trait EmptyTables: Ledgers + FindRows {
-    /// Whether the step must wait for the deletion notice or the mail that the deletion has begun. It waits for an hour at most.
+    /// Whether the step must wait for the deletion notice or the first mail about the deletion. It waits for an hour at most.
     fn must_wait(
         &self,
         customer: CustomerId,

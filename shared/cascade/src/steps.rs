@@ -21,7 +21,7 @@ pub struct Step {
     pub after: Option<&'static str>,
 }
 
-/// The table of the step that waits for the deletion notice and the mail that the deletion has begun.
+/// The table of the step that waits for the deletion notice and the first mail about the deletion.
 pub const WEBHOOKS: &str = "webhooks";
 /// The table of the step that also removes files.
 pub const EXPORTS: &str = "exports";

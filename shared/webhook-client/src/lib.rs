@@ -1,6 +1,6 @@
 //! The webhook client: it signs webhooks, checks destinations, sends one HTTP request and computes the retry schedule.
 //!
-//! Only [`client`] and [`resolve`] use the network, and only [`trust`] reads the system's root certificates. The rest has no
+//! Only [`client`], with its parts `connection` and `exchange`, and [`resolve`] use the network, and only [`trust`] reads the system's root certificates. The rest has no
 //! side effects, and takes the time and random bits as parameters. No other crate sends HTTP to destinations of customers. This
 //! crate knows no table, queue or customer. The rules of delivery:
 //!

@@ -106,7 +106,7 @@ async fn a_cascade_publishes_one_event_with_the_number_of_deleted_rows() {
     let rows = |table: &str| tables.query(table, "customer_id", &id).len();
     let row_counts: Vec<_> = custodian_tests::CASCADE_TABLES
         .into_iter()
-        // The row in `webhooks` is the recipient of the mail that the deletion has begun, which is removed when the mail is sent.
+        // The row in `webhooks` is the recipient of the first mail about the deletion, which is removed when the mail is sent.
         .filter(|table| !["identifiers", "tokens", "webhooks"].contains(table))
         .map(|table| (table, rows(table)))
         .collect();

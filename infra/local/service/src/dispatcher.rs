@@ -95,7 +95,7 @@ impl Dispatcher {
                 self.published.delete_up_to(&stream.table, &position)?;
             }
         }
-        self.checkpoint()
+        self.erase_deleted_rows()
     }
 
     /// Handles stream records, messages and jobs that are due now. Returns false if nothing was due.

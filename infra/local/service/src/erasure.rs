@@ -61,7 +61,7 @@ pub(crate) async fn delete_kept_mails(cx: &LocalContext) -> Result<(), Failure> 
 impl Dispatcher {
     /// Removes deleted rows from the files. SQLite overwrites a deleted row, but neither its traces in the write-ahead log nor the
     /// copies that it left behind when it moved rows between pages.
-    pub(crate) fn checkpoint(&self) -> Result<(), Failure> {
+    pub(crate) fn erase_deleted_rows(&self) -> Result<(), Failure> {
         let state = &self.cx.services.state;
         if state.get(ERASED_KEY)?.is_some_and(|value| value == "yes") {
             self.published.rewrite_file()?;

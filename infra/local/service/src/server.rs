@@ -42,7 +42,7 @@ impl Service {
         let router = router.into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(listener, router).with_graceful_shutdown(shutdown).await.map_err(LocalError::Server)?;
         dispatching.abort();
-        Ok(self.checkpoint().await?)
+        Ok(self.erase_deleted_rows().await?)
     }
 }
 

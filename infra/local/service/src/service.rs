@@ -79,7 +79,7 @@ impl Service {
         self.0.port
     }
 
-    /// Pauses the dispatcher while the guard is held: it handles no stream record, message or job.
+    /// Locks the dispatcher: while the guard is held, nobody else handles a stream record, message or job.
     /// Deliveries in flight continue.
     pub async fn pause_background_work(&self) -> MutexGuard<'_, ()> {
         self.0.dispatch_lock.lock().await

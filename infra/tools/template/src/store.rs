@@ -147,7 +147,7 @@ ports! {
         table(GET, DELETIONS).only_for(&[Use::Purge, Use::Expire]),
         // The number of deletions within an hour.
         table(BATCH_GET_UPDATE, THROTTLE).only_for(ENDINGS),
-        // The deletion notice, and the recipient of the mail that the deletion has begun.
+        // The deletion notice, and the recipient of the first mail about the deletion.
         table(PUT, WEBHOOKS).only_for(&[Use::Delete, Use::Purge]),
         // Verification creates the billing account and the first access key, or confirms a new e-mail address.
         table(PUT, BILLING_ACCOUNTS).only_for(&[Use::Verify]),

@@ -12,7 +12,8 @@ const LAST_RECONCILE_KEY: &str = "reconciled at";
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(15 * 60);
 /// The longest sleep of the dispatcher. It bounds the delay after the system's clock was set and after the computer slept.
 const MAX_SLEEP: Duration = Duration::from_secs(5);
-/// The delay before work that failed as a whole is tried again. The failure of one message or job has a delay of its own.
+/// The delay after a pass in which something failed, or a stream record could not be published. A message or job that failed alone has a
+/// delay of its own.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Service {
@@ -32,14 +33,14 @@ impl Service {
         }
     }
 
-    /// Handles what is due, and returns the time until something else is. It holds the lock for one pass only, so that a request
-    /// that waits for the end of the work gets its turn.
+    /// Handles what is due, and returns the time until something else is. It locks the dispatcher for one pass only, so that a request
+    /// that waits for the lock gets its turn.
     async fn dispatch_once(&self) -> Result<Duration, Failure> {
         let _paused = self.pause_background_work().await;
         let started = self.now();
         if started >= self.reconcile_due()? {
             self.reconcile().await?;
-            self.0.dispatcher.checkpoint()?;
+            self.0.dispatcher.erase_deleted_rows()?;
         }
         if self.0.dispatcher.dispatch_due().await? {
             return Ok(Duration::ZERO);
@@ -47,7 +48,7 @@ impl Service {
         if self.0.dispatcher.has_unpublished_records() {
             return Ok(RETRY_INTERVAL);
         }
-        // What was due at the start and was not handled waits for the end of a delivery, which wakes the dispatcher.
+        // A delivery to a slow endpoint may be due but has to wait until another one ends, which wakes the dispatcher.
         self.time_until_due_after(started)
     }
 
@@ -74,7 +75,7 @@ impl Service {
     pub(crate) async fn idle(&self) -> Result<Timestamp, Failure> {
         let _paused = self.pause_background_work().await;
         let drained = self.0.dispatcher.drain().await;
-        self.0.dispatcher.checkpoint()?;
+        self.0.dispatcher.erase_deleted_rows()?;
         drained.map(|()| self.now())
     }
 
@@ -84,13 +85,13 @@ impl Service {
         let advanced = self.advance_by_due_times(step).await;
         // The dispatcher sleeps until a time that may have passed.
         self.0.wake_dispatcher.notify_one();
-        self.0.dispatcher.checkpoint()?;
+        self.0.dispatcher.erase_deleted_rows()?;
         advanced.map(|()| self.now())
     }
 
-    pub(crate) async fn checkpoint(&self) -> Result<(), Failure> {
+    pub(crate) async fn erase_deleted_rows(&self) -> Result<(), Failure> {
         let _paused = self.pause_background_work().await;
-        self.0.dispatcher.checkpoint()
+        self.0.dispatcher.erase_deleted_rows()
     }
 
     /// Moves the clock from one due time to the next and handles the due work at each. The recurring `reconcile` runs once, at
