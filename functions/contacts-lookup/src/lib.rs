@@ -39,10 +39,13 @@ impl<S: Authenticator + FindResources, E: Send + Sync> Endpoint<S, E> for LookUp
 
 /// The name of the address in the query.
 fn requested_address(request: &Request) -> Result<String, Refusal> {
-    let given = |name| request.query(name).map(str::trim_end).filter(|text| !text.is_empty());
+    let given = |name| request.query(name).filter(|text| !text.is_empty());
     match (given("phone"), given("email")) {
         // An unescaped plus sign decodes to a space.
-        (Some(phone), _) => Ok(address_name("tel", &phone.replacen(' ', "+", 1))),
+        (Some(phone), _) => match phone.strip_prefix(' ') {
+            Some(digits) => Ok(address_name("tel", &format!("+{digits}"))),
+            None => Ok(address_name("tel", phone)),
+        },
         (None, Some(email)) => Ok(address_name("email", email)),
         (None, None) => {
             Err(Refusal::field(Reason::InvalidRequestParameter, "phone", FieldProblem::NeitherPhoneNorEmail))

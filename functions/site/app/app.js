@@ -85,12 +85,18 @@ function drawFooter() {
 
 async function viewOf(found) {
   if (hasSession === null) {
-    await loadSession();
+    try {
+      await loadSession();
+    } catch (error) {
+      // A view for everybody does not need the session.
+      if (!found?.route.isPublic) throw error;
+    }
     hasSession = true;
     drawFrame(found?.route);
   }
   if (!found) return { title: t('notFound.title'), content: [h('p', {}, t('notFound.text')), h('p', {}, h('a', { href: '/account' }, t('notFound.link')))] };
   if (!found.route.isPublic && !isSignedIn()) return signIn.view();
+  if (!found.route.isPublic && session.isUnverified) return { title: t('unverified.title'), content: [h('p', {}, t('unverified.text'))] };
   if (!found.route.isOffered()) return { title: t('refused.title'), content: [h('p', {}, t('refused.text'))] };
   let module;
   try {

@@ -1,7 +1,7 @@
 // Builds elements. Every text becomes a text node or an attribute, so a text is never read as markup.
 
 const SVG = 'http://www.w3.org/2000/svg';
-const SAFE_URL = /^(https?:|mailto:|blob:|#|\/(?!\/))/i;
+const SAFE_URL = /^(https?:|mailto:|blob:|#|\/(?![/\\]))/i;
 
 /** The URL, if a page may link to it. A value such as `javascript:` becomes a link to nothing. */
 export function safeUrl(url) {

@@ -3,7 +3,7 @@
 import { can, isSignedIn, session } from './session.js';
 
 const always = () => true;
-const isActive = () => isSignedIn() && !session.isFrozen;
+const isActive = () => isSignedIn() && !session.isFrozen && !session.isUnverified;
 const activeReader = () => isActive() && can.read();
 const activeAdmin = () => isActive() && can.administer();
 

@@ -6,11 +6,11 @@ const PLATFORM_ADMIN = 1;
 const ADMIN = 32;
 const MANAGER = 64;
 
-/** The signed-in agent and its account. `frozen` is set while the account waits for its deletion. */
+/** The signed-in agent and its account. An account is frozen while it waits for its deletion, and unverified until its first link was opened. */
 export const session = { ...empty(), delegate: null };
 
 function empty() {
-  return { me: null, customer: null, etag: null, isFrozen: false, frozenDetail: null };
+  return { me: null, customer: null, etag: null, isFrozen: false, frozenDetail: null, isUnverified: false };
 }
 
 const has = (bits) => Boolean((session.me?.permission ?? 0) & bits);
@@ -30,7 +30,7 @@ export const can = {
   close: () => has(ADMIN) && !session.delegate && !has(PLATFORM_ADMIN),
 };
 
-export const isSignedIn = () => Boolean(session.me || session.isFrozen);
+export const isSignedIn = () => Boolean(session.me || session.isFrozen || session.isUnverified);
 
 function clear() {
   Object.assign(session, empty());
@@ -46,6 +46,10 @@ export async function loadSession() {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 401) return;
+    if (error.reason === 'ACCOUNT_NOT_VERIFIED') {
+      session.isUnverified = true;
+      return;
+    }
     // Only administrators may use a frozen account.
     if (error.reason !== 'ACCOUNT_FROZEN') throw error;
     frozen(error);
@@ -79,10 +83,10 @@ export async function signIn(username, password) {
   await loadSession();
 }
 
-/** Ends all sessions of the agent. A delegation only ends in this page, because it has no session of its own. */
+/** Ends all sessions of the agent. During a delegation, these are the sessions of the platform admin. */
 export async function signOut() {
-  if (!session.delegate) await request('POST', '/auth/logout', {}, { anonymous: true });
   stopDelegation();
+  await request('POST', '/auth/logout', {}, { anonymous: true });
   clear();
 }
 

@@ -3,7 +3,7 @@
 
 use custodian_app::context::Brand;
 use custodian_app::mail::escape_html;
-use custodian_http::{Request, Response, SESSION_COOKIE, pages};
+use custodian_http::{COOKIES, Request, Response, pages};
 use http::HeaderName;
 use http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_FRAME_OPTIONS,
@@ -76,7 +76,7 @@ fn policy(logo: Option<&Url>) -> String {
 /// cookie but does not send it with this request (`SameSite=Strict`).
 fn is_signed_out(request: &Request) -> bool {
     let sends_cookies = matches!(request.header(SEC_FETCH_SITE), Some("same-origin" | "none"));
-    sends_cookies && request.cookie(SESSION_COOKIE).is_none()
+    sends_cookies && COOKIES.into_iter().all(|name| request.cookie(name).is_none())
 }
 
 /// The first language of `Accept-Language` that the application has. Browsers list their languages by preference.

@@ -130,7 +130,7 @@ reasons! {
     DomainAlreadyExists = 409 "ALREADY_EXISTS" "DOMAIN_ALREADY_EXISTS" "The domain name is already in use.";
     /// 409: another extension of the account has this name.
     ExtensionAlreadyExists = 409 "ALREADY_EXISTS" "EXTENSION_ALREADY_EXISTS" "The account already has this extension.";
-    AddressAlreadyExists = 409 "ALREADY_EXISTS" "ADDRESS_ALREADY_EXISTS" "Another contact of the account already has this address.";
+    AddressAlreadyExists = 409 "ALREADY_EXISTS" "ADDRESS_ALREADY_EXISTS" "A contact of the account already has this address.";
     /// 409: a transcription of the same reference is running.
     TranscribeAlreadyProgressing = 409 "ALREADY_EXISTS" "TRANSCRIBE_ALREADY_PROGRESSING" "A transcription of this reference is already running.";
     /// 409: the guest agent cannot be changed in this way.

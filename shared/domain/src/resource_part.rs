@@ -7,7 +7,7 @@ use crate::caller_message::CallerMessage;
 use crate::field_problem::{FieldProblem, Values};
 use crate::fields::Fields;
 use crate::ids;
-use crate::kinds::{ADDRESS_TYPES, Kind, MAX_ADDRESS_TEXT, PartChange};
+use crate::kinds::{ADDRESS_TYPES, Kind, MAX_ADDRESS_TEXT, PartChange, is_same_address};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::resource::{Resource, ResourcePatch};
@@ -50,7 +50,7 @@ impl PartPatch {
     pub fn apply(&self, row: &Resource, now: Timestamp) -> Result<Resource, Refusal> {
         let body = match self.change {
             PartChange::SetFields(_) => self.body.clone(),
-            PartChange::AddAddress => list(ADDRESSES, self.with_new_address(row)),
+            PartChange::AddAddress => list(ADDRESSES, self.with_new_address(row)?),
             PartChange::ChangeAddress => list(ADDRESSES, self.with_changed_address(row)?),
             PartChange::RemoveAddress => list(ADDRESSES, self.without_address(row)?),
             PartChange::AddTag => list(TAGS, self.with_tag(row)),
@@ -63,11 +63,11 @@ impl PartPatch {
         Ok(next)
     }
 
-    fn with_new_address(&self, row: &Resource) -> Vec<Value> {
+    fn with_new_address(&self, row: &Resource) -> Result<Vec<Value>, Refusal> {
         let mut addresses = items(row, ADDRESSES);
         addresses.push(Value::Object(self.body.clone()));
         let new = addresses.len() - 1;
-        with_one_primary(addresses, new)
+        self.with_distinct_address(addresses, new)
     }
 
     fn with_changed_address(&self, row: &Resource) -> Result<Vec<Value>, Refusal> {
@@ -80,7 +80,22 @@ impl PartPatch {
         if let Some(address) = addresses[changed].as_object_mut() {
             address.extend(self.body.clone());
         }
-        Ok(with_one_primary(addresses, changed))
+        self.with_distinct_address(addresses, changed)
+    }
+
+    /// The addresses, of which the given one must differ from the others. If the request makes it primary, no other of its type is.
+    fn with_distinct_address(&self, mut addresses: Vec<Value>, given: usize) -> Result<Vec<Value>, Refusal> {
+        let becomes_primary = self.body.get("is_primary").is_some_and(|given| *given == true);
+        let address = addresses[given].clone();
+        for (_, other) in addresses.iter_mut().enumerate().filter(|(at, _)| *at != given) {
+            if is_same_address(other, &address) {
+                return Err(Reason::AddressAlreadyExists.into());
+            }
+            if becomes_primary && other["type"] == address["type"] {
+                other["is_primary"] = json!(false);
+            }
+        }
+        Ok(addresses)
     }
 
     fn without_address(&self, row: &Resource) -> Result<Vec<Value>, Refusal> {
@@ -128,16 +143,6 @@ fn items(row: &Resource, field: &str) -> Vec<Value> {
 
 fn list(field: &str, items: Vec<Value>) -> Map<String, Value> {
     Map::from_iter([(field.to_owned(), Value::Array(items))])
-}
-
-/// If the given address is primary, no other address of its type is.
-fn with_one_primary(mut addresses: Vec<Value>, given: usize) -> Vec<Value> {
-    let (is_primary, kind) = (addresses[given]["is_primary"] == true, addresses[given]["type"].clone());
-    let others = addresses.iter_mut().enumerate().filter(|(at, _)| is_primary && *at != given);
-    for (_, address) in others.filter(|(_, address)| address["type"] == kind) {
-        address["is_primary"] = json!(false);
-    }
-    addresses
 }
 
 /// The fields that a part sets. If it sets only one, the body must have it.

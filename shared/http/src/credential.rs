@@ -17,6 +17,9 @@ pub const SESSION_COOKIE: &str = "__Host-token";
 
 /// The cookie of earlier releases, which clients still send.
 pub const FORMER_SESSION_COOKIE: &str = "token";
+/// The cookies that may hold a credential.
+pub const COOKIES: [&str; 3] = [SESSION_COOKIE, FORMER_SESSION_COOKIE, "accesskey"];
+
 /// The query parameters that may hold a credential.
 pub(crate) const QUERY_PARAMETERS: [&str; 2] = ["token", "accesskey"];
 
@@ -35,7 +38,7 @@ pub(crate) fn find(request: &Request) -> Option<Presented<'_>> {
     let cookie = |name| request.cookie(name).filter(not_empty);
     let header = request.header(http::header::AUTHORIZATION).and_then(bearer).filter(not_empty);
     let explicit = header.or_else(|| QUERY_PARAMETERS.into_iter().find_map(query));
-    let by_cookie = || [SESSION_COOKIE, FORMER_SESSION_COOKIE, "accesskey"].into_iter().find_map(cookie);
+    let by_cookie = || COOKIES.into_iter().find_map(cookie);
     match explicit {
         Some(text) => Some(Presented { text, is_cookie: false }),
         None => by_cookie().map(|text| Presented { text, is_cookie: true }),

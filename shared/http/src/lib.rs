@@ -23,7 +23,7 @@ mod session_holder;
 mod target;
 
 pub use caller::{Account, ActivePrincipal, Anyone, Audience, PlatformAdmin, Tenant};
-pub use credential::{FORMER_SESSION_COOKIE, SESSION_COOKIE};
+pub use credential::{COOKIES, FORMER_SESSION_COOKIE, SESSION_COOKIE};
 pub use endpoint::{Endpoint, serve};
 pub use http::StatusCode;
 pub use request::Request;

@@ -22,10 +22,12 @@ function planForm(path) {
 
 function balanceForm(path) {
   const result = h('div', { 'aria-live': 'polite' });
-  const check = (value) => (Number.isFinite(Number(value.replace(',', '.'))) && Number(value.replace(',', '.')) !== 0 ? null : t('billing.amountWrong'));
+  // A separator before three digits could be one of thousands.
+  const isAmount = (value) => /^-?\d+([.,]\d{1,2})?$/.test(value) && Number(value.replace(',', '.')) !== 0;
+  const check = (value) => (isAmount(value.trim()) ? null : t('billing.amountWrong'));
   const fields = [field({ name: 'amount', label: t('billing.amount'), required: true, hint: t('billing.amountHint'), check })];
   const send = async ({ amount }) => {
-    const credit = Math.round(Number(amount.replace(',', '.')) * MILLION);
+    const credit = Math.round(Number(amount.trim().replace(',', '.')) * MILLION);
     const account = await post(`${path}/balance`, { balance_credit: credit });
     announce(t('billing.booked'));
     result.replaceChildren(facts([

@@ -10,17 +10,15 @@ import { brakeCard } from './brake.js';
 import { accountName, accountsOf, brake, dueWithin, inParallel } from './data.js';
 
 const STALLED_AFTER = 15 * 60_000;
-/** A deletion of this age is confirmed, unless it has stalled. */
-const RECENT = 2 * 86_400_000;
 /** How many deletions the view reads one by one. */
 const MAX_READ = 60;
 
 const rowsOf = (deletion, name) => deletion.tables.reduce((sum, each) => sum + (each[name] ?? 0), 0);
 
-/** The deletions of accounts that ended recently and are not confirmed yet. */
+/** The deletions of the accounts that ended last and are not confirmed yet. */
 async function unfinished() {
   const parts = await Promise.all(['deleted', 'expired'].map((status) => accountsOf(status, 10)));
-  const ended = parts.flatMap(({ rows }) => rows).filter((account) => Date.now() - new Date(account.tm_delete) < RECENT);
+  const ended = parts.flatMap(({ rows }) => rows);
   ended.sort((a, b) => new Date(b.tm_delete) - new Date(a.tm_delete));
   const read = async (account) => ({ account, deletion: await getOrNull(`/v1.0/customers/${account.id}/deletion`) });
   const all = await inParallel(ended.slice(0, MAX_READ), read);

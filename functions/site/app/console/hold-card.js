@@ -7,6 +7,12 @@ import { field, form } from '../forms.js';
 import { formatTime, t } from '../i18n.js';
 import { reload } from '../router.js';
 
+/** The end of the chosen day. A day that was not changed keeps its time. */
+function endOf(day, before) {
+  if (!day) return null;
+  return before?.startsWith(day) ? before : `${day}T23:59:59Z`;
+}
+
 function place(path, hold) {
   dialog(hold ? t('hold.replace') : t('hold.place'), (close) => {
     const fields = [
@@ -16,7 +22,7 @@ function place(path, hold) {
       field({ name: 'reason_is_visible', label: t('hold.visible'), type: 'checkbox', value: hold?.reason_is_visible }),
     ];
     const send = async (values) => {
-      await put(path, { ...values, until: values.until ? `${values.until}T00:00:00Z` : null });
+      await put(path, { ...values, until: endOf(values.until, hold?.until) });
       close();
       announce(t('hold.placed'));
       reload();

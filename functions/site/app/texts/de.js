@@ -40,6 +40,8 @@ export default {
   'notFound.link': 'Zu Ihrem Konto',
   'refused.title': 'Diese Seite können Sie nicht sehen',
   'refused.text': 'Ihre Rolle umfasst sie nicht, oder das Konto ist nicht im passenden Zustand. Fragen Sie einen Administrator Ihres Kontos.',
+  'unverified.title': 'Bestätigen Sie zuerst Ihre E-Mail-Adresse',
+  'unverified.text': 'Öffnen Sie den Link in der E-Mail, die wir an die Adresse des Kontos geschickt haben. Vorher ist hier nichts anderes möglich.',
   'outdated.title': 'Es gibt eine neuere Version dieser Seite',
   'outdated.text': 'Laden Sie die Seite neu. Wenn das nicht hilft, prüfen Sie Ihre Verbindung.',
   'outdated.reload': 'Seite neu laden',

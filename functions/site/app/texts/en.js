@@ -40,6 +40,8 @@ export default {
   'notFound.link': 'Go to your account',
   'refused.title': 'You cannot see this page',
   'refused.text': 'Your role does not include it, or your account is not in the right state. Ask an administrator of your account.',
+  'unverified.title': 'Confirm your e-mail address first',
+  'unverified.text': 'Open the link in the mail that we sent to the address of the account. Until then, nothing else can be done here.',
   'outdated.title': 'There is a newer version of this page',
   'outdated.text': 'Load the page again to use it. If the problem remains, check your connection.',
   'outdated.reload': 'Load the page again',

@@ -24,8 +24,8 @@ impl VirtualClock {
 
     /// Moves the clock forward to `instant`, never back, and returns the new offset.
     pub(crate) fn advance_to(&self, instant: Timestamp) -> i64 {
-        let step = instant.micros().saturating_sub(self.now().micros()).max(0);
-        self.offset.fetch_add(step, Ordering::SeqCst).saturating_add(step)
+        let needed = instant.micros().saturating_sub(SystemClock.now().micros());
+        self.offset.fetch_max(needed, Ordering::SeqCst).max(needed)
     }
 
     /// The time of the virtual clock when the system's clock shows `system`.

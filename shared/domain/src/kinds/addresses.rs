@@ -78,6 +78,12 @@ pub(crate) fn set_identities(addresses: &mut [Value], before: &[Value], now: &st
     }
 }
 
+/// Whether two addresses have the same type and target.
+pub(crate) fn is_same_address(one: &Value, other: &Value) -> bool {
+    let text = |name: &str| other[name].as_str().unwrap_or_default();
+    is_same(one, text("type"), text("target"))
+}
+
 fn is_same(other: &Value, kind: &str, target: &str) -> bool {
     let other_target = other["target"].as_str().unwrap_or_default();
     other["type"] == kind && fold_case(other_target) == fold_case(target)

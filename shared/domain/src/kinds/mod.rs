@@ -12,8 +12,8 @@ mod table;
 mod unique;
 pub(crate) mod values;
 
-pub(crate) use addresses::set_identities;
 pub use addresses::{ADDRESS_TYPES, MAX_ADDRESS_TEXT};
+pub(crate) use addresses::{is_same_address, set_identities};
 pub use field::{Field, Source};
 pub use field_type::{FieldType, Link};
 pub use kind::{Kind, KindRule, Limits, Verbs};
