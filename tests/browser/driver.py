@@ -34,12 +34,17 @@ def send_request(url, body=None, method=None, token=None):
 
 def wait_for(description, condition, seconds=30):
     deadline = time.monotonic() + seconds
+    failure = None
     while time.monotonic() < deadline:
-        result = condition()
+        try:
+            result = condition()
+        except WebDriverError as error:
+            # The page may be replaced while the condition reads it.
+            result, failure = None, error
         if result:
             return result
         time.sleep(0.1)
-    sys.exit(f"timed out after {seconds} s waiting for: {description}")
+    sys.exit(f"timed out after {seconds} s waiting for: {description} {failure or ''}")
 
 
 def stop(process):

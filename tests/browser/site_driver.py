@@ -49,13 +49,17 @@ class Site:
         return len(self.browser.send("elements", {"using": "css selector", "value": selector}))
 
     def wait_for_one(self, xpath, number=0):
-        def found():
-            try:
-                return self.find(xpath)[number:]
-            except WebDriverError:
-                return None
+        return wait_for(xpath, lambda: self.find(xpath)[number:])[0]
 
-        return wait_for(xpath, found)[0]
+    def repeat(self, action):
+        """Performs an action. The view may be replaced between its parts."""
+        for attempt in range(5):
+            try:
+                return action()
+            except WebDriverError:
+                if attempt == 4:
+                    raise
+                time.sleep(0.2)
 
     def field(self, label):
         """The field with this label, in the open dialog if there is one."""
@@ -66,32 +70,25 @@ class Site:
         return self.browser.find_element(f"#{name}")
 
     def fill(self, label, text):
-        element = self.field(label)
-        self.browser.send(f"element/{element}/clear", {})
-        self.browser.send(f"element/{element}/value", {"text": text})
+        def fill():
+            element = self.field(label)
+            self.browser.send(f"element/{element}/clear", {})
+            self.browser.send(f"element/{element}/value", {"text": text})
+
+        self.repeat(fill)
 
     def choose(self, label, option):
-        element = self.field(label)
-        self.browser.send(f"element/{element}/value", {"text": option})
+        self.repeat(lambda: self.browser.send(f"element/{self.field(label)}/value", {"text": option}))
 
     def check(self, label):
-        self.browser.send(f"element/{self.field(label)}/click", {})
+        self.repeat(lambda: self.browser.send(f"element/{self.field(label)}/click", {}))
 
     def press(self, text, number=0):
         """Clicks a button or a link with this text, in the open dialog if there is one."""
         scope = "//dialog" if self.count("dialog") else "//body"
         same = f"normalize-space(.)={quoted(text)}"
         xpath = f"({scope}//button[{same}]|{scope}//a[{same}])"
-        # The view may be replaced between the search and the click.
-        for attempt in range(5):
-            try:
-                element = self.wait_for_one(xpath, number)
-                self.browser.send(f"element/{element}/click", {})
-                return
-            except WebDriverError:
-                if attempt == 4:
-                    raise
-                time.sleep(0.2)
+        self.repeat(lambda: self.browser.send(f"element/{self.wait_for_one(xpath, number)}/click", {}))
 
     def text(self):
         return self.browser.run_script("arguments[0](document.body.innerText)")
