@@ -161,6 +161,34 @@ def frozen_by_operator(site, service):
     site.wait_for_heading("Sign in")
 
 
+def unverified(site, service):
+    """An account whose address is not confirmed can do nothing here but sign out, and the pages for everybody work."""
+    body = {"username": "new@shop.example", "password": PASSWORD, "email": "new@shop.example"}
+    assert service.post("/v1.0/customers", body, service.sign_in(ADMIN))[0] == 200
+    heading = "Confirm your e-mail address first"
+    site.sign_in("/account", "new@shop.example", PASSWORD, heading)
+    site.show("unverified")
+    site.open("/account/keys", heading)
+    site.open("/account/forgotten", "Forgot your password?")
+    site.press("Sign out")
+    site.wait_for_heading("Sign in")
+
+
+def sign_out_of_delegation(site, service):
+    """Signing out while acting for an account also ends the session of the platform admin."""
+    name = "Delegated"
+    customer_id = open_account(service, "delegated@shop.example", name)
+    site.sign_in("/console", ADMIN, PASSWORD, "Dashboard")
+    site.open(f"/console/accounts/{customer_id}", name)
+    site.press("Act for this account")
+    site.fill("Reason", "called about his flows")
+    site.press("Act for this account")
+    site.wait_for_text(f"You act for {name} until")
+    site.press("Sign out")
+    site.wait_for_heading("Sign in")
+    site.open("/console", "Sign in")
+
+
 def run(site, service):
     name = f"Shop {MARKUP}"
     customer_id = open_account(service, EMAIL, name)
@@ -174,3 +202,5 @@ def run(site, service):
     delete(site, service, customer_id, name)
     roles(site, service)
     frozen_by_operator(site, service)
+    unverified(site, service)
+    sign_out_of_delegation(site, service)
