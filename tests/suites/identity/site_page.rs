@@ -1,6 +1,10 @@
 //! The page of the account page and of the console, and the files of the application.
 
+use std::collections::BTreeSet;
+
 use custodian_app::context::Brand;
+use custodian_domain::kinds;
+use custodian_domain::scope::Scope;
 use custodian_fn_site::Site;
 use custodian_tests::{Client, Response};
 use reqwest::Method;
@@ -103,4 +107,24 @@ async fn the_page_has_the_brand_as_escaped_data() {
         assert!(html.contains(present), "no {present} in {html}");
     }
     assert!(!html.contains("<b>") && !html.contains("javascript:"), "{html}");
+}
+
+#[test]
+fn the_account_page_offers_every_scope_and_names_every_kind() {
+    const KEYS: &str = include_str!("../../../functions/site/app/views/keys.js");
+    const TEXTS: [&str; 2] = [
+        include_str!("../../../functions/site/app/texts/en.js"),
+        include_str!("../../../functions/site/app/texts/de.js"),
+    ];
+    let list = KEYS.split_once("const KINDS = [").unwrap().1.split_once(']').unwrap().0;
+    let offered: BTreeSet<&str> = list.split(',').map(|name| name.trim().trim_matches('\'')).collect();
+    let scopes: Vec<String> =
+        Scope::all().filter(|scope| !scope.ends_with(":read") && scope != "read").collect();
+    assert_eq!(offered, scopes.iter().map(String::as_str).collect());
+    let tables = kinds::ALL.iter().map(|kind| kind.table);
+    for name in offered.into_iter().chain(tables) {
+        for texts in TEXTS {
+            assert!(texts.contains(&format!("  'kind.{name}':")), "{name} has no name");
+        }
+    }
 }
