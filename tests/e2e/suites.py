@@ -37,6 +37,7 @@ NEEDS_SERVICE_INTERNALS = {
         "kept_responses::"],
     "resources": [
         "plan_limits::", "linearizability::", "unique_names::a_number_is_free_again", "lists::",
+        "field_rules::an_extension_of_an_earlier_release",
         "access_control::no_row_is_created", "secrets_at_rest::", "exports::", "plan_bytes::", "taken_names::", "newer_rows::"],
     "validation": [
         "malformed_http::", "api_description::", "read_budget::", "browser_requests::cookies_of_the_gateways_event",

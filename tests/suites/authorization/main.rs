@@ -94,7 +94,7 @@ PUT /v1.0/contacts/{id}/addresses/{address_id} a p . . n . c . n f c v c c p p
 DELETE /v1.0/contacts/{id}/addresses/{address_id} a p . . n . c . n f c v c c p p
 POST /v1.0/contacts/{id}/tags           a p . . n . c . n f c v c c p p
 DELETE /v1.0/contacts/{id}/tags/{tag_id} a p . . n . c . n f c v c c p p
-GET /v1.0/contacts/lookup               a p . . n . c . n f c v c c . p
+GET /v1.0/contacts/lookup               a p . . . . c . . f c v c c . p
 GET /v1.0/billing_accounts              a p p . . . c . . f c v c c . p
 GET /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c . p
 PUT /v1.0/billing_accounts/{id}         a p p . n . c . n f c v c c p p

@@ -2,6 +2,7 @@
 //! a time, so without this the requests of one deletion would pile up before those of everybody else.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -22,23 +23,30 @@ tokio::task_local! {
 pub(crate) struct Priority {
     /// The number of callers' requests that are being handled.
     callers: Arc<watch::Sender<usize>>,
+    /// Whether there ever was a caller. An engine that only tests of functions use has none, so nothing has to wait.
+    has_callers: Arc<AtomicBool>,
     large: Arc<Semaphore>,
 }
 
 impl Priority {
     pub(crate) fn new() -> Self {
-        Self { callers: Arc::new(watch::Sender::new(0)), large: Arc::new(Semaphore::new(MAX_LARGE_REQUESTS)) }
+        Self {
+            callers: Arc::new(watch::Sender::new(0)),
+            has_callers: Arc::default(),
+            large: Arc::new(Semaphore::new(MAX_LARGE_REQUESTS)),
+        }
     }
 
     /// Handles a caller's request. Its calls of the engine go before those of background work.
     pub(crate) async fn go_first<T>(&self, request: impl Future<Output = T>) -> T {
+        self.has_callers.store(true, Ordering::Relaxed);
         let _counted = CountedCaller::new(&self.callers);
         IS_CALLERS.scope((), request).await
     }
 
     /// Waits until this operation may call the engine. The operation has to hold the permit until its end.
     pub(crate) async fn turn(&self, operation: &str) -> Option<OwnedSemaphorePermit> {
-        if IS_CALLERS.try_with(|()| ()).is_ok() {
+        if !self.has_callers.load(Ordering::Relaxed) || IS_CALLERS.try_with(|()| ()).is_ok() {
             return None;
         }
         let permit = match LARGE.contains(&operation) {
@@ -113,6 +121,7 @@ mod tests {
     #[tokio::test]
     async fn one_large_request_of_background_work_runs_at_a_time() {
         let priority = Priority::new();
+        priority.go_first(async {}).await;
         let first = priority.turn("Query").await;
         let second = priority.turn("BatchWriteItem");
         tokio::pin!(second);

@@ -278,7 +278,9 @@ fn defined_routes(id: &str) -> Vec<String> {
     let paths = &resources("AWS::Serverless::HttpApi")["Api"]["DefinitionBody"]["paths"];
     let operations = paths.as_object().into_iter().flatten().flat_map(|(path, operations)| {
         let operations = operations.as_object().into_iter().flatten();
-        operations.map(move |(method, operation)| (format!("{} {path}", method.to_uppercase()), operation))
+        // A route for reading has any method, so that it also matches HEAD.
+        let verb = |method: &str| method.replace("x-amazon-apigateway-any-method", "get").to_uppercase();
+        operations.map(move |(method, operation)| (format!("{} {path}", verb(method)), operation))
     });
     let uri = |operation: &Value| text(&operation["x-amazon-apigateway-integration"]["uri"]["Sub"]);
     let of_function = operations.filter(|(_, operation)| uri(operation).contains(&format!("${{{id}.Arn}}")));
@@ -292,14 +294,15 @@ fn declared_functions() -> BTreeMap<String, Deployed> {
         let manifest = read(&folder.join("Cargo.toml"));
         let (_, bin) = manifest.split_once("[[bin]]").expect("a binary");
         let binary = literals(bin).next().expect("the binary's name");
-        let route = declared_route(&read(&folder.join("src/lib.rs")));
+        let source = read(&folder.join("src/lib.rs"));
+        let route = declared_route(&source);
         let folder = format!("functions/{}", folder.file_name().and_then(|name| name.to_str()).unwrap());
         let deploy = |kind: Option<&str>, routes: Vec<String>| {
             let (binary, folder) = (binary.to_owned(), folder.clone());
             Deployed { binary, folder, kind: kind.map(str::to_owned), routes: routes.into_iter().collect() }
         };
         let Some(verb) = binary.strip_prefix("resource-") else {
-            functions.insert(binary.to_owned(), deploy(None, route.into_iter().collect()));
+            functions.insert(binary.to_owned(), deploy(None, with_other_paths(&source, route)));
             continue;
         };
         for kind in routed().filter(|kind| kind.shared_verbs().contains(&verb)) {
@@ -320,6 +323,18 @@ fn declared_route(source: &str) -> Option<String> {
     let (_, arguments) = source.split_once("Route::new(")?;
     let mut literals = literals(arguments);
     Some(format!("{} {}", literals.next()?, literals.next()?))
+}
+
+/// The route, and those of the paths in `fn other_paths`, with its method.
+fn with_other_paths(source: &str, route: Option<String>) -> Vec<String> {
+    let Some(route) = route else { return Vec::new() };
+    let method = route.split(' ').next().unwrap_or_default().to_owned();
+    let paths = source.split_once("fn other_paths").and_then(|(_, rest)| rest.split_once("&[\""));
+    let list = paths
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .map_or(String::new(), |(list, _)| format!("\"{list}"));
+    let others = literals(&list).map(|path| format!("{method} {path}"));
+    std::iter::once(route).chain(others).collect()
 }
 
 /// The string literals of a source.

@@ -31,6 +31,8 @@ async fn a_password_for_an_existing_folder_changes_nothing_and_the_log_says_so()
     let folder = new_folder("password-again");
     let process = Process::start_with_password(&folder);
     assert!(!process.log().contains("--admin-password"), "{}", process.log());
+    // The service prints all of the banner before it serves the first request.
+    process.get("/_local/health", "").await;
     let banner = process.kill();
     assert!(banner.contains("password: that of --admin-password"), "{banner}");
     assert!(banner.contains(folder.to_str().unwrap()), "{banner}");
