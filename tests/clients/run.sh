@@ -5,15 +5,9 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../../infra/tools/python.sh"
+. "$here/../../infra/tools/node.sh"
 venv=$(python_venv "$here")
-lock_sum=$(cksum < "$here/package-lock.json" | cut -d ' ' -f 1)
-modules=${XDG_CACHE_HOME:-$HOME/.cache}/custodian-node/$lock_sum
-if [ ! -e "$modules/complete" ]; then
-    mkdir -p "$modules"
-    cp "$here/package.json" "$here/package-lock.json" "$modules"
-    npm ci --prefix "$modules" --silent --no-audit --no-fund
-    touch "$modules/complete"
-fi
+packages=$(node_packages "$here")
 
 cd "$here/../.."
-"$venv/bin/python" "$here/run.py" --node-modules "$modules/node_modules"
+"$venv/bin/python" "$here/run.py" --node-modules "$packages/node_modules"

@@ -8,18 +8,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 
 . infra/tools/python.sh
+. infra/tools/node.sh
 venv=$(python_venv "$here")
 "$venv/bin/python" "$here/verify.py" "$receipt" "$keys"
 
-lock_sum=$(cksum < "$here/package-lock.json" | cut -d ' ' -f 1)
-modules=${XDG_CACHE_HOME:-$HOME/.cache}/custodian-node/$lock_sum
-if [ ! -e "$modules/complete" ]; then
-    mkdir -p "$modules"
-    cp "$here/package.json" "$here/package-lock.json" "$modules"
-    npm ci --prefix "$modules" --silent --no-audit --no-fund
-    touch "$modules/complete"
-fi
-node "$here/verify.mjs" "$receipt" "$keys" "$modules"
+packages=$(node_packages "$here")
+node "$here/verify.mjs" "$receipt" "$keys" "$packages"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -10,18 +10,12 @@ set -euo pipefail
 
 cd "$(dirname "$0")/../../.."
 . infra/bench/measure/programs.sh
+. infra/tools/node.sh
 
 # The packages of the ports are installed once and reused until the lock file changes.
 ports=$PWD/infra/bench/peers
 python=$(python_venv "$ports/python")
-lock_sum=$(cksum < "$ports/node/package-lock.json" | cut -d ' ' -f 1)
-node=${XDG_CACHE_HOME:-$HOME/.cache}/custodian-node/$lock_sum
-if [ ! -e "$node/complete" ]; then
-    mkdir -p "$node"
-    cp "$ports/node/package.json" "$ports/node/package-lock.json" "$node"
-    npm ci --prefix "$node" --silent --no-audit --no-fund
-    touch "$node/complete"
-fi
+node=$(node_packages "$ports/node")
 cp "$ports/node/bootstrap.mjs" "$node"
 
 build_programs "${@:1:1}"
