@@ -13,17 +13,25 @@ use http::header::{CACHE_CONTROL, CONTENT_ENCODING, VARY};
 
 use crate::assets::Asset;
 
-pub struct Site;
+/// The paths of the application, which all have the same page.
+const PATHS: [&str; 4] = ["/account", "/account/{path+}", "/console", "/console/{path+}"];
+
+/// The application at one of its paths.
+pub struct Site {
+    path: &'static str,
+}
+
+impl Site {
+    pub fn routes() -> impl Iterator<Item = Self> {
+        PATHS.into_iter().map(|path| Self { path })
+    }
+}
 
 impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for Site {
     type Caller = Anyone;
 
     fn route(&self) -> Route {
-        Route::new("GET", "/account")
-    }
-
-    fn other_paths(&self) -> &'static [&'static str] {
-        &["/account/{path+}", "/console", "/console/{path+}"]
+        Route::new("GET", self.path)
     }
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {

@@ -33,11 +33,6 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
 
     fn route(&self) -> Route;
 
-    /// Further paths that the endpoint serves, with the method of its route.
-    fn other_paths(&self) -> &'static [&'static str] {
-        &[]
-    }
-
     /// The row to read in the same round trip as the caller's own rows. Only endpoints of kinds override it.
     fn prefetch(&self, request: &Request) -> Prefetch {
         <Self::Caller as Caller<S, E>>::prefetch(request)

@@ -41,6 +41,9 @@ const TABLE: &str = "
                                         | | | | | | | | | | | | | | | key for agents only
 GET /ping                               . . . . . . . . . . . . . . . .
 GET /account                            . . . . . . . . . . . . . . . .
+GET /account/{path+}                    . . . . . . . . . . . . . . . .
+GET /console                            . . . . . . . . . . . . . . . .
+GET /console/{path+}                    . . . . . . . . . . . . . . . .
 GET /auth/deletion                      . . . . . . . . . . . . . . . .
 GET /.well-known/jwks.json              . . . . . . . . . . . . . . . .
 GET /auth/email-verify                  . . . . . . . . . . . . . . . .

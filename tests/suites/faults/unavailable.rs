@@ -12,7 +12,8 @@ use serde_json::json;
 use crate::Fixture;
 
 /// The routes that need no database.
-const ROUTES_WITHOUT_DATABASE: [&str; 2] = ["/ping", "/account"];
+const ROUTES_WITHOUT_DATABASE: [&str; 5] =
+    ["/ping", "/account", "/account/{path+}", "/console", "/console/{path+}"];
 /// The pages for browsers. Without a token in their URL they read nothing.
 const PAGE_FUNCTIONS: [&str; 3] =
     ["auth-email-verify-page", "auth-password-forgot-page", "auth-password-reset-page"];

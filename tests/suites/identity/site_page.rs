@@ -94,7 +94,7 @@ async fn the_page_has_the_brand_as_escaped_data() {
         support: "help@acme.example".to_owned(),
         return_url: "javascript:alert(1)".to_owned(),
     });
-    let page = page_of(&app, &Site, "/account", "").await;
+    let page = page_of(&app, &Site::routes().next().unwrap(), "/account", "").await;
     let (policy, html) = page.split_once('\n').unwrap();
     assert!(policy.contains("; img-src 'self' https://cdn.acme.example; "), "{policy}");
     for present in [

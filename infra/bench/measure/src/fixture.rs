@@ -13,10 +13,12 @@ use crate::aws_stub::AwsStub;
 /// A webhook URI that no webhook reaches, because the name has no public address.
 pub(crate) const REFUSED_WEBHOOK_URI: &str = "http://localhost/";
 
-/// Every HTTP function. Functions that serve a kind are listed for one kind only, since all kinds share a binary.
+/// Every HTTP function, with its first route. Functions that serve a kind are listed for one kind only, since all kinds share a binary.
 pub fn functions() -> Vec<DeployedRoute> {
     let is_measured = |deployed: &DeployedRoute| deployed.kind.is_none_or(|kind| kind.route == "tags");
-    deployed_routes().into_iter().filter(is_measured).collect()
+    let mut functions: Vec<_> = deployed_routes().into_iter().filter(is_measured).collect();
+    functions.dedup_by_key(|deployed| deployed.name());
+    functions
 }
 
 /// The function with this name.

@@ -17,7 +17,7 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::routes::{ApiFunction, DeployedRoute, api_functions, default_function};
+use crate::routes::{ApiFunction, api_functions, default_function};
 use crate::services::LocalContext;
 
 /// API Gateway's limit for a request body.
@@ -67,7 +67,7 @@ impl Gateway {
             |route: &Route| matches!(route.gateway_method(), "ANY") || route.method == method.as_str();
         let of_method = self.functions.iter().filter(|function| has_method(&function.deployed.route));
         let matches =
-            of_method.filter_map(|function| Some((function, match_any_path(&function.deployed, path)?)));
+            of_method.filter_map(|function| Some((function, match_path(&function.deployed.route, path)?)));
         // A route with fewer parameters is more specific. Of two with the same path, that with the request's own method is.
         let rank = |(function, parameters): &(&ApiFunction, BTreeMap<String, String>)| {
             (parameters.len(), function.deployed.route.method != method.as_str())
@@ -76,20 +76,14 @@ impl Gateway {
     }
 }
 
-/// Returns the decoded path parameters if the path matches one of the function's paths.
-fn match_any_path(deployed: &DeployedRoute, path: &str) -> Option<BTreeMap<String, String>> {
-    let mut templates = [&*deployed.route.path].into_iter().chain(deployed.other_paths.iter().copied());
-    templates.find_map(|template| match_path(template, path))
-}
-
-/// Returns the decoded path parameters if the path matches the template. A last parameter such as `{path+}` takes the whole rest.
-fn match_path(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
+/// Returns the decoded path parameters if the path matches the route. A last parameter such as `{path+}` takes the whole rest.
+fn match_path(route: &Route, path: &str) -> Option<BTreeMap<String, String>> {
     let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    if let Some((before, name)) = template.strip_suffix("+}").and_then(|start| start.split_once('{')) {
+    if let Some((before, name)) = route.path.strip_suffix("+}").and_then(|start| start.split_once('{')) {
         let rest = path.strip_prefix(before).filter(|rest| !rest.is_empty())?;
         return Some(BTreeMap::from([(name.to_owned(), decode(rest))]));
     }
-    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    let (template, path): (Vec<_>, Vec<_>) = (route.path.split('/').collect(), path.split('/').collect());
     if template.len() != path.len() {
         return None;
     }
@@ -212,8 +206,8 @@ mod tests {
         let may_hide = |route: &&&Route| route.is_read() && !NO_IDS.contains(&route.path.as_str());
         for reading in routes.iter().filter(may_hide) {
             for other in routes.iter().filter(|route| !route.is_read() && route.path != reading.path) {
-                assert_eq!(match_path(&other.path, &reading.path), None, "{reading} and {other}");
-                assert_eq!(match_path(&reading.path, &other.path), None, "{reading} and {other}");
+                assert_eq!(match_path(other, &reading.path), None, "{reading} and {other}");
+                assert_eq!(match_path(reading, &other.path), None, "{reading} and {other}");
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use custodian_domain::kinds::{Kind, routed};
 use custodian_fn_resource_update::UpdateRow;
+use custodian_fn_site::Site;
 use custodian_http::caller::Caller;
 use custodian_http::{Audience, Endpoint, Route, serve};
 use custodian_store::Store;
@@ -28,8 +29,6 @@ pub struct DeployedRoute {
     /// The kind of this deployment, if kinds share the function.
     pub kind: Option<&'static Kind>,
     pub route: Route,
-    /// Further paths with the same method.
-    pub other_paths: &'static [&'static str],
     pub audience: Audience,
 }
 
@@ -37,12 +36,6 @@ impl DeployedRoute {
     /// Whether the route belongs to the API, so that the API description has it. The default route and the site do not.
     pub fn is_of_api(&self) -> bool {
         !self.route.is_default() && self.function != SITE
-    }
-
-    /// The route, and those of the further paths.
-    pub fn routes(&self) -> Vec<Route> {
-        let others = self.other_paths.iter().map(|path| Route::new(self.route.method, *path));
-        std::iter::once(self.route.clone()).chain(others).collect()
     }
 
     /// The function, followed by the kind if kinds share the function, such as `resource-get tags`.
@@ -61,14 +54,14 @@ pub(crate) struct ApiFunction {
 }
 
 fn api_function<H: Endpoint<Store, LocalServices>>(function: impl Into<String>, endpoint: H) -> ApiFunction {
-    let (route, other_paths, endpoint) = (endpoint.route(), endpoint.other_paths(), Arc::new(endpoint));
+    let (route, endpoint) = (endpoint.route(), Arc::new(endpoint));
     let handler: Handler = Box::new(move |cx, event| {
         let endpoint = Arc::clone(&endpoint);
         Box::pin(async move { serve(&*endpoint, &cx, event).await })
     });
     let audience = <H::Caller as Caller<Store, LocalServices>>::AUDIENCE;
     ApiFunction {
-        deployed: DeployedRoute { function: function.into(), kind: None, route, other_paths, audience },
+        deployed: DeployedRoute { function: function.into(), kind: None, route, audience },
         handler,
     }
 }
@@ -153,8 +146,8 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("customers-balance", custodian_fn_customers_balance::AdjustBalance),
         api_function("customers-audit", custodian_fn_customers_audit::ListAudit),
         api_function("platform-restore", custodian_fn_platform_restore::RestoreTables),
-        api_function(SITE, custodian_fn_site::Site),
     ];
+    functions.extend(Site::routes().map(|route| api_function(SITE, route)));
     for kind in routed() {
         functions.extend(kind.shared_verbs().iter().flat_map(|verb| resource_functions(kind, verb)));
     }

@@ -50,7 +50,7 @@ impl Inputs {
             let function = self.route_function(deployed)?;
             let known = functions.iter_mut().find(|known| known.name == function.name);
             match known.and_then(|known| known.http.as_mut()) {
-                Some(http) => http.routes.extend(deployed.routes()),
+                Some(http) => http.routes.push(deployed.route.clone()),
                 None => functions.push(function),
             }
         }
@@ -58,7 +58,7 @@ impl Inputs {
     }
 
     fn route_function(&self, deployed: &DeployedRoute) -> Result<Function, String> {
-        let http = Some(Http { routes: deployed.routes(), audience: deployed.audience });
+        let http = Some(Http { routes: vec![deployed.route.clone()], audience: deployed.audience });
         let binary = &deployed.function;
         let found = routes::SETTINGS.iter().find(|settings| settings.function == *binary);
         let settings = found.unwrap_or(Settings::NONE);

@@ -294,23 +294,22 @@ fn declared_functions() -> BTreeMap<String, Deployed> {
         let manifest = read(&folder.join("Cargo.toml"));
         let (_, bin) = manifest.split_once("[[bin]]").expect("a binary");
         let binary = literals(bin).next().expect("the binary's name");
-        let source = read(&folder.join("src/lib.rs"));
-        let route = declared_route(&source);
+        let routes = declared_routes(&read(&folder.join("src/lib.rs")));
         let folder = format!("functions/{}", folder.file_name().and_then(|name| name.to_str()).unwrap());
         let deploy = |kind: Option<&str>, routes: Vec<String>| {
             let (binary, folder) = (binary.to_owned(), folder.clone());
             Deployed { binary, folder, kind: kind.map(str::to_owned), routes: routes.into_iter().collect() }
         };
         let Some(verb) = binary.strip_prefix("resource-") else {
-            functions.insert(binary.to_owned(), deploy(None, with_other_paths(&source, route)));
+            functions.insert(binary.to_owned(), deploy(None, routes));
             continue;
         };
         for kind in routed().filter(|kind| kind.shared_verbs().contains(&verb)) {
-            let route = route.as_ref().map(|route| route.replace("{}", kind.route).replace("{{id}}", "{id}"));
+            let route = routes.iter().map(|route| route.replace("{}", kind.route).replace("{{id}}", "{id}"));
             let parts = kind.parts.iter().filter(|_| verb == "update");
             let parts =
                 parts.map(|part| format!("{} /v1.0/{}/{{id}}/{}", part.method, kind.route, part.path));
-            let routes = route.into_iter().chain(parts).collect();
+            let routes = route.chain(parts).collect();
             functions
                 .insert(format!("{}-{verb}", kind.route).replace('_', "-"), deploy(Some(kind.route), routes));
         }
@@ -318,23 +317,18 @@ fn declared_functions() -> BTreeMap<String, Deployed> {
     functions
 }
 
-/// The method and the path in `Route::new(…)`; the path may be a format string.
-fn declared_route(source: &str) -> Option<String> {
-    let (_, arguments) = source.split_once("Route::new(")?;
-    let mut literals = literals(arguments);
-    Some(format!("{} {}", literals.next()?, literals.next()?))
-}
-
-/// The route, and those of the paths in `fn other_paths`, with its method.
-fn with_other_paths(source: &str, route: Option<String>) -> Vec<String> {
-    let Some(route) = route else { return Vec::new() };
-    let method = route.split(' ').next().unwrap_or_default().to_owned();
-    let paths = source.split_once("fn other_paths").and_then(|(_, rest)| rest.split_once("&[\""));
-    let list = paths
-        .and_then(|(_, rest)| rest.split_once(']'))
-        .map_or(String::new(), |(list, _)| format!("\"{list}"));
-    let others = literals(&list).map(|path| format!("{method} {path}"));
-    std::iter::once(route).chain(others).collect()
+/// The method and the path in `Route::new(…)`; the path may be a format string. With a constant `PATHS`, one route for each of them.
+fn declared_routes(source: &str) -> Vec<String> {
+    let Some((_, arguments)) = source.split_once("Route::new(") else { return Vec::new() };
+    let mut arguments = literals(arguments);
+    let method = arguments.next().unwrap_or_default();
+    let constant =
+        source.split_once("const PATHS").and_then(|(_, rest)| rest.split_once("= [")?.1.split_once(']'));
+    let paths: Vec<&str> = match constant {
+        Some((list, _)) => literals(list).collect(),
+        None => arguments.next().into_iter().collect(),
+    };
+    paths.into_iter().map(|path| format!("{method} {path}")).collect()
 }
 
 /// The string literals of a source.

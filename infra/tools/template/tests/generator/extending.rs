@@ -139,7 +139,6 @@ fn with_route() -> Inputs {
         function: "customer-summary".to_owned(),
         kind: None,
         route: <ShowSummary as Endpoint<Store, ()>>::route(&ShowSummary),
-        other_paths: &[],
         audience: <<ShowSummary as Endpoint<Store, ()>>::Caller as Caller<Store, ()>>::AUDIENCE,
     });
     inputs
