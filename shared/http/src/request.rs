@@ -198,7 +198,7 @@ impl Request {
         self.json_of_any_media_type()
     }
 
-    /// The body as a JSON object, whatever its media type is. A page of another site can make a browser send such a body, so the
+    /// The body as a JSON object, with any media type. A page of another site can make a browser send such a body, so the
     /// response must not change what the browser stores.
     pub fn json_of_any_media_type(&self) -> Result<Map<String, Value>, Refusal> {
         let value: Value = serde_json::from_slice(&self.body).map_err(|_| Reason::InvalidJsonBody)?;

@@ -170,7 +170,7 @@ async fn last_step(app: &TestApp, id: CustomerId, table: &str) {
     // The deletion notice was delivered.
     app.cx.services.state().delivery_jobs.clear();
     app.cx.store.remove_deletion_notice(id).await.unwrap();
-    // The mail that the deletion has begun was sent.
+    // The first mail about the deletion was sent.
     app.cx.services.state().mail_events.clear();
     app.cx.store.remove_deletion_mail_recipient(id).await.unwrap();
     app.cx.store.open_steps(id, STEPS, now).await.unwrap();

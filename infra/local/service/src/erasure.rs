@@ -1,6 +1,6 @@
 //! Erases what the local service itself stored about a deleted or expired account: mails, and copies of rows in its files.
 //!
-//! A mail goes with its account, because it has the account's address and name. The mail that the deletion has begun is sent after that,
+//! A mail goes with its account, because it has the account's address and name. The first mail about the deletion is sent after that,
 //! and has no account. It stays for a day, so that it can be read.
 
 use std::time::Duration;

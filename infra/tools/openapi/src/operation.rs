@@ -16,7 +16,7 @@ pub(crate) struct Operation {
     body: Option<Value>,
     /// Whether a request may have no body.
     body_is_optional: bool,
-    /// Whether the route reads JSON whatever the media type is.
+    /// Whether the route reads JSON with any media type.
     accepts_any_media_type: bool,
     /// The status code of a successful response.
     pub(crate) status: u16,

@@ -77,7 +77,7 @@ fn texts(progress: &DeletionProgress) -> (&'static str, String) {
     }
 }
 
-/// What the rows of a table are, for somebody who does not know the tables. The tables of the kinds are named after them.
+/// What the rows of a table are, for a person who does not know the tables. The tables of the kinds are named after them.
 fn label(table: &str) -> String {
     let label = match table {
         "accesskeys" => "access keys",

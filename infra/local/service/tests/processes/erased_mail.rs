@@ -94,7 +94,7 @@ async fn keep_mail_keeps_them_until_a_start_without_it() {
     process.kill();
     let process = Process::start_with_password(&folder);
     process.post("/_local/idle", "", json!({})).await;
-    // The mail that the deletion has begun is older than a day. The first run of `reconcile` deletes it.
+    // The first mail about the deletion is older than a day. The first run of `reconcile` deletes it.
     advance(&process, 1).await;
     assert_erased(&process, &folder).await;
     process.kill();

@@ -69,7 +69,7 @@ pub(super) fn all() -> Vec<Operation> {
             "/auth/login",
             "Signs in with a username and a password. The token is in the body and in a cookie. Its claim `agent` names the agent, as \
              it was at the sign-in. The response is the same for an unknown username and for a wrong password. The body is JSON, \
-             whatever `Content-Type` says; with another type than `application/json`, the response has no cookie.",
+             with any `Content-Type`; with another type than `application/json`, the response has no cookie.",
         )
         .body(object(vec![("username", nonempty_text(MAX_ENTERED_USERNAME)), ("password", password())], &["username", "password"]))
         .returns(view_schema::<SessionView<'_>>())
