@@ -6,7 +6,6 @@ use uuid::Uuid;
 use crate::caller_message::CallerMessage;
 use crate::field_problem::{FieldProblem, Values};
 use crate::fields::Fields;
-use crate::ids;
 use crate::kinds::{ADDRESS_TYPES, Kind, MAX_ADDRESS_TEXT, PartChange, is_same_address};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
@@ -151,21 +150,24 @@ fn fields(
     mut body: Map<String, Value>,
 ) -> Result<Map<String, Value>, Refusal> {
     body.retain(|name, _| names.contains(&name.as_str()));
-    match names {
-        [name] if body.get(*name).is_none_or(Value::is_null) => {
-            Err(Refusal::field(Reason::InvalidArgument, *name, FieldProblem::Missing))
-        }
-        _ => Ok(body),
+    let mut fields = Fields::new(&body);
+    if let [name] = names {
+        fields.require(name);
     }
+    fields.finish(())?;
+    Ok(body)
 }
 
 /// The id of the tag to add.
 fn tag(body: &Map<String, Value>) -> Result<Uuid, Refusal> {
-    let refused = |problem| Refusal::field(Reason::InvalidArgument, TAG, problem);
-    let given = body.get(TAG).ok_or_else(|| refused(FieldProblem::Missing))?;
-    let id = given.as_str().and_then(ids::parse).ok_or_else(|| refused(FieldProblem::NotAUuid))?;
+    let mut fields = Fields::new(body);
+    fields.require(TAG);
+    let id = fields.uuid(TAG);
     // In a list of tags, the nil UUID stands for no tag.
-    if id.is_nil() { Err(refused(FieldProblem::UnknownReference)) } else { Ok(id) }
+    if id.is_some_and(|id| id.is_nil()) {
+        fields.refuse(TAG, FieldProblem::UnknownReference);
+    }
+    fields.finish(id.unwrap_or_default())
 }
 
 /// The members of an address. A new one needs a type and a target.
@@ -173,8 +175,7 @@ fn address(body: &Map<String, Value>, is_new: bool) -> Result<Map<String, Value>
     let mut fields = Fields::new(body);
     let mut read = Map::new();
     let is_type = |given: &Value| given.as_str().is_some_and(|text| ADDRESS_TYPES.contains(&text));
-    let given = |name| body.get(name).filter(|value| !value.is_null());
-    match given("type") {
+    match fields.given("type") {
         None if is_new => fields.refuse_as(Reason::InvalidAddressType, "type", FieldProblem::Missing),
         Some(given) if !is_type(given) => {
             let problem = FieldProblem::NotOneOf { values: Values(&ADDRESS_TYPES) };
@@ -182,7 +183,7 @@ fn address(body: &Map<String, Value>, is_new: bool) -> Result<Map<String, Value>
         }
         kind => read.extend(kind.map(|kind| ("type".to_owned(), kind.clone()))),
     }
-    match given("target") {
+    match fields.given("target") {
         None if is_new => fields.refuse_as(Reason::InvalidAddressTarget, "target", FieldProblem::Missing),
         Some(given) if given == "" => {
             fields.refuse_as(Reason::InvalidAddressTarget, "target", FieldProblem::Empty);
@@ -199,8 +200,8 @@ fn address(body: &Map<String, Value>, is_new: bool) -> Result<Map<String, Value>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::CustomerId;
     use crate::kinds::{CONTACTS, QUEUES};
+    use crate::{CustomerId, ids};
 
     const NOW: Timestamp = Timestamp::from_micros(1_718_893_355_000_000);
 
