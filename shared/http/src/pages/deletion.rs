@@ -77,17 +77,17 @@ fn texts(progress: &DeletionProgress) -> (&'static str, String) {
     }
 }
 
-/// What the rows of a table are, for a person who does not know the tables. The tables of the kinds are named after them.
+/// What the rows of a table are, for a person who does not know the tables. The tables of the kinds are named after them. The account page uses
+/// the same names.
 fn label(table: &str) -> String {
     let label = match table {
         "accesskeys" => "access keys",
         "audits" => "audit log",
-        "idempotency" => "stored responses",
-        "identifiers" => "names and addresses",
-        "outbox" => "change records",
+        "idempotency" => "repeated requests",
+        "identifiers" => "reserved names",
+        "outbox" => "events",
         "tokens" => "mailed links",
-        "usage" => "counters and limits",
-        "webhooks" => "webhooks and deliveries",
+        "usage" => "usage counters",
         kind => kind,
     };
     label.replace('_', " ")
