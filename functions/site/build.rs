@@ -26,14 +26,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (name, content) in &files {
         hash.update(format!("{name} {}\n", content.len()));
         hash.update(content);
-        let compressed = out.join(format!("{}.gz", name.replace('/', "-")));
-        let mut encoder = GzEncoder::new(fs::File::create(&compressed)?, Compression::best());
+        let compressed = format!("{}.gz", name.replace('/', "-"));
+        let mut encoder = GzEncoder::new(fs::File::create(out.join(&compressed))?, Compression::best());
         encoder.write_all(content)?;
         encoder.finish()?;
-        let plain = root.join(name);
+        // The compiler resolves the folders, because checkouts that share a target folder share the generated code.
+        let (plain, compressed) = (format!("/app/{name}"), format!("/{compressed}"));
         writeln!(
             assets,
-            "    Asset {{ name: {name:?}, content_type: {:?}, plain: include_bytes!({plain:?}), gzip: include_bytes!({compressed:?}) }},",
+            "    Asset {{ name: {name:?}, content_type: {:?}, plain: include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \
+             {plain:?})), gzip: include_bytes!(concat!(env!(\"OUT_DIR\"), {compressed:?})) }},",
             content_type(name)?
         )?;
     }
