@@ -40,6 +40,8 @@ fn customer(version: u64) -> Customer {
             webhook_uri: "https://example.com/hook".to_owned(),
         },
         webhook_since: None,
+        webhook_event_types: Vec::new(),
+        webhook_endpoints: Vec::new(),
         pending_email: None,
         signup: None,
         email_trusted_from: None,

@@ -32,6 +32,8 @@ impl TestApp {
             pending_email: None,
             signup: None,
             webhook_since: None,
+            webhook_event_types: Vec::new(),
+            webhook_endpoints: Vec::new(),
             email_trusted_from: None,
             former_email: None,
             billing_account_id: uuid::Uuid::nil(),

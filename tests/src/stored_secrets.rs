@@ -4,7 +4,7 @@ use custodian_app::PlatformKeys;
 use custodian_app::field_location::FieldLocation;
 use custodian_app::ports::PlatformKeySet;
 use custodian_auth::{KeyRing, KeyedHasher};
-use custodian_domain::webhook::WebhookSecret;
+use custodian_domain::webhook_secret::WebhookSecret;
 use custodian_domain::{Ciphertext, CustomerId, Secret};
 use uuid::Uuid;
 

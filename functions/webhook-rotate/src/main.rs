@@ -3,5 +3,5 @@ use custodian_runtime::NoServices;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::serve_http::<NoServices>(RotateSecret).await
+    custodian_runtime::serve_routes::<NoServices, _>(RotateSecret::routes().collect()).await
 }

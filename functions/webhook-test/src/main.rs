@@ -2,5 +2,6 @@ use custodian_fn_webhook_test::TestWebhook;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), custodian_runtime::Error> {
-    custodian_runtime::serve_http::<custodian_runtime::SqsDeliveryQueue>(TestWebhook).await
+    custodian_runtime::serve_routes::<custodian_runtime::SqsDeliveryQueue, _>(TestWebhook::routes().collect())
+        .await
 }

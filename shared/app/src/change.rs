@@ -5,9 +5,9 @@
 //! two leaves a job that has nothing to do, but never a frozen account without a purge job. If the row has changed, the loop
 //! waits, rereads the row and decides again.
 
+use custodian_domain::deletion_notice::{DeletionNotice, EncryptedDestination, NoticeDestination};
 use custodian_domain::lifecycle::{Command, Decision, decide};
 use custodian_domain::scheduled_job::Job;
-use custodian_domain::webhook::{EncryptedDestination, NoticeDestination};
 use custodian_domain::{Customer, CustomerId, DeletionRequest, Reason, ScheduledJob, Status};
 use futures::future::{join_all, try_join_all};
 
@@ -87,7 +87,7 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
             // the customer.
             after.webhook_since = Some(rows.billing_account.tm_create);
         }
-        let deletion_notice = deletion_notice(cx, &before, &after)?;
+        let notices = deletion_notices(cx, &before, &after)?;
         let recipients = encrypt_recipients(cx, &before, &after)?;
         let change = CustomerChange {
             activation_rows: activation.map(|activation| activation.rows),
@@ -96,7 +96,7 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
             deletion: command
                 .deletion_cause()
                 .map(|cause| DeletionRequest::new(&before, cause, after.tm_update)),
-            deletion_notice: deletion_notice.as_ref(),
+            deletion_notices: &notices,
             deletion_mails: recipients.as_ref(),
             ..CustomerChange::new(&before, &after)
         };
@@ -126,17 +126,20 @@ fn jobs_of<S, E>(cx: &Context<S, E>, row: &Customer) -> Vec<Job> {
     ScheduledJob::of(row, &cx.settings.reminder_days).into_iter().map(|scheduled| scheduled.job).collect()
 }
 
-/// Encrypts the destination of the deletion notice, because the deletion clears it in the customer's row.
-fn deletion_notice<S, E>(
+/// Encrypts the destinations of the deletion notices, because the deletion clears them in the customer's row.
+fn deletion_notices<S, E>(
     cx: &Context<S, E>,
     before: &Customer,
     after: &Customer,
-) -> Result<Option<EncryptedDestination>, Failure> {
-    let Some((destination, until)) = NoticeDestination::of_deleted(before, after) else { return Ok(None) };
-    let nonce = cx.providers.random();
-    let ciphertext =
-        cx.keys.encrypt_for(NoticeDestination::ENCRYPTION_PURPOSE, before.id, &destination, nonce)?;
-    Ok(Some(EncryptedDestination { ciphertext, until }))
+) -> Result<Vec<DeletionNotice>, Failure> {
+    let Some(deleted) = after.tm_delete() else { return Ok(Vec::new()) };
+    let until = deleted.plus(EncryptedDestination::LIFETIME);
+    let encrypt = |(endpoint, to)| {
+        let (purpose, nonce) = (NoticeDestination::ENCRYPTION_PURPOSE, cx.providers.random());
+        let ciphertext = cx.keys.encrypt_for(purpose, before.id, &to, nonce)?;
+        Ok(DeletionNotice { endpoint, destination: EncryptedDestination { ciphertext, until } })
+    };
+    NoticeDestination::all_of(before).into_iter().map(encrypt).collect()
 }
 
 /// Cancels jobs that were scheduled for a state that the row did not reach. A job is kept while the row may still need it.

@@ -170,6 +170,8 @@ pub async fn assemble<S, E>(
             pending_email: None,
             signup: account_request.signup,
             webhook_since: None,
+            webhook_event_types: Vec::new(),
+            webhook_endpoints: Vec::new(),
             email_trusted_from: None,
             former_email: None,
             billing_account_id: Uuid::nil(),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use custodian_domain::webhook::EncryptedDestination;
+use custodian_domain::deletion_notice::EncryptedDestination;
 use custodian_domain::{Customer, CustomerId, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 

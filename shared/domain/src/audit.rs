@@ -155,7 +155,7 @@ impl AuditEntry {
 }
 
 /// The fields of a customer that an entry may name. The others are internal, or follow from the status.
-const CUSTOMER_FIELDS: [&str; 12] = [
+const CUSTOMER_FIELDS: [&str; 14] = [
     "name",
     "detail",
     "email",
@@ -163,6 +163,8 @@ const CUSTOMER_FIELDS: [&str; 12] = [
     "address",
     "webhook_method",
     "webhook_uri",
+    "webhook_event_types",
+    "webhook_endpoints",
     "pending_email",
     "plan",
     "billing_account_id",

@@ -34,5 +34,6 @@ caller_messages! {
     /// The tag may exist, but the contact does not have it.
     NoSuchTagOfContact = TagNotFound "The contact does not have this tag.";
     /// The limit does not depend on the plan.
+    EndpointLimit = ResourceLimitExceeded "An account has at most 5 webhook endpoints, including the one of its webhook_uri.";
     MakerChain = ResourceLimitExceeded "Too many keys and agents were created through one another. Create this with another credential.";
 }

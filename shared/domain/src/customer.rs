@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::profile::{ProfilePatch, fold_case};
-use crate::{Agent, AgentId, Cause, CustomerId, Hold, Initiator, Plan, Profile, Timestamp};
+use crate::webhook_endpoints::EndpointSettings;
+use crate::{Agent, AgentId, Cause, CustomerId, EventType, Hold, Initiator, Plan, Profile, Timestamp};
 
 /// A customer as stored. Crate `custodian-views` builds the JSON that callers see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,12 @@ pub struct Customer {
     /// When the current webhook URI was set. Earlier events are not sent to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_since: Option<Timestamp>,
+    /// The event types that are sent to the webhook URI of the profile. If there are none, all are sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhook_event_types: Vec<EventType>,
+    /// The webhook endpoints besides the webhook URI of the profile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhook_endpoints: Vec<EndpointSettings>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_email: Option<PendingEmail>,
     /// The signup that the profile of an unverified account comes from. Only the link of this signup verifies the account.
@@ -336,6 +343,8 @@ impl Customer {
         Self {
             profile: Profile::default(),
             webhook_since: None,
+            webhook_event_types: Vec::new(),
+            webhook_endpoints: Vec::new(),
             pending_email: None,
             signup: None,
             email_trusted_from: None,

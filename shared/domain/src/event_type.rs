@@ -1,5 +1,6 @@
 //! The event types of the bus, the webhooks and the outbox.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -90,6 +91,40 @@ impl EventType {
         row.unwrap_or_else(|| Self::Other(text.to_owned()))
     }
 
+    /// The event types of which webhooks are sent, apart from tests. The other types are on the bus only.
+    pub fn sent_as_webhooks() -> impl Iterator<Item = Self> {
+        let customer = FIXED.into_iter().map(|(fixed, _)| fixed).filter(|fixed| !fixed.is_internal());
+        customer.chain(nouns().flat_map(|noun| RowChange::ALL.map(|change| Self::row(noun, change))))
+    }
+
+    /// Whether an account does not choose this type.
+    const fn is_internal(&self) -> bool {
+        matches!(
+            self,
+            Self::CustomerErased | Self::OperationsTerminate | Self::WebhookTest | Self::WebhookDisabled
+        )
+    }
+
+    /// What happened, in one sentence.
+    pub fn description(&self) -> Cow<'static, str> {
+        Cow::from(match self {
+            Self::CustomerCreated => "The account was created.",
+            Self::CustomerVerified => "The account's e-mail address was verified, so the account is active.",
+            Self::CustomerUpdated => "The profile or the settings of the account changed.",
+            Self::CustomerFrozen => "The account was frozen. It will be deleted.",
+            Self::CustomerDeletionReminder => "The frozen account will be deleted soon.",
+            Self::CustomerRecovered => "The frozen account was recovered. It will not be deleted.",
+            Self::CustomerExpired => "The account was not verified in time, and expired.",
+            Self::CustomerDeleted => "The account was deleted. This is its last webhook.",
+            Self::CustomerErased => "Every row of the deleted account is gone.",
+            Self::OperationsTerminate => "The running calls of the account must end.",
+            Self::WebhookTest => "An administrator requested a test webhook.",
+            Self::WebhookDisabled => "A webhook endpoint answered 410 and gets no more webhooks.",
+            Self::Row { noun, change } => return Cow::from(describe_row_change(noun, *change)),
+            Self::Other(_) => "",
+        })
+    }
+
     pub fn is_deletion(&self) -> bool {
         match self {
             Self::CustomerDeleted | Self::Row { change: RowChange::Deleted, .. } => true,
@@ -97,6 +132,12 @@ impl EventType {
             _ => false,
         }
     }
+}
+
+fn describe_row_change(noun: &str, change: RowChange) -> String {
+    let noun = if noun == access_key::NOUN { "access key".to_owned() } else { noun.replace('_', " ") };
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "An" } else { "A" };
+    format!("{article} {noun} was {}.", change.verb())
 }
 
 impl fmt::Display for EventType {
@@ -136,5 +177,16 @@ mod tests {
         for event_type in fixed.chain(rows).chain([EventType::Other("planet_created".to_owned())]) {
             assert_eq!(EventType::parse(&event_type.to_string()), event_type);
         }
+    }
+
+    #[test]
+    fn an_account_chooses_among_the_types_that_are_sent_to_it() {
+        let chosen: Vec<_> = EventType::sent_as_webhooks().map(|known| known.to_string()).collect();
+        assert_eq!(chosen.len(), 8 + 3 * (ALL.len() + 1));
+        for internal in ["customer_erased", "operations_terminate", "webhook_test", "webhook_disabled"] {
+            assert!(!chosen.iter().any(|name| name == internal), "{internal}");
+        }
+        assert_eq!(EventType::parse("agent_created").description(), "An agent was created.");
+        assert_eq!(EventType::parse("accesskey_deleted").description(), "An access key was deleted.");
     }
 }

@@ -104,6 +104,7 @@ field_problems! {
     NewAgentRingMethod { value: &'static str = "ringall" } = "must be {value} for a new agent";
     NotScopes = "must contain only scopes, such as read (every GET), numbers (every request to numbers) or numbers:read (every GET of numbers)";
 
+    NotEventTypes = "must be a list of event types that GET /v1.0/customer/webhook/event_types lists";
     NotAWebUrl = "must be an http or https URL with a host";
     UserInUrl = "must not contain a username or a password";
     WrongPort = "must use the port 80, 443, 8080 or 8443";

@@ -15,7 +15,9 @@ pub mod cause;
 mod common_passwords;
 pub mod created_by;
 pub mod customer;
+mod customer_endpoints;
 pub mod deletion;
+pub mod deletion_notice;
 pub mod destination;
 pub mod event_type;
 pub mod export;
@@ -46,6 +48,8 @@ pub mod sip_digest;
 pub mod stored_resource;
 pub mod time;
 pub mod webhook;
+pub mod webhook_endpoints;
+pub mod webhook_secret;
 
 pub use access_key::AccessKey;
 pub use agent::Agent;

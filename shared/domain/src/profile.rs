@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::destination::{self, DestinationRules};
+use crate::destination::{self, DestinationRules, MAX_URI_BYTES};
 use crate::field_problem::{FieldProblem, Values};
 use crate::fields::{self, Fields};
 use crate::refusal::Refusal;
@@ -44,24 +44,18 @@ impl ProfilePatch {
         destinations: &DestinationRules,
     ) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
+        let (webhook_uri, webhook_method) = read_destination(&mut fields, &current.webhook_uri, destinations);
         let patch = Self {
             name: fields.text("name", 255),
             detail: fields.multi_line_text("detail", 4096),
             email: fields.text("email", 255),
             phone_number: fields.text("phone_number", 255),
             address: fields.multi_line_text("address", 1024),
-            webhook_method: fields.text("webhook_method", 255),
-            webhook_uri: fields.text("webhook_uri", 1023),
+            webhook_method,
+            webhook_uri,
         };
         if patch.email.as_deref().is_some_and(|email| !fields::is_email(email)) {
             fields.refuse("email", FieldProblem::NotAnEmail);
-        }
-        if patch.webhook_method.as_deref().is_some_and(|method| !WEBHOOK_METHODS.contains(&method)) {
-            fields.refuse("webhook_method", FieldProblem::NotOneOf { values: Values(&WEBHOOK_METHODS) });
-        }
-        let uri = patch.webhook_uri.as_deref().filter(|uri| !uri.is_empty() && *uri != current.webhook_uri);
-        if let Some(Err(refusal)) = uri.map(|uri| destination::check(uri, destinations)) {
-            fields.refuse("webhook_uri", refusal.problem());
         }
         fields.finish(patch)
     }
@@ -89,6 +83,24 @@ impl ProfilePatch {
             webhook_uri: self.webhook_uri.unwrap_or(current.webhook_uri),
         }
     }
+}
+
+/// Parses where webhooks are sent: the URI and the method. The current URI stays valid, even if it is not allowed any more.
+pub(crate) fn read_destination(
+    fields: &mut Fields<'_>,
+    current_uri: &str,
+    destinations: &DestinationRules,
+) -> (Option<String>, Option<String>) {
+    let method = fields.text("webhook_method", 255);
+    if method.as_deref().is_some_and(|method| !WEBHOOK_METHODS.contains(&method)) {
+        fields.refuse("webhook_method", FieldProblem::NotOneOf { values: Values(&WEBHOOK_METHODS) });
+    }
+    let uri = fields.text("webhook_uri", MAX_URI_BYTES);
+    let changed = uri.as_deref().filter(|uri| !uri.is_empty() && *uri != current_uri);
+    if let Some(Err(refusal)) = changed.map(|uri| destination::check(uri, destinations)) {
+        fields.refuse("webhook_uri", refusal.problem());
+    }
+    (uri, method)
 }
 
 /// The lower-case form of an e-mail address or a username, for comparison and uniqueness.

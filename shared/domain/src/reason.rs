@@ -99,6 +99,7 @@ reasons! {
     ReceiptNotFound = 404 "NOT_FOUND" "RECEIPT_NOT_FOUND" "The deletion has no receipt yet.";
     /// 404: the account is not on hold.
     HoldNotFound = 404 "NOT_FOUND" "HOLD_NOT_FOUND" "The account is not on hold.";
+    WebhookEndpointNotFound = 404 "NOT_FOUND" "WEBHOOK_ENDPOINT_NOT_FOUND" "The webhook endpoint does not exist.";
     DeliveryNotFound = 404 "NOT_FOUND" "DELIVERY_NOT_FOUND" "The delivery does not exist.";
     ExportNotFound = 404 "NOT_FOUND" "EXPORT_NOT_FOUND" "The export does not exist.";
     /// 410: the file of an export was deleted seven days after it was finished.
@@ -107,7 +108,7 @@ reasons! {
     ExportNotFinished = 409 "FAILED_PRECONDITION" "EXPORT_NOT_FINISHED" "The export is not finished.";
     /// 409: the account has an unfinished export.
     ExportAlreadyRunning = 409 "FAILED_PRECONDITION" "EXPORT_ALREADY_RUNNING" "An export of this account is already running.";
-    WebhookNotConfigured = 409 "FAILED_PRECONDITION" "WEBHOOK_NOT_CONFIGURED" "The account has no webhook URL. Set webhook_uri first.";
+    WebhookNotConfigured = 409 "FAILED_PRECONDITION" "WEBHOOK_NOT_CONFIGURED" "The webhook endpoint has no URL. Set webhook_uri first.";
     /// 409: the account's state does not permit the request.
     StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's current state does not allow this.";
     /// 409: an operator froze the account, so its owner can neither recover nor delete it.

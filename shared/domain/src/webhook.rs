@@ -1,4 +1,4 @@
-//! A customer's webhook endpoint: its signing secrets, the state of its destination, and its deliveries.
+//! The stored state of a webhook endpoint, and its deliveries.
 
 use std::time::Duration;
 
@@ -9,7 +9,9 @@ use uuid::Uuid;
 use crate::failing_endpoint::FailingEndpoint;
 use crate::ids::content_id;
 use crate::time::rfc3339;
-use crate::{Ciphertext, Customer, CustomerId, EventType, IdSeed, Secret, Status, Timestamp};
+use crate::webhook_endpoints::EndpointId;
+use crate::webhook_secret::StoredWebhookSecret;
+use crate::{CustomerId, EventType, IdSeed, Timestamp};
 
 /// How long a delivery is stored and listed. An event older than this gets no first attempt.
 pub const DELIVERY_RETENTION: Duration = Duration::from_secs(30 * 86_400);
@@ -20,95 +22,7 @@ pub const USER_AGENT: &str = "Custodian-Webhooks/1";
 /// The header with the id of a webhook.
 pub const ID_HEADER: &str = "webhook-id";
 
-/// The signing secret, and the replaced secrets that still sign.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct WebhookSecret {
-    pub current: Secret,
-    /// Newest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub previous: Vec<PreviousSecret>,
-    pub tm_create: Timestamp,
-    /// Whether a response has shown the current secret. `None` for a secret of an earlier release, which did not record it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub is_shown: Option<bool>,
-}
-
-/// The signing secrets as stored.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub enum StoredWebhookSecret {
-    Encrypted(EncryptedWebhookSecret),
-    /// The row of an earlier release. The next rotation encrypts its secrets.
-    Plain(WebhookSecret),
-}
-
-/// The signing secrets, encrypted together.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct EncryptedWebhookSecret {
-    pub encrypted: Ciphertext,
-    pub tm_create: Timestamp,
-}
-
-impl StoredWebhookSecret {
-    pub const fn tm_create(&self) -> Timestamp {
-        match self {
-            Self::Encrypted(stored) => stored.tm_create,
-            Self::Plain(stored) => stored.tm_create,
-        }
-    }
-}
-
-/// A replaced secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct PreviousSecret {
-    pub secret: Secret,
-    /// The secret still signs until this time.
-    pub until: Timestamp,
-    /// Whether a response is known to have shown the secret. Otherwise, perhaps nobody can verify what it signs.
-    #[serde(default)]
-    pub is_shown: bool,
-}
-
-impl WebhookSecret {
-    /// How long a replaced secret still signs.
-    pub const OVERLAP: Duration = Duration::from_secs(86_400);
-    /// The maximum number of secrets that sign at once, including the current one.
-    pub const MAX_SECRETS: usize = 5;
-
-    /// A first secret that no response has shown yet.
-    pub const fn unseen(current: Secret, now: Timestamp) -> Self {
-        Self { current, previous: Vec::new(), tm_create: now, is_shown: Some(false) }
-    }
-
-    /// A first secret that a response shows.
-    pub fn shown(current: Secret, now: Timestamp) -> Self {
-        Self { is_shown: Some(true), ..Self::unseen(current, now) }
-    }
-
-    /// Whether the secret signs, but nobody has seen it.
-    pub fn is_unseen(&self) -> bool {
-        self.is_shown == Some(false)
-    }
-
-    /// The same secrets after a response showed the current one.
-    #[must_use]
-    pub fn seen(&self, now: Timestamp) -> Self {
-        Self { tm_create: now, is_shown: Some(true), ..self.clone() }
-    }
-
-    /// Replaces the current secret by one that a response shows. `None` if too many replaced secrets still sign, because dropping one
-    /// early would break a receiver.
-    #[must_use]
-    pub fn rotate(&self, fresh: Secret, now: Timestamp) -> Option<Self> {
-        let (secret, until) = (self.current.clone(), now.plus(Self::OVERLAP));
-        let replaced = PreviousSecret { secret, until, is_shown: self.is_shown == Some(true) };
-        let still_used = self.previous.iter().filter(|previous| now < previous.until).cloned();
-        let previous: Vec<_> = std::iter::once(replaced).chain(still_used).collect();
-        (previous.len() < Self::MAX_SECRETS).then_some(Self { previous, ..Self::shown(fresh, now) })
-    }
-}
-
-/// The stored state of a customer's webhook endpoint, without its deliveries.
+/// The stored state of a webhook endpoint, without its deliveries.
 #[derive(Clone, Debug, Default)]
 pub struct WebhookEndpoint {
     pub secret: Option<StoredWebhookSecret>,
@@ -120,8 +34,6 @@ pub struct WebhookEndpoint {
     pub slow: Option<SlowEndpoint>,
     /// Recorded after a failed attempt.
     pub failing: Option<FailingEndpoint>,
-    /// The encrypted destination of the deletion notice.
-    pub deletion_notice: Option<EncryptedDestination>,
 }
 
 impl WebhookEndpoint {
@@ -161,47 +73,14 @@ pub enum EndpointObservation {
     Enabled(Timestamp),
 }
 
-/// The encrypted destination of a message about an account's deletion: the URL of the deletion notice, or the recipient of a
-/// mail. The deletion clears both in the customer's row. `until` says how long the store keeps it: an hour for the deletion notice
-/// and the first mail, seven days for the last mail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EncryptedDestination {
-    #[serde(rename = "sealed")]
-    pub ciphertext: String,
-    pub until: Timestamp,
-}
-
-/// The destination of the deletion notice in plain text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NoticeDestination {
-    pub uri: String,
-    pub method: String,
-}
-
-impl EncryptedDestination {
-    /// How long the workers retry the deletion notice and the first mail.
-    pub const LIFETIME: Duration = Duration::from_secs(3600);
-}
-
-impl NoticeDestination {
-    /// The encryption purpose of the deletion notice's destination.
-    pub const ENCRYPTION_PURPOSE: &'static str = "farewell";
-
-    /// The destination of the deletion notice of a deleted account, and when it expires. An account that never verified its e-mail
-    /// address gets no notice, because its URI could belong to a stranger.
-    pub fn of_deleted(before: &Customer, after: &Customer) -> Option<(Self, Timestamp)> {
-        let profile = &before.profile;
-        let until = after.tm_delete()?.plus(EncryptedDestination::LIFETIME);
-        let has_destination = !profile.webhook_uri.is_empty() && before.status() != Status::Initial;
-        let (uri, method) = (profile.webhook_uri.clone(), profile.webhook_method.clone());
-        has_destination.then_some((Self { uri, method }, until))
-    }
-}
-
 /// The id of one disablement of an endpoint, which every attempt that observes it shares.
-pub fn disablement_id(customer: CustomerId, uri: &str, enabled_since: Option<Timestamp>) -> Uuid {
+pub fn disablement_id(endpoint: EndpointId, uri: &str, enabled_since: Option<Timestamp>) -> Uuid {
     let since = enabled_since.map_or(0, Timestamp::micros);
-    content_id(&format!("{customer}:{}:{since}:disabled", fingerprint(uri)))
+    let endpoint = match endpoint.additional() {
+        None => endpoint.customer_id.to_string(),
+        Some(id) => format!("{}:{id}", endpoint.customer_id),
+    };
+    content_id(&format!("{endpoint}:{}:{since}:disabled", fingerprint(uri)))
 }
 
 /// A hash that identifies a URI without revealing it.
@@ -228,6 +107,9 @@ pub struct Delivery {
     pub customer_id: CustomerId,
     pub id: Uuid,
     pub event_id: Uuid,
+    /// The endpoint, unless it is the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_id: Option<Uuid>,
     #[serde(rename = "type")]
     pub event_type: EventType,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,16 +148,21 @@ const fn is_zero(count: &u32) -> bool {
 }
 
 impl Delivery {
+    pub fn endpoint(&self) -> EndpointId {
+        EndpointId::new(self.customer_id, self.endpoint_id)
+    }
+
     /// Whether a worker makes the next attempt.
     pub fn is_leased(&self, now: Timestamp) -> bool {
         self.leased_until.is_some_and(|until| now < until)
     }
 }
 
-/// The id of an event's delivery. A redelivered event gets the same id, and ids sort by time.
-pub fn delivery_id(event: Uuid, time: Timestamp) -> Uuid {
+/// The id of an event's delivery to an endpoint. A redelivered event gets the same id, and ids sort by time.
+pub fn delivery_id(event: Uuid, time: Timestamp, endpoint: EndpointId) -> Uuid {
+    let source = endpoint.additional().map_or(event, |id| content_id(&format!("{event}:{id}")));
     let mut random = [0; 10];
-    random.copy_from_slice(&event.as_bytes()[..10]);
+    random.copy_from_slice(&source.as_bytes()[..10]);
     IdSeed { now: time, random }.uuid()
 }
 
@@ -284,11 +171,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_has_one_delivery_id_and_delivery_ids_sort_by_time() {
+    fn an_event_has_one_delivery_id_at_each_endpoint_and_delivery_ids_sort_by_time() {
         let (event, time) = (Uuid::from_u128(7 << 64), Timestamp::from_micros(1_718_893_355_000_000));
-        assert_eq!(delivery_id(event, time), delivery_id(event, time));
+        let first = EndpointId::first(CustomerId(Uuid::from_u128(1)));
+        let second = EndpointId { id: Uuid::from_u128(2), ..first };
+        assert_eq!(delivery_id(event, time, first), delivery_id(event, time, first));
+        assert_ne!(delivery_id(event, time, first), delivery_id(event, time, second));
         let later = Timestamp::from_micros(time.micros() + 5_000);
-        assert!(delivery_id(event, time) < delivery_id(Uuid::nil(), later));
+        for endpoint in [first, second] {
+            assert!(delivery_id(event, time, endpoint) < delivery_id(Uuid::nil(), later, first));
+        }
     }
 
     #[test]
@@ -311,25 +203,5 @@ mod tests {
             endpoint.is_slow("https://a.example/", before) && !endpoint.is_slow("https://b.example/", before)
         );
         assert!(!endpoint.is_slow("https://a.example/", until));
-    }
-
-    #[test]
-    fn a_replaced_secret_signs_for_a_day_and_is_never_dropped_early() {
-        let secret = |n: usize| Secret::new(format!("secret {n}"));
-        let now = Timestamp::from_micros(1_718_893_355_000_000);
-        let mut stored = WebhookSecret::shown(secret(0), now);
-        for n in 1..WebhookSecret::MAX_SECRETS {
-            stored = stored.rotate(secret(n), now).expect("fewer than MAX_SECRETS secrets sign");
-        }
-        let signing = |state: &WebhookSecret| {
-            state.previous.iter().map(|previous| previous.secret.expose().to_owned()).collect::<Vec<_>>()
-        };
-        assert_eq!(signing(&stored), ["secret 3", "secret 2", "secret 1", "secret 0"]);
-        let almost = now.plus(WebhookSecret::OVERLAP).minus(Duration::from_micros(1));
-        assert!(stored.rotate(secret(5), almost).is_none());
-        let later = stored
-            .rotate(secret(5), now.plus(WebhookSecret::OVERLAP))
-            .expect("the four replaced secrets have expired");
-        assert_eq!(signing(&later), ["secret 4"]);
     }
 }

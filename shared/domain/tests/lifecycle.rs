@@ -57,6 +57,8 @@ fn customer(status: Status) -> Customer {
         pending_email: None,
         signup: None,
         webhook_since: None,
+        webhook_event_types: Vec::new(),
+        webhook_endpoints: Vec::new(),
         email_trusted_from: None,
         former_email: None,
         billing_account_id: Uuid::from_u128(8),

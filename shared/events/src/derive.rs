@@ -105,7 +105,7 @@ fn of_transition(old: Status, new: Status) -> EventType {
 }
 
 /// The fields of a customer that an event may name, each with its comparison.
-pub(crate) const TRACKED_FIELDS: [(&str, Differs); 16] = [
+pub(crate) const TRACKED_FIELDS: [(&str, Differs); 18] = [
     ("name", |a, b| a.profile.name != b.profile.name),
     ("detail", |a, b| a.profile.detail != b.profile.detail),
     ("email", |a, b| a.profile.email != b.profile.email),
@@ -113,6 +113,8 @@ pub(crate) const TRACKED_FIELDS: [(&str, Differs); 16] = [
     ("address", |a, b| a.profile.address != b.profile.address),
     ("webhook_method", |a, b| a.profile.webhook_method != b.profile.webhook_method),
     ("webhook_uri", |a, b| a.profile.webhook_uri != b.profile.webhook_uri),
+    ("webhook_event_types", |a, b| a.webhook_event_types != b.webhook_event_types),
+    ("webhook_endpoints", |a, b| a.webhook_endpoints != b.webhook_endpoints),
     (PENDING_EMAIL, |a, b| a.pending_email != b.pending_email),
     // The verification only clears the signup.
     (SIGNUP, |a, b| b.signup.is_some() && a.signup != b.signup),
@@ -158,6 +160,8 @@ mod tests {
             pending_email: None,
             signup: None,
             webhook_since: None,
+            webhook_event_types: Vec::new(),
+            webhook_endpoints: Vec::new(),
             email_trusted_from: None,
             former_email: None,
             billing_account_id: Uuid::nil(),

@@ -12,6 +12,8 @@ use custodian_domain::{
     StoredResource,
 };
 
+use uuid::Uuid;
+
 use crate::Request;
 use crate::authentication::require_permission;
 
@@ -153,6 +155,42 @@ impl Target for OwnKey {
     }
 }
 
+/// A webhook endpoint of the caller's account, if the path names one. Its version is that of the account.
+#[derive(Debug)]
+pub struct OwnEndpoint {
+    named: Option<Uuid>,
+    account: CustomerId,
+    version: u64,
+}
+
+impl OwnEndpoint {
+    /// The endpoint that the path names, or the first one.
+    pub fn id(&self) -> Uuid {
+        self.named.unwrap_or(self.account.0)
+    }
+}
+
+impl Target for OwnEndpoint {
+    fn prefetch(request: &Request) -> Prefetch {
+        match request.path_parameter("id") {
+            None => Prefetch::Endpoint(None),
+            Some(_) => request.prefetch(|id| Prefetch::Endpoint(Some(id))),
+        }
+    }
+
+    fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
+        let Prefetch::Endpoint(named) = access.prefetch else { return Err(Reason::InvalidId.into()) };
+        if named.is_some_and(|id| access.customer.endpoint(id).is_none()) {
+            return Err(Reason::WebhookEndpointNotFound.into());
+        }
+        Ok(Self { named, account: access.customer.id, version: access.customer.version })
+    }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.version)
+    }
+}
+
 /// A row of the caller's account. Its endpoint prefetches it, because only the endpoint knows the kind.
 #[derive(Debug)]
 pub struct OwnResource {
@@ -194,7 +232,7 @@ impl Target for AnyCustomer {
         match (access.prefetch, access.prefetched) {
             (_, Prefetched::Customer(Some(customer))) => {
                 tracing::Span::current().record("target_id", tracing::field::display(customer.id));
-                Ok(Self(customer))
+                Ok(Self(*customer))
             }
             (Prefetch::Customer(_), _) => Err(Reason::CustomerNotFound.into()),
             _ => Err(Reason::InvalidId.into()),

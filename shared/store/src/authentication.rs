@@ -69,7 +69,7 @@ impl Authenticator for Store {
             }
         }
         match prefetch {
-            Prefetch::None | Prefetch::Kind(_) => {}
+            Prefetch::None | Prefetch::Kind(_) | Prefetch::Endpoint(_) => {}
             Prefetch::Customer(id) => keys.add(CUSTOMERS, simple_key("id", id)),
             Prefetch::Resource(kind, id) => keys.add(kind.table, owned(id)),
             Prefetch::Key(id) => keys.add(ACCESS_KEYS, owned(id)),
@@ -89,8 +89,10 @@ impl Authenticator for Store {
             },
         };
         let prefetched = match prefetch {
-            Prefetch::None | Prefetch::Kind(_) => Prefetched::None,
-            Prefetch::Customer(id) => Prefetched::Customer(batch.row(CUSTOMERS, &simple_key("id", id))?),
+            Prefetch::None | Prefetch::Kind(_) | Prefetch::Endpoint(_) => Prefetched::None,
+            Prefetch::Customer(id) => {
+                Prefetched::Customer(batch.row(CUSTOMERS, &simple_key("id", id))?.map(Box::new))
+            }
             Prefetch::Resource(kind, id) => {
                 let item = batch.item(kind.table, &owned(id));
                 Prefetched::Resource(item.map(|item| resources::decode_resource(kind, item)).transpose()?)

@@ -11,6 +11,7 @@ use futures::stream::{StreamExt, TryStreamExt, iter};
 
 use crate::Store;
 use crate::aws_failure::{aws_failure, invalid_request, is_throttled};
+use crate::deletion_notices;
 use crate::expr::Expr;
 use crate::former_names::main_row_key;
 use crate::identifiers::{PAIR_ATTRIBUTE, owner_partition};
@@ -89,7 +90,8 @@ impl EmptyTables for Store {
         if step.table != WEBHOOKS {
             return Ok(false);
         }
-        Ok(self.has_deletion_notice(customer, now).await? || self.has_deletion_mail(customer, now).await?)
+        Ok(deletion_notices::has_any(self, customer, now).await?
+            || self.has_deletion_mail(customer, now).await?)
     }
 
     async fn record_count(

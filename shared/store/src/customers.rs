@@ -21,7 +21,8 @@ use crate::resources::{encode_resource, row_key, version_is};
 use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{
-    audit_log, brake, former_names, last_mail, notices, outbox, requester, tokens, usage, usernames, webhooks,
+    audit_log, brake, deletion_notices, former_names, last_mail, notices, outbox, requester, tokens, usage,
+    usernames, webhooks,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -151,18 +152,14 @@ impl Store {
         if status_changed && after.status().is_terminal() {
             tx = brake::require_off(tx, CustomerCondition::Brake, after.id)?;
             tx = ledgers::open(tx, CustomerCondition::Row, change)?;
-            tx = webhooks::store_deletion_notice(
-                tx,
-                CustomerCondition::Row,
-                after.id,
-                change.deletion_notice,
-            )?;
+            tx = deletion_notices::store(tx, CustomerCondition::Row, change.deletion_notices)?;
             if let Some(recipients) = change.deletion_mails {
                 tx = notices::store_deletion_mail(tx, CustomerCondition::Row, after.id, &recipients.begun)?;
                 tx = last_mail::store(tx, CustomerCondition::Row, after.id, &recipients.done)?;
             }
         } else {
             tx = update_email_claims(tx, change, claims)?;
+            tx = webhooks::delete_removed_endpoints(tx, CustomerCondition::Row, before, after)?;
         }
         if let Some(confirmation) = change.confirmation {
             tx = usernames::rename(tx, CustomerCondition::Usernames, after, confirmation)?;

@@ -4,7 +4,8 @@ use custodian_app::Failure;
 use custodian_app::ports::WriteOutcome;
 use custodian_app::retry::RetryBudget;
 use custodian_domain::failing_endpoint::FailingEndpoint;
-use custodian_domain::{CustomerId, Status, Timestamp};
+use custodian_domain::webhook_endpoints::EndpointId;
+use custodian_domain::{Status, Timestamp};
 
 use crate::Store;
 use crate::expr::Expr;
@@ -13,7 +14,7 @@ use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::schema::WEBHOOKS;
 use crate::transaction::Transaction;
 use crate::usage;
-use crate::webhook_key::row_key;
+use crate::webhook_key::endpoint_key;
 
 pub(crate) const FAILING_KEY: &str = "failing";
 
@@ -24,22 +25,22 @@ fn expiry(until: Timestamp) -> i64 {
 /// Counts a failure. Concurrent attempts are all counted, so that a burst of failures pauses the endpoint.
 pub(crate) async fn record(
     store: &Store,
-    customer: CustomerId,
+    endpoint: EndpointId,
     failure: &FailingEndpoint,
 ) -> Result<WriteOutcome, Failure> {
-    if count(store, customer, failure).await? {
+    if count(store, endpoint, failure).await? {
         return Ok(WriteOutcome::Done);
     }
-    match create(store, customer, failure).await? {
+    match create(store, endpoint, failure).await? {
         // Another attempt created the row meanwhile.
-        WriteOutcome::Stale if count(store, customer, failure).await? => Ok(WriteOutcome::Done),
+        WriteOutcome::Stale if count(store, endpoint, failure).await? => Ok(WriteOutcome::Done),
         outcome => Ok(outcome),
     }
 }
 
 /// Adds to the row of this URI. The row exists, so the account is not deleted, and no gate has to be checked. A later pause is
 /// not shortened.
-async fn count(store: &Store, customer: CustomerId, failure: &FailingEndpoint) -> Result<bool, Failure> {
+async fn count(store: &Store, endpoint: EndpointId, failure: &FailingEndpoint) -> Result<bool, Failure> {
     let update =
         Expr::new("SET #failures = #failures + :one, #pauses = :pauses, #until = :until, #ttl = :ttl")
             .with(":one", n(1))
@@ -48,19 +49,20 @@ async fn count(store: &Store, customer: CustomerId, failure: &FailingEndpoint) -
             .with(":ttl", n(expiry(failure.until)));
     let is_same = Expr::new("#fingerprint = :fingerprint AND #pauses <= :pauses")
         .with(":fingerprint", s(&failure.fingerprint));
-    store.update_if(WEBHOOKS, row_key(customer, FAILING_KEY), update, is_same).await
+    store.update_if(WEBHOOKS, endpoint_key(endpoint, FAILING_KEY), update, is_same).await
 }
 
 /// Creates the row, or replaces that of an earlier URI.
 async fn create(
     store: &Store,
-    customer: CustomerId,
+    endpoint: EndpointId,
     failure: &FailingEndpoint,
 ) -> Result<WriteOutcome, Failure> {
-    let (key, mut row) = (row_key(customer, FAILING_KEY), encode(failure)?);
+    let (key, mut row) = (endpoint_key(endpoint, FAILING_KEY), encode(failure)?);
     row.insert("ttl".to_owned(), n(expiry(failure.until)));
     let is_new = Expr::new("attribute_not_exists(#key) OR #fingerprint <> :fingerprint")
         .with(":fingerprint", s(&failure.fingerprint));
+    let customer = endpoint.customer_id;
     let tx = Transaction::new(store, RetryBudget::Request);
     let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, Status::NOT_TERMINAL)?;
     Ok(write_outcome(tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, (&row, &[]), is_new)?.run().await?))
@@ -69,7 +71,7 @@ async fn create(
 /// Moves the end of the pause, unless another worker has moved it.
 pub(crate) async fn lease_probe(
     store: &Store,
-    customer: CustomerId,
+    endpoint: EndpointId,
     failing: &FailingEndpoint,
     until: Timestamp,
 ) -> Result<WriteOutcome, Failure> {
@@ -77,6 +79,6 @@ pub(crate) async fn lease_probe(
     let is_free = Expr::new("#fingerprint = :fingerprint AND #until = :seen")
         .with(":fingerprint", s(&failing.fingerprint))
         .with(":seen", n(failing.until.micros()));
-    let is_leased = store.update_if(WEBHOOKS, row_key(customer, FAILING_KEY), lease, is_free).await?;
+    let is_leased = store.update_if(WEBHOOKS, endpoint_key(endpoint, FAILING_KEY), lease, is_free).await?;
     Ok(if is_leased { WriteOutcome::Done } else { WriteOutcome::Stale })
 }

@@ -4,7 +4,7 @@
 use custodian_app::Failure;
 use custodian_app::ports::LastMail;
 use custodian_domain::CustomerId;
-use custodian_domain::webhook::EncryptedDestination;
+use custodian_domain::deletion_notice::EncryptedDestination;
 
 use crate::Store;
 use crate::aws_failure::aws_failure;

@@ -21,6 +21,7 @@ mod conditional;
 mod customer_search;
 mod customers;
 mod deletion_links;
+mod deletion_notices;
 mod deletion_preview;
 mod due_search;
 mod exports;

@@ -3,7 +3,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::NoticeRows;
-use custodian_domain::webhook::EncryptedDestination;
+use custodian_domain::deletion_notice::EncryptedDestination;
 use custodian_domain::{AccessKey, AgentId, CustomerId, Timestamp};
 use uuid::Uuid;
 

@@ -1,10 +1,31 @@
 //! The keys of the rows of webhook endpoints.
 
 use custodian_domain::CustomerId;
+use custodian_domain::webhook_endpoints::EndpointId;
+use uuid::Uuid;
 
 use crate::item::{Item, composite_key};
+
+/// Stands between the name of a row and the id of an endpoint other than the first.
+const SEPARATOR: char = '#';
 
 /// The key of a row of an account: its endpoint's state of some kind, or a delivery.
 pub(crate) fn row_key(customer: CustomerId, key: &str) -> Item {
     composite_key("customer_id", customer, "key", key)
+}
+
+/// The key of a row of an endpoint. The rows of the first endpoint have only a name.
+pub(crate) fn endpoint_key(endpoint: EndpointId, name: &str) -> Item {
+    match endpoint.additional() {
+        None => row_key(endpoint.customer_id, name),
+        Some(id) => row_key(endpoint.customer_id, &format!("{name}{SEPARATOR}{id}")),
+    }
+}
+
+/// The name of an endpoint's row, and the id of the endpoint if it is not the first.
+pub(crate) fn additional_id(key: &str) -> (&str, Option<Uuid>) {
+    match key.split_once(SEPARATOR) {
+        None => (key, None),
+        Some((name, id)) => (name, Uuid::try_parse(id).ok()),
+    }
 }

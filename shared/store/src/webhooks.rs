@@ -4,13 +4,15 @@ use custodian_app::Failure;
 use custodian_app::ports::{QueryPage, WriteOutcome};
 use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::RetryBudget;
+use custodian_domain::deletion_notice::DeletionNotice;
 use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::webhook::{
-    DELIVERY_RETENTION, Delivery, EncryptedDestination, EncryptedWebhookSecret, EndpointObservation,
-    SlowEndpoint, WebhookEndpoint,
+    DELIVERY_RETENTION, Delivery, EndpointObservation, SlowEndpoint, WebhookEndpoint,
 };
-use custodian_domain::{CustomerId, Status, Timestamp};
+use custodian_domain::webhook_endpoints::EndpointId;
+use custodian_domain::webhook_secret::EncryptedWebhookSecret;
+use custodian_domain::{Customer, CustomerId, Status, Timestamp};
 use custodian_webhooks::{SecretChange, WebhookStore};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -23,13 +25,14 @@ use crate::item::{Item, decode, decode_some, encode, n, s};
 use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::schema::WEBHOOKS;
 use crate::transaction::Transaction;
-use crate::webhook_key::row_key;
-use crate::{audit_log, outbox, usage};
+use crate::webhook_key::{additional_id, endpoint_key, row_key};
+use crate::{audit_log, deletion_notices, outbox, usage};
 
 const SECRET_KEY: &str = "secret";
 const AVAILABILITY_KEY: &str = "off";
 const SLOW_KEY: &str = "slow";
-const DELETION_NOTICE_KEY: &str = "farewell";
+/// The rows of an endpoint's state.
+const STATE_KEYS: [&str; 4] = [SECRET_KEY, AVAILABILITY_KEY, SLOW_KEY, FAILING_KEY];
 const DELIVERY_PREFIX: &str = "delivery#";
 /// The attribute with the end of the lease on a delivery's next attempt.
 const LEASE: &str = "claimed_until";
@@ -73,7 +76,7 @@ fn is_unchanged(delivery: &Delivery) -> Expr {
 /// Stores the endpoint's new availability, in the transaction that stores the attempt which showed it.
 fn store_observation<'a>(
     tx: Transaction<'a, OwnedRowCondition>,
-    customer: CustomerId,
+    endpoint: EndpointId,
     observation: &EndpointObservation,
 ) -> Result<Transaction<'a, OwnedRowCondition>, Failure> {
     let availability = match observation {
@@ -85,36 +88,25 @@ fn store_observation<'a>(
             Availability { fingerprint: None, enabled_since: Some(*since) }
         }
     };
-    let (key, row) = (row_key(customer, AVAILABILITY_KEY), (&encode(&availability)?, AVAILABILITY));
+    let (key, row) = (endpoint_key(endpoint, AVAILABILITY_KEY), (&encode(&availability)?, AVAILABILITY));
     tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, Expr::unconditional("key"))
 }
 
-/// Stores the destination of the deletion notice, in the transaction that deletes the account.
-pub(crate) fn store_deletion_notice<'a, C: Copy>(
+/// Deletes the stored state of the endpoints that a change removes. What a concurrent attempt stores afterwards is deleted with the
+/// account.
+pub(crate) fn delete_removed_endpoints<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
-    customer: CustomerId,
-    deletion_notice: Option<&EncryptedDestination>,
+    before: &Customer,
+    after: &Customer,
 ) -> Result<Transaction<'a, C>, Failure> {
-    let Some(deletion_notice) = deletion_notice else { return Ok(tx) };
-    let mut row = encode(deletion_notice)?;
-    row.extend(row_key(customer, DELETION_NOTICE_KEY));
-    row.insert("ttl".to_owned(), n(deletion_notice.until.seconds()));
-    tx.put(on_failure, WEBHOOKS, row, Expr::new("attribute_not_exists(#key)"))
+    let removed = before.webhook_endpoints.iter().filter(|endpoint| after.endpoint(endpoint.id).is_none());
+    let keys =
+        removed.flat_map(|endpoint| STATE_KEYS.map(|key| endpoint_key(endpoint.id_of(before.id), key)));
+    keys.into_iter().try_fold(tx, |tx, key| tx.delete(on_failure, WEBHOOKS, key, Expr::unconditional("key")))
 }
 
 impl Store {
-    /// Whether the worker may still send the webhook about the account's deletion.
-    pub(crate) async fn has_deletion_notice(
-        &self,
-        customer: CustomerId,
-        now: Timestamp,
-    ) -> Result<bool, Failure> {
-        let deletion_notice: Option<EncryptedDestination> =
-            self.endpoint_row(customer, DELETION_NOTICE_KEY).await?;
-        Ok(deletion_notice.is_some_and(|deletion_notice| now < deletion_notice.until))
-    }
-
     pub(crate) async fn endpoint_row<T: serde::de::DeserializeOwned>(
         &self,
         customer: CustomerId,
@@ -127,35 +119,40 @@ impl Store {
 }
 
 impl WebhookStore for Store {
-    async fn webhook_endpoint(&self, customer: CustomerId) -> Result<WebhookEndpoint, Failure> {
-        let keys = [SECRET_KEY, AVAILABILITY_KEY, SLOW_KEY, FAILING_KEY, DELETION_NOTICE_KEY]
-            .map(|key| row_key(customer, key))
-            .to_vec();
+    async fn webhook_endpoints(&self, ids: &[EndpointId]) -> Result<Vec<WebhookEndpoint>, Failure> {
+        let keys = ids.iter().flat_map(|id| STATE_KEYS.map(|key| endpoint_key(*id, key))).collect();
         let mut found = self.batch_get(vec![(WEBHOOKS, keys)]).await?;
-        let mut endpoint = WebhookEndpoint::default();
+        let mut endpoints = vec![WebhookEndpoint::default(); ids.len()];
         for item in found.remove(&self.table(WEBHOOKS)).unwrap_or_default() {
-            match item.get("key").and_then(|key| key.as_s().ok()).map(String::as_str) {
-                Some(SECRET_KEY) => endpoint.secret = Some(decode(item)?),
-                Some(DELETION_NOTICE_KEY) => endpoint.deletion_notice = Some(decode(item)?),
-                Some(FAILING_KEY) => endpoint.failing = Some(decode(item)?),
-                Some(SLOW_KEY) => endpoint.slow = Some(decode(item)?),
+            let key = item.get("key").and_then(|key| key.as_s().ok()).cloned().unwrap_or_default();
+            let (name, additional) = additional_id(&key);
+            let position = ids.iter().position(|id| id.additional() == additional);
+            let Some(endpoint) = position.and_then(|position| endpoints.get_mut(position)) else { continue };
+            match name {
+                SECRET_KEY => endpoint.secret = Some(decode(item)?),
+                FAILING_KEY => endpoint.failing = Some(decode(item)?),
+                SLOW_KEY => endpoint.slow = Some(decode(item)?),
                 _ => {
                     let Availability { fingerprint, enabled_since } = decode(item)?;
                     (endpoint.disabled_uri, endpoint.enabled_since) = (fingerprint, enabled_since);
                 }
             }
         }
-        Ok(endpoint)
+        Ok(endpoints)
+    }
+
+    async fn deletion_notices(&self, customer: CustomerId) -> Result<Vec<DeletionNotice>, Failure> {
+        deletion_notices::read(self, customer).await
     }
 
     async fn store_webhook_secret(
         &self,
-        customer: CustomerId,
+        endpoint: EndpointId,
         secret: &EncryptedWebhookSecret,
         change: SecretChange,
         statuses: &'static [Status],
     ) -> Result<WriteOutcome, Failure> {
-        let key = row_key(customer, SECRET_KEY);
+        let (customer, key) = (endpoint.customer_id, endpoint_key(endpoint, SECRET_KEY));
         let unchanged = match change.before() {
             None => Expr::new("attribute_not_exists(#key)"),
             Some(before) => Expr::new("#tm_create = :before").with(":before", n(before.micros())),
@@ -165,7 +162,7 @@ impl WebhookStore for Store {
         let row = (&encode(secret)?, PLAIN_SECRETS);
         let tx = tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, unchanged)?;
         let action =
-            AuditedAction::new(customer, change.entry_type(), ("webhook", customer.0), secret.tm_create);
+            AuditedAction::new(customer, change.entry_type(), ("webhook", endpoint.id), secret.tm_create);
         Ok(write_outcome(audit_log::record(tx, OwnedRowCondition::Row, action)?.run().await?))
     }
 
@@ -234,17 +231,18 @@ impl WebhookStore for Store {
                 tx.replace(OwnedRowCondition::Row, WEBHOOKS, key, rows, is_unchanged(before))?
             }
         };
-        let tx = store_observation(tx, delivery.customer_id, observation)?;
+        let tx = store_observation(tx, delivery.endpoint(), observation)?;
         let record = OutboxRecord::webhook_disabled(delivery, observation);
         Ok(write_outcome(outbox::record(tx, OwnedRowCondition::Row, record.as_ref())?.run().await?))
     }
 
     async fn record_slow_endpoint(
         &self,
-        customer: CustomerId,
+        endpoint: EndpointId,
         slow: &SlowEndpoint,
     ) -> Result<WriteOutcome, Failure> {
-        let (key, mut row) = (row_key(customer, SLOW_KEY), encode(slow)?);
+        let (key, mut row) = (endpoint_key(endpoint, SLOW_KEY), encode(slow)?);
+        let customer = endpoint.customer_id;
         row.insert("ttl".to_owned(), n(slow.until.seconds() + 1));
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx =
@@ -255,23 +253,25 @@ impl WebhookStore for Store {
 
     async fn record_endpoint_failure(
         &self,
-        customer: CustomerId,
+        endpoint: EndpointId,
         failure: &FailingEndpoint,
     ) -> Result<WriteOutcome, Failure> {
-        failing_endpoint::record(self, customer, failure).await
+        failing_endpoint::record(self, endpoint, failure).await
     }
 
     async fn lease_probe(
         &self,
-        customer: CustomerId,
+        endpoint: EndpointId,
         failing: &FailingEndpoint,
         until: Timestamp,
     ) -> Result<WriteOutcome, Failure> {
-        failing_endpoint::lease_probe(self, customer, failing, until).await
+        failing_endpoint::lease_probe(self, endpoint, failing, until).await
     }
 
-    async fn clear_endpoint_failures(&self, customer: CustomerId) -> Result<(), Failure> {
-        self.delete_if(WEBHOOKS, row_key(customer, FAILING_KEY), Expr::unconditional("key")).await.map(|_| ())
+    async fn clear_endpoint_failures(&self, endpoint: EndpointId) -> Result<(), Failure> {
+        self.delete_if(WEBHOOKS, endpoint_key(endpoint, FAILING_KEY), Expr::unconditional("key"))
+            .await
+            .map(|_| ())
     }
 
     async fn lease_attempt(&self, delivery: &Delivery, until: Timestamp) -> Result<WriteOutcome, Failure> {
@@ -291,10 +291,8 @@ impl WebhookStore for Store {
         ))
     }
 
-    async fn remove_deletion_notice(&self, customer: CustomerId) -> Result<(), Failure> {
-        self.delete_if(WEBHOOKS, row_key(customer, DELETION_NOTICE_KEY), Expr::unconditional("key"))
-            .await
-            .map(|_| ())
+    async fn remove_deletion_notice(&self, endpoint: EndpointId) -> Result<(), Failure> {
+        deletion_notices::remove(self, endpoint).await
     }
 }
 

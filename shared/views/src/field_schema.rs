@@ -4,13 +4,22 @@ use custodian_domain::agent::{ADDRESS_TYPES, RING_METHODS, STATUSES};
 use custodian_domain::export::ExportState;
 use custodian_domain::scope::Scope;
 use custodian_domain::webhook::DeliveryStatus;
-use custodian_domain::{DeletionState, Permission, Plan, Status};
+use custodian_domain::{DeletionState, EventType, Permission, Plan, Status};
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 /// The HTTP method of webhooks.
 pub fn webhook_method(_: &mut SchemaGenerator) -> Schema {
     enumeration(&["", "POST", "GET", "PUT", "DELETE"])
+}
+
+/// The event types that a webhook endpoint has chosen.
+pub fn event_types(_: &mut SchemaGenerator) -> Schema {
+    let types: Vec<_> = EventType::sent_as_webhooks().map(|known| known.to_string()).collect();
+    json_schema!({
+        "type": "array",
+        "items": { "type": "string", "enum": types },
+    })
 }
 
 /// A sum of permission bits.

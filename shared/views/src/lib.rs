@@ -39,4 +39,6 @@ pub use session::{DelegationView, EmailVerificationView, SessionView};
 pub use usage::UsageView;
 pub use values::{MultiLineText, Text, Time};
 pub use versioned::Versioned;
-pub use webhook::{DeliveryView, NewWebhookSecretView, TestWebhookView, WebhookState, WebhookView};
+pub use webhook::{
+    DeliveryView, EventTypeView, NewWebhookSecretView, TestWebhookView, WebhookState, WebhookView,
+};

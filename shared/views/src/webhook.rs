@@ -1,18 +1,26 @@
 //! An account's webhook endpoint and its deliveries.
 
+use custodian_domain::EventType;
 use custodian_domain::webhook::{Delivery, DeliveryStatus};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::values::{Text, Time};
+use crate::values::Time;
 
-/// The webhook endpoint of an account.
+/// A webhook endpoint of an account.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
-pub struct WebhookView<'a> {
-    pub webhook_uri: Text<'a, 1023>,
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WebhookEndpoint"))]
+pub struct WebhookView {
+    /// The first endpoint, which is at the `webhook_uri` of the account, has the id of the account.
+    pub id: Uuid,
+    pub customer_id: Uuid,
+    #[cfg_attr(feature = "schema", schemars(with = "crate::values::Text<'static, 1023>"))]
+    pub webhook_uri: String,
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::webhook_method"))]
-    pub webhook_method: &'a str,
+    pub webhook_method: String,
+    /// The types of the events that are sent; empty if all are sent.
+    #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::event_types"))]
+    pub event_types: Vec<String>,
     /// The first characters of the secret; empty if there is none.
     pub secret_prefix: String,
     /// Until then, replaced secrets sign as well.
@@ -22,6 +30,8 @@ pub struct WebhookView<'a> {
     pub state: WebhookState,
     /// When a failing endpoint is tried again.
     pub tm_failing_until: Option<Time>,
+    pub tm_create: Time,
+    pub tm_update: Time,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +53,23 @@ pub struct NewWebhookSecretView {
     pub secret: String,
 }
 
+/// A type of event that an endpoint can choose.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WebhookEventType"))]
+pub struct EventTypeView {
+    /// The name of the type, such as `agent_created`.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// What happened.
+    pub description: String,
+}
+
+impl From<&EventType> for EventTypeView {
+    fn from(event_type: &EventType) -> Self {
+        Self { name: event_type.to_string(), description: event_type.description().into_owned() }
+    }
+}
+
 /// The delivery of a test webhook.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
@@ -50,12 +77,14 @@ pub struct TestWebhookView {
     pub id: Uuid,
 }
 
-/// The delivery of one event to the webhook endpoint.
+/// The delivery of one event to one webhook endpoint.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Delivery"))]
 pub struct DeliveryView {
     id: Uuid,
     event_id: Uuid,
+    /// The endpoint to which the event is sent.
+    endpoint_id: Uuid,
     /// The type of the event, such as `customer_updated`.
     #[serde(rename = "type")]
     kind: String,
@@ -73,7 +102,7 @@ pub struct DeliveryView {
     /// connection or no response in time. `connection_refused`, `connection_failed`: no connection. `certificate`: the
     /// certificate is not valid for the host. `tls`: the handshake failed. `connection_closed`: the connection ended before the
     /// response. `invalid_response`: no HTTP response. `no_public_address`: the name of the host has no public address.
-    /// `refused`: the URL is not allowed. `no_destination`: the account has no `webhook_uri` any more. Put off until
+    /// `refused`: the URL is not allowed. `no_destination`: the endpoint has no `webhook_uri` any more, or was deleted. Put off until
     /// `tm_next`: `account_budget`: the account has sent as much as it may in an hour. `destination_budget`: all accounts together
     /// have sent as much as they may to this host and port in a minute. `endpoint_failing`: the endpoint's last attempts all failed.
     /// Earlier deliveries may
@@ -91,6 +120,7 @@ impl From<&Delivery> for DeliveryView {
         Self {
             id: row.id,
             event_id: row.event_id,
+            endpoint_id: row.endpoint().id,
             kind: row.event_type.to_string(),
             resource_id: row.resource_id,
             version: row.version,

@@ -1,9 +1,13 @@
 //! Decides what to do with a delivery job. The decision depends only on the job, the stored rows and the time.
 
 use custodian_domain::webhook::{DELIVERY_RETENTION, Delivery, DeliveryStatus, WebhookEndpoint};
-use custodian_domain::{Customer, EventType, Timestamp};
+use custodian_domain::webhook_endpoints::EndpointSettings;
+use custodian_domain::{EventType, Timestamp};
 
 use crate::delivery_job::DeliveryJob;
+
+/// The `error` of a delivery whose endpoint has no URI any more, or was deleted.
+pub(crate) const NO_DESTINATION: &str = "no_destination";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AttemptDecision {
@@ -15,20 +19,20 @@ pub(crate) enum AttemptDecision {
     Skip,
 }
 
-/// Jobs can arrive late, twice and in any order. A recorded attempt is not repeated, and an event that is older than the
-/// endpoint's current destination is not sent to it.
+/// Jobs can arrive late, twice and in any order. A recorded attempt is not repeated. An event that is older than the endpoint's
+/// current destination, or of a type that the endpoint has not chosen, is not sent to it.
 pub(crate) fn decide(
     job: &DeliveryJob,
     delivery: Option<&Delivery>,
     endpoint: &WebhookEndpoint,
-    customer: &Customer,
+    settings: &EndpointSettings,
     now: Timestamp,
 ) -> AttemptDecision {
-    let uri = &customer.profile.webhook_uri;
+    let uri = &settings.webhook_uri;
     // A test or a requested redelivery may enable a disabled endpoint again.
     let is_disabled = endpoint.is_disabled(uri) && !job.is_requested();
     let Some(delivery) = delivery else {
-        let is_due = job.event.event_type == EventType::WebhookTest || is_due(job, endpoint, customer, now);
+        let is_due = job.event.event_type == EventType::WebhookTest || is_due(job, endpoint, settings, now);
         let may_begin = job.attempt == 1 && job.deferrals == 0 && !uri.is_empty() && !is_disabled && is_due;
         return if may_begin { AttemptDecision::Attempt } else { AttemptDecision::Skip };
     };
@@ -46,15 +50,21 @@ pub(crate) fn decide(
     match (uri.is_empty(), is_disabled) {
         (false, false) => AttemptDecision::Attempt,
         _ if !is_pending => AttemptDecision::Skip,
-        (true, _) => AttemptDecision::Close("no_destination"),
+        (true, _) => AttemptDecision::Close(NO_DESTINATION),
         (_, true) => AttemptDecision::Close("disabled"),
     }
 }
 
 /// Whether to deliver an event that has no stored delivery. If the event is older than the retention, its delivery may have
 /// been made and deleted, so it is not delivered again.
-fn is_due(job: &DeliveryJob, endpoint: &WebhookEndpoint, customer: &Customer, now: Timestamp) -> bool {
+fn is_due(
+    job: &DeliveryJob,
+    endpoint: &WebhookEndpoint,
+    settings: &EndpointSettings,
+    now: Timestamp,
+) -> bool {
     let happened = job.event.time;
-    let since = customer.webhook_since.max(endpoint.enabled_since);
-    since.is_none_or(|since| since <= happened) && now < happened.plus(DELIVERY_RETENTION)
+    let since = settings.since.max(endpoint.enabled_since);
+    let is_recent = since.is_none_or(|since| since <= happened) && now < happened.plus(DELIVERY_RETENTION);
+    is_recent && settings.has_chosen(&job.event.event_type)
 }

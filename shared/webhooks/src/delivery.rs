@@ -9,15 +9,17 @@ use custodian_domain::webhook::{
     DELIVERY_RETENTION, Delivery, DeliveryStatus, EndpointObservation, SlowEndpoint, WebhookEndpoint,
     delivery_id, disablement_id, fingerprint,
 };
+use custodian_domain::webhook_endpoints::EndpointSettings;
 use custodian_domain::{Customer, EventType, Status, Timestamp};
 use custodian_webhook_client::{AttemptOutcome, AttemptReport, FinishedAttempt, RetrySchedule, next_delay};
 use uuid::Uuid;
 
-use crate::decision::{AttemptDecision, decide};
+use crate::decision::{AttemptDecision, NO_DESTINATION, decide};
 use crate::deferral::{Deferral, defer, schedule_next, spend_budgets};
 use crate::deletion_notice::deliver_deletion_notice;
 use crate::delivery_job::DeliveryJob;
 use crate::failing;
+use crate::fan_out::enqueue_for_additional_endpoints;
 use crate::payload::payload;
 use crate::ports::{DeliveryQueue, ReadPayloadRows, WebhookSender, WebhookStore};
 use crate::secrets::signing_secrets;
@@ -31,6 +33,13 @@ const SLOW_PERIOD: Duration = Duration::from_secs(15 * 60);
 /// The lease on an attempt. It is longer than the longest attempt, so a live worker never loses it. It is shorter than the
 /// queue's visibility timeout, so a redelivered message never meets a live lease.
 const ATTEMPT_LEASE: Duration = Duration::from_secs(25);
+
+/// An endpoint of an account: its settings, and its stored state.
+struct Endpoint<'a> {
+    customer: &'a Customer,
+    settings: EndpointSettings,
+    state: WebhookEndpoint,
+}
 
 /// Handles a job. The queue may deliver a job late or twice, so a recorded attempt is not repeated. The payload has the current
 /// values of the row.
@@ -59,17 +68,35 @@ where
     S: ReadPayloadRows + WebhookStore + Budgets,
     E: WebhookSender + DeliveryQueue,
 {
-    let now = cx.now();
-    let endpoint = cx.store.webhook_endpoint(customer.id).await?;
-    let id = delivery_id(job.event.id, job.event.time);
+    if job.is_from_bus() {
+        enqueue_for_additional_endpoints(cx, job, customer).await?;
+    }
+    let (now, endpoint_id) = (cx.now(), job.endpoint());
+    let settings = customer.endpoint(endpoint_id.id);
+    let id = delivery_id(job.event.id, job.event.time, endpoint_id);
     let delivery = cx.store.delivery(customer.id, id, now).await?;
-    match (decide(job, delivery.as_ref(), &endpoint, customer, now), &delivery) {
-        (AttemptDecision::Attempt, _) => {
-            try_attempt(cx, job, customer, &endpoint, id, delivery.as_ref()).await
-        }
+    let Some(settings) = settings else {
+        return close_removed(cx, delivery.as_ref(), now).await;
+    };
+    let state = cx.store.webhook_endpoint(endpoint_id).await?;
+    let endpoint = Endpoint { customer, settings, state };
+    match (decide(job, delivery.as_ref(), &endpoint.state, &endpoint.settings, now), &delivery) {
+        (AttemptDecision::Attempt, _) => try_attempt(cx, job, &endpoint, id, delivery.as_ref()).await,
         (AttemptDecision::ScheduleRetry, Some(delivery)) => schedule_next(cx, job, delivery).await,
         (AttemptDecision::Close(reason), Some(delivery)) => close(cx, delivery, reason, now).await,
         _ => Ok(()),
+    }
+}
+
+/// Closes a delivery whose endpoint was deleted.
+async fn close_removed<S: WebhookStore, E>(
+    cx: &Context<S, E>,
+    delivery: Option<&Delivery>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    match delivery.filter(|delivery| delivery.status == DeliveryStatus::Pending) {
+        Some(delivery) => close(cx, delivery, NO_DESTINATION, now).await,
+        None => Ok(()),
     }
 }
 
@@ -77,8 +104,7 @@ where
 async fn try_attempt<S, E>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
-    customer: &Customer,
-    endpoint: &WebhookEndpoint,
+    endpoint: &Endpoint<'_>,
     id: Uuid,
     delivery: Option<&Delivery>,
 ) -> Result<(), Failure>
@@ -86,19 +112,19 @@ where
     S: ReadPayloadRows + WebhookStore + Budgets,
     E: WebhookSender + DeliveryQueue,
 {
-    let now = cx.now();
-    if !job.slow && endpoint.is_slow(&customer.profile.webhook_uri, now) {
+    let (now, uri) = (cx.now(), &endpoint.settings.webhook_uri);
+    if !job.slow && endpoint.state.is_slow(uri, now) {
         return move_to_slow_queue(cx, job, id).await;
     }
     if delivery.is_some_and(|delivery| delivery.is_leased(now)) {
         return leave_to_lease_holder(job);
     }
-    if let Some(until) = failing::paused_until(cx, job, customer, endpoint).await? {
+    if let Some(until) = failing::paused_until(cx, job, uri, &endpoint.state).await? {
         return defer(cx, job, id, delivery, Deferral::endpoint_failing(until)).await;
     }
     match delivery {
         Some(delivery) if !lease(cx, delivery, now).await? => leave_to_lease_holder(job),
-        _ => attempt(cx, job, customer, endpoint, id, delivery).await,
+        _ => attempt(cx, job, endpoint, id, delivery).await,
     }
 }
 
@@ -123,8 +149,7 @@ async fn lease<S: WebhookStore, E>(
 async fn attempt<S, E>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
-    customer: &Customer,
-    endpoint: &WebhookEndpoint,
+    endpoint: &Endpoint<'_>,
     id: Uuid,
     previous: Option<&Delivery>,
 ) -> Result<(), Failure>
@@ -132,15 +157,15 @@ where
     S: ReadPayloadRows + WebhookStore + Budgets,
     E: WebhookSender + DeliveryQueue,
 {
-    let profile = &customer.profile;
+    let Endpoint { customer, settings, state } = endpoint;
+    let (endpoint_id, uri) = (job.endpoint(), &*settings.webhook_uri);
     let body = payload(cx, customer, &job.event).await?;
-    if let Some(deferral) = spend_budgets(cx, Some(customer), &profile.webhook_uri, &body).await? {
+    if let Some(deferral) = spend_budgets(cx, Some(customer), uri, &body).await? {
         return defer(cx, job, id, previous, deferral).await;
     }
-    let Some(secrets) = signing_secrets(cx, customer.id, endpoint).await? else { return Ok(()) };
-    let to = (&*profile.webhook_uri, &*profile.webhook_method);
+    let Some(secrets) = signing_secrets(cx, endpoint_id, state).await? else { return Ok(()) };
     let started = cx.now();
-    let report = send(cx, job, to, id, body, &secrets).await;
+    let report = send(cx, job, (uri, &settings.webhook_method), id, body, &secrets).await;
     // The delay starts at the end of the attempt, because the response may have taken long.
     let ended = cx.now();
     let first_started = previous.map_or(started, |previous| previous.tm_create);
@@ -153,7 +178,7 @@ where
     // Schedule no attempt after the retention: the delivery would be deleted by then.
     let delay = delay.filter(|delay| ended.plus(*delay) < first_started.plus(DELIVERY_RETENTION));
     let delivery = record(job, id, first_started, &report, delay, ended);
-    let observation = observe(&report, customer, endpoint, ended);
+    let observation = observe(&report, job, endpoint, ended);
     if cx.store.store_delivery(&delivery, previous, &observation).await? != WriteOutcome::Done {
         return Ok(());
     }
@@ -161,32 +186,31 @@ where
         cx.metrics.record(&[Metric::WebhooksExhausted]);
     }
     if report.latency >= SLOW_AFTER {
-        let slow =
-            SlowEndpoint { fingerprint: fingerprint(&profile.webhook_uri), until: ended.plus(SLOW_PERIOD) };
+        let slow = SlowEndpoint { fingerprint: fingerprint(uri), until: ended.plus(SLOW_PERIOD) };
         // This is not part of the attempt's transaction, because concurrent attempts at one endpoint would conflict.
-        let recorded = cx.store.record_slow_endpoint(customer.id, &slow).await;
+        let recorded = cx.store.record_slow_endpoint(endpoint_id, &slow).await;
         ignore(recorded.map(|_| ()), "the next slow attempt records it");
     }
-    failing::observe(cx, customer, endpoint, (started, ended), report.outcome).await;
+    failing::observe(cx, (endpoint_id, uri), state, (started, ended), report.outcome).await;
     schedule_next(cx, job, &delivery).await
 }
 
 /// Whether an attempt disables the endpoint or enables it again.
 fn observe(
     report: &AttemptReport,
-    customer: &Customer,
-    endpoint: &WebhookEndpoint,
+    job: &DeliveryJob,
+    endpoint: &Endpoint<'_>,
     now: Timestamp,
 ) -> EndpointObservation {
-    let uri = &customer.profile.webhook_uri;
+    let Endpoint { settings, state, .. } = endpoint;
+    let uri = &settings.webhook_uri;
     match report.outcome {
         AttemptOutcome::Disabled => {
-            let since = customer.webhook_since.max(endpoint.enabled_since);
-            let is_new = !endpoint.is_disabled(uri);
-            let id = is_new.then(|| disablement_id(customer.id, uri, since));
+            let since = settings.since.max(state.enabled_since);
+            let id = (!state.is_disabled(uri)).then(|| disablement_id(job.endpoint(), uri, since));
             EndpointObservation::Disabled { fingerprint: fingerprint(uri), id }
         }
-        AttemptOutcome::Succeeded { .. } if endpoint.is_disabled(uri) => EndpointObservation::Enabled(now),
+        AttemptOutcome::Succeeded { .. } if state.is_disabled(uri) => EndpointObservation::Enabled(now),
         _ => EndpointObservation::Unchanged,
     }
 }

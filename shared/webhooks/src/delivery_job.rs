@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use custodian_app::LogSubject;
 use custodian_domain::webhook::{Delivery, DeliveryStatus};
+use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_domain::{CustomerId, EventType, Timestamp};
 use custodian_events::Event;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,9 @@ pub struct DeliveryJob {
     /// EventBridge puts the event into the field `detail` of its message.
     #[serde(rename = "detail")]
     pub event: Event,
+    /// The endpoint, unless it is the first one.
+    #[serde(rename = "endpoint", default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_id: Option<Uuid>,
     #[serde(default = "first_attempt")]
     pub attempt: u32,
     /// How often the attempt was deferred before.
@@ -30,12 +34,27 @@ pub struct DeliveryJob {
 
 impl DeliveryJob {
     pub const fn first(event: Event) -> Self {
-        Self { event, attempt: 1, deferrals: 0, slow: false, requested: false }
+        Self { event, endpoint_id: None, attempt: 1, deferrals: 0, slow: false, requested: false }
+    }
+
+    /// The first job of the same event for an endpoint.
+    pub(crate) fn at(&self, endpoint: EndpointId) -> Self {
+        Self { endpoint_id: endpoint.additional(), ..Self::first(self.event.clone()) }
+    }
+
+    pub(crate) fn endpoint(&self) -> EndpointId {
+        EndpointId::new(self.event.customer_id, self.endpoint_id)
+    }
+
+    /// Whether the bus delivered this job. It is for all endpoints, and the first of them is attempted with it.
+    pub(crate) fn is_from_bus(&self) -> bool {
+        let is_first = self.attempt == 1 && self.deferrals == 0 && self.endpoint_id.is_none();
+        is_first && !self.slow && !self.is_requested()
     }
 
     /// The job of the next automatic attempt.
     pub(crate) fn next_attempt(&self) -> Self {
-        Self { attempt: self.attempt + 1, ..Self::first(self.event.clone()) }
+        Self { attempt: self.attempt + 1, ..self.at(self.endpoint()) }
     }
 
     /// The job of the same attempt, deferred once more.
@@ -47,7 +66,7 @@ impl DeliveryJob {
     pub(crate) fn pending(&self, delivery: &Delivery) -> Self {
         let attempt = delivery.attempts + 1;
         let requested = self.requested && self.attempt == attempt;
-        Self { attempt, deferrals: delivery.deferrals, requested, ..Self::first(self.event.clone()) }
+        Self { attempt, deferrals: delivery.deferrals, requested, ..self.at(self.endpoint()) }
     }
 
     /// The delivery of the event before its first attempt.
@@ -57,6 +76,7 @@ impl DeliveryJob {
             customer_id: event.customer_id,
             id,
             event_id: event.id,
+            endpoint_id: self.endpoint_id,
             event_type: event.event_type.clone(),
             resource_id: event.resource_id,
             version: event.version,

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use custodian_app::ports::WriteOutcome;
 use custodian_app::{Context, Failure, ignore};
+use custodian_domain::Timestamp;
 use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::webhook::{WebhookEndpoint, fingerprint};
-use custodian_domain::{Customer, Timestamp};
+use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_webhook_client::AttemptOutcome;
 use custodian_webhook_client::schedule::MAX_RETRY_AFTER;
 
@@ -22,15 +23,15 @@ const PROBE_LEASE: Duration = Duration::from_secs(25);
 pub(crate) async fn paused_until<S: WebhookStore, E>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
-    customer: &Customer,
+    uri: &str,
     endpoint: &WebhookEndpoint,
 ) -> Result<Option<Timestamp>, Failure> {
-    let Some(failing) = endpoint.failing(&customer.profile.webhook_uri) else { return Ok(None) };
+    let Some(failing) = endpoint.failing(uri) else { return Ok(None) };
     let (now, until) = (cx.now(), failing.paused_until());
     match until.filter(|_| !job.is_requested()) {
         Some(until) if until <= now => {
             let lease = now.plus(PROBE_LEASE);
-            let leased = cx.store.lease_probe(customer.id, failing, lease).await?;
+            let leased = cx.store.lease_probe(job.endpoint(), failing, lease).await?;
             Ok((leased != WriteOutcome::Done).then_some(lease))
         }
         until => Ok(until),
@@ -41,16 +42,15 @@ pub(crate) async fn paused_until<S: WebhookStore, E>(
 /// transaction, because concurrent attempts at one endpoint would conflict.
 pub(crate) async fn observe<S: WebhookStore, E>(
     cx: &Context<S, E>,
-    customer: &Customer,
+    (id, uri): (EndpointId, &str),
     endpoint: &WebhookEndpoint,
     (started, ended): (Timestamp, Timestamp),
     outcome: AttemptOutcome,
 ) {
-    let uri = &customer.profile.webhook_uri;
     let earlier = endpoint.failing(uri);
     let recorded = match failure(outcome) {
         None if earlier.is_none() => Ok(()),
-        None => cx.store.clear_endpoint_failures(customer.id).await,
+        None => cx.store.clear_endpoint_failures(id).await,
         // A requested attempt within a pause does not prolong it.
         Some(_) if earlier.and_then(FailingEndpoint::paused_until).is_some_and(|until| started < until) => {
             Ok(())
@@ -62,7 +62,7 @@ pub(crate) async fn observe<S: WebhookStore, E>(
             });
             let until = ended.plus(FailingEndpoint::pause(pauses).max(retry_after));
             let failing = FailingEndpoint { fingerprint: fingerprint(uri), failures: 1, pauses, until };
-            cx.store.record_endpoint_failure(customer.id, &failing).await.map(|_| ())
+            cx.store.record_endpoint_failure(id, &failing).await.map(|_| ())
         }
     };
     ignore(recorded, "the next attempt records what it observes");

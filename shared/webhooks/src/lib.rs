@@ -1,6 +1,7 @@
 //! The use cases of webhooks: which events are delivered, when an attempt is retried, and how an account manages its endpoint.
 //!
-//! An event on the bus becomes a delivery job in a queue. The payload is built from the row when the job runs; the job carries
+//! An account has up to five endpoints. An event on the bus becomes a delivery job in a queue, and the worker enqueues one more job for
+//! each other endpoint that has chosen the event. The payload is built from the row when the job runs; the job carries
 //! no values. The outcome of each attempt is stored with the account. A retry is a delayed message or, if the delay exceeds
 //! the maximum of SQS, a one-off EventBridge Scheduler job. Slow endpoints have a queue of their own.
 //!
@@ -12,7 +13,9 @@ mod deferral;
 mod deletion_notice;
 mod delivery;
 mod delivery_job;
+mod endpoints;
 mod failing;
+mod fan_out;
 mod manage;
 mod payload;
 mod payload_size;
@@ -23,6 +26,7 @@ mod slow_queue;
 
 pub use delivery::deliver;
 pub use delivery_job::DeliveryJob;
-pub use manage::{redeliver, rotate_secret, send_test, show};
+pub use endpoints::{create_endpoint, delete_endpoint, list_endpoints, show_endpoint, update_endpoint};
+pub use manage::{redeliver, rotate_secret, send_test};
 pub use payload::payload;
 pub use ports::{DeliveryQueue, OutgoingWebhook, ReadPayloadRows, SecretChange, WebhookSender, WebhookStore};

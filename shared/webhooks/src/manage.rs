@@ -1,4 +1,4 @@
-//! How administrators manage the webhook endpoint of their account.
+//! What administrators do with the webhook endpoints of their account: rotate a secret, send a test, send a delivery again.
 
 use std::time::Duration;
 
@@ -8,15 +8,13 @@ use custodian_app::request_origin::{AuditedAction, is_platform_admin};
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::throttle::consume;
 use custodian_app::{Context, Failure, closed_gate};
-use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::ids::content_id;
-use custodian_domain::webhook::{Delivery, DeliveryStatus, WebhookSecret, delivery_id};
+use custodian_domain::webhook::{Delivery, DeliveryStatus, delivery_id};
+use custodian_domain::webhook_endpoints::EndpointId;
+use custodian_domain::webhook_secret::WebhookSecret;
 use custodian_domain::{Customer, EventType, Reason, Refusal, Secret, Status, Timestamp};
 use custodian_events::Event;
-use custodian_views::{
-    DeliveryView, NewWebhookSecretView, TestWebhookView, Text, Time, WebhookState, WebhookView,
-};
-use custodian_webhook_client::{Destination, DestinationRules, SigningSecret};
+use custodian_views::{DeliveryView, NewWebhookSecretView, TestWebhookView};
 use uuid::Uuid;
 
 use crate::delivery_job::DeliveryJob;
@@ -26,54 +24,24 @@ use crate::secrets::{decrypt, encrypt, new_secret};
 /// The noun of a delivery in the audit log.
 const DELIVERY_NOUN: &str = "delivery";
 
-/// The endpoint as its owner sees it: destination, method, the prefix of the secret, and the state.
-pub async fn show<'a, S: WebhookStore, E>(
-    cx: &Context<S, E>,
-    customer: &'a Customer,
-    destinations: &DestinationRules,
-) -> Result<WebhookView<'a>, Failure> {
-    let endpoint = cx.store.webhook_endpoint(customer.id).await?;
-    let uri = &customer.profile.webhook_uri;
-    let failing_until = endpoint.failing(uri).and_then(FailingEndpoint::paused_until);
-    let state = match uri.as_str() {
-        "" => WebhookState::Off,
-        uri if Destination::parse(uri, destinations).is_err() => WebhookState::Refused,
-        uri if endpoint.is_disabled(uri) => WebhookState::Disabled,
-        _ if failing_until.is_some() => WebhookState::Failing,
-        _ => WebhookState::Active,
-    };
-    let failing_until = failing_until.filter(|_| state == WebhookState::Failing);
-    let secret = endpoint.secret.map(|stored| decrypt(cx, customer.id, &stored)).transpose()?;
-    let secret = secret.as_ref();
-    let current = secret.and_then(|secret| SigningSecret::parse(secret.current.expose()));
-    let previous = secret.map(|secret| secret.previous.as_slice()).unwrap_or_default().iter();
-    let until = previous.map(|one| one.until).max().filter(|until| *until > cx.now());
-    Ok(WebhookView {
-        webhook_uri: Text(uri),
-        webhook_method: &customer.profile.webhook_method,
-        secret_prefix: current.as_ref().map_or_else(String::new, |secret| secret.prefix().to_owned()),
-        tm_previous_secret_until: until.map(Time),
-        state,
-        tm_failing_until: failing_until.map(Time),
-    })
-}
-
 /// Shows a signing secret: the current one if nobody has seen it, else a new one that replaces it. A secret that was replaced within
 /// the last day still signs.
 pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
     cx: &Context<S, E>,
     customer: &Customer,
+    endpoint: Uuid,
 ) -> Result<NewWebhookSecretView, Failure> {
+    let id = customer.endpoint(endpoint).ok_or(Reason::WebhookEndpointNotFound)?.id_of(customer.id);
     let mut retry = Retry::new("the webhook's secret", RetryBudget::Request);
     loop {
-        let before = cx.store.webhook_endpoint(customer.id).await?.secret;
+        let before = cx.store.webhook_endpoint(id).await?.secret;
         let (now, fresh) = (cx.now(), new_secret(cx));
         let (next, change) = match &before {
             None => (WebhookSecret::shown(fresh, now), SecretChange::Created),
-            Some(stored) => next_secret(&decrypt(cx, customer.id, stored)?, stored.tm_create(), fresh, now)?,
+            Some(stored) => next_secret(&decrypt(cx, id, stored)?, stored.tm_create(), fresh, now)?,
         };
-        let encrypted = encrypt(cx, customer.id, &next)?;
-        match cx.store.store_webhook_secret(customer.id, &encrypted, change, &[Status::Active]).await? {
+        let encrypted = encrypt(cx, id, &next)?;
+        match cx.store.store_webhook_secret(id, &encrypted, change, &[Status::Active]).await? {
             WriteOutcome::Done => {
                 return Ok(NewWebhookSecretView { secret: next.current.expose().to_owned() });
             }
@@ -98,17 +66,19 @@ fn next_secret(
     Ok((next, SecretChange::Rotated { before }))
 }
 
-/// Enqueues a test webhook, and returns the id of its delivery.
+/// Enqueues a test webhook for an endpoint, and returns the id of its delivery.
 pub async fn send_test<S: Throttle + AuditLog, E: DeliveryQueue>(
     cx: &Context<S, E>,
     customer: &Customer,
+    endpoint: Uuid,
 ) -> Result<TestWebhookView, Failure> {
+    let endpoint = EndpointId { customer_id: customer.id, id: endpoint };
     let (now, random) = (cx.now(), Uuid::from_bytes(cx.providers.random()));
     let id = content_id(&format!("{}:{random}:{}", customer.id, EventType::WebhookTest));
     let event = Event::new(id, EventType::WebhookTest, customer.id, customer.version, now);
     let event = Event { status: Some(customer.status()), ..event };
-    let id = delivery_id(event.id, now);
-    enqueue(cx, customer, DeliveryJob::first(event), id, "webhook_tested").await?;
+    let id = delivery_id(event.id, now, endpoint);
+    enqueue(cx, customer, DeliveryJob::first(event).at(endpoint), id, "webhook_tested").await?;
     Ok(TestWebhookView { id })
 }
 
@@ -124,7 +94,12 @@ pub async fn redeliver<S: WebhookStore + Throttle + AuditLog, E: DeliveryQueue>(
     let status = delivery.resource_id.is_none().then(|| customer.status());
     let event = Event { resource_id: delivery.resource_id, status, ..event };
     let (attempt, deferrals) = (delivery.attempts + 1, delivery.deferrals);
-    let job = DeliveryJob { attempt, deferrals, requested: true, ..DeliveryJob::first(event) };
+    let job = DeliveryJob {
+        attempt,
+        deferrals,
+        requested: true,
+        ..DeliveryJob::first(event).at(delivery.endpoint())
+    };
     enqueue(cx, customer, job, id, "webhook_redelivered").await?;
     Ok(DeliveryView::from(&Delivery { status: DeliveryStatus::Pending, ..delivery }))
 }
@@ -137,7 +112,8 @@ async fn enqueue<S: Throttle + AuditLog, E: DeliveryQueue>(
     delivery: Uuid,
     entry_type: &str,
 ) -> Result<(), Failure> {
-    if customer.profile.webhook_uri.is_empty() {
+    let endpoint = customer.endpoint(job.endpoint().id).ok_or(Reason::WebhookEndpointNotFound)?;
+    if endpoint.webhook_uri.is_empty() {
         return Err(Reason::WebhookNotConfigured.into());
     }
     consume(cx, WEBHOOK_BY_ACCOUNT, &customer.id.to_string()).await?;

@@ -1,4 +1,5 @@
-//! The body of a webhook: `{"type","data"}` as in production, and the version that orders the events of one row.
+//! The body of a webhook: `{"type","data"}` as in production, the id and the time of the event, and the version that orders the
+//! events of one row.
 
 use custodian_app::field_encryption::decrypt_row_without_secrets;
 use custodian_app::{Context, Failure};
@@ -22,7 +23,10 @@ pub async fn payload<S: ReadPayloadRows, E: Sync>(
         Some(row) => row,
         None => ids(event),
     };
-    Ok(limited(json!({ "type": event.event_type, "data": data, "version": event.version })))
+    let (id, timestamp, version) = (event.id, event.time.to_rfc3339(), event.version);
+    Ok(limited(
+        json!({ "id": id, "type": event.event_type, "timestamp": timestamp, "data": data, "version": version }),
+    ))
 }
 
 fn ids(event: &Event) -> Value {

@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use custodian_app::Failure;
 use custodian_app::ports::{AccessKeys, QueryPage, ReadAgents, ReadResources, WriteOutcome};
+use custodian_domain::deletion_notice::DeletionNotice;
 use custodian_domain::failing_endpoint::FailingEndpoint;
-use custodian_domain::webhook::{
-    Delivery, EncryptedWebhookSecret, EndpointObservation, SlowEndpoint, WebhookEndpoint,
-};
+use custodian_domain::webhook::{Delivery, EndpointObservation, SlowEndpoint, WebhookEndpoint};
+use custodian_domain::webhook_endpoints::EndpointId;
+use custodian_domain::webhook_secret::EncryptedWebhookSecret;
 use custodian_domain::{CustomerId, Status, Timestamp};
 use custodian_webhook_client::{AttemptReport, Method, SecretSet};
 use uuid::Uuid;
 
 use crate::delivery_job::DeliveryJob;
 
-/// A change of an account's secret. `before` says when the stored one was created, or shown for the first time.
+/// A change of an endpoint's secret. `before` says when the stored one was created, or shown for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretChange {
     Created,
@@ -43,15 +44,29 @@ impl SecretChange {
 
 /// The stored state of webhook endpoints and deliveries.
 pub trait WebhookStore: Send + Sync {
+    /// The states of endpoints of one account, in the order of their ids.
+    fn webhook_endpoints(
+        &self,
+        ids: &[EndpointId],
+    ) -> impl Future<Output = Result<Vec<WebhookEndpoint>, Failure>> + Send;
+
     fn webhook_endpoint(
         &self,
+        id: EndpointId,
+    ) -> impl Future<Output = Result<WebhookEndpoint, Failure>> + Send {
+        async move { Ok(self.webhook_endpoints(&[id]).await?.pop().unwrap_or_default()) }
+    }
+
+    /// The destinations of the deletion notices that are still to be sent.
+    fn deletion_notices(
+        &self,
         customer: CustomerId,
-    ) -> impl Future<Output = Result<WebhookEndpoint, Failure>> + Send;
+    ) -> impl Future<Output = Result<Vec<DeletionNotice>, Failure>> + Send;
 
     /// Stores a secret, while the customer has one of `statuses`.
     fn store_webhook_secret(
         &self,
-        customer: CustomerId,
+        endpoint: EndpointId,
         secret: &EncryptedWebhookSecret,
         change: SecretChange,
         statuses: &'static [Status],
@@ -85,21 +100,21 @@ pub trait WebhookStore: Send + Sync {
 
     fn record_slow_endpoint(
         &self,
-        customer: CustomerId,
+        endpoint: EndpointId,
         slow: &SlowEndpoint,
     ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 
     /// Counts a failed attempt of the endpoint, and sets the pause after it.
     fn record_endpoint_failure(
         &self,
-        customer: CustomerId,
+        endpoint: EndpointId,
         failure: &FailingEndpoint,
     ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 
     /// Takes the right to probe a failing endpoint until `until`, if its state has not changed since it was read.
     fn lease_probe(
         &self,
-        customer: CustomerId,
+        endpoint: EndpointId,
         failing: &FailingEndpoint,
         until: Timestamp,
     ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
@@ -107,7 +122,7 @@ pub trait WebhookStore: Send + Sync {
     /// Forgets the failures of the endpoint.
     fn clear_endpoint_failures(
         &self,
-        customer: CustomerId,
+        endpoint: EndpointId,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Takes the lease on the next attempt until `until`, if the delivery has not changed since it was read.
@@ -119,7 +134,7 @@ pub trait WebhookStore: Send + Sync {
 
     fn remove_deletion_notice(
         &self,
-        customer: CustomerId,
+        endpoint: EndpointId,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 

@@ -3,41 +3,36 @@
 use custodian_app::field_location::FieldLocation;
 use custodian_app::ports::WriteOutcome;
 use custodian_app::{Context, Failure};
-use custodian_domain::webhook::{
-    EncryptedWebhookSecret, StoredWebhookSecret, WebhookEndpoint, WebhookSecret,
-};
-use custodian_domain::{CustomerId, Secret, Status};
+use custodian_domain::webhook::WebhookEndpoint;
+use custodian_domain::webhook_endpoints::EndpointId;
+use custodian_domain::webhook_secret::{EncryptedWebhookSecret, StoredWebhookSecret, WebhookSecret};
+use custodian_domain::{Secret, Status};
 use custodian_webhook_client::{ReplacedSecret, SecretSet, SigningSecret};
 
 use crate::ports::{SecretChange, WebhookStore};
 
-/// The secrets of an account. The first delivery creates the first secret, so that every webhook is signed. The first request to see a
+/// The secrets of an endpoint. The first delivery creates the first secret, so that every webhook is signed. The first request to see a
 /// secret shows it. `None` if the account is terminal.
 pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     cx: &Context<S, E>,
-    customer: CustomerId,
+    id: EndpointId,
     endpoint: &WebhookEndpoint,
 ) -> Result<Option<SecretSet>, Failure> {
     if let Some(stored) = &endpoint.secret {
-        return secret_set(&decrypt(cx, customer, stored)?).map(Some);
+        return secret_set(&decrypt(cx, id, stored)?).map(Some);
     }
     let first = WebhookSecret::unseen(new_secret(cx), cx.now());
     match cx
         .store
-        .store_webhook_secret(
-            customer,
-            &encrypt(cx, customer, &first)?,
-            SecretChange::Created,
-            Status::NOT_TERMINAL,
-        )
+        .store_webhook_secret(id, &encrypt(cx, id, &first)?, SecretChange::Created, Status::NOT_TERMINAL)
         .await?
     {
         WriteOutcome::Done => secret_set(&first).map(Some),
         WriteOutcome::GateClosed => Ok(None),
         // A concurrent delivery created the secret.
         WriteOutcome::Stale => {
-            let stored = cx.store.webhook_endpoint(customer).await?.secret;
-            stored.map(|stored| secret_set(&decrypt(cx, customer, &stored)?)).transpose()
+            let stored = cx.store.webhook_endpoint(id).await?.secret;
+            stored.map(|stored| secret_set(&decrypt(cx, id, &stored)?)).transpose()
         }
     }
 }
@@ -45,11 +40,11 @@ pub(crate) async fn signing_secrets<S: WebhookStore, E>(
 /// The secrets of a deleted account. If it never had one, the notice is signed with a new secret that is not stored.
 pub(crate) fn secrets_of_deleted_account<S, E>(
     cx: &Context<S, E>,
-    customer: CustomerId,
+    id: EndpointId,
     endpoint: &WebhookEndpoint,
 ) -> Result<SecretSet, Failure> {
     match &endpoint.secret {
-        Some(stored) => secret_set(&decrypt(cx, customer, stored)?),
+        Some(stored) => secret_set(&decrypt(cx, id, stored)?),
         None => secret_set(&WebhookSecret::unseen(new_secret(cx), cx.now())),
     }
 }
@@ -58,28 +53,28 @@ pub(crate) fn new_secret<S, E>(cx: &Context<S, E>) -> Secret {
     Secret::new(SigningSecret::new(cx.providers.random()).expose().to_owned())
 }
 
-const fn location(customer: CustomerId) -> FieldLocation {
-    FieldLocation { customer, table: "webhooks", id: customer.0, field: "secret" }
+const fn location(endpoint: EndpointId) -> FieldLocation {
+    FieldLocation { customer: endpoint.customer_id, table: "webhooks", id: endpoint.id, field: "secret" }
 }
 
 /// Encrypts the current and the replaced secrets, as one value.
 pub(crate) fn encrypt<S, E>(
     cx: &Context<S, E>,
-    customer: CustomerId,
+    endpoint: EndpointId,
     secret: &WebhookSecret,
 ) -> Result<EncryptedWebhookSecret, Failure> {
-    let encrypted = cx.keys.encrypt_field(&location(customer), secret, cx.providers.random())?;
+    let encrypted = cx.keys.encrypt_field(&location(endpoint), secret, cx.providers.random())?;
     Ok(EncryptedWebhookSecret { encrypted, tm_create: secret.tm_create })
 }
 
 pub(crate) fn decrypt<S, E>(
     cx: &Context<S, E>,
-    customer: CustomerId,
+    endpoint: EndpointId,
     stored: &StoredWebhookSecret,
 ) -> Result<WebhookSecret, Failure> {
     match stored {
         StoredWebhookSecret::Encrypted(stored) => {
-            cx.keys.decrypt_field(&location(customer), &stored.encrypted)
+            cx.keys.decrypt_field(&location(endpoint), &stored.encrypted)
         }
         StoredWebhookSecret::Plain(secret) => Ok(secret.clone()),
     }

@@ -33,6 +33,8 @@ pub(crate) struct Fixture {
     client: Client,
     callers: Vec<Client>,
     owner: Client,
+    /// The account of most callers.
+    account: String,
     customer: String,
     /// The id of the row that requests address, by collection.
     rows: BTreeMap<String, String>,
@@ -80,7 +82,7 @@ impl Fixture {
         let (_, plain) = create_agent(&ann, "plain", 0x10).await;
         let (_, manager) = create_agent(&ann, "max", 0x40).await;
         let platform_admin = client.platform_admin().await;
-        let body = json!({ "customer_id": customer, "reason": "checking the account" });
+        let body = json!({ "customer_id": &customer, "reason": "checking the account" });
         let delegated = platform_admin.post("/auth/delegate", body).await.ok();
         let (subject, _) = client.tenant("subject").await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -106,7 +108,8 @@ impl Fixture {
         for key in [5, 14, 15] {
             callers[key].get("/v1.0/agents").await.ok();
         }
-        let mut fixture = Self { client, callers, owner: ann, customer: subject, rows: BTreeMap::new() };
+        let (owner, rows) = (ann, BTreeMap::new());
+        let mut fixture = Self { client, callers, owner, account: customer, customer: subject, rows };
         for collection in ["accesskeys", "agents"].into_iter().chain(routed().map(|kind| kind.route)) {
             fixture.create_row(collection).await;
         }
@@ -155,7 +158,12 @@ impl Fixture {
     pub(crate) fn target(&self, route: &str) -> (Method, String) {
         let (method, path) = route.split_once(' ').unwrap();
         let names_customer = path.contains("/customers/");
-        let row_id = if names_customer { Some(&self.customer) } else { self.rows.get(collection(path)) };
+        let row_id = match path {
+            _ if names_customer => Some(&self.customer),
+            // The first endpoint has the id of its account.
+            _ if path.contains("/webhook/endpoints/") => Some(&self.account),
+            _ => self.rows.get(collection(path)),
+        };
         // No webhook was delivered, so a delivery id addresses nothing.
         let row_id = row_id.map_or("5e4a0680-804e-11ec-8477-2fea5968d85b", String::as_str);
         let query = if path.ends_with("/lookup") { "?phone=%2B15551234567" } else { "" };

@@ -108,6 +108,14 @@ POST /v1.0/customer/webhook/rotate      a p p . . . c p . f c v c c p p
 POST /v1.0/customer/webhook/test        a p p . . . c . . f c v c c p p
 GET /v1.0/customer/webhook/deliveries   a p p . . . c . . f c v c c . p
 POST /v1.0/customer/webhook/deliveries/{id}/redeliver a p p n n n c n n f c v c c p p
+GET /v1.0/customer/webhook/event_types  a p p . . . c . . f c v c c . p
+GET /v1.0/customer/webhook/endpoints    a p p . . . c . . f c v c c . p
+POST /v1.0/customer/webhook/endpoints   a p p . . . c . . f c v c c p p
+GET /v1.0/customer/webhook/endpoints/{id} a p p . n . c . n f c v c c . p
+PUT /v1.0/customer/webhook/endpoints/{id} a p p . n . c . n f c v c c p p
+DELETE /v1.0/customer/webhook/endpoints/{id} a p p . n . c . n f c v c c p p
+POST /v1.0/customer/webhook/endpoints/{id}/rotate a p p . n . c p n f c v c c p p
+POST /v1.0/customer/webhook/endpoints/{id}/test a p p . n . c . n f c v c c p p
 GET /v1.0/customer/usage                a p . . . . c . . . c v c c . p
 GET /v1.0/customer/audit                a p p . . . c . . . c . c c . p
 GET /v1.0/customers/{id}/audit          a p p p p p c p . f c v c c p p

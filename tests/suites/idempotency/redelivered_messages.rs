@@ -13,6 +13,7 @@ use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::resource::ResourcePatch;
 use custodian_domain::webhook::{DeliveryStatus, delivery_id};
+use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_domain::{Customer, CustomerId, Profile, RequestedBy, Secret};
 use custodian_event_sources::EventHandler;
 use custodian_fn_webhook_deliver::Deliver;
@@ -107,7 +108,9 @@ fn fail_first_attempts(app: &TestApp, messages: &[Message]) {
     let hung = AttemptReport { outcome: AttemptOutcome::TimedOut, latency: Duration::from_secs(15) };
     let mut state = app.cx.services.state();
     for (event, report) in tags.skip(1).zip([failed, hung]) {
-        state.attempt_reports.insert(delivery_id(event.id, event.time), report);
+        state
+            .attempt_reports
+            .insert(delivery_id(event.id, event.time, EndpointId::first(event.customer_id)), report);
     }
 }
 
@@ -264,7 +267,7 @@ async fn a_leased_attempt_is_left_to_its_worker_and_made_again_when_the_lease_ex
         .into_iter()
         .find(|event| event.event_type.to_string() == "tag_created")
         .unwrap();
-    let id = delivery_id(event.id, event.time);
+    let id = delivery_id(event.id, event.time, EndpointId::first(event.customer_id));
     let failed = AttemptReport {
         outcome: AttemptOutcome::Failed { status: 500, retry_after: None },
         latency: Duration::ZERO,

@@ -169,7 +169,11 @@ async fn last_step(app: &TestApp, id: CustomerId, table: &str) {
     app.cx.services.state().cascade_starts.clear();
     // The deletion notice was delivered.
     app.cx.services.state().delivery_jobs.clear();
-    app.cx.store.remove_deletion_notice(id).await.unwrap();
+    app.cx
+        .store
+        .remove_deletion_notice(custodian_domain::webhook_endpoints::EndpointId::first(id))
+        .await
+        .unwrap();
     // The first mail about the deletion was sent.
     app.cx.services.state().mail_events.clear();
     app.cx.store.remove_deletion_mail_recipient(id).await.unwrap();

@@ -17,10 +17,12 @@ fn redeliver(id: &Value) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_webhook_shows_its_state_and_only_the_prefix_of_its_secret() {
     let (client, receiver) = (start().await, Receiver::start().await);
-    let (_, ann) = client.tenant("ann").await;
+    let (id, ann) = client.tenant("ann").await;
     let shown = ann.get(WEBHOOK).await.ok();
-    let none = json!({ "webhook_uri": "", "webhook_method": "", "secret_prefix": "", "tm_previous_secret_until": null,
-        "state": "off", "tm_failing_until": null });
+    let customer = ann.get("/v1.0/customer").await.ok();
+    let none = json!({ "id": id, "customer_id": id, "webhook_uri": "", "webhook_method": "", "event_types": [],
+        "secret_prefix": "", "tm_previous_secret_until": null, "state": "off", "tm_failing_until": null,
+        "tm_create": customer["tm_create"], "tm_update": customer["tm_update"] });
     assert_eq!(shown, none);
     let service = client.service().clone();
     let paused = service.pause_background_work().await;

@@ -10,6 +10,7 @@ use custodian_domain::ids::content_id;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::webhook::{Delivery, DeliveryStatus, delivery_id};
+use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_domain::{Customer, CustomerId, EventType, RequestedBy, Timestamp};
 use custodian_event_sources::EventHandler;
 use custodian_events::Event;
@@ -58,7 +59,7 @@ async fn deliver(app: &TestApp, job: &DeliveryJob) {
 }
 
 async fn stored(app: &TestApp, job: &DeliveryJob) -> Delivery {
-    let id = delivery_id(job.event.id, job.event.time);
+    let id = delivery_id(job.event.id, job.event.time, EndpointId::first(job.event.customer_id));
     app.cx.store.delivery(job.event.customer_id, id, app.clock.now()).await.unwrap().expect("it is stored")
 }
 

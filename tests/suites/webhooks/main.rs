@@ -5,6 +5,7 @@ mod api;
 mod budgets;
 mod deletion_notice;
 mod disabled_mail;
+mod endpoints;
 mod failing;
 mod forbidden_destinations;
 mod loops;

@@ -37,7 +37,10 @@ async fn a_payload_is_the_row_as_its_owner_reads_it_without_passwords() {
             assert!(!secret.as_str().unwrap().is_empty(), "{route}: the API shows it");
         }
         assert_eq!(payload["data"], shown, "{route}");
-        assert_eq!(payload.as_object().unwrap().keys().collect::<Vec<_>>(), ["type", "data", "version"]);
+        assert_eq!(
+            payload.as_object().unwrap().keys().collect::<Vec<_>>(),
+            ["id", "type", "timestamp", "data", "version"]
+        );
         assert!(payload["type"].as_str().unwrap().ends_with("_created") && payload["version"] == 1);
         assert_eq!(received[0].header("content-type"), Some("application/json"));
     }

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use custodian_domain::kinds::{Kind, routed};
 use custodian_fn_resource_update::UpdateRow;
 use custodian_fn_site::Site;
+use custodian_fn_webhook_endpoints::ChangeEndpoint;
+use custodian_fn_webhook_get::GetWebhook;
+use custodian_fn_webhook_rotate::RotateSecret;
+use custodian_fn_webhook_test::TestWebhook;
 use custodian_http::caller::Caller;
 use custodian_http::{Audience, Endpoint, Route, serve};
 use custodian_store::Store;
@@ -117,9 +121,6 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("export-create", custodian_fn_export_create::StartExport),
         api_function("export-get", custodian_fn_export_get::ShowExport),
         api_function("export-file", custodian_fn_export_file::DownloadExport),
-        api_function("webhook-get", custodian_fn_webhook_get::ShowWebhook),
-        api_function("webhook-rotate", custodian_fn_webhook_rotate::RotateSecret),
-        api_function("webhook-test", custodian_fn_webhook_test::TestWebhook),
         api_function("webhook-deliveries", custodian_fn_webhook_deliveries::ListDeliveries),
         api_function("webhook-redeliver", custodian_fn_webhook_redeliver::Redeliver),
         api_function("me", custodian_fn_me::Me),
@@ -147,6 +148,10 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
         api_function("customers-audit", custodian_fn_customers_audit::ListAudit),
         api_function("platform-restore", custodian_fn_platform_restore::RestoreTables),
     ];
+    functions.extend(GetWebhook::routes().map(|route| api_function("webhook-get", route)));
+    functions.extend(ChangeEndpoint::routes().map(|route| api_function("webhook-endpoints", route)));
+    functions.extend(RotateSecret::routes().map(|route| api_function("webhook-rotate", route)));
+    functions.extend(TestWebhook::routes().map(|route| api_function("webhook-test", route)));
     functions.extend(Site::routes().map(|route| api_function(SITE, route)));
     for kind in routed() {
         functions.extend(kind.shared_verbs().iter().flat_map(|verb| resource_functions(kind, verb)));

@@ -7,7 +7,7 @@ use custodian_views::field_schema;
 use custodian_views::schema::{AnyMultiLineText, AnyText};
 use custodian_views::{
     AccessKeyView, AgentView, AuditView, BrakeView, CustomerView, DeletionPreviewView, DeletionView,
-    DeliveryView, ExportView, HoldView, NewAccessKeyView, Time, UsageView,
+    DeliveryView, EventTypeView, ExportView, HoldView, NewAccessKeyView, Time, UsageView, WebhookView,
 };
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -30,6 +30,8 @@ pub(crate) fn all() -> Map<String, Value> {
     generator.subschema_for::<DeletionPreviewView<'_>>();
     generator.subschema_for::<UsageView>();
     generator.subschema_for::<DeliveryView>();
+    generator.subschema_for::<EventTypeView>();
+    generator.subschema_for::<WebhookView>();
     generator.subschema_for::<DeletionView<'_>>();
     generator.subschema_for::<HoldView<'_>>();
     generator.subschema_for::<BrakeView<'_>>();
@@ -47,7 +49,7 @@ pub(crate) fn view_schema<View: JsonSchema>() -> Value {
 }
 
 /// A schema that views and request bodies share.
-fn shared_schema(schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
+pub(crate) fn shared_schema(schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
     schema(&mut generator()).to_value()
 }
 

@@ -135,6 +135,7 @@ pub enum Use {
     ReadDeletionLink,
     // Webhooks.
     ReadEndpoint,
+    DeleteEndpoint,
     RotateSecret,
     ListDeliveries,
     Redeliver,

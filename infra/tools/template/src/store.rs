@@ -321,7 +321,8 @@ ports! {
     custodian_webhooks::WebhookStore => [
         table(BATCH_GET, WEBHOOKS).only_for(&[Use::ReadEndpoint]),
         table(BATCH_GET_UPDATE, WEBHOOKS).only_for(&[Use::RotateSecret]),
-        table(QUERY, WEBHOOKS).only_for(&[Use::ListDeliveries]),
+        table(DELETE, WEBHOOKS).only_for(&[Use::DeleteEndpoint]),
+        table(QUERY, WEBHOOKS).only_for(&[Use::ListDeliveries, Use::Deliver]),
         table(GET, WEBHOOKS).only_for(&[Use::Redeliver]),
         table(BATCH_GET_AND_WRITE, WEBHOOKS).only_for(&[Use::Deliver]),
         table(CHECK, USAGE).only_for(&[Use::RotateSecret, Use::Deliver]),

@@ -317,18 +317,27 @@ fn declared_functions() -> BTreeMap<String, Deployed> {
     functions
 }
 
-/// The method and the path in `Route::new(…)`; the path may be a format string. With a constant `PATHS`, one route for each of them.
+/// The method and the path in each `Route::new(…)`; the path may be a format string. If it is not a literal, one route for each path
+/// in the source.
 fn declared_routes(source: &str) -> Vec<String> {
-    let Some((_, arguments)) = source.split_once("Route::new(") else { return Vec::new() };
-    let mut arguments = literals(arguments);
-    let method = arguments.next().unwrap_or_default();
-    let constant =
-        source.split_once("const PATHS").and_then(|(_, rest)| rest.split_once("= [")?.1.split_once(']'));
-    let paths: Vec<&str> = match constant {
-        Some((list, _)) => literals(list).collect(),
-        None => arguments.next().into_iter().collect(),
-    };
-    paths.into_iter().map(|path| format!("{method} {path}")).collect()
+    let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let code: String = code
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let paths: Vec<&str> = literals(&code).filter(|literal| literal.starts_with('/')).collect();
+    // The routes of parts of kinds come from the registry.
+    let written = code.split("Route::new(").skip(1).filter(|arguments| !arguments.starts_with("part."));
+    let routes = written.flat_map(|arguments| {
+        let mut of_route = arguments.splitn(5, '"').skip(1);
+        let (method, between, path) = (of_route.next(), of_route.next(), of_route.next());
+        let is_own = |between: &str| !between.contains(')') && !between.contains("match");
+        let own = path.filter(|_| between.is_some_and(is_own));
+        let paths = own.map_or_else(|| paths.clone(), |path| vec![path]);
+        paths.into_iter().map(move |path| format!("{} {path}", method.unwrap_or_default()))
+    });
+    routes.collect()
 }
 
 /// The string literals of a source.

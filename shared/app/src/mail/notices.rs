@@ -276,15 +276,15 @@ pub fn username_changed(settings: &Settings, customer: &Customer, old: &str, new
 pub fn webhook_disabled(settings: &Settings, customer: &Customer) -> Mail {
     let paragraphs = vec![
         format!(
-            "No more webhooks are sent for your account {}, because its webhook address answered that it accepts none.",
+            "A webhook address of your account {} answered that it accepts no more webhooks, so no more are sent to it.",
             account_name(customer)
         ),
         "What happens in the meantime is not sent later.".to_owned(),
-        "When the address accepts webhooks again, send a test webhook to it. If the test succeeds, webhooks are turned \
-         on again."
+        "When the address accepts webhooks again, send a test webhook to it. If the test succeeds, the address is turned on \
+         again."
             .to_owned(),
     ];
-    let end = "If you do not use webhooks any more, remove the webhook address from your account.".to_owned();
+    let end = "If you do not use the address any more, remove it from your account.".to_owned();
     to_owner(settings, customer, &Message::new("Your webhook was turned off", paragraphs, vec![end]))
 }
 

@@ -26,6 +26,9 @@ pub enum Prefetch {
     Key(Uuid),
     /// An agent of the caller's own customer.
     Agent(AgentId),
+    /// A webhook endpoint of the caller's own customer, if the path names one. It is a part of the customer's row, so nothing more is
+    /// read.
+    Endpoint(Option<Uuid>),
 }
 
 /// The principal that a credential names.
@@ -64,7 +67,7 @@ pub enum PrincipalRows {
 #[derive(Clone, Debug)]
 pub enum Prefetched {
     None,
-    Customer(Option<Customer>),
+    Customer(Option<Box<Customer>>),
     Resource(Option<StoredResource>),
     Key(Option<AccessKey>),
     Agent(Option<Agent>),

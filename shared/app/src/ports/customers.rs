@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
+use custodian_domain::deletion_notice::DeletionNotice;
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
-use custodian_domain::webhook::EncryptedDestination;
 use custodian_domain::{
     AccessKey, Agent, AgentId, Customer, CustomerId, DeletionRequest, Resource, Status, Timestamp,
 };
@@ -30,8 +30,8 @@ pub struct CustomerChange<'a> {
     pub used_token: Option<&'a MailToken>,
     /// Who asked for the deletion or expiry, for the ledger.
     pub deletion: Option<DeletionRequest>,
-    /// The encrypted destination of the deletion notice.
-    pub deletion_notice: Option<&'a EncryptedDestination>,
+    /// The encrypted destinations of the deletion notices.
+    pub deletion_notices: &'a [DeletionNotice],
     /// The encrypted recipients of the mails about the deletion.
     pub deletion_mails: Option<&'a DeletionRecipients>,
 }
@@ -47,7 +47,7 @@ impl<'a> CustomerChange<'a> {
             confirmation: None,
             used_token: None,
             deletion: None,
-            deletion_notice: None,
+            deletion_notices: &[],
             deletion_mails: None,
         }
     }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use custodian_auth::mail_token;
-use custodian_domain::webhook::EncryptedDestination;
+use custodian_domain::deletion_notice::EncryptedDestination;
 use custodian_domain::{AccessKey, AgentId, Cause, CustomerId, IdSeed, Profile, Secret, Status, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -213,6 +213,7 @@ fn not_found(collection: &str) -> String {
         _ => collection.trim_end_matches('s'),
     };
     match noun {
+        "endpoint" => Reason::WebhookEndpointNotFound.key().to_owned(),
         "deliverie" => Reason::DeliveryNotFound.key().to_owned(),
         _ => format!("{}_NOT_FOUND", noun.to_uppercase()),
     }

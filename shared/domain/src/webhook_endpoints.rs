@@ -1,0 +1,161 @@
+//! The endpoints to which an account's webhooks are sent. The first one is the `webhook_uri` of the account's profile.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::destination::DestinationRules;
+use crate::field_problem::FieldProblem;
+use crate::fields::Fields;
+use crate::profile::read_destination;
+use crate::refusal::Refusal;
+use crate::{CustomerId, EventType, Timestamp};
+
+/// The maximum number of endpoints of an account, including the first.
+pub const MAX_ENDPOINTS: usize = 5;
+
+/// An endpoint of an account. The first endpoint has the id of the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EndpointId {
+    pub customer_id: CustomerId,
+    pub id: Uuid,
+}
+
+impl EndpointId {
+    pub const fn first(customer_id: CustomerId) -> Self {
+        Self { customer_id, id: customer_id.0 }
+    }
+
+    /// `None` is the first endpoint.
+    pub fn new(customer_id: CustomerId, id: Option<Uuid>) -> Self {
+        Self { customer_id, id: id.unwrap_or(customer_id.0) }
+    }
+
+    pub fn is_first(self) -> bool {
+        self.id == self.customer_id.0
+    }
+
+    /// The id of an endpoint other than the first. Jobs, deliveries and keys of the first endpoint do not name it, as before there
+    /// were others.
+    pub fn additional(self) -> Option<Uuid> {
+        (!self.is_first()).then_some(self.id)
+    }
+}
+
+/// Where the webhooks of an endpoint are sent, and which.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointSettings {
+    pub id: Uuid,
+    /// Empty if nothing is sent.
+    pub webhook_uri: String,
+    pub webhook_method: String,
+    /// The event types that are sent. If there are none, all are sent, also those of later releases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub event_types: Vec<EventType>,
+    /// When the URI was set. Earlier events are not sent to it.
+    pub since: Option<Timestamp>,
+    pub tm_create: Timestamp,
+    pub tm_update: Timestamp,
+}
+
+impl EndpointSettings {
+    pub const fn id_of(&self, customer_id: CustomerId) -> EndpointId {
+        EndpointId { customer_id, id: self.id }
+    }
+
+    /// Whether the endpoint chose events of this type. A test is sent to every endpoint.
+    pub fn has_chosen(&self, event_type: &EventType) -> bool {
+        *event_type == EventType::WebhookTest
+            || self.event_types.is_empty()
+            || self.event_types.contains(event_type)
+    }
+
+    /// An endpoint without a URI, to which nothing is sent.
+    pub(crate) const fn empty(id: Uuid, now: Timestamp) -> Self {
+        Self {
+            id,
+            webhook_uri: String::new(),
+            webhook_method: String::new(),
+            event_types: Vec::new(),
+            since: None,
+            tm_create: now,
+            tm_update: now,
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn patched(&self, patch: &EndpointPatch, now: Timestamp) -> Self {
+        let patch = patch.clone();
+        let webhook_uri = patch.webhook_uri.unwrap_or_else(|| self.webhook_uri.clone());
+        let next = Self {
+            id: self.id,
+            since: if webhook_uri == self.webhook_uri { self.since } else { Some(now) },
+            webhook_uri,
+            webhook_method: patch.webhook_method.unwrap_or_else(|| self.webhook_method.clone()),
+            event_types: patch.event_types.unwrap_or_else(|| self.event_types.clone()),
+            tm_create: self.tm_create,
+            tm_update: self.tm_update,
+        };
+        if next == *self { next } else { Self { tm_update: now, ..next } }
+    }
+}
+
+/// The fields of an endpoint in a request. An absent field stays unchanged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndpointPatch {
+    webhook_uri: Option<String>,
+    webhook_method: Option<String>,
+    event_types: Option<Vec<EventType>>,
+}
+
+impl EndpointPatch {
+    /// Empties every field.
+    pub(crate) fn clearing() -> Self {
+        let empty = Some(String::new());
+        Self { webhook_uri: empty.clone(), webhook_method: empty, event_types: Some(Vec::new()) }
+    }
+
+    /// Parses the fields of a new endpoint, which needs a URI.
+    pub fn read_new(body: &Map<String, Value>, destinations: &DestinationRules) -> Result<Self, Refusal> {
+        let mut fields = Fields::new(body);
+        if fields.require("webhook_uri") && fields.given("webhook_uri").is_some_and(|uri| uri == "") {
+            fields.refuse("webhook_uri", FieldProblem::Empty);
+        }
+        Self::finish(fields, "", destinations)
+    }
+
+    /// Parses the fields of a change. The current URI stays valid, even if it is not allowed any more.
+    pub fn read(
+        body: &Map<String, Value>,
+        current: &EndpointSettings,
+        id: EndpointId,
+        destinations: &DestinationRules,
+    ) -> Result<Self, Refusal> {
+        let mut fields = Fields::new(body);
+        // Without a URI, an additional endpoint would be of no use. It can be deleted.
+        if !id.is_first() && fields.given("webhook_uri").is_some_and(|uri| uri == "") {
+            fields.refuse("webhook_uri", FieldProblem::Empty);
+        }
+        Self::finish(fields, &current.webhook_uri, destinations)
+    }
+
+    fn finish(
+        mut fields: Fields<'_>,
+        current_uri: &str,
+        destinations: &DestinationRules,
+    ) -> Result<Self, Refusal> {
+        let (webhook_uri, webhook_method) = read_destination(&mut fields, current_uri, destinations);
+        let event_types = read_event_types(&mut fields);
+        fields.finish(Self { webhook_uri, webhook_method, event_types })
+    }
+}
+
+/// The chosen event types, each once and in the order of [`EventType::sent_as_webhooks`].
+fn read_event_types(fields: &mut Fields<'_>) -> Option<Vec<EventType>> {
+    let names = fields.texts("event_types")?;
+    if !names.iter().all(|name| EventType::sent_as_webhooks().any(|known| known.to_string() == *name)) {
+        fields.refuse("event_types", FieldProblem::NotEventTypes);
+        return None;
+    }
+    Some(EventType::sent_as_webhooks().filter(|known| names.contains(&&*known.to_string())).collect())
+}

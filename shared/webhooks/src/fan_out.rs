@@ -1,0 +1,35 @@
+//! The jobs of the other endpoints. The bus delivers one job for an event, which the first endpoint uses.
+
+use std::time::Duration;
+
+use custodian_app::{Context, Failure};
+use custodian_domain::Customer;
+use custodian_domain::webhook::delivery_id;
+use uuid::Uuid;
+
+use crate::delivery_job::DeliveryJob;
+use crate::ports::DeliveryQueue;
+
+/// Enqueues one job for each endpoint other than the first that has chosen the event. If the worker crashes, the queue delivers the
+/// job of the bus again. Then some of these jobs exist twice, which does no harm.
+pub(crate) async fn enqueue_for_additional_endpoints<S, E: DeliveryQueue>(
+    cx: &Context<S, E>,
+    job: &DeliveryJob,
+    customer: &Customer,
+) -> Result<(), Failure> {
+    let event = &job.event;
+    for endpoint in customer.webhook_endpoints.iter().filter(|one| one.has_chosen(&event.event_type)) {
+        let id = endpoint.id_of(customer.id);
+        enqueue_first(cx, &job.at(id), delivery_id(event.id, event.time, id)).await?;
+    }
+    Ok(())
+}
+
+/// Enqueues the first job of an endpoint.
+pub(crate) async fn enqueue_first<S, E: DeliveryQueue>(
+    cx: &Context<S, E>,
+    job: &DeliveryJob,
+    delivery: Uuid,
+) -> Result<(), Failure> {
+    cx.services.enqueue_delivery(job, &job.name(delivery), Duration::ZERO, cx.now()).await
+}

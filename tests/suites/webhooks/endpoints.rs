@@ -1,0 +1,344 @@
+//! The endpoints of an account: each gets the event types that it chose, with its own secret and its own state.
+
+use custodian_domain::webhook_endpoints::MAX_ENDPOINTS;
+use custodian_tests::{Client, PASSWORD, Tables, event_types};
+use serde_json::{Value, json};
+
+use crate::signatures::standard_is_valid;
+use crate::{Received, Receiver, Reply, account_with_webhook, deliveries, set_webhook_uri, start};
+
+const PATH: &str = "/v1.0/customer/webhook/endpoints";
+
+async fn add_endpoint(admin: &Client, receiver: &Receiver, event_types: &[&str]) -> String {
+    let body = json!({ "webhook_uri": receiver.uri(), "event_types": event_types });
+    let created = admin.post(PATH, body).await.ok();
+    admin.idle().await;
+    created["id"].as_str().unwrap().to_owned()
+}
+
+async fn add_tag(admin: &Client, name: &str) -> String {
+    let tag = admin.post("/v1.0/tags", json!({ "name": name })).await.ok();
+    admin.idle().await;
+    tag["id"].as_str().unwrap().to_owned()
+}
+
+/// The types of the webhooks that a receiver got, sorted, because webhooks arrive in any order.
+fn types(receiver: &Receiver) -> Vec<String> {
+    let mut types: Vec<_> = receiver.take().iter().map(Received::event_type).collect();
+    types.sort_unstable();
+    types
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_endpoint_gets_the_types_that_it_chose() {
+    let (client, first, second, third) =
+        (start().await, Receiver::start().await, Receiver::start().await, Receiver::start().await);
+    let (id, ann) = account_with_webhook(&client, "ann", &first).await;
+    let tags = add_endpoint(&ann, &second, &["tag_deleted", "tag_created"]).await;
+    add_endpoint(&ann, &third, &[]).await;
+    for receiver in [&first, &second, &third] {
+        receiver.take();
+    }
+    let tag = add_tag(&ann, "vip").await;
+    ann.put(&format!("/v1.0/tags/{tag}"), json!({ "name": "other" })).await.ok();
+    ann.delete(&format!("/v1.0/tags/{tag}")).await.ok();
+    ann.idle().await;
+    let all = ["tag_created", "tag_deleted", "tag_updated"];
+    assert_eq!(
+        (types(&first), types(&third)),
+        (all.map(str::to_owned).into(), all.map(str::to_owned).into())
+    );
+    assert_eq!(types(&second), ["tag_created", "tag_deleted"]);
+
+    // The first endpoint chooses, too, and the choice of another one changes.
+    ann.put(&format!("{PATH}/{id}"), json!({ "event_types": ["agent_created"] })).await.ok();
+    ann.put(&format!("{PATH}/{tags}"), json!({ "event_types": [] })).await.ok();
+    ann.idle().await;
+    for receiver in [&first, &second, &third] {
+        receiver.take();
+    }
+    add_tag(&ann, "new").await;
+    assert_eq!(
+        (types(&first), types(&second), types(&third)),
+        (vec![], vec!["tag_created".into()], vec!["tag_created".into()])
+    );
+    let shown = ann.get("/v1.0/customer/webhook").await.ok();
+    assert_eq!((&shown["id"], &shown["event_types"]), (&json!(id), &json!(["agent_created"])));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_of_one_event_share_its_id_and_time_and_have_their_own_deliveries() {
+    let (client, first, second) = (start().await, Receiver::start().await, Receiver::start().await);
+    let (id, ann) = account_with_webhook(&client, "ann", &first).await;
+    let other = add_endpoint(&ann, &second, &[]).await;
+    first.take();
+    second.take();
+    add_tag(&ann, "vip").await;
+    let (at_first, at_second) = (first.take().remove(0), second.take().remove(0));
+    assert_eq!(at_first.json(), at_second.json());
+    let body = at_first.json();
+    let events = client.published_events(&id).await;
+    let event = events.iter().find(|event| event["type"] == "tag_created").unwrap();
+    assert_eq!((&body["id"], &body["timestamp"]), (&event["id"], &event["time"]));
+    assert_ne!(at_first.header("webhook-id"), at_second.header("webhook-id"));
+    let listed = deliveries(&ann).await;
+    let of_tag = listed.iter().filter(|delivery| delivery["type"] == "tag_created");
+    let mut endpoints: Vec<_> = of_tag.map(|delivery| delivery["endpoint_id"].as_str().unwrap()).collect();
+    endpoints.sort_unstable();
+    let mut expected = [&*id, &*other];
+    expected.sort_unstable();
+    assert_eq!(endpoints, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_endpoint_has_its_own_secret() {
+    let (client, first, second) = (start().await, Receiver::start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &first).await;
+    let other = add_endpoint(&ann, &second, &[]).await;
+    let rotate =
+        async |path: String| ann.post(&path, json!({})).await.ok()["secret"].as_str().unwrap().to_owned();
+    let secret_of_first = rotate("/v1.0/customer/webhook/rotate".to_owned()).await;
+    let secret_of_second = rotate(format!("{PATH}/{other}/rotate")).await;
+    assert_ne!(secret_of_first, secret_of_second);
+    first.take();
+    second.take();
+    add_tag(&ann, "vip").await;
+    let (at_first, at_second) = (first.take().remove(0), second.take().remove(0));
+    assert!(
+        standard_is_valid(&at_first, &secret_of_first) && !standard_is_valid(&at_first, &secret_of_second)
+    );
+    assert!(
+        standard_is_valid(&at_second, &secret_of_second) && !standard_is_valid(&at_second, &secret_of_first)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_fails_or_is_disabled_does_not_affect_the_others() {
+    let (client, first, second) = (start().await, Receiver::start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &first).await;
+    let other = add_endpoint(&ann, &second, &[]).await;
+    let state = async |id: &str| ann.get(&format!("{PATH}/{id}")).await.ok()["state"].clone();
+    second.set_default_reply(Reply::Status(410));
+    add_tag(&ann, "one").await;
+    assert_eq!(state(&other).await, "disabled");
+    first.take();
+    second.take();
+    add_tag(&ann, "two").await;
+    assert_eq!((types(&first).len(), types(&second).len()), (1, 0));
+    assert_eq!(ann.get("/v1.0/customer/webhook").await.ok()["state"], "active");
+
+    // A test that succeeds enables it again, and goes to no other endpoint.
+    second.set_default_reply(Reply::Status(200));
+    ann.post(&format!("{PATH}/{other}/test"), json!({})).await.ok();
+    ann.idle().await;
+    assert_eq!((types(&first), types(&second)), (vec![], vec!["webhook_test".to_owned()]));
+    assert_eq!(state(&other).await, "active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_is_sent_again_to_its_own_endpoint() {
+    let (client, first, second) = (start().await, Receiver::start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &first).await;
+    let other = add_endpoint(&ann, &second, &["tag_created"]).await;
+    add_tag(&ann, "vip").await;
+    first.take();
+    let sent = second.take().remove(0);
+    let listed = deliveries(&ann).await;
+    let delivery = listed.iter().find(|delivery| delivery["endpoint_id"] == other).unwrap();
+    let delivery = delivery["id"].as_str().unwrap();
+    let path = format!("/v1.0/customer/webhook/deliveries/{delivery}/redeliver");
+    assert_eq!(ann.post(&path, json!({})).await.ok()["endpoint_id"], other);
+    ann.idle().await;
+    let again = second.take();
+    assert_eq!((first.take().len(), again.len()), (0, 1));
+    assert_eq!(again[0].header("webhook-id"), sent.header("webhook-id"));
+
+    ann.delete(&format!("{PATH}/{other}")).await.ok();
+    assert_eq!(ann.post(&path, json!({})).await.refusal(), (404, "WEBHOOK_ENDPOINT_NOT_FOUND".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_delivery_to_an_additional_endpoint_is_retried_and_ends_with_the_endpoint() {
+    let (client, first, second) = (start().await, Receiver::start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &first).await;
+    let other = add_endpoint(&ann, &second, &["tag_created"]).await;
+    second.queue_replies(&[Reply::Status(500)]);
+    add_tag(&ann, "one").await;
+    client.advance(10).await;
+    assert_eq!(types(&second), ["tag_created", "tag_created"]);
+
+    second.set_default_reply(Reply::Status(500));
+    add_tag(&ann, "two").await;
+    assert_eq!(types(&second).len(), 1);
+    ann.delete(&format!("{PATH}/{other}")).await.ok();
+    client.advance(600).await;
+    assert_eq!(types(&second), Vec::<String>::new());
+    let listed = deliveries(&ann).await;
+    let of_second: Vec<_> = listed.iter().filter(|delivery| delivery["endpoint_id"] == other).collect();
+    assert_eq!(
+        (&of_second[0]["status"], &of_second[0]["error"]),
+        (&json!("failed"), &json!("no_destination"))
+    );
+    assert_eq!(of_second[1]["status"], "succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_at_most_five_endpoints_however_many_requests_race() {
+    let client = start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let body = json!({ "webhook_uri": "https://hooks.example/" });
+    let requests = (0..12).map(|_| ann.post(PATH, body.clone()));
+    let responses = futures::future::join_all(requests).await;
+    let refused = responses.iter().filter(|response| response.status != 200);
+    assert!(refused.clone().all(|response| response.reason() == "RESOURCE_LIMIT_EXCEEDED"));
+    assert_eq!(refused.count(), 12 - (MAX_ENDPOINTS - 1));
+    let listed = ann.get(PATH).await.rows();
+    assert_eq!(listed.len(), MAX_ENDPOINTS);
+    ann.delete(&format!("{PATH}/{}", listed[1]["id"].as_str().unwrap())).await.ok();
+    ann.post(PATH, body).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_an_idempotency_key_adds_one_endpoint() {
+    let client = start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let body = json!({ "webhook_uri": "https://hooks.example/" });
+    let request = || ann.request(reqwest::Method::POST, PATH).header("idempotency-key", "one").json(&body);
+    let (once, again) = (ann.send(request()).await.ok(), ann.send(request()).await.ok());
+    assert_eq!(once, again);
+    assert_eq!(ann.get(PATH).await.rows().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_needs_a_url_that_is_allowed_and_types_that_exist() {
+    let client = Client::start().await;
+    let (id, ann) = client.tenant("ann").await;
+    let url = "https://hooks.example/";
+    let refused = [
+        json!({}),
+        json!({ "webhook_uri": "" }),
+        json!({ "webhook_uri": null }),
+        json!({ "webhook_uri": "ftp://hooks.example/" }),
+        json!({ "webhook_uri": "http://127.0.0.1/" }),
+        json!({ "webhook_uri": format!("https://h.example/{}", "x".repeat(1006)) }),
+        json!({ "webhook_uri": url, "webhook_method": "PATCH" }),
+        json!({ "webhook_uri": url, "event_types": "tag_created" }),
+        json!({ "webhook_uri": url, "event_types": [1] }),
+        json!({ "webhook_uri": url, "event_types": ["tag_created", "planet_created"] }),
+        json!({ "webhook_uri": url, "event_types": ["customer_erased"] }),
+        json!({ "webhook_uri": url, "event_types": ["webhook_test"] }),
+    ];
+    for body in refused {
+        assert_eq!(ann.post(PATH, body.clone()).await.refusal(), (400, "INVALID_ARGUMENT".into()));
+    }
+    let created = ann.post(PATH, json!({ "webhook_uri": url, "event_types": null })).await.ok();
+    let path = format!("{PATH}/{}", created["id"].as_str().unwrap());
+    assert_eq!(
+        ann.put(&path, json!({ "webhook_uri": "" })).await.refusal(),
+        (400, "INVALID_ARGUMENT".into())
+    );
+    assert_eq!(
+        ann.put(&path, json!({ "event_types": ["nonsense"] })).await.refusal(),
+        (400, "INVALID_ARGUMENT".into())
+    );
+    let twice = json!({ "event_types": ["tag_created", "agent_created", "tag_created"] });
+    assert_eq!(ann.put(&path, twice).await.ok()["event_types"], json!(["agent_created", "tag_created"]));
+
+    // The first endpoint is the webhook_uri of the account.
+    let first = format!("{PATH}/{id}");
+    ann.put(&first, json!({ "webhook_uri": url, "webhook_method": "PUT" })).await.ok();
+    let customer = ann.get("/v1.0/customer").await.ok();
+    assert_eq!((&customer["webhook_uri"], &customer["webhook_method"]), (&json!(url), &json!("PUT")));
+    ann.delete(&first).await.ok();
+    assert_eq!(ann.get("/v1.0/customer").await.ok()["webhook_uri"], "");
+    assert_eq!(ann.get(&first).await.ok()["state"], "off");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_account_has_no_access_to_an_endpoint() {
+    let client = start().await;
+    let (ann_id, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    let created = ann.post(PATH, json!({ "webhook_uri": "https://hooks.example/" })).await.ok();
+    for id in [created["id"].as_str().unwrap(), &ann_id] {
+        let path = format!("{PATH}/{id}");
+        for response in [
+            bob.get(&path).await,
+            bob.put(&path, json!({ "webhook_method": "PUT" })).await,
+            bob.delete(&path).await,
+            bob.post(&format!("{path}/rotate"), json!({})).await,
+            bob.post(&format!("{path}/test"), json!({})).await,
+        ] {
+            assert_eq!(response.refusal(), (404, "WEBHOOK_ENDPOINT_NOT_FOUND".into()));
+        }
+    }
+    assert_eq!(ann.get(&format!("{PATH}/nonsense")).await.refusal(), (400, "INVALID_ID".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_listed_event_type_can_be_chosen_and_says_what_happened() {
+    let client = start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let types = ann.get("/v1.0/customer/webhook/event_types").await.rows();
+    let names: Vec<_> = types.iter().map(|one| one["type"].clone()).collect();
+    assert!(types.iter().all(|one| one["description"].as_str().is_some_and(|text| text.ends_with('.'))));
+    let body = json!({ "webhook_uri": "https://hooks.example/", "event_types": names });
+    assert_eq!(ann.post(PATH, body).await.ok()["event_types"], json!(names));
+}
+
+/// Invariant I6: no personal data is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_endpoint_that_chose_it_gets_the_deletion_notice_and_no_row_is_left() {
+    let (client, first, second, third) =
+        (start().await, Receiver::start().await, Receiver::start().await, Receiver::start().await);
+    let (id, ann) = client.tenant("ann").await;
+    set_webhook_uri(&ann, &first.uri()).await;
+    let all = add_endpoint(&ann, &second, &[]).await;
+    add_endpoint(&ann, &third, &["tag_created"]).await;
+    let secret = ann.post(&format!("{PATH}/{all}/rotate"), json!({})).await.ok();
+    ann.idle().await;
+    for receiver in [&first, &second, &third] {
+        receiver.take();
+    }
+    second.queue_replies(&[Reply::Status(503)]);
+    ann.post(
+        "/auth/unregister",
+        json!({ "password": PASSWORD, "confirmation_phrase": "DELETE", "immediate": true }),
+    )
+    .await
+    .ok();
+    client.idle().await;
+    client.advance(10).await;
+    let (at_first, at_second) = (first.take(), second.take());
+    assert_eq!((at_first.len(), at_second.len(), third.take().len()), (1, 2, 0));
+    assert!(at_second.iter().chain(&at_first).all(|one| one.event_type() == "customer_deleted"));
+    assert!(standard_is_valid(&at_second[1], secret["secret"].as_str().unwrap()));
+    assert!(event_types(&client.published_events(&id).await).contains(&"customer_erased"));
+    let tables = Tables(client.engine().clone());
+    assert_eq!(tables.remaining_rows(&id), []);
+    let customer =
+        tables.dump().remove("customers").unwrap().into_iter().find(|row| row.contains(&id)).unwrap();
+    assert!(!customer.contains(&second.uri()) && !customer.contains("webhook_endpoints"), "{customer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_endpoint_leaves_no_secret() {
+    let (client, first, second) = (start().await, Receiver::start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &first).await;
+    let other = add_endpoint(&ann, &second, &[]).await;
+    second.queue_replies(&[Reply::Status(500)]);
+    add_tag(&ann, "vip").await;
+    let tables = Tables(client.engine().clone());
+    let rows_of_endpoint = || {
+        let rows = tables.dump().remove("webhooks").unwrap();
+        rows.into_iter().filter(|row| row.contains(&format!("#{other}"))).count()
+    };
+    assert!(rows_of_endpoint() > 0);
+    let deleted: Value = ann.delete(&format!("{PATH}/{other}")).await.ok();
+    assert_eq!(deleted["id"], other);
+    assert_eq!(rows_of_endpoint(), 0);
+    assert_eq!(
+        ann.delete(&format!("{PATH}/{other}")).await.refusal(),
+        (404, "WEBHOOK_ENDPOINT_NOT_FOUND".into())
+    );
+}
