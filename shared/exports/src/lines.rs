@@ -4,8 +4,8 @@ use custodian_app::field_encryption::decrypt_row_without_secrets;
 use custodian_app::{Context, Failure};
 use custodian_domain::{Customer, Export};
 use custodian_views::{
-    AccessKeyView, AgentView, AuditView, CustomerView, DeliveryView, EmailChangeView, ExportHeaderView,
-    ResourceView,
+    AccessKeyView, AgentView, AuditView, CustomerView, DeliveryView, EmailChangeView, EndpointSettingsView,
+    ExportHeaderView, ResourceView,
 };
 use serde::Serialize;
 
@@ -30,10 +30,13 @@ fn write(part: &mut Part, kind: &str, data: &impl Serialize) -> Result<(), Failu
 pub(crate) fn write_account(part: &mut Part, export: &Export, customer: &Customer) -> Result<(), Failure> {
     write(part, "export", &ExportHeaderView::new(FORMAT_VERSION, export))?;
     write(part, "customer", &CustomerView::from(customer))?;
-    match &customer.pending_email {
-        Some(pending) => write(part, "email_change", &EmailChangeView::from(pending)),
-        None => Ok(()),
+    if let Some(pending) = &customer.pending_email {
+        write(part, "email_change", &EmailChangeView::from(pending))?;
     }
+    for endpoint in customer.endpoints().into_iter().filter(|endpoint| !endpoint.webhook_uri.is_empty()) {
+        write(part, "webhook_endpoint", &EndpointSettingsView::new(customer.id, endpoint))?;
+    }
+    Ok(())
 }
 
 /// Writes the line of a row, without its secrets.

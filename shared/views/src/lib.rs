@@ -40,5 +40,6 @@ pub use usage::UsageView;
 pub use values::{MultiLineText, Text, Time};
 pub use versioned::Versioned;
 pub use webhook::{
-    DeliveryView, EventTypeView, NewWebhookSecretView, TestWebhookView, WebhookState, WebhookView,
+    DeliveryView, EndpointSettingsView, EventTypeView, NewWebhookSecretView, TestWebhookView, WebhookState,
+    WebhookView,
 };

@@ -1,16 +1,17 @@
 //! An account's webhook endpoint and its deliveries.
 
-use custodian_domain::EventType;
 use custodian_domain::webhook::{Delivery, DeliveryStatus};
+use custodian_domain::webhook_endpoints::EndpointSettings;
+use custodian_domain::{CustomerId, EventType};
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::values::Time;
 
-/// A webhook endpoint of an account.
+/// Where the webhooks of an endpoint are sent, and which.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WebhookEndpoint"))]
-pub struct WebhookView {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+pub struct EndpointSettingsView {
     /// The first endpoint, which is at the `webhook_uri` of the account, has the id of the account.
     pub id: Uuid,
     pub customer_id: Uuid,
@@ -21,6 +22,30 @@ pub struct WebhookView {
     /// The types of the events that are sent; empty if all are sent.
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::event_types"))]
     pub event_types: Vec<String>,
+    pub tm_create: Time,
+    pub tm_update: Time,
+}
+
+impl EndpointSettingsView {
+    pub fn new(customer_id: CustomerId, settings: EndpointSettings) -> Self {
+        Self {
+            id: settings.id,
+            customer_id: customer_id.0,
+            webhook_uri: settings.webhook_uri,
+            webhook_method: settings.webhook_method,
+            event_types: settings.event_types.iter().map(ToString::to_string).collect(),
+            tm_create: Time(settings.tm_create),
+            tm_update: Time(settings.tm_update),
+        }
+    }
+}
+
+/// A webhook endpoint of an account.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "WebhookEndpoint"))]
+pub struct WebhookView {
+    #[serde(flatten)]
+    pub settings: EndpointSettingsView,
     /// The first characters of the secret; empty if there is none.
     pub secret_prefix: String,
     /// Until then, replaced secrets sign as well.
@@ -30,8 +55,6 @@ pub struct WebhookView {
     pub state: WebhookState,
     /// When a failing endpoint is tried again.
     pub tm_failing_until: Option<Time>,
-    pub tm_create: Time,
-    pub tm_update: Time,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -8,7 +8,7 @@ use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::webhook::WebhookEndpoint;
 use custodian_domain::webhook_endpoints::{EndpointPatch, EndpointSettings};
 use custodian_domain::{CallerMessage, Customer, Reason, Refusal};
-use custodian_views::{Time, WebhookState, WebhookView};
+use custodian_views::{EndpointSettingsView, Time, WebhookState, WebhookView};
 use custodian_webhook_client::{Destination, DestinationRules, SigningSecret};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -120,16 +120,10 @@ fn view<S, E>(
     let previous = secret.map(|secret| secret.previous.as_slice()).unwrap_or_default().iter();
     let until = previous.map(|one| one.until).max().filter(|until| *until > cx.now());
     Ok(WebhookView {
-        id: settings.id,
-        customer_id: customer.id.0,
-        event_types: settings.event_types.iter().map(ToString::to_string).collect(),
         secret_prefix: current.as_ref().map_or_else(String::new, |secret| secret.prefix().to_owned()),
         tm_previous_secret_until: until.map(Time),
         state,
         tm_failing_until: failing_until.map(Time),
-        webhook_uri: settings.webhook_uri,
-        webhook_method: settings.webhook_method,
-        tm_create: Time(settings.tm_create),
-        tm_update: Time(settings.tm_update),
+        settings: EndpointSettingsView::new(customer.id, settings),
     })
 }

@@ -101,6 +101,8 @@ async fn an_export_has_everything_that_the_account_owns_and_none_of_its_secrets(
     let key = ann.post("/v1.0/accesskeys", json!({ "name": "ci" })).await.ok();
     ann.put("/v1.0/customer", json!({ "webhook_uri": "https://hook.invalid/x" })).await.ok();
     ann.put("/v1.0/customer", json!({ "email": "ann@new.example.com" })).await.ok();
+    let endpoint = json!({ "webhook_uri": "https://other.invalid/", "event_types": ["tag_created"] });
+    ann.post("/v1.0/customer/webhook/endpoints", endpoint).await.ok();
     let webhook_secret = ann.post("/v1.0/customer/webhook/rotate", json!({})).await.ok();
     let delivery = ann.post("/v1.0/customer/webhook/test", json!({})).await.ok();
     let delegation = json!({ "customer_id": id, "reason": "a ticket of the support" });
@@ -137,6 +139,9 @@ async fn an_export_has_everything_that_the_account_owns_and_none_of_its_secrets(
     let is_delegation = |line: &&Value| line["detail"]["reason"] == "a ticket of the support";
     assert_eq!(of_kind(&lines, "audit").iter().filter(|line| is_delegation(line)).count(), 1);
     assert_eq!(of_kind(&lines, "email_change")[0]["email"], "ann@new.example.com");
+    let endpoints = of_kind(&lines, "webhook_endpoint");
+    let uris: Vec<_> = endpoints.iter().map(|endpoint| &endpoint["webhook_uri"]).collect();
+    assert_eq!(uris, ["https://hook.invalid/x", "https://other.invalid/"]);
 
     let trunk = &ann.get(&format!("/v1.0/{}", TRUNKS.route)).await.rows()[0];
     let trunk = ann.get(&format!("/v1.0/{}/{}", TRUNKS.route, trunk["id"].as_str().unwrap())).await.ok();

@@ -4,7 +4,8 @@
 use custodian_domain::kinds::{AGENTS, Kind, routed};
 use custodian_views::schema::{AnyMultiLineText, AnyText};
 use custodian_views::{
-    AccessKeyView, AgentView, AuditView, CustomerView, DeliveryView, EmailChangeView, ExportHeaderView, Time,
+    AccessKeyView, AgentView, AuditView, CustomerView, DeliveryView, EmailChangeView, EndpointSettingsView,
+    ExportHeaderView, Time,
 };
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -22,6 +23,7 @@ pub fn export_schemas() -> Value {
         ("export", generator.subschema_for::<ExportHeaderView>().to_value()),
         ("customer", generator.subschema_for::<CustomerView<'_>>().to_value()),
         ("email_change", generator.subschema_for::<EmailChangeView<'_>>().to_value()),
+        ("webhook_endpoint", generator.subschema_for::<EndpointSettingsView>().to_value()),
         (AGENTS.noun, generator.subschema_for::<AgentView<'_>>().to_value()),
         (custodian_domain::access_key::NOUN, generator.subschema_for::<AccessKeyView<'_>>().to_value()),
     ];
