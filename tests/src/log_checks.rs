@@ -24,7 +24,7 @@ const MIN_LENGTH: usize = 8;
 
 /// Every field that a log line may have. A new field is a deliberate decision: it must hold no name, no address and no
 /// other personal value. `client_network` holds a keyed hash, not the network.
-pub const FIELDS: [&str; 52] = [
+pub const FIELDS: [&str; 53] = [
     "agent_id",
     "attempt",
     "cause",
@@ -35,6 +35,7 @@ pub const FIELDS: [&str; 52] = [
     "deletions",
     "dependency",
     "ended",
+    "endpoint_id",
     "event",
     "failure",
     "function",

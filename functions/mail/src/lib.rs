@@ -37,7 +37,7 @@ where
             (EventType::CustomerDeletionReminder, _) => send_deletion_reminder(cx, id, cause).await,
             (EventType::CustomerRecovered, _) => send_recovered(cx, id, cause).await,
             (EventType::CustomerDeleted, _) => finish_deletion(cx, id).await,
-            (EventType::WebhookDisabled, _) => send_webhook_disabled(cx, id, cause).await,
+            (EventType::WebhookDisabled, endpoint) => send_webhook_disabled(cx, id, endpoint, cause).await,
             (EventType::Row { noun: access_key::NOUN, change: RowChange::Created }, Some(row)) => {
                 send_key_created(cx, id, row, cause).await
             }

@@ -3,7 +3,7 @@
 
 use custodian_app::ports::{Authenticator, ChangeCustomers};
 use custodian_app::{Context, Failure};
-use custodian_http::{Account, Active, Admin, Endpoint, OwnEndpoint, Request, Response, Route};
+use custodian_http::{Account, Active, Admin, ChangeableEndpoint, Endpoint, Request, Response, Route};
 use custodian_webhooks::{WebhookStore, create_endpoint, delete_endpoint, update_endpoint};
 
 /// What a route of this function does.
@@ -23,7 +23,7 @@ impl ChangeEndpoint {
 }
 
 impl<S: Authenticator + ChangeCustomers + WebhookStore, E: Send + Sync> Endpoint<S, E> for ChangeEndpoint {
-    type Caller = Account<Admin, Active, OwnEndpoint>;
+    type Caller = Account<Admin, Active, ChangeableEndpoint>;
 
     fn route(&self) -> Route {
         match self.0 {

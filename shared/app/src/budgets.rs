@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use custodian_domain::{CustomerId, Timestamp};
+use custodian_domain::Timestamp;
+use custodian_domain::webhook_endpoints::EndpointId;
 use futures::future::{join_all, try_join_all};
 
 use crate::context::{Context, WebhookBudget, WebhookBudgets};
@@ -22,9 +23,14 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The webhooks of one account, in an hour.
-    pub fn of_account(budgets: &WebhookBudgets, account: CustomerId) -> Self {
-        let (subject, window) = (account.to_string(), Duration::from_secs(3600));
+    /// The webhooks of one account to one endpoint, in an hour. If all endpoints had one budget, one that refuses everything would
+    /// use up the attempts of the others.
+    pub fn of_endpoint(budgets: &WebhookBudgets, endpoint: EndpointId) -> Self {
+        let subject = match endpoint.additional() {
+            None => endpoint.customer_id.to_string(),
+            Some(id) => format!("{}:{id}", endpoint.customer_id),
+        };
+        let window = Duration::from_secs(3600);
         Self { kind: "account_budget", subject, max: budgets.account, window }
     }
 

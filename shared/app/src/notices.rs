@@ -3,6 +3,7 @@
 //! The event names the row, and the notice uses the values of the current row. If the row has changed since the event, the notice
 //! describes the current state, or no notice is sent.
 
+use custodian_domain::destination;
 use custodian_domain::{AgentId, Cause, Customer, CustomerId, Export, State, Status};
 use uuid::Uuid;
 
@@ -150,14 +151,17 @@ pub async fn send_username_changed<S: ReadAgents + NoticeRows + StoreMailTokens,
     cx.store.remove_former_username(id, agent.id, former).await
 }
 
-/// Sends the notice that the webhook endpoint is disabled.
+/// Sends the notice that a webhook endpoint is disabled. An event of release 0.2 does not name the endpoint.
 pub async fn send_webhook_disabled<S: ReadCustomers + StoreMailTokens, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
+    endpoint: Option<Uuid>,
     cause: Cause,
 ) -> Result<(), Failure> {
     let Some(customer) = recipient(cx, id).await? else { return Ok(()) };
-    send(cx, &customer, cause, mail::webhook_disabled(&cx.settings, &customer)).await
+    let endpoint = endpoint.and_then(|endpoint| customer.endpoint(endpoint));
+    let host = endpoint.and_then(|endpoint| destination::host(&endpoint.webhook_uri));
+    send(cx, &customer, cause, mail::webhook_disabled(&cx.settings, &customer, host.as_deref())).await
 }
 
 /// Sends the notice that an export is finished. Its link needs a sign-in, so the mail contains no secret.

@@ -4,7 +4,7 @@ use custodian_domain::{Customer, Reason, Refusal, Timestamp};
 
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::ports::{ChangeCustomers, CustomerChange, CustomerWriteOutcome};
+use crate::ports::{ChangeCustomers, CustomerChange, CustomerWriteOutcome, NewEndpointSecret};
 use crate::request_conditions;
 use crate::retry::{Retry, RetryBudget};
 
@@ -14,6 +14,17 @@ pub async fn update<S: ChangeCustomers, E>(
     customer: Customer,
     permits: impl Fn(&Customer) -> Result<(), Refusal> + Send + Sync,
     next: impl Fn(&Customer, Timestamp) -> Customer + Send + Sync,
+) -> Result<Customer, Failure> {
+    update_with_secret(cx, customer, permits, next, None).await
+}
+
+/// Stores the next version of a customer, and the signing secret of the endpoint that it adds.
+pub async fn update_with_secret<S: ChangeCustomers, E>(
+    cx: &Context<S, E>,
+    customer: Customer,
+    permits: impl Fn(&Customer) -> Result<(), Refusal> + Send + Sync,
+    next: impl Fn(&Customer, Timestamp) -> Customer + Send + Sync,
+    endpoint_secret: Option<&NewEndpointSecret>,
 ) -> Result<Customer, Failure> {
     let id = customer.id;
     let (mut before, mut retry) = (customer, Retry::new("the customer", RetryBudget::Request));
@@ -25,7 +36,8 @@ pub async fn update<S: ChangeCustomers, E>(
         if is_same {
             return Ok(before);
         }
-        match cx.store.commit(CustomerChange::new(&before, &after)).await? {
+        let change = CustomerChange { endpoint_secret, ..CustomerChange::new(&before, &after) };
+        match cx.store.commit(change).await? {
             CustomerWriteOutcome::Done => return Ok(after),
             CustomerWriteOutcome::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
             CustomerWriteOutcome::DeletionsPaused => return Err(Reason::DeletionsPaused.into()),

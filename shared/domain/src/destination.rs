@@ -75,6 +75,11 @@ impl DestinationRefusal {
     }
 }
 
+/// The host of a URI.
+pub fn host(uri: &str) -> Option<String> {
+    Url::parse(uri).ok()?.host_str().map(str::to_owned)
+}
+
 /// Checks a URL, and an IP address in it. Returns the parsed URL, which has a host and a port.
 pub fn check(uri: &str, rules: &DestinationRules) -> Result<Url, DestinationRefusal> {
     let allowed = rules.allowed;

@@ -91,7 +91,8 @@ impl EventType {
         row.unwrap_or_else(|| Self::Other(text.to_owned()))
     }
 
-    /// The event types of which webhooks are sent, apart from tests. The other types are on the bus only.
+    /// The event types of which webhooks are sent, apart from tests. The others are on the bus only: those for the operator's systems, and
+    /// those of accounts that are not verified, to which no webhooks are sent.
     pub fn sent_as_webhooks() -> impl Iterator<Item = Self> {
         let customer = FIXED.into_iter().map(|(fixed, _)| fixed).filter(|fixed| !fixed.is_internal());
         customer.chain(nouns().flat_map(|noun| RowChange::ALL.map(|change| Self::row(noun, change))))
@@ -101,7 +102,12 @@ impl EventType {
     const fn is_internal(&self) -> bool {
         matches!(
             self,
-            Self::CustomerErased | Self::OperationsTerminate | Self::WebhookTest | Self::WebhookDisabled
+            Self::CustomerCreated
+                | Self::CustomerExpired
+                | Self::CustomerErased
+                | Self::OperationsTerminate
+                | Self::WebhookTest
+                | Self::WebhookDisabled
         )
     }
 
@@ -182,8 +188,15 @@ mod tests {
     #[test]
     fn an_account_chooses_among_the_types_that_are_sent_to_it() {
         let chosen: Vec<_> = EventType::sent_as_webhooks().map(|known| known.to_string()).collect();
-        assert_eq!(chosen.len(), 8 + 3 * (ALL.len() + 1));
-        for internal in ["customer_erased", "operations_terminate", "webhook_test", "webhook_disabled"] {
+        assert_eq!(chosen.len(), 6 + 3 * (ALL.len() + 1));
+        for internal in [
+            "customer_created",
+            "customer_expired",
+            "customer_erased",
+            "operations_terminate",
+            "webhook_test",
+            "webhook_disabled",
+        ] {
             assert!(!chosen.iter().any(|name| name == internal), "{internal}");
         }
         assert_eq!(EventType::parse("agent_created").description(), "An agent was created.");

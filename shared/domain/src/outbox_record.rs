@@ -76,11 +76,11 @@ impl OutboxRecord {
 
     /// The record of a disabled webhook endpoint. Concurrent attempts that observe the same disablement have the same record.
     pub fn webhook_disabled(delivery: &Delivery, observation: &EndpointObservation) -> Option<Self> {
-        let EndpointObservation::Disabled { id: Some(disablement), .. } = observation else { return None };
+        let EndpointObservation::Disabled { since: Some(since), .. } = observation else { return None };
         let row = RowVersion {
             customer_id: delivery.customer_id,
-            id: *disablement,
-            version: 1,
+            id: delivery.endpoint().id,
+            version: (*since).max(1),
             tm_update: delivery.tm_update,
         };
         Some(Self::new(EventType::WebhookDisabled, row, Vec::new()))

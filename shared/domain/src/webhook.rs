@@ -63,24 +63,14 @@ pub struct SlowEndpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndpointObservation {
     Unchanged,
-    /// The endpoint with this fingerprint responded with 410. All attempts that observe this while the endpoint is enabled
-    /// have the same `id`; it is `None` if the endpoint was disabled already.
+    /// The endpoint with this fingerprint responded with 410. `since` says when it was enabled, in microseconds, so all attempts that
+    /// observe the same disablement have the same one. It is `None` if the endpoint was disabled already.
     Disabled {
         fingerprint: String,
-        id: Option<Uuid>,
+        since: Option<u64>,
     },
     /// The endpoint accepts webhooks again, since this time.
     Enabled(Timestamp),
-}
-
-/// The id of one disablement of an endpoint, which every attempt that observes it shares.
-pub fn disablement_id(endpoint: EndpointId, uri: &str, enabled_since: Option<Timestamp>) -> Uuid {
-    let since = enabled_since.map_or(0, Timestamp::micros);
-    let endpoint = match endpoint.additional() {
-        None => endpoint.customer_id.to_string(),
-        Some(id) => format!("{}:{id}", endpoint.customer_id),
-    };
-    content_id(&format!("{endpoint}:{}:{since}:disabled", fingerprint(uri)))
 }
 
 /// A hash that identifies a URI without revealing it.

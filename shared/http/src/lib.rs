@@ -35,6 +35,6 @@ pub use response::Response;
 pub use route::Route;
 pub use session_holder::SessionHolder;
 pub use target::{
-    AnyCustomer, ChangeableAgent, NoTarget, OwnAccount, OwnEndpoint, OwnKey, OwnProfile, OwnResource, Target,
-    VisibleAgent,
+    AnyCustomer, ChangeableAgent, ChangeableEndpoint, NoTarget, OwnAccount, OwnEndpoint, OwnKey, OwnProfile,
+    OwnResource, Target, VisibleAgent,
 };

@@ -191,6 +191,35 @@ impl Target for OwnEndpoint {
     }
 }
 
+/// A webhook endpoint of the caller's account that the caller may change. The webhooks of the platform's own account are a part of its
+/// profile.
+#[derive(Debug)]
+pub struct ChangeableEndpoint(OwnEndpoint);
+
+impl ChangeableEndpoint {
+    /// The endpoint that the path names, or the first one.
+    pub fn id(&self) -> Uuid {
+        self.0.id()
+    }
+}
+
+impl Target for ChangeableEndpoint {
+    fn prefetch(request: &Request) -> Prefetch {
+        OwnEndpoint::prefetch(request)
+    }
+
+    fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
+        if access.customer.platform {
+            require_permission(access.principal, Permission::PLATFORM)?;
+        }
+        OwnEndpoint::authorize(access).map(Self)
+    }
+
+    fn version(&self) -> Option<u64> {
+        self.0.version()
+    }
+}
+
 /// A row of the caller's account. Its endpoint prefetches it, because only the endpoint knows the kind.
 #[derive(Debug)]
 pub struct OwnResource {

@@ -22,7 +22,7 @@ use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{
     audit_log, brake, deletion_notices, former_names, last_mail, notices, outbox, requester, tokens, usage,
-    usernames, webhooks,
+    usernames, webhook_endpoints,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +159,8 @@ impl Store {
             }
         } else {
             tx = update_email_claims(tx, change, claims)?;
-            tx = webhooks::delete_removed_endpoints(tx, CustomerCondition::Row, before, after)?;
+            tx = webhook_endpoints::store_new_secret(tx, CustomerCondition::Row, change.endpoint_secret)?;
+            tx = webhook_endpoints::delete_removed_endpoints(tx, CustomerCondition::Row, before, after)?;
         }
         if let Some(confirmation) = change.confirmation {
             tx = usernames::rename(tx, CustomerCondition::Usernames, after, confirmation)?;

@@ -14,9 +14,8 @@ use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::schema::WEBHOOKS;
 use crate::transaction::Transaction;
 use crate::usage;
-use crate::webhook_key::endpoint_key;
-
-pub(crate) const FAILING_KEY: &str = "failing";
+use crate::webhook_endpoints::require_endpoint;
+use crate::webhook_key::{FAILING_KEY, endpoint_key};
 
 fn expiry(until: Timestamp) -> i64 {
     until.plus(FailingEndpoint::RETENTION).seconds()
@@ -65,6 +64,7 @@ async fn create(
     let customer = endpoint.customer_id;
     let tx = Transaction::new(store, RetryBudget::Request);
     let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, Status::NOT_TERMINAL)?;
+    let tx = require_endpoint(tx, OwnedRowCondition::Row, endpoint)?;
     Ok(write_outcome(tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, (&row, &[]), is_new)?.run().await?))
 }
 

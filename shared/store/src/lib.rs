@@ -56,6 +56,7 @@ mod tokens;
 mod transaction;
 mod usage;
 mod usernames;
+mod webhook_endpoints;
 mod webhook_key;
 mod webhooks;
 

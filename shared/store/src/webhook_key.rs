@@ -6,6 +6,14 @@ use uuid::Uuid;
 
 use crate::item::{Item, composite_key};
 
+pub(crate) const SECRET_KEY: &str = "secret";
+/// Whether the endpoint is disabled.
+pub(crate) const AVAILABILITY_KEY: &str = "off";
+pub(crate) const SLOW_KEY: &str = "slow";
+pub(crate) const FAILING_KEY: &str = "failing";
+/// The rows of an endpoint's state.
+pub(crate) const STATE_KEYS: [&str; 4] = [SECRET_KEY, AVAILABILITY_KEY, SLOW_KEY, FAILING_KEY];
+
 /// Stands between the name of a row and the id of an endpoint other than the first.
 const SEPARATOR: char = '#';
 

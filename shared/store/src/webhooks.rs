@@ -12,7 +12,7 @@ use custodian_domain::webhook::{
 };
 use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_domain::webhook_secret::EncryptedWebhookSecret;
-use custodian_domain::{Customer, CustomerId, Status, Timestamp};
+use custodian_domain::{CustomerId, Status, Timestamp};
 use custodian_webhooks::{SecretChange, WebhookStore};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -20,19 +20,17 @@ use uuid::Uuid;
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::failing_endpoint::{self, FAILING_KEY};
+use crate::failing_endpoint;
 use crate::item::{Item, decode, decode_some, encode, n, s};
 use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::schema::WEBHOOKS;
 use crate::transaction::Transaction;
-use crate::webhook_key::{additional_id, endpoint_key, row_key};
+use crate::webhook_endpoints::require_endpoint;
+use crate::webhook_key::{
+    AVAILABILITY_KEY, FAILING_KEY, SECRET_KEY, SLOW_KEY, STATE_KEYS, additional_id, endpoint_key, row_key,
+};
 use crate::{audit_log, deletion_notices, outbox, usage};
 
-const SECRET_KEY: &str = "secret";
-const AVAILABILITY_KEY: &str = "off";
-const SLOW_KEY: &str = "slow";
-/// The rows of an endpoint's state.
-const STATE_KEYS: [&str; 4] = [SECRET_KEY, AVAILABILITY_KEY, SLOW_KEY, FAILING_KEY];
 const DELIVERY_PREFIX: &str = "delivery#";
 /// The attribute with the end of the lease on a delivery's next attempt.
 const LEASE: &str = "claimed_until";
@@ -88,22 +86,9 @@ fn store_observation<'a>(
             Availability { fingerprint: None, enabled_since: Some(*since) }
         }
     };
+    let tx = require_endpoint(tx, OwnedRowCondition::Row, endpoint)?;
     let (key, row) = (endpoint_key(endpoint, AVAILABILITY_KEY), (&encode(&availability)?, AVAILABILITY));
     tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, Expr::unconditional("key"))
-}
-
-/// Deletes the stored state of the endpoints that a change removes. What a concurrent attempt stores afterwards is deleted with the
-/// account.
-pub(crate) fn delete_removed_endpoints<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    before: &Customer,
-    after: &Customer,
-) -> Result<Transaction<'a, C>, Failure> {
-    let removed = before.webhook_endpoints.iter().filter(|endpoint| after.endpoint(endpoint.id).is_none());
-    let keys =
-        removed.flat_map(|endpoint| STATE_KEYS.map(|key| endpoint_key(endpoint.id_of(before.id), key)));
-    keys.into_iter().try_fold(tx, |tx, key| tx.delete(on_failure, WEBHOOKS, key, Expr::unconditional("key")))
 }
 
 impl Store {
@@ -247,6 +232,7 @@ impl WebhookStore for Store {
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx =
             usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, Status::NOT_TERMINAL)?;
+        let tx = require_endpoint(tx, OwnedRowCondition::Row, endpoint)?;
         let tx = tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, (&row, &[]), Expr::unconditional("key"))?;
         Ok(write_outcome(tx.run().await?))
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use custodian_app::budgets::{Budget, ExhaustedBudget, spend};
 use custodian_app::ports::{Budgets, WriteOutcome};
 use custodian_app::{Context, Failure, Metric};
+use custodian_domain::Timestamp;
 use custodian_domain::webhook::{DELIVERY_RETENTION, Delivery, DeliveryStatus, EndpointObservation};
-use custodian_domain::{Customer, Timestamp};
+use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_webhook_client::Destination;
 use uuid::Uuid;
 
@@ -55,19 +56,19 @@ impl From<ExhaustedBudget> for Deferral {
     }
 }
 
-/// Counts an attempt in the budgets of the account and of the destination. Returns a deferral if one of them is exhausted. An
+/// Counts an attempt in the budgets of the endpoint and of the destination. Returns a deferral if one of them is exhausted. An
 /// address that is refused gets nothing, so it costs nothing.
 pub(crate) async fn spend_budgets<S: Budgets, E>(
     cx: &Context<S, E>,
-    account: Option<&Customer>,
+    endpoint: Option<EndpointId>,
     uri: &str,
     body: &str,
 ) -> Result<Option<Deferral>, Failure> {
     let (settings, bytes) = (&cx.settings, u64::try_from(body.len()).unwrap_or(u64::MAX));
     let Ok(destination) = Destination::parse(uri, &settings.destinations) else { return Ok(None) };
-    let of_account = account.map(|account| Budget::of_account(&settings.webhook_budgets, account.id));
+    let of_endpoint = endpoint.map(|endpoint| Budget::of_endpoint(&settings.webhook_budgets, endpoint));
     let of_destination = Budget::of_destination(&settings.webhook_budgets, destination.host_and_port());
-    let budgets: Vec<_> = of_account.into_iter().chain([of_destination]).collect();
+    let budgets: Vec<_> = of_endpoint.into_iter().chain([of_destination]).collect();
     Ok(spend(cx, &budgets, bytes).await?.map(Deferral::from))
 }
 
@@ -116,6 +117,7 @@ pub(crate) fn record_deferral<S, E>(cx: &Context<S, E>, job: &DeliveryJob, reaso
     cx.metrics.record(&[Metric::WebhooksDeferred]);
     tracing::info!(
         customer_id = %job.event.customer_id,
+        endpoint_id = %job.endpoint().id,
         event = %job.event.event_type,
         attempt = job.attempt,
         reason,

@@ -68,7 +68,7 @@ where
     if !job.slow && endpoint.is_slow(&to.uri, now) {
         return move_to_slow_queue(cx, job, id).await;
     }
-    let body = payload(cx, customer, &job.event).await?;
+    let body = payload(cx, customer, &job.event, *endpoint_id).await?;
     // A deleted account has no budget any more, and the notice has a few attempts only. The destination stays protected.
     if let Some(deferral) = spend_budgets(cx, None, &to.uri, &body).await? {
         record_deferral(cx, job, deferral.reason);

@@ -7,7 +7,7 @@ use custodian_app::{Context, Failure, Metric, ignore};
 use custodian_cascade::CascadeQueue;
 use custodian_domain::webhook::{
     DELIVERY_RETENTION, Delivery, DeliveryStatus, EndpointObservation, SlowEndpoint, WebhookEndpoint,
-    delivery_id, disablement_id, fingerprint,
+    delivery_id, fingerprint,
 };
 use custodian_domain::webhook_endpoints::EndpointSettings;
 use custodian_domain::{Customer, EventType, Status, Timestamp};
@@ -159,8 +159,8 @@ where
 {
     let Endpoint { customer, settings, state } = endpoint;
     let (endpoint_id, uri) = (job.endpoint(), &*settings.webhook_uri);
-    let body = payload(cx, customer, &job.event).await?;
-    if let Some(deferral) = spend_budgets(cx, Some(customer), uri, &body).await? {
+    let body = payload(cx, customer, &job.event, endpoint_id).await?;
+    if let Some(deferral) = spend_budgets(cx, Some(endpoint_id), uri, &body).await? {
         return defer(cx, job, id, previous, deferral).await;
     }
     let Some(secrets) = signing_secrets(cx, endpoint_id, state).await? else { return Ok(()) };
@@ -178,7 +178,7 @@ where
     // Schedule no attempt after the retention: the delivery would be deleted by then.
     let delay = delay.filter(|delay| ended.plus(*delay) < first_started.plus(DELIVERY_RETENTION));
     let delivery = record(job, id, first_started, &report, delay, ended);
-    let observation = observe(&report, job, endpoint, ended);
+    let observation = observe(&report, endpoint, ended);
     if cx.store.store_delivery(&delivery, previous, &observation).await? != WriteOutcome::Done {
         return Ok(());
     }
@@ -196,19 +196,14 @@ where
 }
 
 /// Whether an attempt disables the endpoint or enables it again.
-fn observe(
-    report: &AttemptReport,
-    job: &DeliveryJob,
-    endpoint: &Endpoint<'_>,
-    now: Timestamp,
-) -> EndpointObservation {
+fn observe(report: &AttemptReport, endpoint: &Endpoint<'_>, now: Timestamp) -> EndpointObservation {
     let Endpoint { settings, state, .. } = endpoint;
     let uri = &settings.webhook_uri;
     match report.outcome {
         AttemptOutcome::Disabled => {
-            let since = settings.since.max(state.enabled_since);
-            let id = (!state.is_disabled(uri)).then(|| disablement_id(job.endpoint(), uri, since));
-            EndpointObservation::Disabled { fingerprint: fingerprint(uri), id }
+            let enabled = settings.since.max(state.enabled_since).map_or(0, Timestamp::micros);
+            let since = (!state.is_disabled(uri)).then(|| u64::try_from(enabled).unwrap_or_default());
+            EndpointObservation::Disabled { fingerprint: fingerprint(uri), since }
         }
         AttemptOutcome::Succeeded { .. } if state.is_disabled(uri) => EndpointObservation::Enabled(now),
         _ => EndpointObservation::Unchanged,

@@ -7,28 +7,30 @@ use custodian_domain::webhook::{Delivery, DeliveryStatus};
 use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_domain::{CustomerId, EventType, Timestamp};
 use custodian_events::Event;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 /// One attempt to deliver an event. It identifies the change and contains no values.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct DeliveryJob {
-    /// EventBridge puts the event into the field `detail` of its message.
-    #[serde(rename = "detail")]
+    /// EventBridge puts the event into the field `detail` of its message. In the job of an additional endpoint the field is `event`:
+    /// a worker of release 0.2 does not know other endpoints, so it must not be able to read such a job.
+    #[serde(rename = "detail", alias = "event")]
     pub event: Event,
     /// The endpoint, unless it is the first one.
-    #[serde(rename = "endpoint", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "endpoint", default)]
     pub endpoint_id: Option<Uuid>,
     #[serde(default = "first_attempt")]
     pub attempt: u32,
     /// How often the attempt was deferred before.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub deferrals: u32,
     /// Whether the job is in the queue of slow endpoints.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default)]
     pub slow: bool,
     /// Whether an administrator asked for this attempt.
-    #[serde(rename = "asked", default, skip_serializing_if = "is_false")]
+    #[serde(rename = "asked", default)]
     pub requested: bool,
 }
 
@@ -109,14 +111,23 @@ impl DeliveryJob {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-const fn is_false(flag: &bool) -> bool {
-    !*flag
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-const fn is_zero(count: &u32) -> bool {
-    *count == 0
+impl Serialize for DeliveryJob {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry(if self.endpoint_id.is_some() { "event" } else { "detail" }, &self.event)?;
+        if let Some(endpoint) = self.endpoint_id {
+            fields.serialize_entry("endpoint", &endpoint)?;
+        }
+        fields.serialize_entry("attempt", &self.attempt)?;
+        if self.deferrals > 0 {
+            fields.serialize_entry("deferrals", &self.deferrals)?;
+        }
+        for (name, _) in [("slow", self.slow), ("asked", self.requested)].iter().filter(|(_, is_set)| *is_set)
+        {
+            fields.serialize_entry(name, &true)?;
+        }
+        fields.end()
+    }
 }
 
 const fn first_attempt() -> u32 {
@@ -130,5 +141,38 @@ impl LogSubject for DeliveryJob {
 
     fn message_type(&self) -> Cow<'_, str> {
         Cow::from(self.event.event_type.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_worker_that_knows_only_the_first_endpoint_cannot_read_the_job_of_another_one() {
+        let customer = CustomerId(Uuid::from_u128(1));
+        let event = Event::new(
+            Uuid::from_u128(2),
+            EventType::CustomerUpdated,
+            customer,
+            1,
+            Timestamp::from_micros(0),
+        );
+        let first = DeliveryJob { deferrals: 3, requested: true, ..DeliveryJob::first(event) };
+        let other = first.at(EndpointId { customer_id: customer, id: Uuid::from_u128(3) });
+        for job in [&first, &other] {
+            let stored = serde_json::to_value(job).unwrap_or_default();
+            assert_eq!(stored.get("detail").is_some(), job.endpoint_id.is_none());
+            let read: DeliveryJob = serde_json::from_value(stored.clone()).expect("it is readable");
+            assert_eq!(read.endpoint(), job.endpoint());
+            assert_eq!(serde_json::to_value(&read).unwrap_or_default(), stored);
+        }
+        let stored = serde_json::to_value(&first).unwrap_or_default();
+        assert_eq!(
+            (&stored["deferrals"], &stored["asked"], stored.get("slow")),
+            (&json!(3), &json!(true), None)
+        );
     }
 }

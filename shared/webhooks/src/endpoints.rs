@@ -1,12 +1,13 @@
 //! The webhook endpoints as administrators see and change them.
 
-use custodian_app::ports::ChangeCustomers;
-use custodian_app::update::update;
+use custodian_app::ports::{ChangeCustomers, NewEndpointSecret};
+use custodian_app::update::{update, update_with_secret};
 use custodian_app::{Context, Failure};
 use custodian_domain::account_status::require_active;
 use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::webhook::WebhookEndpoint;
-use custodian_domain::webhook_endpoints::{EndpointPatch, EndpointSettings};
+use custodian_domain::webhook_endpoints::{EndpointId, EndpointPatch};
+use custodian_domain::webhook_secret::{StoredWebhookSecret, WebhookSecret};
 use custodian_domain::{CallerMessage, Customer, Reason, Refusal};
 use custodian_views::{EndpointSettingsView, Time, WebhookState, WebhookView};
 use custodian_webhook_client::{Destination, DestinationRules, SigningSecret};
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::ports::WebhookStore;
-use crate::secrets::decrypt;
+use crate::secrets::{decrypt, encrypt, new_secret};
 
 /// All endpoints of an account, the first one first.
 pub async fn list_endpoints<S: WebhookStore, E>(
@@ -22,11 +23,10 @@ pub async fn list_endpoints<S: WebhookStore, E>(
     customer: &Customer,
     destinations: &DestinationRules,
 ) -> Result<Vec<WebhookView>, Failure> {
-    let endpoints = customer.endpoints();
-    let ids: Vec<_> = endpoints.iter().map(|endpoint| endpoint.id_of(customer.id)).collect();
+    let ids: Vec<_> = customer.endpoints().iter().map(|endpoint| endpoint.id_of(customer.id)).collect();
     let states = cx.store.webhook_endpoints(&ids).await?;
-    let views = endpoints.into_iter().zip(states);
-    views.map(|(settings, state)| view(cx, customer, settings, &state, destinations)).collect()
+    let views = ids.iter().zip(states);
+    views.map(|(id, state)| view(cx, customer, id.id, &state, destinations)).collect()
 }
 
 /// One endpoint of an account.
@@ -36,9 +36,9 @@ pub async fn show_endpoint<S: WebhookStore, E>(
     endpoint: Uuid,
     destinations: &DestinationRules,
 ) -> Result<WebhookView, Failure> {
-    let settings = customer.endpoint(endpoint).ok_or(Reason::WebhookEndpointNotFound)?;
-    let state = cx.store.webhook_endpoint(settings.id_of(customer.id)).await?;
-    view(cx, customer, settings, &state, destinations)
+    let id = EndpointId { customer_id: customer.id, id: endpoint };
+    let state = cx.store.webhook_endpoint(id).await?;
+    view(cx, customer, endpoint, &state, destinations)
 }
 
 /// Adds an endpoint.
@@ -49,7 +49,11 @@ pub async fn create_endpoint<S: ChangeCustomers + WebhookStore, E>(
     destinations: &DestinationRules,
 ) -> Result<WebhookView, Failure> {
     let patch = EndpointPatch::read_new(body, destinations)?;
-    let id = cx.providers.id_seed(cx.now()).uuid();
+    let now = cx.now();
+    let id = cx.providers.id_seed(now).uuid();
+    let endpoint = EndpointId { customer_id: customer.id, id };
+    let secret = encrypt(cx, endpoint, &WebhookSecret::unseen(new_secret(cx), now))?;
+    let secret = NewEndpointSecret { endpoint, secret };
     let permits = |row: &Customer| {
         require_active(row)?;
         if row.has_endpoint_left() {
@@ -59,8 +63,12 @@ pub async fn create_endpoint<S: ChangeCustomers + WebhookStore, E>(
         }
     };
     let next = |row: &Customer, now| row.with_new_endpoint(id, &patch, now);
-    let customer = update(cx, customer, permits, next).await?;
-    show_endpoint(cx, &customer, id, destinations).await
+    let customer = update_with_secret(cx, customer, permits, next, Some(&secret)).await?;
+    let state = WebhookEndpoint {
+        secret: Some(StoredWebhookSecret::Encrypted(secret.secret)),
+        ..WebhookEndpoint::default()
+    };
+    view(cx, &customer, id, &state, destinations)
 }
 
 /// Changes an endpoint.
@@ -73,9 +81,11 @@ pub async fn update_endpoint<S: ChangeCustomers + WebhookStore, E>(
 ) -> Result<WebhookView, Failure> {
     let current = customer.endpoint(id).ok_or(Reason::WebhookEndpointNotFound)?;
     let patch = EndpointPatch::read(body, &current, current.id_of(customer.id), destinations)?;
+    // The state is read before the change, because a change that took effect must not fail.
+    let state = cx.store.webhook_endpoint(current.id_of(customer.id)).await?;
     let next = |row: &Customer, now| row.with_endpoint(id, &patch, now);
     let customer = update(cx, customer, |row| require_endpoint(row, id), next).await?;
-    show_endpoint(cx, &customer, id, destinations).await
+    view(cx, &customer, id, &state, destinations)
 }
 
 /// Deletes an endpoint with its secret. The first endpoint only loses its URI. Returns the endpoint as it was.
@@ -99,10 +109,11 @@ fn require_endpoint(customer: &Customer, id: Uuid) -> Result<(), Refusal> {
 fn view<S, E>(
     cx: &Context<S, E>,
     customer: &Customer,
-    settings: EndpointSettings,
+    id: Uuid,
     endpoint: &WebhookEndpoint,
     destinations: &DestinationRules,
 ) -> Result<WebhookView, Failure> {
+    let settings = customer.endpoint(id).ok_or(Reason::WebhookEndpointNotFound)?;
     let id = settings.id_of(customer.id);
     let uri = &settings.webhook_uri;
     let failing_until = endpoint.failing(uri).and_then(FailingEndpoint::paused_until);

@@ -37,6 +37,7 @@ pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
         let before = cx.store.webhook_endpoint(id).await?.secret;
         let (now, fresh) = (cx.now(), new_secret(cx));
         let (next, change) = match &before {
+            None if !id.is_first() => return Err(Reason::WebhookEndpointNotFound.into()),
             None => (WebhookSecret::shown(fresh, now), SecretChange::Created),
             Some(stored) => next_secret(&decrypt(cx, id, stored)?, stored.tm_create(), fresh, now)?,
         };

@@ -4,6 +4,7 @@
 use custodian_app::field_encryption::decrypt_row_without_secrets;
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::ALL;
+use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_domain::{AgentId, Customer, EventType, access_key, kinds};
 use custodian_events::Event;
 use custodian_views::{AccessKeyView, AgentView, CustomerView, ResourceView};
@@ -13,19 +14,23 @@ use serde_json::{Value, json};
 use crate::payload_size::limited;
 use crate::ports::ReadPayloadRows;
 
-/// The body for an event: the current row without its secrets, or only the ids if the row is deleted.
+/// The body for an event: the current row without its secrets, or only the ids if the row is deleted. Only the first endpoint gets the
+/// `webhook_uri` of an account. It is the URI of that endpoint, and such a URI may contain a password.
 pub async fn payload<S: ReadPayloadRows, E: Sync>(
     cx: &Context<S, E>,
     customer: &Customer,
     event: &Event,
+    endpoint: EndpointId,
 ) -> Result<String, Failure> {
     let data = match row(cx, customer, event).await? {
         Some(row) => row,
         None => ids(event),
     };
     let (id, timestamp, version) = (event.id, event.time.to_rfc3339(), event.version);
+    let omitted: &[&str] = if endpoint.is_first() { &[] } else { &["webhook_uri"] };
     Ok(limited(
         json!({ "id": id, "type": event.event_type, "timestamp": timestamp, "data": data, "version": version }),
+        omitted,
     ))
 }
 

@@ -12,7 +12,7 @@ use custodian_webhook_client::{ReplacedSecret, SecretSet, SigningSecret};
 use crate::ports::{SecretChange, WebhookStore};
 
 /// The secrets of an endpoint. The first delivery creates the first secret, so that every webhook is signed. The first request to see a
-/// secret shows it. `None` if the account is terminal.
+/// secret shows it. `None` if the account is terminal or the endpoint is deleted.
 pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     cx: &Context<S, E>,
     id: EndpointId,
@@ -20,6 +20,10 @@ pub(crate) async fn signing_secrets<S: WebhookStore, E>(
 ) -> Result<Option<SecretSet>, Failure> {
     if let Some(stored) = &endpoint.secret {
         return secret_set(&decrypt(cx, id, stored)?).map(Some);
+    }
+    // An additional endpoint has a secret as long as it exists.
+    if !id.is_first() {
+        return Ok(None);
     }
     let first = WebhookSecret::unseen(new_secret(cx), cx.now());
     match cx

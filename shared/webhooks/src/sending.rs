@@ -22,6 +22,7 @@ pub(crate) async fn send<S, E: WebhookSender>(
     cx.metrics.record(&[metric_of(report.outcome)]);
     tracing::info!(
         customer_id = %job.event.customer_id,
+        endpoint_id = %job.endpoint().id,
         event = %job.event.event_type,
         attempt = job.attempt,
         outcome = report.outcome.name(),

@@ -188,7 +188,7 @@ async fn a_repeated_event_of_a_disabled_webhook_sends_no_second_mail() {
     let app = TestApp::default();
     let id = app.active_account("ann").await;
     for disablement in [1, 1, 2, 1] {
-        send_webhook_disabled(&app.cx, id, cause(&app, disablement)).await.unwrap();
+        send_webhook_disabled(&app.cx, id, None, cause(&app, disablement)).await.unwrap();
     }
     assert_eq!(app.cx.services.state().mails.len(), 2);
 }

@@ -76,7 +76,7 @@ async fn mails() -> BTreeMap<&'static str, Mail> {
         ("recovered", mail::recovered(s, c)),
         ("username-changed", mail::username_changed(s, c, "bob@example.com", "agent-0123456789abcdef")),
         ("verification", mail::verification(s, c, "ann@example.com", &token, until)),
-        ("webhook-disabled", mail::webhook_disabled(s, c)),
+        ("webhook-disabled", mail::webhook_disabled(s, c, Some("hooks.example.com"))),
     ])
 }
 

@@ -1,6 +1,5 @@
 //! The mail about a disabled webhook endpoint.
 
-use custodian_tests::event_types;
 use serde_json::json;
 
 use crate::{Receiver, Reply, account_with_webhook, send_test_webhook, start};
@@ -21,7 +20,11 @@ async fn a_disabled_destination_is_mailed_once_however_many_attempts_observe_it(
     client.idle().await;
     let mails = client.get("/_local/mailbox").await.rows();
     let notices = mails.iter().filter(|mail| mail["subject"] == "Your webhook was turned off");
-    assert_eq!(notices.map(|mail| &mail["to"]).collect::<Vec<_>>(), ["ann@example.com"]);
+    assert_eq!(notices.clone().map(|mail| &mail["to"]).collect::<Vec<_>>(), ["ann@example.com"]);
+    assert!(
+        notices.clone().all(|mail| mail["text"].as_str().unwrap().contains("at 127.0.0.1 of your account"))
+    );
     let events = client.published_events(&id).await;
-    assert!(event_types(&events).contains(&"webhook_disabled"));
+    let disabled = events.iter().find(|event| event["type"] == "webhook_disabled").expect("it is published");
+    assert_eq!(disabled["resource_id"], *id, "the first endpoint has the id of the account");
 }

@@ -57,14 +57,15 @@ fn parameters(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter_map(|part| Some(part.strip_prefix('{')?.strip_suffix('}')?.trim_end_matches('+')))
 }
 
-/// The permission of the gateway to invoke a function with several routes. A wildcard in it also matches slashes, so the pattern of
-/// the row's path includes the paths below it. A function whose paths have no such common path is permitted for all of the API.
+/// The permission of the gateway to invoke a function with several routes: for the paths with their common beginning. A wildcard also
+/// matches slashes.
 pub(crate) fn permission(function: &Function) -> String {
-    let paths = function.several_routes().iter().map(|route| route.path.as_str());
-    let Some(shortest) = paths.clone().min_by_key(|path| path.len()) else { return String::new() };
-    let common = if paths.clone().all(|path| path.starts_with(shortest)) { shortest } else { "/{path+}" };
-    let pattern: Vec<_> =
-        common.split('/').map(|part| if part.starts_with('{') { "*" } else { part }).collect();
+    let paths = function.several_routes().iter().map(|route| route.path.split('/').collect::<Vec<_>>());
+    let Some(common) = paths.reduce(common_parts) else { return String::new() };
+    let pattern: Vec<_> = common.iter().map(|part| if part.starts_with('{') { "*" } else { part }).collect();
+    let pattern = pattern.join("/");
+    let path = if pattern.is_empty() { "/*" } else { pattern.trim_end_matches('*') };
+    let path = format!("{}*", path.trim_end_matches('*'));
     format!(
         "  {id}Permission:
     Type: AWS::Lambda::Permission
@@ -74,6 +75,9 @@ pub(crate) fn permission(function: &Function) -> String {
       Principal: apigateway.amazonaws.com
       SourceArn: !Sub \"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{Api}}/*/*{path}\"\n\n",
         id = function.id(),
-        path = pattern.join("/"),
     )
+}
+
+fn common_parts<'a>(one: Vec<&'a str>, other: Vec<&'a str>) -> Vec<&'a str> {
+    one.into_iter().zip(other).take_while(|(part, same)| part == same).map(|(part, _)| part).collect()
 }

@@ -135,7 +135,7 @@ pub enum Use {
     ReadDeletionLink,
     // Webhooks.
     ReadEndpoint,
-    DeleteEndpoint,
+    ChangeEndpoint,
     RotateSecret,
     ListDeliveries,
     Redeliver,

@@ -44,7 +44,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("transcribes-stop").uses(&[Use::StopTranscription]).kind(&TRANSCRIPTIONS),
     settings("export-create").uses(&[Use::NeverRelease]),
     settings("webhook-get").uses(&[Use::ReadEndpoint]),
-    settings("webhook-endpoints").uses(&[Use::ReadEndpoint, Use::DeleteEndpoint, Use::PermitDelegates]),
+    settings("webhook-endpoints").uses(&[Use::ReadEndpoint, Use::ChangeEndpoint, Use::PermitDelegates]),
     settings("webhook-rotate").uses(&[Use::RotateSecret]),
     settings("webhook-test").uses(&[Use::NeverRelease]),
     settings("webhook-deliveries").uses(&[Use::ListDeliveries]),

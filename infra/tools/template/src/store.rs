@@ -321,7 +321,7 @@ ports! {
     custodian_webhooks::WebhookStore => [
         table(BATCH_GET, WEBHOOKS).only_for(&[Use::ReadEndpoint]),
         table(BATCH_GET_UPDATE, WEBHOOKS).only_for(&[Use::RotateSecret]),
-        table(DELETE, WEBHOOKS).only_for(&[Use::DeleteEndpoint]),
+        table(PUT_DELETE, WEBHOOKS).only_for(&[Use::ChangeEndpoint]),
         table(QUERY, WEBHOOKS).only_for(&[Use::ListDeliveries, Use::Deliver]),
         table(GET, WEBHOOKS).only_for(&[Use::Redeliver]),
         table(BATCH_GET_AND_WRITE, WEBHOOKS).only_for(&[Use::Deliver]),

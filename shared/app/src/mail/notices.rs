@@ -273,10 +273,11 @@ pub fn username_changed(settings: &Settings, customer: &Customer, old: &str, new
 }
 
 /// The webhook endpoint is disabled.
-pub fn webhook_disabled(settings: &Settings, customer: &Customer) -> Mail {
+pub fn webhook_disabled(settings: &Settings, customer: &Customer, host: Option<&str>) -> Mail {
+    let at = host.map(|host| format!(" at {host}")).unwrap_or_default();
     let paragraphs = vec![
         format!(
-            "A webhook address of your account {} answered that it accepts no more webhooks, so no more are sent to it.",
+            "The webhook address{at} of your account {} answered that it accepts no more webhooks, so no more are sent to it.",
             account_name(customer)
         ),
         "What happens in the meantime is not sent later.".to_owned(),

@@ -4,6 +4,8 @@ use std::future::Future;
 
 use custodian_domain::deletion_notice::DeletionNotice;
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
+use custodian_domain::webhook_endpoints::EndpointId;
+use custodian_domain::webhook_secret::EncryptedWebhookSecret;
 use custodian_domain::{
     AccessKey, Agent, AgentId, Customer, CustomerId, DeletionRequest, Resource, Status, Timestamp,
 };
@@ -30,10 +32,19 @@ pub struct CustomerChange<'a> {
     pub used_token: Option<&'a MailToken>,
     /// Who asked for the deletion or expiry, for the ledger.
     pub deletion: Option<DeletionRequest>,
+    /// The signing secret of the endpoint that the change adds.
+    pub endpoint_secret: Option<&'a NewEndpointSecret>,
     /// The encrypted destinations of the deletion notices.
     pub deletion_notices: &'a [DeletionNotice],
     /// The encrypted recipients of the mails about the deletion.
     pub deletion_mails: Option<&'a DeletionRecipients>,
+}
+
+/// The encrypted signing secret of a new endpoint.
+#[derive(Clone, Debug)]
+pub struct NewEndpointSecret {
+    pub endpoint: EndpointId,
+    pub secret: EncryptedWebhookSecret,
 }
 
 impl<'a> CustomerChange<'a> {
@@ -47,6 +58,7 @@ impl<'a> CustomerChange<'a> {
             confirmation: None,
             used_token: None,
             deletion: None,
+            endpoint_secret: None,
             deletion_notices: &[],
             deletion_mails: None,
         }

@@ -33,8 +33,8 @@ pub use self::brake::DeletionBrake;
 pub use self::customer_search::{CustomerCursor, CustomerFilter, ListCustomers};
 pub use self::customers::{
     ActivationRows, ChangeCustomers, CountDue, CreateAccountOutcome, CreateCustomers, CustomerChange,
-    CustomerWriteOutcome, DueCustomers, EmailConfirmation, NewAccount, OverduePage, QueryPage, ReadCustomers,
-    Scheduler,
+    CustomerWriteOutcome, DueCustomers, EmailConfirmation, NewAccount, NewEndpointSecret, OverduePage,
+    QueryPage, ReadCustomers, Scheduler,
 };
 pub use self::deletion_links::{DeletionLink, DeletionLinks};
 pub use self::deletion_preview::{CountRowsToDelete, RowCount, RowsToDelete};

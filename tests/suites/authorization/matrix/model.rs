@@ -156,7 +156,13 @@ pub(super) fn expected(route: &DeployedRoute, credential: &Credential, id: Id) -
         // Exception: a platform admin who acts as the account does not close it.
         "POST /auth/unregister" => allow(!is_delegate)?,
         // Exception: the platform's mailbox gets the links of platform admins, so only they change it.
-        "PUT /v1.0/customer" | "DELETE /v1.0/customer/email_change" if account == Account::Platform => {
+        "PUT /v1.0/customer"
+        | "DELETE /v1.0/customer/email_change"
+        | "POST /v1.0/customer/webhook/endpoints"
+        | "PUT /v1.0/customer/webhook/endpoints/{id}"
+        | "DELETE /v1.0/customer/webhook/endpoints/{id}"
+            if account == Account::Platform =>
+        {
             allow(principal.has(PLATFORM))?;
         }
         // Exception: the function is not one of those that kinds share, but billing accounts need an administrator.
