@@ -83,6 +83,9 @@ def delegation(site, name):
     site.press("Access keys")
     site.wait_for_heading("Access keys")
     assert not site.is_offered("New access key")
+    site.press("Webhook")
+    site.wait_for_text("No address yet")
+    assert site.is_offered("Add an endpoint") and not site.is_offered("New secret")
     stored = site.storage()
     assert "delegat" not in str(stored) and "eyJ" not in str(stored), stored
     site.press("Stop")
