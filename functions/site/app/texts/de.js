@@ -246,7 +246,6 @@ export default {
   'webhook.changeTitle': 'Endpunkt ändern',
   'webhook.set': 'Adresse festlegen',
   'webhook.noUri': 'Noch keine Adresse',
-  'webhook.endpoint': 'Endpunkt',
   'webhook.uri': 'Webadresse',
   'webhook.uriHint': 'Eine öffentliche https- oder http-Adresse.',
   'webhook.firstUriHint': 'Eine öffentliche https- oder http-Adresse. Ohne Adresse werden an diesen Endpunkt keine Webhooks gesendet.',

@@ -246,7 +246,6 @@ export default {
   'webhook.changeTitle': 'Change the endpoint',
   'webhook.set': 'Set the address',
   'webhook.noUri': 'No address yet',
-  'webhook.endpoint': 'Endpoint',
   'webhook.uri': 'Web address',
   'webhook.uriHint': 'A public https or http address.',
   'webhook.firstUriHint': 'A public https or http address. Leave it empty to send no webhooks to this endpoint.',

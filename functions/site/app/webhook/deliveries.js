@@ -26,19 +26,23 @@ async function redeliver(delivery) {
   reload();
 }
 
-/** The table of the deliveries. It names the endpoints if there are several. */
+/** The event, and its endpoint if there are several. */
+function eventOf(delivery, names) {
+  const parts = [eventName(delivery.type)];
+  if (names.size > 1) parts.push(h('br'), h('span.quiet.endpoint-name', {}, names.get(delivery.endpoint_id) ?? t('webhook.deletedEndpoint')));
+  return parts;
+}
+
+/** The table of the deliveries. */
 export function deliveriesTable(names) {
   const columns = [
     { label: t('time'), cell: (delivery) => formatTime(delivery.tm_create) },
-    { label: t('event'), cell: (delivery) => eventName(delivery.type) },
+    { label: t('event'), cell: (delivery) => eventOf(delivery, names) },
     { label: t('status'), cell: outcome },
     { label: t('webhook.attempts'), cell: (delivery) => formatNumber(delivery.attempts) },
     { label: t('webhook.latency'), cell: (delivery) => (delivery.latency_ms === null ? '–' : `${formatNumber(delivery.latency_ms)} ms`) },
     { label: t('actions'), cell: (delivery) => redeliverButton(delivery, names) },
   ];
-  if (names.size > 1) {
-    columns.splice(2, 0, { label: t('webhook.endpoint'), cell: ({ endpoint_id: id }) => names.get(id) ?? t('webhook.deletedEndpoint') });
-  }
   return pagedTable({ path: DELIVERIES, caption: t('webhook.deliveries'), columns, empty: t('webhook.noDeliveries') });
 }
 
