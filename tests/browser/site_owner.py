@@ -171,7 +171,7 @@ def audit_and_export(site):
     site.press("Audit log")
     site.wait_for_heading("Audit log")
     site.wait_for_text("Webhook secret created")
-    site.wait_for_text("Changed: webhook endpoints")
+    site.wait_for_text("Webhook secret shown")
     site.show("audit")
     site.press("Export")
     site.wait_for_heading("Export")
@@ -186,7 +186,7 @@ def audit_and_export(site):
 
 def german(site):
     site.open("/account", f"Hello, {EMAIL}")
-    site.browser.send(f"element/{site.browser.find_element('#language')}/value", {"text": "Deutsch"})
+    site.choose_language("Deutsch")
     site.wait_for_heading(f"Hallo, {EMAIL}")
     assert site.browser.run_script("arguments[0](document.documentElement.lang)") == "de"
     site.show("german")
@@ -197,7 +197,7 @@ def german(site):
     site.press("Verbrauch")
     site.wait_for_heading("Verbrauch")
     site.show("german-usage")
-    site.browser.send(f"element/{site.browser.find_element('#language')}/value", {"text": "English"})
+    site.choose_language("English")
     site.wait_for_heading("Usage")
 
 

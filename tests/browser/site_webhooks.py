@@ -152,7 +152,7 @@ def change_second_endpoint(site, receiver):
 
 def german(site):
     """German words are longer."""
-    choose_language(site, "Deutsch")
+    site.choose_language("Deutsch")
     site.wait_for_text("7 ausgewählte Arten")
     site.show("webhooks-german")
     for width in TABLE_WIDTHS:
@@ -166,12 +166,8 @@ def german(site):
     site.wait_for_text("Schlagwort erstellt")
     site.show("webhook-form-german")
     site.press("Abbrechen")
-    choose_language(site, "English")
+    site.choose_language("English")
     site.wait_for_text("7 chosen types")
-
-
-def choose_language(site, name):
-    site.browser.send(f"element/{site.browser.find_element('#language')}/value", {"text": name})
 
 
 def fill_up(site, service, token, server):
@@ -201,7 +197,6 @@ def change_too_late(site, service, token):
     site.wait_for_text("Somebody has changed this meanwhile.")
     site.press("Cancel")
     site.press("Refresh")
-    site.wait_for_heading("Webhook")
 
 
 def delete_endpoints(site, service, token, second):

@@ -614,5 +614,6 @@ export default {
   'event.export_started': 'Export gestartet',
   'event.webhook_secret_created': 'Webhook-Geheimnis erstellt',
   'event.webhook_secret_rotated': 'Webhook-Geheimnis ersetzt',
+  'event.webhook_secret_shown': 'Webhook-Geheimnis angezeigt',
   'event.webhook_test': 'Test-Webhook',
 };

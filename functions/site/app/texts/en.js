@@ -614,5 +614,6 @@ export default {
   'event.export_started': 'Export started',
   'event.webhook_secret_created': 'Webhook secret created',
   'event.webhook_secret_rotated': 'Webhook secret replaced',
+  'event.webhook_secret_shown': 'Webhook secret shown',
   'event.webhook_test': 'Test webhook',
 };
