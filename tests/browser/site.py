@@ -16,7 +16,7 @@ from driver import Browser, Service, stop
 from site_driver import DESKTOP, RUN_AXE, Site
 
 PARTS = {
-    "owner": lambda site, service, attacker: site_owner.run(site, service, attacker.base),
+    "owner": lambda site, service, attacker: site_owner.run(site, service, attacker),
     "operator": lambda site, service, _: site_operator.run(site, service),
     "attacks": site_attacks.run,
 }

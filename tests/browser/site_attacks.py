@@ -17,6 +17,7 @@ class AttackerSite:
 
     def __init__(self):
         pages = self.pages = {}
+        webhooks = self.webhooks = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
@@ -29,7 +30,8 @@ class AttackerSite:
 
             def do_POST(self):
                 """Also receives the webhooks of the tests."""
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                webhooks.append((self.path, dict(self.headers), body))
                 self.send_response(204)
                 self.end_headers()
 

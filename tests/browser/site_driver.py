@@ -90,6 +90,14 @@ class Site:
         xpath = f"({scope}//button[{same}]|{scope}//a[{same}])"
         self.repeat(lambda: self.browser.send(f"element/{self.wait_for_one(xpath, number)}/click", {}))
 
+    def choose_language(self, name):
+        self.browser.send(f"element/{self.browser.find_element('#language')}/value", {"text": name})
+
+    def open_details(self, summary):
+        """Opens the part whose summary begins with this text, with the keyboard."""
+        xpath = f"//details[not(@open)]/summary[span[normalize-space(.)={quoted(summary)}]]"
+        self.repeat(lambda: self.browser.send(f"element/{self.wait_for_one(xpath)}/value", {"text": "\ue007"}))
+
     def text(self):
         return self.browser.run_script("arguments[0](document.body.innerText)")
 

@@ -2,6 +2,7 @@
 
 from driver import PASSWORD, send_request
 from site_owner import MARKUP
+from site_webhooks import close_form, open_form
 
 ADMIN = "admin@localhost"
 EMAIL = "owner@shop.example"
@@ -83,11 +84,22 @@ def delegation(site, name):
     site.press("Access keys")
     site.wait_for_heading("Access keys")
     assert not site.is_offered("New access key")
+    site.press("Webhook")
+    site.wait_for_text("No address yet")
+    assert not site.is_offered("New secret")
+    open_form(site, "Add an endpoint", "New endpoint")
+    site.fill("Web address", "http://127.0.0.1:9/")
+    close_form(site, "Add an endpoint")
+    site.press("Delete")
+    site.wait_for_text("Delete the endpoint 127.0.0.1:9?")
+    site.press("Delete")
+    site.wait_for_text("The endpoint is deleted.")
     stored = site.storage()
     assert "delegat" not in str(stored) and "eyJ" not in str(stored), stored
     site.press("Stop")
     site.wait_for_heading(name)
     site.wait_for_text("Platform admin acted for the account")
+    site.wait_for_text("Changed: webhook endpoints")
 
 
 def brake(site):

@@ -70,7 +70,7 @@ export async function request(method, path, body, { etag = null, anonymous = fal
 export const get = async (path) => (await request('GET', path)).data;
 export const post = async (path, body = {}) => (await request('POST', path, body)).data;
 export const put = async (path, body, options) => (await request('PUT', path, body, options)).data;
-export const remove = async (path) => (await request('DELETE', path)).data;
+export const remove = async (path, options) => (await request('DELETE', path, undefined, options)).data;
 
 /** The response, or null if the row does not exist. */
 export async function getOrNull(path) {
