@@ -21,12 +21,31 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
             collect_schemas(&document, &operation["responses"], &mut of_responses);
         }
     }
+    permit_what_bodies_may_have_besides(&mut document["components"]["schemas"]);
+    permit_what_bodies_may_have_besides(&mut document["paths"]);
     // A body may have unknown fields.
     let schemas = document["components"]["schemas"].as_object_mut().unwrap();
     let of_responses = schemas.iter_mut().filter(|(name, _)| of_responses.contains(*name));
     of_responses.for_each(|(_, schema)| forbid_unknown_fields(schema));
     document
 });
+
+/// Some schemas of bodies are narrower than what the service accepts, so that everything that they permit is accepted: those with
+/// `x-accepts-more`, and limits of texts outside ASCII, which count bytes.
+fn permit_what_bodies_may_have_besides(part: &mut Value) {
+    match part {
+        Value::Object(map) => {
+            if map.get("x-accepts-more").is_some() {
+                map.retain(|name, _| !["pattern", "not", "maxLength", "format"].contains(&name.as_str()));
+            } else if map.contains_key("x-max-bytes") {
+                map.remove("not");
+            }
+            map.values_mut().for_each(permit_what_bodies_may_have_besides);
+        }
+        Value::Array(items) => items.iter_mut().for_each(permit_what_bodies_may_have_besides),
+        _ => {}
+    }
+}
 
 /// Adds the names of the schemas to which a part of the document refers, and of those to which these refer.
 fn collect_schemas(document: &Value, part: &Value, names: &mut BTreeSet<String>) {

@@ -4,6 +4,7 @@ use custodian_domain::Reason;
 use custodian_domain::kinds::{Kind, Part, PartChange};
 use serde_json::{Value, json};
 
+use super::kinds::refuses_unknown;
 use crate::kind_schemas::{self, address_fields};
 use crate::operation::Operation;
 use crate::schema::{object, uuid};
@@ -21,8 +22,32 @@ fn operation(kind: &'static Kind, part: &Part) -> Operation {
         .fails_with(&[kind.not_found])
         .fails_with(reasons(part.change));
     match body(kind, part.change) {
-        Some(body) => operation.body(body).fails_with(&[Reason::ResourceLimitExceeded]),
+        Some(body) => {
+            with_rules(operation, kind, part.change).body(body).fails_with(&[Reason::ResourceLimitExceeded])
+        }
         None => operation,
+    }
+}
+
+/// The rules about other rows.
+fn with_rules(operation: Operation, kind: &Kind, change: PartChange) -> Operation {
+    match change {
+        PartChange::SetFields(names) => {
+            let links =
+                names.iter().filter_map(|name| Some((*name, kind.field(name)?.field_type.link()?.table)));
+            links.fold(operation, |operation, (name, table)| refuses_unknown(operation, name, table))
+        }
+        PartChange::AddTag => refuses_unknown(operation, "tag_ids", "tags").also_refuses(
+            Reason::InvalidArgument,
+            "tag_id",
+            "The contact has the maximum number of tags.",
+        ),
+        PartChange::AddAddress => operation.also_refuses(
+            Reason::InvalidArgument,
+            "addresses",
+            "The contact has the maximum number of addresses.",
+        ),
+        _ => operation,
     }
 }
 
