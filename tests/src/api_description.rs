@@ -84,8 +84,9 @@ fn forbid_unknown_fields(part: &mut Value) {
 
 /// The reason why a response does not match the description, or None if it matches.
 pub(crate) fn mismatch(method: &str, path: &str, body: Option<&[u8]>, response: &Response) -> Option<String> {
-    // The routes of the local service, the account page, the console, and CORS preflights are not described.
-    let is_page = ["account", "console"].contains(&path.split('/').nth(1).unwrap_or_default());
+    // The routes of the local service, the account page, the console, the reference, and CORS preflights are not described.
+    let is_page =
+        ["account", "console", "docs", "openapi.json"].contains(&path.split('/').nth(1).unwrap_or_default());
     if path.starts_with("/_local/") || is_page || method == "OPTIONS" {
         return None;
     }
