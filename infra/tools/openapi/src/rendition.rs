@@ -23,6 +23,7 @@ pub(crate) fn convert_document(mut document: Value) -> Value {
         convert_contents(&mut document["components"][place]);
     }
     convert_contents(&mut document["paths"]);
+    convert_contents(&mut document["x-default-route"]);
     let schemas = document["components"]["schemas"].clone();
     add_types_of_nullable(&mut document, &schemas);
     unused::remove_unused(&mut document);
