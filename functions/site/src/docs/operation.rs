@@ -21,7 +21,7 @@ fn section(description: &Description, operation: &Operation<'_>) -> String {
         markdown::inline(operation.summary()),
         operation.method.to_uppercase(),
         escape_html(operation.path),
-        markdown::html(text(&value["description"])),
+        markdown::html(without_summary(operation)),
         parameters(description, operation),
         request(description, value),
         command(value),
@@ -30,10 +30,21 @@ fn section(description: &Description, operation: &Operation<'_>) -> String {
     )
 }
 
+/// The explanation, without a first paragraph that only repeats the summary.
+fn without_summary<'a>(operation: &Operation<'a>) -> &'a str {
+    let explanation = text(&operation.value["description"]);
+    let rest = explanation.strip_prefix(text(&operation.value["summary"]));
+    rest.and_then(|rest| rest.strip_prefix(".\n\n")).unwrap_or(explanation)
+}
+
 fn parameters(description: &Description, operation: &Operation<'_>) -> String {
     let own = operation.value["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let all = description.path_parameters(operation.path).iter().chain(own);
-    let entries: String = all.map(|parameter| self::parameter(description, parameter)).collect();
+    let all: Vec<_> = description.path_parameters(operation.path).iter().chain(own).collect();
+    let is_header = |parameter: &&&Value| description.resolve(parameter)["in"] == "header";
+    // Headers come last, because they are the same for many operations.
+    let (headers, others): (Vec<_>, Vec<_>) = all.iter().partition(is_header);
+    let ordered = others.into_iter().chain(headers);
+    let entries: String = ordered.map(|parameter| self::parameter(description, parameter)).collect();
     format!("<h3>Parameters</h3><dl>{entries}</dl>")
 }
 
