@@ -56,12 +56,12 @@ impl Operation {
         (operation, errors)
     }
 
-    /// What a client gets that follows the redirect.
+    /// What a client gets that follows the redirect. Without its content, because some generators support only JSON.
     fn redirected(&self) -> Value {
-        json!({
-            "description": "The file, for a client that follows the redirect. It comes from the storage, without the headers of the API.",
-            "content": { self.file.unwrap_or("application/octet-stream"): { "schema": { "type": "string", "format": "binary" } } },
-        })
+        let media_type = self.file.unwrap_or("application/octet-stream");
+        json!({ "description": format!(
+            "The file (`{media_type}`), for a client that follows the redirect. It comes from the storage, without the headers of the API."
+        ) })
     }
 
     fn success(&self) -> Value {
