@@ -4,7 +4,7 @@ use custodian_app::mail::escape_html;
 
 use super::description::{Description, Operation, text};
 use super::markdown;
-use super::{DESCRIPTION, DOCS, WEBHOOK_PAYLOADS};
+use super::paths::{DESCRIPTION, DOCS, WEBHOOK_PAYLOADS};
 
 pub(super) fn content(description: &Description) -> String {
     let tags: String = description

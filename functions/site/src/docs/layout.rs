@@ -6,8 +6,9 @@ use custodian_http::{Response, pages};
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS};
 use url::Url;
 
+use super::accent;
 use super::description::Description;
-use super::{DOCS, STYLE_SHEET, WEBHOOK_PAYLOADS, accent};
+use super::paths::{DOCS, STYLE_SHEET, WEBHOOK_PAYLOADS};
 use crate::assets::url;
 
 /// The differences to the style of the small pages, which are as wide as a phone.

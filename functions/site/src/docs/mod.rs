@@ -9,6 +9,7 @@ mod index;
 mod layout;
 mod markdown;
 mod operation;
+mod paths;
 mod schema;
 mod schema_types;
 mod webhook_payloads;
@@ -17,15 +18,11 @@ use custodian_app::context::Brand;
 use custodian_http::{Request, Response};
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, VARY};
 
-use self::description::Description;
+pub(crate) use self::paths::{DESCRIPTION, DOCS};
 
-/// The path of the description.
-pub(crate) const DESCRIPTION: &str = "/openapi.json";
-/// The path of the pages.
-pub(crate) const DOCS: &str = "/docs";
-/// The names of the pages that are about no tag.
-const STYLE_SHEET: &str = "style.css";
-const WEBHOOK_PAYLOADS: &str = "webhook-payloads";
+use self::description::Description;
+use self::paths::{STYLE_SHEET, WEBHOOK_PAYLOADS};
+
 /// A new release changes the description, and browsers must not show the earlier one for long.
 const CACHE: &str = "public, max-age=300";
 

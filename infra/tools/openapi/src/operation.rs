@@ -153,6 +153,12 @@ impl Operation {
         self
     }
 
+    /// Refuses a field that refers to a row that does not exist.
+    pub(crate) fn refuses_unknown(self, field: &'static str, table: &str) -> Self {
+        let rule = format!("`{field}` refers to a row of the account's {table} that does not exist.");
+        self.also_refuses(Reason::InvalidArgument, field, rule)
+    }
+
     pub(crate) fn error_format(self, error_format: ErrorFormat) -> Self {
         Self { error_format, ..self }
     }

@@ -8,9 +8,13 @@ use crate::kind_schemas::schema_name;
 use crate::names::pascal;
 use crate::schema::{object, reference, time, uuid, with_description};
 
-/// Events on the bus that are not sent as webhooks.
-const NOT_SENT: [EventType; 3] =
-    [EventType::CustomerErased, EventType::OperationsTerminate, EventType::WebhookDisabled];
+/// Events on the bus that are not sent as webhooks, as the rule of the template says.
+const NOT_SENT: [EventType; 4] = [
+    EventType::CustomerExpired,
+    EventType::CustomerErased,
+    EventType::OperationsTerminate,
+    EventType::WebhookDisabled,
+];
 
 /// The schema of the ids of a row.
 const ROW_IDS: &str = "RowIds";
@@ -136,14 +140,7 @@ fn summary(event_type: &str) -> String {
             let (verb, thing) = (event_type.rsplit('_').next().unwrap_or_default(), noun.replace('_', " "));
             format!("A row of the kind `{thing}` was {verb}")
         }
-        _ => {
-            let verb = event_type.rsplit('_').next().unwrap_or_default();
-            if verb == "expired" {
-                "The account was not verified in time and expired".to_owned()
-            } else {
-                format!("The account was {verb}")
-            }
-        }
+        _ => format!("The account was {}", event_type.rsplit('_').next().unwrap_or_default()),
     }
 }
 

@@ -75,7 +75,7 @@ fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
 fn with_rules(operation: Operation, kind: &Kind, creating: bool) -> Operation {
     let links = kind.fields.iter().filter(|field| field.is_writable(creating));
     let links = links.filter_map(|field| Some((field.name, field.field_type.link()?.table)));
-    let linked = links.fold(operation, |operation, (name, table)| refuses_unknown(operation, name, table));
+    let linked = links.fold(operation, |operation, (name, table)| operation.refuses_unknown(name, table));
     let stored = kind_rules::refused_fields(kind).into_iter().filter(|_| !creating);
     let linked = stored.fold(linked, |operation, name| {
         let rule = format!("`{name}` would be missing, because of other fields of the row.");
@@ -92,12 +92,6 @@ fn with_rules(operation: Operation, kind: &Kind, creating: bool) -> Operation {
 /// The rule about the addresses of one contact.
 const SAME_ADDRESS: &str =
     "Two of the `addresses` have the same type and target. Upper and lower case make no difference.";
-
-/// The rule about a field that refers to rows.
-pub(super) fn refuses_unknown(operation: Operation, field: &'static str, table: &str) -> Operation {
-    let rule = format!("`{field}` refers to a row of the account's {table} that does not exist.");
-    operation.also_refuses(Reason::InvalidArgument, field, rule)
-}
 
 /// Whether the plan limits the number or the bytes of the rows.
 fn has_limits(kind: &Kind) -> bool {

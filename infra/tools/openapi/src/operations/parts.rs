@@ -4,7 +4,6 @@ use custodian_domain::Reason;
 use custodian_domain::kinds::{Kind, Part, PartChange};
 use serde_json::{Value, json};
 
-use super::kinds::refuses_unknown;
 use crate::kind_schemas::{self, address_fields};
 use crate::operation::Operation;
 use crate::schema::{object, uuid};
@@ -35,9 +34,9 @@ fn with_rules(operation: Operation, kind: &Kind, change: PartChange) -> Operatio
         PartChange::SetFields(names) => {
             let links =
                 names.iter().filter_map(|name| Some((*name, kind.field(name)?.field_type.link()?.table)));
-            links.fold(operation, |operation, (name, table)| refuses_unknown(operation, name, table))
+            links.fold(operation, |operation, (name, table)| operation.refuses_unknown(name, table))
         }
-        PartChange::AddTag => refuses_unknown(operation, "tag_ids", "tags").also_refuses(
+        PartChange::AddTag => operation.refuses_unknown("tag_ids", "tags").also_refuses(
             Reason::InvalidArgument,
             "tag_id",
             "The contact has the maximum number of tags.",
