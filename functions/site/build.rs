@@ -1,4 +1,4 @@
-//! Embeds the files of the application: compresses each file, and names their folder after the hash of all of them.
+//! Embeds the description of the API and the files of the application: compresses each file, and names their folder after the hash of all of them.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -13,12 +13,16 @@ use sha2::{Digest, Sha256};
 
 /// The module that the page loads.
 const ENTRY: &str = "app.js";
+/// The description of the API.
+const DESCRIPTION: &str = "../../docs/openapi.json";
 
 #[expect(clippy::disallowed_methods, reason = "cargo names a build script's folders in variables")]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=app");
+    println!("cargo:rerun-if-changed={DESCRIPTION}");
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("app");
     let out = PathBuf::from(env::var("OUT_DIR")?);
+    compress(&fs::read(DESCRIPTION)?, &out.join("openapi.json.gz"))?;
     let mut files = BTreeMap::new();
     collect(&root, &root, &mut files)?;
     let mut hash = Sha256::new();
@@ -27,9 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         hash.update(format!("{name} {}\n", content.len()));
         hash.update(content);
         let compressed = format!("{}.gz", name.replace('/', "-"));
-        let mut encoder = GzEncoder::new(fs::File::create(out.join(&compressed))?, Compression::best());
-        encoder.write_all(content)?;
-        encoder.finish()?;
+        compress(content, &out.join(&compressed))?;
         // The compiler resolves the folders, because checkouts that share a target folder share the generated code.
         let (plain, compressed) = (format!("/app/{name}"), format!("/{compressed}"));
         writeln!(
@@ -47,6 +49,13 @@ fn main() -> Result<(), Box<dyn Error>> {
          pub(crate) static ASSETS: &[Asset] = &[\n{assets}];\n"
     );
     fs::write(out.join("assets.rs"), code)?;
+    Ok(())
+}
+
+fn compress(content: &[u8], to: &Path) -> Result<(), Box<dyn Error>> {
+    let mut encoder = GzEncoder::new(fs::File::create(to)?, Compression::best());
+    encoder.write_all(content)?;
+    encoder.finish()?;
     Ok(())
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Walks through the pages of mailed links, the account page and the console in headless Chromium, and checks every state with
+# Walks through the pages of mailed links, the account page, the console and the reference in headless Chromium, and checks every state with
 # axe-core. Arguments are those that walk.py and site.py share.
 set -euo pipefail
 

@@ -67,7 +67,11 @@ def pages(client):
     module = re.search(r'<script type="module" src="([^"]+)"', html).group(1)
     response = client.request("GET", module, headers={"Accept-Encoding": "gzip"})
     assert response.headers["Content-Encoding"] == "gzip" and b"import" in gzip.decompress(response.content)
-    return "the account page, the console and their files"
+    description = client.request("GET", "/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert json.loads(gzip.decompress(description.content))["openapi"].startswith("3.1")
+    for path in ("/docs", "/docs/queues", "/docs/webhook-payloads"):
+        assert "<h1>" in client.get(path).text, path
+    return "the account page, the console, the reference and their files"
 
 
 def platform_admin(client):

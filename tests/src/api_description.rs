@@ -21,12 +21,31 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
             collect_schemas(&document, &operation["responses"], &mut of_responses);
         }
     }
+    permit_what_bodies_may_have_besides(&mut document["components"]["schemas"]);
+    permit_what_bodies_may_have_besides(&mut document["paths"]);
     // A body may have unknown fields.
     let schemas = document["components"]["schemas"].as_object_mut().unwrap();
     let of_responses = schemas.iter_mut().filter(|(name, _)| of_responses.contains(*name));
     of_responses.for_each(|(_, schema)| forbid_unknown_fields(schema));
     document
 });
+
+/// Some schemas of bodies are narrower than what the service accepts, so that everything that they permit is accepted: those with
+/// `x-accepts-more`, and limits of texts outside ASCII, which count bytes.
+fn permit_what_bodies_may_have_besides(part: &mut Value) {
+    match part {
+        Value::Object(map) => {
+            if map.get("x-accepts-more").is_some() {
+                map.retain(|name, _| !["pattern", "not", "maxLength", "format"].contains(&name.as_str()));
+            } else if map.contains_key("x-max-bytes") {
+                map.remove("not");
+            }
+            map.values_mut().for_each(permit_what_bodies_may_have_besides);
+        }
+        Value::Array(items) => items.iter_mut().for_each(permit_what_bodies_may_have_besides),
+        _ => {}
+    }
+}
 
 /// Adds the names of the schemas to which a part of the document refers, and of those to which these refer.
 fn collect_schemas(document: &Value, part: &Value, names: &mut BTreeSet<String>) {
@@ -65,8 +84,9 @@ fn forbid_unknown_fields(part: &mut Value) {
 
 /// The reason why a response does not match the description, or None if it matches.
 pub(crate) fn mismatch(method: &str, path: &str, body: Option<&[u8]>, response: &Response) -> Option<String> {
-    // The routes of the local service, the account page, the console, and CORS preflights are not described.
-    let is_page = ["account", "console"].contains(&path.split('/').nth(1).unwrap_or_default());
+    // The routes of the local service, the account page, the console, the reference, and CORS preflights are not described.
+    let is_page =
+        ["account", "console", "docs", "openapi.json"].contains(&path.split('/').nth(1).unwrap_or_default());
     if path.starts_with("/_local/") || is_page || method == "OPTIONS" {
         return None;
     }

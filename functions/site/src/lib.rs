@@ -1,9 +1,11 @@
-//! `GET /account` and `GET /console`: the account page for owners and agents, and the console for platform admins.
+//! `GET /account`, `GET /console` and `GET /docs`: the account page for owners and agents, the console for platform admins, and the
+//! reference of the API.
 //!
-//! Both are one application of plain ES modules. Every path has the same page, and the application shows the view of the path.
+//! The account page and the console are one application of plain ES modules. Every path has the same page, and the application shows the view of the path.
 //! The files of the application are below `/account/assets/`.
 
 mod assets;
+mod docs;
 mod page;
 
 use custodian_app::{Context, Failure};
@@ -13,10 +15,18 @@ use http::header::{CACHE_CONTROL, CONTENT_ENCODING, VARY};
 
 use crate::assets::Asset;
 
-/// The paths of the application, which all have the same page.
-const PATHS: [&str; 4] = ["/account", "/account/{path+}", "/console", "/console/{path+}"];
+/// The paths of the application, which all have the same page, and those of the reference.
+const PATHS: [&str; 7] = [
+    "/account",
+    "/account/{path+}",
+    "/console",
+    "/console/{path+}",
+    docs::DESCRIPTION,
+    docs::DOCS,
+    "/docs/{path+}",
+];
 
-/// The application at one of its paths.
+/// The application or the reference at one of their paths.
 pub struct Site {
     path: &'static str,
 }
@@ -35,7 +45,14 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for Site {
     }
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
-        match request.path_parameter("path").and_then(|path| path.strip_prefix("assets/")) {
+        let path = request.path_parameter("path");
+        if self.path == docs::DESCRIPTION {
+            return Ok(docs::description(request));
+        }
+        if self.path.starts_with(docs::DOCS) {
+            return Ok(docs::page(&cx.settings.brand, path));
+        }
+        match path.and_then(|path| path.strip_prefix("assets/")) {
             Some(path) => Ok(file(request, assets::find(path).ok_or(Reason::RouteNotFound)?)),
             None => Ok(page::page(&cx.settings.brand, request)),
         }

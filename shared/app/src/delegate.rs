@@ -20,8 +20,10 @@ use crate::request_origin::AuditedAction;
 const TOKEN_LIFETIME: Duration = Duration::from_secs(8 * 3600);
 
 /// The minimum and maximum number of characters of a reason.
-const MIN_REASON: usize = 10;
-const MAX_REASON: usize = 200;
+/// The minimum number of characters of a reason.
+pub const MIN_REASON: usize = 10;
+/// The maximum number of characters of a reason.
+pub const MAX_REASON: usize = 200;
 
 /// The body of `POST /auth/delegate`.
 #[derive(Debug)]

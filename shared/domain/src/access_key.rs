@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::caller_message::CallerMessage;
 use crate::field_problem::FieldProblem;
 use crate::fields::Fields;
+use crate::profile::{MAX_DETAIL, MAX_NAME};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::scope::{self, Scope};
@@ -109,8 +110,8 @@ impl KeyPatch {
     pub fn read(body: &Map<String, Value>) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
         let patch = Self {
-            name: fields.text("name", 255),
-            detail: fields.multi_line_text("detail", 4096),
+            name: fields.text("name", MAX_NAME),
+            detail: fields.multi_line_text("detail", MAX_DETAIL),
             lifetime: fields.seconds("expire", MIN_LIFETIME),
             scopes: read_scopes(&mut fields),
         };

@@ -220,10 +220,17 @@ impl Agent {
 }
 
 /// The maximum number of bytes of a username that a request may contain. Preparation can shorten it.
-pub const MAX_ENTERED_USERNAME: usize = 4 * 255;
+pub const MAX_ENTERED_USERNAME: usize = 4 * MAX_USERNAME;
 /// The maximum number of bytes of a password that a request may contain. Preparation composes characters, such as three of 3
 /// bytes to one.
-pub const MAX_ENTERED_PASSWORD: usize = 12 * 128;
+pub const MAX_ENTERED_PASSWORD: usize = 12 * MAX_PASSWORD;
+
+/// The maximum number of bytes of a username after preparation.
+pub const MAX_USERNAME: usize = 255;
+/// The minimum number of characters of a password after preparation.
+pub const MIN_PASSWORD: usize = 8;
+/// The maximum number of characters of a password after preparation.
+pub const MAX_PASSWORD: usize = 128;
 
 /// A new username, in the spelling that is stored, or the problem. A username has 1 to 255 bytes after preparation,
 /// and at most as many characters before it, and does not start with the prefix of guest agents.
@@ -231,8 +238,8 @@ pub fn parse_username(text: &str) -> Result<String, FieldProblem> {
     let prepared = precis::prepared_username(text)?;
     let displayed = precis::displayed_username(text)?;
     let length = prepared.len().max(displayed.len()).max(text.chars().count());
-    if !(1..=255).contains(&length) {
-        return Err(FieldProblem::WrongNumberOfBytes { min: 1, max: 255 });
+    if !(1..=MAX_USERNAME).contains(&length) {
+        return Err(FieldProblem::WrongNumberOfBytes { min: 1, max: MAX_USERNAME });
     }
     if prepared.starts_with(GUEST_PREFIX) {
         return Err(FieldProblem::ReservedForGuests);
@@ -284,8 +291,8 @@ pub fn new_password(fields: &mut Fields<'_>) -> Secret {
 pub fn password_error(password: &str) -> Option<FieldProblem> {
     match precis::prepared_password(password) {
         Err(error) => Some(error),
-        Ok(prepared) if !(8..=128).contains(&prepared.expose().chars().count()) => {
-            Some(FieldProblem::WrongNumberOfCharacters { min: 8, max: 128 })
+        Ok(prepared) if !(MIN_PASSWORD..=MAX_PASSWORD).contains(&prepared.expose().chars().count()) => {
+            Some(FieldProblem::WrongNumberOfCharacters { min: MIN_PASSWORD, max: MAX_PASSWORD })
         }
         Ok(prepared) => is_common(prepared.expose()).then_some(FieldProblem::CommonPassword),
     }

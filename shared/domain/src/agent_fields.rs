@@ -12,6 +12,7 @@ use crate::fields::{Fields, given};
 use crate::kinds::values;
 use crate::plain_values::integer;
 use crate::plain_values::text_error;
+use crate::profile::{MAX_DETAIL, MAX_NAME};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::{Permission, Secret};
@@ -20,6 +21,9 @@ use crate::{Permission, Secret};
 pub const MAX_ADDRESSES: usize = 100;
 /// The maximum number of tags of one agent. The transaction that writes the agent checks each new tag.
 pub const MAX_TAGS: usize = 50;
+
+/// The maximum number of bytes of each text in an address.
+pub const MAX_ADDRESS_TEXT: usize = 255;
 
 /// The body of a request that creates an agent.
 #[derive(Debug)]
@@ -76,8 +80,8 @@ impl AgentPatch {
     fn read_from(fields: &mut Fields<'_>) -> Self {
         Self {
             username: None,
-            name: fields.text("name", 255),
-            detail: fields.multi_line_text("detail", 4096),
+            name: fields.text("name", MAX_NAME),
+            detail: fields.multi_line_text("detail", MAX_DETAIL),
             ring_method: fields.one_of_or_empty(Reason::InvalidRingMethod, "ring_method", &RING_METHODS),
         }
     }
@@ -182,7 +186,7 @@ fn address(value: &Value) -> Option<Address> {
     let members = value.as_object()?;
     let text = |name: &str| match given(members, name) {
         None => Some(String::new()),
-        Some(Value::String(text)) if text_error(text, 255).is_none() => Some(text.clone()),
+        Some(Value::String(text)) if text_error(text, MAX_ADDRESS_TEXT).is_none() => Some(text.clone()),
         Some(_) => None,
     };
     let address = Address {

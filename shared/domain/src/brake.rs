@@ -7,7 +7,8 @@ use crate::fields::Fields;
 use crate::refusal::Refusal;
 use crate::{AgentId, Timestamp};
 
-const MAX_REASON: usize = 1024;
+/// The maximum number of bytes of a reason.
+pub const MAX_REASON: usize = 1024;
 
 /// The state of the brake.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,8 +8,10 @@ use crate::fields::Fields;
 use crate::refusal::Refusal;
 use crate::{AgentId, Timestamp};
 
-const MAX_REASON: usize = 1024;
-const MAX_REFERENCE: usize = 255;
+/// The maximum number of bytes of a reason.
+pub const MAX_REASON: usize = 1024;
+/// The maximum number of bytes of a reference.
+pub const MAX_REFERENCE: usize = 255;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {

@@ -8,6 +8,17 @@ use crate::field_problem::{FieldProblem, Values};
 use crate::fields::{self, Fields};
 use crate::refusal::Refusal;
 
+/// The maximum number of bytes of a name, of an account and of every row.
+pub const MAX_NAME: usize = 255;
+/// The maximum number of bytes of a detail, of an account and of every row.
+pub const MAX_DETAIL: usize = 4096;
+/// The maximum number of bytes of an e-mail address.
+pub const MAX_EMAIL: usize = 255;
+/// The maximum number of bytes of a telephone number.
+pub const MAX_PHONE_NUMBER: usize = 255;
+/// The maximum number of bytes of a postal address.
+pub const MAX_ADDRESS: usize = 1024;
+
 /// The values of `webhook_method`. The empty string is POST.
 const WEBHOOK_METHODS: [&str; 5] = ["", "POST", "GET", "PUT", "DELETE"];
 
@@ -46,11 +57,11 @@ impl ProfilePatch {
         let mut fields = Fields::new(body);
         let (webhook_uri, webhook_method) = read_destination(&mut fields, &current.webhook_uri, destinations);
         let patch = Self {
-            name: fields.text("name", 255),
-            detail: fields.multi_line_text("detail", 4096),
-            email: fields.text("email", 255),
-            phone_number: fields.text("phone_number", 255),
-            address: fields.multi_line_text("address", 1024),
+            name: fields.text("name", MAX_NAME),
+            detail: fields.multi_line_text("detail", MAX_DETAIL),
+            email: fields.text("email", MAX_EMAIL),
+            phone_number: fields.text("phone_number", MAX_PHONE_NUMBER),
+            address: fields.multi_line_text("address", MAX_ADDRESS),
             webhook_method,
             webhook_uri,
         };

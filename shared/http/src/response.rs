@@ -56,6 +56,11 @@ impl Response {
         Self::with_status(StatusCode::OK, "text/html; charset=utf-8", page)
     }
 
+    /// 200 with a text of another type, such as a style sheet.
+    pub fn text(content_type: &str, text: String) -> Self {
+        Self::with_status(StatusCode::OK, content_type, text)
+    }
+
     /// 200 with bytes that are part of the program.
     pub fn embedded(content_type: &str, bytes: &'static [u8]) -> Self {
         Self { bytes: Some(bytes), ..Self::with_status(StatusCode::OK, content_type, String::new()) }

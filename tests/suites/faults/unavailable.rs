@@ -12,8 +12,16 @@ use serde_json::json;
 use crate::Fixture;
 
 /// The routes that need no database.
-const ROUTES_WITHOUT_DATABASE: [&str; 5] =
-    ["/ping", "/account", "/account/{path+}", "/console", "/console/{path+}"];
+const ROUTES_WITHOUT_DATABASE: [&str; 8] = [
+    "/ping",
+    "/account",
+    "/account/{path+}",
+    "/console",
+    "/console/{path+}",
+    "/openapi.json",
+    "/docs",
+    "/docs/{path+}",
+];
 /// The pages for browsers. Without a token in their URL they read nothing.
 const PAGE_FUNCTIONS: [&str; 3] =
     ["auth-email-verify-page", "auth-password-forgot-page", "auth-password-reset-page"];

@@ -14,22 +14,24 @@ use uuid::Uuid;
 const LOGIN: &str = "/auth/login";
 
 /// An operation of the document.
-struct Operation {
-    method: Method,
-    path: String,
-    description: Value,
+pub(crate) struct Operation {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) description: Value,
 }
 
 impl Operation {
-    fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let document = custodian_openapi::describe();
         let paths = document["paths"].as_object().unwrap().clone();
         let of_path = |(path, item): (String, Value)| {
             let item = item.as_object().unwrap().clone();
             let operations = item.into_iter().filter(|(name, _)| name != "parameters");
             let described = operations.map(|(method, mut description)| {
-                if let Some(body) = description.get_mut("requestBody") {
-                    resolve(&document, body);
+                for part in ["requestBody", "parameters"] {
+                    if let Some(part) = description.get_mut(part) {
+                        resolve(&document, part);
+                    }
                 }
                 let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
                 Self { method, path: path.clone(), description }
@@ -39,20 +41,17 @@ impl Operation {
         paths.into_iter().flat_map(of_path).collect()
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
 
     /// The schema of its body, if it takes one.
-    fn body(&self) -> Option<&Value> {
+    pub(crate) fn body(&self) -> Option<&Value> {
         self.description.pointer("/requestBody/content/application~1json/schema")
     }
 
-    fn takes(&self, parameter: &str) -> bool {
-        let matches = |given: &Value| {
-            let reference = given["$ref"].as_str().and_then(|place| place.rsplit('/').next());
-            given["name"].as_str().or(reference) == Some(parameter)
-        };
+    pub(crate) fn takes(&self, parameter: &str) -> bool {
+        let matches = |given: &Value| given["name"] == parameter;
         self.description["parameters"].as_array().is_some_and(|all| all.iter().any(matches))
     }
 }
@@ -61,6 +60,9 @@ impl Operation {
 fn resolve(document: &Value, part: &mut Value) {
     if let Some(place) = part["$ref"].as_str().map(str::to_owned) {
         let mut schema = document.pointer(place.trim_start_matches('#')).unwrap().clone();
+        if let (Some(one), Some(other)) = (schema.get("not"), part.get("not")) {
+            part["not"] = json!({ "anyOf": [one, other] });
+        }
         let beside = part.as_object().unwrap().iter().filter(|(name, _)| *name != "$ref");
         schema.as_object_mut().unwrap().extend(beside.map(|(name, value)| (name.clone(), value.clone())));
         *part = schema;
@@ -73,7 +75,7 @@ fn resolve(document: &Value, part: &mut Value) {
 }
 
 /// A caller for every route, and a row for every path.
-struct Fixture {
+pub(crate) struct Fixture {
     platform_admin: Client,
     admin: Client,
     rows: BTreeMap<String, String>,
@@ -82,9 +84,11 @@ struct Fixture {
 }
 
 impl Fixture {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let client = Client::start().await;
         let (customer, admin) = client.tenant("ann").await;
+        let plan = format!("/v1.0/customers/{customer}/plan");
+        client.platform_admin().await.put(&plan, json!({ "plan": "unlimited" })).await.ok();
         let mut rows = BTreeMap::from([("customers".to_owned(), customer)]);
         let me = admin.get("/v1.0/me").await.ok();
         let key = admin.post("/v1.0/accesskeys", json!({})).await.ok();
@@ -105,11 +109,11 @@ impl Fixture {
         Self { platform_admin: client.platform_admin().await, admin, rows, address }
     }
 
-    fn request(&self, operation: &Operation) -> RequestBuilder {
+    pub(crate) fn request(&self, operation: &Operation) -> RequestBuilder {
         self.request_with(operation, "")
     }
 
-    fn request_with(&self, operation: &Operation, query: &str) -> RequestBuilder {
+    pub(crate) fn request_with(&self, operation: &Operation, query: &str) -> RequestBuilder {
         let of_platform_admins = ["/v1.0/customers", "/v1.0/platform", "/auth/delegate"];
         let by_platform_admin = of_platform_admins.iter().any(|prefix| operation.path.starts_with(prefix));
         let caller = if by_platform_admin { &self.platform_admin } else { &self.admin };
@@ -122,7 +126,7 @@ impl Fixture {
         caller.request(operation.method.clone(), &(path + query))
     }
 
-    async fn send(&self, request: RequestBuilder) -> Response {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Response {
         self.admin.send(request).await
     }
 }

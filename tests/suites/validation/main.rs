@@ -11,8 +11,12 @@ mod login_bodies;
 mod malformed_http;
 mod null_values;
 mod pagination;
+mod permitted_values;
+mod random;
 mod read_budget;
 mod requests;
+mod sampler;
+mod text_sampler;
 mod texts_and_numbers;
 mod unregister;
 

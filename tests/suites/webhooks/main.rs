@@ -4,6 +4,7 @@
 mod api;
 mod budgets;
 mod deletion_notice;
+mod described_payloads;
 mod disabled_mail;
 mod endpoints;
 mod failing;

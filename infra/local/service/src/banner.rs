@@ -14,7 +14,7 @@ impl Service {
         println!("  platform admin: {}", admin_text(self.admin()));
         println!("  mails:          {base}/_local/mailbox");
         println!("  events:         {base}/_local/events");
-        println!("  API reference:  {base}/openapi.json");
+        println!("  API reference:  {base}/docs");
         println!("  data:           {}", self.data_text());
         if let AdminPassword::SetEarlier { is_also_on_command_line: true } = self.admin().password {
             tracing::warn!(

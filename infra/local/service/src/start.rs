@@ -1,13 +1,12 @@
-//! The start page, and the description of the API. The deployed API has neither.
+//! The start page, which the deployed API does not have.
 
 use std::net::SocketAddr;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, Response, Uri};
 use axum::response::IntoResponse;
-use axum::routing::{Router, any, get};
+use axum::routing::{Router, any};
 
 use crate::api::handle_api_request;
 use crate::page_guard::is_own_page;
@@ -15,13 +14,8 @@ use crate::pages::{index_page, wants_page};
 use crate::refusal::LocalRefusal;
 use crate::service::Service;
 
-/// Embedded, so that the program needs no file beside it.
-const API_DESCRIPTION: &str = include_str!("../../../../docs/openapi.json");
-
 pub(crate) fn router() -> Router<Service> {
-    Router::new()
-        .route("/", any(start))
-        .route("/openapi.json", get(describe_api).fallback(handle_api_request))
+    Router::new().route("/", any(start))
 }
 
 /// The index for a browser. For a program, the API has no such route.
@@ -40,8 +34,4 @@ async fn start(
         return LocalRefusal::ORIGIN_NOT_ALLOWED.into_response();
     }
     index_page(&service).map_err(LocalRefusal::from).into_response()
-}
-
-async fn describe_api() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], API_DESCRIPTION)
 }

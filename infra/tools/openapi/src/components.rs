@@ -1,8 +1,12 @@
 //! The named schemas of the document: views, errors and kinds. Also the schemas that several request bodies share.
 
-use custodian_domain::agent::{ADDRESS_TYPES, MAX_ENTERED_PASSWORD};
-use custodian_domain::agent_fields::MAX_ADDRESSES;
+use custodian_domain::agent::{
+    ADDRESS_TYPES, GUEST_PREFIX, MAX_ENTERED_PASSWORD, MAX_PASSWORD, MAX_USERNAME, MIN_PASSWORD,
+};
+use custodian_domain::agent_fields::{MAX_ADDRESS_TEXT, MAX_ADDRESSES};
+use custodian_domain::destination::MAX_URI_BYTES;
 use custodian_domain::kinds::routed;
+use custodian_domain::profile::{MAX_ADDRESS, MAX_DETAIL, MAX_EMAIL, MAX_NAME, MAX_PHONE_NUMBER};
 use custodian_views::field_schema;
 use custodian_views::schema::{AnyMultiLineText, AnyText};
 use custodian_views::{
@@ -13,8 +17,8 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::schema::{Fields, enumeration, multi_line_text, nonempty_text, object, text, with_keywords};
-use crate::{errors, kind_schemas};
+use crate::schema::{Fields, enumeration, multi_line_text, nonempty_text, object, text};
+use crate::{errors, kind_schemas, patterns};
 
 /// All schemas under `components/schemas`.
 pub(crate) fn all() -> Map<String, Value> {
@@ -61,28 +65,34 @@ fn generator() -> SchemaGenerator {
 /// The fields of a request body for the name, the contact data and the webhook endpoint.
 pub(crate) fn profile_fields() -> Fields {
     vec![
-        ("name", text(255)),
-        ("detail", multi_line_text(4096)),
-        (
-            "email",
-            with_keywords(
-                nonempty_text(255),
-                json!({ "format": "email", "description": "ASCII only: the domain of `a@bücher.example` is `xn--bcher-kva.example`." }),
-            ),
-        ),
-        ("phone_number", text(255)),
-        ("address", multi_line_text(1024)),
+        ("name", text(MAX_NAME)),
+        ("detail", multi_line_text(MAX_DETAIL)),
+        ("email", email()),
+        ("phone_number", text(MAX_PHONE_NUMBER)),
+        ("address", multi_line_text(MAX_ADDRESS)),
         ("webhook_method", webhook_method()),
-        (
-            "webhook_uri",
-            with_keywords(
-                text(1023),
-                json!({ "pattern": "^([Hh][Tt][Tt][Pp][Ss]?:.+)?$",
-                    "description": "An http or https URL without username and password. The port is 80, 443, 8080 or 8443. An IP \
-                        address must be public." }),
-            ),
-        ),
+        ("webhook_uri", webhook_uri()),
     ]
+}
+
+/// The e-mail address of an account.
+pub(crate) fn email() -> Value {
+    json!({
+        "$ref": "#/components/schemas/Text", "minLength": 1, "maxLength": MAX_EMAIL, "x-max-bytes": MAX_EMAIL, "format": "email",
+        "pattern": patterns::email(), "not": { "pattern": patterns::TWO_DOTS }, "x-accepts-more": true,
+        "description": "The e-mail address of the account, in ASCII: the domain of `a@bücher.example` is `xn--bcher-kva.example`.",
+    })
+}
+
+/// The URL of a webhook endpoint.
+fn webhook_uri() -> Value {
+    json!({
+        "$ref": "#/components/schemas/Text", "maxLength": MAX_URI_BYTES, "x-max-bytes": MAX_URI_BYTES,
+        "pattern": patterns::web_url(), "not": { "pattern": patterns::ENCODED_LABEL }, "x-accepts-more": true,
+        "description": "The URL to which webhooks are sent, with the scheme `http` or `https`, without username and password. Empty: \
+            no webhooks. The port is 80, 443, 8080 or 8443. An IP address or an internationalised name is accepted as well. An IP \
+            address must be public.",
+    })
 }
 
 /// The HTTP method of webhooks.
@@ -93,20 +103,30 @@ pub(crate) fn webhook_method() -> Value {
 /// The name with which an agent signs in.
 pub(crate) fn username() -> Value {
     json!({
-        "$ref": "#/components/schemas/Text", "minLength": 1, "maxLength": 255, "pattern": r"^\S+$",
-        "description": "Letters, digits and ASCII punctuation, without spaces and invisible characters, at most 255 bytes (RFC 8265, \
-            UsernameCaseMapped). Unique in the platform, regardless of case, width and composition. Must not begin with `guest-`.",
+        "$ref": "#/components/schemas/Text", "minLength": 1, "maxLength": MAX_USERNAME, "pattern": patterns::username(),
+        "not": { "anyOf": [
+            { "pattern": patterns::GUEST },
+            { "pattern": patterns::NOT_ASCII, "minLength": MAX_USERNAME / patterns::MAX_LETTER_BYTES + 1 },
+        ] },
+        "x-accepts-more": true,
+        "description": format!(
+            "Letters, digits and ASCII punctuation, without spaces and invisible characters, at most {MAX_USERNAME} bytes (RFC 8265, \
+             UsernameCaseMapped). Unique in the platform, regardless of case, width and composition. It must not begin with \
+             `{GUEST_PREFIX}`. Letters of other scripts than those in the pattern are accepted as well."
+        ),
     })
 }
 
 /// A password to set.
 pub(crate) fn new_password() -> Value {
-    let description =
-        "8 to 128 characters when composed (RFC 8265, OpaqueString), and none of the most common passwords.";
-    with_keywords(
-        text(MAX_ENTERED_PASSWORD),
-        json!({ "minLength": 8, "writeOnly": true, "description": description }),
-    )
+    json!({
+        "$ref": "#/components/schemas/Text", "minLength": MIN_PASSWORD, "maxLength": MAX_PASSWORD,
+        "x-max-bytes": MAX_ENTERED_PASSWORD, "pattern": patterns::password(), "x-accepts-more": true, "writeOnly": true,
+        "description": format!(
+            "{MIN_PASSWORD} to {MAX_PASSWORD} characters when composed (RFC 8265, OpaqueString). Other letters and symbols than those in \
+             the pattern are accepted as well. The most common passwords are refused."
+        ),
+    })
 }
 
 /// A sum of permission bits.
@@ -128,10 +148,10 @@ pub(crate) fn made_keys(description: &str) -> Value {
 pub(crate) fn agent_addresses() -> Value {
     let fields = vec![
         ("type", enumeration(&ADDRESS_TYPES)),
-        ("target", nonempty_text(255)),
-        ("target_name", text(255)),
-        ("name", text(255)),
-        ("detail", text(255)),
+        ("target", nonempty_text(MAX_ADDRESS_TEXT)),
+        ("target_name", text(MAX_ADDRESS_TEXT)),
+        ("name", text(MAX_ADDRESS_TEXT)),
+        ("detail", text(MAX_ADDRESS_TEXT)),
     ];
     json!({ "type": "array", "items": object(fields, &["type", "target"]), "maxItems": MAX_ADDRESSES })
 }

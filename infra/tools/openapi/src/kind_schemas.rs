@@ -1,18 +1,18 @@
 //! The schemas of the kinds. They come from the registry alone, so declaring a new kind also describes it.
 
 use custodian_domain::Plan;
-use custodian_domain::kinds::{ADDRESS_TYPES, Field, FieldType, Kind, Link, MAX_BYTES, Source, UniqueScope};
+use custodian_domain::kinds::{
+    ADDRESS_TYPES, Field, FieldType, Kind, Link, MAX_ADDRESS_TEXT, MAX_BYTES, MAX_IDS, Source, UniqueScope,
+};
 use serde_json::{Value, json};
 
+use crate::kind_rules;
 use crate::names::pascal;
+use crate::patterns::{self, HOST_NAME, NUMERIC_NAME};
 use crate::schema::{
     Fields, all_required, enumeration, multi_line_text, nonempty_text, nullable, object, read_only,
     reference, text, time, unique_uuids, uuid, with_description, with_keywords,
 };
-
-/// A host name with or without a trailing dot, or an empty string.
-const HOST_NAME: &str =
-    r"^(([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?)?$";
 
 /// An id, or an empty text for none. Not an alternative of two schemas, because generated clients would have a type for each place.
 pub(crate) fn id_or_empty() -> Value {
@@ -56,10 +56,21 @@ pub(crate) fn body_schema(kind: &Kind, creating: bool) -> Value {
         kind.fields.iter().filter(|field| creating && field.required).map(|field| field.name).collect();
     let fields = writable.map(|field| {
         let schema = request_field(field);
-        let is_required = required.contains(&field.name);
-        (field.name, if is_required { with_keywords(schema, json!({ "minLength": 1 })) } else { schema })
+        let is_text = matches!(field.field_type, FieldType::Text { .. });
+        (
+            field.name,
+            if field.non_empty && is_text {
+                with_keywords(schema, json!({ "minLength": 1 }))
+            } else {
+                schema
+            },
+        )
     });
-    object(fields.collect(), &required)
+    let body = object(fields.collect(), &required);
+    match kind_rules::conditions(kind).filter(|_| creating) {
+        Some(conditions) => with_keywords(body, conditions),
+        None => body,
+    }
 }
 
 fn kind_description(kind: &Kind) -> String {
@@ -154,16 +165,17 @@ fn value_schema(field_type: &FieldType) -> Value {
         FieldType::Id => uuid(),
         FieldType::Link(link) => with_description(uuid(), &link_description(*link)),
         FieldType::Links(link) => with_description(unique_uuids(link.max), &link_description(*link)),
-        FieldType::Ids => unique_uuids(50),
-        FieldType::Domain => json!({ "type": "string", "maxLength": 254, "pattern": HOST_NAME,
-            "description": "A host name in ASCII. Responses have it in lower case and without the final dot." }),
+        FieldType::Ids => unique_uuids(MAX_IDS),
+        FieldType::Domain => {
+            json!({ "type": "string", "maxLength": 253, "pattern": HOST_NAME, "not": { "pattern": NUMERIC_NAME },
+            "description": "A host name in ASCII, whose last part is not a number. Responses have it in lower case and without the final dot." })
+        }
         FieldType::Choices { values } => with_description(
             json!({ "type": "array", "items": enumeration(values), "maxItems": values.len() }),
             "Duplicates are removed.",
         ),
         FieldType::Networks { max } => {
-            let item =
-                json!({ "type": "string", "maxLength": 49, "pattern": "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$" });
+            let item = json!({ "type": "string", "maxLength": 49, "pattern": patterns::network() });
             let description = "IP addresses, and networks in CIDR notation. Duplicates are removed.";
             with_description(json!({ "type": "array", "items": item, "maxItems": max }), description)
         }
@@ -209,9 +221,9 @@ fn request_addresses(max_items: usize) -> Value {
 pub(crate) fn address_fields() -> Fields {
     vec![
         ("type", enumeration(&ADDRESS_TYPES)),
-        ("target", nonempty_text(255)),
-        ("name", text(255)),
-        ("detail", text(255)),
+        ("target", nonempty_text(MAX_ADDRESS_TEXT)),
+        ("name", text(MAX_ADDRESS_TEXT)),
+        ("detail", text(MAX_ADDRESS_TEXT)),
         ("is_primary", json!({ "type": "boolean" })),
     ]
 }

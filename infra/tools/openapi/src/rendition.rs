@@ -1,15 +1,21 @@
 //! The description in OpenAPI 3.0, for generators that do not read 3.1.
 //!
 //! It has the same operations and fields. Limits and patterns of texts, and media types besides JSON, are only in the document of 3.1:
-//! generators would make a type of each limit, and some support only one type of response.
+//! generators would make a type of each limit, and some support only one type of response. Examples are only there as well, because
+//! validators of 3.0 refuse `null` for a reference.
 
 use serde_json::{Map, Value, json};
+
+use crate::unused;
 
 /// Converts the document.
 pub(crate) fn convert_document(mut document: Value) -> Value {
     document["openapi"] = json!("3.0.3");
-    document["info"]["license"] = json!({ "name": "MIT" });
-    let notice = "This is the rendition in OpenAPI 3.0 for generators. openapi.json has the limits of texts and all media types.";
+    // 3.0 has neither of them.
+    document["info"]["license"] = json!({ "name": "MIT", "url": "https://opensource.org/license/mit" });
+    document["info"].as_object_mut().map(|info| info.shift_remove("summary"));
+    document.as_object_mut().map(|document| document.shift_remove("webhooks"));
+    let notice = "This is the rendition in OpenAPI 3.0 for generators. openapi.json has the limits of texts, all media types, examples and the payloads of webhooks.";
     let description = document["info"]["description"].as_str().unwrap_or_default();
     document["info"]["description"] = json!(format!("{notice}\n\n{description}"));
     convert_schemas(&mut document["components"]["schemas"]);
@@ -17,7 +23,26 @@ pub(crate) fn convert_document(mut document: Value) -> Value {
         convert_contents(&mut document["components"][place]);
     }
     convert_contents(&mut document["paths"]);
+    convert_contents(&mut document["x-default-route"]);
+    let schemas = document["components"]["schemas"].clone();
+    add_types_of_nullable(&mut document, &schemas);
+    unused::remove_unused(&mut document);
     document
+}
+
+/// `nullable` needs a `type` beside it.
+fn add_types_of_nullable(part: &mut Value, schemas: &Value) {
+    if part["nullable"] == true && part.get("type").is_none() {
+        let name = part["allOf"][0]["$ref"].as_str().and_then(|place| place.rsplit('/').next());
+        if let Some(kind) = name.and_then(|name| schemas[name].get("type")) {
+            part["type"] = kind.clone();
+        }
+    }
+    match part {
+        Value::Array(items) => items.iter_mut().for_each(|part| add_types_of_nullable(part, schemas)),
+        Value::Object(fields) => fields.values_mut().for_each(|part| add_types_of_nullable(part, schemas)),
+        _ => {}
+    }
 }
 
 /// Converts the schemas in parameters, headers, bodies and responses.
@@ -29,6 +54,10 @@ fn convert_contents(part: &mut Value) {
     let content = part.get_mut("content").and_then(Value::as_object_mut);
     if let Some(content) = content.filter(|content| content.contains_key("application/json")) {
         content.retain(|media, _| media == "application/json");
+    }
+    if let Some(fields) = part.as_object_mut() {
+        fields.remove("examples");
+        fields.remove("x-codeSamples");
     }
     if let Some(schema) = part.get_mut("schema") {
         convert(schema);
@@ -96,9 +125,9 @@ fn convert_keywords(schema: &mut Value) {
     if let Some(Value::Array(examples)) = fields.remove("examples") {
         fields.extend(examples.into_iter().next().map(|example| ("example".to_owned(), example)));
     }
-    let only_requires =
-        |alternative: &Value| alternative.as_object().is_some_and(|it| it.keys().eq(["required"]));
-    if fields.get("anyOf").and_then(Value::as_array).is_some_and(|all| all.iter().all(only_requires)) {
+    let requires =
+        |alternative: &Value| alternative.get("required").is_some() && alternative.get("type").is_none();
+    if fields.get("anyOf").and_then(Value::as_array).is_some_and(|all| all.iter().all(requires)) {
         fields.remove("anyOf");
     }
     for limit in ["not", "pattern", "minLength", "maxLength"] {

@@ -2,19 +2,30 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::patterns::{MAX_CHARACTER_BYTES, NOT_ASCII};
+
 /// A reference to a named schema.
 pub(crate) fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// A text of at most `max_bytes` bytes. JSON Schema counts characters, so `maxLength` is the looser limit.
+/// A text of at most `max_bytes` bytes.
 pub(crate) fn text(max_bytes: usize) -> Value {
-    json!({ "$ref": "#/components/schemas/Text", "maxLength": max_bytes, "x-max-bytes": max_bytes })
+    limited("Text", max_bytes)
 }
 
 /// A text of at most `max_bytes` bytes that may contain line breaks and tabs.
 pub(crate) fn multi_line_text(max_bytes: usize) -> Value {
-    json!({ "$ref": "#/components/schemas/MultiLineText", "maxLength": max_bytes, "x-max-bytes": max_bytes })
+    limited("MultiLineText", max_bytes)
+}
+
+/// JSON Schema counts characters, so `maxLength` is the limit of texts in ASCII. `not` limits other texts: each of their characters
+/// takes up to four bytes. So every text that the schema permits is accepted, and some that it does not permit are accepted, too.
+fn limited(schema: &str, max_bytes: usize) -> Value {
+    json!({
+        "$ref": format!("#/components/schemas/{schema}"), "maxLength": max_bytes, "x-max-bytes": max_bytes,
+        "not": { "pattern": NOT_ASCII, "minLength": max_bytes / MAX_CHARACTER_BYTES + 1 },
+    })
 }
 
 /// A text that must not be empty.

@@ -93,7 +93,8 @@ fn every_pattern_has_an_example() {
     let lacks_example = |place: &str, schema: &Value| {
         let is_schema = !place.contains("/headers/")
             && !place.contains("/properties/pattern")
-            && !place.ends_with("/not");
+            && !place.ends_with("/not")
+            && !place.contains("/not/");
         is_schema && schema["pattern"].is_string() && schema["examples"].as_array().is_none_or(Vec::is_empty)
     };
     let missing = places(&describe(), lacks_example);

@@ -15,7 +15,7 @@ use crate::plain_values::integer;
 use crate::reason::Reason;
 
 /// The maximum number of ids of objects outside this service in one field.
-const MAX_IDS: usize = 50;
+pub const MAX_IDS: usize = 50;
 
 /// The type of a field.
 #[derive(Clone, Copy, Debug)]

@@ -15,7 +15,7 @@ pub(crate) mod values;
 pub use addresses::{ADDRESS_TYPES, MAX_ADDRESS_TEXT};
 pub(crate) use addresses::{is_same_address, set_identities};
 pub use field::{Field, Source};
-pub use field_type::{FieldType, Link};
+pub use field_type::{FieldType, Link, MAX_IDS};
 pub use kind::{Kind, KindRule, Limits, Verbs};
 pub use part::{Part, PartChange};
 pub use table::*;

@@ -29,7 +29,7 @@ pub(crate) fn index_page(service: &Service) -> Result<Response, Failure> {
         ),
         link("/_local/events", "Events", &format!("{} on the event bus", state.event_count()?)),
         link("/_local/schedules", "Schedules", &format!("{} pending jobs", jobs.len())),
-        link("/openapi.json", "API reference", "every route, as an OpenAPI description"),
+        link("/docs", "API reference", "every route, with its fields, examples and errors"),
         link("/account", "Account page", "sign up, sign in, manage and close an account"),
         link("/console", "Console", "for platform admins"),
     ];

@@ -23,7 +23,7 @@ pub(super) fn page(title: &str, content: &str) -> Response {
          <title>{title} – Custodian</title><style>{STYLE}</style><style>{OWN_STYLE}</style></head>\
          <body><header><a href=\"/\">Custodian</a><nav aria-label=\"Pages\"><a href=\"/_local/mailbox\">Mails</a>\
          <a href=\"/_local/events\">Events</a><a href=\"/_local/schedules\">Schedules</a>\
-         <a href=\"/openapi.json\">API reference</a></nav></header>\
+         <a href=\"/docs\">API reference</a></nav></header>\
          <main><h1>{title}</h1>{content}</main></body></html>"
     );
     let headers = [

@@ -16,7 +16,7 @@ async fn the_banner_shows_urls_sign_in_data_and_where_the_data_is() {
         &*format!("{base}/\n"),
         &format!("{base}/_local/mailbox\n"),
         &format!("{base}/_local/events\n"),
-        &format!("{base}/openapi.json\n"),
+        &format!("{base}/docs\n"),
         "platform admin: admin@localhost  password: ",
         "(not shown again)",
         "in memory",

@@ -95,5 +95,9 @@ async fn the_description_of_the_api_is_served() {
     assert_eq!(served, expected);
     let (status, _) = process.send("DELETE", "/openapi.json", "", json!({})).await;
     assert_eq!(status, 404);
+    let index = open(&process, "/", &[BROWSER]).await.text().await.unwrap();
+    assert!(index.contains("<a href=\"/docs\">API reference</a>"), "{index}");
+    let reference = open(&process, "/docs", &[BROWSER]).await.text().await.unwrap();
+    assert!(reference.contains("href=\"/docs/queues#createQueue\""), "{reference}");
     process.kill();
 }

@@ -3,6 +3,7 @@
 use custodian_domain::Reason;
 use custodian_domain::access_key::MIN_LIFETIME;
 use custodian_domain::fields::MAX_DURATION;
+use custodian_domain::profile::{MAX_DETAIL, MAX_NAME};
 use serde_json::json;
 
 use crate::components::{made_keys, scopes};
@@ -13,16 +14,15 @@ pub(super) fn all() -> Vec<Operation> {
     let expire = json!({
         "type": "integer", "minimum": MIN_LIFETIME.as_secs(), "maximum": MAX_DURATION.as_secs(),
         "description": "The lifetime of the key in seconds. The default is a year. A key that a key creates expires no later than its \
-            creator. An update cannot change it.",
+            creator.",
     });
     let scopes = with_description(
         scopes(),
         "What the key may do: `read` permits every GET, `numbers` every request to `/v1.0/numbers`, and `numbers:read` every GET \
-            there. Empty, the default, permits everything. An update cannot change it.",
+            there. Empty, the default, permits everything.",
     );
-    let fields =
-        vec![("name", text(255)), ("detail", multi_line_text(4096)), ("expire", expire), ("scopes", scopes)];
-    let body = object(fields, &[]);
+    let names = || vec![("name", text(MAX_NAME)), ("detail", multi_line_text(MAX_DETAIL))];
+    let new_key = names().into_iter().chain([("expire", expire), ("scopes", scopes)]).collect();
     let one = |method, description: &str| {
         Operation::new(method, "/v1.0/accesskeys/{id}", description)
             .returns_row("AccessKey")
@@ -41,11 +41,19 @@ pub(super) fn all() -> Vec<Operation> {
             "Creates an access key. Only this response contains its token. A limited key can create only keys that may do no \
                 more than itself.",
         )
-        .body(body.clone())
+        .body(object(new_key, &[]))
         .returns_row("AccessKeyWithToken")
-        .fails_with(&[Reason::ResourceLimitExceeded]),
+        .fails_with(&[Reason::ResourceLimitExceeded])
+        .also_refuses(
+            Reason::InvalidArgument,
+            "expire",
+            "An access key makes the request, and the new key would expire later than it.",
+        ),
         one("GET", "Returns an access key. A change of `tm_last_used` does not change the `ETag`."),
-        one("PUT", "Changes name and detail.").body(body),
+        one("PUT", "Changes name and detail. The lifetime and the scopes cannot be changed.")
+            .body(object(names(), &[]))
+            .also_refuses(Reason::InvalidArgument, "expire", "`expire` differs from the lifetime of the key.")
+            .also_refuses(Reason::InvalidArgument, "scopes", "`scopes` differ from those of the key."),
         one(
             "DELETE",
             "Deletes an access key, and the keys that were made with it, directly or through other keys. They stop working at \

@@ -6,13 +6,18 @@ use custodian_domain::{Plan, Reason, Status};
 use custodian_views::EmailChangeView;
 use serde_json::{Value, json};
 
-use crate::components::{new_password, profile_fields, username, view_schema};
+use crate::components::{email, new_password, profile_fields, username, view_schema};
 use crate::operation::Operation;
 use crate::schema::{enumeration, object, reference, time, uuid, with_description, with_keywords};
 
 pub(super) fn all() -> Vec<Operation> {
     [own_account(), all_accounts()].into_iter().flatten().collect()
 }
+
+/// The rule about the URL of the webhook endpoint.
+const OWN_ADDRESS: &str = "`webhook_uri` leads to this API.";
+/// The rule about credits.
+const TOO_HIGH: &str = "The balance would exceed 9007199254740991.";
 
 fn own_account() -> Vec<Operation> {
     vec![
@@ -28,7 +33,8 @@ fn own_account() -> Vec<Operation> {
         )
         .body(object(profile_fields(), &[]))
         .returns_row("Customer")
-        .fails_with(&[Reason::EmailAlreadyExists, Reason::RateLimitExceeded]),
+        .fails_with(&[Reason::EmailAlreadyExists, Reason::RateLimitExceeded])
+        .also_refuses(Reason::InvalidArgument, "webhook_uri", OWN_ADDRESS),
         Operation::new("GET", "/v1.0/customer/email_change", "Returns the requested e-mail address that waits for its confirmation.")
             .returns(view_schema::<EmailChangeView<'_>>())
             .fails_with(&[Reason::EmailChangeNotFound]),
@@ -72,8 +78,9 @@ fn all_accounts() -> Vec<Operation> {
         vec![("balance_credit", with_description(amount(), "In millionths.")), ("balance_token", amount())],
         &[],
     );
-    let at_least_one =
-        json!({ "anyOf": [{ "required": ["balance_credit"] }, { "required": ["balance_token"] }] });
+    let amount_in =
+        |field: &str| json!({ "required": [field], "properties": { field: { "type": "integer" } } });
+    let at_least_one = json!({ "anyOf": [amount_in("balance_credit"), amount_in("balance_token")] });
     let status = json!({ "name": "status", "in": "query", "schema": enumeration(&Status::ALL.map(Status::as_str)),
         "description": "Only accounts with this status. By default, accounts that are neither deleted nor expired." });
     let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
@@ -91,7 +98,7 @@ fn all_accounts() -> Vec<Operation> {
             .parameter(status)
             .parameter(query(
                 "email",
-                json!({ "type": "string", "format": "email" }),
+                email(),
                 "Only accounts with this e-mail address, in any spelling of its letters, and accounts that had it before.",
             ))
             .parameter(query("username", username(), "Only the account with an agent of this username."))
@@ -110,7 +117,13 @@ fn all_accounts() -> Vec<Operation> {
         )
         .body(object(new_account, &["email"]))
         .returns_row("Customer")
-        .fails_with(&[Reason::EmailAlreadyExists, Reason::AgentAlreadyExists]),
+        .fails_with(&[Reason::EmailAlreadyExists, Reason::AgentAlreadyExists])
+        .also_refuses(Reason::InvalidArgument, "webhook_uri", OWN_ADDRESS)
+        .also_refuses(
+            Reason::InvalidArgument,
+            "username",
+            "`username` is not given, and the e-mail address is no valid username.",
+        ),
         Operation::new("GET", "/v1.0/customers/{id}", "Returns any account. Also a deleted or expired one.")
             .returns_row("Customer")
             .fails_with(&[Reason::CustomerNotFound]),
@@ -128,7 +141,8 @@ fn all_accounts() -> Vec<Operation> {
              is confirmed.",
         )
         .body(object(profile_fields(), &[]))
-            .fails_with(&[Reason::EmailAlreadyExists, Reason::RateLimitExceeded]),
+            .fails_with(&[Reason::EmailAlreadyExists, Reason::RateLimitExceeded])
+            .also_refuses(Reason::InvalidArgument, "webhook_uri", OWN_ADDRESS),
         change(
             "DELETE",
             "",
@@ -148,7 +162,12 @@ fn all_accounts() -> Vec<Operation> {
             )],
             &[],
         ))
-        .fails_with(&[Reason::GracePeriodEnded]),
+        .fails_with(&[Reason::GracePeriodEnded])
+        .also_refuses(
+            Reason::InvalidArgument,
+            "tm_deletion_scheduled",
+            "`tm_deletion_scheduled` is not in the future, or is before the date that is set already.",
+        ),
         change("POST", "/recover", "Recovers a frozen account before its deletion.")
             .fails_with(&[Reason::GracePeriodEnded]),
         change("PUT", "/plan", "Changes the plan of an account. Existing rows beyond the new limits stay.")
@@ -163,6 +182,8 @@ fn all_accounts() -> Vec<Operation> {
         )
         .body(with_keywords(adjustment, at_least_one))
         .returns(reference("BillingAccount"))
-        .fails_with(&[Reason::BillingAccountNotFound, Reason::InsufficientBalance]),
+        .fails_with(&[Reason::BillingAccountNotFound, Reason::InsufficientBalance])
+        .also_refuses(Reason::InvalidArgument, "balance_credit", TOO_HIGH)
+        .also_refuses(Reason::InvalidArgument, "balance_token", TOO_HIGH),
     ]
 }

@@ -4,6 +4,7 @@ use custodian_domain::Reason;
 use custodian_domain::agent::MAX_ENTERED_PASSWORD;
 use custodian_domain::agent::{RING_ALL, RING_METHODS, STATUSES};
 use custodian_domain::agent_fields::MAX_TAGS;
+use custodian_domain::profile::{MAX_DETAIL, MAX_NAME};
 use serde_json::{Value, json};
 
 use crate::components::{agent_addresses, made_keys, new_password, permission, username};
@@ -20,8 +21,8 @@ fn agents() -> Vec<Operation> {
     let new_agent = vec![
         ("username", username()),
         ("password", new_password()),
-        ("name", text(255)),
-        ("detail", multi_line_text(4096)),
+        ("name", text(MAX_NAME)),
+        ("detail", multi_line_text(MAX_DETAIL)),
         ("ring_method", with_description(enumeration(&[RING_ALL, ""]), "An empty text means `ringall`.")),
         ("permission", with_keywords(permission(), json!({ "default": 16 }))),
         ("tag_ids", unique_uuids(MAX_TAGS)),
@@ -29,7 +30,8 @@ fn agents() -> Vec<Operation> {
     ];
     let ring_methods: Vec<_> = RING_METHODS.into_iter().chain([""]).collect();
     let ring_method = with_description(enumeration(&ring_methods), "An empty text means `ringall`.");
-    let change = vec![("name", text(255)), ("detail", multi_line_text(4096)), ("ring_method", ring_method)];
+    let change =
+        vec![("name", text(MAX_NAME)), ("detail", multi_line_text(MAX_DETAIL)), ("ring_method", ring_method)];
     let tags = json!({ "type": "array", "items": uuid(), "minItems": 1, "maxItems": 100 });
     let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "explode": false, "description": description });
     vec![
@@ -59,7 +61,8 @@ fn agents() -> Vec<Operation> {
                 Reason::ResourceLimitExceeded,
                 Reason::InvalidRingMethod,
                 Reason::RateLimitExceeded,
-            ]),
+            ])
+            .also_refuses(Reason::InvalidArgument, "tag_ids", TAGS_EXIST),
         one("GET", "", "Returns an agent. Agents can read themselves; admins and managers can read all."),
         one(
             "PUT",
@@ -78,6 +81,8 @@ fn agents() -> Vec<Operation> {
         .fails_with(&[Reason::GuestAgentProtected, Reason::LastAdmin, Reason::InvalidRequestParameter]),
     ]
 }
+
+const TAGS_EXIST: &str = "`tag_ids` refer to a row of the account's tags that does not exist.";
 
 fn one(method: &'static str, suffix: &str, description: &str) -> Operation {
     Operation::new(method, format!("/v1.0/agents/{{id}}{suffix}"), description)
@@ -113,9 +118,15 @@ fn agent_fields() -> Vec<Operation> {
                 another.",
         )
         .body(body)
-        .fails_with(&[Reason::InvalidPassword, Reason::GuestAgentProtected, Reason::RateLimitExceeded]),
+        .fails_with(&[Reason::InvalidPassword, Reason::GuestAgentProtected, Reason::RateLimitExceeded])
+        .also_refuses(
+            Reason::InvalidArgument,
+            "current_password",
+            "`current_password` is missing, and the agent is the caller.",
+        ),
         replace("/status", "status", enumeration(&STATUSES), "Sets the status of an agent."),
         replace("/addresses", "addresses", agent_addresses(), "Replaces the addresses of an agent."),
-        replace("/tag_ids", "tag_ids", unique_uuids(MAX_TAGS), "Replaces the tags of an agent."),
+        replace("/tag_ids", "tag_ids", unique_uuids(MAX_TAGS), "Replaces the tags of an agent.")
+            .also_refuses(Reason::InvalidArgument, "tag_ids", TAGS_EXIST),
     ]
 }

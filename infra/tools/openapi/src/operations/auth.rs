@@ -1,5 +1,6 @@
 //! `/auth` and `/ping`: sign up, sign in, unregister.
 
+use custodian_app::delegate::{MAX_REASON, MIN_REASON};
 use custodian_domain::Reason;
 use custodian_domain::agent::{MAX_ENTERED_PASSWORD, MAX_ENTERED_USERNAME};
 use custodian_views::{DelegationView, EmailVerificationView, SessionView};
@@ -10,10 +11,15 @@ use crate::errors::ErrorFormat;
 use crate::operation::Operation;
 use crate::schema::{all_required, enumeration, nonempty_text, object, reference, text, uuid, with_keywords};
 
+/// The maximum number of bytes of a mailed token in a body.
+const MAX_TOKEN: usize = 255;
+/// The rule about the tokens of mailed links.
+const UNKNOWN_TOKEN: &str = "`token` is of no link, or of one that was used, replaced or has expired.";
+
 pub(super) fn all() -> Vec<Operation> {
     let empty = || all_required(Vec::new());
     let password = || with_keywords(nonempty_text(MAX_ENTERED_PASSWORD), json!({ "writeOnly": true }));
-    let token_body = || object(vec![("token", nonempty_text(255))], &["token"]);
+    let token_body = || object(vec![("token", nonempty_text(MAX_TOKEN))], &["token"]);
     let token_parameter = || {
         json!({ "name": "token", "in": "query", "required": true, "description": "The token in the link of the mail.",
             "schema": { "type": "string", "pattern": "^[0-9a-f]{64}$" } })
@@ -43,7 +49,8 @@ pub(super) fn all() -> Vec<Operation> {
                 Reason::AccountNotVerified,
                 Reason::StateInvalid,
                 Reason::VerificationWindowEnded,
-            ]),
+            ])
+            .also_refuses(Reason::InvalidToken, None, UNKNOWN_TOKEN),
         Operation::new(
             "POST",
             "/auth/email-verify",
@@ -63,7 +70,8 @@ pub(super) fn all() -> Vec<Operation> {
             Reason::VerificationWindowEnded,
             Reason::EmailAlreadyExists,
             Reason::RateLimitExceeded,
-        ]),
+        ])
+        .also_refuses(Reason::InvalidToken, None, UNKNOWN_TOKEN),
         Operation::new(
             "POST",
             "/auth/login",
@@ -103,23 +111,25 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new("GET", "/auth/password-reset", format!("Shows the page of the link that sets a password. {page}"))
             .parameter(token_parameter())
             .error_format(ErrorFormat::Page)
-            .fails_with(&[Reason::InvalidToken]),
+            .fails_with(&[Reason::InvalidToken])
+            .also_refuses(Reason::InvalidToken, None, UNKNOWN_TOKEN),
         Operation::new(
             "POST",
             "/auth/password-reset",
             "Sets a password with a mailed token. Revokes every session token of the agent. A form submission gets a redirect to a page.",
         )
-        .body(object(vec![("token", nonempty_text(255)), ("password", new_password())], &["token", "password"]))
+        .body(object(vec![("token", nonempty_text(MAX_TOKEN)), ("password", new_password())], &["token", "password"]))
         .returns(empty())
         .error_format(ErrorFormat::JsonOrPage)
-        .fails_with(&[Reason::InvalidToken, Reason::RateLimitExceeded]),
+        .fails_with(&[Reason::InvalidToken, Reason::RateLimitExceeded])
+        .also_refuses(Reason::InvalidToken, None, UNKNOWN_TOKEN),
         Operation::new(
             "POST",
             "/auth/delegate",
             "Issues a token with which a platform admin acts as the account's guest agent. It is valid for eight hours. The reason is stored in the account's audit log.",
         )
         .body(object(
-            vec![("customer_id", uuid()), ("reason", json!({ "type": "string", "pattern": "^[ -~]{10,200}$" }))],
+            vec![("customer_id", uuid()), ("reason", json!({ "type": "string", "pattern": format!("^[ -~]{{{MIN_REASON},{MAX_REASON}}}$") }))],
             &["customer_id", "reason"],
         ))
         .returns(view_schema::<DelegationView<'_>>())
@@ -162,7 +172,18 @@ pub(super) fn all() -> Vec<Operation> {
             Reason::AccountHeld,
             Reason::DeletionsPaused,
             Reason::RateLimitExceeded,
-        ]),
+        ])
+        .also_refuses(
+            Reason::ConfirmationRequired,
+            None,
+            "`password` or `confirmation_phrase` is missing for this caller. A dry run needs neither.",
+        )
+        .also_refuses(
+            Reason::InvalidConfirmationPhrase,
+            None,
+            "`confirmation_phrase` is missing or empty, and this caller needs it.",
+        )
+        .also_refuses(Reason::PasswordNotSet, None, "The agent has no password."),
         Operation::new("DELETE", "/auth/unregister", "Recovers a frozen account before its deletion.")
             .returns_row("Customer")
             .fails_with(&[Reason::StateInvalid, Reason::FrozenByOperator, Reason::GracePeriodEnded]),

@@ -1,11 +1,13 @@
 //! Deletions: their progress and receipts, holds, and the brake.
 
-use custodian_domain::Reason;
+use custodian_domain::{Reason, brake, hold};
 use serde_json::json;
 
 use crate::errors::ErrorFormat;
 use crate::operation::Operation;
-use crate::schema::{all_required, nonempty_text, object, reference, text, time, with_description};
+use crate::schema::{
+    all_required, nonempty_text, object, reference, text, time, with_description, with_keywords,
+};
 
 pub(super) fn all() -> Vec<Operation> {
     let jwk = object(
@@ -54,7 +56,8 @@ pub(super) fn all() -> Vec<Operation> {
         .returns_file("application/jwt")
         .with_header("Retry-After")
         .error_format(ErrorFormat::JsonOrPage)
-        .fails_with(&[Reason::InvalidToken, Reason::DeletionNotFound, Reason::ReceiptNotFound]),
+        .fails_with(&[Reason::InvalidToken, Reason::DeletionNotFound, Reason::ReceiptNotFound])
+        .also_refuses(Reason::InvalidToken, None, "`token` is of no link, or of one that has expired."),
         Operation::new(
             "GET",
             "/.well-known/jwks.json",
@@ -79,14 +82,15 @@ fn holds() -> [Operation; 3] {
         )
         .body(object(
             vec![
-                ("reason", nonempty_text(1024)),
-                ("reference", with_description(text(255), "Your own reference, such as a case number.")),
+                ("reason", nonempty_text(hold::MAX_REASON)),
+                ("reference", with_description(text(hold::MAX_REFERENCE), "Your own reference, such as a case number.")),
                 ("until", with_description(time(), "When the hold ends by itself. Without it, the hold lasts until it is released.")),
                 ("reason_is_visible", with_description(json!({ "type": "boolean" }), "Whether the owner may read the reason and the reference.")),
             ],
             &["reason"],
         ))
-        .fails_with(&[Reason::CustomerNotFound, Reason::StateInvalid]),
+        .fails_with(&[Reason::CustomerNotFound, Reason::StateInvalid])
+        .also_refuses(Reason::InvalidArgument, "until", "`until` is not in the future."),
         of_hold("GET", "Returns the hold on an account.")
             .fails_with(&[Reason::CustomerNotFound, Reason::HoldNotFound]),
         of_hold(
@@ -107,18 +111,24 @@ fn brake() -> [Operation; 2] {
     let of_brake = |method, description: &str| {
         Operation::new(method, "/v1.0/platform/deletions", description).returns(reference("Brake"))
     };
+    let needs_reason = json!({
+        "not": {
+            "properties": { "paused": { "const": true } },
+            "not": { "required": ["reason"], "properties": { "reason": { "type": "string", "minLength": 1 } } },
+        },
+    });
     [
         of_brake("GET", "Returns whether all deletions are paused."),
         of_brake(
             "PUT",
             "Pauses all purges, expiries, immediate deletions and cascades of the platform, or permits them again.",
         )
-        .body(object(
+        .body(with_keywords(object(
             vec![
                 ("paused", json!({ "type": "boolean" })),
-                ("reason", with_description(text(1024), "Required to pause.")),
+                ("reason", with_description(text(brake::MAX_REASON), "Why the deletions are paused. Required to pause.")),
             ],
             &["paused"],
-        )),
+        ), needs_reason)),
     ]
 }

@@ -33,6 +33,7 @@ pub(super) fn all() -> Vec<Operation> {
              days after the export was finished. A browser gets errors as pages.",
         )
         .with_status(303)
+        .returns_file("application/gzip")
         .with_header("Location")
         .fails_with(&[Reason::ExportNotFound, Reason::ExportNotFinished, Reason::ExportExpired])
         .error_format(ErrorFormat::JsonOrPage),

@@ -1,13 +1,15 @@
 //! The routes of the kinds, from the registry.
 
 use custodian_domain::Reason;
-use custodian_domain::kinds::{CONTACTS, FieldType, Kind, TRANSCRIPTIONS, UniqueScope, routed};
+use custodian_domain::kinds::{
+    CONTACTS, FieldType, Kind, MAX_ADDRESS_TEXT, TRANSCRIPTIONS, UniqueScope, routed,
+};
 use serde_json::{Value, json};
 
 use super::parts;
-use crate::kind_schemas;
 use crate::operation::Operation;
 use crate::schema::text;
+use crate::{kind_rules, kind_schemas};
 
 pub(super) fn all() -> Vec<Operation> {
     let of_kind = |kind: &'static Kind| {
@@ -60,9 +62,36 @@ fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
         .returns_row(&schema),
         _ => return None,
     };
+    let operation = if matches!(verb, "create" | "update") {
+        with_rules(operation, kind, verb == "create")
+    } else {
+        operation
+    };
     let not_found = if operation.route.path.contains("{id}") { &[kind.not_found][..] } else { &[] };
     Some(operation.of_kind(kind).fails_with(not_found))
 }
+
+/// The rules about other rows, and in an update about the stored row.
+fn with_rules(operation: Operation, kind: &Kind, creating: bool) -> Operation {
+    let links = kind.fields.iter().filter(|field| field.is_writable(creating));
+    let links = links.filter_map(|field| Some((field.name, field.field_type.link()?.table)));
+    let linked = links.fold(operation, |operation, (name, table)| operation.refuses_unknown(name, table));
+    let stored = kind_rules::refused_fields(kind).into_iter().filter(|_| !creating);
+    let linked = stored.fold(linked, |operation, name| {
+        let rule = format!("`{name}` would be missing, because of other fields of the row.");
+        operation.also_refuses(Reason::InvalidArgument, name, rule)
+    });
+    match kind.field("addresses").map(|field| field.field_type) {
+        Some(FieldType::Addresses { .. }) => {
+            linked.also_refuses(Reason::InvalidAddressTarget, "addresses", SAME_ADDRESS)
+        }
+        _ => linked,
+    }
+}
+
+/// The rule about the addresses of one contact.
+const SAME_ADDRESS: &str =
+    "Two of the `addresses` have the same type and target. Upper and lower case make no difference.";
 
 /// Whether the plan limits the number or the bytes of the rows.
 fn has_limits(kind: &Kind) -> bool {
@@ -100,9 +129,10 @@ fn look_up_contact() -> Operation {
         "/v1.0/contacts/lookup",
         "Finds the contact with a telephone number or an e-mail address. With both, the telephone number decides. The result is empty if no contact has it.",
     )
-    .parameter(query("phone", text(255), "The telephone number, as in the contact."))
-    .parameter(query("email", text(255), "The e-mail address. Upper and lower case make no difference."))
+    .parameter(query("phone", text(MAX_ADDRESS_TEXT), "The telephone number, as in the contact."))
+    .parameter(query("email", text(MAX_ADDRESS_TEXT), "The e-mail address. Upper and lower case make no difference."))
     .returns_all_in_one_page(&kind_schemas::schema_name(&CONTACTS))
     .of_kind(&CONTACTS)
     .fails_with(&[Reason::InvalidRequestParameter])
+    .also_refuses(Reason::InvalidRequestParameter, "phone", "Neither `phone` nor `email` is given.")
 }

@@ -21,8 +21,32 @@ fn operation(kind: &'static Kind, part: &Part) -> Operation {
         .fails_with(&[kind.not_found])
         .fails_with(reasons(part.change));
     match body(kind, part.change) {
-        Some(body) => operation.body(body).fails_with(&[Reason::ResourceLimitExceeded]),
+        Some(body) => {
+            with_rules(operation, kind, part.change).body(body).fails_with(&[Reason::ResourceLimitExceeded])
+        }
         None => operation,
+    }
+}
+
+/// The rules about other rows.
+fn with_rules(operation: Operation, kind: &Kind, change: PartChange) -> Operation {
+    match change {
+        PartChange::SetFields(names) => {
+            let links =
+                names.iter().filter_map(|name| Some((*name, kind.field(name)?.field_type.link()?.table)));
+            links.fold(operation, |operation, (name, table)| operation.refuses_unknown(name, table))
+        }
+        PartChange::AddTag => operation.refuses_unknown("tag_ids", "tags").also_refuses(
+            Reason::InvalidArgument,
+            "tag_id",
+            "The contact has the maximum number of tags.",
+        ),
+        PartChange::AddAddress => operation.also_refuses(
+            Reason::InvalidArgument,
+            "addresses",
+            "The contact has the maximum number of addresses.",
+        ),
+        _ => operation,
     }
 }
 

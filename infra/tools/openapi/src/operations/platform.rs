@@ -77,4 +77,9 @@ fn restore() -> Operation {
     .body(object(vec![("table", enumeration(&tables)), ("start", start), ("purge_without_owner", purge)], &["table"]))
     .returns(report)
     .fails_with(&[Reason::DeletionsPaused])
+    .also_refuses(
+        Reason::InvalidArgument,
+        "start",
+        "`start` is not the `next` of an earlier response for the same table.",
+    )
 }
