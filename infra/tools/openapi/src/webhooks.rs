@@ -8,14 +8,6 @@ use crate::kind_schemas::schema_name;
 use crate::names::pascal;
 use crate::schema::{object, reference, time, uuid, with_description};
 
-/// Events on the bus that are not sent as webhooks, as the rule of the template says.
-const NOT_SENT: [EventType; 4] = [
-    EventType::CustomerExpired,
-    EventType::CustomerErased,
-    EventType::OperationsTerminate,
-    EventType::WebhookDisabled,
-];
-
 /// The schema of the ids of a row.
 const ROW_IDS: &str = "RowIds";
 
@@ -23,12 +15,9 @@ const ROW_IDS: &str = "RowIds";
 const HEADERS: [&str; 4] =
     [webhook::ID_HEADER, "webhook-timestamp", "webhook-signature", "X-VoIPBIN-Signature"];
 
-/// The types of the events that are sent as webhooks, in the order of the events' schema.
+/// The types of the events that are sent as webhooks.
 fn event_types() -> Vec<String> {
-    let schemas = custodian_events::schema::schemas();
-    let types = schemas["$defs"].as_object().into_iter().flat_map(Map::keys);
-    let sent = types.filter(|name| !NOT_SENT.contains(&EventType::parse(name)));
-    sent.cloned().chain([EventType::WebhookTest.to_string()]).collect()
+    EventType::sent_as_webhooks().chain([EventType::WebhookTest]).map(|known| known.to_string()).collect()
 }
 
 /// The section of the document.
@@ -77,20 +66,29 @@ fn payload_schema(types: &[String], data: Value) -> Value {
     );
     let omitted = json!({
         "type": "array", "items": { "type": "string" },
-        "description": "The fields that were left out of `data` because the payload would exceed 64 KiB. The API shows them. Absent if \
-            none was left out.",
+        "description": "The fields that were left out of `data`. The API shows them. They are the largest ones if the payload would \
+            exceed 64 KiB, and the `webhook_uri` of the account at every endpoint but the first. Absent if none was left out.",
     });
     let version = json!({
         "type": "integer", "minimum": 1,
         "description": "Orders the events of one row. Ignore an event with a lower version than one that you have seen.",
     });
+    let id = with_description(
+        uuid(),
+        "The id of the event. Its webhooks to several endpoints, and the event on the bus, have the same one.",
+    );
     let fields = vec![
+        ("id", id),
+        ("timestamp", with_description(time(), "When the change was made.")),
         ("type", json!({ "type": "string", "enum": types, "description": "What happened." })),
         ("data", data),
         ("version", version),
         ("omitted", omitted),
     ];
-    with_description(object(fields, &["type", "data", "version"]), "The body of a webhook.")
+    with_description(
+        object(fields, &["id", "type", "timestamp", "data", "version"]),
+        "The body of a webhook.",
+    )
 }
 
 fn row_ids() -> Value {
