@@ -136,7 +136,7 @@ def keys(site):
     assert token.startswith("vb_"), token
     status, numbers = send_request(f"{site.base}/v1.0/numbers", token=token)
     assert status == 200, numbers
-    site.press("I have kept it")
+    site.press("I have saved it")
     site.wait_for_text("numbers")
     assert token not in site.text()
     site.show("keys")

@@ -50,7 +50,7 @@ def new_secret(site, number, name=None):
     assert secret.startswith("whsec_")
     if name:
         site.show(name)
-    site.press("I have kept it")
+    site.press("I have saved it")
     wait_for("the dialog to close", lambda: site.count("dialog") == 0)
     site.wait_for_text(secret[:10])
     return secret

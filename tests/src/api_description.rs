@@ -36,7 +36,9 @@ fn permit_what_bodies_may_have_besides(part: &mut Value) {
     match part {
         Value::Object(map) => {
             if map.get("x-accepts-more").is_some() {
-                map.retain(|name, _| !["pattern", "not", "maxLength", "format"].contains(&name.as_str()));
+                map.retain(|name, _| {
+                    !["pattern", "not", "minLength", "maxLength", "format"].contains(&name.as_str())
+                });
             } else if map.contains_key("x-max-bytes") {
                 map.remove("not");
             }

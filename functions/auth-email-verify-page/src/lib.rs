@@ -23,6 +23,6 @@ impl<S: ReadMailTokens + ReadCustomers, E: Send + Sync> Endpoint<S, E> for Email
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let token = pages::link_token(request)?;
         let link = look_up(cx, &Secret::new(token)).await?;
-        Ok(pages::verification::page(&cx.settings.brand, token, &link, pages::is_done(request)))
+        Ok(pages::verification::page(&cx.settings.brand, token, &link, pages::form_was_accepted(request)))
     }
 }

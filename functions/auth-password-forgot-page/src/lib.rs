@@ -19,7 +19,7 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for ForgotPasswordPage {
 
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let brand = &cx.settings.brand;
-        if pages::is_done(request) {
+        if pages::form_was_accepted(request) {
             return Ok(pages::password::link_requested(brand));
         }
         Ok(pages::password::request_link_form(brand, "", None))

@@ -29,7 +29,7 @@ impl<S: ReadMailTokens + ReadAgents, E: Send + Sync> Endpoint<S, E> for Password
                 Ok(pages::password::set_password_form(brand, text, &customer, &agent, None))
             }
             Err(failure) if failure.is(Reason::InvalidToken) && is_used(cx, &token).await? => {
-                Ok(match pages::is_done(request) {
+                Ok(match pages::form_was_accepted(request) {
                     true => pages::password::password_set(brand),
                     false => pages::password::link_used(brand),
                 })

@@ -45,7 +45,7 @@ export function dayChart(title, times, days) {
   const counts = new Array(days).fill(0);
   for (const time of times) {
     const day = Math.floor(new Date(time) / 86_400_000) - today;
-    // What is overdue is due today.
+    // Overdue deletions count as due today.
     if (day < days) counts[Math.max(day, 0)] += 1;
   }
   const most = Math.max(...counts, 1);

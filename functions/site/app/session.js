@@ -15,7 +15,7 @@ function empty() {
 
 const has = (bits) => Boolean((session.me?.permission ?? 0) & bits);
 
-/** The rights of the role. What a role may not do is not offered. */
+/** The rights of the role. The pages hide actions that the role does not permit. */
 export const can = {
   /** Read the account, its usage and its agents. */
   read: () => has(ADMIN | MANAGER),

@@ -21,8 +21,8 @@ const PATHS: [&str; 7] = [
     "/account/{path+}",
     "/console",
     "/console/{path+}",
-    docs::DESCRIPTION,
-    docs::DOCS,
+    "/openapi.json",
+    "/docs",
     "/docs/{path+}",
 ];
 

@@ -3,7 +3,7 @@
 //! Each instance has its own budgets, and Lambda runs one request per instance at a time. So the budget bounds what an account
 //! reads from one instance; the throttling of the API bounds the number of requests.
 //!
-//! What a read costs is known only afterwards. So a read is permitted while anything is left, and may overdraw the budget. The
+//! The cost of a read is known only afterwards. So a read is permitted while anything is left, and may overdraw the budget. The
 //! crate `governor` cannot charge more than is left, so the buckets are our own.
 
 use std::collections::HashMap;

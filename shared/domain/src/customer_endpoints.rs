@@ -32,7 +32,7 @@ impl Customer {
     }
 
     /// Whether the account may have another endpoint.
-    pub const fn has_endpoint_left(&self) -> bool {
+    pub const fn may_add_endpoint(&self) -> bool {
         self.webhook_endpoints.len() + 1 < MAX_ENDPOINTS
     }
 
@@ -46,7 +46,7 @@ impl Customer {
 
     /// The next version of this row with a changed endpoint.
     #[must_use]
-    pub fn with_endpoint(&self, id: Uuid, patch: &EndpointPatch, now: Timestamp) -> Self {
+    pub fn with_changed_endpoint(&self, id: Uuid, patch: &EndpointPatch, now: Timestamp) -> Self {
         let next = self.with_state(self.state, now);
         if id != self.id.0 {
             let patched = |endpoint: &EndpointSettings| match endpoint.id == id {
@@ -65,7 +65,7 @@ impl Customer {
     #[must_use]
     pub fn without_endpoint(&self, id: Uuid, now: Timestamp) -> Self {
         if id == self.id.0 {
-            return self.with_endpoint(id, &EndpointPatch::clearing(), now);
+            return self.with_changed_endpoint(id, &EndpointPatch::clearing(), now);
         }
         let mut next = self.with_state(self.state, now);
         next.webhook_endpoints.retain(|endpoint| endpoint.id != id);

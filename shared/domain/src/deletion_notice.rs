@@ -50,7 +50,7 @@ impl NoticeDestination {
         let endpoints = before.endpoints().into_iter();
         endpoints
             .filter(|endpoint| {
-                !endpoint.webhook_uri.is_empty() && endpoint.has_chosen(&EventType::CustomerDeleted)
+                !endpoint.webhook_uri.is_empty() && endpoint.receives(&EventType::CustomerDeleted)
             })
             .map(|endpoint| {
                 let id = endpoint.id_of(before.id);

@@ -7,7 +7,7 @@ use std::fmt::{self, Display, Formatter};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Values(pub &'static [&'static str]);
 
-/// The values in their order. The empty string comes last, as a word.
+/// The values in their order. The empty string comes last, as the word `empty`.
 impl Display for Values {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let named: Vec<_> = self.0.iter().copied().filter(|value| !value.is_empty()).collect();
@@ -57,7 +57,7 @@ field_problems! {
     NotPrintable { min: usize = 10, max: usize = 200 } = "must be {min} to {max} printable ASCII characters";
     NotVisible { min: usize = 1, max: usize = 255 } = "must be {min} to {max} visible ASCII characters";
 
-    /// The only permitted value.
+    /// The field permits only this value, and has another.
     NotTheValue { value: &'static str = "keep" } = "must be {value}";
     NotOneOf { values: Values = Values(&["", "POST", "GET"]) } = "must be one of {values}";
     NotAListOf { max: usize = 2, values: Values = Values(&["basic", "ip"]) } = "must be a list of at most {max} of these values: {values}";
@@ -115,7 +115,7 @@ field_problems! {
     BalanceTooLow { balance: i64 = 5 } = "is {balance}, which is less than the debit";
     BalanceTooHigh { max: i64 = 9_007_199_254_740_991 } = "must not raise the balance above {max}";
 
-    /// A lookup names neither.
+    /// A contact lookup has neither `phone` nor `email`.
     NeitherPhoneNorEmail = "is required, unless email is given";
     NotAPageToken = "must be a next_page_token of the same list, or an RFC 3339 time";
     UnknownTable = "must be `all` or the name of a table";

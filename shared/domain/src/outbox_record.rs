@@ -76,11 +76,13 @@ impl OutboxRecord {
 
     /// The record of a disabled webhook endpoint. Concurrent attempts that observe the same disablement have the same record.
     pub fn webhook_disabled(delivery: &Delivery, observation: &EndpointObservation) -> Option<Self> {
-        let EndpointObservation::Disabled { since: Some(since), .. } = observation else { return None };
+        let EndpointObservation::Disabled { enabled_at: Some(enabled_at), .. } = observation else {
+            return None;
+        };
         let row = RowVersion {
             customer_id: delivery.customer_id,
             id: delivery.endpoint().id,
-            version: (*since).max(1),
+            version: (*enabled_at).max(1),
             tm_update: delivery.tm_update,
         };
         Some(Self::new(EventType::WebhookDisabled, row, Vec::new()))

@@ -66,7 +66,7 @@ reasons! {
     PermissionDenied = 403 "PERMISSION_DENIED" "PERMISSION_DENIED" "You do not have permission to access this resource.";
     /// 403: a page of another origin made a browser send the request with its cookie.
     CrossOriginRequest = 403 "PERMISSION_DENIED" "CROSS_ORIGIN_REQUEST" "A page of another site cannot send this request with a cookie. Send the token in the Authorization header instead.";
-    /// 403: the request is a webhook of this service. An account that reacts to its own webhooks would never stop.
+    /// 403: the request is a webhook of this service. An account that reacts to its own webhooks would cause webhooks without end.
     WebhookLoop = 403 "PERMISSION_DENIED" "WEBHOOK_LOOP" "A webhook must not call this API.";
     AccountFrozen = 403 "PERMISSION_DENIED" "ACCOUNT_FROZEN" "This account is frozen and will be deleted. It can be recovered until then.";
     /// 403: the account's e-mail address is not verified yet.
@@ -142,7 +142,7 @@ reasons! {
     IdempotencyKeyInUse = 409 "FAILED_PRECONDITION" "IDEMPOTENCY_KEY_IN_USE" "The first request with this Idempotency-Key is still running.";
     /// 409: the first request took effect, but its response is not available: it was lost, exceeded the daily budget, or was about
     /// an account that was deleted since.
-    IdempotentAnswerLost = 409 "FAILED_PRECONDITION" "IDEMPOTENT_ANSWER_LOST" "The request took effect, but its response was lost. Read the resource to see the result.";
+    IdempotentResponseLost = 409 "FAILED_PRECONDITION" "IDEMPOTENT_ANSWER_LOST" "The request took effect, but its response was lost. Read the resource to see the result.";
     /// 412: `If-Match` names another version.
     PreconditionFailed = 412 "FAILED_PRECONDITION" "PRECONDITION_FAILED" "The resource has changed since it was read.";
     PayloadTooLarge = 413 "INVALID_ARGUMENT" "PAYLOAD_TOO_LARGE" "The request body is larger than 64 KiB.";

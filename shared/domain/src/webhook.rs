@@ -24,7 +24,7 @@ pub const ID_HEADER: &str = "webhook-id";
 
 /// The stored state of a webhook endpoint, without its deliveries.
 #[derive(Clone, Debug, Default)]
-pub struct WebhookEndpoint {
+pub struct EndpointState {
     pub secret: Option<StoredWebhookSecret>,
     /// The fingerprint of a URI that responded with 410. Only a test or a requested redelivery is still sent to that URI.
     pub disabled_uri: Option<String>,
@@ -36,7 +36,7 @@ pub struct WebhookEndpoint {
     pub failing: Option<FailingEndpoint>,
 }
 
-impl WebhookEndpoint {
+impl EndpointState {
     pub fn is_disabled(&self, uri: &str) -> bool {
         self.disabled_uri.as_ref().is_some_and(|disabled| *disabled == fingerprint(uri))
     }
@@ -63,11 +63,11 @@ pub struct SlowEndpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndpointObservation {
     Unchanged,
-    /// The endpoint with this fingerprint responded with 410. `since` says when it was enabled, in microseconds, so all attempts that
-    /// observe the same disablement have the same one. It is `None` if the endpoint was disabled already.
+    /// The endpoint with this fingerprint responded with 410. `enabled_at` is in microseconds, and the same for all attempts that observe
+    /// the same disablement. It is `None` if the endpoint was disabled already.
     Disabled {
         fingerprint: String,
-        since: Option<u64>,
+        enabled_at: Option<u64>,
     },
     /// The endpoint accepts webhooks again, since this time.
     Enabled(Timestamp),
@@ -175,9 +175,9 @@ mod tests {
 
     #[test]
     fn another_uri_of_a_disabled_endpoint_is_enabled() {
-        let endpoint = WebhookEndpoint {
+        let endpoint = EndpointState {
             disabled_uri: Some(fingerprint("https://a.example/")),
-            ..WebhookEndpoint::default()
+            ..EndpointState::default()
         };
         assert!(endpoint.is_disabled("https://a.example/"));
         assert!(!endpoint.is_disabled("https://b.example/"));
@@ -187,7 +187,7 @@ mod tests {
     fn a_slow_endpoint_is_slow_only_at_its_uri_and_until_its_expiry() {
         let until = Timestamp::from_micros(1_718_893_355_000_000);
         let slow = Some(SlowEndpoint { fingerprint: fingerprint("https://a.example/"), until });
-        let endpoint = WebhookEndpoint { slow, ..WebhookEndpoint::default() };
+        let endpoint = EndpointState { slow, ..EndpointState::default() };
         let before = until.minus(Duration::from_micros(1));
         assert!(
             endpoint.is_slow("https://a.example/", before) && !endpoint.is_slow("https://b.example/", before)

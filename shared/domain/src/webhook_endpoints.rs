@@ -35,24 +35,23 @@ impl EndpointId {
         self.id == self.customer_id.0
     }
 
-    /// The id of an endpoint other than the first. Jobs, deliveries and keys of the first endpoint do not name it, as before there
-    /// were others.
+    /// `None` for the first endpoint. Its jobs, deliveries and row keys omit the endpoint's id, as in releases that had only one endpoint.
     pub fn additional(self) -> Option<Uuid> {
         (!self.is_first()).then_some(self.id)
     }
 }
 
-/// Where the webhooks of an endpoint are sent, and which.
+/// The destination of an endpoint, and the event types that it receives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointSettings {
     pub id: Uuid,
     /// Empty if nothing is sent.
     pub webhook_uri: String,
     pub webhook_method: String,
-    /// The event types that are sent. If there are none, all are sent, also those of later releases.
+    /// Empty: events of all types are sent, including types that later releases add.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event_types: Vec<EventType>,
-    /// When the URI was set. Earlier events are not sent to it.
+    /// When the URI was set. Earlier events are not sent to it. `None` if there is no URI, or if it was set before the verification.
     pub since: Option<Timestamp>,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
@@ -63,8 +62,8 @@ impl EndpointSettings {
         EndpointId { customer_id, id: self.id }
     }
 
-    /// Whether the endpoint chose events of this type. A test is sent to every endpoint.
-    pub fn has_chosen(&self, event_type: &EventType) -> bool {
+    /// Whether events of this type are sent to the endpoint. Every endpoint receives tests.
+    pub fn receives(&self, event_type: &EventType) -> bool {
         *event_type == EventType::WebhookTest
             || self.event_types.is_empty()
             || self.event_types.contains(event_type)

@@ -30,16 +30,17 @@ struct EventSchema {
     changed: Changed,
     /// The possible statuses of the customer. `None` for events about rows.
     status: Option<Vec<Status>>,
-    removed: bool,
+    /// Whether the event says how many rows of each table were deleted.
+    has_removed_counts: bool,
 }
 
 enum Changed {
     Nothing,
     /// One or more of these fields.
-    Some(Vec<&'static str>),
+    Fields(Vec<&'static str>),
     /// Only the status.
     Status,
-    /// That the agent is an administrator, or nothing.
+    /// `["administrator"]` if the agent is an administrator, else empty.
     Administrator,
 }
 
@@ -51,7 +52,7 @@ pub fn schemas() -> Value {
     let each: Map<_, _> = events.iter().map(|event| (event.event_type.to_string(), event.schema())).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Events of Custodian, as `detail` of what it puts on the bus",
+        "title": "The `detail` of the events that Custodian puts on its EventBridge bus",
         "oneOf": any,
         "$defs": each,
     })
@@ -63,32 +64,35 @@ fn customer_events() -> Vec<EventSchema> {
         event_type,
         changed,
         status: Some(status.to_vec()),
-        removed: false,
+        has_removed_counts: false,
     };
-    let some = || Changed::Some(TRACKED_FIELDS.map(|(name, _)| name).to_vec());
+    let changed_fields = || Changed::Fields(TRACKED_FIELDS.map(|(name, _)| name).to_vec());
     vec![
         own(EventType::CustomerCreated, Changed::Nothing, &[Status::Initial, Status::Active]),
-        own(EventType::CustomerVerified, some(), &[Status::Active]),
-        own(EventType::CustomerUpdated, some(), Status::NOT_TERMINAL),
-        own(EventType::CustomerFrozen, some(), &[Status::Frozen]),
+        own(EventType::CustomerVerified, changed_fields(), &[Status::Active]),
+        own(EventType::CustomerUpdated, changed_fields(), Status::NOT_TERMINAL),
+        own(EventType::CustomerFrozen, changed_fields(), &[Status::Frozen]),
         own(EventType::CustomerDeletionReminder, Changed::Nothing, &[Status::Frozen]),
-        own(EventType::CustomerRecovered, some(), &[Status::Active]),
+        own(EventType::CustomerRecovered, changed_fields(), &[Status::Active]),
         own(EventType::CustomerExpired, Changed::Status, &[Status::Expired]),
         own(EventType::CustomerDeleted, Changed::Status, &[Status::Deleted]),
-        EventSchema { removed: true, ..own(EventType::CustomerErased, Changed::Nothing, &terminal) },
+        EventSchema {
+            has_removed_counts: true,
+            ..own(EventType::CustomerErased, Changed::Nothing, &terminal)
+        },
         own(EventType::OperationsTerminate, Changed::Nothing, &[Status::Frozen, Status::Deleted]),
     ]
 }
 
 /// The values of `changed` that the creation or deletion of a row may have.
-fn existence(noun: &str) -> Changed {
+fn changed_at_creation_or_deletion(noun: &str) -> Changed {
     if noun == kinds::AGENTS.noun { Changed::Administrator } else { Changed::Nothing }
 }
 
 /// The event of a disabled webhook endpoint.
 fn webhook_event() -> EventSchema {
     let event_type = EventType::WebhookDisabled;
-    EventSchema { event_type, changed: Changed::Nothing, status: None, removed: false }
+    EventSchema { event_type, changed: Changed::Nothing, status: None, has_removed_counts: false }
 }
 
 /// The events of rows.
@@ -100,15 +104,15 @@ fn row_events() -> impl Iterator<Item = EventSchema> {
     let nouns = ALL.iter().map(move |kind| (kind.noun, fields(kind)));
     nouns.chain([(access_key::NOUN, ACCESS_KEY_FIELDS.to_vec())]).flat_map(|(noun, names)| {
         let changes = [
-            (RowChange::Created, existence(noun)),
-            (RowChange::Updated, Changed::Some(names)),
-            (RowChange::Deleted, existence(noun)),
+            (RowChange::Created, changed_at_creation_or_deletion(noun)),
+            (RowChange::Updated, Changed::Fields(names)),
+            (RowChange::Deleted, changed_at_creation_or_deletion(noun)),
         ];
         changes.map(|(change, changed)| EventSchema {
             event_type: EventType::row(noun, change),
             changed,
             status: None,
-            removed: false,
+            has_removed_counts: false,
         })
     })
 }
@@ -129,7 +133,7 @@ impl EventSchema {
             Some(status) => properties.insert("status".to_owned(), json!({ "enum": status })),
             None => properties.insert("resource_id".to_owned(), id),
         };
-        if self.removed {
+        if self.has_removed_counts {
             let count = json!({ "type": "integer", "minimum": 0 });
             let counts: Map<_, _> = STEPS.iter().map(|step| (step.table.to_owned(), count.clone())).collect();
             properties.insert("removed".to_owned(), closed(counts));
@@ -146,7 +150,7 @@ impl Changed {
             Self::Administrator => {
                 json!({ "type": "array", "items": { "const": ADMINISTRATOR }, "maxItems": 1 })
             }
-            Self::Some(names) => {
+            Self::Fields(names) => {
                 json!({ "type": "array", "items": { "enum": names }, "uniqueItems": true, "minItems": 1 })
             }
         }

@@ -100,14 +100,14 @@ fn replay(
     // The response was deleted with the account that it was about, but the record still names that account.
     if let Some(account) = record.about_customer {
         let which = BTreeMap::from([("customer_id", account.to_string())]);
-        return Err(Refusal::with_details(Reason::IdempotentAnswerLost, vec![which]).into());
+        return Err(Refusal::with_details(Reason::IdempotentResponseLost, vec![which]).into());
     }
     if now < record.lease_until {
         let wait = record.lease_until.seconds() - now.seconds();
         let retry_after = Some(u64::try_from(wait).unwrap_or(0).max(1));
         return Err(Refusal { retry_after, ..Reason::IdempotencyKeyInUse.into() }.into());
     }
-    Err(Reason::IdempotentAnswerLost.into())
+    Err(Reason::IdempotentResponseLost.into())
 }
 
 impl IdempotentRequest {

@@ -8,7 +8,7 @@ use custodian_domain::deletion_notice::DeletionNotice;
 use custodian_domain::failing_endpoint::FailingEndpoint;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::webhook::{
-    DELIVERY_RETENTION, Delivery, EndpointObservation, SlowEndpoint, WebhookEndpoint,
+    DELIVERY_RETENTION, Delivery, EndpointObservation, EndpointState, SlowEndpoint,
 };
 use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_domain::webhook_secret::EncryptedWebhookSecret;
@@ -104,10 +104,10 @@ impl Store {
 }
 
 impl WebhookStore for Store {
-    async fn webhook_endpoints(&self, ids: &[EndpointId]) -> Result<Vec<WebhookEndpoint>, Failure> {
+    async fn webhook_endpoints(&self, ids: &[EndpointId]) -> Result<Vec<EndpointState>, Failure> {
         let keys = ids.iter().flat_map(|id| STATE_KEYS.map(|key| endpoint_key(*id, key))).collect();
         let mut found = self.batch_get(vec![(WEBHOOKS, keys)]).await?;
-        let mut endpoints = vec![WebhookEndpoint::default(); ids.len()];
+        let mut endpoints = vec![EndpointState::default(); ids.len()];
         for item in found.remove(&self.table(WEBHOOKS)).unwrap_or_default() {
             let key = item.get("key").and_then(|key| key.as_s().ok()).cloned().unwrap_or_default();
             let (name, additional) = additional_id(&key);

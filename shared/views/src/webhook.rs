@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::values::Time;
 
-/// Where the webhooks of an endpoint are sent, and which.
+/// The destination of an endpoint, and the event types that it receives.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub struct EndpointSettingsView {
@@ -126,7 +126,7 @@ pub struct DeliveryView {
     /// certificate is not valid for the host. `tls`: the handshake failed. `connection_closed`: the connection ended before the
     /// response. `invalid_response`: no HTTP response. `no_public_address`: the name of the host has no public address.
     /// `refused`: the URL is not allowed. `no_destination`: the endpoint has no `webhook_uri` any more, or was deleted. Put off until
-    /// `tm_next`: `account_budget`: the account has sent as much as it may in an hour. `destination_budget`: all accounts together
+    /// `tm_next`: `account_budget`: as much as permitted was sent to this endpoint in an hour. `destination_budget`: all accounts together
     /// have sent as much as they may to this host and port in a minute. `endpoint_failing`: the endpoint's last attempts all failed.
     /// Earlier deliveries may
     /// have `failed` and `unreachable`.

@@ -1,6 +1,6 @@
 //! Decides what to do with a delivery job. The decision depends only on the job, the stored rows and the time.
 
-use custodian_domain::webhook::{DELIVERY_RETENTION, Delivery, DeliveryStatus, WebhookEndpoint};
+use custodian_domain::webhook::{DELIVERY_RETENTION, Delivery, DeliveryStatus, EndpointState};
 use custodian_domain::webhook_endpoints::EndpointSettings;
 use custodian_domain::{EventType, Timestamp};
 
@@ -24,7 +24,7 @@ pub(crate) enum AttemptDecision {
 pub(crate) fn decide(
     job: &DeliveryJob,
     delivery: Option<&Delivery>,
-    endpoint: &WebhookEndpoint,
+    endpoint: &EndpointState,
     settings: &EndpointSettings,
     now: Timestamp,
 ) -> AttemptDecision {
@@ -57,14 +57,9 @@ pub(crate) fn decide(
 
 /// Whether to deliver an event that has no stored delivery. If the event is older than the retention, its delivery may have
 /// been made and deleted, so it is not delivered again.
-fn is_due(
-    job: &DeliveryJob,
-    endpoint: &WebhookEndpoint,
-    settings: &EndpointSettings,
-    now: Timestamp,
-) -> bool {
+fn is_due(job: &DeliveryJob, endpoint: &EndpointState, settings: &EndpointSettings, now: Timestamp) -> bool {
     let happened = job.event.time;
     let since = settings.since.max(endpoint.enabled_since);
     let is_recent = since.is_none_or(|since| since <= happened) && now < happened.plus(DELIVERY_RETENTION);
-    is_recent && settings.has_chosen(&job.event.event_type)
+    is_recent && settings.receives(&job.event.event_type)
 }

@@ -13,7 +13,7 @@ use custodian_webhook_client::{AttemptOutcome, FinishedAttempt, RetrySchedule, n
 
 use crate::deferral::{record_deferral, spend_budgets};
 use crate::delivery_job::DeliveryJob;
-use crate::fan_out::enqueue_first;
+use crate::fan_out::enqueue_first_attempt;
 use crate::payload::payload;
 use crate::ports::{DeliveryQueue, ReadPayloadRows, WebhookSender, WebhookStore};
 use crate::secrets::secrets_of_deleted_account;
@@ -36,7 +36,7 @@ where
     if job.is_from_bus() {
         for notice in notices.iter().filter(|notice| !notice.endpoint.is_first()) {
             let id = delivery_id(job.event.id, customer.tm_update, notice.endpoint);
-            enqueue_first(cx, &job.at(notice.endpoint), id).await?;
+            enqueue_first_attempt(cx, &job.at(notice.endpoint), id).await?;
         }
     }
     match notices.into_iter().find(|notice| notice.endpoint == job.endpoint()) {

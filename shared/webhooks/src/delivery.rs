@@ -6,7 +6,7 @@ use custodian_app::ports::{Budgets, ReadCustomers, WriteOutcome};
 use custodian_app::{Context, Failure, Metric, ignore};
 use custodian_cascade::CascadeQueue;
 use custodian_domain::webhook::{
-    DELIVERY_RETENTION, Delivery, DeliveryStatus, EndpointObservation, SlowEndpoint, WebhookEndpoint,
+    DELIVERY_RETENTION, Delivery, DeliveryStatus, EndpointObservation, EndpointState, SlowEndpoint,
     delivery_id, fingerprint,
 };
 use custodian_domain::webhook_endpoints::EndpointSettings;
@@ -38,7 +38,7 @@ const ATTEMPT_LEASE: Duration = Duration::from_secs(25);
 struct Endpoint<'a> {
     customer: &'a Customer,
     settings: EndpointSettings,
-    state: WebhookEndpoint,
+    state: EndpointState,
 }
 
 /// Handles a job. The queue may deliver a job late or twice, so a recorded attempt is not repeated. The payload has the current
@@ -202,8 +202,8 @@ fn observe(report: &AttemptReport, endpoint: &Endpoint<'_>, now: Timestamp) -> E
     match report.outcome {
         AttemptOutcome::Disabled => {
             let enabled = settings.since.max(state.enabled_since).map_or(0, Timestamp::micros);
-            let since = (!state.is_disabled(uri)).then(|| u64::try_from(enabled).unwrap_or_default());
-            EndpointObservation::Disabled { fingerprint: fingerprint(uri), since }
+            let enabled_at = (!state.is_disabled(uri)).then(|| u64::try_from(enabled).unwrap_or_default());
+            EndpointObservation::Disabled { fingerprint: fingerprint(uri), enabled_at }
         }
         AttemptOutcome::Succeeded { .. } if state.is_disabled(uri) => EndpointObservation::Enabled(now),
         _ => EndpointObservation::Unchanged,

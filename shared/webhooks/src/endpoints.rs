@@ -5,7 +5,7 @@ use custodian_app::update::{update, update_with_secret};
 use custodian_app::{Context, Failure};
 use custodian_domain::account_status::require_active;
 use custodian_domain::failing_endpoint::FailingEndpoint;
-use custodian_domain::webhook::WebhookEndpoint;
+use custodian_domain::webhook::EndpointState;
 use custodian_domain::webhook_endpoints::{EndpointId, EndpointPatch};
 use custodian_domain::webhook_secret::{StoredWebhookSecret, WebhookSecret};
 use custodian_domain::{CallerMessage, Customer, Reason, Refusal};
@@ -56,17 +56,13 @@ pub async fn create_endpoint<S: ChangeCustomers + WebhookStore, E>(
     let secret = NewEndpointSecret { endpoint, secret };
     let permits = |row: &Customer| {
         require_active(row)?;
-        if row.has_endpoint_left() {
-            Ok(())
-        } else {
-            Err(Refusal::with_message(CallerMessage::EndpointLimit))
-        }
+        if row.may_add_endpoint() { Ok(()) } else { Err(Refusal::with_message(CallerMessage::EndpointLimit)) }
     };
     let next = |row: &Customer, now| row.with_new_endpoint(id, &patch, now);
     let customer = update_with_secret(cx, customer, permits, next, Some(&secret)).await?;
-    let state = WebhookEndpoint {
+    let state = EndpointState {
         secret: Some(StoredWebhookSecret::Encrypted(secret.secret)),
-        ..WebhookEndpoint::default()
+        ..EndpointState::default()
     };
     view(cx, &customer, id, &state, destinations)
 }
@@ -83,7 +79,7 @@ pub async fn update_endpoint<S: ChangeCustomers + WebhookStore, E>(
     let patch = EndpointPatch::read(body, &current, current.id_of(customer.id), destinations)?;
     // The state is read before the change, because a change that took effect must not fail.
     let state = cx.store.webhook_endpoint(current.id_of(customer.id)).await?;
-    let next = |row: &Customer, now| row.with_endpoint(id, &patch, now);
+    let next = |row: &Customer, now| row.with_changed_endpoint(id, &patch, now);
     let customer = update(cx, customer, |row| require_endpoint(row, id), next).await?;
     view(cx, &customer, id, &state, destinations)
 }
@@ -110,22 +106,22 @@ fn view<S, E>(
     cx: &Context<S, E>,
     customer: &Customer,
     id: Uuid,
-    endpoint: &WebhookEndpoint,
+    stored: &EndpointState,
     destinations: &DestinationRules,
 ) -> Result<WebhookView, Failure> {
     let settings = customer.endpoint(id).ok_or(Reason::WebhookEndpointNotFound)?;
     let id = settings.id_of(customer.id);
     let uri = &settings.webhook_uri;
-    let failing_until = endpoint.failing(uri).and_then(FailingEndpoint::paused_until);
+    let failing_until = stored.failing(uri).and_then(FailingEndpoint::paused_until);
     let state = match uri.as_str() {
         "" => WebhookState::Off,
         uri if Destination::parse(uri, destinations).is_err() => WebhookState::Refused,
-        uri if endpoint.is_disabled(uri) => WebhookState::Disabled,
+        uri if stored.is_disabled(uri) => WebhookState::Disabled,
         _ if failing_until.is_some() => WebhookState::Failing,
         _ => WebhookState::Active,
     };
     let failing_until = failing_until.filter(|_| state == WebhookState::Failing);
-    let secret = endpoint.secret.as_ref().map(|stored| decrypt(cx, id, stored)).transpose()?;
+    let secret = stored.secret.as_ref().map(|secret| decrypt(cx, id, secret)).transpose()?;
     let secret = secret.as_ref();
     let current = secret.and_then(|secret| SigningSecret::parse(secret.current.expose()));
     let previous = secret.map(|secret| secret.previous.as_slice()).unwrap_or_default().iter();

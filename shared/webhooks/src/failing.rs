@@ -6,7 +6,7 @@ use custodian_app::ports::WriteOutcome;
 use custodian_app::{Context, Failure, ignore};
 use custodian_domain::Timestamp;
 use custodian_domain::failing_endpoint::FailingEndpoint;
-use custodian_domain::webhook::{WebhookEndpoint, fingerprint};
+use custodian_domain::webhook::{EndpointState, fingerprint};
 use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_webhook_client::AttemptOutcome;
 use custodian_webhook_client::schedule::MAX_RETRY_AFTER;
@@ -24,7 +24,7 @@ pub(crate) async fn paused_until<S: WebhookStore, E>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
     uri: &str,
-    endpoint: &WebhookEndpoint,
+    endpoint: &EndpointState,
 ) -> Result<Option<Timestamp>, Failure> {
     let Some(failing) = endpoint.failing(uri) else { return Ok(None) };
     let (now, until) = (cx.now(), failing.paused_until());
@@ -43,7 +43,7 @@ pub(crate) async fn paused_until<S: WebhookStore, E>(
 pub(crate) async fn observe<S: WebhookStore, E>(
     cx: &Context<S, E>,
     (id, uri): (EndpointId, &str),
-    endpoint: &WebhookEndpoint,
+    endpoint: &EndpointState,
     (started, ended): (Timestamp, Timestamp),
     outcome: AttemptOutcome,
 ) {

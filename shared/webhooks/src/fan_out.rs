@@ -1,4 +1,5 @@
-//! The jobs of the other endpoints. The bus delivers one job for an event, which the first endpoint uses.
+//! Enqueues the jobs of the additional endpoints. The bus delivers one job for each event, and that job also serves as the job of the
+//! first endpoint.
 
 use std::time::Duration;
 
@@ -11,22 +12,23 @@ use crate::delivery_job::DeliveryJob;
 use crate::ports::DeliveryQueue;
 
 /// Enqueues one job for each endpoint other than the first that has chosen the event. If the worker crashes, the queue delivers the
-/// job of the bus again. Then some of these jobs exist twice, which does no harm.
+/// job of the bus again. Then some of these jobs exist twice. They have the same delivery, so the second one finds
+/// the attempt recorded, unless both run at once.
 pub(crate) async fn enqueue_for_additional_endpoints<S, E: DeliveryQueue>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
     customer: &Customer,
 ) -> Result<(), Failure> {
     let event = &job.event;
-    for endpoint in customer.webhook_endpoints.iter().filter(|one| one.has_chosen(&event.event_type)) {
+    for endpoint in customer.webhook_endpoints.iter().filter(|one| one.receives(&event.event_type)) {
         let id = endpoint.id_of(customer.id);
-        enqueue_first(cx, &job.at(id), delivery_id(event.id, event.time, id)).await?;
+        enqueue_first_attempt(cx, &job.at(id), delivery_id(event.id, event.time, id)).await?;
     }
     Ok(())
 }
 
-/// Enqueues the first job of an endpoint.
-pub(crate) async fn enqueue_first<S, E: DeliveryQueue>(
+/// Enqueues the job of an endpoint's first attempt.
+pub(crate) async fn enqueue_first_attempt<S, E: DeliveryQueue>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
     delivery: Uuid,

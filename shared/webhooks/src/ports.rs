@@ -7,7 +7,7 @@ use custodian_app::Failure;
 use custodian_app::ports::{AccessKeys, QueryPage, ReadAgents, ReadResources, WriteOutcome};
 use custodian_domain::deletion_notice::DeletionNotice;
 use custodian_domain::failing_endpoint::FailingEndpoint;
-use custodian_domain::webhook::{Delivery, EndpointObservation, SlowEndpoint, WebhookEndpoint};
+use custodian_domain::webhook::{Delivery, EndpointObservation, EndpointState, SlowEndpoint};
 use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_domain::webhook_secret::EncryptedWebhookSecret;
 use custodian_domain::{CustomerId, Status, Timestamp};
@@ -48,12 +48,12 @@ pub trait WebhookStore: Send + Sync {
     fn webhook_endpoints(
         &self,
         ids: &[EndpointId],
-    ) -> impl Future<Output = Result<Vec<WebhookEndpoint>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Vec<EndpointState>, Failure>> + Send;
 
     fn webhook_endpoint(
         &self,
         id: EndpointId,
-    ) -> impl Future<Output = Result<WebhookEndpoint, Failure>> + Send {
+    ) -> impl Future<Output = Result<EndpointState, Failure>> + Send {
         async move { Ok(self.webhook_endpoints(&[id]).await?.pop().unwrap_or_default()) }
     }
 

@@ -3,7 +3,7 @@
 use custodian_app::field_location::FieldLocation;
 use custodian_app::ports::WriteOutcome;
 use custodian_app::{Context, Failure};
-use custodian_domain::webhook::WebhookEndpoint;
+use custodian_domain::webhook::EndpointState;
 use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_domain::webhook_secret::{EncryptedWebhookSecret, StoredWebhookSecret, WebhookSecret};
 use custodian_domain::{Secret, Status};
@@ -16,7 +16,7 @@ use crate::ports::{SecretChange, WebhookStore};
 pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     cx: &Context<S, E>,
     id: EndpointId,
-    endpoint: &WebhookEndpoint,
+    endpoint: &EndpointState,
 ) -> Result<Option<SecretSet>, Failure> {
     if let Some(stored) = &endpoint.secret {
         return secret_set(&decrypt(cx, id, stored)?).map(Some);
@@ -45,7 +45,7 @@ pub(crate) async fn signing_secrets<S: WebhookStore, E>(
 pub(crate) fn secrets_of_deleted_account<S, E>(
     cx: &Context<S, E>,
     id: EndpointId,
-    endpoint: &WebhookEndpoint,
+    endpoint: &EndpointState,
 ) -> Result<SecretSet, Failure> {
     match &endpoint.secret {
         Some(stored) => secret_set(&decrypt(cx, id, stored)?),

@@ -167,7 +167,10 @@ impl Fixture {
         // No webhook was delivered, so a delivery id addresses nothing.
         let row_id = row_id.map_or("5e4a0680-804e-11ec-8477-2fea5968d85b", String::as_str);
         let query = if path.ends_with("/lookup") { "?phone=%2B15551234567" } else { "" };
-        (Method::from_bytes(method.as_bytes()).unwrap(), path.replace("{id}", row_id) + query)
+        (
+            Method::from_bytes(method.as_bytes()).unwrap(),
+            path.replace("{id}", row_id).replace("{path+}", "webhooks") + query,
+        )
     }
 
     /// Sends the same request as one caller. The body is valid where it does no harm; otherwise the handler itself

@@ -44,6 +44,9 @@ GET /account                            . . . . . . . . . . . . . . . .
 GET /account/{path+}                    . . . . . . . . . . . . . . . .
 GET /console                            . . . . . . . . . . . . . . . .
 GET /console/{path+}                    . . . . . . . . . . . . . . . .
+GET /docs                               . . . . . . . . . . . . . . . .
+GET /docs/{path+}                       . . . . . . . . . . . . . . . .
+GET /openapi.json                       . . . . . . . . . . . . . . . .
 GET /auth/deletion                      . . . . . . . . . . . . . . . .
 GET /.well-known/jwks.json              . . . . . . . . . . . . . . . .
 GET /auth/email-verify                  . . . . . . . . . . . . . . . .

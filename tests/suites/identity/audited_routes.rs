@@ -188,6 +188,16 @@ async fn every_route_that_a_platform_admin_may_use_to_write_leaves_an_entry() {
     requests.log.unseen().await;
     let redeliver = "POST /v1.0/customer/webhook/deliveries/{id}/redeliver";
     requests.send(&delegate, redeliver, &id(&sent), json!({})).await;
+    let endpoints = "/v1.0/customer/webhook/endpoints";
+    let new = json!({ "webhook_uri": "https://hooks.example.com/other" });
+    let endpoint = id(&requests.send(&delegate, &format!("POST {endpoints}"), "", new).await);
+    for (route, body) in [
+        (format!("PUT {endpoints}/{{id}}"), json!({ "event_types": ["tag_created"] })),
+        (format!("POST {endpoints}/{{id}}/test"), json!({})),
+        (format!("DELETE {endpoints}/{{id}}"), json!({})),
+    ] {
+        requests.send(&delegate, &route, &endpoint, body).await;
+    }
     requests.send(&delegate, "POST /auth/logout", "", json!({})).await;
 
     // A delegate recovers an account that its owner has frozen.

@@ -89,7 +89,9 @@ impl Fixture {
         let (customer, admin) = client.tenant("ann").await;
         let plan = format!("/v1.0/customers/{customer}/plan");
         client.platform_admin().await.put(&plan, json!({ "plan": "unlimited" })).await.ok();
-        let mut rows = BTreeMap::from([("customers".to_owned(), customer)]);
+        // The first webhook endpoint has the id of its account.
+        let mut rows =
+            BTreeMap::from([("customers".to_owned(), customer.clone()), ("customer".to_owned(), customer)]);
         let me = admin.get("/v1.0/me").await.ok();
         let key = admin.post("/v1.0/accesskeys", json!({})).await.ok();
         let billing = admin.get("/v1.0/billing_account").await.ok();

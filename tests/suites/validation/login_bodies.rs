@@ -1,4 +1,4 @@
-//! `/auth/login` reads JSON whatever `Content-Type` says, because published clients send it as text or as a form.
+//! `/auth/login` reads JSON with any `Content-Type`, because published clients send it as text or as a form.
 
 use custodian_tests::{Client, PASSWORD, Response};
 use reqwest::Method;

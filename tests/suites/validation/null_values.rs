@@ -1,9 +1,9 @@
-//! `null` in a body says nothing about a field, as if the field were absent. Clients in Go send it for an empty list.
+//! A field that is `null` is treated as absent. Go clients send `null` for an empty list.
 
 use custodian_tests::{Client, PASSWORD};
 use serde_json::{Value, json};
 
-/// A row or an account without the times of its changes.
+/// A row or an account without its `tm_update`.
 fn without_times(mut row: Value) -> Value {
     row.as_object_mut().unwrap().retain(|name, _| name != "tm_update");
     row
@@ -14,7 +14,7 @@ fn path(collection: &str, row: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn null_creates_an_agent_and_a_key_with_the_defaults_and_changes_nothing() {
+async fn null_fields_get_defaults_at_creation_and_stay_unchanged_in_updates() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let agent = json!({
@@ -52,7 +52,7 @@ async fn null_in_a_profile_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn null_is_no_deadline_no_end_and_no_amount() {
+async fn null_counts_as_absent_in_holds_freezes_balances_and_deletions() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
     let platform_admin = client.platform_admin().await;
@@ -63,9 +63,9 @@ async fn null_is_no_deadline_no_end_and_no_amount() {
         json!({ "reason": "court order", "reference": null, "until": null, "reason_is_visible": null });
     assert_eq!(platform_admin.put(&format!("{account}/hold"), hold).await.ok()["until"], Value::Null);
     platform_admin.delete(&format!("{account}/hold")).await.ok();
-    let leaving =
+    let unregister =
         json!({ "password": PASSWORD, "confirmation_phrase": null, "immediate": null, "dry_run": null });
-    assert_eq!(ann.post("/auth/unregister", leaving).await.ok()["status"], "frozen");
+    assert_eq!(ann.post("/auth/unregister", unregister).await.ok()["status"], "frozen");
     let freeze = json!({ "tm_deletion_scheduled": null });
     assert_eq!(platform_admin.post(&format!("{account}/freeze"), freeze).await.ok()["status"], "frozen");
 }

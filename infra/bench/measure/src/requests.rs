@@ -272,6 +272,12 @@ impl Fixture {
                 }
             }
             "webhook-get" => request("GET", &webhook),
+            // An account has at most five endpoints.
+            "webhook-endpoints" => {
+                let (_, admin) = self.new_tenant().await;
+                let body = json!({ "webhook_uri": REFUSED_WEBHOOK_URI });
+                Request::new(&admin, "POST", format!("{webhook}/endpoints")).body(body)
+            }
             // An account may have only a few valid secrets at once.
             "webhook-rotate" => {
                 let (_, admin) = self.new_tenant().await;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::exit::{Failure, FailureKind};
 use crate::output::{clean, fields, table};
 
-/// A receipt that is genuine.
+/// A receipt whose signature and ledger hash are correct.
 pub(super) struct Proof {
     pub(super) claims: Value,
     pub(super) receipt: Receipt,

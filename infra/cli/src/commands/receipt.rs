@@ -23,7 +23,7 @@ pub(crate) fn run(options: &GlobalOptions, output: Output, command: &ReceiptComm
         ReceiptCommand::Keys { output: file } => {
             let keys = connect_anonymously(options)?.get(KEYS_PATH)?.body;
             write_text(file.as_deref(), &format!("{keys:#}"))?;
-            written(file.as_deref(), "keys")
+            report_saved_file(file.as_deref(), "keys")
         }
     }
 }
@@ -39,10 +39,10 @@ fn get(options: &GlobalOptions, output: Output, id: Uuid, file: Option<&Path>) -
         return output.result(&json!({ "id": id, "receipt": receipt }), Value::to_string);
     }
     write_text(file, receipt)?;
-    written(file, "receipt")
+    report_saved_file(file, "receipt")
 }
 
-fn written(file: Option<&Path>, what: &str) -> Result<(), Failure> {
+fn report_saved_file(file: Option<&Path>, what: &str) -> Result<(), Failure> {
     if let Some(file) = file {
         note(&format!("The {what} is in {}.", file.display()).replace("keys is", "keys are"));
     }

@@ -29,7 +29,7 @@ impl EngineConnector {
     }
 
     async fn execute(&self, operation: String, body: Vec<u8>) -> Result<(u16, String), ConnectorError> {
-        let permit = self.priority.turn(&operation).await;
+        let permit = self.priority.acquire(&operation).await;
         let database = self.database.clone();
         let executed = tokio::task::spawn_blocking(move || {
             let _permit = permit;

@@ -1,5 +1,5 @@
 //! Lets the requests of callers go before background work, such as the deletion of a large account. The engine runs one request at
-//! a time, so without this the requests of one deletion would pile up before those of everybody else.
+//! a time, so without this the requests of one deletion would pile up before those of other callers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,7 +45,7 @@ impl Priority {
     }
 
     /// Waits until this operation may call the engine. The operation has to hold the permit until its end.
-    pub(crate) async fn turn(&self, operation: &str) -> Option<OwnedSemaphorePermit> {
+    pub(crate) async fn acquire(&self, operation: &str) -> Option<OwnedSemaphorePermit> {
         if !self.has_callers.load(Ordering::Relaxed) || IS_CALLERS.try_with(|()| ()).is_ok() {
             return None;
         }
@@ -88,12 +88,12 @@ mod tests {
         let priority = Priority::new();
         let (finish, finished) = tokio::sync::oneshot::channel::<()>();
         let caller = priority.go_first(async {
-            assert!(priority.turn("Query").await.is_none(), "a caller needs no permit");
+            assert!(priority.acquire("Query").await.is_none(), "a caller needs no permit");
             finished.await
         });
         tokio::pin!(caller);
         assert!((&mut caller).now_or_never().is_none());
-        let waiting = priority.turn("PutItem");
+        let waiting = priority.acquire("PutItem");
         tokio::pin!(waiting);
         assert!((&mut waiting).now_or_never().is_none(), "a caller's request is being handled");
         finish.send(()).unwrap();
@@ -107,7 +107,7 @@ mod tests {
         let mut request = Box::pin(priority.go_first(std::future::pending::<()>()));
         assert!((&mut request).now_or_never().is_none());
         drop(request);
-        assert!(priority.turn("Query").now_or_never().is_some());
+        assert!(priority.acquire("Query").now_or_never().is_some());
     }
 
     #[tokio::test]
@@ -115,18 +115,18 @@ mod tests {
         let priority = Priority::new();
         let mut request = Box::pin(priority.go_first(std::future::pending::<()>()));
         assert!((&mut request).now_or_never().is_none());
-        priority.turn("Query").await;
+        priority.acquire("Query").await;
     }
 
     #[tokio::test]
     async fn one_large_request_of_background_work_runs_at_a_time() {
         let priority = Priority::new();
         priority.go_first(async {}).await;
-        let first = priority.turn("Query").await;
-        let second = priority.turn("BatchWriteItem");
+        let first = priority.acquire("Query").await;
+        let second = priority.acquire("BatchWriteItem");
         tokio::pin!(second);
         assert!((&mut second).now_or_never().is_none());
-        assert!(priority.turn("PutItem").now_or_never().is_some(), "a small request needs no permit");
+        assert!(priority.acquire("PutItem").now_or_never().is_some(), "a small request needs no permit");
         drop(first);
         assert!((&mut second).now_or_never().is_some());
     }

@@ -47,7 +47,7 @@ impl Operation {
                 Reason::InvalidRequestParameter,
                 Reason::IdempotencyKeyReused,
                 Reason::IdempotencyKeyInUse,
-                Reason::IdempotentAnswerLost,
+                Reason::IdempotentResponseLost,
             ]);
         }
         let mut ordered: Vec<_> =

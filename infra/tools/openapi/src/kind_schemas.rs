@@ -59,10 +59,13 @@ pub(crate) fn body_schema(kind: &Kind, creating: bool) -> Value {
         let is_text = matches!(field.field_type, FieldType::Text { .. });
         (
             field.name,
-            if field.non_empty && is_text {
-                with_keywords(schema, json!({ "minLength": 1 }))
-            } else {
-                schema
+            match field.non_empty && is_text {
+                // A client that may not see the secret sends an empty text back, which changes nothing.
+                true if field.secret && !creating => {
+                    with_keywords(schema, json!({ "minLength": 1, "x-accepts-more": true }))
+                }
+                true => with_keywords(schema, json!({ "minLength": 1 })),
+                false => schema,
             },
         )
     });

@@ -7,12 +7,12 @@ use custodian_openapi::{describe, openapi_3_0};
 use serde_json::Value;
 
 /// Types of languages or their standard libraries, in lower case.
-const OWNED: [&str; 17] = [
+const RESERVED_NAMES: [&str; 17] = [
     "array", "boolean", "class", "date", "double", "error", "file", "float", "function", "integer", "list",
     "map", "number", "object", "option", "result", "string",
 ];
 
-/// Calls `found` for each schema below a part of the document, with its place.
+/// Calls `found` for each JSON object below a part of the document, with its path.
 fn each_schema(place: &str, part: &Value, found: &mut impl FnMut(&str, &Value)) {
     match part {
         Value::Object(fields) => {
@@ -61,10 +61,10 @@ fn no_schema_has_a_name_that_a_language_or_a_generator_uses() {
     let document = describe();
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for name in schemas.keys() {
-        // A generator for Go names its functions and types so.
+        // The Go generator uses this prefix and these suffixes for its own functions and types.
         let is_generated = name.starts_with("New")
             || ["Response", "Params", "Body"].iter().any(|suffix| name.ends_with(suffix));
-        assert!(!is_generated && !OWNED.contains(&name.to_lowercase().as_str()), "{name}");
+        assert!(!is_generated && !RESERVED_NAMES.contains(&name.to_lowercase().as_str()), "{name}");
         assert!(name.chars().all(|letter| letter.is_ascii_alphanumeric()), "{name}");
     }
     let lower: BTreeSet<_> = schemas.keys().map(|name| name.to_lowercase()).collect();
@@ -72,7 +72,7 @@ fn no_schema_has_a_name_that_a_language_or_a_generator_uses() {
 }
 
 #[test]
-fn operation_ids_are_distinct_verbs_with_an_object() {
+fn operation_ids_are_distinct_and_in_camel_case() {
     let document = describe();
     let operations =
         document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap());

@@ -53,7 +53,7 @@ pub fn redirect_to_link(path: &str, token: &str) -> Response {
 }
 
 /// Whether the page's form was accepted just now.
-pub fn is_done(request: &Request) -> bool {
+pub fn form_was_accepted(request: &Request) -> bool {
     request.query(DONE).is_some()
 }
 

@@ -11,15 +11,17 @@ use super::html::{Content, hidden_token};
 use super::paths::VERIFY;
 use crate::response::Response;
 
-/// The page of a link: the question whether to confirm, or the fact that the address is confirmed. `is_done` means that the
+/// The page of a link: the question whether to confirm, or the fact that the address is confirmed. `form_was_accepted` means that the
 /// person confirmed it just now.
-pub fn page(brand: &Brand, token: &str, link: &VerificationLink, is_done: bool) -> Response {
+pub fn page(brand: &Brand, token: &str, link: &VerificationLink, form_was_accepted: bool) -> Response {
     match link {
         VerificationLink::Activates(customer) => ask_to_activate(brand, token, customer),
         VerificationLink::ChangesEmail { customer, address } => {
             ask_to_change(brand, token, customer, address)
         }
-        VerificationLink::Confirmed { purpose, address } => confirmed(brand, *purpose, address, is_done),
+        VerificationLink::Confirmed { purpose, address } => {
+            confirmed(brand, *purpose, address, form_was_accepted)
+        }
     }
 }
 
@@ -56,7 +58,7 @@ fn ask_to_change(brand: &Brand, token: &str, customer: &Customer, address: &str)
         .page(brand, StatusCode::OK, "Confirm your new e-mail address")
 }
 
-fn confirmed(brand: &Brand, purpose: Purpose, address: &str, is_done: bool) -> Response {
+fn confirmed(brand: &Brand, purpose: Purpose, address: &str, form_was_accepted: bool) -> Response {
     let (result, next) = match purpose {
         Purpose::EmailChange => (
             format!("{address} is confirmed as the e-mail address of your account."),
@@ -67,8 +69,11 @@ fn confirmed(brand: &Brand, purpose: Purpose, address: &str, is_done: bool) -> R
             "If you have no password yet, open the next mail from us: it has a link to set one. Then you can sign in.",
         ),
     };
-    let title =
-        if is_done { "Your e-mail address is confirmed" } else { "Your e-mail address is already confirmed" };
+    let title = if form_was_accepted {
+        "Your e-mail address is confirmed"
+    } else {
+        "Your e-mail address is already confirmed"
+    };
     Content::result(StatusCode::OK, &result).paragraph(next).continue_link(brand).page(
         brand,
         StatusCode::OK,

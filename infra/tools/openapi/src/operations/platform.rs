@@ -17,7 +17,7 @@ pub(super) fn all() -> Vec<Operation> {
 /// The repair of the tables after a restore.
 fn restore() -> Operation {
     let tables: Vec<_> = ["all"].into_iter().chain(restorable_tables()).collect();
-    let counted = |description| json!({ "type": "integer", "minimum": 0, "description": description });
+    let count_field = |description| json!({ "type": "integer", "minimum": 0, "description": description });
     let conflict = all_required(vec![
         ("table", json!({ "type": "string" })),
         ("id", json!({ "type": "string" })),
@@ -31,28 +31,28 @@ fn restore() -> Operation {
     let report = all_required(vec![
         (
             "ended",
-            counted("Restored accounts that were deleted or expired again, because they have a ledger."),
+            count_field("Restored accounts that were deleted or expired again, because they have a ledger."),
         ),
-        ("resumed", counted("Deletions that run again.")),
+        ("resumed", count_field("Deletions that run again.")),
         (
             "purged",
-            counted(
+            count_field(
                 "Deleted rows of deleted or expired accounts, or with `purge_without_owner` of unknown ones.",
             ),
         ),
         (
             "without_owner",
-            counted("Rows that were kept although their account has neither a row nor a ledger."),
+            count_field("Rows that were kept although their account has neither a row nor a ledger."),
         ),
         (
             "unlisted",
-            counted("How often rows of such an account were found that `conflicts` have no room for."),
+            count_field("How often rows of such an account were found that `conflicts` have no room for."),
         ),
-        ("reclaimed", counted("Names that rows claimed again.")),
-        ("released", counted("Released names that identified no row.")),
-        ("repaired", counted("Accounts whose gates or counters were repaired.")),
-        ("recounted", counted("Counters that were counted again.")),
-        ("scheduled", counted("Scheduled jobs: deadlines and reminders.")),
+        ("reclaimed", count_field("Names that rows claimed again.")),
+        ("released", count_field("Released names that identified no row.")),
+        ("repaired", count_field("Accounts whose gates or counters were repaired.")),
+        ("recounted", count_field("Counters that were count_field again.")),
+        ("scheduled", count_field("Scheduled jobs: deadlines and reminders.")),
         (
             "conflicts",
             json!({ "type": "array", "items": conflict, "description": "What an operator must decide." }),

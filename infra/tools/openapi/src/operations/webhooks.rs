@@ -43,7 +43,7 @@ fn endpoints() -> Vec<Operation> {
                  secret, and gets the events that happen from now on."
             ),
         )
-        .body(object(fields(), &["webhook_uri"]))
+        .body(object(new_fields(), &["webhook_uri"]))
         .returns(reference(ENDPOINT))
         .fails_with(&[Reason::ResourceLimitExceeded]),
         Operation::new("GET", &one, "Returns an endpoint and its state.")
@@ -53,10 +53,11 @@ fn endpoints() -> Vec<Operation> {
             "PUT",
             &one,
             "Changes an endpoint. Fields that are not in the body keep their values. A change of the first endpoint also changes \
-             `webhook_uri` and `webhook_method` of the account. Only the first endpoint can have an empty `webhook_uri`. `If-Match` \
+             `webhook_uri` and `webhook_method` of the account. `If-Match` \
              takes the `ETag` of `GET /v1.0/customer`.",
         )
         .body(object(fields(), &[]))
+        .also_refuses(Reason::InvalidArgument, "webhook_uri", "An endpoint other than the first cannot have an empty `webhook_uri`.")
         .returns(reference(ENDPOINT))
         .fails_with(&not_found),
         Operation::new(
@@ -78,6 +79,15 @@ fn fields() -> Fields {
         json!({ "description": "The types of the events that are sent. An empty list stands for all, also those of later releases." }),
     );
     destination.chain([("event_types", event_types)]).collect()
+}
+
+/// The fields of a new endpoint, which needs a URI.
+fn new_fields() -> Fields {
+    let with_minimum = |(name, schema)| match name {
+        "webhook_uri" => (name, with_keywords(schema, json!({ "minLength": 1 }))),
+        _ => (name, schema),
+    };
+    fields().into_iter().map(with_minimum).collect()
 }
 
 /// The secret and the test of the first or of any endpoint.
