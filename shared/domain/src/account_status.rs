@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::caller_message::CallerMessage;
-use crate::customer::{Customer, State};
+use crate::customer::Customer;
 use crate::initiator::Initiator;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
+use crate::status::State;
 
 /// The route that recovers a frozen account. The ACCOUNT_FROZEN error contains it.
 pub const RECOVERY_ENDPOINT: &str = "DELETE /auth/unregister";

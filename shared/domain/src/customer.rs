@@ -1,13 +1,13 @@
 //! The customer: one row with one status and one version.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::pending_email::{PendingEmail, RequestedBy};
 use crate::profile::{ProfilePatch, fold_case};
+use crate::status::{State, Status};
 use crate::webhook_endpoints::EndpointSettings;
-use crate::{Agent, AgentId, Cause, CustomerId, EventType, Hold, Initiator, Plan, Profile, Timestamp};
+use crate::{AgentId, Cause, CustomerId, EventType, Hold, Initiator, Plan, Profile, Timestamp};
 
 /// A customer as stored. Crate `custodian-views` builds the JSON that callers see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,140 +60,6 @@ pub struct Customer {
     pub state: State,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
-}
-
-/// A new e-mail address that waits for its confirmation. It reserves nothing: another account may confirm it first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingEmail {
-    pub address: String,
-    /// Until this time, the mailed link is valid.
-    #[serde(rename = "ends")]
-    pub tm_expire: Timestamp,
-    #[serde(rename = "asked_by")]
-    pub requested_by: RequestedBy,
-}
-
-/// The credential that requested a new e-mail address. Revoking the session or key cancels the request. A new password, a
-/// sign-out or the deletion of the key therefore stops an attacker who requested the change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "who", rename_all = "lowercase")]
-pub enum RequestedBy {
-    /// An agent. A later epoch of the agent cancels the request.
-    Agent {
-        agent_id: AgentId,
-        epoch: u64,
-        /// The key on which the agent's session depends.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        key_id: Option<Uuid>,
-    },
-    Key {
-        key_id: Uuid,
-    },
-    /// A platform admin. `None` for requests of earlier releases, which cannot be confirmed.
-    #[serde(rename = "operator")]
-    PlatformAdmin {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        operator: Option<OperatorSession>,
-    },
-    /// A kind of requester that a newer version of this service wrote. This version cannot confirm its request.
-    #[serde(other)]
-    Unknown,
-}
-
-/// A platform admin, and its epoch at a request. A later epoch of the admin cancels the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperatorSession {
-    pub agent_id: AgentId,
-    pub epoch: u64,
-}
-
-impl From<&Agent> for OperatorSession {
-    fn from(operator: &Agent) -> Self {
-        Self { agent_id: operator.id, epoch: operator.epoch }
-    }
-}
-
-impl PendingEmail {
-    /// How long a new address can be confirmed.
-    pub const LIFETIME: Duration = Duration::from_secs(24 * 3600);
-}
-
-/// The status with its times. Each status has exactly its own times, so a deadline cannot be missing or left over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "status", rename_all = "lowercase")]
-pub enum State {
-    Initial {
-        verify_by: Timestamp,
-    },
-    Active,
-    Frozen {
-        tm_frozen: Timestamp,
-        tm_deletion_scheduled: Timestamp,
-        /// A freeze by an operator is a suspension: only an operator ends it.
-        #[serde(default)]
-        frozen_by: Initiator,
-        /// The last reminder of this freeze: how many days before the purge it was due.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        last_reminder: Option<u16>,
-    },
-    Deleted {
-        tm_delete: Timestamp,
-    },
-    Expired {
-        tm_delete: Timestamp,
-    },
-}
-
-/// The status without its times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    Initial,
-    Active,
-    Frozen,
-    Deleted,
-    Expired,
-}
-
-impl Status {
-    /// The statuses of an account that is neither deleted nor expired.
-    pub const NOT_TERMINAL: &'static [Self] = &[Self::Initial, Self::Active, Self::Frozen];
-    pub const ALL: [Self; 5] = [Self::Initial, Self::Active, Self::Frozen, Self::Deleted, Self::Expired];
-    pub const NAMES: [&'static str; 5] = {
-        let [initial, active, frozen, deleted, expired] = Self::ALL;
-        [initial.as_str(), active.as_str(), frozen.as_str(), deleted.as_str(), expired.as_str()]
-    };
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Initial => "initial",
-            Self::Active => "active",
-            Self::Frozen => "frozen",
-            Self::Deleted => "deleted",
-            Self::Expired => "expired",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
-    }
-
-    /// A deleted or expired account never changes its status again, and no credential works for it.
-    pub const fn is_terminal(self) -> bool {
-        matches!(self, Self::Deleted | Self::Expired)
-    }
-}
-
-impl State {
-    pub const fn status(&self) -> Status {
-        match self {
-            Self::Initial { .. } => Status::Initial,
-            Self::Active => Status::Active,
-            Self::Frozen { .. } => Status::Frozen,
-            Self::Deleted { .. } => Status::Deleted,
-            Self::Expired { .. } => Status::Expired,
-        }
-    }
 }
 
 impl Customer {

@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use crate::customer::{Customer, State};
+use crate::customer::Customer;
 use crate::field_problem::FieldProblem;
 use crate::initiator::{DeletionCause, Initiator};
 use crate::reason::Reason;
 use crate::refusal::Refusal;
+use crate::status::State;
 use crate::time::Timestamp;
 
 /// If a job fires at most this long before its deadline, it fails and Lambda retries it. If it fires even earlier, it does

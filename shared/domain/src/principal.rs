@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::access_key::MAX_CHAIN;
 use crate::caller_message::CallerMessage;
-use crate::customer::OperatorSession;
+use crate::pending_email::OperatorSession;
 use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::{AccessKey, Agent, AgentId, CreatedBy, Permission, RequestedBy, scope};

@@ -10,6 +10,7 @@ mod credential;
 pub(crate) mod cursor;
 pub mod customer_search;
 pub mod endpoint;
+mod endpoint_target;
 mod idempotency;
 pub mod page;
 pub mod pages;
@@ -25,6 +26,7 @@ mod target;
 pub use caller::{Account, ActivePrincipal, Anyone, Audience, PlatformAdmin, Tenant};
 pub use credential::{COOKIES, FORMER_SESSION_COOKIE, SESSION_COOKIE};
 pub use endpoint::{Endpoint, serve};
+pub use endpoint_target::{ChangeableEndpoint, OwnEndpoint};
 pub use http::StatusCode;
 pub use request::Request;
 pub use requirements::{
@@ -35,6 +37,5 @@ pub use response::Response;
 pub use route::Route;
 pub use session_holder::SessionHolder;
 pub use target::{
-    AnyCustomer, ChangeableAgent, ChangeableEndpoint, NoTarget, OwnAccount, OwnEndpoint, OwnKey, OwnProfile,
-    OwnResource, Target, VisibleAgent,
+    AnyCustomer, ChangeableAgent, NoTarget, OwnAccount, OwnKey, OwnProfile, OwnResource, Target, VisibleAgent,
 };
