@@ -85,9 +85,10 @@ class Site:
 
     def press(self, text, number=0):
         """Clicks a button or a link with this text, in the open dialog if there is one."""
-        scope = "//dialog" if self.count("dialog") else "//body"
         same = f"normalize-space(.)={quoted(text)}"
-        xpath = f"({scope}//button[{same}]|{scope}//a[{same}])"
+        # The dialog may close meanwhile.
+        scopes = ("//dialog", "//body[not(.//dialog)]")
+        xpath = "(" + "|".join(f"{scope}//{element}[{same}]" for scope in scopes for element in ("button", "a")) + ")"
         self.repeat(lambda: self.browser.send(f"element/{self.wait_for_one(xpath, number)}/click", {}))
 
     def choose_language(self, name):

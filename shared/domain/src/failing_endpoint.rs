@@ -1,4 +1,4 @@
-//! The pauses of an endpoint that fails. All deliveries of an account share them, so the number of changes does not decide how
+//! The pauses of an endpoint that fails. All deliveries to an endpoint share them, so the number of changes does not decide how
 //! many requests a failing destination gets.
 
 use std::time::Duration;

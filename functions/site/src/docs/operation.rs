@@ -66,7 +66,7 @@ fn request(description: &Description, operation: &Value) -> String {
     if body.is_null() {
         return String::new();
     }
-    let note = if body["required"] == true { "" } else { "<p>The body may be absent.</p>" };
+    let note = if body["required"] == true { "" } else { "<p>The body is optional.</p>" };
     let content = &body["content"]["application/json"];
     format!(
         "<h3>Body</h3>{note}{}{}",

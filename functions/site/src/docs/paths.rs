@@ -4,6 +4,6 @@
 pub(crate) const DESCRIPTION: &str = "/openapi.json";
 /// The path of the pages.
 pub(crate) const DOCS: &str = "/docs";
-/// The names of the pages that are about no tag.
+/// The names below `/docs` that are no tag.
 pub(super) const STYLE_SHEET: &str = "style.css";
 pub(super) const WEBHOOK_PAYLOADS: &str = "webhook-payloads";

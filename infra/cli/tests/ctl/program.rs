@@ -1,4 +1,4 @@
-//! A process of the program.
+//! Runs `custodianctl` in tests.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ impl Program {
         program
     }
 
-    /// A program with a token of its environment.
+    /// A program that gets its token from `CUSTODIAN_TOKEN`.
     pub(crate) fn with_token(name: &str, url: &str, token: &str) -> Self {
         let program = Self::new(name, Some(url));
         std::fs::write(program.file("token"), token).unwrap();
@@ -114,7 +114,7 @@ impl Run {
         serde_json::from_str(&self.ok()).expect("the output is JSON")
     }
 
-    /// The message of a program that failed. It is the last line, and no Rust debug output.
+    /// The message of a program that failed. Returns the text after the last `error: `, and checks that it contains no Rust debug output.
     #[track_caller]
     pub(crate) fn fails(self, code: i32) -> String {
         self.fails_with_output(code).1

@@ -80,8 +80,8 @@ fn kind_description(kind: &Kind) -> String {
     let mut sentences = Vec::new();
     if kind.is_limited() {
         let limit = |plan: Plan| {
-            let max = plan.limit(kind).map_or("unlimited".to_owned(), |max| max.to_string());
-            format!("{} {max}", plan.as_str())
+            let max = plan.limit(kind).map_or("no limit".to_owned(), |max| max.to_string());
+            format!("{max} ({})", plan.as_str())
         };
         sentences.push(format!("Maximum number by plan: {}.", Plan::ALL.map(limit).join(", ")));
     }
@@ -95,8 +95,8 @@ fn kind_description(kind: &Kind) -> String {
             UniqueScope::Customer => "its account",
         };
         sentences.push(format!(
-            "Its {} is unique within {within}; otherwise the error is `{}`.",
-            unique.prefix,
+            "`{}` is unique within {within}; otherwise the error is `{}`.",
+            unique.fields.join("` with `"),
             unique.taken_reason.key()
         ));
     }

@@ -21,7 +21,7 @@ impl<'a> Examples<'a> {
         Self { schemas: &document["components"]["schemas"], values }
     }
 
-    /// An example of a value that the schema of this name describes, or the property of the schema.
+    /// An example for `schema`, which is the schema `owner` or, if `property` is not empty, that property of it.
     pub(crate) fn example(&self, schema: &Value, owner: &str, property: &str) -> Value {
         if let Some(value) = self.chosen(owner, property) {
             return value;
@@ -70,7 +70,7 @@ impl<'a> Examples<'a> {
     }
 }
 
-/// The schemas that are texts and no rows, so that the name of their property counts.
+/// Whether the schema is a plain value. Its example then depends on the property that has it.
 fn is_text(name: &str) -> bool {
     ["Text", "MultiLineText", "Time"].contains(&name)
 }

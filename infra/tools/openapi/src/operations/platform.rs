@@ -46,12 +46,12 @@ fn restore() -> Operation {
         ),
         (
             "unlisted",
-            count_field("How often rows of such an account were found that `conflicts` have no room for."),
+            count_field("The number of further rows without an owner that `conflicts` does not list."),
         ),
         ("reclaimed", count_field("Names that rows claimed again.")),
         ("released", count_field("Released names that identified no row.")),
         ("repaired", count_field("Accounts whose gates or counters were repaired.")),
-        ("recounted", count_field("Counters that were count_field again.")),
+        ("recounted", count_field("Counters that were counted again.")),
         ("scheduled", count_field("Scheduled jobs: deadlines and reminders.")),
         (
             "conflicts",
