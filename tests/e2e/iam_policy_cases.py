@@ -198,6 +198,7 @@ def deliver_webhooks(emulator):
     client = ApiClient(emulator)
     customer_id, wes = client.create_verified_customer("wes")
     wes.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()
+    wes.post("/v1.0/customer/webhook/endpoints", {"webhook_uri": "https://localhost/other"}).ok()
     wes.post("/v1.0/tags", {"name": "vip"}).ok()
     client.advance_clock(3_600)
     assert any(name.startswith("webhook-") for name in client.jobs()), "no retry is scheduled"

@@ -131,6 +131,16 @@ def own_account(client):
     ann.get(f"{webhook}/deliveries")
     ann.post(f"{webhook}/deliveries/{delivery_id}/redeliver")
     ann.wait_until_idle()
+    ann.get(f"{webhook}/event_types")
+    new_endpoint = {"webhook_uri": "https://localhost/other", "event_types": ["customer_updated"]}
+    endpoint_path = f"{webhook}/endpoints/{ann.post(f'{webhook}/endpoints', new_endpoint).json()['id']}"
+    ann.put(endpoint_path, {"event_types": []})
+    ann.get(f"{webhook}/endpoints")
+    ann.get(endpoint_path)
+    ann.post(f"{endpoint_path}/rotate")
+    ann.post(f"{endpoint_path}/test")
+    ann.wait_until_idle()
+    ann.delete(endpoint_path)
     export_path = f"/v1.0/customer/export/{ann.post('/v1.0/customer/export').json()['id']}"
     ann.wait_until_idle()
     assert ann.get(export_path).json()["state"] == "finished"
@@ -237,6 +247,10 @@ def writes_of_a_delegate(client):
     delivery_id = delegate.post("/v1.0/customer/webhook/test").json()["id"]
     client.wait_until_idle()
     delegate.post(f"/v1.0/customer/webhook/deliveries/{delivery_id}/redeliver")
+    endpoint = delegate.post("/v1.0/customer/webhook/endpoints", {"webhook_uri": "https://localhost/other"}).json()
+    delegate.put(f"/v1.0/customer/webhook/endpoints/{endpoint['id']}", {"event_types": ["tag_created"]})
+    delegate.post(f"/v1.0/customer/webhook/endpoints/{endpoint['id']}/test")
+    delegate.delete(f"/v1.0/customer/webhook/endpoints/{endpoint['id']}")
     update_row(client.emulator, "customers", {"id": {"S": customer_id}}, billing_account_id=UNKNOWN_ID)
     delegate.put("/v1.0/customer/billing_account_id", {"billing_account_id": billing_account_id})
     delegate.put(f"/v1.0/billing_accounts/{billing_account_id}", {"name": "Main"})
