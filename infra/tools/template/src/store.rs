@@ -325,6 +325,8 @@ ports! {
         table(QUERY, WEBHOOKS).only_for(&[Use::ListDeliveries, Use::Deliver]),
         table(GET, WEBHOOKS).only_for(&[Use::Redeliver]),
         table(BATCH_GET_AND_WRITE, WEBHOOKS).only_for(&[Use::Deliver]),
+        // The state of an endpoint is stored only while the endpoint exists.
+        table(CHECK, WEBHOOKS).only_for(&[Use::Deliver]),
         table(CHECK, USAGE).only_for(&[Use::RotateSecret, Use::Deliver]),
         // An attempt that disables the endpoint causes an event.
         table(PUT, OUTBOX).only_for(&[Use::Deliver]),
