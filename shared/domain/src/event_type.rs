@@ -125,7 +125,7 @@ impl EventType {
             Self::CustomerErased => "Every row of the deleted account is gone.",
             Self::OperationsTerminate => "The running calls of the account must end.",
             Self::WebhookTest => "An administrator requested a test webhook.",
-            Self::WebhookDisabled => "A webhook endpoint answered 410 and gets no more webhooks.",
+            Self::WebhookDisabled => "A webhook endpoint responded with 410 and gets no more webhooks.",
             Self::Row { noun, change } => return Cow::from(describe_row_change(noun, *change)),
             Self::Other(_) => "",
         })

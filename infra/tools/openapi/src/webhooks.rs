@@ -16,13 +16,13 @@ const HEADERS: [&str; 4] =
     [webhook::ID_HEADER, "webhook-timestamp", "webhook-signature", "X-VoIPBIN-Signature"];
 
 /// The types of the events that are sent as webhooks.
-fn event_types() -> Vec<String> {
-    EventType::sent_as_webhooks().chain([EventType::WebhookTest]).map(|known| known.to_string()).collect()
+fn event_types() -> impl Iterator<Item = EventType> {
+    EventType::sent_as_webhooks().chain([EventType::WebhookTest])
 }
 
 /// The section of the document.
 pub(crate) fn describe() -> Value {
-    event_types().into_iter().map(|name| (name.clone(), item(&name))).collect::<Map<_, _>>().into()
+    event_types().map(|event_type| (event_type.to_string(), item(&event_type))).collect::<Map<_, _>>().into()
 }
 
 /// The schemas of the payloads, by their names.
@@ -30,15 +30,15 @@ pub(crate) fn schemas() -> Map<String, Value> {
     let mut schemas = Map::from_iter([(ROW_IDS.to_owned(), row_ids())]);
     for event_type in event_types() {
         let (name, data) = payload(&event_type);
-        let types: Vec<_> = event_types().into_iter().filter(|other| payload(other).0 == name).collect();
+        let types: Vec<_> = event_types().filter(|other| payload(other).0 == name).collect();
         schemas.entry(name).or_insert_with(|| payload_schema(&types, data));
     }
     schemas
 }
 
 /// The schema of an event's payload: its name, and the schema of its `data`.
-fn payload(event_type: &str) -> (String, Value) {
-    match EventType::parse(event_type) {
+fn payload(event_type: &EventType) -> (String, Value) {
+    match event_type {
         EventType::WebhookTest => ("TestWebhook".to_owned(), reference(ROW_IDS)),
         EventType::Row { noun, .. } => {
             let row = row_schema(noun);
@@ -59,7 +59,7 @@ fn row_schema(noun: &str) -> String {
     }
 }
 
-fn payload_schema(types: &[String], data: Value) -> Value {
+fn payload_schema(types: &[EventType], data: Value) -> Value {
     let data = with_description(
         data,
         "The row as the API shows it when the webhook is sent, without secrets. Only the ids if the row is deleted by then.",
@@ -104,15 +104,15 @@ fn row_ids() -> Value {
     with_description(object(fields, &["id", "customer_id"]), "The ids of a row that a webhook does not show.")
 }
 
-fn item(event_type: &str) -> Value {
+fn item(event_type: &EventType) -> Value {
     let (schema, _) = payload(event_type);
-    let (summary, headers) = (summary(event_type), HEADERS.map(header));
+    let (description, headers) = (event_type.description(), HEADERS.map(header));
     json!({ "post": {
-        "operationId": format!("on{}", pascal(event_type)),
+        "operationId": format!("on{}", pascal(&event_type.to_string())),
         "tags": ["webhooks"],
-        "summary": summary,
+        "summary": description.trim_end_matches('.'),
         "description": format!(
-            "{summary}. Sent to `webhook_uri` with the method `webhook_method`, which is POST by default. The same webhook can arrive \
+            "{description} Sent to `webhook_uri` with the method `webhook_method`, which is POST by default. The same webhook can arrive \
              twice, and webhooks can arrive in any order."
         ),
         "security": [],
@@ -126,20 +126,6 @@ fn item(event_type: &str) -> Value {
             "default": { "description": "The webhook is sent again later, with growing pauses." },
         },
     } })
-}
-
-/// The sentence about an event, without its full stop.
-fn summary(event_type: &str) -> String {
-    match EventType::parse(event_type) {
-        EventType::WebhookTest => "An administrator requested a test".to_owned(),
-        EventType::CustomerDeletionReminder => "The frozen account will soon be deleted".to_owned(),
-        EventType::CustomerVerified => "The e-mail address of the account was confirmed".to_owned(),
-        EventType::Row { noun, .. } => {
-            let (verb, thing) = (event_type.rsplit('_').next().unwrap_or_default(), noun.replace('_', " "));
-            format!("A row of the kind `{thing}` was {verb}")
-        }
-        _ => format!("The account was {}", event_type.rsplit('_').next().unwrap_or_default()),
-    }
 }
 
 fn header(name: &str) -> Value {
