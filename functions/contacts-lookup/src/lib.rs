@@ -6,9 +6,9 @@ use custodian_app::ports::{Authenticator, FindResources, Prefetch};
 use custodian_app::{Context, Failure};
 use custodian_domain::kinds::{CONTACTS, address_name};
 use custodian_domain::{FieldProblem, Reason, Refusal};
+use custodian_http::page::Page;
 use custodian_http::{Endpoint, Request, Response, Route, Tenant};
 use custodian_views::ResourceView;
-use serde_json::json;
 
 pub struct LookUpContact;
 
@@ -33,7 +33,7 @@ impl<S: Authenticator + FindResources, E: Send + Sync> Endpoint<S, E> for LookUp
         let stored = cx.store.resource_with_name(&CONTACTS, caller.customer_id(), &name).await?;
         let row = stored.map(|stored| decrypt_row_without_secrets(cx, &CONTACTS, &stored)).transpose()?;
         let found: Vec<_> = row.iter().map(|row| ResourceView::new(&CONTACTS, row)).collect();
-        Ok(Response::json(&json!({ "result": found, "next_page_token": "" })))
+        Ok(Response::json(&Page::of_all(&found)?))
     }
 }
 

@@ -40,7 +40,7 @@ impl<S: Authenticator + ChangeCustomers + WebhookStore, E: Send + Sync> Endpoint
         request: &Request,
     ) -> Result<Response, Failure> {
         let (id, customer, destinations) =
-            (caller.target.id(), caller.customer, request.destinations(&cx.settings));
+            (caller.target.0.id, caller.customer, request.destinations(&cx.settings));
         let endpoint = match self.0 {
             Change::Create => create_endpoint(cx, customer, &request.json()?, &destinations).await?,
             Change::Update => update_endpoint(cx, customer, id, &request.json()?, &destinations).await?,

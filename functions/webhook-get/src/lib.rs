@@ -5,11 +5,10 @@
 use custodian_app::ports::Authenticator;
 use custodian_app::{Context, Failure};
 use custodian_domain::EventType;
+use custodian_http::page::Page;
 use custodian_http::{Account, Active, Admin, Endpoint, OwnEndpoint, Request, Response, Route};
 use custodian_views::EventTypeView;
 use custodian_webhooks::{WebhookStore, list_endpoints, show_endpoint};
-use serde::Serialize;
-use serde_json::json;
 
 /// What a route of this function reads.
 #[derive(Clone, Copy, Debug)]
@@ -54,18 +53,15 @@ impl<S: Authenticator + WebhookStore, E: Send + Sync> Endpoint<S, E> for GetWebh
         let (customer, destinations) = (&caller.customer, request.destinations(&cx.settings));
         Ok(match self.0 {
             Subject::FirstEndpoint | Subject::Endpoint => {
-                Response::json(&show_endpoint(cx, customer, caller.target.id(), &destinations).await?)
+                Response::json(&show_endpoint(cx, customer, caller.target.id, &destinations).await?)
             }
-            Subject::Endpoints => list(&list_endpoints(cx, customer, &destinations).await?),
+            Subject::Endpoints => {
+                Response::json(&Page::of_all(&list_endpoints(cx, customer, &destinations).await?)?)
+            }
             Subject::EventTypes => {
-                let types = EventType::sent_as_webhooks();
-                list(&types.map(|known| EventTypeView::from(&known)).collect::<Vec<_>>())
+                let types = EventType::sent_as_webhooks().map(|known| EventTypeView::from(&known));
+                Response::json(&Page::of_all(&types.collect::<Vec<_>>())?)
             }
         })
     }
-}
-
-/// A list that always fits into one page.
-fn list(rows: &[impl Serialize]) -> Response {
-    Response::json(&json!({ "result": rows, "next_page_token": "" }))
 }

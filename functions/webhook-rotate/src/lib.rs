@@ -33,6 +33,6 @@ impl<S: Authenticator + WebhookStore + ReadCustomers, E: Send + Sync> Endpoint<S
         caller: Self::Caller,
         _: &Request,
     ) -> Result<Response, Failure> {
-        Ok(Response::json(&rotate_secret(cx, &caller.customer, caller.target.id()).await?))
+        Ok(Response::json(&rotate_secret(cx, &caller.customer, caller.target.id).await?))
     }
 }

@@ -31,6 +31,6 @@ impl<S: Authenticator + AuditLog + Throttle, E: DeliveryQueue> Endpoint<S, E> fo
         caller: Self::Caller,
         _: &Request,
     ) -> Result<Response, Failure> {
-        Ok(Response::json(&send_test(cx, &caller.customer, caller.target.id()).await?))
+        Ok(Response::json(&send_test(cx, &caller.customer, caller.target.id).await?))
     }
 }

@@ -1,26 +1,19 @@
 //! The webhook endpoint that a path names.
 
 use custodian_app::ports::Prefetch;
-use custodian_domain::{CustomerId, Permission, Reason, Refusal};
+use custodian_domain::webhook_endpoints::EndpointId;
+use custodian_domain::{Reason, Refusal};
 use uuid::Uuid;
 
 use crate::Request;
-use crate::authentication::require_permission;
-use crate::target::{RowAccess, Target};
+use crate::target::{RowAccess, Target, require_right_on_profile};
 
 /// A webhook endpoint of the caller's account, if the path names one. Its version is that of the account.
 #[derive(Debug)]
 pub struct OwnEndpoint {
-    named: Option<Uuid>,
-    account: CustomerId,
-    version: u64,
-}
-
-impl OwnEndpoint {
     /// The endpoint that the path names, or the first one.
-    pub fn id(&self) -> Uuid {
-        self.named.unwrap_or(self.account.0)
-    }
+    pub id: Uuid,
+    version: u64,
 }
 
 impl Target for OwnEndpoint {
@@ -33,10 +26,9 @@ impl Target for OwnEndpoint {
 
     fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
         let Prefetch::Endpoint(named) = access.prefetch else { return Err(Reason::InvalidId.into()) };
-        if named.is_some_and(|id| access.customer.endpoint(id).is_none()) {
-            return Err(Reason::WebhookEndpointNotFound.into());
-        }
-        Ok(Self { named, account: access.customer.id, version: access.customer.version })
+        let id = EndpointId::new(access.customer.id, named).id;
+        access.customer.endpoint(id).ok_or(Reason::WebhookEndpointNotFound)?;
+        Ok(Self { id, version: access.customer.version })
     }
 
     fn version(&self) -> Option<u64> {
@@ -44,17 +36,9 @@ impl Target for OwnEndpoint {
     }
 }
 
-/// A webhook endpoint of the caller's account that the caller may change. The webhooks of the platform's own account are a part of its
-/// profile.
+/// A webhook endpoint of the caller's account that the caller may change. Webhooks are a part of the account's profile.
 #[derive(Debug)]
-pub struct ChangeableEndpoint(OwnEndpoint);
-
-impl ChangeableEndpoint {
-    /// The endpoint that the path names, or the first one.
-    pub fn id(&self) -> Uuid {
-        self.0.id()
-    }
-}
+pub struct ChangeableEndpoint(pub OwnEndpoint);
 
 impl Target for ChangeableEndpoint {
     fn prefetch(request: &Request) -> Prefetch {
@@ -62,9 +46,7 @@ impl Target for ChangeableEndpoint {
     }
 
     fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
-        if access.customer.platform {
-            require_permission(access.principal, Permission::PLATFORM)?;
-        }
+        require_right_on_profile(&access)?;
         OwnEndpoint::authorize(access).map(Self)
     }
 

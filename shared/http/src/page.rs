@@ -96,6 +96,14 @@ impl<C: Cursor> PageRequest<C> {
     }
 }
 
+impl Page {
+    /// A list that always fits into one page.
+    pub fn of_all(rows: &[impl Serialize]) -> Result<Self, Failure> {
+        let result = rows.iter().map(row_json).collect::<Result<_, _>>()?;
+        Ok(Self { result, next_page_token: String::new() })
+    }
+}
+
 /// The JSON of a row in a page.
 pub fn row_json(view: &impl Serialize) -> Result<Box<RawValue>, Failure> {
     to_raw_value(view).map_err(|cause| Failure::unavailable("the encoding of a row", cause))

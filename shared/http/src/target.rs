@@ -68,16 +68,18 @@ impl Target for OwnAccount {
     }
 }
 
-/// The profile of the caller's own account. Only platform admins may change that of the platform's own account, because its
-/// e-mail address receives their mailed links.
+/// Only platform admins may change the profile of the platform's own account, because its e-mail address receives their mailed links.
+pub(crate) fn require_right_on_profile(access: &RowAccess<'_>) -> Result<(), Refusal> {
+    if access.customer.platform { require_permission(access.principal, Permission::PLATFORM) } else { Ok(()) }
+}
+
+/// The profile of the caller's own account.
 #[derive(Debug)]
 pub struct OwnProfile(OwnAccount);
 
 impl Target for OwnProfile {
     fn authorize(access: RowAccess<'_>) -> Result<Self, Refusal> {
-        if access.customer.platform {
-            require_permission(access.principal, Permission::PLATFORM)?;
-        }
+        require_right_on_profile(&access)?;
         OwnAccount::authorize(access).map(Self)
     }
 
