@@ -5,13 +5,14 @@
 //! The files of the application are below `/account/assets/`.
 
 mod assets;
+mod compressed;
 mod docs;
 mod page;
 
 use custodian_app::{Context, Failure};
 use custodian_domain::Reason;
 use custodian_http::{Anyone, Endpoint, Request, Response, Route};
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, VARY};
+use http::header::CACHE_CONTROL;
 
 use crate::assets::Asset;
 
@@ -60,12 +61,8 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for Site {
 }
 
 fn file(request: &Request, asset: &Asset) -> Response {
-    let response = if request.accepts_gzip() {
-        Response::embedded(asset.content_type, asset.gzip).header(CONTENT_ENCODING, "gzip")
-    } else {
-        Response::embedded(asset.content_type, asset.plain)
-    };
-    response.header(CACHE_CONTROL, "public, max-age=31536000, immutable").header(VARY, "accept-encoding")
+    compressed::response(request, asset.content_type, asset.gzip, || asset.plain)
+        .header(CACHE_CONTROL, "public, max-age=31536000, immutable")
 }
 
 #[cfg(test)]

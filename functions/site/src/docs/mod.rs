@@ -16,9 +16,11 @@ mod webhook_payloads;
 
 use custodian_app::context::Brand;
 use custodian_http::{Request, Response};
-use http::header::{CACHE_CONTROL, CONTENT_ENCODING, VARY};
+use http::header::CACHE_CONTROL;
 
 pub(crate) use self::paths::{DESCRIPTION, DOCS};
+
+use crate::compressed;
 
 use self::description::Description;
 use self::paths::{STYLE_SHEET, WEBHOOK_PAYLOADS};
@@ -28,12 +30,8 @@ const CACHE: &str = "public, max-age=300";
 
 /// The description as JSON.
 pub(crate) fn description(request: &Request) -> Response {
-    let response = if request.accepts_gzip() {
-        Response::embedded("application/json", description::COMPRESSED).header(CONTENT_ENCODING, "gzip")
-    } else {
-        Response::embedded("application/json", description::plain())
-    };
-    response.header(CACHE_CONTROL, CACHE).header(VARY, "accept-encoding")
+    compressed::response(request, "application/json", description::COMPRESSED, description::plain)
+        .header(CACHE_CONTROL, CACHE)
 }
 
 /// The page at a path below `/docs`: the index, a tag, or the payloads of webhooks.
