@@ -117,10 +117,8 @@ impl EndpointPatch {
     /// Parses the fields of a new endpoint, which needs a URI.
     pub fn read_new(body: &Map<String, Value>, destinations: &DestinationRules) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
-        if fields.require("webhook_uri") && fields.given("webhook_uri").is_some_and(|uri| uri == "") {
-            fields.refuse("webhook_uri", FieldProblem::Empty);
-        }
-        Self::finish(fields, "", destinations)
+        fields.require("webhook_uri");
+        Self::finish(fields, "", false, destinations)
     }
 
     /// Parses the fields of a change. The current URI stays valid, even if it is not allowed any more.
@@ -130,19 +128,19 @@ impl EndpointPatch {
         id: EndpointId,
         destinations: &DestinationRules,
     ) -> Result<Self, Refusal> {
-        let mut fields = Fields::new(body);
         // Without a URI, an additional endpoint would be of no use. It can be deleted.
-        if !id.is_first() && fields.given("webhook_uri").is_some_and(|uri| uri == "") {
-            fields.refuse("webhook_uri", FieldProblem::Empty);
-        }
-        Self::finish(fields, &current.webhook_uri, destinations)
+        Self::finish(Fields::new(body), &current.webhook_uri, id.is_first(), destinations)
     }
 
     fn finish(
         mut fields: Fields<'_>,
         current_uri: &str,
+        uri_may_be_empty: bool,
         destinations: &DestinationRules,
     ) -> Result<Self, Refusal> {
+        if !uri_may_be_empty && fields.given("webhook_uri").is_some_and(|uri| uri == "") {
+            fields.refuse("webhook_uri", FieldProblem::Empty);
+        }
         let (webhook_uri, webhook_method) = read_destination(&mut fields, current_uri, destinations);
         let event_types = read_event_types(&mut fields);
         fields.finish(Self { webhook_uri, webhook_method, event_types })
@@ -151,10 +149,12 @@ impl EndpointPatch {
 
 /// The chosen event types, each once and in the order of [`EventType::sent_as_webhooks`].
 fn read_event_types(fields: &mut Fields<'_>) -> Option<Vec<EventType>> {
-    let names = fields.texts("event_types")?;
-    if !names.iter().all(|name| EventType::sent_as_webhooks().any(|known| known.to_string() == *name)) {
+    let mut known: Vec<_> = EventType::sent_as_webhooks().collect();
+    let chosen: Vec<_> = fields.texts("event_types")?.into_iter().map(EventType::parse).collect();
+    if !chosen.iter().all(|event_type| known.contains(event_type)) {
         fields.refuse("event_types", FieldProblem::NotEventTypes);
         return None;
     }
-    Some(EventType::sent_as_webhooks().filter(|known| names.contains(&&*known.to_string())).collect())
+    known.retain(|event_type| chosen.contains(event_type));
+    Some(known)
 }

@@ -122,9 +122,11 @@ impl Serialize for DeliveryJob {
         if self.deferrals > 0 {
             fields.serialize_entry("deferrals", &self.deferrals)?;
         }
-        for (name, _) in [("slow", self.slow), ("asked", self.requested)].iter().filter(|(_, is_set)| *is_set)
-        {
-            fields.serialize_entry(name, &true)?;
+        if self.slow {
+            fields.serialize_entry("slow", &true)?;
+        }
+        if self.requested {
+            fields.serialize_entry("asked", &true)?;
         }
         fields.end()
     }
