@@ -115,15 +115,13 @@ impl Customer {
     /// The next version of this row with a changed profile. A new e-mail address takes effect at once.
     fn with_profile(&self, patch: &ProfilePatch, now: Timestamp) -> Self {
         let profile = patch.clone().apply(&self.profile);
-        let has_new_uri = profile.webhook_uri != self.profile.webhook_uri;
-        let webhook_since = if has_new_uri { Some(now) } else { self.webhook_since };
-        let mut next =
-            Self { version: self.version + 1, profile, webhook_since, tm_update: now, ..self.clone() };
-        // The choice of events goes with the URI. A client that sets only the URI would not know of it.
-        if has_new_uri && next.profile.webhook_uri.is_empty() {
-            next.webhook_event_types.clear();
+        let endpoint = self.first_endpoint().moved_to(profile.webhook_uri.clone(), now);
+        Self {
+            profile,
+            webhook_since: endpoint.since,
+            webhook_event_types: endpoint.event_types,
+            ..self.with_state(self.state, now)
         }
-        next
     }
 
     /// The next version of this row with a changed profile. A new e-mail address waits for its confirmation, unless the

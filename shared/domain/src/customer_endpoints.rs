@@ -7,7 +7,7 @@ use crate::{Customer, Profile, Timestamp};
 
 impl Customer {
     /// The endpoint at the `webhook_uri` of the profile.
-    fn first_endpoint(&self) -> EndpointSettings {
+    pub(crate) fn first_endpoint(&self) -> EndpointSettings {
         EndpointSettings {
             id: self.id.0,
             webhook_uri: self.profile.webhook_uri.clone(),

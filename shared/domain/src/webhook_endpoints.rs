@@ -82,18 +82,24 @@ impl EndpointSettings {
         }
     }
 
+    /// The endpoint at another URI. Its choice of events goes with its URI, because a client that sets only the URI would not know of it.
+    #[must_use]
+    pub(crate) fn moved_to(&self, webhook_uri: String, now: Timestamp) -> Self {
+        if webhook_uri == self.webhook_uri {
+            return self.clone();
+        }
+        let event_types = if webhook_uri.is_empty() { Vec::new() } else { self.event_types.clone() };
+        Self { webhook_uri, event_types, since: Some(now), ..self.clone() }
+    }
+
     #[must_use]
     pub(crate) fn patched(&self, patch: &EndpointPatch, now: Timestamp) -> Self {
         let patch = patch.clone();
-        let webhook_uri = patch.webhook_uri.unwrap_or_else(|| self.webhook_uri.clone());
+        let moved = self.moved_to(patch.webhook_uri.unwrap_or_else(|| self.webhook_uri.clone()), now);
         let next = Self {
-            id: self.id,
-            since: if webhook_uri == self.webhook_uri { self.since } else { Some(now) },
-            webhook_uri,
-            webhook_method: patch.webhook_method.unwrap_or_else(|| self.webhook_method.clone()),
-            event_types: patch.event_types.unwrap_or_else(|| self.event_types.clone()),
-            tm_create: self.tm_create,
-            tm_update: self.tm_update,
+            webhook_method: patch.webhook_method.unwrap_or_else(|| moved.webhook_method.clone()),
+            event_types: patch.event_types.unwrap_or_else(|| moved.event_types.clone()),
+            ..moved
         };
         if next == *self { next } else { Self { tm_update: now, ..next } }
     }

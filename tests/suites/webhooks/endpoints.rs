@@ -166,6 +166,9 @@ async fn the_choice_of_events_goes_with_the_url() {
         ann.put("/v1.0/customer", json!({ "webhook_uri": uri })).await.ok();
         assert_eq!(ann.get("/v1.0/customer/webhook").await.ok()["event_types"], json!([]));
     }
+    ann.put(&format!("{PATH}/{id}"), json!({ "event_types": ["tag_created"] })).await.ok();
+    let cleared = ann.put(&format!("{PATH}/{id}"), json!({ "webhook_uri": "" })).await.ok();
+    assert_eq!(cleared["event_types"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
