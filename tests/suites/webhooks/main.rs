@@ -6,6 +6,7 @@ mod budgets;
 mod deletion_notice;
 mod described_payloads;
 mod disabled_mail;
+mod endpoint_api;
 mod endpoints;
 mod failing;
 mod forbidden_destinations;
