@@ -7,7 +7,6 @@ import pathlib
 import re
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -44,7 +43,7 @@ def wait_for(description, condition, seconds=30):
         if result:
             return result
         time.sleep(0.1)
-    sys.exit(f"timed out after {seconds} s waiting for: {description} {failure or ''}")
+    raise TimeoutError(f"timed out after {seconds} s waiting for: {description} {failure or ''}")
 
 
 def stop(process):

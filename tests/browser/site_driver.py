@@ -91,6 +91,11 @@ class Site:
         xpath = "(" + "|".join(f"{scope}//{element}[{same}]" for scope in scopes for element in ("button", "a")) + ")"
         self.repeat(lambda: self.browser.send(f"element/{self.wait_for_one(xpath, number)}/click", {}))
 
+    def refresh(self):
+        """Waits until the view is loaded. What the test changes afterwards through the API is not part of it."""
+        self.press("Refresh")
+        wait_for("the refreshed view", lambda: self.count("main[aria-busy]") == 0)
+
     def choose_language(self, name):
         self.browser.send(f"element/{self.browser.find_element('#language')}/value", {"text": name})
 
@@ -105,7 +110,7 @@ class Site:
     def wait_for_text(self, text):
         try:
             wait_for(text, lambda: text in self.text() and self.count("main[aria-busy]") == 0)
-        except SystemExit:
+        except TimeoutError:
             print(self.text())
             raise
 

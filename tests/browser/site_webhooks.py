@@ -70,7 +70,7 @@ def first_endpoint(site, receiver):
     secret = new_secret(site, 0, "webhook-secret")
     site.press("Send a test")
     site.wait_for_text("A test webhook is on its way.")
-    wait_for("the delivery", lambda: site.press("Refresh") or "response 204" in site.text())
+    wait_for("the delivery", lambda: site.refresh() or "response 204" in site.text())
     site.show("webhook")
     site.press("Send again")
     site.wait_for_text("The webhook is sent again.")
@@ -130,7 +130,7 @@ def only_chosen_events_arrive(site, service, token, first, second, secrets):
     assert sorted(second.types()) == ["tag_created", "tag_deleted"], second.types()
     for receiver, own, other in ((first, *secrets), (second, *reversed(secrets))):
         assert all(is_signed_with(each, own) and not is_signed_with(each, other) for each in receiver.webhooks())
-    site.press("Refresh")
+    site.refresh()
     site.wait_for_text("Tag deleted")
     assert second.url.removeprefix("http://") in named_endpoints(site)
 
@@ -175,7 +175,7 @@ def fill_up(site, service, token, server):
     add = lambda number: service.post(ENDPOINTS, {"webhook_uri": f"{server.base}/more/{number}"}, token)
     for number in range(3, MAX_ENDPOINTS):
         assert add(number)[0] == 200
-    site.press("Refresh")
+    site.refresh()
     site.wait_for_text("/more/4")
     open_form(site, "Add an endpoint", "New endpoint")
     site.fill("Web address", f"{server.base}/more/6")
@@ -183,7 +183,7 @@ def fill_up(site, service, token, server):
     site.press("Add an endpoint")
     site.wait_for_text("An account has at most five endpoints. Delete one of them first.")
     site.press("Cancel")
-    site.press("Refresh")
+    site.refresh()
     site.wait_for_text("/more/5")
     assert not site.is_offered("Add an endpoint")
     site.show("webhook-most")
@@ -196,7 +196,7 @@ def change_too_late(site, service, token):
     site.press("Save")
     site.wait_for_text("Somebody has changed this meanwhile.")
     site.press("Cancel")
-    site.press("Refresh")
+    site.refresh()
 
 
 def delete_endpoints(site, service, token, second):
@@ -207,7 +207,7 @@ def delete_endpoints(site, service, token, second):
     # The page still shows a deleted one.
     site.press("Send a test", MAX_ENDPOINTS - 1)
     site.wait_for_text("This endpoint does not exist any more.")
-    site.press("Refresh")
+    site.refresh()
     wait_for("two endpoints", lambda: site.count(".endpoint") == 2)
     site.show("webhooks")
     site.press("Delete")
