@@ -5,7 +5,7 @@
 
 use custodian_app::ports::{Authenticator, FindNames, RecordSignIns, SignedInAgent, Throttle, TokenSigner};
 use custodian_app::{Context, Failure, sign_in::sign_in};
-use custodian_domain::agent::{MAX_ENTERED_PASSWORD, MAX_ENTERED_USERNAME};
+use custodian_domain::credentials::{MAX_ENTERED_PASSWORD, MAX_ENTERED_USERNAME};
 use custodian_domain::{Refusal, Secret, fields::Fields};
 use custodian_http::{Anyone, Endpoint, Request, Response, Route, SESSION_COOKIE};
 use custodian_views::SessionView;

@@ -5,7 +5,7 @@ use custodian_app::ports::{DeferredRequest, QueuedRequest, RequestQueue, Throttl
 use custodian_app::rate_limits::{FORGOT_BY_NAME, FORGOT_BY_NETWORK, Quota, client_network};
 use custodian_app::throttle::reserve;
 use custodian_app::{Context, Failure};
-use custodian_domain::agent::MAX_ENTERED_USERNAME;
+use custodian_domain::credentials::MAX_ENTERED_USERNAME;
 use custodian_domain::precis::username_key;
 use custodian_domain::{Refusal, fields::Fields};
 use custodian_http::{Anyone, Endpoint, Request, Response, Route, pages};

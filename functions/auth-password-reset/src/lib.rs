@@ -5,7 +5,7 @@ use custodian_app::ports::{ClearThrottles, ReadMailTokens, Throttle, UpdateAgent
 use custodian_app::rate_limits::{Quota, TOKEN_BY_CLIENT_IP};
 use custodian_app::throttle::reserve;
 use custodian_app::{Context, Failure};
-use custodian_domain::agent::{new_password, password_error};
+use custodian_domain::credentials::{new_password, password_error};
 use custodian_domain::{Reason, Refusal, Secret, fields::Fields};
 use custodian_http::{Anyone, Endpoint, Request, Response, Route, pages};
 use serde_json::{Map, Value, json};

@@ -194,8 +194,8 @@ def check_features(manifest):
 
 def main(path):
     resources = transform(path)
-    if len(resources) >= MAX_RESOURCES:
-        fault(path, f"has {len(resources)} resources; the limit is below {MAX_RESOURCES}")
+    if len(resources) > MAX_RESOURCES:
+        fault(path, f"has {len(resources)} resources; the limit is {MAX_RESOURCES}")
     owners = Counter()
     for name, resource in resources.items():
         properties = resource["Properties"]

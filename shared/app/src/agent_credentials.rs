@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use custodian_domain::access_key::MadeKeys;
 use custodian_domain::{Agent, FieldProblem, Permission, Principal, Reason, Refusal, Secret};
 
-use crate::agents::{PASSWORD_TRUST_DELAY, edit, refuse_guest, retry, try_edit};
+use crate::agents::{DELETION_CONFIRMATION_DELAY, edit, refuse_guest, retry, try_edit};
 use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::Failure;
@@ -25,12 +25,13 @@ pub async fn set_permission<S: UpdateAgents + DeleteAccessKeys, E>(
     made_keys: MadeKeys,
 ) -> Result<Agent, Failure> {
     principal.may_grant(permission)?;
-    let trusted_from = cx.now().plus(PASSWORD_TRUST_DELAY);
+    let trusted_from = cx.now().plus(DELETION_CONFIRMATION_DELAY);
     let edit = |agent: &mut Agent| {
         refuse_guest(agent)?;
         if permission.is_admin() && !agent.permission.is_admin() {
             agent.password_trusted_from = agent.password_trusted_from.max(trusted_from);
         }
+        // An agent depends on one key at most, so a key cannot promote an agent whose password another key set.
         if !agent.may_be_promoted_by(permission, principal.key_id()) {
             return Err(Reason::PermissionDenied.into());
         }
@@ -79,10 +80,10 @@ pub async fn set_password<S: UpdateAgents + Throttle, E>(
     let (hash, verified) = (hash_password(cx, password).await?, agent.password_hash.clone());
     let now = cx.now();
     edit(cx, principal, agent, |agent| {
-        // If the agent sent its current password, the new password is trusted as much as the current one, and depends on the
-        // same key.
+        // If the agent sent its current password, the new password can confirm a deletion as soon as the current one could, and
+        // depends on the same key.
         if !own {
-            agent.password_trusted_from = now.plus(PASSWORD_TRUST_DELAY);
+            agent.password_trusted_from = now.plus(DELETION_CONFIRMATION_DELAY);
             agent.set_password(hash.clone(), principal.key_id());
         } else if agent.password_hash == verified {
             agent.change_password(hash.clone());

@@ -24,7 +24,7 @@ use crate::throttle::{count_password_hash, refuse_taken_name, require_taken_name
 
 /// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
 /// a thief with a stolen key could set a password and delete the account with it.
-pub(crate) const PASSWORD_TRUST_DELAY: Duration = Duration::from_secs(86_400);
+pub(crate) const DELETION_CONFIRMATION_DELAY: Duration = Duration::from_secs(86_400);
 const ACTIVE: &[Status] = &[Status::Active];
 
 /// The filter of an agent list.
@@ -77,7 +77,7 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
         permission: new.permission,
         tag_ids: new.tag_ids,
         addresses: new.addresses,
-        password_trusted_from: now.plus(PASSWORD_TRUST_DELAY),
+        password_trusted_from: now.plus(DELETION_CONFIRMATION_DELAY),
         created_by: Some(principal.created_by()),
         ..Agent::new(customer, id, &new.username, now)
     };

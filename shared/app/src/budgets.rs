@@ -31,7 +31,7 @@ impl Budget {
             Some(id) => format!("{}:{id}", endpoint.customer_id),
         };
         let window = Duration::from_secs(3600);
-        Self { kind: "account_budget", subject, max: budgets.account, window }
+        Self { kind: "account_budget", subject, max: budgets.endpoint, window }
     }
 
     /// The webhooks to one host and port, of all accounts, in a minute.

@@ -4,7 +4,7 @@
 //! address as its username. The transaction that confirms the address renames that agent.
 
 use custodian_auth::mail_token;
-use custodian_domain::agent::parse_username;
+use custodian_domain::credentials::parse_username;
 use custodian_domain::ids::lowest_at;
 use custodian_domain::profile::fold_case;
 use custodian_domain::{

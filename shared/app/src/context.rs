@@ -69,9 +69,9 @@ impl Default for Brand {
 /// How much webhooks may send. Attempts beyond it are made later.
 #[derive(Clone, Copy, Debug)]
 pub struct WebhookBudgets {
-    /// Of one account, in an hour.
-    pub account: WebhookBudget,
-    /// To one host and port, of all accounts, in a minute.
+    /// To one endpoint, in an hour.
+    pub endpoint: WebhookBudget,
+    /// To one host and port, of all accounts together, in a minute.
     pub destination: WebhookBudget,
 }
 
@@ -85,7 +85,7 @@ pub struct WebhookBudget {
 impl Default for WebhookBudgets {
     fn default() -> Self {
         Self {
-            account: WebhookBudget { attempts: 3600, bytes: 64 << 20 },
+            endpoint: WebhookBudget { attempts: 3600, bytes: 64 << 20 },
             destination: WebhookBudget { attempts: 600, bytes: 16 << 20 },
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use custodian_auth::password;
-use custodian_domain::agent::{owners_password, owners_username};
+use custodian_domain::credentials::{owners_password, owners_username};
 use custodian_domain::destination::DestinationRules;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::Command;

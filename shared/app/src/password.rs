@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use custodian_auth::mail_token;
-use custodian_domain::fields::is_email;
+use custodian_domain::email::is_email;
 use custodian_domain::{Agent, AgentId, Cause, Customer, CustomerId, Reason, Secret, Status, Timestamp};
 
 use crate::confirm_email::{is_owner, owner};

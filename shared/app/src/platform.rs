@@ -2,8 +2,8 @@
 //! also rotates the signing key.
 
 use custodian_auth::Signer;
-use custodian_domain::agent::{parse_username, password_error};
-use custodian_domain::fields::is_email;
+use custodian_domain::credentials::{parse_username, password_error};
+use custodian_domain::email::is_email;
 use custodian_domain::ids::PLATFORM;
 use custodian_domain::permission::Permission;
 use custodian_domain::{Plan, Profile, Reason, Refusal, Secret, State};

@@ -1,6 +1,6 @@
 //! Sign-up. The response does not reveal whether the e-mail address has an account. Only the mail does.
 
-use custodian_domain::agent::parse_username;
+use custodian_domain::credentials::parse_username;
 use custodian_domain::destination::DestinationRules;
 use custodian_domain::fields::Fields;
 use custodian_domain::profile::ProfilePatch;

@@ -1,7 +1,7 @@
 //! Unregistration: an administrator or an access key confirms it, and the account is frozen or deleted at once.
 //! A dry run shows beforehand what would be deleted, and when.
 
-use custodian_domain::agent::MAX_ENTERED_PASSWORD;
+use custodian_domain::credentials::MAX_ENTERED_PASSWORD;
 use custodian_domain::fields::Fields;
 use custodian_domain::lifecycle::{Command, Decision, decide};
 use custodian_domain::{Agent, CallerMessage, Customer, Initiator, Principal, Reason, Refusal, Secret};

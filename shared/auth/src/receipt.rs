@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::jwt::Signer;
 
-/// The `typ` of the header. With it, no receipt passes for a sign-in token.
+/// The `typ` of the header. It is verified, so no sign-in token passes for a receipt.
 pub const RECEIPT_TYPE: &str = "erasure-receipt+jwt";
 
 /// A public key that verifies receipts.
@@ -41,7 +41,7 @@ impl ReceiptKey {
 pub enum ReceiptRejection {
     /// Not a receipt: other parts, another type or another algorithm.
     Malformed,
-    /// None of the keys has the receipt's `kid`.
+    /// No valid key has the receipt's `kid`.
     UnknownKey,
     /// The signature does not match: a byte of the receipt was changed, or another key signed it.
     BadSignature,

@@ -165,7 +165,7 @@ pub trait FindRows: Send + Sync {
 /// Emptying a table.
 pub trait EmptyTables: Ledgers + FindRows {
     /// Whether the step must wait for the deletion notice or the first mail about the deletion. It waits for an hour at most.
-    fn must_wait(
+    fn awaits_notice(
         &self,
         customer: CustomerId,
         step: &Step,

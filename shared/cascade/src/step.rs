@@ -19,7 +19,7 @@ pub enum StepOutcome {
     Completed,
     /// `stop_at` has passed. A new task continues the step.
     Continued,
-    /// Nothing to do: the step does not exist or its ledger is complete, or the step must wait, or the cascade is paused.
+    /// Nothing to do: the step does not exist or its ledger is complete, or the step waits for the deletion notice or the first mail, or the cascade is paused.
     Skipped,
 }
 
@@ -37,7 +37,7 @@ pub async fn run_step<S: EmptyTables, E: CascadeQueue + RemoveFiles>(
     let Some(mut pages) = CountedPages::of(cx, task, step).await? else {
         return Ok(StepOutcome::Skipped);
     };
-    if cx.store.must_wait(customer, step, cx.now()).await? {
+    if cx.store.awaits_notice(customer, step, cx.now()).await? {
         return Ok(StepOutcome::Skipped);
     }
     let (mut next, mut deleted_some) = (pages.first().await?, false);
@@ -78,7 +78,7 @@ fn log_progress(task: &CascadeTask, state: &StepState, outcome: &'static str) {
     tracing::info!(customer_id = %task.customer_id, step, removed, hop = task.hop, outcome, "cascade step progressed");
 }
 
-/// Enqueues the steps that waited for this closed step, and completes the ledger after the last step.
+/// Enqueues the steps that come after this closed step, and completes the ledger after the last step.
 async fn start_next<S: EmptyTables, E: CascadeQueue>(
     cx: &Context<S, E>,
     step: &Step,

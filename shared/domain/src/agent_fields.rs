@@ -3,10 +3,8 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::agent::{
-    ADDRESS_TYPES, Address, Agent, MAX_ENTERED_PASSWORD, RING_ALL, RING_METHODS, STATUSES, new_password,
-    new_username,
-};
+use crate::agent::{ADDRESS_TYPES, Address, Agent, RING_ALL, RING_METHODS, STATUSES};
+use crate::credentials::{MAX_ENTERED_PASSWORD, new_password, new_username};
 use crate::field_problem::{FieldProblem, Values};
 use crate::fields::{Fields, given};
 use crate::kinds::values;

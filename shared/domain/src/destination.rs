@@ -9,7 +9,8 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use crate::field_problem::FieldProblem;
-use crate::public_address::is_public;
+use crate::own_address::OwnAddress;
+use crate::public_address::{is_localhost, is_loopback, is_public};
 
 /// The maximum size of a `webhook_uri` in bytes.
 pub const MAX_URI_BYTES: usize = 1023;
@@ -33,17 +34,6 @@ pub struct DestinationRules {
     pub allowed: AllowedAddresses,
     /// Where this service itself is reached. A webhook that calls the API could cause the next webhook.
     pub own: Vec<OwnAddress>,
-}
-
-/// Where this service itself is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum OwnAddress {
-    /// A host, such as that of the base URL.
-    Host(String),
-    /// The id of an API in API Gateway. The host names that AWS gives the API begin with it.
-    Api(String),
-    /// The port of the local service, at every loopback address.
-    LoopbackPort(u16),
 }
 
 /// Why a URL is refused.
@@ -120,16 +110,6 @@ pub fn check(uri: &str, rules: &DestinationRules) -> Result<Url, DestinationRefu
     Ok(url)
 }
 
-fn is_loopback(address: IpAddr) -> bool {
-    address.to_canonical().is_loopback()
-}
-
-/// RFC 6761 reserves `localhost` and the names below it for loopback addresses.
-fn is_localhost(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
-}
-
 impl DestinationRules {
     /// Whether a connection to this address would reach this service. A name can lead to it under any spelling, so the
     /// resolved address is compared.
@@ -141,29 +121,6 @@ impl DestinationRules {
 impl From<AllowedAddresses> for DestinationRules {
     fn from(allowed: AllowedAddresses) -> Self {
         Self { allowed, own: Vec::new() }
-    }
-}
-
-impl OwnAddress {
-    /// The host of a base URL. `None` if the text is no URL with a host, such as an empty setting.
-    pub fn host_of(base_url: &str) -> Option<Self> {
-        Url::parse(base_url).ok()?.host_str().map(|host| Self::Host(host.to_owned()))
-    }
-
-    /// Compares host names without case and without the trailing dot of an absolute name.
-    fn has_host(&self, host: &str) -> bool {
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
-        match self {
-            Self::Host(own) => host == own.trim_end_matches('.').to_ascii_lowercase(),
-            Self::Api(id) => host
-                .strip_prefix(&id.to_ascii_lowercase())
-                .is_some_and(|rest| rest.starts_with(".execute-api.")),
-            Self::LoopbackPort(_) => false,
-        }
-    }
-
-    fn has_loopback_port(&self, port: u16) -> bool {
-        *self == Self::LoopbackPort(port)
     }
 }
 
@@ -247,50 +204,6 @@ mod tests {
         assert_eq!(parse("http://127.0.0.1:49152/"), None);
         assert_eq!(parse("ftp://127.0.0.1/"), Some(DestinationRefusal::Scheme));
         assert_eq!(AllowedAddresses::default(), AllowedAddresses::Public);
-    }
-
-    #[test]
-    fn the_hosts_of_the_service_are_refused_in_every_spelling() {
-        let own = vec![OwnAddress::Host("Accounts.Example.com".into()), OwnAddress::Api("a1b2c3".into())];
-        let rules = DestinationRules { allowed: AllowedAddresses::Public, own };
-        for uri in [
-            "https://accounts.example.com/v1.0/tags",
-            "http://ACCOUNTS.example.COM.:8080/",
-            "https://accounts%2Eexample.com/",
-            "https://a1b2c3.execute-api.eu-central-1.amazonaws.com/",
-            "https://A1B2C3.execute-api.eu-central-1.api.aws./",
-        ] {
-            assert_eq!(check(uri, &rules), Err(DestinationRefusal::OwnService), "{uri}");
-        }
-        for uri in [
-            "https://hooks.accounts.example.com/",
-            "https://example.com/accounts.example.com",
-            "https://xa1b2c3.execute-api.eu-central-1.amazonaws.com/",
-            "https://a1b2c3.example.com/",
-        ] {
-            assert!(check(uri, &rules).is_ok(), "{uri}");
-        }
-        assert_eq!(OwnAddress::host_of("https://a.example/x"), Some(OwnAddress::Host("a.example".into())));
-        assert_eq!(OwnAddress::host_of(""), None);
-    }
-
-    #[test]
-    fn the_port_of_the_local_service_is_refused_at_every_loopback_address() {
-        let rules = DestinationRules {
-            allowed: AllowedAddresses::Loopback,
-            own: vec![OwnAddress::LoopbackPort(8080)],
-        };
-        for host in
-            ["127.0.0.1", "127.9.8.7", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "LocalHost.", "a.localhost"]
-        {
-            let refused = Err(DestinationRefusal::OwnService);
-            assert_eq!(check(&format!("http://{host}:8080/"), &rules), refused, "{host}");
-            assert!(check(&format!("http://{host}:8081/"), &rules).is_ok(), "{host}");
-        }
-        assert!(check("http://hooks.example:8080/", &rules).is_ok());
-        let loopback = |port| rules.is_own([127, 0, 0, 9].into(), port);
-        assert_eq!((loopback(8080), loopback(8081)), (true, false));
-        assert!(!rules.is_own([1, 1, 1, 1].into(), 8080));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use email_address::{EmailAddress, Options};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -12,9 +11,6 @@ use crate::plain_values::{multi_line_text_error, text_error};
 use crate::reason::Reason;
 use crate::refusal::{Detail, Refusal, field_violation};
 use crate::time::Timestamp;
-
-/// The maximum nesting depth of a JSON body.
-pub const MAX_DEPTH: usize = 64;
 
 /// The maximum duration in a body: a hundred years.
 pub const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 86_400);
@@ -204,28 +200,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether a string is exactly one e-mail address that mail services accept: ASCII, without quotes, and with a host name as
-/// domain. `admin@localhost` is valid. Clients must send `a@bücher.example` as `a@xn--bcher-kva.example`.
-pub fn is_email(text: &str) -> bool {
-    let options = Options::default().without_display_text().without_domain_literal();
-    let is_host =
-        |domain: &str| domain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
-    let address = EmailAddress::parse_with_options(text, options).ok().filter(|_| text.is_ascii());
-    address.is_some_and(|address| !text.contains('"') && is_host(address.domain()))
-}
-
-/// Whether a value is nested deeper than [`MAX_DEPTH`].
-pub fn is_too_deep(value: &Value) -> bool {
-    fn is_deeper_than(value: &Value, levels: usize) -> bool {
-        match value {
-            Value::Array(items) => levels == 0 || items.iter().any(|child| is_deeper_than(child, levels - 1)),
-            Value::Object(map) => levels == 0 || map.values().any(|child| is_deeper_than(child, levels - 1)),
-            _ => false,
-        }
-    }
-    is_deeper_than(value, MAX_DEPTH)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -291,35 +265,5 @@ mod tests {
     fn a_limit_counts_bytes_and_not_characters() {
         assert_eq!(text_error(&"é".repeat(127), 255), None);
         assert!(text_error(&"é".repeat(128), 255).is_some());
-    }
-
-    #[test]
-    fn an_email_address_is_one_plain_ascii_mailbox() {
-        for good in ["a@example.com", "admin@localhost", "x.y+z@sub.example.org", "a@xn--bcher-kva.example"] {
-            assert!(is_email(good), "{good}");
-        }
-        for bad in
-            ["", "a", "a@", "@b", "a@b@c", "A <a@b.c>", "a b@c.d", "a..b@c.d", "a@[127.0.0.1]", "a@b..c"]
-        {
-            assert!(!is_email(bad), "{bad}");
-        }
-        for unsupported in [
-            "ü@example.com",
-            "a@bücher.example",
-            "İ@example.com",
-            "\"a@\"@example.com",
-            "\"a b\"@example.com",
-            "a@b!c.example",
-            "a@b_c.example",
-        ] {
-            assert!(!is_email(unsupported), "{unsupported}");
-        }
-    }
-
-    #[test]
-    fn a_body_may_be_nested_up_to_the_maximum_depth() {
-        let nest = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!([inner]));
-        assert!(!is_too_deep(&nest(MAX_DEPTH)));
-        assert!(is_too_deep(&nest(MAX_DEPTH + 1)));
     }
 }

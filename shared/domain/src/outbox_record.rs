@@ -27,7 +27,7 @@ pub struct OutboxRecord {
 }
 
 /// The name in `changed` of an agent that becomes an administrator or stops being one. It also marks the creation and the
-/// deletion of an administrator.
+/// deletion of an administrator other than the guest agent.
 pub const ADMINISTRATOR: &str = "administrator";
 
 /// One version of a row.

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::destination::{self, DestinationRules, MAX_URI_BYTES};
+use crate::email::is_email;
 use crate::field_problem::{FieldProblem, Values};
-use crate::fields::{self, Fields};
+use crate::fields::Fields;
 use crate::refusal::Refusal;
 
 /// The maximum number of bytes of a name, of an account and of every row.
@@ -65,7 +66,7 @@ impl ProfilePatch {
             webhook_method,
             webhook_uri,
         };
-        if patch.email.as_deref().is_some_and(|email| !fields::is_email(email)) {
+        if patch.email.as_deref().is_some_and(|email| !is_email(email)) {
             fields.refuse("email", FieldProblem::NotAnEmail);
         }
         fields.finish(patch)

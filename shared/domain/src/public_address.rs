@@ -64,6 +64,16 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
+pub(crate) fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+/// RFC 6761 reserves `localhost` and the names below it for loopback addresses.
+pub(crate) fn is_localhost(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

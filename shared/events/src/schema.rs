@@ -40,7 +40,7 @@ enum Changed {
     Fields(Vec<&'static str>),
     /// Only the status.
     Status,
-    /// `["administrator"]` if the agent is an administrator, else empty.
+    /// `["administrator"]` if the agent is an administrator other than the guest agent, else empty.
     Administrator,
 }
 

@@ -1,9 +1,9 @@
 //! The query parameters of the list of customers.
 
 use custodian_app::ports::{CustomerCursor, CustomerFilter};
-use custodian_domain::agent::MAX_ENTERED_USERNAME;
+use custodian_domain::credentials::MAX_ENTERED_USERNAME;
+use custodian_domain::email::is_email;
 use custodian_domain::field_problem::Values;
-use custodian_domain::fields::is_email;
 use custodian_domain::profile::fold_case;
 use custodian_domain::{CustomerId, FieldProblem, Refusal, Status, Timestamp, ids};
 use uuid::Uuid;

@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use custodian_app::Settings;
 use custodian_app::ports::Prefetch;
 use custodian_domain::access_key::MadeKeys;
-use custodian_domain::destination::{DestinationRules, OwnAddress};
-use custodian_domain::{FieldProblem, Reason, Refusal, fields, ids, webhook};
+use custodian_domain::destination::DestinationRules;
+use custodian_domain::own_address::OwnAddress;
+use custodian_domain::{FieldProblem, Reason, Refusal, ids, json_depth, webhook};
 use http::Method;
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH,
@@ -203,7 +204,7 @@ impl Request {
     pub fn json_of_any_media_type(&self) -> Result<Map<String, Value>, Refusal> {
         let value: Value = serde_json::from_slice(&self.body).map_err(|_| Reason::InvalidJsonBody)?;
         match value {
-            value if fields::is_too_deep(&value) => Err(Reason::InvalidJsonBody.into()),
+            value if json_depth::is_too_deep(&value) => Err(Reason::InvalidJsonBody.into()),
             Value::Object(map) => Ok(map),
             _ => Err(Reason::InvalidJsonBody.into()),
         }

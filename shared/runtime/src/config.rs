@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use custodian_app::{Brand, Failure, Settings, WebhookBudget, WebhookBudgets};
-use custodian_domain::destination::{DestinationRules, OwnAddress};
+use custodian_domain::destination::DestinationRules;
 use custodian_domain::kinds::{self, Kind};
+use custodian_domain::own_address::OwnAddress;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -85,7 +86,7 @@ fn webhook_budgets(default: WebhookBudgets) -> Result<WebhookBudgets, Failure> {
         })
     };
     Ok(WebhookBudgets {
-        account: budget("WEBHOOK_ATTEMPTS_PER_HOUR", "WEBHOOK_MEBIBYTES_PER_HOUR", default.account)?,
+        endpoint: budget("WEBHOOK_ATTEMPTS_PER_HOUR", "WEBHOOK_MEBIBYTES_PER_HOUR", default.endpoint)?,
         destination: budget(
             "DESTINATION_ATTEMPTS_PER_MINUTE",
             "DESTINATION_MEBIBYTES_PER_MINUTE",

@@ -7,7 +7,7 @@ use custodian_app::Failure;
 use custodian_app::mail::HEADERS;
 use custodian_app::ports::{Mail, Mailer};
 use custodian_domain::CustomerId;
-use custodian_domain::fields::is_email;
+use custodian_domain::email::is_email;
 use custodian_store::{Store, aws_failure};
 
 use crate::aws::AwsConfig;

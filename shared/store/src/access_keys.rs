@@ -20,7 +20,7 @@ use crate::owned_row::{OwnedRowCondition, write_outcome};
 use crate::resources::{row_key, version_is};
 use crate::schema::{ACCESS_KEYS, USAGE};
 use crate::transaction::Transaction;
-use crate::{audit_log, outbox, usage};
+use crate::{audit_log, counters, outbox, usage, usage_rows};
 
 /// A limit that exceeds the number of an account's keys, so that one query returns all of them.
 const ALL_KEYS: usize = 1000;
@@ -63,7 +63,7 @@ impl CreateAccessKeys for Store {
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, KeyCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
         let tx = require_caller(tx, KeyCondition::Caller, caller, key.tm_create)?;
-        let tx = usage::count_up(tx, KeyCondition::LimitReached, key.customer_id, ACCESS_KEYS)?;
+        let tx = counters::count_up(tx, KeyCondition::LimitReached, key.customer_id, ACCESS_KEYS)?;
         let new = Expr::new("attribute_not_exists(#id)");
         let created = OutboxRecord::created(access_key::NOUN, key);
         let tx = outbox::record(tx, KeyCondition::Row, Some(&created))?;
@@ -89,7 +89,7 @@ pub(crate) fn revoke<'a, C: Copy>(
     now: Timestamp,
 ) -> Result<Transaction<'a, C>, Failure> {
     let KeysToRevoke { keys, change_count } = revoked;
-    tx = usage::count_down_if_unchanged(tx, on_failure, customer, ACCESS_KEYS, keys.len(), *change_count)?;
+    tx = counters::count_down_if_unchanged(tx, on_failure, customer, ACCESS_KEYS, keys.len(), *change_count)?;
     delete_rows(tx, on_failure, keys, now)
 }
 
@@ -155,10 +155,10 @@ impl DeleteAccessKeys for Store {
             usage::require_status(tx, KeyCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
         tx = delete_rows(tx, KeyCondition::Row, std::slice::from_ref(key), now)?;
         tx = match revoked {
-            None => usage::count_down(tx, KeyCondition::Row, key.customer_id, ACCESS_KEYS)?,
+            None => counters::count_down(tx, KeyCondition::Row, key.customer_id, ACCESS_KEYS)?,
             Some(KeysToRevoke { keys, change_count }) => {
                 let (condition, deleted) = (KeyCondition::Keys, keys.len() + 1);
-                tx = usage::count_down_if_unchanged(
+                tx = counters::count_down_if_unchanged(
                     tx,
                     condition,
                     key.customer_id,
@@ -184,9 +184,9 @@ impl Store {
     /// How often the number of an account's keys has changed.
     async fn key_change_count(&self, customer: CustomerId) -> Result<i64, Failure> {
         let request = self.client.get_item().table_name(self.table(USAGE)).consistent_read(true);
-        let response = request.set_key(Some(usage::counter_key(customer, ACCESS_KEYS))).send().await;
+        let response = request.set_key(Some(usage_rows::counter_key(customer, ACCESS_KEYS))).send().await;
         let item = response.map_err(|error| aws_failure("the usage counters", &error))?.item;
-        Ok(number_attribute(&item.unwrap_or_default(), usage::CHANGE_COUNT))
+        Ok(number_attribute(&item.unwrap_or_default(), usage_rows::CHANGE_COUNT))
     }
 }
 

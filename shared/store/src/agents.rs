@@ -8,7 +8,7 @@ use custodian_app::ports::{
 use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::agent::KnownNetwork;
-use custodian_domain::fields::is_email;
+use custodian_domain::email::is_email;
 use custodian_domain::kinds::{self, TAGS};
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Agent, AgentId, CustomerId, Principal, Secret, Status, Timestamp};
@@ -17,13 +17,14 @@ use uuid::Uuid;
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::caller::require_caller;
+use crate::claims::{self, Claim};
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
+use crate::identifiers::{self, IdentifierRow, NameAvailability, Strength};
 use crate::item::{decode, decode_some, encode, n, s};
 use crate::resources::{row_key, version_is};
 use crate::schema::{AGENTS, IDENTIFIERS, USAGE};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{access_keys, audit_log, notices, outbox, tokens, usage};
+use crate::{access_keys, audit_log, counters, notices, outbox, tokens, usage, usage_rows};
 
 /// The claims of other accounts that a new agent's username may replace.
 #[derive(Clone, Copy, Default)]
@@ -141,7 +142,7 @@ impl UpdateAgents for Store {
             tx = audit_log::record(tx, AgentCondition::Row, action)?;
         }
         tx = require_tags(tx, after.customer_id, change.new_tags)?;
-        tx = usage::count_admins(tx, AgentCondition::Admins, after.customer_id, change.admin_delta)?;
+        tx = counters::count_admins(tx, AgentCondition::Admins, after.customer_id, change.admin_delta)?;
         if let Some(revoked) = change.revoked {
             let (owner, now) = (after.customer_id, after.tm_update);
             tx = access_keys::revoke(tx, AgentCondition::Keys, owner, revoked, now)?;
@@ -179,9 +180,9 @@ impl CreateAgents for Store {
         let email = Some(identifiers::email(username)).filter(|_| is_email(username));
         let names = [Some(identifiers::username(username)), email].into_iter().flatten();
         let names = names.map(|name| identifiers::main_key(&name)).collect();
-        let counter = vec![usage::counter_key(customer, AGENTS)];
+        let counter = vec![usage_rows::counter_key(customer, AGENTS)];
         let mut rows = self.batch_get(vec![(USAGE, counter), (IDENTIFIERS, names)]).await?;
-        if rows.remove(&self.table(USAGE)).unwrap_or_default().iter().any(usage::is_at_limit) {
+        if rows.remove(&self.table(USAGE)).unwrap_or_default().iter().any(counters::is_at_limit) {
             return Ok(AgentAvailability::LimitReached);
         }
         for item in rows.into_values().flatten() {
@@ -240,20 +241,20 @@ impl Store {
             confirmed: None,
             previous: previous.username,
         };
-        let mut tx = identifiers::claim(tx, AgentCondition::Username, &claim)?;
+        let mut tx = claims::claim(tx, AgentCondition::Username, &claim)?;
         if is_email(&agent.username) {
             let (condition, name) = (AgentCondition::UsernameAsEmail, identifiers::email(&agent.username));
-            tx = identifiers::require_unconfirmed(tx, condition, &name, owner, previous.username_as_email)?;
+            tx = claims::require_unconfirmed(tx, condition, &name, owner, previous.username_as_email)?;
         }
         let tx =
             tx.put(AgentCondition::Row, AGENTS, encode(agent)?, Expr::new("attribute_not_exists(#id)"))?;
-        let tx = usage::count_up(tx, AgentCondition::LimitReached, owner, AGENTS)?;
+        let tx = counters::count_up(tx, AgentCondition::LimitReached, owner, AGENTS)?;
         let tx = require_tags(tx, owner, &agent.tag_ids)?;
         let created = OutboxRecord::created(kinds::AGENTS.noun, agent);
         let tx = outbox::record(tx, AgentCondition::Row, Some(&created))?;
         let tx = audit_log::record(tx, AgentCondition::Row, AuditedAction::of_row(&created))?;
         let admins = i8::from(agent.counts_as_admin());
-        usage::count_admins(tx, AgentCondition::Admins, owner, admins)?.run().await
+        counters::count_admins(tx, AgentCondition::Admins, owner, admins)?.run().await
     }
 }
 
@@ -290,16 +291,16 @@ impl Store {
         let tx = Transaction::new(self, RetryBudget::Request);
         let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
         let admins = -i8::from(agent.counts_as_admin());
-        let tx = usage::count_admins(tx, AgentCondition::Admins, owner, admins)?;
+        let tx = counters::count_admins(tx, AgentCondition::Admins, owner, admins)?;
         let tx =
             tx.delete(AgentCondition::Row, AGENTS, row_key(owner, agent.id.0), version_is(agent.version))?;
-        let tx = usage::count_down(tx, AgentCondition::Row, owner, AGENTS)?;
+        let tx = counters::count_down(tx, AgentCondition::Row, owner, AGENTS)?;
         let deleted = OutboxRecord::deleted(kinds::AGENTS.noun, agent, now);
         let tx = outbox::record(tx, AgentCondition::Row, Some(&deleted))?;
         let mut tx =
             audit_log::record(tx, AgentCondition::Row, AuditedAction::of_row(&deleted).with_keys(revoked))?;
         if let Some(name) = username {
-            tx = identifiers::release(tx, AgentCondition::Username, name, owner)?;
+            tx = claims::release(tx, AgentCondition::Username, name, owner)?;
         }
         if let Some(revoked) = revoked {
             tx = access_keys::revoke(tx, AgentCondition::Keys, owner, revoked, now)?;

@@ -86,7 +86,12 @@ impl FindRows for Store {
 }
 
 impl EmptyTables for Store {
-    async fn must_wait(&self, customer: CustomerId, step: &Step, now: Timestamp) -> Result<bool, Failure> {
+    async fn awaits_notice(
+        &self,
+        customer: CustomerId,
+        step: &Step,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
         if step.table != WEBHOOKS {
             return Ok(false);
         }

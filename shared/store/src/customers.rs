@@ -13,16 +13,17 @@ use custodian_domain::{
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
+use crate::claims::{self, Claim};
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
+use crate::identifiers::{self, IdentifierRow, NameAvailability, Strength};
 use crate::item::{Item, decode_some, encode, n, s, simple_key};
 use crate::ledgers;
 use crate::resources::{encode_resource, row_key, version_is};
 use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{
-    audit_log, brake, deletion_notices, former_names, last_mail, notices, outbox, requester, tokens, usage,
-    usernames, webhook_endpoints,
+    audit_log, brake, counters, deletion_notices, former_names, last_mail, notices, outbox, requester,
+    tokens, usage, usernames, webhook_endpoints,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -178,7 +179,7 @@ impl Store {
             )?;
             let created = OutboxRecord::created(kinds::BILLING_ACCOUNTS.noun, &rows.billing_account);
             tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
-            tx = usage::count_up(tx, CustomerCondition::Row, after.id, BILLING_ACCOUNTS)?;
+            tx = counters::count_up(tx, CustomerCondition::Row, after.id, BILLING_ACCOUNTS)?;
             tx = create_first_key(tx, rows)?;
         }
         if let Some(token) = change.used_token {
@@ -205,7 +206,7 @@ fn create_first_key<'a>(
     let tx = tx.put(CustomerCondition::Row, ACCESS_KEYS, encode(key)?, is_new)?;
     let created = OutboxRecord::created(access_key::NOUN, key);
     let tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
-    usage::count_up(tx, CustomerCondition::Row, key.customer_id, ACCESS_KEYS)
+    counters::count_up(tx, CustomerCondition::Row, key.customer_id, ACCESS_KEYS)
 }
 
 /// Applies the new plan to the limits and the billing account.
@@ -253,9 +254,9 @@ fn update_email_claims<'a>(
         previous: claims.previous,
     };
     let tx = if is_same && !claims.own_is_lost && claims.previous.is_none() {
-        identifiers::renew(tx, CustomerCondition::Email, &claim)?
+        claims::renew(tx, CustomerCondition::Email, &claim)?
     } else {
-        identifiers::claim(tx, CustomerCondition::Email, &claim)?
+        claims::claim(tx, CustomerCondition::Email, &claim)?
     };
     // The account that loses the claim still shows the address, so a search by the address must find it.
     let tx = match claims.previous_holder {
@@ -274,5 +275,5 @@ fn update_email_claims<'a>(
     if claims.old_is_lost {
         return Ok(tx);
     }
-    identifiers::release(tx, CustomerCondition::OldEmail, &old, after.id)
+    claims::release(tx, CustomerCondition::OldEmail, &old, after.id)
 }

@@ -22,7 +22,7 @@ use crate::item::{Item, number_attribute, s};
 use crate::recount::stored_rows;
 use crate::resources::decode_resource;
 use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
-use crate::usage;
+use crate::usage_rows;
 
 /// The maximum number of pages of 1 MB that are counted in a table. A busy account has millions of deliveries, and a dry run must
 /// end within the time of a request.
@@ -68,7 +68,7 @@ fn rows_by_counter(usage_rows: &BTreeMap<String, Item>) -> BTreeMap<&'static str
     let mut rows = stored_rows(usage_rows).counts;
     // The counter of the agents does not include the guest agent, which every account has.
     rows.entry(AGENTS).and_modify(|agents| *agents += 1);
-    let keys = usage::counter_attribute(ACCESS_KEYS);
+    let keys = usage_rows::counter_attribute(ACCESS_KEYS);
     let keys = usage_rows.get(&keys.key).map_or(0, |row| number_attribute(row, &keys.attribute));
     rows.insert(ACCESS_KEYS, u64::try_from(keys).unwrap_or(0));
     rows.insert(USAGE, usage_rows.len() as u64);

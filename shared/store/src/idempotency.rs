@@ -24,6 +24,7 @@ use crate::item::{Item, composite_key, decode_some, encode, n, s, value_size};
 use crate::schema::{IDEMPOTENCY, USAGE};
 use crate::transaction::Transaction;
 use crate::usage;
+use crate::usage_rows;
 
 /// How long the lease of a request lasts.
 const LEASE_DURATION: Duration = Duration::from_secs(30);
@@ -216,8 +217,8 @@ impl Store {
         if bytes <= UNCOUNTED_BYTES {
             return Ok(true);
         }
-        let gate = usage::gate_for(gate_selector(lease.customer_id, lease));
-        let key = || usage::gate_key(lease.customer_id, gate);
+        let gate = usage_rows::gate_for(gate_selector(lease.customer_id, lease));
+        let key = || usage_rows::gate_key(lease.customer_id, gate);
         let day = n(now.start_of_day().seconds());
         let add = Expr::new("SET #kept_bytes = #kept_bytes + :bytes").with(":bytes", n(bytes));
         let has_room = Expr::new("#kept_day = :day AND #kept_bytes <= :room")

@@ -23,7 +23,6 @@ use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
 use crate::item::{Item, composite_key, decode, decode_some, s};
 use crate::schema::IDENTIFIERS;
-use crate::transaction::Transaction;
 
 /// Longer names are stored as a hash. A DynamoDB sort key has at most 1,024 bytes, and a name that someone enters at sign-in may
 /// exceed them.
@@ -98,19 +97,6 @@ pub(crate) enum Strength {
     Confirmed,
 }
 
-/// A name to claim for an owner.
-pub(crate) struct Claim<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) owner: CustomerId,
-    pub(crate) agent: Option<AgentId>,
-    /// The row of a kind with this name.
-    pub(crate) row_id: Option<Uuid>,
-    /// For an e-mail address: whether it is confirmed.
-    pub(crate) confirmed: Option<bool>,
-    /// The previous claim to replace.
-    pub(crate) previous: Option<IdentifierRow>,
-}
-
 impl IdentifierRow {
     /// The id of the agent or row with this name. `None` if an earlier release wrote the claim.
     pub(crate) fn holder(self) -> Option<Uuid> {
@@ -135,7 +121,7 @@ impl IdentifierRow {
     }
 
     /// Extends a condition, so that it also permits a row that has not changed since it was read.
-    fn or_unchanged(self, condition: &str) -> Expr {
+    pub(crate) fn or_unchanged(self, condition: &str) -> Expr {
         match self.confirmed {
             None => {
                 Expr::new(format!("{condition} OR (#owner = :previous AND attribute_not_exists(#confirmed))"))
@@ -163,45 +149,6 @@ pub(crate) fn conflicting_name(customer: CustomerId, item: Item) -> Result<Optio
     Ok(name.filter(|name| is_confirmed_elsewhere || !name.starts_with(EMAIL_PREFIX)))
 }
 
-pub(crate) fn claim<'a, C: Copy>(
-    mut tx: Transaction<'a, C>,
-    on_failure: C,
-    claim: &Claim<'_>,
-) -> Result<Transaction<'a, C>, Failure> {
-    let row = new_main_row(claim);
-    // An account confirms an address that it may hold already. A username has one holder even within an account.
-    let (mut free, mut owner_row_condition) =
-        ("attribute_not_exists(#id)", Expr::new("attribute_not_exists(#id)"));
-    if claim.confirmed.is_some() {
-        (free, owner_row_condition) =
-            ("attribute_not_exists(#id) OR #owner = :owner", Expr::unconditional("id"));
-    }
-    let previous = claim.previous.filter(|previous| previous.owner != claim.owner);
-    let mut is_free = previous.map_or_else(|| Expr::new(free), |previous| previous.or_unchanged(free));
-    if claim.confirmed.is_some() {
-        is_free = is_free.with(":owner", s(claim.owner));
-    }
-    if let Some(previous) = previous {
-        tx = delete_owner_row(tx, on_failure, claim.name, previous.owner)?;
-    }
-    let owner_row = new_owner_row(claim.owner, claim.name);
-    tx.put(on_failure, IDENTIFIERS, row, is_free)?.put(
-        on_failure,
-        IDENTIFIERS,
-        owner_row,
-        owner_row_condition,
-    )
-}
-
-fn new_main_row(claim: &Claim<'_>) -> Item {
-    let mut row = main_key(claim.name);
-    row.insert("owner".to_owned(), s(claim.owner));
-    row.extend(claim.agent.map(|agent| ("agent_id".to_owned(), s(agent))));
-    row.extend(claim.row_id.map(|id| ("row_id".to_owned(), s(id))));
-    row.extend(claim.confirmed.map(|confirmed| ("confirmed".to_owned(), AttributeValue::Bool(confirmed))));
-    row
-}
-
 pub(crate) fn new_owner_row(owner: CustomerId, name: &str) -> Item {
     let mut row = owner_row_key(owner, name);
     row.insert(PAIR_ATTRIBUTE.to_owned(), s(name));
@@ -211,94 +158,6 @@ pub(crate) fn new_owner_row(owner: CustomerId, name: &str) -> Item {
 /// The key of the row under the owner.
 pub(crate) fn owner_row_key(owner: CustomerId, name: &str) -> Item {
     composite_key("id", owner_partition(owner), "key", name)
-}
-
-/// Claims a name for a row that exists without it, or that lacks one of the two rows of the name. The main row must be as it was
-/// read: missing, or with the claim `previous`.
-pub(crate) fn claim_for_row<'a, C: Copy>(
-    mut tx: Transaction<'a, C>,
-    on_failure: C,
-    claim: &Claim<'_>,
-) -> Result<Transaction<'a, C>, Failure> {
-    let (row, key) = (new_main_row(claim), main_key(claim.name));
-    tx = match claim.previous {
-        None => tx.put(on_failure, IDENTIFIERS, row, Expr::new("attribute_not_exists(#id)"))?,
-        Some(previous) if previous.owner == claim.owner => {
-            let optional = &["agent_id", "row_id", "confirmed"];
-            tx.upsert(on_failure, IDENTIFIERS, key, (&row, optional), previous.is_unchanged())?
-        }
-        Some(previous) => {
-            tx = delete_owner_row(tx, on_failure, claim.name, previous.owner)?;
-            tx.put(on_failure, IDENTIFIERS, row, previous.is_unchanged())?
-        }
-    };
-    tx.put(on_failure, IDENTIFIERS, new_owner_row(claim.owner, claim.name), Expr::unconditional("id"))
-}
-
-/// Updates the claim of an account on a name that it holds already. Requires that the account still holds it.
-pub(crate) fn renew<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    claim: &Claim<'_>,
-) -> Result<Transaction<'a, C>, Failure> {
-    let mut row = Item::new();
-    row.extend(claim.agent.map(|agent| ("agent_id".to_owned(), s(agent))));
-    row.extend(claim.confirmed.map(|confirmed| ("confirmed".to_owned(), AttributeValue::Bool(confirmed))));
-    let is_held = Expr::new("#owner = :owner").with(":owner", s(claim.owner));
-    let optional = &["agent_id", "confirmed"];
-    tx.upsert(on_failure, IDENTIFIERS, main_key(claim.name), (&row, optional), is_held)
-}
-
-pub(crate) fn delete_owner_row<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    name: &str,
-    owner: CustomerId,
-) -> Result<Transaction<'a, C>, Failure> {
-    tx.delete(on_failure, IDENTIFIERS, owner_row_key(owner, name), Expr::unconditional("id"))
-}
-
-/// Removes the claim of `holder` if it has not changed since it was read. Without a holder, ensures that no other account has the
-/// name.
-pub(crate) fn revoke<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    name: &str,
-    owner: CustomerId,
-    holder: Option<IdentifierRow>,
-) -> Result<Transaction<'a, C>, Failure> {
-    let key = composite_key("id", name, "key", MAIN_ROW);
-    let Some(holder) = holder.filter(|holder| holder.owner != owner) else {
-        let is_not_held = Expr::new("attribute_not_exists(#id) OR #owner = :owner").with(":owner", s(owner));
-        return tx.check(on_failure, IDENTIFIERS, key, is_not_held);
-    };
-    let tx = tx.delete(on_failure, IDENTIFIERS, key, holder.or_unchanged("attribute_not_exists(#id)"))?;
-    delete_owner_row(tx, on_failure, name, holder.owner)
-}
-
-/// Ensures that no other account has confirmed an e-mail address. Ignores the claim `previous`, which is replaceable.
-pub(crate) fn require_unconfirmed<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    name: &str,
-    owner: CustomerId,
-    previous: Option<IdentifierRow>,
-) -> Result<Transaction<'a, C>, Failure> {
-    let free = "attribute_not_exists(#id) OR #owner = :owner OR #confirmed = :no";
-    let is_free = previous.map_or_else(|| Expr::new(free), |previous| previous.or_unchanged(free));
-    let is_free = is_free.with(":owner", s(owner)).with(":no", AttributeValue::Bool(false));
-    tx.check(on_failure, IDENTIFIERS, composite_key("id", name, "key", MAIN_ROW), is_free)
-}
-
-pub(crate) fn release<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    name: &str,
-    owner: CustomerId,
-) -> Result<Transaction<'a, C>, Failure> {
-    let is_owned = Expr::new("#owner = :owner").with(":owner", s(owner));
-    let tx = tx.delete(on_failure, IDENTIFIERS, main_key(name), is_owned)?;
-    delete_owner_row(tx, on_failure, name, owner)
 }
 
 impl Store {

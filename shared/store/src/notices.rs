@@ -22,8 +22,9 @@ fn deletion_mail_key(customer: CustomerId) -> Item {
     composite_key("customer_id", customer, "key", DELETION_MAIL_KEY)
 }
 
-/// Adds the condition that a former value did not change since it was read. Its removal does not raise the row's version, so
-/// without this condition a concurrent write of the whole row would store the value again.
+/// Adds the condition that a former value did not change since it was read. Its removal does not raise the row's version.
+/// Without this condition, a concurrent change of address that keeps the removed value would store no former address of its own,
+/// and the notice to that address would be lost.
 pub(crate) fn former_value_is(condition: &str, attribute: &str, former: Option<&str>) -> Expr {
     match former {
         None => Expr::new(format!("{condition} AND attribute_not_exists(#{attribute})")),

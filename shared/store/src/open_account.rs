@@ -4,14 +4,15 @@ use custodian_app::Failure;
 use custodian_app::ports::{CreateAccountOutcome, CreateCustomers, NewAccount};
 use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::{Retry, RetryBudget};
-use custodian_domain::fields::is_email;
+use custodian_domain::email::is_email;
 use custodian_domain::kinds;
 use custodian_domain::outbox_record::OutboxRecord;
 
 use crate::Store;
+use crate::claims::{self, Claim};
 use crate::customers;
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
+use crate::identifiers::{self, IdentifierRow, NameAvailability, Strength};
 use crate::item::encode;
 use crate::schema::{AGENTS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
@@ -110,7 +111,7 @@ impl Store {
             let confirmed = Some(account.customer.email_verified);
             let claim =
                 Claim { name: &names.email, owner, agent, row_id: None, confirmed, previous: previous.email };
-            tx = identifiers::claim(tx, AccountCondition::Email, &claim)?;
+            tx = claims::claim(tx, AccountCondition::Email, &claim)?;
         }
         let claim = Claim {
             name: &names.username,
@@ -120,11 +121,11 @@ impl Store {
             confirmed: None,
             previous: previous.username,
         };
-        tx = identifiers::claim(tx, AccountCondition::Username, &claim)?;
+        tx = claims::claim(tx, AccountCondition::Username, &claim)?;
         if let Some(name) = &names.username_as_email {
             let previous = previous.username_as_email;
             let condition = AccountCondition::UsernameAsEmail;
-            tx = identifiers::require_unconfirmed(tx, condition, name, owner, previous)?;
+            tx = claims::require_unconfirmed(tx, condition, name, owner, previous)?;
         }
         for agent in [&account.admin, &account.guest] {
             tx = outbox::record(

@@ -11,11 +11,13 @@ use custodian_domain::{Agent, CustomerId, Plan};
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
+use crate::counters;
 use crate::expr::Expr;
 use crate::item::{Item, decode, n, number_attribute, s, stored_size};
 use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
 use crate::transaction::Transaction;
-use crate::usage::{self, CounterAttribute};
+use crate::usage;
+use crate::usage_rows::{self, CounterAttribute};
 
 /// The bytes of the rows are counted in queries of at most this many rows.
 const MAX_ROWS_PER_QUERY: usize = 1000;
@@ -58,7 +60,8 @@ impl Store {
     /// if the gates changed meanwhile.
     async fn recount_bytes(&self, customer: CustomerId) -> Result<bool, Failure> {
         let rows = self.usage_rows(customer).await?;
-        let gates: Option<Vec<_>> = usage::gates().map(|gate| rows.get(&usage::gate_name(gate))).collect();
+        let gates: Option<Vec<_>> =
+            usage_rows::gates().map(|gate| rows.get(&usage_rows::gate_name(gate))).collect();
         let plan = self.customer(customer).await?.map(|customer| customer.plan);
         let (Some(gates), Some(plan)) = (gates, plan) else { return Ok(true) };
         // Only the version that wrote the plan knows its limit.
@@ -69,16 +72,19 @@ impl Store {
         let max = i64::try_from(usage::max_bytes_per_gate(plan)).unwrap_or(i64::MAX);
         let gate_count = i64::try_from(gates.len()).unwrap_or(1);
         let sum = |name: &str| gates.iter().map(|row| number_attribute(row, name)).sum::<i64>();
-        let is_complete = gates.iter().all(|row| row.contains_key(usage::BYTES_LEFT));
-        if is_complete && sum(usage::BYTES) == bytes && sum(usage::BYTES_LEFT) == max * gate_count - bytes {
+        let is_complete = gates.iter().all(|row| row.contains_key(usage_rows::BYTES_LEFT));
+        if is_complete
+            && sum(usage_rows::BYTES) == bytes
+            && sum(usage_rows::BYTES_LEFT) == max * gate_count - bytes
+        {
             return Ok(true);
         }
         let mut tx = Transaction::new(self, RetryBudget::Request);
-        for (gate, row) in usage::gates().zip(gates) {
+        for (gate, row) in usage_rows::gates().zip(gates) {
             let rest = if gate == 0 { bytes % gate_count } else { 0 };
             let share = bytes / gate_count + rest;
-            let is_unchanged = usage::has_change_count(number_attribute(row, usage::CHANGE_COUNT));
-            let key = usage::gate_key(customer, gate);
+            let is_unchanged = counters::has_change_count(number_attribute(row, usage_rows::CHANGE_COUNT));
+            let key = usage_rows::gate_key(customer, gate);
             tx = tx.update((), USAGE, key, usage::set_bytes(share, max - share), is_unchanged)?;
         }
         Ok(tx.run().await?.is_ok())
@@ -128,9 +134,9 @@ fn count_administrators(agents: Vec<Item>) -> Result<i64, Failure> {
 /// The attributes whose sum is a counter.
 fn counter_attributes(counter: Counter) -> Vec<CounterAttribute> {
     match counter {
-        Counter::Kind(kind) => usage::counter_attributes(kind).collect(),
-        Counter::AccessKeys => vec![usage::counter_attribute(ACCESS_KEYS)],
-        Counter::Admins => vec![usage::counter_attribute(usage::ADMINS)],
+        Counter::Kind(kind) => usage_rows::counter_attributes(kind).collect(),
+        Counter::AccessKeys => vec![usage_rows::counter_attribute(ACCESS_KEYS)],
+        Counter::Admins => vec![usage_rows::counter_attribute(usage_rows::ADMINS)],
         Counter::Bytes => Vec::new(),
     }
 }
@@ -138,13 +144,13 @@ fn counter_attributes(counter: Counter) -> Vec<CounterAttribute> {
 /// What an account stores, according to its gates and counters.
 pub(crate) fn stored_rows(rows: &BTreeMap<String, Item>) -> StoredRows {
     let count = |kind: &Kind| {
-        let parts = usage::counter_attributes(kind).map(|counter_attribute| {
+        let parts = usage_rows::counter_attributes(kind).map(|counter_attribute| {
             rows.get(&counter_attribute.key)
                 .map_or(0, |item| number_attribute(item, &counter_attribute.attribute))
         });
         u64::try_from(parts.sum::<i64>()).unwrap_or(0)
     };
-    let bytes = rows.values().map(|row| number_attribute(row, usage::BYTES)).sum::<i64>();
+    let bytes = rows.values().map(|row| number_attribute(row, usage_rows::BYTES)).sum::<i64>();
     StoredRows {
         counts: ALL.iter().map(|kind| (kind.table, count(kind))).collect(),
         bytes: u64::try_from(bytes).unwrap_or(0),
@@ -178,13 +184,13 @@ impl Recount for Store {
         }
         let mut tx = Transaction::new(self, RetryBudget::Request);
         for (index, (counter_attribute, item)) in counter_attributes.iter().enumerate() {
-            let is_unchanged = usage::has_change_count(number_attribute(item, usage::CHANGE_COUNT));
-            let key = usage::row_key(customer, &counter_attribute.key);
+            let is_unchanged = counters::has_change_count(number_attribute(item, usage_rows::CHANGE_COUNT));
+            let key = usage_rows::row_key(customer, &counter_attribute.key);
             tx = if index == 0 {
                 let update = Expr::new(format!(
                     "SET #{0} = :n, #{1} = #{1} + :one",
                     counter_attribute.attribute,
-                    usage::CHANGE_COUNT
+                    usage_rows::CHANGE_COUNT
                 ));
                 let update = update
                     .with(":n", n(number_attribute(item, &counter_attribute.attribute) + difference))

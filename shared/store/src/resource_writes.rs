@@ -11,14 +11,15 @@ use custodian_domain::resource::Reference;
 use custodian_domain::{EncryptedFields, EncryptedResource, Resource, Status, Timestamp};
 
 use crate::Store;
+use crate::claims::{self, Claim};
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
+use crate::identifiers::{IdentifierRow, NameAvailability, Strength};
 use crate::item::{Item, stored_size};
 use crate::owned_row::OwnedRowCondition;
 use crate::resources::{encode_before, encode_resource, row_key, version_is};
 use crate::transaction::{Transaction, TransactionResult};
-use crate::usage::{GateRefusal, UsageChange};
-use crate::{audit_log, outbox, usage};
+use crate::usage::{self, GateRefusal, UsageChange};
+use crate::{audit_log, outbox, usage_rows};
 
 /// The creation, update or deletion of a row. `before` is `None` for a creation, `after` for a deletion.
 #[derive(Clone, Copy)]
@@ -98,7 +99,7 @@ impl<'a> RowWrite<'a> {
             kind: self.kind,
             rows: i8::from(self.after.is_some()) - i8::from(self.before.is_some()),
             bytes,
-            gate: usage::gate_for(id),
+            gate: usage_rows::gate_for(id),
             gate_limits_bytes: true,
         })
     }
@@ -245,11 +246,11 @@ impl Store {
             let previous = previous.filter(|(of, _)| *of == index).map(|(_, row)| row);
             let row_id = Some(subject.id);
             let claim = Claim { name: &name.0, owner, agent: None, row_id, confirmed: None, previous };
-            tx = identifiers::claim(tx, OwnedRowCondition::UniqueName(index), &claim)?;
+            tx = claims::claim(tx, OwnedRowCondition::UniqueName(index), &claim)?;
         }
         let released = old_names.iter().enumerate().filter(|(_, name)| !new_names.contains(name));
         for (index, name) in released.filter(|(index, _)| !lost.contains(index)) {
-            tx = identifiers::release(tx, OwnedRowCondition::ReleasedName(index), &name.0, owner)?;
+            tx = claims::release(tx, OwnedRowCondition::ReleasedName(index), &name.0, owner)?;
         }
         tx.run().await
     }

@@ -21,72 +21,14 @@ use custodian_domain::{Customer, CustomerId, Plan, Status};
 use uuid::Uuid;
 
 use crate::Store;
+use crate::counters::{count_down, count_up};
 use crate::expr::Expr;
-use crate::item::{Item, composite_key, n, number_attribute, s};
+use crate::item::{Item, n, number_attribute, s};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, USAGE};
 use crate::transaction::Transaction;
-
-const GATES: u8 = 8;
-/// The attribute with the bytes that were charged to a gate. It may be negative, because deletions are credited to the gate that
-/// the row's id selects.
-pub(crate) const BYTES: &str = "bytes";
-/// The attribute with the bytes that a gate still permits.
-pub(crate) const BYTES_LEFT: &str = "bytes_left";
-/// The counter of the administrators without the guest agent.
-pub(crate) const ADMINS: &str = "admins";
-/// The attribute that counts the changes of a counter. With it, a recount detects concurrent changes.
-pub(crate) const CHANGE_COUNT: &str = "moves";
-
-/// The key of a usage row, and its counter attribute.
-pub(crate) struct CounterAttribute {
-    pub(crate) key: String,
-    pub(crate) attribute: String,
-}
-
-/// The attributes whose sum is the number of rows of a kind.
-pub(crate) fn counter_attributes(kind: &Kind) -> impl Iterator<Item = CounterAttribute> {
-    let (table, has_own_row) = (kind.table, kind.is_limited() || kind.table == BILLING_ACCOUNTS);
-    let single = has_own_row.then(|| counter_attribute(table));
-    let gates = (0..GATES).filter(move |_| !has_own_row);
-    let gates = gates
-        .map(move |gate| CounterAttribute { key: format!("gate#{gate}"), attribute: format!("n_{table}") });
-    single.into_iter().chain(gates)
-}
-
-/// The attribute of a counter that has a row of its own.
-pub(crate) fn counter_attribute(name: &str) -> CounterAttribute {
-    CounterAttribute { key: format!("count#{name}"), attribute: "n".to_owned() }
-}
-
-/// The condition that the counters of a usage row have not changed since `change_count` was read.
-pub(crate) fn has_change_count(change_count: i64) -> Expr {
-    Expr::new(format!("#{CHANGE_COUNT} = :moves")).with(":moves", n(change_count))
-}
-
-pub(crate) fn row_key(customer: CustomerId, key: &str) -> Item {
-    composite_key("customer_id", customer, "key", key)
-}
-
-pub(crate) fn gate_name(gate: u8) -> String {
-    format!("gate#{gate}")
-}
-
-pub(crate) fn gate_key(customer: CustomerId, gate: u8) -> Item {
-    row_key(customer, &gate_name(gate))
-}
-
-pub(crate) fn gates() -> impl Iterator<Item = u8> + Clone {
-    0..GATES
-}
-
-/// The gate that a write to this row checks. The last bits of an id are random.
-pub(crate) fn gate_for(row: Uuid) -> u8 {
-    row.as_bytes()[15] % GATES
-}
-
-pub(crate) fn counter_key(customer: CustomerId, table: &str) -> Item {
-    row_key(customer, &format!("count#{table}"))
-}
+use crate::usage_rows::{
+    ADMINS, BYTES, BYTES_LEFT, CHANGE_COUNT, GATES, counter_key, gate_for, gate_key, gate_name, gates,
+};
 
 /// The stored limit of a counter without a limit. It is higher than any count.
 const NO_LIMIT: u64 = 1 << 53;
@@ -306,73 +248,4 @@ pub(crate) enum GateRefusal {
     BytesUsedUp,
     /// This gate has the most bytes left, and enough of them. The flag says whether it limits them.
     RetryWith(u8, bool),
-}
-
-/// Whether a counter with a row of its own has reached its limit.
-pub(crate) fn is_at_limit(counter: &Item) -> bool {
-    number_attribute(counter, "n") >= number_attribute(counter, "limit")
-}
-
-fn count_change() -> String {
-    format!("#{CHANGE_COUNT} = #{CHANGE_COUNT} + :one")
-}
-
-/// Adds one to a counter with a row of its own. Requires that the count is below the limit.
-pub(crate) fn count_up<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    customer: CustomerId,
-    name: &str,
-) -> Result<Transaction<'a, C>, Failure> {
-    let update = Expr::new(format!("SET #n = #n + :one, {}", count_change())).with(":one", n(1));
-    let is_below_limit = Expr::new("attribute_exists(#key) AND #n < #limit");
-    tx.update(on_failure, USAGE, counter_key(customer, name), update, is_below_limit)
-}
-
-/// Subtracts one from a counter with a row of its own.
-pub(crate) fn count_down<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    customer: CustomerId,
-    name: &str,
-) -> Result<Transaction<'a, C>, Failure> {
-    let update = Expr::new(format!("SET #n = #n - :one, {}", count_change())).with(":one", n(1));
-    let exists = Expr::new("attribute_exists(#key)");
-    tx.update(on_failure, USAGE, counter_key(customer, name), update, exists)
-}
-
-/// Subtracts the deleted rows from a counter with a row of its own. Requires that the counter has not changed since
-/// `change_count` was read.
-pub(crate) fn count_down_if_unchanged<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    customer: CustomerId,
-    name: &str,
-    deleted: usize,
-    change_count: i64,
-) -> Result<Transaction<'a, C>, Failure> {
-    let is_unchanged = has_change_count(change_count);
-    if deleted == 0 {
-        return tx.check(on_failure, USAGE, counter_key(customer, name), is_unchanged);
-    }
-    let update = Expr::new(format!("SET #n = #n - :deleted, {}", count_change()));
-    let update = update.with(":deleted", n(deleted)).with(":one", n(1));
-    tx.update(on_failure, USAGE, counter_key(customer, name), update, is_unchanged)
-}
-
-/// Adds `delta` to the number of administrators. Requires that at least one remains.
-pub(crate) fn count_admins<'a, C: Copy>(
-    tx: Transaction<'a, C>,
-    on_failure: C,
-    customer: CustomerId,
-    delta: i8,
-) -> Result<Transaction<'a, C>, Failure> {
-    if delta == 0 {
-        return Ok(tx);
-    }
-    let update =
-        Expr::new(format!("SET #n = #n + :by, {}", count_change())).with(":by", n(delta)).with(":one", n(1));
-    let has_enough =
-        Expr::new("attribute_exists(#key) AND #n > :least").with(":least", n(if delta < 0 { 1 } else { 0 }));
-    tx.update(on_failure, USAGE, counter_key(customer, ADMINS), update, has_enough)
 }

@@ -6,7 +6,8 @@ use custodian_app::request_origin::AuditedAction;
 use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{Customer, Status, kinds};
 
-use crate::identifiers::{self, Claim, IdentifierRow};
+use crate::claims::{self, Claim};
+use crate::identifiers::{self, IdentifierRow};
 use crate::transaction::Transaction;
 use crate::{agents, audit_log, outbox, usage};
 
@@ -46,10 +47,10 @@ pub(crate) fn rename<'a, C: Copy>(
         let previous = holder.filter(|_| takes_address);
         let claim =
             Claim { name: &new, owner, agent: Some(after.id), row_id: None, confirmed: None, previous };
-        tx = identifiers::claim(tx, on_failure, &claim)?;
+        tx = claims::claim(tx, on_failure, &claim)?;
         if old != address {
-            tx = identifiers::release(tx, on_failure, &old, owner)?;
+            tx = claims::release(tx, on_failure, &old, owner)?;
         }
     }
-    if is_claimed { Ok(tx) } else { identifiers::revoke(tx, on_failure, &address, customer.id, holder) }
+    if is_claimed { Ok(tx) } else { claims::revoke(tx, on_failure, &address, customer.id, holder) }
 }

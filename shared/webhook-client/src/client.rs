@@ -103,10 +103,12 @@ mod tests {
     use std::time::Duration;
 
     use custodian_domain::Timestamp;
-    use custodian_domain::destination::{AllowedAddresses, OwnAddress};
+    use custodian_domain::destination::AllowedAddresses;
+    use custodian_domain::own_address::OwnAddress;
 
     use super::*;
     use crate::message::Method;
+    use crate::secret::{SecretSet, SigningSecret};
 
     /// A resolver with a list of responses, one for each call.
     struct ScriptedResolver(Mutex<Vec<Vec<&'static str>>>);
@@ -188,12 +190,13 @@ mod tests {
             ClientLimits::default(),
         )
         .unwrap();
+        let secrets = SecretSet::new(SigningSecret::new([1; 24]));
         let message = Message {
             id: uuid::Uuid::nil().into(),
             method: Method::Post,
             uri: "https://hooks.example/",
             body: bytes::Bytes::new(),
-            secrets: None,
+            secrets: &secrets,
             now: Timestamp::from_micros(0),
         };
         let report = client.send(&message).await;

@@ -49,12 +49,11 @@ pub struct Message<'a> {
     /// The id, which is the same at every attempt.
     pub id: MessageId,
     pub method: Method,
-    /// The customer's `webhook_uri`.
+    /// The endpoint's `webhook_uri`.
     pub uri: &'a str,
     /// JSON. Exactly these bytes are signed and sent.
     pub body: Bytes,
-    /// `None` sends no signatures, as in production for a customer without a secret.
-    pub secrets: Option<&'a SecretSet>,
+    pub secrets: &'a SecretSet,
     /// The instant of this attempt, from the context's clock.
     pub now: Timestamp,
 }
@@ -62,7 +61,8 @@ pub struct Message<'a> {
 impl Message<'_> {
     /// The request of this attempt. It cannot fail, because the types permit only valid headers and paths.
     pub(crate) fn request(&self, to: &Destination) -> http::Result<Request<Full<Bytes>>> {
-        let mut request = Request::builder()
+        let standard_webhooks = signature::standard_webhooks(self.secrets, &self.id, self.now, &self.body);
+        Request::builder()
             .method(self.method.to_http())
             .uri(to.path.as_str())
             .header(HOST, &to.authority)
@@ -72,14 +72,10 @@ impl Message<'_> {
             .header(CONTENT_TYPE, "application/json")
             .header(CONTENT_LENGTH, self.body.len())
             .header(WEBHOOK_ID, self.id.as_str())
-            .header(WEBHOOK_TIMESTAMP, self.now.seconds());
-        if let Some(secrets) = self.secrets {
-            let standard_webhooks = signature::standard_webhooks(secrets, &self.id, self.now, &self.body);
-            request = request
-                .header(WEBHOOK_SIGNATURE, HeaderValue::try_from(standard_webhooks)?)
-                .header(VOIPBIN_SIGNATURE, signature::voipbin(secrets, self.now, &self.body));
-        }
-        request.body(Full::new(self.body.clone()))
+            .header(WEBHOOK_TIMESTAMP, self.now.seconds())
+            .header(WEBHOOK_SIGNATURE, HeaderValue::try_from(standard_webhooks)?)
+            .header(VOIPBIN_SIGNATURE, signature::voipbin(self.secrets, self.now, &self.body))
+            .body(Full::new(self.body.clone()))
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn decide(
 ) -> AttemptDecision {
     let uri = &settings.webhook_uri;
     // A test or a requested redelivery may enable a disabled endpoint again.
-    let is_disabled = endpoint.is_disabled(uri) && !job.is_requested();
+    let is_disabled = endpoint.is_disabled(uri) && !job.is_awaited();
     let Some(delivery) = delivery else {
         let is_due = job.event.event_type == EventType::WebhookTest || is_due(job, endpoint, settings, now);
         let may_begin = job.attempt == 1 && job.deferrals == 0 && !uri.is_empty() && !is_disabled && is_due;
@@ -38,13 +38,13 @@ pub(crate) fn decide(
     };
     let is_pending = delivery.status == DeliveryStatus::Pending;
     let is_recorded = delivery.attempts == job.attempt && delivery.deferrals == 0;
-    // A requested attempt was enqueued beside the pending one, so only its own number tells whether it was made.
-    let is_next = delivery.attempts + 1 == job.attempt && !job.requested;
+    // A redelivery was enqueued beside the pending attempt, so only its own number tells whether it was made.
+    let is_next = delivery.attempts + 1 == job.attempt && !job.redelivery;
     if is_recorded || (is_next && delivery.deferrals == job.deferrals + 1) {
         return AttemptDecision::ScheduleRetry;
     }
     let is_late = delivery.attempts >= job.attempt || (is_next && delivery.deferrals > job.deferrals);
-    if is_late || !(is_pending || job.requested) {
+    if is_late || !(is_pending || job.redelivery) {
         return AttemptDecision::Skip;
     }
     match (uri.is_empty(), is_disabled) {

@@ -129,9 +129,9 @@ where
 }
 
 /// Another worker makes this attempt. An automatic job fails, so that the queue redelivers it in case the other worker crashes.
-/// A requested job is dropped.
+/// A redelivery is dropped.
 fn leave_to_lease_holder(job: &DeliveryJob) -> Result<(), Failure> {
-    if job.requested {
+    if job.redelivery {
         return Ok(());
     }
     Err(Failure::unavailable("the attempt", "another worker holds its lease"))

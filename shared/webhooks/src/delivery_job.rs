@@ -29,14 +29,14 @@ pub struct DeliveryJob {
     /// Whether the job is in the queue of slow endpoints.
     #[serde(default)]
     pub slow: bool,
-    /// Whether an administrator asked for this attempt.
+    /// Whether an administrator asked to send the delivery again. A test webhook does not set it.
     #[serde(rename = "asked", default)]
-    pub requested: bool,
+    pub redelivery: bool,
 }
 
 impl DeliveryJob {
     pub const fn first(event: Event) -> Self {
-        Self { event, endpoint_id: None, attempt: 1, deferrals: 0, slow: false, requested: false }
+        Self { event, endpoint_id: None, attempt: 1, deferrals: 0, slow: false, redelivery: false }
     }
 
     /// The first job of the same event for an endpoint.
@@ -51,7 +51,7 @@ impl DeliveryJob {
     /// Whether the bus delivered this job. It is for all endpoints, and the first of them is attempted with it.
     pub(crate) fn is_from_bus(&self) -> bool {
         let is_first = self.attempt == 1 && self.deferrals == 0 && self.endpoint_id.is_none();
-        is_first && !self.slow && !self.is_requested()
+        is_first && !self.slow && !self.is_awaited()
     }
 
     /// The job of the next automatic attempt.
@@ -64,11 +64,11 @@ impl DeliveryJob {
         Self { deferrals: self.deferrals + 1, slow: false, ..self.clone() }
     }
 
-    /// The job that the stored state of a delivery waits for. A requested attempt stays requested until it is made.
+    /// The job that the stored state of a delivery waits for. A redelivery stays one until it is made.
     pub(crate) fn pending(&self, delivery: &Delivery) -> Self {
         let attempt = delivery.attempts + 1;
-        let requested = self.requested && self.attempt == attempt;
-        Self { attempt, deferrals: delivery.deferrals, requested, ..self.at(self.endpoint()) }
+        let redelivery = self.redelivery && self.attempt == attempt;
+        Self { attempt, deferrals: delivery.deferrals, redelivery, ..self.at(self.endpoint()) }
     }
 
     /// The delivery of the event before its first attempt.
@@ -97,12 +97,12 @@ impl DeliveryJob {
     }
 
     /// Whether an administrator waits for this attempt: it is made even if the endpoint is disabled or failing.
-    pub(crate) fn is_requested(&self) -> bool {
-        self.requested || self.event.event_type == EventType::WebhookTest
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.redelivery || self.event.event_type == EventType::WebhookTest
     }
 
-    /// The name of the attempt's one-off job. A job that is scheduled twice has the same name, and a deferred job another one
-    /// than the job that it follows.
+    /// The name of the Scheduler job that enqueues this delivery job after a delay that is too long for the queue. Scheduling it
+    /// twice gives one name, and a deferred job has another name than the job that it follows.
     pub(crate) fn name(&self, delivery: Uuid) -> String {
         match self.deferrals {
             0 => format!("webhook-{delivery}-{}", self.attempt),
@@ -125,7 +125,7 @@ impl Serialize for DeliveryJob {
         if self.slow {
             fields.serialize_entry("slow", &true)?;
         }
-        if self.requested {
+        if self.redelivery {
             fields.serialize_entry("asked", &true)?;
         }
         fields.end()
@@ -162,7 +162,7 @@ mod tests {
             1,
             Timestamp::from_micros(0),
         );
-        let first = DeliveryJob { deferrals: 3, requested: true, ..DeliveryJob::first(event) };
+        let first = DeliveryJob { deferrals: 3, redelivery: true, ..DeliveryJob::first(event) };
         let other = first.at(EndpointId { customer_id: customer, id: Uuid::from_u128(3) });
         for job in [&first, &other] {
             let stored = serde_json::to_value(job).unwrap_or_default();

@@ -28,7 +28,7 @@ pub(crate) async fn paused_until<S: WebhookStore, E>(
 ) -> Result<Option<Timestamp>, Failure> {
     let Some(failing) = endpoint.failing(uri) else { return Ok(None) };
     let (now, until) = (cx.now(), failing.paused_until());
-    match until.filter(|_| !job.is_requested()) {
+    match until.filter(|_| !job.is_awaited()) {
         Some(until) if until <= now => {
             let lease = now.plus(PROBE_LEASE);
             let leased = cx.store.lease_probe(job.endpoint(), failing, lease).await?;

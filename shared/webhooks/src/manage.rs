@@ -98,7 +98,7 @@ pub async fn redeliver<S: WebhookStore + Throttle + AuditLog, E: DeliveryQueue>(
     let job = DeliveryJob {
         attempt,
         deferrals,
-        requested: true,
+        redelivery: true,
         ..DeliveryJob::first(event).at(delivery.endpoint())
     };
     enqueue(cx, customer, job, id, "webhook_redelivered").await?;

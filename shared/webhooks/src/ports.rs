@@ -156,7 +156,7 @@ pub struct OutgoingWebhook<'a> {
     pub method: Method,
     pub uri: &'a str,
     pub body: String,
-    pub secrets: Option<&'a SecretSet>,
+    pub secrets: &'a SecretSet,
     pub now: Timestamp,
 }
 

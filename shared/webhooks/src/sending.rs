@@ -17,7 +17,7 @@ pub(crate) async fn send<S, E: WebhookSender>(
     secrets: &SecretSet,
 ) -> AttemptReport {
     let method = Method::parse(method).unwrap_or_default();
-    let webhook = OutgoingWebhook { id, method, uri, body, secrets: Some(secrets), now: cx.now() };
+    let webhook = OutgoingWebhook { id, method, uri, body, secrets, now: cx.now() };
     let report = cx.services.send_webhook(webhook).await;
     cx.metrics.record(&[metric_of(report.outcome)]);
     tracing::info!(

@@ -285,7 +285,7 @@ async fn a_leased_attempt_is_left_to_its_worker_and_made_again_when_the_lease_ex
         async |job: &DeliveryJob| Deliver.handle(&app.cx, job.clone(), app.invocation_deadline()).await;
     assert!(deliver(&next).await.is_err(), "the queue redelivers a scheduled retry later");
     assert!(
-        deliver(&DeliveryJob { requested: true, ..next.clone() }).await.is_ok(),
+        deliver(&DeliveryJob { redelivery: true, ..next.clone() }).await.is_ok(),
         "a requested attempt is already in progress"
     );
     assert!(app.cx.services.state().sent_webhooks.is_empty());

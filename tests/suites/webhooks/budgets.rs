@@ -27,10 +27,10 @@ const fn attempts(attempts: u32) -> WebhookBudget {
     WebhookBudget { attempts, ..AMPLE }
 }
 
-fn app_with(account: WebhookBudget, destination: WebhookBudget) -> TestApp {
+fn app_with(endpoint: WebhookBudget, destination: WebhookBudget) -> TestApp {
     let mut app = TestApp::default();
     let cx = Arc::get_mut(&mut app.cx).expect("only the app holds its context");
-    cx.settings.webhook_budgets = WebhookBudgets { account, destination };
+    cx.settings.webhook_budgets = WebhookBudgets { endpoint, destination };
     app
 }
 
@@ -217,13 +217,13 @@ async fn a_requested_redelivery_counts_and_waits_like_the_others() {
     let ann = account(&app, "ann").await;
     let first = change(&app, ann, 0);
     deliver(&app, &first).await;
-    let requested = DeliveryJob { attempt: 2, requested: true, ..first.clone() };
+    let requested = DeliveryJob { attempt: 2, redelivery: true, ..first.clone() };
     deliver(&app, &requested).await;
     let shown = stored(&app, &first).await;
     assert_put_off(&app, &shown, "account_budget", HOUR);
     assert_eq!((sent(&app), shown.attempts), (1, 1));
     let [(next, _, due)] = &enqueued(&app)[..] else { panic!("one job is enqueued") };
-    assert!(next.requested, "it is still made if the endpoint is disabled");
+    assert!(next.redelivery, "it is still made if the endpoint is disabled");
     app.clock.set(*due);
     deliver(&app, next).await;
     assert_eq!((sent(&app), stored(&app, &first).await.attempts), (2, 2));

@@ -29,7 +29,7 @@ fn hash_password() -> Result<[u8; 32], Error> {
 }
 
 /// Responds with hello after `ROUNDS` sequential calls of `GetItem` and, if `HASH` is set, one password hash. The body depends
-/// on each result, so that the compiler cannot remove the work.
+/// on the hash, so that the compiler cannot remove it.
 pub async fn serve(client: &Client) -> Result<(), Error> {
     let hashes = env_var("HASH").is_some();
     let rounds: usize = env_var("ROUNDS").map_or(Ok(1), |rounds| rounds.parse())?;

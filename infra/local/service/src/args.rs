@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use custodian_app::Settings;
 use custodian_domain::FieldProblem;
-use custodian_domain::agent::{parse_username, password_error};
+use custodian_domain::credentials::{parse_username, password_error};
 
 use crate::allowed_hosts::parse_host;
 

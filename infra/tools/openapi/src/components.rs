@@ -1,9 +1,8 @@
 //! The named schemas of the document: views, errors and kinds. Also the schemas that several request bodies share.
 
-use custodian_domain::agent::{
-    ADDRESS_TYPES, GUEST_PREFIX, MAX_ENTERED_PASSWORD, MAX_PASSWORD, MAX_USERNAME, MIN_PASSWORD,
-};
+use custodian_domain::agent::{ADDRESS_TYPES, GUEST_PREFIX};
 use custodian_domain::agent_fields::{MAX_ADDRESS_TEXT, MAX_ADDRESSES};
+use custodian_domain::credentials::{MAX_ENTERED_PASSWORD, MAX_PASSWORD, MAX_USERNAME, MIN_PASSWORD};
 use custodian_domain::destination::MAX_URI_BYTES;
 use custodian_domain::kinds::routed;
 use custodian_domain::profile::{MAX_ADDRESS, MAX_DETAIL, MAX_EMAIL, MAX_NAME, MAX_PHONE_NUMBER};

@@ -1,6 +1,7 @@
 //! Generates `template.yaml` from the base template in `base/`, the routes, the registry of kinds, the schema of the tables and
 //! the trait bounds of the handlers. A function has the permissions of the ports in its handler's bounds.
 
+mod actions;
 mod api_routes;
 mod applies;
 pub mod background;

@@ -5,7 +5,7 @@ use crate::{services, store};
 
 /// Every port that has a table entry.
 pub fn all() -> impl Iterator<Item = &'static Port> {
-    store::PORTS.iter().chain(services::PORTS)
+    store::ports().chain(services::PORTS)
 }
 
 pub fn by_name(name: &str) -> Option<&'static Port> {

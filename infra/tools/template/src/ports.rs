@@ -1,4 +1,4 @@
-//! A port and its permissions. `store.rs` and `services.rs` list all ports.
+//! A port and its permissions. `store` and `services` list all ports.
 
 use crate::grant::Grant;
 

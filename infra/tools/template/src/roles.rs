@@ -34,7 +34,7 @@ pub fn ports(function: &Function) -> Result<Vec<&'static Port>, String> {
         let port = port_table::by_name(name);
         let port = port.ok_or_else(|| {
             format!(
-                "{}: {name} is missing in infra/tools/template/src/store.rs and services.rs",
+                "{}: {name} is missing in infra/tools/template/src/store and services.rs",
                 function.binary
             )
         })?;

@@ -3,7 +3,7 @@
 //! The HTML is a layout of tables with inline styles, because mail clients ignore most other styles. The style sheet in the head
 //! adds dark colours and narrow screens for the clients that support it.
 
-use custodian_domain::fields::is_email;
+use custodian_domain::email::is_email;
 
 use crate::context::{Brand, Settings};
 use crate::mail::sender::sender;

@@ -1,8 +1,9 @@
 //! The mails. Each cause sends its mails once, or again after a crash before the sending was recorded.
 //!
-//! `texts` and `notices` have the wording of each mail. `message` renders a mail as text and HTML, `sender` builds the `From`
+//! `texts`, `notices` and `deletion_notices` have the wording of each mail. `message` renders a mail as text and HTML, `sender` builds the `From`
 //! header, and `sending` sends the mail.
 
+mod deletion_notices;
 mod message;
 mod names;
 mod notices;
@@ -10,12 +11,12 @@ mod sender;
 mod sending;
 mod texts;
 
+pub use self::deletion_notices::{deletion_begun, deletion_done, deletion_reminder, frozen, recovered};
 pub use self::message::{Button, Message, escape_html};
 pub use self::names::{account_name, plain_name};
 pub use self::notices::{
-    access_key_created, administrator_added, administrator_removed, deletion_begun, deletion_done,
-    deletion_reminder, email_changed, email_replaced, export_finished, frozen, password_set, recovered,
-    username_changed, webhook_disabled,
+    access_key_created, administrator_added, administrator_removed, email_changed, email_replaced,
+    export_finished, password_set, username_changed, webhook_disabled,
 };
 pub use self::sender::sender;
 pub(crate) use self::sending::{

@@ -1,8 +1,8 @@
-//! The names of accounts, agents and pages in mails. Strangers choose some of these names, so a mail does not show a name that
+//! The names of accounts, agents, pages and contacts in mails. Strangers choose some of these names, so a mail does not show a name that
 //! could pass for a message or a link.
 
 use custodian_domain::Customer;
-use custodian_domain::fields::is_email;
+use custodian_domain::email::is_email;
 
 use crate::context::Settings;
 
@@ -40,6 +40,14 @@ pub fn plain_name(name: &str) -> Option<&str> {
 pub(super) fn agent_name(username: &str) -> &str {
     let is_address = is_email(username) && username.chars().count() <= 120;
     if is_address { username } else { plain_name(username).unwrap_or("an agent") }
+}
+
+/// Whom a reader may ask.
+pub(super) fn contact(settings: &Settings) -> String {
+    match &*settings.brand.support {
+        "" => format!("the operator of {}", settings.brand.product_name),
+        support => support.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -26,11 +26,11 @@ pub struct RestoreConflict {
     pub id: String,
     pub customer_id: CustomerId,
     pub problem: Problem,
-    /// The account that holds the name.
+    /// The account that holds the name: with `NameTwice` the row's own one. `None` for the other problems.
     pub held_by: Option<CustomerId>,
 }
 
-/// What a run did until its time was over.
+/// What one call of a run did. A call ends after the last row, after its time, after too many conflicts, or at the brake.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct RestoreReport {
     /// Accounts that were not terminal although they have a ledger. The run terminated them again.

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use custodian_app::context::Brand;
 use custodian_app::mail::escape_html;
-use custodian_domain::fields::is_email;
+use custodian_domain::email::is_email;
 use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use sha2::{Digest, Sha256};

@@ -17,6 +17,7 @@ use crate::ledgers;
 use crate::schema::{AGENTS, BILLING_ACCOUNTS, CUSTOMERS, DELETIONS, OPEN, USAGE};
 use crate::transaction::Transaction;
 use crate::usage;
+use crate::usage_rows;
 
 /// The attributes of a ledger's header that a restore run reads.
 #[derive(Deserialize)]
@@ -100,10 +101,10 @@ pub(super) async fn terminate_again(
         .with(":version", n(before.version));
     let mut tx = Transaction::new(store, RetryBudget::StatusChange);
     tx = tx.put((), CUSTOMERS, customers::item(after)?, unchanged)?;
-    for gate in usage::gates().filter(|gate| gates.contains_key(&usage::gate_name(*gate))) {
+    for gate in usage_rows::gates().filter(|gate| gates.contains_key(&usage_rows::gate_name(*gate))) {
         let close = Expr::new("SET #status = :to").with(":to", s(after.status().as_str()));
         let exists = Expr::new("attribute_exists(#key)");
-        tx = tx.update((), USAGE, usage::gate_key(before.id, gate), close, exists)?;
+        tx = tx.update((), USAGE, usage_rows::gate_key(before.id, gate), close, exists)?;
     }
     Ok(tx.run().await?.is_ok())
 }
@@ -133,7 +134,7 @@ pub(super) async fn repair_usage(store: &Store, customer: &Customer) -> Result<b
                 let value = wanted.get(attribute).cloned().unwrap_or(AttributeValue::Null(true));
                 let update = Expr::new(format!("SET #{attribute} = :to")).with(":to", value);
                 let exists = Expr::new("attribute_exists(#key)");
-                tx = tx.update((), USAGE, usage::row_key(customer.id, &key), update, exists)?;
+                tx = tx.update((), USAGE, usage_rows::row_key(customer.id, &key), update, exists)?;
             }
             None => tx = tx.put((), USAGE, wanted, Expr::new("attribute_not_exists(#key)"))?,
         }

@@ -11,8 +11,9 @@ use super::accounts::ledger_summary;
 use super::holders::is_held_by;
 use super::row::WantedName;
 use crate::Store;
+use crate::claims::{self, Claim};
 use crate::expr::Expr;
-use crate::identifiers::{self, Claim, IdentifierRow, NameAvailability, Strength};
+use crate::identifiers::{IdentifierRow, NameAvailability, Strength};
 use crate::item::{Item, composite_key, simple_key};
 use crate::schema::CUSTOMERS;
 use crate::transaction::Transaction;
@@ -114,6 +115,6 @@ async fn try_claim(
     let tx = tx.check(ClaimOutcome::RowChanged, table, key, unchanged)?;
     let (agent, row_id, confirmed) = (name.agent, name.row_id, holder.confirmed);
     let claim = Claim { name: &name.text, owner, agent, row_id, confirmed, previous };
-    let tx = identifiers::claim_for_row(tx, ClaimOutcome::NameChanged, &claim)?;
+    let tx = claims::claim_for_row(tx, ClaimOutcome::NameChanged, &claim)?;
     Ok(tx.run().await?.err().unwrap_or(ClaimOutcome::Done))
 }

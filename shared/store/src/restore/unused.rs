@@ -10,10 +10,9 @@ use uuid::Uuid;
 use super::holders::{HolderRows, MAX_CONCURRENT_WRITES, read_holders, read_identifiers};
 use super::row::{Row, has_name, main_row, text};
 use crate::Store;
+use crate::claims::delete_owner_row;
 use crate::expr::Expr;
-use crate::identifiers::{
-    self, IdentifierRow, MAIN_ROW, delete_owner_row, main_key, new_owner_row, owner_row_key,
-};
+use crate::identifiers::{self, IdentifierRow, MAIN_ROW, main_key, new_owner_row, owner_row_key};
 use crate::item::{Item, decode, s, simple_key};
 use crate::resources::row_key;
 use crate::schema::{CUSTOMERS, IDENTIFIERS};

@@ -2,15 +2,15 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use custodian_domain::Timestamp;
 use custodian_webhook_client::{
-    AllowedAddresses, AttemptReport, ClientLimits, Message, MessageId, Method, Resolve, TrustStore,
-    WebhookClient,
+    AllowedAddresses, AttemptReport, ClientLimits, Message, MessageId, Method, Resolve, SecretSet,
+    SigningSecret, TrustStore, WebhookClient,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -128,6 +128,8 @@ pub(crate) fn client(
     WebhookClient::new(allowed, resolver, TrustStore::from_certificates([]), LIMITS).unwrap()
 }
 
+static SECRETS: LazyLock<SecretSet> = LazyLock::new(|| SecretSet::new(SigningSecret::new([1; 24])));
+
 pub(crate) fn message(uri: &str) -> Message<'_> {
     let id = MessageId::new("msg_1").unwrap();
     Message {
@@ -135,7 +137,7 @@ pub(crate) fn message(uri: &str) -> Message<'_> {
         method: Method::Post,
         uri,
         body: Bytes::from_static(BODY.as_bytes()),
-        secrets: None,
+        secrets: &SECRETS,
         now: NOW,
     }
 }

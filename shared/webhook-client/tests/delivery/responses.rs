@@ -28,7 +28,7 @@ async fn a_webhook_is_sent_with_all_headers_and_a_204_succeeds() {
     let mut receiver = Receiver::answering("HTTP/1.1 204 No Content\r\n\r\n").await;
     let url = receiver.url("/in?key=a%20b&x={y}#part");
     let mut message = message(&url);
-    message.secrets = Some(&secrets);
+    message.secrets = &secrets;
     let report = client(AllowedAddresses::Loopback, &ScriptedResolver::default()).send(&message).await;
     assert_eq!(report.outcome, AttemptOutcome::Succeeded { status: 204 });
     assert!(report.latency < LIMITS.total);

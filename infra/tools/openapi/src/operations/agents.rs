@@ -1,9 +1,9 @@
 //! Agents.
 
 use custodian_domain::Reason;
-use custodian_domain::agent::MAX_ENTERED_PASSWORD;
 use custodian_domain::agent::{RING_ALL, RING_METHODS, STATUSES};
 use custodian_domain::agent_fields::MAX_TAGS;
+use custodian_domain::credentials::MAX_ENTERED_PASSWORD;
 use custodian_domain::profile::{MAX_DETAIL, MAX_NAME};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use custodian_app::delegate::{MAX_REASON, MIN_REASON};
 use custodian_domain::Reason;
-use custodian_domain::agent::{MAX_ENTERED_PASSWORD, MAX_ENTERED_USERNAME};
+use custodian_domain::credentials::{MAX_ENTERED_PASSWORD, MAX_ENTERED_USERNAME};
 use custodian_views::{DelegationView, EmailVerificationView, SessionView};
 use serde_json::json;
 
