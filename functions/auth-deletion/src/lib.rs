@@ -18,7 +18,7 @@ impl<S: DeletionLinks + ReadCustomers + Ledgers + Usage, E: Send + Sync> Endpoin
         Route::new("GET", "/auth/deletion")
     }
 
-    fn responds_with_page(&self, request: &Request) -> bool {
+    fn shows_errors_as_page(&self, request: &Request) -> bool {
         request.accepts_pages()
     }
 

@@ -16,7 +16,7 @@ impl<S: ReadMailTokens + ReadCustomers, E: Send + Sync> Endpoint<S, E> for Email
         Route::new("GET", "/auth/email-verify")
     }
 
-    fn responds_with_page(&self, _: &Request) -> bool {
+    fn shows_errors_as_page(&self, _: &Request) -> bool {
         true
     }
 

@@ -22,7 +22,7 @@ where
         Route::new("POST", "/auth/email-verify")
     }
 
-    fn responds_with_page(&self, request: &Request) -> bool {
+    fn shows_errors_as_page(&self, request: &Request) -> bool {
         request.is_form()
     }
 
@@ -31,9 +31,9 @@ where
             return submit_form(cx, request).await;
         }
         let token = token(request)?;
-        let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
+        let reservation = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
         let verified = verify(cx, &token).await;
-        attempt.settle(cx, &verified).await;
+        reservation.settle(cx, &verified).await;
         let verified = verified?;
         let key = verified.access_key.as_ref().map(|made| NewAccessKeyView::new(&made.key, &made.token));
         Ok(Response::json(&EmailVerificationView::new(&verified.customer, key)))
@@ -48,9 +48,9 @@ where
 {
     let form = request.json_or_form()?;
     let token = pages::form_token(&form)?;
-    let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
+    let reservation = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
     let response = verify_form(cx, token).await;
-    attempt.settle(cx, &response).await;
+    reservation.settle(cx, &response).await;
     response
 }
 

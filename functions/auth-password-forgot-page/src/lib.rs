@@ -13,7 +13,7 @@ impl<S: Send + Sync, E: Send + Sync> Endpoint<S, E> for ForgotPasswordPage {
         Route::new("GET", "/auth/password-forgot")
     }
 
-    fn responds_with_page(&self, _: &Request) -> bool {
+    fn shows_errors_as_page(&self, _: &Request) -> bool {
         true
     }
 

@@ -20,7 +20,7 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for ForgotPassword {
         Route::new("POST", "/auth/password-forgot")
     }
 
-    fn responds_with_page(&self, request: &Request) -> bool {
+    fn shows_errors_as_page(&self, request: &Request) -> bool {
         request.is_form()
     }
 

@@ -17,7 +17,7 @@ impl<S: ReadMailTokens + ReadAgents, E: Send + Sync> Endpoint<S, E> for Password
         Route::new("GET", "/auth/password-reset")
     }
 
-    fn responds_with_page(&self, _: &Request) -> bool {
+    fn shows_errors_as_page(&self, _: &Request) -> bool {
         true
     }
 

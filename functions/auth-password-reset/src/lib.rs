@@ -22,7 +22,7 @@ where
         Route::new("POST", "/auth/password-reset")
     }
 
-    fn responds_with_page(&self, request: &Request) -> bool {
+    fn shows_errors_as_page(&self, request: &Request) -> bool {
         request.is_form()
     }
 
@@ -32,9 +32,9 @@ where
             return submit_form(cx, request, &body).await;
         }
         let (token, password) = read(&body)?;
-        let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
+        let reservation = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
         let outcome = reset(cx, &token, password).await;
-        attempt.settle(cx, &outcome).await;
+        reservation.settle(cx, &outcome).await;
         outcome.map(|()| Response::json(&json!({})))
     }
 }
@@ -45,7 +45,7 @@ async fn submit_form<S: ReadMailTokens + UpdateAgents + Throttle + ClearThrottle
     form: &Map<String, Value>,
 ) -> Result<Response, Failure> {
     let token = pages::form_token(form)?;
-    let attempt = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
+    let reservation = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
     let response = match set_password(cx, token, form).await {
         // After a double click, the second request finds a used token. The page of the link then says that the link was used.
         Err(failure) if failure.is(Reason::InvalidToken) && is_used(cx, &Secret::new(token)).await? => {
@@ -53,7 +53,7 @@ async fn submit_form<S: ReadMailTokens + UpdateAgents + Throttle + ClearThrottle
         }
         response => response,
     };
-    attempt.settle(cx, &response).await;
+    reservation.settle(cx, &response).await;
     response
 }
 
@@ -64,8 +64,8 @@ async fn set_password<S: ReadMailTokens + UpdateAgents + ClearThrottles, E: Send
     form: &Map<String, Value>,
 ) -> Result<Response, Failure> {
     match read(form) {
-        Ok((token_of_form, password)) => {
-            reset(cx, &token_of_form, password).await?;
+        Ok((_, password)) => {
+            reset(cx, &Secret::new(token), password).await?;
             Ok(pages::redirect_done(pages::RESET, Some(token)))
         }
         Err(refusal) => {

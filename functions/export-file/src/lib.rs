@@ -14,7 +14,7 @@ impl<S: Authenticator + AuditLog + ReadExports, E: ExportLinks> Endpoint<S, E> f
         Route::new("GET", "/v1.0/customer/export/{id}/file")
     }
 
-    fn responds_with_page(&self, request: &Request) -> bool {
+    fn shows_errors_as_page(&self, request: &Request) -> bool {
         request.accepts_pages()
     }
 

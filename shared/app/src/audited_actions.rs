@@ -20,7 +20,7 @@ impl AuditedAction {
     ) -> Self {
         let detail = AuditDetail::default();
         let entry_type = entry_type.into();
-        Self { customer_id, entry_type, resource, detail, actor: None, is_of_other_account: false, now }
+        Self { customer_id, entry_type, resource, detail, actor: None, hides_origin: false, now }
     }
 
     /// The creation, change or deletion of an owned row.

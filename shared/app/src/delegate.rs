@@ -19,7 +19,6 @@ use crate::request_origin::AuditedAction;
 /// The lifetime of a delegate's token.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(8 * 3600);
 
-/// The minimum and maximum number of characters of a reason.
 /// The minimum number of characters of a reason.
 pub const MIN_REASON: usize = 10;
 /// The maximum number of characters of a reason.
@@ -88,7 +87,7 @@ async fn sign<S: ReadAgents + AuditLog, E: TokenSigner>(
         resource: (AGENTS.noun, guest.id.0),
         detail: AuditDetail { reason: Some(request.reason), ..AuditDetail::default() },
         actor: Some(AuditActor::Operator { id: operator.id }),
-        is_of_other_account: false,
+        hides_origin: false,
         now,
     };
     if cx.store.record_action(action).await? != WriteOutcome::Done {

@@ -32,9 +32,9 @@ pub struct AuditedAction {
     pub detail: AuditDetail,
     /// Who acted, if it is not the caller.
     pub actor: Option<AuditActor>,
-    /// Whether a request of another account caused the action: confirming an address takes a username away. The account must not
-    /// learn who did it, so the system acts.
-    pub is_of_other_account: bool,
+    /// Whether the entry leaves out the request and its caller, because another account caused the action: confirming an address
+    /// takes a username away. The account must not learn who did it, so the system acts.
+    pub hides_origin: bool,
     /// The time of an action without a request.
     pub now: Timestamp,
 }
@@ -57,7 +57,7 @@ impl AuditedAction {
     /// The entry of this action. `id` makes the entry's id from its time.
     pub fn entry(self, id: impl FnOnce(Timestamp) -> Uuid) -> AuditEntry {
         let Self { customer_id, entry_type, resource: (noun, resource_id), detail, actor, now, .. } = self;
-        let origin = current().filter(|_| !self.is_of_other_account);
+        let origin = current().filter(|_| !self.hides_origin);
         let actor =
             actor.or_else(|| origin.as_ref().map(|origin| origin.actor)).unwrap_or(AuditActor::System);
         let tm_create = origin.as_ref().map_or(now, |origin| origin.received);

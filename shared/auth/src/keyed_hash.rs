@@ -1,4 +1,5 @@
-//! Keyed hashes. The throttle stores them instead of usernames, e-mail addresses and network addresses.
+//! Keyed hashes. They stand for names and addresses in the throttle and in the log. Others are secret: the keys that encrypt stored
+//! values, and the signatures of links.
 
 use custodian_domain::Secret;
 use hmac::{Hmac, Mac};
@@ -13,16 +14,16 @@ impl KeyedHasher {
         Self(secret)
     }
 
-    /// The keyed hash of a string. The same string has a different hash for each `kind`.
-    pub fn hash(&self, kind: &str, text: &str) -> String {
+    /// The keyed hash of a string, as `<purpose>#<hex digits>`. The same string has a different hash for each purpose.
+    pub fn hash(&self, purpose: &str, text: &str) -> String {
         // HMAC accepts keys of any length, so this never fails.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.expose().as_bytes()) else {
             return String::new();
         };
-        mac.update(kind.as_bytes());
+        mac.update(purpose.as_bytes());
         mac.update(&[0]);
         mac.update(text.as_bytes());
-        format!("{kind}#{}", hex::encode(mac.finalize().into_bytes()))
+        format!("{purpose}#{}", hex::encode(mac.finalize().into_bytes()))
     }
 }
 
@@ -31,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_keyed_hash_hides_its_text_and_depends_on_secret_kind_and_text() {
+    fn a_keyed_hash_hides_its_text_and_depends_on_secret_purpose_and_text() {
         let (ours, theirs) = (KeyedHasher::new(Secret::new("a")), KeyedHasher::new(Secret::new("b")));
         let keyed_hash = ours.hash("login", "ann@example.com");
         assert!(!keyed_hash.contains("ann"));

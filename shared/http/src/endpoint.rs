@@ -39,7 +39,7 @@ pub trait Endpoint<S, E>: Send + Sync + 'static {
     }
 
     /// Whether errors are HTML pages, because the request comes from a browser.
-    fn responds_with_page(&self, _request: &Request) -> bool {
+    fn shows_errors_as_page(&self, _request: &Request) -> bool {
         false
     }
 
@@ -80,7 +80,7 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
             outcome.unwrap_or_else(|_| Err(Failure::unavailable("the request", "timed out")))
         };
         let outcome = AssertUnwindSafe(limited).catch_unwind().await;
-        let format = if endpoint.responds_with_page(&request) && request.has_method_of(&route) {
+        let format = if endpoint.shows_errors_as_page(&request) && request.has_method_of(&route) {
             ErrorFormat::Page { brand: &cx.settings.brand, path: &route.path }
         } else {
             ErrorFormat::of(&request)

@@ -1,37 +1,28 @@
-//! Agents and their usernames.
+//! Agents: reading, updating and deleting them.
 
 use custodian_app::Failure;
 use custodian_app::ports::{
-    AgentAvailability, AgentChange, AgentCreateOutcome, AgentWriteOutcome, CreateAgents, DeleteAgents,
-    KeysToRevoke, QueryPage, ReadAgents, RecordSignIns, UpdateAgents,
+    AgentChange, AgentWriteOutcome, DeleteAgents, KeysToRevoke, QueryPage, ReadAgents, RecordSignIns,
+    UpdateAgents,
 };
 use custodian_app::request_origin::AuditedAction;
-use custodian_app::retry::{Retry, RetryBudget};
+use custodian_app::retry::RetryBudget;
 use custodian_domain::agent::KnownNetwork;
-use custodian_domain::email::is_email;
-use custodian_domain::kinds::{self, TAGS};
+use custodian_domain::kinds;
 use custodian_domain::outbox_record::OutboxRecord;
-use custodian_domain::{Agent, AgentId, CustomerId, Principal, Secret, Status, Timestamp};
+use custodian_domain::{Agent, AgentId, CustomerId, Secret, Status, Timestamp};
 use uuid::Uuid;
 
 use crate::Store;
+use crate::agent_tags::require_tags;
 use crate::aws_failure::aws_failure;
 use crate::caller::require_caller;
-use crate::claims::{self, Claim};
 use crate::expr::Expr;
-use crate::identifiers::{self, IdentifierRow, NameAvailability, Strength};
 use crate::item::{decode, decode_some, encode, n, s};
 use crate::resources::{row_key, version_is};
-use crate::schema::{AGENTS, IDENTIFIERS, USAGE};
+use crate::schema::AGENTS;
 use crate::transaction::{Transaction, TransactionResult};
-use crate::{access_keys, audit_log, counters, notices, outbox, tokens, usage, usage_rows};
-
-/// The claims of other accounts that a new agent's username may replace.
-#[derive(Clone, Copy, Default)]
-struct PreviousClaims {
-    username: Option<IdentifierRow>,
-    username_as_email: Option<IdentifierRow>,
-}
+use crate::{access_keys, audit_log, claims, counters, identifiers, notices, outbox, tokens, usage};
 
 /// The conditions of a write to an agent.
 #[derive(Clone, Copy, Debug)]
@@ -41,9 +32,6 @@ enum AgentCondition {
     Token,
     Admins,
     Username,
-    /// The username is not the confirmed e-mail address of another account.
-    UsernameAsEmail,
-    LimitReached,
     Tag,
     /// The account's keys are those that were listed.
     Keys,
@@ -73,34 +61,13 @@ const fn write_outcome(result: TransactionResult<AgentCondition>) -> AgentWriteO
     match result {
         Ok(()) => AgentWriteOutcome::Done,
         Err(AgentCondition::Gate) => AgentWriteOutcome::GateClosed,
-        Err(
-            AgentCondition::Row
-            | AgentCondition::Username
-            | AgentCondition::UsernameAsEmail
-            | AgentCondition::LimitReached,
-        ) => AgentWriteOutcome::Stale,
+        Err(AgentCondition::Row | AgentCondition::Username) => AgentWriteOutcome::Stale,
         Err(AgentCondition::Token) => AgentWriteOutcome::TokenUsed,
         Err(AgentCondition::Admins) => AgentWriteOutcome::LastAdmin,
         Err(AgentCondition::Tag) => AgentWriteOutcome::TagNotFound,
         Err(AgentCondition::Keys) => AgentWriteOutcome::KeysChanged,
         Err(AgentCondition::Caller) => AgentWriteOutcome::CallerRevoked,
     }
-}
-
-fn require_tags<'a>(
-    mut tx: Transaction<'a, AgentCondition>,
-    customer: CustomerId,
-    tags: &[Uuid],
-) -> Result<Transaction<'a, AgentCondition>, Failure> {
-    for tag in tags.iter().filter(|tag| !tag.is_nil()) {
-        tx = tx.check(
-            AgentCondition::Tag,
-            TAGS.table,
-            row_key(customer, *tag),
-            Expr::new("attribute_exists(#id)"),
-        )?;
-    }
-    Ok(tx)
 }
 
 impl ReadAgents for Store {
@@ -141,7 +108,7 @@ impl UpdateAgents for Store {
         if let Some(action) = AuditedAction::of_agent_change(&change) {
             tx = audit_log::record(tx, AgentCondition::Row, action)?;
         }
-        tx = require_tags(tx, after.customer_id, change.new_tags)?;
+        tx = require_tags(tx, AgentCondition::Tag, after.customer_id, change.new_tags)?;
         tx = counters::count_admins(tx, AgentCondition::Admins, after.customer_id, change.admin_delta)?;
         if let Some(revoked) = change.revoked {
             let (owner, now) = (after.customer_id, after.tm_update);
@@ -168,93 +135,6 @@ impl RecordSignIns for Store {
         let update = Expr::new("SET #networks = :networks").with(":networks", networks);
         let row = row_key(agent.customer_id, agent.id.0);
         self.update_if(AGENTS, row, update, version_is(agent.version)).await.map(|_| ())
-    }
-}
-
-impl CreateAgents for Store {
-    async fn agent_availability(
-        &self,
-        customer: CustomerId,
-        username: &str,
-    ) -> Result<AgentAvailability, Failure> {
-        let email = Some(identifiers::email(username)).filter(|_| is_email(username));
-        let names = [Some(identifiers::username(username)), email].into_iter().flatten();
-        let names = names.map(|name| identifiers::main_key(&name)).collect();
-        let counter = vec![usage_rows::counter_key(customer, AGENTS)];
-        let mut rows = self.batch_get(vec![(USAGE, counter), (IDENTIFIERS, names)]).await?;
-        if rows.remove(&self.table(USAGE)).unwrap_or_default().iter().any(counters::is_at_limit) {
-            return Ok(AgentAvailability::LimitReached);
-        }
-        for item in rows.into_values().flatten() {
-            let Some(name) = identifiers::conflicting_name(customer, item)? else { continue };
-            if self.name_availability(&name, Strength::Unconfirmed).await? == NameAvailability::Taken {
-                return Ok(AgentAvailability::UsernameTaken);
-            }
-        }
-        Ok(AgentAvailability::Available)
-    }
-
-    async fn create_agent(&self, agent: &Agent, caller: &Principal) -> Result<AgentCreateOutcome, Failure> {
-        let (mut previous, mut retry) =
-            (PreviousClaims::default(), Retry::new("the username", RetryBudget::Request));
-        loop {
-            let (name, slot) = match self.try_create_agent(agent, caller, previous).await? {
-                Ok(()) => return Ok(AgentCreateOutcome::Done),
-                Err(AgentCondition::Gate) => return Ok(AgentCreateOutcome::GateClosed),
-                Err(AgentCondition::LimitReached) => return Ok(AgentCreateOutcome::LimitReached),
-                Err(AgentCondition::Tag) => return Ok(AgentCreateOutcome::TagNotFound),
-                Err(AgentCondition::Caller) => return Ok(AgentCreateOutcome::CallerRevoked),
-                Err(AgentCondition::Username) => {
-                    (identifiers::username(&agent.username), &mut previous.username)
-                }
-                Err(AgentCondition::UsernameAsEmail) => {
-                    (identifiers::email(&agent.username), &mut previous.username_as_email)
-                }
-                Err(_) => return Err(Failure::unavailable("a new id", "is already in use")),
-            };
-            match self.name_availability(&name, Strength::Unconfirmed).await? {
-                NameAvailability::Replaceable(row) if *slot != Some(row) => *slot = Some(row),
-                NameAvailability::Free => retry.wait(&*self.entropy).await?,
-                _ => return Ok(AgentCreateOutcome::UsernameTaken),
-            }
-        }
-    }
-}
-
-impl Store {
-    async fn try_create_agent(
-        &self,
-        agent: &Agent,
-        caller: &Principal,
-        previous: PreviousClaims,
-    ) -> Result<TransactionResult<AgentCondition>, Failure> {
-        let owner = agent.customer_id;
-        let tx = Transaction::new(self, RetryBudget::Request);
-        let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
-        let tx = require_caller(tx, AgentCondition::Caller, caller, agent.tm_create)?;
-        let name = &identifiers::username(&agent.username);
-        let claim = Claim {
-            name,
-            owner,
-            agent: Some(agent.id),
-            row_id: None,
-            confirmed: None,
-            previous: previous.username,
-        };
-        let mut tx = claims::claim(tx, AgentCondition::Username, &claim)?;
-        if is_email(&agent.username) {
-            let (condition, name) = (AgentCondition::UsernameAsEmail, identifiers::email(&agent.username));
-            tx = claims::require_unconfirmed(tx, condition, &name, owner, previous.username_as_email)?;
-        }
-        let tx =
-            tx.put(AgentCondition::Row, AGENTS, encode(agent)?, Expr::new("attribute_not_exists(#id)"))?;
-        let tx = counters::count_up(tx, AgentCondition::LimitReached, owner, AGENTS)?;
-        let tx = require_tags(tx, owner, &agent.tag_ids)?;
-        let created = OutboxRecord::created(kinds::AGENTS.noun, agent);
-        let tx = outbox::record(tx, AgentCondition::Row, Some(&created))?;
-        let tx = audit_log::record(tx, AgentCondition::Row, AuditedAction::of_row(&created))?;
-        let admins = i8::from(agent.counts_as_admin());
-        counters::count_admins(tx, AgentCondition::Admins, owner, admins)?.run().await
     }
 }
 

@@ -9,6 +9,7 @@
 //!   windows, outbox records).
 
 mod access_keys;
+mod agent_tags;
 mod agents;
 mod audit_log;
 mod authentication;
@@ -39,6 +40,7 @@ mod ledger_index;
 mod ledgers;
 mod listing;
 mod names;
+mod new_agents;
 mod notices;
 mod open_account;
 mod outbox;

@@ -37,7 +37,7 @@ pub(crate) fn rename<'a, C: Copy>(
                 tx = audit_log::record(
                     tx,
                     on_failure,
-                    AuditedAction { is_of_other_account: true, ..AuditedAction::of_row(record) },
+                    AuditedAction { hides_origin: true, ..AuditedAction::of_row(record) },
                 )?;
             }
         }

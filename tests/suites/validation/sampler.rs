@@ -144,7 +144,7 @@ fn uuid(random: &mut Random) -> String {
     if random.one_in(4) { id.to_string().to_uppercase() } else { id.to_string() }
 }
 
-/// A time of this or the next century.
+/// A time from 1970 to 2096.
 fn time(random: &mut Random) -> String {
     let micros = i64::try_from(random.next() % 4_000_000_000_000_000).unwrap();
     Timestamp::from_micros(micros).to_rfc3339()

@@ -210,7 +210,8 @@ fn functions_that_the_runbook_invokes_are_in_the_template() {
         .collect();
     let unknown: BTreeSet<_> = named
         .into_iter()
-        .filter(|name| !name.is_empty() && !deployed.contains(*name) && *name != "jobs")
+        // In a query, `$STACK-` alone is a prefix.
+        .filter(|name| !name.is_empty() && !deployed.contains(*name))
         .collect();
     assert_eq!(unknown, BTreeSet::new(), "functions in the runbook but not in the template");
 }

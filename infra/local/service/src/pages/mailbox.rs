@@ -11,8 +11,8 @@ use super::texts::{MAX_ENTRIES, count_text, short_time};
 pub(crate) fn mailbox_page(mails: &[String]) -> Response {
     let parsed = mails.iter().take(MAX_ENTRIES).filter_map(|mail| serde_json::from_str(mail).ok());
     let articles: String = parsed.map(|mail: Value| article(&mail)).collect();
-    let about = "The local service sends no mail to anybody. When an account is deleted, its mails are removed, unless the \
-                 service runs with --keep-mail.";
+    let about = "The local service sends no mail to anybody. When an account is deleted, its mails are removed, and those about \
+                 the deletion a day later, unless the service runs with --keep-mail.";
     let content = [paragraph(&count_text(mails.len(), "mail")), articles, paragraph(about)];
     page("Mailbox", &content.concat())
 }
