@@ -186,7 +186,7 @@ fn record_rows_found<S, E>(
 
 async fn recount<S: Recount, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<(), Failure> {
     for counter in Counter::all() {
-        let mut retry = Retry::new("a counter", RetryBudget::StatusChange);
+        let mut retry = Retry::new("a counter", RetryBudget::Long);
         while !cx.store.recount(customer, counter).await? {
             retry.wait(&*cx.providers.entropy).await?;
         }

@@ -3,7 +3,7 @@
 
 use custodian_app::ports::{Authenticator, ChangeCustomers};
 use custodian_app::{Context, Failure};
-use custodian_http::{Account, Active, Admin, ChangeableEndpoint, Endpoint, Request, Response, Route};
+use custodian_http::{Account, Active, Admin, Endpoint, EndpointToChange, Request, Response, Route};
 use custodian_webhooks::{WebhookStore, create_endpoint, delete_endpoint, update_endpoint};
 
 /// What a route of this function does.
@@ -23,7 +23,7 @@ impl ChangeEndpoint {
 }
 
 impl<S: Authenticator + ChangeCustomers + WebhookStore, E: Send + Sync> Endpoint<S, E> for ChangeEndpoint {
-    type Caller = Account<Admin, Active, ChangeableEndpoint>;
+    type Caller = Account<Admin, Active, EndpointToChange>;
 
     fn route(&self) -> Route {
         match self.0 {
@@ -39,6 +39,8 @@ impl<S: Authenticator + ChangeCustomers + WebhookStore, E: Send + Sync> Endpoint
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
+        // Without an id in the path, the target is the first endpoint, which `Create` does not use. The destinations also decide the
+        // state that the response shows.
         let (id, customer, destinations) =
             (caller.target.0.id, caller.customer, request.destinations(&cx.settings));
         let endpoint = match self.0 {

@@ -174,5 +174,5 @@ async fn reread<S: AccessKeys, E>(
 }
 
 fn retry() -> Retry {
-    Retry::new("the access key", RetryBudget::Request)
+    Retry::new("the access key", RetryBudget::Short)
 }

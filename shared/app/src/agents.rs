@@ -247,5 +247,5 @@ async fn reread<S: ReadAgents, E>(
 }
 
 pub(crate) fn retry() -> Retry {
-    Retry::new("the agent", RetryBudget::Request)
+    Retry::new("the agent", RetryBudget::Short)
 }

@@ -29,7 +29,7 @@ pub async fn set_plan<S: ChangeCustomers + ReadResources, E>(
     plan: Plan,
 ) -> Result<Customer, Failure> {
     let id = customer.id;
-    let (mut before, mut retry) = (customer, Retry::new("the customer", RetryBudget::Request));
+    let (mut before, mut retry) = (customer, Retry::new("the customer", RetryBudget::Short));
     loop {
         require_initial_or_active(&before)?;
         if before.plan == plan {

@@ -66,7 +66,7 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
     activation: Option<Activation<'_>>,
 ) -> Result<ChangeOutcome, Failure> {
     let (mut row, mut scheduled) = (row, Vec::new());
-    let mut retry = Retry::new("the customer", RetryBudget::StatusChange);
+    let mut retry = Retry::new("the customer", RetryBudget::Long);
     loop {
         let before = match row.take() {
             Some(row) => row,

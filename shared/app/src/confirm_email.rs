@@ -154,7 +154,7 @@ pub(crate) async fn confirm_email_change<S: ChangeCustomers + FindNames + ReadAg
     cx: &Context<S, E>,
     link: &MailToken,
 ) -> Result<Customer, Failure> {
-    let mut retry = Retry::new("the customer", RetryBudget::Request);
+    let mut retry = Retry::new("the customer", RetryBudget::Short);
     loop {
         let before = cx.store.customer(link.customer_id).await?.ok_or(Reason::InvalidToken)?;
         require_pending(&before, link, cx.now())?;

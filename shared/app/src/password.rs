@@ -167,7 +167,7 @@ pub async fn reset<S: ReadMailTokens + UpdateAgents + ClearThrottles, E>(
     // A link that does not work any more costs no hash.
     let mut bound = bound_agent(cx, &mail_token, agent_id).await?;
     let hash = hash_password(cx, password).await?;
-    let mut retry = Retry::new("the agent", RetryBudget::Request);
+    let mut retry = Retry::new("the agent", RetryBudget::Short);
     loop {
         let (customer, before) = bound;
         // A key does not control the account's mailbox, but it may have chosen a username that is an address of its own.

@@ -165,5 +165,5 @@ pub(crate) fn reference_not_found(field: &str) -> Refusal {
 }
 
 fn retry() -> Retry {
-    Retry::new("the row", RetryBudget::Request)
+    Retry::new("the row", RetryBudget::Short)
 }

@@ -12,17 +12,17 @@ use crate::request_conditions::{self, TimeWaited};
 /// The total time that a caller can wait.
 #[derive(Clone, Copy, Debug)]
 pub enum RetryBudget {
-    /// A request on one row of an account.
-    Request,
-    /// A change of status. It may conflict with any write of its customer, so it waits longer.
-    StatusChange,
+    /// For work on one row of an account.
+    Short,
+    /// For work that may conflict with many writes, such as a change of status, and for background work.
+    Long,
 }
 
 impl RetryBudget {
     const fn duration(self) -> Duration {
         match self {
-            Self::Request => Duration::from_millis(1500),
-            Self::StatusChange => Duration::from_secs(5),
+            Self::Short => Duration::from_millis(1500),
+            Self::Long => Duration::from_secs(5),
         }
     }
 }
@@ -99,7 +99,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn waits_double_up_to_a_ceiling_until_the_budget_is_exhausted() {
-        let (start, mut backoff) = (tokio::time::Instant::now(), RetryDelays::new(RetryBudget::Request));
+        let (start, mut backoff) = (tokio::time::Instant::now(), RetryDelays::new(RetryBudget::Short));
         let mut wake_times = Vec::new();
         while backoff.wait(&MaxEntropy).await {
             wake_times.push(start.elapsed().as_millis());
@@ -111,20 +111,20 @@ mod tests {
     async fn all_waits_of_a_request_share_one_budget() {
         let start = tokio::time::Instant::now();
         request_conditions::with_conditions(RequestConditions::default(), async {
-            let mut transaction = RetryDelays::new(RetryBudget::Request);
+            let mut transaction = RetryDelays::new(RetryBudget::Short);
             while transaction.wait(&MaxEntropy).await {}
             // A nested call with other conditions shares the budget.
             let inner = request_conditions::with_conditions(RequestConditions::default(), async {
-                RetryDelays::new(RetryBudget::Request).wait(&MaxEntropy).await
+                RetryDelays::new(RetryBudget::Short).wait(&MaxEntropy).await
             });
             assert!(!inner.await);
-            let exhausted = Retry::new("the row", RetryBudget::Request).wait(&MaxEntropy).await;
+            let exhausted = Retry::new("the row", RetryBudget::Short).wait(&MaxEntropy).await;
             assert!(matches!(exhausted, Err(Failure::Unavailable { what: "the row", .. })));
         })
         .await;
         assert_eq!(start.elapsed().as_millis(), 1500);
         assert!(
-            RetryDelays::new(RetryBudget::Request).wait(&MaxEntropy).await,
+            RetryDelays::new(RetryBudget::Short).wait(&MaxEntropy).await,
             "another request has its own budget"
         );
     }

@@ -69,7 +69,7 @@ async fn delete_surplus<S: DeleteAccessKeys, E>(
     maker: Uuid,
     mut found: KeysToRevoke,
 ) -> Result<KeysToRevoke, Failure> {
-    let mut retry = Retry::new("the access keys", RetryBudget::Request);
+    let mut retry = Retry::new("the access keys", RetryBudget::Short);
     loop {
         let Some(surplus) = found.keys.get(MAX_REVOKED_AT_ONCE..).filter(|keys| !keys.is_empty()) else {
             return Ok(found);

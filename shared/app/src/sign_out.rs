@@ -9,7 +9,7 @@ use crate::ports::{AgentChange, AgentWriteOutcome, UpdateAgents};
 use crate::retry::{Retry, RetryBudget};
 
 pub async fn sign_out<S: UpdateAgents, E>(cx: &Context<S, E>, agent: Agent) -> Result<(), Failure> {
-    let (mut before, mut retry) = (agent, Retry::new("the agent", RetryBudget::Request));
+    let (mut before, mut retry) = (agent, Retry::new("the agent", RetryBudget::Short));
     loop {
         // The permission and the tags stay the same and no caller is required, so `LastAdmin`, `TagNotFound`, `KeysChanged` and
         // `CallerRevoked` cannot occur.

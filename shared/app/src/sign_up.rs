@@ -97,7 +97,7 @@ async fn replace_signup<S: ChangeCustomers, E>(
     profile: Profile,
     cause: Cause,
 ) -> Result<(), Failure> {
-    let mut retry = Retry::new("the customer", RetryBudget::Request);
+    let mut retry = Retry::new("the customer", RetryBudget::Short);
     loop {
         let before = cx.store.customer(id).await?.filter(|row| row.status() == Status::Initial);
         // After its deadline, no link could verify the account. A hold keeps the account as it is.

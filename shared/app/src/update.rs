@@ -27,7 +27,7 @@ pub async fn update_with_secret<S: ChangeCustomers, E>(
     endpoint_secret: Option<&NewEndpointSecret>,
 ) -> Result<Customer, Failure> {
     let id = customer.id;
-    let (mut before, mut retry) = (customer, Retry::new("the customer", RetryBudget::Request));
+    let (mut before, mut retry) = (customer, Retry::new("the customer", RetryBudget::Short));
     loop {
         permits(&before)?;
         let after = next(&before, cx.now());

@@ -86,7 +86,7 @@ async fn activate<S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents, E
         }
         None => None,
     };
-    let mut retry = Retry::new("the customer", RetryBudget::StatusChange);
+    let mut retry = Retry::new("the customer", RetryBudget::Long);
     loop {
         let customer = cx.store.customer(link.customer_id).await?.ok_or(Reason::InvalidToken)?;
         if customer.status() == Status::Initial && !is_for(link, &customer) {

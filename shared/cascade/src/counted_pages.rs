@@ -45,7 +45,7 @@ impl<'a, S: EmptyTables, E: Sync> CountedPages<'a, S, E> {
     /// Reads and counts the first page of the rows that are left. The count fails if another worker has counted since the step
     /// was read, or if the response to this worker's own count was lost. The worker then reads the step and the page again.
     pub(crate) async fn first(&mut self) -> Result<NextPage, Failure> {
-        let mut retry = Retry::new("the ledger", RetryBudget::Request);
+        let mut retry = Retry::new("the ledger", RetryBudget::Short);
         loop {
             if self.is_paused().await? {
                 return Ok(NextPage::Paused);

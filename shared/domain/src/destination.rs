@@ -28,7 +28,8 @@ pub enum AllowedAddresses {
     Loopback,
 }
 
-/// Which destinations are allowed. The program sets this when it starts, and no request can add to it.
+/// Which destinations are allowed. The program sets this when it starts, and `own` also contains the id of
+/// the API that a request came through. No client can change it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DestinationRules {
     pub allowed: AllowedAddresses,
@@ -111,9 +112,9 @@ pub fn check(uri: &str, rules: &DestinationRules) -> Result<Url, DestinationRefu
 }
 
 impl DestinationRules {
-    /// Whether a connection to this address would reach this service. A name can lead to it under any spelling, so the
-    /// resolved address is compared.
-    pub fn is_own(&self, address: IpAddr, port: u16) -> bool {
+    /// Whether a connection to this address would reach the local service. Any name can lead to it, so the resolved address is
+    /// compared. A deployed service is recognised by its host name, in [`check`].
+    pub fn is_own_loopback(&self, address: IpAddr, port: u16) -> bool {
         is_loopback(address) && self.own.iter().any(|own| own.has_loopback_port(port))
     }
 }

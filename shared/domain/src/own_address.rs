@@ -80,8 +80,8 @@ mod tests {
             assert!(check(&format!("http://{host}:8081/"), &rules).is_ok(), "{host}");
         }
         assert!(check("http://hooks.example:8080/", &rules).is_ok());
-        let loopback = |port| rules.is_own([127, 0, 0, 9].into(), port);
+        let loopback = |port| rules.is_own_loopback([127, 0, 0, 9].into(), port);
         assert_eq!((loopback(8080), loopback(8081)), (true, false));
-        assert!(!rules.is_own([1, 1, 1, 1].into(), 8080));
+        assert!(!rules.is_own_loopback([1, 1, 1, 1].into(), 8080));
     }
 }

@@ -21,7 +21,7 @@ pub async fn start<S: StartExports + ReadCustomers + Throttle, E: ExportQueue>(
 ) -> Result<Export, Failure> {
     let mut last = require_finished(cx, customer).await?;
     consume(cx, EXPORT_BY_ACCOUNT, &customer.to_string()).await?;
-    let mut retry = Retry::new("the exports", RetryBudget::Request);
+    let mut retry = Retry::new("the exports", RetryBudget::Short);
     loop {
         let now = cx.now();
         let export = Export::new(customer, cx.providers.id_seed(now).uuid(), now);

@@ -38,9 +38,9 @@ impl Target for OwnEndpoint {
 
 /// A webhook endpoint of the caller's account that the caller may change. Webhooks are a part of the account's profile.
 #[derive(Debug)]
-pub struct ChangeableEndpoint(pub OwnEndpoint);
+pub struct EndpointToChange(pub OwnEndpoint);
 
-impl Target for ChangeableEndpoint {
+impl Target for EndpointToChange {
     fn prefetch(request: &Request) -> Prefetch {
         OwnEndpoint::prefetch(request)
     }

@@ -26,7 +26,7 @@ mod target;
 pub use caller::{Account, ActivePrincipal, Anyone, Audience, PlatformAdmin, Tenant};
 pub use credential::{COOKIES, FORMER_SESSION_COOKIE, SESSION_COOKIE};
 pub use endpoint::{Endpoint, serve};
-pub use endpoint_target::{ChangeableEndpoint, OwnEndpoint};
+pub use endpoint_target::{EndpointToChange, OwnEndpoint};
 pub use http::StatusCode;
 pub use request::Request;
 pub use requirements::{

@@ -60,7 +60,7 @@ impl CreateAccessKeys for Store {
         key: &AccessKey,
         caller: &Principal,
     ) -> Result<KeyCreateOutcome, Failure> {
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx = usage::require_status(tx, KeyCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
         let tx = require_caller(tx, KeyCondition::Caller, caller, key.tm_create)?;
         let tx = counters::count_up(tx, KeyCondition::LimitReached, key.customer_id, ACCESS_KEYS)?;
@@ -115,7 +115,7 @@ impl UpdateAccessKeys for Store {
         before: &AccessKey,
         after: &AccessKey,
     ) -> Result<WriteOutcome, Failure> {
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx = usage::require_status(
             tx,
             OwnedRowCondition::Gate,
@@ -150,7 +150,7 @@ impl DeleteAccessKeys for Store {
         revoked: Option<&KeysToRevoke>,
         now: Timestamp,
     ) -> Result<KeyDeleteOutcome, Failure> {
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let mut tx =
             usage::require_status(tx, KeyCondition::Gate, key.customer_id, key.id, &[Status::Active])?;
         tx = delete_rows(tx, KeyCondition::Row, std::slice::from_ref(key), now)?;

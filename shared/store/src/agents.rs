@@ -90,7 +90,7 @@ impl ReadAgents for Store {
 impl UpdateAgents for Store {
     async fn update_agent(&self, change: AgentChange<'_>) -> Result<AgentWriteOutcome, Failure> {
         let after = change.after;
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx =
             usage::require_status(tx, AgentCondition::Gate, after.customer_id, after.id.0, change.statuses)?;
         let mut tx = replace(tx, AgentCondition::Row, change.before, after)?;
@@ -168,7 +168,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<TransactionResult<AgentCondition>, Failure> {
         let owner = agent.customer_id;
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx = usage::require_status(tx, AgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
         let admins = -i8::from(agent.counts_as_admin());
         let tx = counters::count_admins(tx, AgentCondition::Admins, owner, admins)?;

@@ -33,7 +33,7 @@ pub(crate) fn record<'a, C: Copy>(
 
 impl AuditLog for Store {
     async fn record_action(&self, action: AuditedAction) -> Result<WriteOutcome, Failure> {
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let (gate, statuses) = (OwnedRowCondition::Gate, Status::NOT_TERMINAL);
         let tx = usage::require_status(tx, gate, action.customer_id, action.resource.1, statuses)?;
         Ok(write_outcome(record(tx, OwnedRowCondition::Row, action)?.run().await?))

@@ -25,7 +25,7 @@ impl Store {
             unprocessed.insert(self.table(table), keys.build().map_err(invalid_request)?);
         }
         let mut found = ItemsByTable::new();
-        let mut backoff = RetryDelays::new(RetryBudget::Request);
+        let mut backoff = RetryDelays::new(RetryBudget::Short);
         loop {
             let response = self.client.batch_get_item().set_request_items(Some(unprocessed)).send().await;
             let response = response.map_err(|error| aws_failure("the store", &error))?;

@@ -59,7 +59,7 @@ impl DeletionBrake for Store {
                 .map(|slot| self.delete_if(THROTTLE, slot_key(slot), Expr::unconditional("id")));
             try_join_all(slots).await?;
         }
-        let mut retry = Retry::new("the brake", RetryBudget::StatusChange);
+        let mut retry = Retry::new("the brake", RetryBudget::Long);
         let exists = Expr::new("attribute_exists(#key)");
         while !(self.update_brake(brake, &exists).await? || self.create_brake(brake).await?) {
             // Another request has just created the rows.
@@ -94,7 +94,7 @@ impl Store {
     /// Sets the rows of the brake. Returns false if the condition fails.
     async fn update_brake(&self, brake: &Brake, condition: &Expr) -> Result<bool, Failure> {
         let after = encode(brake)?;
-        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        let mut tx = Transaction::new(self, RetryBudget::Long);
         for row in 0..ROWS {
             let Some(update) = overwrite(&Item::new(), &after, &["set_by", "tm_update"]) else {
                 return Ok(false);
@@ -106,7 +106,7 @@ impl Store {
 
     /// Creates the rows of the brake. Returns false if they exist.
     async fn create_brake(&self, brake: &Brake) -> Result<bool, Failure> {
-        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        let mut tx = Transaction::new(self, RetryBudget::Long);
         for row in 0..ROWS {
             let mut item = encode(brake)?;
             item.extend(row_key(row));

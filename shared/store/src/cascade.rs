@@ -66,7 +66,7 @@ impl FindRows for Store {
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(condition.values())
             .set_exclusive_start_key(start);
-        let mut backoff = RetryDelays::new(RetryBudget::StatusChange);
+        let mut backoff = RetryDelays::new(RetryBudget::Long);
         let response = loop {
             match query.clone().send().await {
                 Ok(response) => break response,
@@ -171,7 +171,7 @@ impl Store {
         partition: (&str, &str, &str),
         keys: &[String],
     ) -> Result<(), Failure> {
-        let (table, mut backoff) = (self.table(table), RetryDelays::new(RetryBudget::StatusChange));
+        let (table, mut backoff) = (self.table(table), RetryDelays::new(RetryBudget::Long));
         let mut unprocessed = None;
         loop {
             // A throttled request is built again, because a copy of every request would cost more.
@@ -217,7 +217,7 @@ impl Store {
         table: &str,
         pairs: &[Pair<'_>],
     ) -> Result<bool, Failure> {
-        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        let mut tx = Transaction::new(self, RetryBudget::Long);
         for (key, second) in pairs {
             let is_owned = Expr::new("attribute_not_exists(#id) OR #owner = :owner").with(":owner", s(owner));
             let main_row = main_row_key(owner, key);

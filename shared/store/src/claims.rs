@@ -38,7 +38,7 @@ pub(crate) fn claim<'a, C: Copy>(
             ("attribute_not_exists(#id) OR #owner = :owner", Expr::unconditional("id"));
     }
     let previous = claim.previous.filter(|previous| previous.owner != claim.owner);
-    let mut is_free = previous.map_or_else(|| Expr::new(free), |previous| previous.or_unchanged(free));
+    let mut is_free = previous.map_or_else(|| Expr::new(free), |previous| previous.or_same_owner(free));
     if claim.confirmed.is_some() {
         is_free = is_free.with(":owner", s(claim.owner));
     }
@@ -108,8 +108,7 @@ pub(crate) fn delete_owner_row<'a, C: Copy>(
     tx.delete(on_failure, IDENTIFIERS, owner_row_key(owner, name), Expr::unconditional("id"))
 }
 
-/// Removes the claim of `holder` if it has not changed since it was read. Without a holder, ensures that no other account has the
-/// name.
+/// Removes the claim of `holder` if the same account still has it. Without a holder, ensures that no other account has the name.
 pub(crate) fn revoke<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
@@ -122,7 +121,7 @@ pub(crate) fn revoke<'a, C: Copy>(
         let is_not_held = Expr::new("attribute_not_exists(#id) OR #owner = :owner").with(":owner", s(owner));
         return tx.check(on_failure, IDENTIFIERS, key, is_not_held);
     };
-    let tx = tx.delete(on_failure, IDENTIFIERS, key, holder.or_unchanged("attribute_not_exists(#id)"))?;
+    let tx = tx.delete(on_failure, IDENTIFIERS, key, holder.or_same_owner("attribute_not_exists(#id)"))?;
     delete_owner_row(tx, on_failure, name, holder.owner)
 }
 
@@ -135,7 +134,7 @@ pub(crate) fn require_unconfirmed<'a, C: Copy>(
     previous: Option<IdentifierRow>,
 ) -> Result<Transaction<'a, C>, Failure> {
     let free = "attribute_not_exists(#id) OR #owner = :owner OR #confirmed = :no";
-    let is_free = previous.map_or_else(|| Expr::new(free), |previous| previous.or_unchanged(free));
+    let is_free = previous.map_or_else(|| Expr::new(free), |previous| previous.or_same_owner(free));
     let is_free = is_free.with(":owner", s(owner)).with(":no", AttributeValue::Bool(false));
     tx.check(on_failure, IDENTIFIERS, main_key(name), is_free)
 }

@@ -58,7 +58,7 @@ impl Store {
         E: ProvideErrorMetadata,
         F: Future<Output = Result<T, SdkError<E>>>,
     {
-        let mut backoff = RetryDelays::new(RetryBudget::Request);
+        let mut backoff = RetryDelays::new(RetryBudget::Short);
         loop {
             match send().await {
                 Err(error) if is_contention(&error) && backoff.wait(&*self.entropy).await => {}

@@ -70,7 +70,7 @@ impl ReadCustomers for Store {
 impl ChangeCustomers for Store {
     async fn commit(&self, change: CustomerChange<'_>) -> Result<CustomerWriteOutcome, Failure> {
         let (mut claims, mut retry) =
-            (EmailClaims::default(), Retry::new("the e-mail address", RetryBudget::Request));
+            (EmailClaims::default(), Retry::new("the e-mail address", RetryBudget::Short));
         loop {
             match self.try_commit(change, claims).await? {
                 Ok(()) => return Ok(CustomerWriteOutcome::Done),
@@ -138,7 +138,7 @@ impl Store {
         .with(":status", s(before.status().as_str()))
         .with(":version", n(before.version));
         let status_changed = before.status() != after.status();
-        let budget = if status_changed { RetryBudget::StatusChange } else { RetryBudget::Request };
+        let budget = if status_changed { RetryBudget::Long } else { RetryBudget::Short };
         let tx = Transaction::new(self, budget);
         // Only an anonymised row is put whole: it must lose every attribute, also those that this version does not know.
         let mut tx = if after.status().is_terminal() {

@@ -66,7 +66,7 @@ impl StartExports for Store {
 
     async fn create_export(&self, export: &Export, last: Option<Uuid>) -> Result<WriteOutcome, Failure> {
         let customer = export.customer_id;
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx =
             usage::require_status(tx, OwnedRowCondition::Gate, customer, export.id, Status::NOT_TERMINAL)?;
         let new = Expr::new("attribute_not_exists(#id)");
@@ -89,7 +89,7 @@ impl StartExports for Store {
 
 impl WriteExports for Store {
     async fn save_export(&self, before: &Export, after: &Export) -> Result<WriteOutcome, Failure> {
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx = usage::require_status(
             tx,
             OwnedRowCondition::Gate,

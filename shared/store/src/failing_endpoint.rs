@@ -62,7 +62,7 @@ async fn create(
     let is_new = Expr::new("attribute_not_exists(#key) OR #fingerprint <> :fingerprint")
         .with(":fingerprint", s(&failure.fingerprint));
     let customer = endpoint.customer_id;
-    let tx = Transaction::new(store, RetryBudget::Request);
+    let tx = Transaction::new(store, RetryBudget::Short);
     let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, Status::NOT_TERMINAL)?;
     let tx = require_endpoint(tx, OwnedRowCondition::Row, endpoint)?;
     Ok(write_outcome(tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, (&row, &[]), is_new)?.run().await?))

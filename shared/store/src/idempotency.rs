@@ -76,7 +76,7 @@ impl Idempotency for Store {
         row.extend(row_key(lease));
         row.insert("ttl".to_owned(), n(now.plus(RESPONSE_RETENTION).seconds()));
         row.insert("ends".to_owned(), n(now.plus(RESPONSE_RETENTION).micros()));
-        let tx = Transaction::without_idempotency(self, RetryBudget::Request);
+        let tx = Transaction::without_idempotency(self, RetryBudget::Short);
         let tx = usage::require_status(
             tx,
             IdempotencyCondition::Gate,
@@ -180,7 +180,7 @@ impl Store {
         let mut row = response_row_key(about_customer, lease);
         row.insert(ANSWER.to_owned(), answer_attribute(encrypted_response));
         row.insert("ttl".to_owned(), n(now.plus(RESPONSE_RETENTION).seconds()));
-        let tx = Transaction::without_idempotency(self, RetryBudget::Request);
+        let tx = Transaction::without_idempotency(self, RetryBudget::Short);
         let tx = usage::require_status(
             tx,
             IdempotencyCondition::Gate,

@@ -120,8 +120,8 @@ impl IdentifierRow {
         })
     }
 
-    /// Extends a condition, so that it also permits a row that has not changed since it was read.
-    pub(crate) fn or_unchanged(self, condition: &str) -> Expr {
+    /// Extends a condition, so that it also permits a row whose owner and `confirmed` are as they were read.
+    pub(crate) fn or_same_owner(self, condition: &str) -> Expr {
         match self.confirmed {
             None => {
                 Expr::new(format!("{condition} OR (#owner = :previous AND attribute_not_exists(#confirmed))"))

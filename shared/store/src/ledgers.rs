@@ -124,7 +124,7 @@ impl Ledgers for Store {
             Expr::new("#open = :open")
         };
         let update = Expr::new("SET #steps = :steps").with(":steps", n(STEPS.len()));
-        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        let mut tx = Transaction::new(self, RetryBudget::Long);
         let not_opened = not_opened.with(":open", s(OPEN));
         tx = tx.update((), DELETIONS, row_key(customer, None), update, not_opened)?;
         for step in steps {
@@ -170,7 +170,7 @@ impl Ledgers for Store {
             Expr::new("SET #open = :open, #tm_progress = :now REMOVE #tm_sealed, #tm_confirmed, #removed")
                 .with(":open", s(OPEN))
                 .with(":now", n(now.micros()));
-        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        let mut tx = Transaction::new(self, RetryBudget::Long);
         let exists = Expr::new("attribute_exists(#tm_open)");
         tx = tx.update((), DELETIONS, row_key(customer, None), reopen, exists)?;
         for step in steps {
@@ -217,7 +217,7 @@ impl Store {
         verified: &[VerifiedTable],
         removed: &BTreeMap<String, u64>,
     ) -> Result<(), Failure> {
-        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        let mut tx = Transaction::new(self, RetryBudget::Long);
         tx = tx.update((), DELETIONS, row_key(customer, None), update, condition)?;
         for VerifiedTable { table, at } in verified {
             let set_time = Expr::new("SET #tm_verified = :at").with(":at", n(at.micros()));

@@ -67,7 +67,7 @@ impl CreateAgents for Store {
 
     async fn create_agent(&self, agent: &Agent, caller: &Principal) -> Result<AgentCreateOutcome, Failure> {
         let (mut previous, mut retry) =
-            (PreviousClaims::default(), Retry::new("the username", RetryBudget::Request));
+            (PreviousClaims::default(), Retry::new("the username", RetryBudget::Short));
         loop {
             let (name, slot) = match self.try_create_agent(agent, caller, previous).await? {
                 Ok(()) => return Ok(AgentCreateOutcome::Done),
@@ -102,7 +102,7 @@ impl Store {
         previous: PreviousClaims,
     ) -> Result<TransactionResult<NewAgentCondition>, Failure> {
         let owner = agent.customer_id;
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx = usage::require_status(tx, NewAgentCondition::Gate, owner, agent.id.0, &[Status::Active])?;
         let tx = require_caller(tx, NewAgentCondition::Caller, caller, agent.tm_create)?;
         let name = &identifiers::username(&agent.username);

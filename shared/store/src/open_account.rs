@@ -48,7 +48,7 @@ struct Names {
 impl CreateCustomers for Store {
     async fn create(&self, account: &NewAccount) -> Result<CreateAccountOutcome, Failure> {
         let (names, mut previous) = (names(account), Previous::default());
-        let mut retry = Retry::new("the e-mail address", RetryBudget::Request);
+        let mut retry = Retry::new("the e-mail address", RetryBudget::Short);
         loop {
             let Err(failed) = self.try_create(account, &names, previous).await? else {
                 return Ok(CreateAccountOutcome::Done);
@@ -103,7 +103,7 @@ impl Store {
     ) -> Result<TransactionResult<AccountCondition>, Failure> {
         let (owner, agent) = (account.customer.id, Some(account.admin.id));
         let new = || Expr::new("attribute_not_exists(#id)");
-        let mut tx = Transaction::new(self, RetryBudget::Request)
+        let mut tx = Transaction::new(self, RetryBudget::Short)
             .put(AccountCondition::NewId, CUSTOMERS, customers::item(&account.customer)?, new())?
             .put(AccountCondition::NewId, AGENTS, encode(&account.admin)?, new())?
             .put(AccountCondition::NewId, AGENTS, encode(&account.guest)?, new())?;

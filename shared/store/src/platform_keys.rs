@@ -1,4 +1,5 @@
-//! The keys of the platform. Only the functions that sign tokens may read the table of the private key.
+//! The keys of login tokens, and the secret of the keyed hashes. `receipt_keys` has those of receipts. Only the functions that sign
+//! tokens, and `platform-setup`, may read the table of the private key.
 
 use custodian_app::Failure;
 use custodian_app::ports::{PlatformKeySet, SigningKeys, VerifyingKeys};
@@ -82,7 +83,7 @@ impl SigningKeys for Store {
             .with(":next", s(next.key_id()))
             .with(":private", s(private.expose()));
         let is_current = Expr::new("#key_id = :current").with(":current", s(current.key_id()));
-        let mut tx = Transaction::new(self, RetryBudget::StatusChange);
+        let mut tx = Transaction::new(self, RetryBudget::Long);
         tx = tx.put((), VERIFYING_KEYS, encode(&public)?, Expr::new("attribute_not_exists(#id)"))?;
         tx = tx.update((), SIGNING_KEYS, simple_key("id", CURRENT_KEY), replace, is_current)?;
         let published = self.verifying_key_rows().await?.into_iter().filter(|row| row.public.is_some());

@@ -1,4 +1,5 @@
-//! The keys of the receipts. The private key has a table of its own, which only the issuer of receipts may read.
+//! The keys of the receipts. The private key has a table of its own, which only
+//! `reconcile`, the issuer of receipts, and `platform-setup` may read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
@@ -60,7 +61,7 @@ impl ManageReceiptKeys for Store {
         if self.receipt_signer().await?.is_some() {
             return Ok(());
         }
-        let tx = Transaction::new(self, RetryBudget::StatusChange);
+        let tx = Transaction::new(self, RetryBudget::Long);
         let tx = tx.put((), RECEIPT_SIGNING_KEYS, encode(&PrivateKeyRow::new(key, private))?, is_new())?;
         let published = PublishedRow { id: PUBLISHED.to_owned(), keys: vec![key.receipt_key()] };
         let tx = tx.put((), RECEIPT_VERIFYING_KEYS, encode(&published)?, is_new())?;
@@ -82,7 +83,7 @@ impl ManageReceiptKeys for Store {
         let publish =
             Expr::new("SET #keys = list_append(#keys, :next)").with(":next", AttributeValue::L(vec![key]));
         let exists = Expr::new("attribute_exists(#id)");
-        let tx = Transaction::new(self, RetryBudget::StatusChange);
+        let tx = Transaction::new(self, RetryBudget::Long);
         let tx = tx.update((), RECEIPT_SIGNING_KEYS, simple_key("id", CURRENT_KEY), replace, is_current)?;
         let tx = tx.update((), RECEIPT_VERIFYING_KEYS, simple_key("id", PUBLISHED), publish, exists)?;
         tx.run()

@@ -79,7 +79,7 @@ impl Store {
         {
             return Ok(true);
         }
-        let mut tx = Transaction::new(self, RetryBudget::Request);
+        let mut tx = Transaction::new(self, RetryBudget::Short);
         for (gate, row) in usage_rows::gates().zip(gates) {
             let rest = if gate == 0 { bytes % gate_count } else { 0 };
             let share = bytes / gate_count + rest;
@@ -182,7 +182,7 @@ impl Recount for Store {
         if difference == 0 || counter_attributes.is_empty() {
             return Ok(true);
         }
-        let mut tx = Transaction::new(self, RetryBudget::Request);
+        let mut tx = Transaction::new(self, RetryBudget::Short);
         for (index, (counter_attribute, item)) in counter_attributes.iter().enumerate() {
             let is_unchanged = counters::has_change_count(number_attribute(item, usage_rows::CHANGE_COUNT));
             let key = usage_rows::row_key(customer, &counter_attribute.key);

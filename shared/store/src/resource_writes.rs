@@ -149,7 +149,7 @@ impl Store {
         };
         let item = write.after.map(|after| encode_resource(write.kind, after)).transpose()?;
         let mut usage_change = write.usage_change(item.as_ref())?;
-        let (mut previous, mut retry) = (None, Retry::new("a name", RetryBudget::Request));
+        let (mut previous, mut retry) = (None, Retry::new("a name", RetryBudget::Short));
         let mut lost = Vec::new();
         loop {
             match self.try_write_row(write, item.as_ref(), usage_change, previous, &lost).await? {
@@ -215,7 +215,7 @@ impl Store {
         let Some(subject) = write.plain_after().or(before) else { return Ok(Ok(())) };
         let owner = subject.customer_id;
         let mut tx = usage::require_status_and_count(
-            Transaction::new(self, RetryBudget::Request),
+            Transaction::new(self, RetryBudget::Short),
             (OwnedRowCondition::Gate, OwnedRowCondition::LimitReached),
             owner,
             write.statuses,

@@ -30,7 +30,7 @@ fn failed_part_attribute(key: &str) -> String {
 
 impl Throttle for Store {
     async fn reserve(&self, window: Window<'_>, now: Timestamp) -> Result<ReserveOutcome, Failure> {
-        let mut retry = Retry::new("the throttle", RetryBudget::Request);
+        let mut retry = Retry::new("the throttle", RetryBudget::Short);
         loop {
             // A successful sign-in releases its reservation, so usually it finds no open window.
             if !window.is_usually_open && self.open_window(window, now).await? {

@@ -125,7 +125,7 @@ impl ReadMailTokens for Store {
 
 impl UseMailTokens for Store {
     async fn use_mail_token(&self, token: &MailToken) -> Result<bool, Failure> {
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         Ok(consume(tx, (), token.customer_id, token.purpose, &token.hash)?.run().await?.is_ok())
     }
 }
@@ -153,7 +153,7 @@ impl StoreMailTokens for Store {
         if earlier.as_ref().is_some_and(|earlier| earlier.covers(token.cause)) {
             return Ok(StoreTokenOutcome::AlreadyMailed);
         }
-        let mut tx = Transaction::new(self, RetryBudget::Request);
+        let mut tx = Transaction::new(self, RetryBudget::Short);
         tx = usage::require_status(tx, TokenCondition::Gate, owner, owner.0, statuses)?;
         let mut unchanged = Expr::new("attribute_not_exists(#id)");
         if let Some(earlier) = &earlier {

@@ -142,7 +142,7 @@ impl WebhookStore for Store {
             None => Expr::new("attribute_not_exists(#key)"),
             Some(before) => Expr::new("#tm_create = :before").with(":before", n(before.micros())),
         };
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, statuses)?;
         let row = (&encode(secret)?, PLAIN_SECRETS);
         let tx = tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, unchanged)?;
@@ -197,7 +197,7 @@ impl WebhookStore for Store {
         observation: &EndpointObservation,
     ) -> Result<WriteOutcome, Failure> {
         let row = delivery_item(delivery)?;
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx = usage::require_status(
             tx,
             OwnedRowCondition::Gate,
@@ -229,7 +229,7 @@ impl WebhookStore for Store {
         let (key, mut row) = (endpoint_key(endpoint, SLOW_KEY), encode(slow)?);
         let customer = endpoint.customer_id;
         row.insert("ttl".to_owned(), n(slow.until.seconds() + 1));
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx =
             usage::require_status(tx, OwnedRowCondition::Gate, customer, customer.0, Status::NOT_TERMINAL)?;
         let tx = require_endpoint(tx, OwnedRowCondition::Row, endpoint)?;
@@ -268,7 +268,7 @@ impl WebhookStore for Store {
             Some(leased_until) => Expr::new("#claimed_until = :seen").with(":seen", n(leased_until.micros())),
         };
         let is_free = is_unchanged(delivery).and(&is_free);
-        let tx = Transaction::new(self, RetryBudget::Request);
+        let tx = Transaction::new(self, RetryBudget::Short);
         let tx = usage::require_status(tx, OwnedRowCondition::Gate, customer, id, Status::NOT_TERMINAL)?;
         Ok(write_outcome(
             tx.update(OwnedRowCondition::Row, WEBHOOKS, delivery_key(customer, id), lease, is_free)?

@@ -87,7 +87,7 @@ impl<R: Resolve> WebhookClient<R> {
             DestinationHost::Address(address) => vec![*address],
             DestinationHost::Name(name) => self.resolver.resolve(name).await.unwrap_or_default(),
         };
-        if found.iter().any(|address| self.rules.is_own(*address, to.port)) {
+        if found.iter().any(|address| self.rules.is_own_loopback(*address, to.port)) {
             return Err(DestinationRefusal::OwnService.into());
         }
         let allowed: Vec<_> =

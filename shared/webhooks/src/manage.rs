@@ -32,7 +32,7 @@ pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
     endpoint: Uuid,
 ) -> Result<NewWebhookSecretView, Failure> {
     let id = customer.endpoint(endpoint).ok_or(Reason::WebhookEndpointNotFound)?.id_of(customer.id);
-    let mut retry = Retry::new("the webhook's secret", RetryBudget::Request);
+    let mut retry = Retry::new("the webhook's secret", RetryBudget::Short);
     loop {
         let before = cx.store.webhook_endpoint(id).await?.secret;
         let (now, fresh) = (cx.now(), new_secret(cx));

@@ -25,7 +25,7 @@ struct Args {
     /// The folder of the baseline `least`, built with the same profile.
     #[arg(long)]
     baselines: PathBuf,
-    /// The number of invocations of each program; the table shows the median.
+    /// The number of invocations of each program; the table shows medians, and the mean of the CPU time.
     #[arg(long, default_value_t = 2000)]
     invocations: usize,
     /// Measure only functions whose name contains this.
@@ -33,7 +33,7 @@ struct Args {
     only: String,
 }
 
-/// The result of a program; all times are medians.
+/// The result of a program. The times are medians, except the CPU time, which is a mean.
 struct WarmResult {
     name: String,
     calls: CallSummary,

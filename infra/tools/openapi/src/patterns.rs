@@ -1,4 +1,5 @@
-//! Patterns of texts. Everything that a pattern matches is accepted, so that samples and forms that follow it work.
+//! Patterns of texts. Everything that a pattern matches is accepted, unless it matches the exclusion that the pattern's comment names. So
+//! samples and forms that follow the schema work.
 //!
 //! Some rules are too complex for a pattern, such as those of RFC 8265. Then the pattern is narrower than the rule, and the schema
 //! says so with `x-accepts-more`.
@@ -27,13 +28,13 @@ pub(crate) const TWO_DOTS: &str = "[.][.]";
 pub(crate) const ENCODED_LABEL: &str = "[Xx][Nn]--";
 /// A host name whose last label is a number.
 pub(crate) const NUMERIC_NAME: &str = "(^|[.])[0-9]+[.]?$";
-/// A host name with or without a trailing dot, or an empty string.
+/// A host name with or without a trailing dot, or an empty string. [`NUMERIC_NAME`] must not match it.
 pub(crate) const HOST_NAME: &str =
     "^(([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.])*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?[.]?)?$";
 /// The prefix of guest agents.
 pub(crate) const GUEST: &str = "^[Gg][Uu][Ee][Ss][Tt]-";
 
-/// An `http` or `https` URL whose host is a name in ASCII, or an empty text.
+/// An `http` or `https` URL whose host is a name in ASCII, or an empty text. [`ENCODED_LABEL`] must not match it.
 pub(crate) fn web_url() -> String {
     let ports = ALLOWED_PORTS.map(|port| port.to_string()).join("|");
     format!("^(https?://({LABEL}[.])*{TOP_LABEL}(:({ports}))?([/?#][!-~]*)?)?$")

@@ -30,7 +30,7 @@ async fn store_token<S: StoreMailTokens, E>(
     token: &MailToken,
     statuses: &'static [Status],
 ) -> Result<bool, Failure> {
-    let mut retry = Retry::new("a mailed link", RetryBudget::Request);
+    let mut retry = Retry::new("a mailed link", RetryBudget::Short);
     loop {
         match cx.store.store_mail_token(token, statuses).await? {
             StoreTokenOutcome::Done => return Ok(true),

@@ -34,6 +34,7 @@ pub enum KeyCreateOutcome {
     CallerRevoked,
 }
 
+/// Creating access keys. At the limit, expired keys are deleted to make room.
 pub trait CreateAccessKeys: AccessKeys + DeleteAccessKeys {
     /// Stores a new key, unless the customer has the maximum number of keys or the caller was revoked.
     fn create_access_key(

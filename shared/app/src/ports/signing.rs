@@ -13,7 +13,7 @@ pub trait TokenSigner: Send + Sync {
     fn signer(&self) -> &Signer;
 }
 
-/// The private key that signs receipts. Only `reconcile` reads it.
+/// The private key that signs receipts. Only `reconcile` and `platform-setup` read it.
 pub trait ReceiptKeys: Send + Sync {
     fn receipt_signer(&self) -> impl Future<Output = Result<Option<Signer>, Failure>> + Send;
 }

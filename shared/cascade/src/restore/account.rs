@@ -37,7 +37,7 @@ pub(super) async fn owner_of<S: RestoreRows, E: Scheduler + CascadeQueue>(
     id: CustomerId,
     report: &mut RestoreReport,
 ) -> Result<Owner, Failure> {
-    let mut retry = Retry::new("the customer", RetryBudget::StatusChange);
+    let mut retry = Retry::new("the customer", RetryBudget::Long);
     loop {
         let (row, summary) = (cx.store.customer(id).await?, cx.store.ledger_summary(id).await?);
         let is_running = match (row, summary) {
@@ -135,7 +135,7 @@ pub(super) async fn recount<S: RestoreRows, E>(
     report: &mut RestoreReport,
 ) -> Result<(), Failure> {
     for counter in counters {
-        let mut retry = Retry::new("a counter", RetryBudget::Request);
+        let mut retry = Retry::new("a counter", RetryBudget::Short);
         let mut is_counted = true;
         while !cx.store.recount(id, counter).await? {
             if retry.wait(&*cx.providers.entropy).await.is_err() {

@@ -57,7 +57,7 @@ pub(super) async fn reopen_all(store: &Store, customer: CustomerId, now: Timesta
         Expr::new("SET #open = :open, #tm_progress = :now REMOVE #tm_sealed, #tm_confirmed, #removed")
             .with(":open", s(OPEN))
             .with(":now", n(now.micros()));
-    let mut tx = Transaction::new(store, RetryBudget::StatusChange);
+    let mut tx = Transaction::new(store, RetryBudget::Long);
     tx = tx.update((), DELETIONS, ledgers::row_key(customer, None), reopen, exists())?;
     // A ledger without steps has not begun. The first worker opens them.
     for step in STEPS.iter().filter(|_| !ledger.steps.is_empty()) {
@@ -99,7 +99,7 @@ pub(super) async fn terminate_again(
     let unchanged = Expr::new("#status = :status AND #version = :version")
         .with(":status", s(before.status().as_str()))
         .with(":version", n(before.version));
-    let mut tx = Transaction::new(store, RetryBudget::StatusChange);
+    let mut tx = Transaction::new(store, RetryBudget::Long);
     tx = tx.put((), CUSTOMERS, customers::item(after)?, unchanged)?;
     for gate in usage_rows::gates().filter(|gate| gates.contains_key(&usage_rows::gate_name(*gate))) {
         let close = Expr::new("SET #status = :to").with(":to", s(after.status().as_str()));
@@ -118,7 +118,7 @@ fn has_expected_state(stored: &Item, wanted: &Item, plan: Plan) -> bool {
 
 pub(super) async fn repair_usage(store: &Store, customer: &Customer) -> Result<bool, Failure> {
     let stored = store.usage_rows(customer.id).await?;
-    let mut tx = Transaction::new(store, RetryBudget::StatusChange);
+    let mut tx = Transaction::new(store, RetryBudget::Long);
     // The account must keep the status and the plan that the rows get.
     let unchanged = Expr::new("#status = :status AND #version = :version")
         .with(":status", s(customer.status().as_str()))

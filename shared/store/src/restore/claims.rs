@@ -37,7 +37,7 @@ pub(super) async fn claim_again(
     name: &WantedName,
     strength: Strength,
 ) -> Result<Result<bool, CustomerId>, Failure> {
-    let mut retry = Retry::new("a name", RetryBudget::Request);
+    let mut retry = Retry::new("a name", RetryBudget::Short);
     loop {
         let previous = match store.identifier(&name.text).await? {
             None => None,
@@ -109,7 +109,7 @@ async fn try_claim(
     };
     let Some(version) = holder.row.get("version").cloned() else { return Ok(ClaimOutcome::RowChanged) };
     let gate = Uuid::try_parse(id).unwrap_or(owner.0);
-    let tx = Transaction::new(store, RetryBudget::Request);
+    let tx = Transaction::new(store, RetryBudget::Short);
     let tx = usage::require_status(tx, ClaimOutcome::RowChanged, owner, gate, Status::NOT_TERMINAL)?;
     let unchanged = Expr::new("#version = :version").with(":version", version);
     let tx = tx.check(ClaimOutcome::RowChanged, table, key, unchanged)?;

@@ -145,7 +145,7 @@ fn repair_for(
 /// taken care of the other.
 async fn repair(store: &Store, held: &Held<'_>, needed: Repair) -> Result<bool, Failure> {
     let (key, owner) = (main_key(held.name), held.claim.owner);
-    let tx = Transaction::new(store, RetryBudget::Request);
+    let tx = Transaction::new(store, RetryBudget::Short);
     match needed {
         Repair::Nothing => Ok(false),
         Repair::Complete => {
@@ -168,7 +168,7 @@ async fn repair(store: &Store, held: &Held<'_>, needed: Repair) -> Result<bool, 
 /// Removes the row under an owner that does not hold the name.
 async fn remove_listed(store: &Store, owner: CustomerId, name: &str) -> Result<(), Failure> {
     let is_not_held = Expr::new("attribute_not_exists(#id) OR #owner <> :owner").with(":owner", s(owner));
-    let tx = Transaction::new(store, RetryBudget::Request);
+    let tx = Transaction::new(store, RetryBudget::Short);
     let tx = tx.check((), IDENTIFIERS, main_key(name), is_not_held)?;
     delete_owner_row(tx, (), name, owner)?.run().await.map(|_| ())
 }

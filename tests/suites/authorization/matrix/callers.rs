@@ -13,9 +13,9 @@ pub(super) struct Caller {
     pub(super) name: String,
     pub(super) client: Client,
     pub(super) credential: Credential,
-    /// The account whose rows are the caller's own, if it has rows.
+    /// The caller's account. [`Fixture`] has its rows, if it has any.
     pub(super) account: Option<Account>,
-    /// The id of the calling agent.
+    /// The id of the calling agent, if its account is active.
     pub(super) agent: Option<String>,
 }
 
