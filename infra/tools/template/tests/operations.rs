@@ -215,3 +215,21 @@ fn functions_that_the_runbook_invokes_are_in_the_template() {
         .collect();
     assert_eq!(unknown, BTreeSet::new(), "functions in the runbook but not in the template");
 }
+
+/// Lambda loses an event if it cannot deliver it to the destination of failures.
+#[test]
+fn the_alarm_about_lost_events_watches_every_function_with_a_destination_of_failures() {
+    let alarm = &resources("AWS::CloudWatch::Alarm")["LostEventAlarm"];
+    let metrics = alarm["Metrics"].as_array().unwrap().iter().map(|metric| &metric["MetricStat"]["Metric"]);
+    let watched: BTreeSet<String> = metrics
+        .filter(|metric| metric["MetricName"] == "DestinationDeliveryFailures")
+        .map(|metric| text(&metric["Dimensions"][0]["Value"]["Ref"]))
+        .collect();
+    let functions = resources("AWS::Serverless::Function").into_iter();
+    let with_destination: BTreeSet<String> = functions
+        .filter(|(_, function)| function.to_string().contains("\"OnFailure\""))
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(watched, with_destination);
+    assert!(with_destination.len() > 1);
+}
