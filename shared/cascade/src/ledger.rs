@@ -57,10 +57,10 @@ pub struct LedgerHeader {
     pub terminal_status: Status,
     /// The customer's version after the deletion.
     pub version: u64,
-    /// Missing in ledgers of earlier releases.
+    /// Missing in ledgers of earlier releases and in those that a restore run opened.
     #[serde(flatten)]
     pub request: Option<DeletionRequest>,
-    /// The hold that stops the cascade. It is removed with its release.
+    /// The hold that stops the cascade. Its release or the completion of the ledger removes it.
     pub hold: Option<Hold>,
     pub tm_open: Timestamp,
     #[serde(rename = "tm_sealed")]

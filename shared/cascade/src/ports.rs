@@ -182,7 +182,7 @@ pub trait EmptyTables: Ledgers + FindRows {
         now: Timestamp,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Deletes these rows, and ignores missing ones. If DynamoDB throttles the deletions, some rows may remain for the next
+    /// Deletes these rows, and ignores missing ones. If DynamoDB throttles the deletions, some rows may remain for a later
     /// batch.
     fn remove(
         &self,

@@ -19,7 +19,8 @@ pub enum StepOutcome {
     Completed,
     /// `stop_at` has passed. A new task continues the step.
     Continued,
-    /// Nothing to do: the step does not exist or its ledger is complete, or the step waits for the deletion notice or the first mail, or the cascade is paused.
+    /// Nothing to do: the step does not exist or its ledger is complete, or the step waits for the deletion notice or the first
+    /// mail, or the cascade is paused.
     Skipped,
 }
 
@@ -42,7 +43,7 @@ pub async fn run_step<S: EmptyTables, E: CascadeQueue + RemoveFiles>(
     }
     let (mut next, mut deleted_some) = (pages.first().await?, false);
     while let NextPage::Counted(batch) = next {
-        // Before each batch. A task that stops here leaves a batch that is counted; the task that continues deletes its rows.
+        // Before each batch but the first. A task that stops here leaves a counted batch, whose rows the next task deletes.
         if deleted_some && cx.now() >= stop_at {
             log_progress(task, &pages.state, "continued");
             cx.services.enqueue_tasks(&[task.next_hop()]).await?;

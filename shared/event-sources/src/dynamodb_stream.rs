@@ -44,7 +44,7 @@ fn is_of_table(record: &EventRecord, table: &str) -> bool {
 
 fn decode(record: EventRecord) -> Result<StreamChange, Failure> {
     if is_of_table(&record, "outbox") {
-        // Records are only inserted. Their removal by TTL or by the cascade causes no event.
+        // A record that is written again, or removed by TTL or by the cascade, causes no event.
         return match (record.change.old_image.is_empty(), record.change.new_image.is_empty()) {
             (true, false) => read(record.change.new_image).map(StreamChange::OutboxRecord),
             _ => Ok(StreamChange::Ignored),

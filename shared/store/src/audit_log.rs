@@ -1,4 +1,4 @@
-//! The audit log. An entry is written in the transaction of its action, so neither exists without the other.
+//! The audit log. If an action writes rows, its entry is written in the same transaction, so neither exists without the other.
 
 use custodian_app::Failure;
 use custodian_app::ports::{AuditLog, QueryPage, ReadAuditLog, WriteOutcome};

@@ -163,7 +163,7 @@ fn delete_requests(
 
 impl Store {
     /// Deletes up to 25 rows of a partition, and retries unprocessed and throttled deletions until the retry budget is used up.
-    /// The next batch of keys contains the rows that remain. A partition accepts about 1,000 deletions per second, so DynamoDB
+    /// A later read from the beginning finds the rows that remain. A partition accepts about 1,000 deletions per second, so DynamoDB
     /// throttles the deletion of a large account for a long time.
     async fn delete_batch(
         &self,

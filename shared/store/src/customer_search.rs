@@ -1,4 +1,4 @@
-//! Finding customers. One filter selects the index or the identifiers that provide the ids; the others are checked on the rows,
+//! Finding customers. Some filters select the index or the identifiers that provide the ids; the others are checked on the rows,
 //! which are read consistently.
 
 use std::cmp::Reverse;
@@ -69,7 +69,7 @@ impl Store {
         Ok(rows)
     }
 
-    /// Customers by the names that they hold. There are few, so one page has all of them.
+    /// Customers by the names that they hold, or an address that they held. There are few, so each page reads all of them.
     async fn named_customers(
         &self,
         filter: &CustomerFilter,

@@ -1,4 +1,4 @@
-//! The customer row and the one transaction that changes it.
+//! The customer row and the transaction of its changes.
 
 use custodian_app::Failure;
 use custodian_app::ports::{
@@ -36,17 +36,17 @@ enum CustomerCondition {
     /// The agents and usernames that change with the e-mail address have not changed since they were read.
     Usernames,
     Token,
-    /// The brake is on.
+    /// The brake is off.
     Brake,
-    /// The account that loses the claim on an address was deleted meanwhile.
+    /// The account that loses the claim on an address is not terminal.
     PreviousHolder,
 }
 
 /// The attribute of a customer on hold, with its status.
 const HELD: &str = "held";
 
-/// The item of a customer. While the customer has a deadline, the item also has the keys of the index `due`, and while it is on
-/// hold, the key of the index `held`.
+/// The item of a customer. While the customer has a deadline, the item also has the keys of the index `due`, and while it has a
+/// hold, even an ended one, the key of the index `held`.
 pub(crate) fn item(customer: &Customer) -> Result<Item, Failure> {
     let mut item = encode(customer)?;
     if let Some(due) = customer.due() {

@@ -71,8 +71,8 @@ impl StartExports for Store {
             usage::require_status(tx, OwnedRowCondition::Gate, customer, export.id, Status::NOT_TERMINAL)?;
         let new = Expr::new("attribute_not_exists(#id)");
         let is_last = match last {
-            // The TTL may have deleted the last export or the row that names it.
             None => new.clone(),
+            // The TTL may have deleted the row since it was read.
             Some(last) => {
                 Expr::new(format!("attribute_not_exists(#id) OR #{EXPORT_ID} = :last")).with(":last", s(last))
             }

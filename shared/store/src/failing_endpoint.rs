@@ -37,8 +37,8 @@ pub(crate) async fn record(
     }
 }
 
-/// Adds to the row of this URI. The row exists, so the account is not deleted, and no gate has to be checked. A later pause is
-/// not shortened.
+/// Adds to the row of this URI. The condition requires that the row exists, so no gate has to be checked. A later pause is not
+/// shortened.
 async fn count(store: &Store, endpoint: EndpointId, failure: &FailingEndpoint) -> Result<bool, Failure> {
     let update =
         Expr::new("SET #failures = #failures + :one, #pauses = :pauses, #until = :until, #ttl = :ttl")

@@ -206,7 +206,8 @@ impl Store {
     }
 
     /// Whether the account may keep this response today. Large responses count against a daily budget of the gate that the key
-    /// selects. Over the budget, the record stays without a response, and a repetition gets `IDEMPOTENT_ANSWER_LOST`.
+    /// selects. Over the budget, the record stays without a response, and a repetition gets `IDEMPOTENT_ANSWER_LOST` if the
+    /// request had an effect.
     async fn may_keep(
         &self,
         lease: &IdempotencyLease,

@@ -4,9 +4,9 @@
 //! that it identifies. The row under the owner names the identifier, so that a cascade finds all identifiers of a customer by a
 //! consistent query.
 //!
-//! Two kinds of claims can be replaced: a claim of a deleted or expired customer, and an unconfirmed claim on an e-mail address
-//! that another account confirms. The new claim takes over the row, on the condition that the previous claim has not changed
-//! since it was read.
+//! Three kinds of claims can be replaced: a claim of a deleted or expired customer, an unconfirmed claim on an e-mail address
+//! that another account confirms, and a claim on an address that is not the holder's, which an earlier release left. The new claim
+//! takes over the row, on the condition that the previous claim has not changed since it was read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
@@ -24,8 +24,7 @@ use crate::expr::Expr;
 use crate::item::{Item, composite_key, decode, decode_some, s};
 use crate::schema::IDENTIFIERS;
 
-/// Longer names are stored as a hash. A DynamoDB sort key has at most 1,024 bytes, and a name that someone enters at sign-in may
-/// exceed them.
+/// Longer usernames are stored as a hash, because a DynamoDB sort key has at most 1,024 bytes.
 const MAX_NAME_BYTES: usize = 512;
 /// The range key of the main row of an identifier or a mail token.
 pub(crate) const MAIN_ROW: &str = "-";
@@ -80,7 +79,7 @@ pub(crate) struct IdentifierRow {
     pub(crate) row_id: Option<Uuid>,
 }
 
-/// Whether a name that another account holds can be claimed.
+/// Whether a name can be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NameAvailability {
     Taken,

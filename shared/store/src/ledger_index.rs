@@ -1,4 +1,5 @@
-//! Finding ledgers by their progress: the open ones, and the completed ones that are not verified yet.
+//! Finding ledgers by their progress: the open ones, the completed ones that are not verified yet, and the verified ones whose
+//! last mail is not sent yet.
 
 use custodian_app::Failure;
 use custodian_cascade::{

@@ -1,4 +1,5 @@
-//! The ledger of a deletion: a header row, and a row for each step. It has no personal data and outlives the account.
+//! The ledger of a deletion: a header row, and a row for each step. It outlives the account, and has no personal data after its
+//! completion.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +45,7 @@ pub(crate) fn open<'a, C: Copy>(
     tx.put(on_failure, DELETIONS, row, Expr::new("attribute_not_exists(#key)"))
 }
 
-/// The header row of an account that was just deleted or expired.
+/// The header row of an account that is deleted or expired.
 pub(crate) fn header(terminal: &Customer) -> Item {
     let mut row = row_key(terminal.id, None);
     row.insert("cause".to_owned(), s(terminal.status().as_str()));
@@ -57,7 +58,7 @@ pub(crate) fn header(terminal: &Customer) -> Item {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct HeaderRow {
-    /// The index partition of the ledger. `None` once the ledger is verified and the last mail is sent.
+    /// The index partition of the ledger. `None` once the ledger is verified and no mail is left to send.
     pub(crate) open: Option<String>,
     #[serde(flatten)]
     pub(crate) header: LedgerHeader,

@@ -1,9 +1,11 @@
-//! The DynamoDB store: the only crate that knows tables, keys and expressions.
+//! The DynamoDB store: the only crate of `shared` that sends requests to DynamoDB.
 //!
 //! Four rules hold for every write:
 //! - A write that depends on earlier reads checks those rows in its conditions, in one transaction.
-//! - A write of a row that a customer owns also checks one of the customer's gates. The module `usage` lists the exceptions.
-//! - No update creates a row. DynamoDB would create a missing row, so the condition of an update requires that the row exists.
+//! - A write of a row that a customer owns also checks one of the customer's gates, or the status in the customer's row. I3 in
+//!   ARCHITECTURE.md lists the exceptions.
+//! - An update creates a row only in a transaction that checks a gate. The condition of every other update requires that the row
+//!   exists, because DynamoDB would create it. Exceptions: the counters in the table `throttle`, which belong to no account.
 //! - A row that stays in use is never put whole: `Transaction::replace` writes only what changes, so attributes of a newer version
 //!   survive. Exceptions: an anonymised customer, and rows that replace an obsolete one (identifiers, idempotency records, throttle
 //!   windows, outbox records).

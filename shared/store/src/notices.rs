@@ -1,5 +1,5 @@
-//! Values that the store keeps only until the notice about them is sent: the former e-mail address of an account, the former
-//! username of an agent, and the encrypted recipient of the mail about a deletion.
+//! What the store keeps only until a mail is sent: the attributes `former_email` of an account and `former_username` of an agent,
+//! and the row of the encrypted recipient of the first mail about a deletion.
 
 use custodian_app::Failure;
 use custodian_app::ports::NoticeRows;

@@ -106,7 +106,7 @@ impl VerifyingKeys for Store {
 
 impl Store {
     /// The public keys and the secret of the keyed hashes. Apart from a restore run, this is the only scan: the table has at most
-    /// three small rows, and every caller needs all of them.
+    /// three small rows.
     async fn verifying_key_rows(&self) -> Result<Vec<VerifyingKeyRow>, Failure> {
         let response =
             self.client.scan().table_name(self.table(VERIFYING_KEYS)).consistent_read(true).send().await;

@@ -81,7 +81,7 @@ impl<'a, C: Copy> Transaction<'a, C> {
     }
 
     /// Sets all attributes of `row` if `condition` holds, and removes those of `optional` that it lacks. Keeps other attributes.
-    /// It creates a missing row, so the transaction must check a gate.
+    /// If the condition permits a missing row, it creates the row, so the transaction must check a gate.
     pub(crate) fn upsert(
         self,
         on_failure: C,
@@ -215,7 +215,7 @@ impl<'a, C: Copy> Transaction<'a, C> {
     }
 }
 
-/// Refuses the request, because the request that took over its lease is still running.
+/// Refuses the request, because another request took over its lease.
 fn key_in_use() -> Refusal {
     Refusal { retry_after: Some(1), ..Reason::IdempotencyKeyInUse.into() }
 }

@@ -1,16 +1,16 @@
 //! The gates of a customer, and the counters of its rows.
 //!
-//! Every transaction that creates or changes an owned row also checks one of the customer's eight gate rows. The row's id
-//! selects the gate, so concurrent writes of a busy tenant rarely conflict. A change of status sets all eight gates together
-//! with the customer; a missing gate is closed.
+//! Every transaction that creates or changes an owned row also checks one of the customer's eight gate rows, or the status in
+//! the customer's row. The owned row's id selects the gate, so concurrent writes of a busy tenant rarely conflict. A change of
+//! status sets all eight gates together with the customer; a missing gate is closed.
 //!
 //! Some writes check no gate, because their condition requires that the row exists. I3 in ARCHITECTURE.md lists them. Deletions
 //! check no gate if they leave no row behind.
 //!
-//! The counters of kinds without a limit are attributes of the gate rows. So they are sharded like the gates, and a transaction
-//! needs no extra action to count.
+//! The counters of kinds without a limit, except billing accounts, are attributes of the gate rows. So they are sharded like the
+//! gates, and a transaction needs no extra action to count.
 //!
-//! The gates also count the bytes of the account's rows, and how many more each gate permits. A write charges the gate that it
+//! The gates also count the bytes of the rows of most kinds, and how many more each gate permits. A write charges the gate that it
 //! checks; if that gate has too few bytes left, it checks and charges another one. So only the sums over the gates have a meaning.
 //! A gate of an earlier release has no such attributes and permits any number of bytes.
 
@@ -208,7 +208,7 @@ pub(crate) fn require_status_and_count<'a, C: Copy>(
 }
 
 impl Store {
-    /// Why a gate refused a write of an account with one of these statuses, after a consistent read of all gates.
+    /// Why a gate refused a write that these statuses permit, after a consistent read of all gates.
     pub(crate) async fn gate_refusal(
         &self,
         customer: CustomerId,

@@ -55,7 +55,7 @@ pub(crate) fn gates() -> impl Iterator<Item = u8> + Clone {
     0..GATES
 }
 
-/// The gate that a write to this row checks. The last bits of an id are random.
+/// The gate that a write to this row checks first. The last bits of an id are random.
 pub(crate) fn gate_for(row: Uuid) -> u8 {
     row.as_bytes()[15] % GATES
 }

@@ -1,4 +1,4 @@
-//! The rows that exist as long as a webhook endpoint. Its settings are a part of the customer's row.
+//! The rows of a webhook endpoint's state. Its settings are a part of the customer's row.
 
 use custodian_app::Failure;
 use custodian_app::ports::NewEndpointSecret;

@@ -4,8 +4,9 @@
 //! and names and counters do not match the rows. The run reads the tables row by row and repairs each contradiction. A deletion is
 //! never undone: where the customer's row and the ledger disagree, the run trusts the ledger.
 //!
-//! Every repair is conditional on what was read, so a run is safe beside requests, and running it again repeats nothing. A run
-//! keeps nothing in memory between its pages, so an account may have any number of rows.
+//! Every write to an account that is not terminal is conditional on what was read, and deleted rows of a terminal one cannot come
+//! back. So a run is safe beside requests, and can be repeated. It keeps no rows in memory between its pages, so an account may
+//! have any number of them.
 
 mod account;
 mod cursor;

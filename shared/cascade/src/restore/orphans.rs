@@ -1,7 +1,7 @@
 //! Rows whose account has neither a row in `customers` nor a ledger.
 //!
-//! The account may never have existed for the other tables, because `customers` was restored to a time before its creation. Or its
-//! row was lost, for example by an incomplete copy. Nothing in the tables tells these apart, so an operator decides.
+//! `customers` may have been restored to a time before the account's creation. Or the account's row was lost, for example by an
+//! incomplete copy. Nothing in the tables tells these apart, so an operator decides.
 
 use custodian_domain::CustomerId;
 

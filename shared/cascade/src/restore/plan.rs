@@ -24,7 +24,7 @@ pub fn restorable_tables() -> impl Iterator<Item = &'static str> {
 }
 
 impl Restored {
-    /// `None` if there is no such table, or if no other table depends on it.
+    /// `None` if there is no such table, or if a run repairs nothing in it.
     pub fn parse(text: &str) -> Option<Self> {
         if text == "all" {
             return Some(Self::All);

@@ -83,15 +83,15 @@ pub trait RestoreRows: ReadCustomers + CompletedLedgers + DeletionBrake + Recoun
         after: &Customer,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Deletes rows of terminal accounts.
+    /// Deletes rows of terminal or unknown accounts.
     fn purge_rows(
         &self,
         table: &'static str,
         rows: &[ScannedRow<Self::Row>],
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Gives the account the gates and counters that it lacks, and its gates the account's status. Returns whether something had
-    /// to be repaired.
+    /// Gives the account the gates and counters that it lacks, its gates the account's status, and its counters the limits of the
+    /// plan. Returns whether something was repaired.
     fn repair_usage(&self, customer: &Customer) -> impl Future<Output = Result<bool, Failure>> + Send;
 
     /// The rows on which the account depends and which it lacks: its guest agent and its default billing account. Each is a table
@@ -104,7 +104,7 @@ pub trait RestoreRows: ReadCustomers + CompletedLedgers + DeletionBrake + Recoun
     /// Claims the e-mail address of an account again, unless the account holds it.
     fn repair_email(&self, customer: &Customer) -> impl Future<Output = Result<NameRepair, Failure>> + Send;
 
-    /// Claims the names of these rows again that their account does not hold. Returns an entry for each row.
+    /// Claims the names of these rows again that they do not hold. Returns an entry for each row.
     fn repair_names(
         &self,
         kind: &'static Kind,

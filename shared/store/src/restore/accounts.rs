@@ -59,7 +59,7 @@ pub(super) async fn reopen_all(store: &Store, customer: CustomerId, now: Timesta
             .with(":now", n(now.micros()));
     let mut tx = Transaction::new(store, RetryBudget::Long);
     tx = tx.update((), DELETIONS, ledgers::row_key(customer, None), reopen, exists())?;
-    // A ledger without steps has not begun. The first worker opens them.
+    // A ledger without steps has not begun. `start` opens them.
     for step in STEPS.iter().filter(|_| !ledger.steps.is_empty()) {
         let key = ledgers::row_key(customer, Some(step.table));
         if ledger.steps.iter().any(|state| state.step == step.table) {

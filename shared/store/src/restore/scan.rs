@@ -58,7 +58,7 @@ fn scanned(schema: &Table, stored: Item) -> Row {
         text(&stored, if schema.name == CUSTOMERS { "id" } else { "customer_id" })
     };
     let owner = owner.and_then(ids::parse).map(CustomerId);
-    // The keys of pairs are names.
+    // Some keys of pairs are names.
     let id = if is_paired(schema.name) { None } else { text(&stored, schema.range.unwrap_or(schema.hash)) };
     ScannedRow { owner, id: id.unwrap_or_default().to_owned(), stored }
 }
@@ -80,8 +80,8 @@ fn decode_start(schema: &Table, start: &str) -> Result<Item, Failure> {
     Ok(names.into_iter().map(str::to_owned).zip(parts.into_iter().map(s)).collect())
 }
 
-/// Deletes rows of ended accounts. Their gates are closed, so they cannot come back. Another account may have taken over a name
-/// since the scan, so the main row of a pair is deleted only from its owner.
+/// Deletes rows of terminal or unknown accounts. The gates of a terminal account are closed, so its rows cannot come back. Another
+/// account may have taken over a name since the scan, so the main row of a pair is deleted only from its owner.
 pub(super) async fn purge(store: &Store, table: &'static str, rows: &[Row]) -> Result<(), Failure> {
     let schema = schema_of(table)?;
     let deletion = |row: &Row| {
