@@ -19,8 +19,8 @@ mod worker;
 pub use download::{LINK_LIFETIME, link};
 pub use lines::FORMAT_VERSION;
 pub use ports::{
-    CompleteOutcome, ExportFile, ExportFiles, ExportLinks, ExportQueue, ExportRows, OwnedRow, ReadExports,
-    StartExports, WriteExports,
+    CompleteOutcome, ExportFile, ExportFiles, ExportLinks, ExportQueue, ExportRows, LastExport, OwnedRow,
+    ReadExports, StartExports, WriteExports,
 };
 pub use section::Section;
 pub use start::start;

@@ -22,12 +22,20 @@ pub trait ReadExports: Send + Sync {
     ) -> impl Future<Output = Result<Option<Export>, Failure>> + Send;
 }
 
+/// The export that an account started last.
+#[derive(Clone, Debug)]
+pub struct LastExport {
+    pub id: Uuid,
+    /// `None` if its time to live is over. The row that names it may outlive it.
+    pub export: Option<Export>,
+}
+
 pub trait StartExports: ReadExports {
     /// The export that the account started last.
     fn last_export(
         &self,
         customer: CustomerId,
-    ) -> impl Future<Output = Result<Option<Export>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Option<LastExport>, Failure>> + Send;
 
     /// Stores a new export, if `last` is still the one that the account started last, and the account is not deleted.
     fn create_export(

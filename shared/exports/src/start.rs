@@ -25,7 +25,7 @@ pub async fn start<S: StartExports + ReadCustomers + Throttle, E: ExportQueue>(
     loop {
         let now = cx.now();
         let export = Export::new(customer, cx.providers.id_seed(now).uuid(), now);
-        match cx.store.create_export(&export, last.map(|last| last.id)).await? {
+        match cx.store.create_export(&export, last).await? {
             WriteOutcome::Done => {
                 cx.services.enqueue_export(&ExportTask::first(customer, export.id)).await?;
                 return Ok(export);
@@ -47,15 +47,17 @@ fn already_running(id: Uuid) -> Refusal {
     Refusal::with_details(Reason::ExportAlreadyRunning, vec![running])
 }
 
-/// The last export, which must not be unfinished. The message of an export that no worker has begun is sent again, because the
+/// The id of the last export, which must not be unfinished. The message of an export that no worker has begun is sent again, because the
 /// request that started it may have died before it sent the message.
 async fn require_finished<S: StartExports, E: ExportQueue>(
     cx: &Context<S, E>,
     customer: CustomerId,
-) -> Result<Option<Export>, Failure> {
-    let last = cx.store.last_export(customer).await?;
+) -> Result<Option<Uuid>, Failure> {
+    let Some(last) = cx.store.last_export(customer).await? else { return Ok(None) };
     let now = cx.now();
-    let Some(unfinished) = last.as_ref().filter(|last| last.is_unfinished_at(now)) else { return Ok(last) };
+    let Some(unfinished) = last.export.filter(|export| export.is_unfinished_at(now)) else {
+        return Ok(Some(last.id));
+    };
     if unfinished.state_at(now) == ExportState::Pending {
         cx.services.enqueue_export(&ExportTask::first(customer, unfinished.id)).await?;
     }

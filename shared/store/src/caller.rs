@@ -1,7 +1,8 @@
 //! The conditions that a credential is still valid, and that the caller of a request is as it was read.
 
 use custodian_app::Failure;
-use custodian_domain::{CustomerId, Principal, Timestamp};
+use custodian_domain::ids::PLATFORM;
+use custodian_domain::{CustomerId, OperatorSession, Permission, Principal, Timestamp};
 use uuid::Uuid;
 
 use crate::expr::Expr;
@@ -25,6 +26,9 @@ pub(crate) fn require_caller<'a, C: Copy>(
         let is_same = has_epoch(agent.epoch).and(&same_permission);
         tx = tx.check(on_failure, AGENTS, row_key(agent.customer_id, agent.id.0), is_same)?;
     }
+    if let Principal::Delegate { operator, .. } = caller {
+        tx = require_operator(tx, on_failure, *operator)?;
+    }
     if let Some(key) = caller.key() {
         tx = require_key(tx, on_failure, key.customer_id, key.id, now)?;
     }
@@ -46,4 +50,15 @@ pub(crate) fn require_key<C: Copy>(
 ) -> Result<Transaction<'_, C>, Failure> {
     let is_live = Expr::new("#tm_expire > :now").with(":now", n(now.micros()));
     tx.check(on_failure, ACCESS_KEYS, row_key(account, id), is_live)
+}
+
+/// Requires that a platform admin has not been revoked since a session of it began.
+pub(crate) fn require_operator<C: Copy>(
+    tx: Transaction<'_, C>,
+    on_failure: C,
+    operator: OperatorSession,
+) -> Result<Transaction<'_, C>, Failure> {
+    let permissions = Permission::of_platform_admins().map(|permission| n(permission.bits()));
+    let is_operator = has_epoch(operator.epoch).and(&Expr::one_of("permission", permissions));
+    tx.check(on_failure, AGENTS, row_key(PLATFORM, operator.agent_id.0), is_operator)
 }

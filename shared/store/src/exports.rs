@@ -10,7 +10,7 @@ use custodian_app::retry::RetryBudget;
 use custodian_domain::export::{EXPORT_NOUN, EXPORT_STARTED};
 use custodian_domain::kinds::AGENTS;
 use custodian_domain::{CustomerId, Export, Status, Timestamp};
-use custodian_exports::{ExportRows, OwnedRow, ReadExports, Section, StartExports, WriteExports};
+use custodian_exports::{ExportRows, LastExport, OwnedRow, ReadExports, Section, StartExports, WriteExports};
 use custodian_webhooks::WebhookStore;
 use uuid::Uuid;
 
@@ -55,13 +55,11 @@ impl ReadExports for Store {
 }
 
 impl StartExports for Store {
-    async fn last_export(&self, customer: CustomerId) -> Result<Option<Export>, Failure> {
+    async fn last_export(&self, customer: CustomerId) -> Result<Option<LastExport>, Failure> {
         let last = self.export_item(last_key(customer)).await?;
         let id = last.as_ref().and_then(|item| item.get(EXPORT_ID)?.as_s().ok());
-        match id.and_then(|id| Uuid::try_parse(id).ok()) {
-            Some(id) => self.export(customer, id).await,
-            None => Ok(None),
-        }
+        let Some(id) = id.and_then(|id| Uuid::try_parse(id).ok()) else { return Ok(None) };
+        Ok(Some(LastExport { id, export: self.export(customer, id).await? }))
     }
 
     async fn create_export(&self, export: &Export, last: Option<Uuid>) -> Result<WriteOutcome, Failure> {

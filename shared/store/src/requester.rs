@@ -2,12 +2,9 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::CustomerChange;
-use custodian_domain::ids::PLATFORM;
-use custodian_domain::{OperatorSession, Permission, Reason, RequestedBy};
+use custodian_domain::{Permission, Reason, RequestedBy};
 
-use crate::caller::{has_epoch, require_key};
-use crate::expr::Expr;
-use crate::item::n;
+use crate::caller::{has_epoch, require_key, require_operator};
 use crate::resources::row_key;
 use crate::schema::AGENTS;
 use crate::transaction::Transaction;
@@ -48,14 +45,4 @@ pub(crate) fn require_valid<'a, C: Copy>(
             Err(Reason::InvalidToken.into())
         }
     }
-}
-
-fn require_operator<C: Copy>(
-    tx: Transaction<'_, C>,
-    on_failure: C,
-    operator: OperatorSession,
-) -> Result<Transaction<'_, C>, Failure> {
-    let permissions = Permission::of_platform_admins().map(|permission| n(permission.bits()));
-    let is_operator = has_epoch(operator.epoch).and(&Expr::one_of("permission", permissions));
-    tx.check(on_failure, AGENTS, row_key(PLATFORM, operator.agent_id.0), is_operator)
 }

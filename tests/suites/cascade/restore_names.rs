@@ -182,3 +182,22 @@ async fn a_run_over_one_account_with_100_000_numbers() {
         }
     }
 }
+
+/// Otherwise, an agent of another account could take the address as its username.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_was_confirmed_after_the_restored_time_is_confirmed_again() {
+    let app = new_app().await;
+    app.active_account("ann").await;
+    let claim = || {
+        let rows = app.tables.scan("identifiers");
+        rows.into_iter().find(|row| row["id"]["S"].as_str().unwrap().starts_with("email#ann")).unwrap()
+    };
+    let confirmed = claim();
+    assert_eq!(confirmed["confirmed"]["BOOL"], true);
+    let mut restored = confirmed.clone();
+    restored["confirmed"] = json!({ "BOOL": false });
+    app.tables.insert("identifiers", &[restored]);
+    assert_eq!(sum(&whole_run(&app, request("identifiers")).await, "reclaimed"), 1);
+    assert_eq!(claim(), confirmed);
+    assert_eq!(sum(&whole_run(&app, request("identifiers")).await, "reclaimed"), 0);
+}

@@ -5,9 +5,11 @@ use std::time::Duration;
 use custodian_app::access_keys::{self, delete as delete_key};
 use custodian_app::agent_credentials::{set_password, set_permission};
 use custodian_app::agents;
+use custodian_app::platform::set_up;
 use custodian_app::ports::ReadAgents;
 use custodian_domain::access_key::{KeyPatch, MadeKeys};
 use custodian_domain::agent_fields::NewAgent;
+use custodian_domain::ids::PLATFORM;
 use custodian_domain::{Agent, CustomerId, Permission, Principal, Reason, Secret};
 use custodian_tests::{PASSWORD, TestApp};
 use serde_json::json;
@@ -94,6 +96,29 @@ async fn a_deleted_or_expired_key_makes_no_credential_with_a_request_that_is_und
             delete_key(&world.app.cx, key, MadeKeys::Revoke).await.expect("a deletion");
         }
         world.assert_makes_no_credential(&world.key).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_or_demoted_operator_makes_no_credential_as_a_delegate_with_a_request_that_is_under_way() {
+    for demote in [false, true] {
+        let world = World::new().await;
+        let (cx, store) = (&world.app.cx, &world.app.cx.store);
+        set_up(cx, "root@localhost".to_owned(), Secret::new(PASSWORD)).await.expect("a set-up platform");
+        let rows = store.agents(PLATFORM, None, 10).await.expect("the operators").rows;
+        let root = rows.into_iter().find(|agent| !agent.guest).expect("the first operator");
+        let other = Principal::agent(root);
+        let operator = agents::create(cx, PLATFORM, &other, new_agent("op", 1)).await.expect("an operator");
+        let guest_id = store.customer(world.account).await.expect("a read").expect("the account").guest_id;
+        let guest = store.agent(world.account, guest_id).await.expect("a read").expect("the guest");
+        let caller = Principal::Delegate { guest, operator: (&operator).into() };
+        if demote {
+            let admin = Permission::from_bits(ADMIN).expect("a permission");
+            set_permission(cx, &other, operator, admin, MadeKeys::Revoke).await.expect("a demotion");
+        } else {
+            agents::delete(cx, &other, operator, MadeKeys::Revoke).await.expect("a deletion");
+        }
+        world.assert_makes_no_credential(&caller).await;
     }
 }
 

@@ -337,6 +337,22 @@ async fn an_export_whose_message_was_lost_is_written_after_the_next_request() {
     assert_complete(&app, "a lost message");
 }
 
+/// DynamoDB deletes the rows whose time to live is over one by one, in any order.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_can_start_while_one_row_of_an_old_export_is_left() {
+    // Only the row of the export has a state, and only the row that names it has the other attribute.
+    for deleted in ["\"state\"", "\"export_id\""] {
+        let (app, id) = started().await;
+        app.run_exports().await.unwrap();
+        app.clock.advance(Duration::from_secs(31 * 86_400));
+        app.tables.delete_rows_with("exports", deleted);
+        assert_eq!(app.tables.scan("exports").len(), 1, "{deleted}");
+        start(&app.cx, id).await.unwrap();
+        app.run_exports().await.unwrap();
+        assert_eq!(app.cx.services.state().mails.len(), 2, "{deleted}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_without_progress_fails_and_a_new_one_can_start() {
     let (app, id) = started().await;

@@ -61,10 +61,13 @@ pub(super) async fn repair_email(store: &Store, customer: &Customer) -> Result<N
     }
     let text = identifiers::email(&customer.profile.email);
     let pairs = read_pairs(store, customer.id, &[&text]).await?;
-    if is_held(&pairs, customer.id, &WantedName { text: text.clone(), agent: None, row_id: None }) {
+    let main = main_row(&pairs, &text).cloned().map(decode::<IdentifierRow>).transpose()?;
+    // A claim that is restored from before the verification gives way to an agent of another account with this username.
+    let says_whether_confirmed = main.is_some_and(|main| main.confirmed == Some(customer.email_verified));
+    let wanted = WantedName { text: text.clone(), agent: None, row_id: None };
+    if says_whether_confirmed && is_held(&pairs, customer.id, &wanted) {
         return Ok(repair);
     }
-    let main = main_row(&pairs, &text).cloned().map(decode::<IdentifierRow>).transpose()?;
     let known = main.filter(|main| main.owner == customer.id).and_then(|main| main.agent_id);
     let agent = match known {
         Some(agent) => Some(agent),
@@ -75,7 +78,7 @@ pub(super) async fn repair_email(store: &Store, customer: &Customer) -> Result<N
     let strength = if verified { Strength::Confirmed } else { Strength::Unconfirmed };
     match claim_again(store, &holder, &WantedName { text, agent, row_id: None }, strength).await? {
         Ok(is_new) => repair.reclaimed += u64::from(is_new),
-        // An unverified account reserves nothing against the account that confirmed its address.
+        // Whoever confirms the address of an unverified account gets it, so its loss is no conflict.
         Err(other) => repair.held_by.extend(Some(other).filter(|_| verified)),
     }
     Ok(repair)
