@@ -1,6 +1,6 @@
 //! Reusable memory for password hashing, 19 MiB per hash.
 //!
-//! In fresh memory, a hash causes about 5,000 page faults, which take 40% of its time. The blocks are not wiped between
+//! In fresh memory, a hash causes about 5,000 page faults, which take a tenth of its time. The blocks are not wiped between
 //! hashes, because freed memory would not be wiped either.
 
 use std::sync::{Mutex, PoisonError};

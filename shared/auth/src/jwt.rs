@@ -4,7 +4,8 @@
 //! refused even if its key is known.
 //!
 //! A token contains the epochs of its customer and its agent. Raising either epoch revokes the token. Only functions that
-//! sign tokens need the private key; all others verify with the public keys. During a rotation, two public keys are valid.
+//! sign tokens and the set-up need the private key; all others verify with the public keys. After a rotation, the previous public key
+//! stays valid until the next one.
 //!
 //! A login token also has the claim `agent`, which tells clients who signed in. Verification does not read it.
 
@@ -107,7 +108,7 @@ impl Signer {
         hex::encode(self.key.verifying_key().as_bytes())
     }
 
-    /// Signs a token that is valid from `now` until `expires`. `None` if the claims do not serialise.
+    /// Signs a token that is issued at `now` and valid until `expires`. `None` if the claims do not serialise.
     pub fn sign(&self, claims: Claims, issuer: &str, now: Timestamp, expires: Timestamp) -> Option<Secret> {
         self.sign_claims(AddressedClaims::new(claims, issuer), now, expires)
     }

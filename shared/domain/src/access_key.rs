@@ -18,9 +18,9 @@ use crate::{CreatedBy, CustomerId, Timestamp};
 /// The noun of an access key in event types.
 pub const NOUN: &str = "accesskey";
 
-/// The lifetime of a key if the request has no `expire`.
+/// The lifetime of a key if the request has no `expire`, unless the key that makes it expires earlier.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
-/// The minimum lifetime of a key.
+/// The minimum `expire` of a request. A key whose maker expires earlier can live for a shorter time.
 pub const MIN_LIFETIME: Duration = Duration::from_secs(86_400);
 /// The maximum number of keys of one customer.
 pub const MAX_ACCESS_KEYS: u64 = 50;
@@ -50,8 +50,8 @@ pub struct AccessKey {
     /// `None` for keys of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<CreatedBy>,
-    /// The agents and keys through which the key was made, from the first to its maker. Revoking any of them revokes the key.
-    /// It names makers that no longer exist, so that nobody hides a key by deleting the key in between.
+    /// The agents and keys through which the key was made, from the first to its maker. Deleting or demoting any of them revokes the
+    /// key, except with `keys=keep`. It names makers that no longer exist, so that nobody hides a key by deleting the key in between.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<Uuid>,
     /// Empty if the key is not limited.
@@ -69,7 +69,7 @@ impl AccessKey {
         !self.scopes.is_empty()
     }
 
-    /// Whether the key was made by this agent or key, or through a key that it made.
+    /// Whether this agent or key made the key, directly or through others.
     pub fn was_made_through(&self, maker: Uuid) -> bool {
         self.chain.contains(&maker)
     }

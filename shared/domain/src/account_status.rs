@@ -9,10 +9,10 @@ use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::status::State;
 
-/// The route that recovers a frozen account. The ACCOUNT_FROZEN error contains it.
+/// The route that recovers a frozen account. The ACCOUNT_FROZEN error contains it if the owner froze the account.
 pub const RECOVERY_ENDPOINT: &str = "DELETE /auth/unregister";
 
-/// Only active accounts may use `/v1.0`.
+/// Refuses an account that is not active.
 pub fn require_active(customer: &Customer) -> Result<(), Refusal> {
     match customer.state {
         State::Active => Ok(()),

@@ -77,10 +77,10 @@ pub struct Agent {
     pub password_hash: Option<Secret>,
     /// From this time, the password can confirm an immediate deletion of the account.
     pub password_trusted_from: Timestamp,
-    /// The access key that set the password.
+    /// The access key that set the password, or an earlier password that the agent itself has replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_key: Option<Uuid>,
-    /// The access key that made this agent an administrator.
+    /// The access key that made this agent an administrator, or that set its password while it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promoter_key: Option<Uuid>,
     /// `None` for agents of earlier releases.
@@ -91,14 +91,14 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Whether this agent counts as an administrator. An account must keep at least one. On the platform's own account, only
-    /// platform admins count.
+    /// Whether this agent counts as an administrator. An account must keep at least one besides the guest agent. On the platform's own
+    /// account, only platform admins count.
     pub fn counts_as_admin(&self) -> bool {
         let required = if self.customer_id == PLATFORM { Permission::PLATFORM } else { Permission::ADMIN };
         self.permission.allows(required)
     }
 
-    /// Whether this agent is an administrator that a person made: not the guest agent.
+    /// Whether this is an administrator other than the guest agent.
     pub fn is_named_admin(&self) -> bool {
         !self.guest && self.counts_as_admin()
     }

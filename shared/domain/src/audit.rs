@@ -48,7 +48,7 @@ impl AuditActor {
         }
     }
 
-    /// Whether this is a platform admin. Every write of a platform admin has an entry.
+    /// Whether a platform admin acts as such or as a guest agent. All its changes of an account have entries, except the deletion.
     pub const fn is_platform_admin(&self) -> bool {
         matches!(self, Self::Operator { .. } | Self::Delegate { .. })
     }
@@ -112,7 +112,7 @@ fn delegation() -> String {
     DELEGATION.to_owned()
 }
 
-/// The row that was changed.
+/// The row that the action is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditedResource {
     /// The noun of the row, such as `accesskey`.

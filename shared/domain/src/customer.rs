@@ -13,13 +13,13 @@ use crate::{AgentId, Cause, CustomerId, EventType, Hold, Initiator, Plan, Profil
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     pub id: CustomerId,
-    /// Counts the writes to this row. Every write is conditional on the version that was read.
+    /// Every write but the removal of `former_email` raises it, and is conditional on the version that was read.
     pub version: u64,
-    /// Credentials of an earlier epoch are invalid.
+    /// Tokens of an earlier epoch are invalid.
     pub epoch: u64,
     #[serde(flatten)]
     pub profile: Profile,
-    /// When the current webhook URI was set. Earlier events are not sent to it.
+    /// When the current webhook URI was set, or the account verified after that. Earlier events get no first attempt at it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_since: Option<Timestamp>,
     /// The event types that are sent to the webhook URI of the profile. If there are none, all are sent.
@@ -37,7 +37,7 @@ pub struct Customer {
     /// address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_trusted_from: Option<Timestamp>,
-    /// The previous confirmed address. Stored until the notice about the change is sent to it.
+    /// A former confirmed address. Stored until the notice about the change is sent to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub former_email: Option<String>,
     /// The default billing account. It is the nil UUID before the verification and after a deletion or expiry.
@@ -45,7 +45,8 @@ pub struct Customer {
     pub email_verified: bool,
     /// The guest agent. Access keys act as this agent.
     pub guest_id: AgentId,
-    /// How many times this account was frozen. Only the purge job with this number may delete the account.
+    /// How many times this account was frozen or its freeze extended. Of the purge jobs, only the one with this number may delete the
+    /// account.
     pub freezes: u64,
     /// Whether this is the platform's own account, to which the platform admins belong. It cannot be frozen, deleted or
     /// expired.
@@ -53,7 +54,7 @@ pub struct Customer {
     /// The plan decides how many rows the account may own.
     #[serde(default)]
     pub plan: Plan,
-    /// The hold that prevents the deletion of the account, also if it has ended.
+    /// The hold on the account, also if it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
     #[serde(flatten)]
@@ -179,7 +180,7 @@ impl Customer {
         Self { billing_account_id, ..self.with_state(self.state, now) }
     }
 
-    /// The next version of this row without a pending e-mail address. The row is unchanged if it has none.
+    /// The next version of this row without a pending e-mail address.
     #[must_use]
     pub fn without_pending_email(&self, now: Timestamp) -> Self {
         Self { pending_email: None, ..self.with_state(self.state, now) }

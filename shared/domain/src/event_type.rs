@@ -27,7 +27,7 @@ pub enum EventType {
     WebhookTest,
     /// The webhook endpoint is disabled, so it gets no more webhooks.
     WebhookDisabled,
-    /// A row of a customer changed. `noun` is the noun of its kind.
+    /// A row of a customer changed. `noun` is the noun of its kind, or that of access keys.
     Row {
         noun: &'static str,
         change: RowChange,

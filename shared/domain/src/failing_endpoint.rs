@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::Timestamp;
 
-/// An endpoint whose last attempts all failed. A success deletes the state.
+/// An endpoint whose last attempts all failed with 429, 5xx or no response. Any other outcome deletes the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailingEndpoint {
     /// The fingerprint of the URI.
     pub fingerprint: String,
     /// The consecutive failed attempts.
     pub failures: u32,
-    /// The number of pauses so far. Each is twice as long as the one before.
+    /// The number of pauses before the current or next one, which decides its length.
     #[serde(default)]
     pub pauses: u32,
     /// The end of the pause, if there are [`Self::MAX_FAILURES`] failures or more.

@@ -57,7 +57,7 @@ field_problems! {
     NotPrintable { min: usize = 10, max: usize = 200 } = "must be {min} to {max} printable ASCII characters";
     NotVisible { min: usize = 1, max: usize = 255 } = "must be {min} to {max} visible ASCII characters";
 
-    /// The field permits only this value, and has another.
+    /// The field permits only this value.
     NotTheValue { value: &'static str = "keep" } = "must be {value}";
     NotOneOf { values: Values = Values(&["", "POST", "GET"]) } = "must be one of {values}";
     NotAListOf { max: usize = 2, values: Values = Values(&["basic", "ip"]) } = "must be a list of at most {max} of these values: {values}";

@@ -1,4 +1,4 @@
-//! Ids. New ids are version 7 UUIDs, so they sort by creation time.
+//! Ids. Random ids are version 7 UUIDs, so they sort by creation time.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -1,5 +1,5 @@
-//! The state machine of an account: a table of all states and commands, and the effect of each transition. No other code
-//! changes a customer's status.
+//! The state machine of an account: a table of all states and commands, and the effect of each transition. Apart from it,
+//! only a restore run changes a customer's status.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub const EARLY_RETRY_WINDOW: Duration = Duration::from_secs(5 * 60);
 /// A command that may change a customer's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// The owner opened the verification link.
+    /// The owner confirmed the e-mail address with the verification link.
     Verify,
     /// The owner unregisters: freeze now and purge after `grace`.
     Freeze { grace: Duration },
@@ -28,9 +28,9 @@ pub enum Command {
     Recover(Initiator),
     /// Delete at once.
     Delete(Initiator),
-    /// The purge job number `freeze` fired.
+    /// Delete the account if the grace period of freeze number `freeze` is over.
     Purge { freeze: u64 },
-    /// The expiry job fired.
+    /// Expire the account if its verification window is over.
     Expire,
     /// The reminder job of freeze number `freeze` fired, `days` days before the purge.
     Remind { freeze: u64, days: u16 },
@@ -233,7 +233,7 @@ fn suspend(
     Ok(Decision::Change(Box::new(Customer { freezes, ..customer.with_state(state, now) })))
 }
 
-/// Records a reminder, unless a later one was sent or the purge is due.
+/// Records a reminder, unless it or a later one was sent, or the purge is due.
 fn remind(customer: &Customer, days: u16, now: Timestamp) -> Decision {
     let State::Frozen { tm_frozen, tm_deletion_scheduled, frozen_by, last_reminder } = customer.state else {
         return Decision::Unchanged;

@@ -74,7 +74,8 @@ impl OutboxRecord {
         Self::new(EventType::row(noun, RowChange::Deleted), deletion, row.distinctions())
     }
 
-    /// The record of a disabled webhook endpoint. Concurrent attempts that observe the same disablement have the same record.
+    /// The record of a disabled webhook endpoint. The records of concurrent attempts that observe the same disablement
+    /// have the same id.
     pub fn webhook_disabled(delivery: &Delivery, observation: &EndpointObservation) -> Option<Self> {
         let EndpointObservation::Disabled { enabled_at: Some(enabled_at), .. } = observation else {
             return None;

@@ -1,8 +1,8 @@
 //! Prepares usernames and passwords by RFC 8265, so that different spellings of one text are equal.
 //!
 //! Keyboards and systems send the same text in different ways: `é` as one character or as two, Latin letters in full width,
-//! several kinds of spaces. The profiles of RFC 8265 map these to one spelling, and refuse characters that are invisible or look
-//! like other characters. They know the characters of Unicode 6.3, like the standard's registry.
+//! several kinds of spaces. The profiles of RFC 8265 compose characters and refuse invisible ones. In usernames, they map letters in
+//! full width and refuse spaces. In passwords, they map spaces. They know the characters of Unicode 6.3, like the standard's registry.
 
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use precis_profiles::precis_core::{DerivedPropertyValue, Error};
@@ -13,7 +13,7 @@ use crate::Secret;
 use crate::field_problem::FieldProblem;
 use crate::profile::fold_case;
 
-/// A username as it is stored and displayed: in the entered spelling, with its case.
+/// A username as it is stored and displayed: prepared, but with its case (UsernameCasePreserved).
 pub fn displayed_username(text: &str) -> Result<String, FieldProblem> {
     by_parts(text, |part| UsernameCasePreserved::enforce(composed(part)).map(Into::into))
 }
@@ -30,7 +30,7 @@ pub fn username_key(text: &str) -> String {
     prepared_username(text).unwrap_or_else(|_| fold_case(text))
 }
 
-/// A password as it is hashed (OpaqueString). A password in ASCII is unchanged.
+/// A password as it is hashed (OpaqueString). A password in printable ASCII is unchanged.
 pub fn prepared_password(password: &str) -> Result<Secret, FieldProblem> {
     if password.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Ok(Secret::new(password));

@@ -35,7 +35,7 @@ pub struct Profile {
     pub webhook_uri: String,
 }
 
-/// The profile fields of a request. An absent field stays unchanged, and an empty string clears a field.
+/// The profile fields of a request. An absent field stays unchanged, and an empty string clears any field but the e-mail address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfilePatch {
     name: Option<String>,
@@ -115,7 +115,7 @@ pub(crate) fn read_destination(
     (uri, method)
 }
 
-/// The lower-case form of an e-mail address or a username, for comparison and uniqueness.
+/// The lower-case form of a text, for comparison and uniqueness.
 pub fn fold_case(text: &str) -> String {
     text.to_lowercase()
 }

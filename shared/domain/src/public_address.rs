@@ -1,8 +1,8 @@
 //! Public addresses.
 //!
-//! The networks are those of the IANA special-purpose address registries (RFC 6890), applied strictly: an address that is not
-//! certainly an ordinary public host is refused. An IPv6 address is public only within global unicast, 2000::/3. That excludes
-//! every IPv6 form outside it that embeds an IPv4 address (mapped, compatible, translated).
+//! The networks are those of the IANA special-purpose address registries (RFC 6890), IPv4 multicast and the former 6bone. They are
+//! applied strictly: an address that is not certainly an ordinary public host is refused. An IPv6 address is public only within
+//! global unicast, 2000::/3. That excludes every IPv6 form outside it that embeds an IPv4 address (mapped, compatible, translated).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -54,7 +54,7 @@ const SPECIAL_V6: [Ipv6Net; 6] = [
     v6(0x3fff, 0, 0, 20),         // documentation (RFC 9637)
 ];
 
-/// Whether this is the address of an ordinary host on the internet. Webhooks are sent only to such addresses.
+/// Whether this is the address of an ordinary host on the internet. A deployed stack sends webhooks only to such addresses.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !SPECIAL_V4.iter().any(|network| network.contains(&address)),

@@ -35,11 +35,11 @@ macro_rules! reasons {
 reasons! {
     /// 400: one or more fields are invalid. `details` names each.
     InvalidArgument = 400 "INVALID_ARGUMENT" "INVALID_ARGUMENT" "One or more fields of the request are invalid.";
-    /// 400: the body is not a JSON object.
+    /// 400: the body is not a JSON object, or is nested too deeply.
     InvalidJsonBody = 400 "INVALID_ARGUMENT" "INVALID_JSON_BODY" "The request body is not a valid JSON object.";
-    /// 400: an id in the path is not a UUID.
+    /// 400: an id in the path, or the `billing_account_id` of a body, is not a UUID.
     InvalidId = 400 "INVALID_ARGUMENT" "INVALID_ID" "The provided id is not a valid UUID.";
-    /// 400: a query parameter is invalid. `details` names it.
+    /// 400: a query parameter or the `Idempotency-Key` is invalid. `details` names it.
     InvalidRequestParameter = 400 "INVALID_ARGUMENT" "INVALID_REQUEST_PARAMETER" "A request parameter is invalid.";
     /// 400: the token of a mailed link is unknown, used, replaced or expired.
     InvalidToken = 400 "INVALID_ARGUMENT" "INVALID_TOKEN" "The token is unknown, was already used, was replaced or has expired.";
@@ -55,7 +55,7 @@ reasons! {
     InvalidTagIds = 400 "INVALID_ARGUMENT" "INVALID_TAG_IDS" "tag_ids must be 1 to 100 UUIDs, separated by commas.";
     /// 400: the type of an address is not one that contacts support.
     InvalidAddressType = 400 "INVALID_ARGUMENT" "INVALID_ADDRESS_TYPE" "An address must have the type tel or email.";
-    /// 400: an address has no target, or a target occurs twice.
+    /// 400: an address has no target, or two have the same type and target.
     InvalidAddressTarget = 400 "INVALID_ARGUMENT" "INVALID_ADDRESS_TARGET" "Each address needs a target. No two addresses may have the same type and target.";
     /// 402: a debit exceeds the balance.
     InsufficientBalance = 402 "PAYMENT_REQUIRED" "INSUFFICIENT_BALANCE" "The balance is too low for this debit.";
@@ -102,14 +102,14 @@ reasons! {
     WebhookEndpointNotFound = 404 "NOT_FOUND" "WEBHOOK_ENDPOINT_NOT_FOUND" "The webhook endpoint does not exist.";
     DeliveryNotFound = 404 "NOT_FOUND" "DELIVERY_NOT_FOUND" "The delivery does not exist.";
     ExportNotFound = 404 "NOT_FOUND" "EXPORT_NOT_FOUND" "The export does not exist.";
-    /// 410: the file of an export was deleted seven days after it was finished.
+    /// 410: the export was finished at least seven days ago.
     ExportExpired = 410 "NOT_FOUND" "EXPORT_EXPIRED" "The file of this export is no longer available. Start a new export.";
     /// 409: an export can be downloaded once it is finished.
     ExportNotFinished = 409 "FAILED_PRECONDITION" "EXPORT_NOT_FINISHED" "The export is not finished.";
     /// 409: the account has an unfinished export.
     ExportAlreadyRunning = 409 "FAILED_PRECONDITION" "EXPORT_ALREADY_RUNNING" "An export of this account is already running.";
     WebhookNotConfigured = 409 "FAILED_PRECONDITION" "WEBHOOK_NOT_CONFIGURED" "The webhook endpoint has no URL. Set webhook_uri first.";
-    /// 409: the account's state does not permit the request.
+    /// 409: the state of the account or of a webhook endpoint's secrets does not permit the request.
     StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's current state does not allow this.";
     /// 409: an operator froze the account, so its owner can neither recover nor delete it.
     FrozenByOperator = 409 "FAILED_PRECONDITION" "FROZEN_BY_OPERATOR" "The operator of this service froze the account. Only the operator can recover or delete it.";
@@ -119,9 +119,9 @@ reasons! {
     HoldReplaced = 409 "FAILED_PRECONDITION" "HOLD_REPLACED" "Another operator has just replaced this hold. Read the new hold before you release it.";
     /// 409: an operator, or the limit of deletions in an hour, has paused all deletions.
     DeletionsPaused = 409 "FAILED_PRECONDITION" "DELETIONS_PAUSED" "All deletions are paused at the moment. Try again later.";
-    /// 409: the request recovers an account after its grace period.
+    /// 409: the request recovers or suspends an account after its grace period.
     GracePeriodEnded = 409 "FAILED_PRECONDITION" "GRACE_PERIOD_ENDED" "The grace period is over. The account is being deleted.";
-    /// 409: the request verifies an account after its verification window.
+    /// 409: the request verifies an account after its verification window, or a deleted one.
     VerificationWindowEnded = 409 "FAILED_PRECONDITION" "VERIFICATION_WINDOW_ENDED" "The time to verify this account is over, so the link no longer works.";
     EmailAlreadyExists = 409 "ALREADY_EXISTS" "EMAIL_ALREADY_EXISTS" "The e-mail address belongs to another account.";
     AgentAlreadyExists = 409 "ALREADY_EXISTS" "AGENT_ALREADY_EXISTS" "The username belongs to another agent.";
@@ -148,12 +148,12 @@ reasons! {
     PayloadTooLarge = 413 "INVALID_ARGUMENT" "PAYLOAD_TOO_LARGE" "The request body is larger than 64 KiB.";
     /// 415: the content type is not JSON.
     UnsupportedMediaType = 415 "INVALID_ARGUMENT" "UNSUPPORTED_MEDIA_TYPE" "The request body must be JSON, with the header Content-Type: application/json.";
-    /// 429: the account has reached the limit of its plan.
+    /// 429: the account has reached a limit of its plan, or one that does not depend on the plan.
     ResourceLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RESOURCE_LIMIT_EXCEEDED" "The account has reached the limit of its plan.";
     RateLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RATE_LIMIT_EXCEEDED" "Too many attempts. Try again later.";
     /// 500: a bug.
     Internal = 500 "INTERNAL" "INTERNAL" "An internal error occurred.";
-    /// 503: a dependency of this service failed.
+    /// 503: a dependency of this service failed, or the time or the retries of the request are used up.
     ServiceUnavailable = 503 "UNAVAILABLE" "SERVICE_UNAVAILABLE" "The service is temporarily unavailable. Try again.";
 }
 

@@ -48,7 +48,7 @@ pub struct ScheduledJob {
 
 impl ScheduledJob {
     /// The jobs that a customer needs in its current state. `reminders` has the days before the purge at which the owner is
-    /// reminded; a reminder that would be due before the freeze has no job.
+    /// reminded; a reminder that was due by the last change of the row has no job.
     pub fn of(customer: &Customer, reminders: &[u16]) -> Vec<Self> {
         let (customer_id, freeze) = (customer.id, customer.freezes);
         match customer.state {

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::routed;
 
-/// Permits every request that reads.
+/// Permits every request under `/v1.0` that reads.
 const READ: &str = "read";
-/// The suffix of a scope that permits to read the rows of one kind.
+/// The suffix of a scope that only permits to read.
 const READ_SUFFIX: &str = ":read";
-/// The first segments of paths under `/v1.0` that are no kind of resource.
+/// The path segments that a scope can name besides the routes of [`routed`] kinds.
 const OTHER_SEGMENTS: [&str; 4] = ["accesskeys", "agents", "billing_account", "customer"];
 
-/// One entry of a key's scopes: `read`, a kind such as `numbers`, or a kind that may only be read, such as `numbers:read`.
+/// One entry of a key's scopes: `read`, a path segment such as `numbers`, or one that may only be read, such as `numbers:read`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Scope(String);

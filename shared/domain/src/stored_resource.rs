@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::Resource;
 use crate::kinds::{Field, Kind};
 
-/// An encrypted value. Only `custodian_auth::encryption` makes one, so that no plain text is stored in its place.
+/// An encrypted value. Only `custodian_auth::encryption` makes one to store, so that no plain text is stored in its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ciphertext(String);

@@ -28,11 +28,11 @@ pub struct EndpointState {
     pub secret: Option<StoredWebhookSecret>,
     /// The fingerprint of a URI that responded with 410. Only a test or a requested redelivery is still sent to that URI.
     pub disabled_uri: Option<String>,
-    /// When the disabled URI was enabled again. Earlier events are not sent to it.
+    /// When the disabled URI was enabled again. Earlier events get no first attempt at it.
     pub enabled_since: Option<Timestamp>,
     /// Recorded after a slow attempt.
     pub slow: Option<SlowEndpoint>,
-    /// Recorded after a failed attempt.
+    /// Recorded after an attempt with 429, 5xx or no response.
     pub failing: Option<FailingEndpoint>,
 }
 
@@ -41,7 +41,7 @@ impl EndpointState {
         self.disabled_uri.as_ref().is_some_and(|disabled| *disabled == fingerprint(uri))
     }
 
-    /// The failures of this URI since its last success. Another URI starts afresh.
+    /// The consecutive failures of this URI. Another URI starts afresh.
     pub fn failing(&self, uri: &str) -> Option<&FailingEndpoint> {
         self.failing.as_ref().filter(|failing| failing.fingerprint == fingerprint(uri))
     }
@@ -86,7 +86,7 @@ pub enum DeliveryStatus {
     Pending,
     Succeeded,
     Failed,
-    /// A state that a newer version of this service wrote. It is not pending, so this version makes no attempt.
+    /// A state that a newer version of this service wrote. It is not pending, so this version makes only requested attempts.
     #[serde(other)]
     Unknown,
 }
@@ -117,7 +117,7 @@ pub struct Delivery {
     /// The HTTP status of the last attempt, if there was a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
-    /// Why the last attempt failed, or why the next one was deferred.
+    /// Why the last attempt failed, or why the next one was deferred or is not made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -51,7 +51,8 @@ pub struct EndpointSettings {
     /// Empty: events of all types are sent, including types that later releases add.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event_types: Vec<EventType>,
-    /// When the URI was set. Earlier events are not sent to it. `None` if there is no URI, or if it was set before the verification.
+    /// When the URI was last changed, or the account verified after that. Earlier events get no first attempt at it. `None` before
+    /// that.
     pub since: Option<Timestamp>,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
@@ -82,7 +83,8 @@ impl EndpointSettings {
         }
     }
 
-    /// The endpoint at another URI. Its choice of events goes with its URI, because a client that sets only the URI would not know of it.
+    /// The endpoint at another URI. Without a URI it loses its choice of events, because a client that sets only a URI would not know
+    /// of it.
     #[must_use]
     pub(crate) fn moved_to(&self, webhook_uri: String, now: Timestamp) -> Self {
         if webhook_uri == self.webhook_uri {

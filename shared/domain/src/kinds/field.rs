@@ -19,7 +19,8 @@ pub struct Field {
     pub non_empty: bool,
     /// The value is encrypted in the database.
     pub encrypted: bool,
-    /// Only responses to administrators about a single row contain the value. Lists, events, webhooks and logs never do.
+    /// Only responses to administrators and access keys about a single row contain the value. Lists, events, webhooks and logs never
+    /// do.
     pub secret: bool,
 }
 

@@ -12,7 +12,7 @@ use crate::reason::Reason;
 /// A kind of resource that a customer owns.
 #[derive(Debug)]
 pub struct Kind {
-    /// The last part of its paths, `/v1.0/<route>`.
+    /// The first segment of its paths after `/v1.0/`.
     pub route: &'static str,
     /// The name of its table and of its cascade step.
     pub table: &'static str,
@@ -22,7 +22,7 @@ pub struct Kind {
     pub not_found: Reason,
     pub unique: Option<Unique>,
     pub limits: Limits,
-    /// The permission that every operation on its rows requires.
+    /// The permission that every operation on its rows requires, except those of an agent on itself.
     pub required_permission: Permission,
     pub verbs: Verbs,
     /// The HTTP status of a successful creation.
@@ -52,7 +52,7 @@ pub type Limits = [Option<u64>; 4];
 /// The routes of a kind, and the functions that serve them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verbs {
-    /// All five, served by the functions that all kinds share.
+    /// All five, served by the shared functions.
     All,
     /// List, get and update. Verifying the account creates the row, and deleting the account deletes it.
     ReadAndUpdate,
@@ -88,7 +88,7 @@ impl Kind {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// Whether any plan limits the number of rows. The store counts the rows of limited kinds.
+    /// Whether any plan limits the number of rows. The store counts the rows of a limited kind in a row of its own.
     pub fn is_limited(&self) -> bool {
         self.limits.iter().any(Option::is_some)
     }

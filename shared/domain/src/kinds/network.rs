@@ -25,7 +25,7 @@ pub(super) fn network(text: &str) -> Option<String> {
         return Some(text.parse::<IpAddr>().ok()?.to_string());
     };
     let network = IpNet::new(address.parse().ok()?, prefix_length.parse().ok()?).ok()?;
-    // The comparison rejects a sign and leading zeros, so that each network has only one form.
+    // The comparison rejects a sign and leading zeros in the prefix length.
     (network.prefix_len().to_string() == prefix_length).then(|| network.to_string())
 }
 

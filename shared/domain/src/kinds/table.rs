@@ -137,7 +137,7 @@ pub const TRUNKS: Kind = Kind {
             Field::new("domain_name", FieldType::Domain).create_only(),
             Field::new("auth_types", FieldType::Choices { values: &["basic", "ip"] }),
             Field::text("username", 255),
-            // Only administrators see it, in responses about a single row.
+            // Only administrators and access keys see it, in responses about a single row.
             Field::text("password", 255).secret(),
             HA1,
             Field::new("allowed_ips", FieldType::Networks { max: 100 }),

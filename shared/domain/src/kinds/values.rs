@@ -8,7 +8,7 @@ use crate::fields;
 use crate::ids;
 use crate::plain_values::{is_multi_line_text, text_error};
 
-/// The maximum size of one field in a response. An item in DynamoDB holds at most 400 KB.
+/// The maximum size of a list of actions in a response. An item in DynamoDB holds at most 400 KB.
 pub const MAX_BYTES: usize = 128 * 1024;
 
 /// The id in a field that refers to no row.
