@@ -1,4 +1,5 @@
-//! Embeds the description of the API and the files of the application: compresses each file, and names their folder after the hash of all of them.
+//! Embeds the description of the API and the files of the application: compresses each file, and names their folder after the hash
+//! of all of them.
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -1,4 +1,5 @@
-//! `DELETE /v1.0/accesskeys/{id}`: deletes an access key and the keys that were made through it. They stop working at once.
+//! `DELETE /v1.0/accesskeys/{id}`: deletes an access key and, without `?keys=keep`, the keys that were made through it. They stop
+//! working at once.
 
 use custodian_app::access_keys::delete;
 use custodian_app::ports::{Authenticator, DeleteAccessKeys};

@@ -1,5 +1,5 @@
 //! `PUT /v1.0/agents/{id}/permission`: sets the permission of an agent, which revokes the agent's tokens. An
-//! agent that stops being an administrator also loses the keys that were made through it.
+//! agent that stops being an administrator also loses, without `?keys=keep`, the keys that were made through it.
 
 use custodian_app::agent_credentials::set_permission;
 use custodian_app::ports::{Authenticator, DeleteAccessKeys, UpdateAgents};

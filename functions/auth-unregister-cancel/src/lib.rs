@@ -1,4 +1,4 @@
-//! `DELETE /auth/unregister`: recovers a frozen account before its deadline.
+//! `DELETE /auth/unregister`: recovers an account that its owner froze.
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler};
 use custodian_app::{Context, Failure, change};

@@ -1,5 +1,5 @@
-//! `GET /v1.0/customers`: lists and finds accounts, newest first. Deleted and expired ones are listed only if `status` asks for
-//! them.
+//! `GET /v1.0/customers`: lists and finds accounts, newest first, or by deadline with `due_before`. Deleted and expired ones are
+//! listed only if `status` asks for them.
 
 use custodian_app::ports::{Authenticator, ListCustomers};
 use custodian_app::{Context, Failure};

@@ -1,5 +1,5 @@
-//! Sends the mails that events cause: links to confirm addresses, links to set the first password, and notices. If an event's
-//! mails were sent, a redelivery of the event sends nothing.
+//! Sends the mails that events cause: links to confirm addresses, links to set the first password, notices, and the first mail about
+//! a deletion. If an event's mails were sent, a redelivery of the event sends nothing.
 
 use custodian_app::confirm_email::send_email_change;
 use custodian_app::deletion_mails::send_deletion_begun;
@@ -53,7 +53,7 @@ fn changes(event: &Event, field: &str) -> bool {
     event.changed.iter().any(|changed| changed == field)
 }
 
-/// Sends the mails of a changed e-mail address or signup.
+/// Sends the mails of a changed e-mail address, signup or freeze.
 async fn send_for_update<
     S: ReadAgents + StoreMailTokens + NoticeRows + DeletionLinks + Throttle,
     E: Mailer,
@@ -100,7 +100,7 @@ async fn send_for_agent<S: ReadAgents + StoreMailTokens + NoticeRows, E: Mailer>
     Ok(())
 }
 
-/// Sends the mail about a deletion, and enqueues the step of the ledger that waited for it.
+/// Sends the first mail about a deletion, and enqueues the step of the ledger that waited for it.
 async fn finish_deletion<S: ReadAgents + NoticeRows + DeletionLinks, E: Mailer + CascadeQueue>(
     cx: &Context<S, E>,
     id: CustomerId,

@@ -1,5 +1,5 @@
 //! Ends the operations of a frozen or deleted account: it publishes `operations_terminate` for the call plane and stops the
-//! account's transcriptions. A late event does nothing if the account is active again. The function publishes first, so
+//! transcriptions of a frozen account. A late event does nothing if the account is active again. The function publishes first, so
 //! that calls end even if stopping the transcriptions fails.
 
 use custodian_app::ports::{ListResources, ReadCustomers, UpdateResources};

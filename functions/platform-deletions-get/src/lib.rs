@@ -1,4 +1,4 @@
-//! `GET /v1.0/platform/deletions`: shows whether the brake stops all deletions, and how many there are.
+//! `GET /v1.0/platform/deletions`: shows whether the brake stops all deletions, and how many count towards its limit.
 
 use custodian_app::ports::{Authenticator, DeletionBrake};
 use custodian_app::{Context, Failure};

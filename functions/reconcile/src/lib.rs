@@ -1,6 +1,6 @@
 //! Repairs the effects of lost jobs and events: it purges and expires overdue accounts and resumes stalled cascades. It also
-//! verifies completed deletions and counts incomplete ones. These parts run concurrently, each page by page until nothing is left
-//! or the time is over, so that none starves another.
+//! verifies completed deletions and sends last mails. These parts run concurrently, each page by page until nothing is left or the
+//! time is over, so that none starves another. Before them, it counts incomplete deletions.
 //!
 //! With `{"recount": "<customer id>"}` it counts the customer's rows and corrects the counters instead. With
 //! `{"verify": "<customer id>"}` it verifies that customer's deletion, however old it is. With `{"restore": {"table": "<name>"}}` it
@@ -39,7 +39,7 @@ const STALLED_AFTER: Duration = Duration::from_secs(15 * 60);
 
 pub struct Reconcile;
 
-/// The input of an operator. The schedule sends an empty one.
+/// The input of an operator. The schedule sends none of these fields.
 #[derive(Debug, Default, Deserialize)]
 pub struct ReconcileRequest {
     pub recount: Option<CustomerId>,

@@ -1,7 +1,7 @@
 //! `DELETE /v1.0/<kind>/{id}`: deletes a row and returns it for the last time.
 //!
-//! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. The role of a deployment can neither read nor write
-//! rows of other kinds.
+//! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. Of other kinds, the role of a deployment can read only
+//! agents, and write nothing.
 
 use custodian_app::ports::{Authenticator, DeleteResources, Prefetch};
 use custodian_app::resources::delete;

@@ -1,7 +1,7 @@
 //! `GET /v1.0/<kind>`: lists the customer's rows of a kind, newest first.
 //!
-//! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. The role of a deployment can neither read nor write
-//! rows of other kinds.
+//! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. Of other kinds, the role of a deployment can read only
+//! agents, and write nothing.
 
 use custodian_app::field_encryption::decrypt_row_without_secrets;
 use custodian_app::ports::{Authenticator, ListResources, Prefetch};

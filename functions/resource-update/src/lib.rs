@@ -1,8 +1,8 @@
 //! `PUT /v1.0/<kind>/{id}`: changes the fields that the body names. Also serves the routes that change a part of a row, such as
 //! `PUT /v1.0/queues/{id}/tag_ids`, because they need the same permissions.
 //!
-//! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. The role of a deployment can neither read nor write
-//! rows of other kinds.
+//! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. Of other kinds, the role of a deployment can read only
+//! agents, and write nothing.
 
 use custodian_app::ports::{Authenticator, Prefetch, UpdateResources};
 use custodian_app::resources::update;

@@ -17,7 +17,7 @@ const navigation = h('nav', { 'aria-label': 'Menu', id: 'menu' });
 const footer = h('footer');
 let shown = 0;
 let shownPath = null;
-/** Whether there is a session to read; null if it is not known. */
+/** Null if the session is yet to be read. */
 let hasSession = hasNoSession() ? false : null;
 
 const isConsole = () => location.pathname.startsWith('/console');

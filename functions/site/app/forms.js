@@ -29,7 +29,7 @@ function showPassword(input) {
   return h('div.choice', {}, box, h('label', { for: id }, t('form.showPassword')));
 }
 
-/** A field. Without `required` it is marked as optional, unless it is unmarked. `check` returns a text if the value is wrong. */
+/** A field. Without `required` it is marked as optional, unless it is unmarked or a checkbox. `check` returns a text if the value is wrong. */
 export function field(options) {
   const { name, label, type = 'text', hint, required = false, maxBytes, minLength, check } = options;
   const id = newId();

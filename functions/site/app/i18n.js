@@ -36,7 +36,7 @@ export function chooseLanguage(code) {
   try {
     localStorage.setItem(STORED, code);
   } catch {
-    // The choice lasts until the browser's own language applies again.
+    // Without storage, the reload shows the browser's own language again.
   }
   location.reload();
 }
@@ -51,7 +51,7 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 }
 
-/** The text of a key that the service may extend, such as a type of event. Unknown ones are shown as they are. */
+/** The text of a key that the service may extend, such as a type of event. Unknown ones are shown in their own words. */
 export function tName(group, name) {
   const key = `${group}.${name}`;
   return hasText(key) ? t(key) : String(name).replaceAll('_', ' ');

@@ -5,7 +5,7 @@ import { h } from './dom.js';
 import { formatNumber, t, tName } from './i18n.js';
 import { table } from './tables.js';
 
-/** Rows that the service keeps for itself. They come last, because the owner never made one. */
+/** Tables with records of the service. They come last, because readers look for their own rows first. */
 const INTERNAL = ['audits', 'exports', 'idempotency', 'identifiers', 'outbox', 'tokens', 'usage', 'webhooks'];
 
 /** The kinds that have rows, and the telephone numbers that would be released. */

@@ -36,7 +36,7 @@ async function isSigned(parts, header, keys) {
   return crypto.subtle.verify({ name: 'Ed25519' }, imported, decode(parts[2]), signed);
 }
 
-/** The claims of a receipt, and the checks by name. Throws if the text is no receipt. */
+/** The claims of a receipt, and the checks by name. Throws if the text is no JWS. */
 export async function verifyReceipt(text) {
   const parts = text.trim().split('.');
   if (parts.length !== 3) throw new SyntaxError('not a JWS');

@@ -1,4 +1,4 @@
-// Shows the view of the current path. It follows links within the application only, so no link leads to another site unseen.
+// Shows the view of the current path. It follows links within the application; the browser follows the others.
 
 const OWN_PATH = /^\/(account|console)(\/|$)/;
 

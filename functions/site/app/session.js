@@ -6,7 +6,7 @@ const PLATFORM_ADMIN = 1;
 const ADMIN = 32;
 const MANAGER = 64;
 
-/** The signed-in agent and its account. An account is frozen while it waits for its deletion, and unverified until its first link was opened. */
+/** The signed-in agent and its account. An account is frozen while it waits for its deletion, and unverified until its e-mail address is verified. */
 export const session = { ...empty(), delegate: null };
 
 function empty() {
@@ -50,7 +50,7 @@ export async function loadSession() {
       session.isUnverified = true;
       return;
     }
-    // Only administrators may use a frozen account.
+    // Of a frozen account, only administrators may read themselves.
     if (error.reason !== 'ACCOUNT_FROZEN') throw error;
     frozen(error);
   }

@@ -1,8 +1,8 @@
 //! `GET /account`, `GET /console` and `GET /docs`: the account page for owners and agents, the console for platform admins, and the
 //! reference of the API.
 //!
-//! The account page and the console are one application of plain ES modules. Every path has the same page, and the application shows the view of the path.
-//! The files of the application are below `/account/assets/`.
+//! The account page and the console are one application of plain ES modules. Every path has the same page, and the application shows
+//! the view of the path. The files of the application are below `/account/assets/`.
 
 mod assets;
 mod compressed;
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(keys("texts/en.js"), keys("texts/de.js"));
     }
 
-    /// The only ways to turn a text into markup or code.
+    /// Ways to turn a text into markup or code, and places in which a script could keep or read a credential.
     #[test]
     fn no_file_can_turn_a_text_into_markup_or_code() {
         let forbidden = [

@@ -1,5 +1,6 @@
 //! Changes the webhook endpoints of the account: `POST /v1.0/customer/webhook/endpoints`, and `PUT` and `DELETE` of
-//! `/v1.0/customer/webhook/endpoints/{id}`. `If-Match` takes the `ETag` of the account, whose row holds the endpoints.
+//! `/v1.0/customer/webhook/endpoints/{id}`. For PUT and DELETE, `If-Match` takes the `ETag` of the account, whose row holds the
+//! endpoints.
 
 use custodian_app::ports::{Authenticator, ChangeCustomers};
 use custodian_app::{Context, Failure};

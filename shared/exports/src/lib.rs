@@ -1,9 +1,9 @@
 //! Exports: everything that an account owns, as one JSON object a line, in a compressed file.
 //!
 //! An administrator starts an export, also while the account is frozen. A worker reads the account's tables page by page and
-//! writes the file in parts. Each part is a complete gzip member, and members may follow each other in a file. After each part the
-//! worker stores where the next one begins. So its memory does not grow with the account, and a worker that dies repeats one part
-//! at most. A mail says that the file is complete; its link needs a sign-in.
+//! writes the file in parts. Each part is one or two complete gzip members, and members may follow each other in a file. After each
+//! part the worker stores where the next one begins. So its memory does not grow with the account, and a worker that dies repeats one
+//! part at most. A mail says that the file is complete; its link needs a sign-in.
 //!
 //! Secrets are not in the file: lines have the views of lists, which show no secrets.
 

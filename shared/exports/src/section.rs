@@ -1,4 +1,4 @@
-//! The sections of an export: one for each table of rows that the API shows.
+//! The sections of an export: one for each table of rows that the API lists.
 
 use custodian_domain::kinds::{AGENTS, ALL, Kind};
 

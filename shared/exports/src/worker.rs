@@ -22,7 +22,7 @@ enum Next {
     Stop,
 }
 
-/// Writes an export's file until it is complete or `stop_at` has passed, and sends the mail about it.
+/// Writes an export's file until it is complete or no further part fits before `stop_at`, and sends the mail about it.
 ///
 /// A redelivered task continues after the last part that was stored. It fails while another worker has the lease.
 pub async fn write<S, E>(cx: &Context<S, E>, task: &ExportTask, stop_at: Timestamp) -> Result<(), Failure>

@@ -1,5 +1,5 @@
-//! The configuration of a function: the environment variables that template.yaml sets. Apart from the AWS SDK, only this file
-//! reads the environment.
+//! The configuration of a function: the environment variables that template.yaml sets. In a function, only this file and libraries
+//! read the environment.
 
 use std::time::Duration;
 

@@ -106,7 +106,7 @@ impl ExportFiles for S3ExportFiles {
         let request = self.client.complete_multipart_upload().bucket(&self.bucket).key(file.key());
         match request.upload_id(upload).multipart_upload(parts).send().await {
             Ok(_) => Ok(CompleteOutcome::Done),
-            // An earlier attempt whose response was lost has ended the upload.
+            // An earlier attempt whose response was lost may have completed the upload.
             Err(error) if error.code() == Some("NoSuchUpload") => {
                 Ok(match self.exists(&file.key()).await? {
                     true => CompleteOutcome::Done,

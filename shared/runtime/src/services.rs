@@ -80,7 +80,7 @@ impl RemoveFiles for ReconcileServices {
     }
 }
 
-/// The services of the release of a hold.
+/// The services of `customers-hold-release` and `platform-restore`.
 pub struct ReleaseServices {
     scheduler: EventBridgeScheduler,
     queue: SqsCascadeQueue,

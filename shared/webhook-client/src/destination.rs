@@ -17,7 +17,7 @@ pub struct Destination {
     pub(crate) tls: bool,
     /// The value of the `Host` header.
     pub(crate) authority: HeaderValue,
-    /// Path and query as configured. A fragment is never sent.
+    /// Path and query of the parsed URL. A fragment is never sent.
     pub(crate) path: PathAndQuery,
 }
 

@@ -1,8 +1,8 @@
 //! The webhook client: it signs webhooks, checks destinations, sends one HTTP request and computes the retry schedule.
 //!
-//! Only [`client`], with its parts `connection` and `exchange`, and [`resolve`] use the network, and only [`trust`] reads the system's root certificates. The rest has no
-//! side effects, and takes the time and random bits as parameters. No other crate sends HTTP to destinations of customers. This
-//! crate knows no table, queue or customer. The rules of delivery:
+//! Only [`client`], with its parts `connection` and `exchange`, and [`resolve`] use the network, and only [`trust`] reads the
+//! system's root certificates. The rest has no side effects, and takes the time and random bits as parameters. No other crate sends
+//! HTTP to destinations of customers. This crate knows no table, queue or customer. The rules of delivery:
 //!
 //! - Every attempt checks the URL and the address to which it connects (`custodian_domain::destination`).
 //! - Every attempt opens its own connection, follows no redirect and stores nothing ([`client`]).

@@ -46,7 +46,7 @@ pub enum UnreachableCause {
     Tls,
     /// The connection ended, or the size limit was reached, before the head of the response was complete.
     Closed,
-    /// The response is not HTTP/1.1, or has too many or too long headers.
+    /// The response is not HTTP/1.0 or HTTP/1.1, or has too many or too long headers.
     Http,
 }
 
@@ -84,7 +84,7 @@ impl AttemptOutcome {
         }
     }
 
-    /// A short name for the log.
+    /// A short name for the log and for `error`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Succeeded { .. } => "succeeded",

@@ -25,7 +25,7 @@ pub const RETRY_DELAYS: [Duration; 9] = [
 /// The longest accepted `Retry-After`. A longer one ends the delivery.
 pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * HOUR);
 
-/// The maximum time from the first to the last attempt of a deletion notice. Its encrypted destination is stored no longer.
+/// The maximum time from the deletion to the last attempt of its notice. The encrypted destination expires then.
 pub const DELETION_NOTICE_LIFETIME: Duration = Duration::from_secs(HOUR);
 
 /// The maximum jitter, as a fraction of the delay.
@@ -36,7 +36,7 @@ const MAX_JITTER: f64 = 0.1;
 pub enum RetrySchedule {
     /// All of [`RETRY_DELAYS`].
     Standard,
-    /// Until [`DELETION_NOTICE_LIFETIME`] after the first attempt.
+    /// Until [`DELETION_NOTICE_LIFETIME`] after the deletion.
     DeletionNotice,
 }
 
@@ -45,7 +45,7 @@ pub enum RetrySchedule {
 pub struct FinishedAttempt {
     /// The first attempt is 1.
     pub number: u32,
-    /// From the start of the first attempt to the end of this one.
+    /// From the start of the first attempt, or from the deletion for its notice, to the end of this attempt.
     pub since_first: Duration,
     pub schedule: RetrySchedule,
 }
@@ -57,7 +57,7 @@ pub struct FinishedAttempt {
 /// the delivery.
 pub fn next_delay(attempt: FinishedAttempt, outcome: AttemptOutcome, jitter: u32) -> Option<Duration> {
     let requested = match outcome {
-        // The rules for URLs do not change, so a retry is useless.
+        // A refused URL would be refused again, so a retry is useless.
         AttemptOutcome::Succeeded { .. } | AttemptOutcome::Disabled | AttemptOutcome::Refused(_) => {
             return None;
         }

@@ -31,7 +31,7 @@ impl SigningSecret {
         (24..=64).contains(&bytes.len()).then_some(secret)
     }
 
-    /// The text of the secret, as it is stored and shown once. Review every call of this.
+    /// The text of the secret, as it is shown once. Review every call of this.
     pub fn expose(&self) -> &str {
         self.0.expose()
     }
@@ -51,7 +51,7 @@ impl SigningSecret {
     }
 }
 
-/// The secrets that sign a customer's webhooks: the current one, and replaced ones that are still valid.
+/// The secrets that sign an endpoint's webhooks: the current one, and replaced ones that are still valid.
 #[derive(Clone, Debug)]
 pub struct SecretSet {
     current: SigningSecret,
@@ -63,7 +63,7 @@ pub struct SecretSet {
 pub struct ReplacedSecret {
     pub secret: SigningSecret,
     pub until: Timestamp,
-    /// Whether the receiver can have it.
+    /// Whether a response is known to have shown it.
     pub is_shown: bool,
 }
 
@@ -84,8 +84,8 @@ impl SecretSet {
         std::iter::once(&self.current).chain(self.replaced_at(now).map(|replaced| &replaced.secret))
     }
 
-    /// The secret for a header that has room for one signature: of those that a receiver can have, the one that expires first. So a
-    /// receiver need not have the new secret before the old one expires.
+    /// The secret for a header that has room for one signature: of the replaced ones that are known to be shown, the one that expires
+    /// first, or else the current one. So a receiver need not have the new secret before the old one expires.
     pub fn single_at(&self, now: Timestamp) -> &SigningSecret {
         let known = self.replaced_at(now).filter(|replaced| replaced.is_shown);
         known.min_by_key(|replaced| replaced.until).map_or(&self.current, |replaced| &replaced.secret)

@@ -17,7 +17,7 @@ use ring::hmac;
 use crate::message_id::MessageId;
 use crate::secret::{SecretSet, SigningSecret};
 
-/// The header of the production system, in lower case as the crate `http` requires.
+/// The header of the production system, in lower case like every name in the crate `http`.
 pub const VOIPBIN_SIGNATURE: &str = "x-voipbin-signature";
 /// The header with the id of the message, which is the same at every attempt.
 pub const WEBHOOK_ID: &str = custodian_domain::webhook::ID_HEADER;

@@ -73,7 +73,7 @@ pub(crate) async fn spend_budgets<S: Budgets, E>(
 }
 
 /// The minimum delay of an attempt that was deferred so many times before. Without it, each of many deliveries to an endpoint that
-/// never recovers would be checked every hour of its retention.
+/// never recovers would be checked every hour.
 fn min_delay(deferrals: u32) -> Duration {
     let Some(increases) = deferrals.checked_sub(FREE_DEFERRALS) else { return Duration::ZERO };
     let factor = 4_u32.saturating_pow(increases);

@@ -21,8 +21,7 @@ use crate::sending::send;
 use crate::slow_queue::move_to_slow_queue;
 
 /// Makes one attempt to send the notice to a former endpoint of the account. The job of the bus also enqueues the jobs of the other
-/// endpoints. After a failure it enqueues the next attempt, unless
-/// the stored destination expires first.
+/// endpoints. After a temporary failure it enqueues the next attempt, unless the stored destination expires first.
 pub(crate) async fn deliver_deletion_notice<S, E>(
     cx: &Context<S, E>,
     job: &DeliveryJob,

@@ -31,7 +31,7 @@ const SLOW_AFTER: Duration = Duration::from_secs(5);
 /// How long a slow endpoint stays in the slow queue.
 const SLOW_PERIOD: Duration = Duration::from_secs(15 * 60);
 /// The lease on an attempt. It is longer than the longest attempt, so a live worker never loses it. It is shorter than the
-/// queue's visibility timeout, so a redelivered message never meets a live lease.
+/// queue's visibility timeout, so a redelivered message never meets the lease of a worker that died.
 const ATTEMPT_LEASE: Duration = Duration::from_secs(25);
 
 /// An endpoint of an account: its settings, and its stored state.

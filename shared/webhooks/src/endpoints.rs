@@ -84,7 +84,7 @@ pub async fn update_endpoint<S: ChangeCustomers + WebhookStore, E>(
     view(cx, &customer, id, &state, destinations)
 }
 
-/// Deletes an endpoint with its secret. The first endpoint only loses its URI. Returns the endpoint as it was.
+/// Deletes an endpoint with its secret. The first endpoint only loses its settings. Returns the endpoint as it was.
 pub async fn delete_endpoint<S: ChangeCustomers + WebhookStore, E>(
     cx: &Context<S, E>,
     customer: Customer,

@@ -38,7 +38,7 @@ pub(crate) async fn paused_until<S: WebhookStore, E>(
     }
 }
 
-/// Counts a failure of the endpoint, or forgets the earlier ones because it responds. This is not part of the attempt's
+/// Counts a failure of the endpoint, or forgets the earlier ones after any other outcome. This is not part of the attempt's
 /// transaction, because concurrent attempts at one endpoint would conflict.
 pub(crate) async fn observe<S: WebhookStore, E>(
     cx: &Context<S, E>,
@@ -68,7 +68,7 @@ pub(crate) async fn observe<S: WebhookStore, E>(
     ignore(recorded, "the next attempt records what it observes");
 }
 
-/// Whether the receiver failed, and the pause that it asks for. Any other response shows that it works, even a refusal.
+/// Whether the receiver failed, and the pause that it asks for. Any other response shows that it works. A refused URL gets no request.
 fn failure(outcome: AttemptOutcome) -> Option<Duration> {
     match outcome {
         AttemptOutcome::Failed { status: 429 | 500..=599, retry_after } => {

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use crate::payload_size::limited;
 use crate::ports::ReadPayloadRows;
 
-/// The body for an event: the current row without its secrets, or only the ids if the row is deleted. Only the first endpoint gets the
-/// `webhook_uri` of an account. It is the URI of that endpoint, and such a URI may contain a password.
+/// The body for an event: the current row without its secrets, or the ids and `tm_delete` if the row is deleted. Only the first
+/// endpoint gets the `webhook_uri` of an account. It is the URI of that endpoint, and such a URI may contain a password.
 pub async fn payload<S: ReadPayloadRows, E: Sync>(
     cx: &Context<S, E>,
     customer: &Customer,

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 /// The maximum size of a payload in bytes.
 const MAX_PAYLOAD_BYTES: usize = 64 * 1024;
 
-/// The payload as text, without the `hidden` fields of `data`. If it is too long, the largest values of `data` are left out, and `omitted` names their fields. The
-/// receiver can read them from the API. Ids are small, so they always stay.
+/// The payload as text, without the `hidden` fields of `data`. If it is too long, the largest values of `data` are left out, too.
+/// `omitted` names the missing fields. The receiver can read them from the API. Ids are small, so they always stay.
 pub(crate) fn limited(mut payload: Value, hidden: &[&str]) -> String {
     let mut omitted: Vec<String> = Vec::new();
     if let Some(data) = payload["data"].as_object_mut() {

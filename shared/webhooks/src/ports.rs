@@ -44,7 +44,7 @@ impl SecretChange {
 
 /// The stored state of webhook endpoints and deliveries.
 pub trait WebhookStore: Send + Sync {
-    /// The states of endpoints of one account, in the order of their ids.
+    /// The states of endpoints of one account, in the order of `ids`.
     fn webhook_endpoints(
         &self,
         ids: &[EndpointId],
@@ -140,7 +140,7 @@ pub trait WebhookStore: Send + Sync {
 
 /// The queues of delivery jobs.
 pub trait DeliveryQueue: Send + Sync {
-    /// Enqueues a job with a delay, in the queue of slow endpoints if `job.slow` is set. `name` identifies the attempt.
+    /// Enqueues a job with a delay, in the queue of slow endpoints if `job.slow` is set. `name` identifies the job.
     fn enqueue_delivery(
         &self,
         job: &DeliveryJob,

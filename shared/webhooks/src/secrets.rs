@@ -11,8 +11,8 @@ use custodian_webhook_client::{ReplacedSecret, SecretSet, SigningSecret};
 
 use crate::ports::{SecretChange, WebhookStore};
 
-/// The secrets of an endpoint. The first delivery creates the first secret, so that every webhook is signed. The first request to see a
-/// secret shows it. `None` if the account is terminal or the endpoint is deleted.
+/// The secrets of an endpoint. If the first endpoint has none, the delivery creates one, so that every webhook is signed. The first
+/// request to see a secret shows it. `None` if the account is terminal or the endpoint is deleted.
 pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     cx: &Context<S, E>,
     id: EndpointId,
@@ -33,7 +33,7 @@ pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     {
         WriteOutcome::Done => secret_set(&first).map(Some),
         WriteOutcome::GateClosed => Ok(None),
-        // A concurrent delivery created the secret.
+        // A concurrent delivery or request created the secret.
         WriteOutcome::Stale => {
             let stored = cx.store.webhook_endpoint(id).await?.secret;
             stored.map(|stored| secret_set(&decrypt(cx, id, &stored)?)).transpose()
@@ -41,7 +41,7 @@ pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     }
 }
 
-/// The secrets of a deleted account. If it never had one, the notice is signed with a new secret that is not stored.
+/// The secrets of an endpoint of a deleted account. If it has none, the notice is signed with a new secret that is not stored.
 pub(crate) fn secrets_of_deleted_account<S, E>(
     cx: &Context<S, E>,
     id: EndpointId,

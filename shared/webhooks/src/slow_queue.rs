@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::delivery_job::DeliveryJob;
 use crate::ports::DeliveryQueue;
 
-/// Moves a job to the slow queue, where it can delay only the jobs of other slow endpoints.
+/// Moves a job to the slow queue, where it can delay only the jobs of slow endpoints.
 pub(crate) async fn move_to_slow_queue<S, E: DeliveryQueue>(
     cx: &Context<S, E>,
     job: &DeliveryJob,

@@ -17,7 +17,7 @@ import { billingCard } from './billing-card.js';
 const PHRASE = 'DELETE';
 const pathOf = (account) => `/v1.0/customers/${account.id}`;
 
-/** Freezes the account, at a date of the operator's choice if one is given. */
+/** Freezes the account, until a date of the operator's choice if one is given. */
 function freeze(account) {
   dialog(t('operator.freezeTitle'), (close) => {
     const fields = [field({ name: 'date', label: t('operator.freezeDate'), type: 'date', hint: t('operator.freezeHint') })];

@@ -10,7 +10,7 @@ function split(type) {
   return { noun: type.slice(0, at), change: type.slice(at + 1) };
 }
 
-/** What happened. A type that only a newer release knows is shown as it is. */
+/** What happened. A type that only a newer release knows keeps its own words. */
 export function eventName(type) {
   const { noun, change } = split(type);
   if (hasText(`event.${type}`) || !CHANGES.includes(change)) return tName('event', type);

@@ -2,7 +2,7 @@
 
 type Rgb = [f64; 3];
 
-/// The background of pages in light colors, and in dark ones.
+/// A background of the pages in light colors, and one in dark ones.
 const LIGHT: Rgb = [236.0, 238.0, 241.0];
 const DARK: Rgb = [26.0, 29.0, 35.0];
 const BLACK: Rgb = [0.0; 3];

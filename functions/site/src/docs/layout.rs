@@ -1,4 +1,4 @@
-//! The page around the content of the reference. Its policy permits only its own style sheet and the logo.
+//! The page around the content of the reference. Its policy permits only style sheets and images of this service, and the logo.
 
 use custodian_app::context::Brand;
 use custodian_app::mail::escape_html;

@@ -104,7 +104,7 @@ async fn a_name_resolution_that_never_ends_times_out() {
     }
     let trust = TrustStore::from_certificates([]);
     let client = WebhookClient::new(AllowedAddresses::Public, HangingResolver, trust, HASTY).unwrap();
-    // The spawned task proves that the future is `Send`, which the Lambda runtime requires.
+    // The spawned task proves that the future is `Send`, which the port `WebhookSender` requires.
     let report =
         tokio::spawn(async move { client.send(&message("https://hooks.example/")).await }).await.unwrap();
     assert_eq!(report.outcome, AttemptOutcome::TimedOut);
