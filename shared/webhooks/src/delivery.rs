@@ -163,7 +163,9 @@ where
     if let Some(deferral) = spend_budgets(cx, Some(endpoint_id), uri, &body).await? {
         return defer(cx, job, id, previous, deferral).await;
     }
-    let Some(secrets) = signing_secrets(cx, endpoint_id, state).await? else { return Ok(()) };
+    let Some(secrets) = signing_secrets(cx, endpoint_id, state).await? else {
+        return close_removed(cx, previous, cx.now()).await;
+    };
     let started = cx.now();
     let report = send(cx, job, (uri, &settings.webhook_method), id, body, &secrets).await;
     // The delay starts at the end of the attempt, because the response may have taken long.

@@ -134,6 +134,22 @@ async fn an_endpoint_that_was_deleted_meanwhile_gets_no_new_secret_and_leaves_no
     assert!(!rows.iter().any(|row| row.contains(&format!("#{id}"))), "{rows:?}");
 }
 
+/// A worker reads the account before the deletion of the endpoint, and its secret afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pending_delivery_is_closed_if_its_endpoint_is_deleted_while_a_worker_reads_it() {
+    let (client, first, second) = (start().await, Receiver::start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &first).await;
+    let id = add_endpoint(&ann, &second, &["tag_created"]).await;
+    second.set_default_reply(Reply::Status(503));
+    add_tag(&ann, "vip").await;
+    Tables(client.engine().clone()).delete_rows_with("webhooks", &format!("secret#{id}"));
+    client.advance(60).await;
+    ann.idle().await;
+    let listed = deliveries(&ann).await;
+    let pending = listed.iter().find(|delivery| delivery["endpoint_id"] == id.as_str()).unwrap();
+    assert_eq!((&pending["status"], &pending["error"]), (&json!("failed"), &json!("no_destination")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_endpoint_has_its_own_secret() {
     let (client, first, second) = (start().await, Receiver::start().await, Receiver::start().await);
