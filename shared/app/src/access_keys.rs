@@ -36,7 +36,7 @@ pub struct KeyOrigin {
 }
 
 impl KeyOrigin {
-    /// Refuses a key that would be stronger or live longer than the credential that makes it.
+    /// Refuses a key that would be stronger or live longer than the key on which its maker depends.
     pub fn of(caller: &Principal, patch: &KeyPatch, now: Timestamp) -> Result<Self, Refusal> {
         patch.require_scopes_within(caller.key())?;
         let tm_expire = patch.expiry(caller.key(), now)?;

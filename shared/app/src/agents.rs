@@ -99,7 +99,7 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
     }
 }
 
-/// Refuses what the creation would refuse, before the agent's password is hashed.
+/// Refuses a taken username, and an account at its limit, before the agent's password is hashed.
 async fn require_available<S: CreateAgents + Throttle + ReadThrottles, E>(
     cx: &Context<S, E>,
     customer: CustomerId,

@@ -12,9 +12,9 @@ use crate::ports::{CountDue, DeletionBrake};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Counts a deletion, and trips the brake if more accounts than the limit were deleted within the hour. `due` is the deadline of a purge or expiry: the
-/// operator who released the brake permitted those that were due by then, so they do not count. The account is deleted already,
-/// so a failure of the count must not fail the request.
+/// Counts a deletion, and trips the brake if more accounts than the limit were deleted within the hour. `due` is the deadline of a
+/// purge or expiry: the operator who released the brake permitted those that were due by then, so they do not count. The account is
+/// deleted already, so a failure of the count must not fail the request.
 pub(crate) async fn count_deletion<S: DeletionBrake, E>(cx: &Context<S, E>, due: Option<Timestamp>) {
     if cx.settings.max_deletions_per_hour == 0 {
         return;
@@ -79,7 +79,7 @@ async fn trip_above_limit<S: DeletionBrake, E>(
     Ok(true)
 }
 
-/// The start of the slot of ten minutes in which deletions are counted together.
+/// The length of a slot, in which deletions are counted together.
 pub const SLOT: Duration = Duration::from_secs(600);
 
 /// The slots of the last hour, the current one first. Seven slots cover 60 to 70 minutes, so a count is never too low.

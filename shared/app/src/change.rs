@@ -1,4 +1,4 @@
-//! Every change of a customer's status uses the loop in this module.
+//! Every change of a customer's status uses the loop in this module, except that of a restore run.
 //!
 //! The loop decides from the row and schedules the job that the next state needs. It then writes the next version, if the row
 //! has not changed, and cancels the job of the old state. It schedules the job before it writes the row. A crash between the
@@ -25,7 +25,7 @@ use crate::retry::{Retry, RetryBudget};
 /// The outcome of a command.
 #[derive(Clone, Debug)]
 pub enum ChangeOutcome {
-    /// The account is in the target state already.
+    /// The account is in the target state already, or the command no longer applies.
     Unchanged(Box<Customer>),
     /// The job fired a little early and must be retried.
     TooEarly,
@@ -102,7 +102,7 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
         };
         match commit(cx, change).await? {
             CustomerWriteOutcome::Done => {
-                // The expiry of a signup that nobody verified does not count: anyone can sign up, and could pause all deletions.
+                // The end of a signup that nobody verified does not count: anyone can sign up, and could pause all deletions.
                 if after.status().is_terminal() && before.signup.is_none() {
                     let is_job = matches!(command, Command::Purge { .. } | Command::Expire);
                     count_deletion(cx, before.due().filter(|_| is_job)).await;

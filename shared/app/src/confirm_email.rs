@@ -44,7 +44,7 @@ pub fn is_owner(customer: &Customer, agent: &Agent) -> bool {
 }
 
 /// The changes that confirming `address` makes in addition to the account's own row. An agent of another account that has the
-/// address as its username gets a generated username. An owner whose username is the old address gets the new one.
+/// address as its username gets a generated username. An owner whose username is the old address gets the new one if possible.
 pub(crate) async fn confirmation<S: FindNames + ReadAgents, E>(
     cx: &Context<S, E>,
     customer: &Customer,

@@ -45,11 +45,12 @@ pub struct Brand {
     pub product_name: String,
     /// An `https` URL, or empty for no logo.
     pub logo_url: String,
-    /// The color of buttons and links in the account page and the console, such as `#0b57a4`, or empty for the default.
+    /// The color of buttons and links in the account page, the console and the API reference, such as `#0b57a4`, or empty for the
+    /// default.
     pub accent_color: String,
     /// The e-mail address or URL where people get help, or empty.
     pub support: String,
-    /// Where a page sends a person afterwards, or empty.
+    /// The URL of the product, to which pages and mails link, or empty.
     pub return_url: String,
 }
 

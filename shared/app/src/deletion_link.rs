@@ -32,8 +32,8 @@ pub fn url(settings: &Settings, token: &Secret) -> String {
     format!("{}{PATH}?token={}", settings.base_url, token.expose())
 }
 
-/// The header `Link` of the response to a freeze or deletion. `None` if the link could not be stored: the account has changed
-/// already, so the request must not fail, and the mail has another link.
+/// The header `Link` of the response to an unregistration. `None` if the link could not be stored: the account has changed already,
+/// so the request must not fail, and the mail has another link.
 pub async fn link_header<S: DeletionLinks, E>(cx: &Context<S, E>, customer_id: CustomerId) -> Option<String> {
     match create_link(cx, customer_id).await {
         Ok(token) => Some(format!("<{PATH}?token={}>; rel=\"status\"", token.expose())),

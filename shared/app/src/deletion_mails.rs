@@ -55,8 +55,9 @@ fn decrypt<S, E>(
     Ok(account.filter(|_| cx.now() < stored.until))
 }
 
-/// Sends the first mail about the deletion of an account, which says that it has begun, and removes the stored recipient. Returns whether a recipient was stored, in
-/// which case a step of the cascade waits for the removal. A crash between the mail and the removal sends the mail again.
+/// Sends the first mail about the deletion of an account, which says that it has begun, and removes the stored recipient. Returns
+/// whether a recipient was stored, in which case a step of the cascade waits for the removal. A crash between the mail and the
+/// removal sends the mail again.
 pub async fn send_deletion_begun<S: ReadCustomers + NoticeRows + DeletionLinks, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,
@@ -72,7 +73,7 @@ pub async fn send_deletion_begun<S: ReadCustomers + NoticeRows + DeletionLinks, 
     Ok(true)
 }
 
-/// Removes the recipient of the last mail when its time is over, however far the deletion is. TTL would remove it days later.
+/// Removes the recipient of the last mail when its time is over, however far the deletion is. TTL may remove it days later.
 pub async fn remove_expired_recipient<S: LastMail, E>(
     cx: &Context<S, E>,
     id: CustomerId,

@@ -1,4 +1,4 @@
-//! The use cases of the product, and the ports that they need.
+//! Use cases of the product, and the ports that they need.
 //!
 //! A port is a trait for one capability. A use case names the ports that it needs in its bounds, so the Lambda function that
 //! runs it has no other capability. `custodian-store` implements the ports of the database. `custodian-runtime` (AWS) and the

@@ -48,9 +48,10 @@ pub enum Metric {
     WebhooksDeferred,
     /// Webhooks that failed and have no attempt left.
     WebhooksExhausted,
-    /// Requests that a throttle refused with 429.
+    /// Requests that exceeded a rate limit or a read budget.
     RequestsThrottled,
-    /// Refused sign-ins: the username or the password is wrong, or the account is terminal.
+    /// Refused sign-ins: the username or the password is wrong, the account is terminal, or the key on which the agent depends is not
+    /// valid.
     LoginsRefused,
     /// Mails that were dropped because their recipient or the whole stack had too many.
     MailsDropped,
@@ -67,7 +68,7 @@ pub enum Unit {
 }
 
 impl Metric {
-    /// One observation of every metric, with zero values.
+    /// One observation of every metric.
     pub const ALL: [Self; 26] = [
         Self::CustomersCreated,
         Self::CustomersVerified,

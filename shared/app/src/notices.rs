@@ -1,4 +1,4 @@
-//! Sends the notices. Each event in an account causes one notice to the account's confirmed address.
+//! Sends the notices. A notice tells an account's confirmed address about one event in the account.
 //!
 //! The event names the row, and the notice uses the values of the current row. If the row has changed since the event, the notice
 //! describes the current state, or no notice is sent.
@@ -34,7 +34,7 @@ async fn send<S: StoreMailTokens, E: Mailer>(
     mail::send_notice(cx, customer, cause, &[mail]).await
 }
 
-/// Sends the notice that the account is frozen. It says how the owner can recover the account, and by when.
+/// Sends the notice that the account is frozen. It says how the account can be kept, and until when.
 pub async fn send_frozen<S: ReadCustomers + StoreMailTokens + DeletionLinks, E: Mailer>(
     cx: &Context<S, E>,
     id: CustomerId,

@@ -23,8 +23,8 @@ use crate::throttle::clear_wrong_passwords;
 /// The lifetime of a link.
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// Mails a reset link to the agent that this text names, if one exists. An address that an account has confirmed gets only the
-/// link of that account's owner.
+/// Mails a reset link to the agent that this text names, if one exists. If the text is an address that an account has confirmed,
+/// only that account's owner gets a link.
 pub async fn send_reset<S, E>(cx: &Context<S, E>, username: &str, cause: Cause) -> Result<(), Failure>
 where
     S: FindNames + Authenticator + StoreMailTokens + Throttle,
@@ -108,7 +108,7 @@ fn names<'a>(customer: &'a Customer, agent: &'a Agent) -> Vec<&'a str> {
     [Some(agent.username.as_str()), email].into_iter().flatten().collect()
 }
 
-/// The stored token of a reset link, unless it has expired.
+/// The stored token of a reset link, unless it has expired or was used.
 async fn find_token<S: ReadMailTokens, E>(
     cx: &Context<S, E>,
     token: &Secret,

@@ -35,7 +35,7 @@ impl PlatformKeys {
         Self(RwLock::new(CachedKeys { keys, reloaded: None }))
     }
 
-    /// The keyed hash of a text, for throttles and for the keys that encrypt stored values.
+    /// The keyed hash of a text.
     pub fn keyed_hash(&self, kind: &str, text: &str) -> Result<String, Failure> {
         let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let keyed_hash = cached.keys.keyed_hasher.as_ref().map(|keyed_hasher| keyed_hasher.hash(kind, text));

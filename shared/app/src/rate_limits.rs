@@ -73,7 +73,7 @@ pub(crate) const MAIL_BY_RECIPIENT: [RateLimit; 2] =
     [RateLimit::new("mail-hour", 5, HOUR), RateLimit::new("mail-day", 20, DAY)];
 /// Requests of one account that send a mail to another address.
 pub(crate) const MAIL_BY_ACCOUNT: RateLimit = RateLimit::new("mail-account", 10, HOUR);
-/// Responses to one account which say that an e-mail address or username is taken.
+/// Responses to one account which say that a name is taken.
 pub(crate) const TAKEN_NAME_BY_ACCOUNT: RateLimit = RateLimit::new("taken-account", 30, HOUR);
 
 /// Passwords that an account asks to hash. A hash takes tens of milliseconds of CPU time.
@@ -118,7 +118,7 @@ pub fn known_network_quotas<'a>(name: &'a str, client_ip: &'a str) -> [Quota<'a>
     [by_name, by_client_ip]
 }
 
-/// The quotas of a signed-in agent that confirms a request with its password. Strangers cannot use them up.
+/// The quotas of a signed-in agent that confirms a request with its password. Strangers at other IP addresses cannot use them up.
 pub fn confirmation_quotas<'a>(agent: &'a str, client_ip: &'a str) -> [Quota<'a>; 2] {
     [Quota::new(PASSWORD_BY_AGENT, agent), Quota::new(PASSWORD_BY_CLIENT_IP, client_ip)]
 }

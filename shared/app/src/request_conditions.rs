@@ -26,8 +26,8 @@ pub struct RequestConditions {
     pub idempotency_lease: Option<IdempotencyLease>,
 }
 
-/// The lease of a request on its idempotency record. Every transaction with the request's effect requires the lease and marks the record
-/// as done.
+/// The lease of a request on its idempotency record. Every transaction with the request's effect requires the lease and marks the
+/// record as done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyLease {
     pub customer_id: CustomerId,
@@ -36,7 +36,7 @@ pub struct IdempotencyLease {
     pub lease_id: String,
 }
 
-/// The total time that a request has waited between its retries of transactions.
+/// The total time that a request has waited between its retries.
 #[derive(Clone, Debug, Default)]
 pub struct TimeWaited(Arc<AtomicU64>);
 
@@ -50,8 +50,8 @@ impl TimeWaited {
     }
 }
 
-/// Runs `work` with these conditions. A nested call, for work that is not the request's effect, replaces the conditions, but continues to count the time waited, so both
-/// share one retry budget.
+/// Runs `work` with these conditions. A nested call, for work that is not the request's effect, replaces the conditions, but
+/// continues to count the time waited, so both share one retry budget.
 pub async fn with_conditions<F: Future>(conditions: RequestConditions, work: F) -> F::Output {
     WAITED.scope(time_waited(), CONDITIONS.scope(conditions, work)).await
 }

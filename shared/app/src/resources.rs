@@ -123,8 +123,8 @@ pub async fn stop_transcriptions<S: ListResources + UpdateResources, E>(
             if now >= stop_at {
                 return Err(Failure::unavailable("the transcriptions", "not all stopped in time"));
             }
-            // Only this function changes rows of a frozen account, so a concurrent run has stopped a stale row. A closed gate
-            // means that the account is no longer frozen, and the other transcriptions keep running.
+            // Only this function changes transcriptions of a frozen account, so a concurrent run has stopped a stale row. A closed
+            // gate means that the account is no longer frozen, and the other transcriptions keep running.
             let encrypted = encrypt_row(cx, kind, &after)?;
             let outcome = cx.store.update_resource(kind, &[Status::Frozen], &row, &encrypted).await?;
             if outcome == ResourceWriteOutcome::GateClosed {

@@ -12,9 +12,9 @@ use crate::request_conditions::{self, TimeWaited};
 /// The total time that a caller can wait.
 #[derive(Clone, Copy, Debug)]
 pub enum RetryBudget {
-    /// For work on one row of an account.
+    /// For most work, such as a change of one row.
     Short,
-    /// For work that may conflict with many writes, such as a change of status, and for background work.
+    /// For work that may conflict with many writes, such as a change of status or of a deletion ledger.
     Long,
 }
 
@@ -27,7 +27,7 @@ impl RetryBudget {
     }
 }
 
-/// Waits that double up to a ceiling. All waits of a request count against the same budget.
+/// Random waits, whose maximum doubles up to a ceiling. All waits of a request count against the same budget.
 #[derive(Debug)]
 pub struct RetryDelays {
     waited: TimeWaited,

@@ -34,8 +34,8 @@ pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
     Ok(ProfilePatch::read(&profile, &empty, &DestinationRules::default())?.apply(&empty))
 }
 
-/// Opens an account. If the address has an unverified account, the signup replaces its profile. If the address has a verified
-/// account, its owner gets a mail which says that the account exists.
+/// Opens an account. If the address has an account of an unverified signup, the new signup replaces its profile. If it has an
+/// unverified account that an operator opened, it gets a new link. If it has a verified account, it gets a mail which says so.
 pub async fn sign_up<S, E>(cx: &Context<S, E>, profile: Profile, cause: Cause) -> Result<(), Failure>
 where
     S: OpenAccounts + ReadAgents + StoreMailTokens + Throttle + ReadThrottles,

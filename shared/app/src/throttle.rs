@@ -1,4 +1,4 @@
-//! Rate limits of attempts. The store keeps only keyed hashes of usernames, IP addresses and e-mail addresses.
+//! Rate limits of attempts. Their rows have only keyed hashes of usernames, IP addresses and e-mail addresses.
 //!
 //! An attempt reserves quota before it starts and releases it on success, so that concurrent attempts cannot exceed the limit.
 //! A failed attempt is recorded as failed. So a full window refuses the next attempt at once, unless some of its attempts still
@@ -19,7 +19,7 @@ use crate::rate_limits::{
     TAKEN_NAME_BY_ACCOUNT,
 };
 
-/// The maximum duration of an attempt. A younger reservation may still be released.
+/// How long an attempt usually takes at most. A younger reservation may still be released.
 const MAX_ATTEMPT_DURATION: Duration = Duration::from_secs(3);
 /// The number and the interval of retries of a full window, while running attempts may still release quota.
 const FULL_WINDOW_RETRIES: u32 = 7;

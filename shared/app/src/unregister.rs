@@ -89,7 +89,7 @@ impl UnregisterRequest {
         }
     }
 
-    /// A wrong password counts against the same limits as at sign-in.
+    /// Wrong passwords of the agent and from the client IP address are limited.
     async fn confirm_by_password<S: Throttle, E>(
         &self,
         cx: &Context<S, E>,

@@ -50,7 +50,7 @@ pub async fn update_with_secret<S: ChangeCustomers, E>(
     }
 }
 
-/// Platform admins may change only initial and active accounts.
+/// Platform admins may change the profile, the plan and the billing only of initial and active accounts.
 pub fn require_initial_or_active(customer: &Customer) -> Result<(), Refusal> {
     use custodian_domain::State;
     match customer.state {

@@ -131,7 +131,7 @@ impl<S: Authenticator, E: Sync, T: Target> Caller<S, E> for PlatformAdmin<T> {
     }
 }
 
-/// A principal that acts for its own customer, and the row that the path names. Handlers get the customer only from this type,
+/// A principal that acts for its own customer, and the row that the path names. Its handlers get the customer only from this type,
 /// and never from the request.
 #[derive(Debug)]
 pub struct Account<R, A, T = NoTarget> {

@@ -18,7 +18,7 @@ pub trait Cursor: Copy + Send {
     fn from_time(instant: Timestamp) -> Self;
 }
 
-/// The id of the last row of a list that is ordered by id.
+/// A place in a list that is ordered by id.
 impl Cursor for Uuid {
     fn to_bytes(self) -> Vec<u8> {
         self.as_bytes().to_vec()
@@ -33,8 +33,8 @@ impl Cursor for Uuid {
     }
 }
 
-/// A token is a cursor and a checksum of the cursor and the list. The checksum reveals a mistyped token and the token of another
-/// list.
+/// A token is a cursor and a checksum of the cursor and the name of the list. The checksum reveals a mistyped token and the token of
+/// a list with another name.
 pub(crate) fn write_token(cursor: impl Cursor, list: &str) -> String {
     let mut bytes = cursor.to_bytes();
     bytes.extend(checksum(&bytes, list));

@@ -102,13 +102,15 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
 /// Handles a request. Every route makes its checks in this order, so that a refusal reveals nothing that a later check protects:
 ///
 /// 1. a webhook of this service (403), the method (404), the size (413);
-/// 2. the caller ([`Caller::from_request`]): the origin of a request with a cookie (403), the credential (401), the scopes of a limited key (403), the status of the
-///    account (403), the permission (403), and the right on the row that the path names (403, or 404 if the caller's account has no
-///    such row);
+/// 2. the caller ([`Caller::from_request`]): the origin of a request with a cookie (403), the credential (401), the scopes of a
+///    limited key (403), the status of the account (403), the permission (403), and the right on the row that the path names (403;
+///    404 if the caller's account has no such row; 400 if the id is malformed);
 /// 3. the precondition `If-Match` (412);
 /// 4. the form of the `Idempotency-Key` (400), the bytes that the account may read (429), the record of the key (409);
 /// 5. the body: its media type (415), and in the handler its fields (400);
 /// 6. in the handler, the rules of the row's state, such as that of the last administrator (409).
+///
+/// Exceptions: the handlers of a delivery to send again and of an export read their row themselves, after the media type.
 async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     endpoint: &H,
     cx: &Context<S, E>,

@@ -111,7 +111,7 @@ fn replay(
 }
 
 impl IdempotentRequest {
-    /// Stores the response of a successful request, and removes the record of a refused one.
+    /// Stores the response of a successful request, and removes the record of a failed one that had no effect.
     pub(crate) async fn finish<S: Idempotency, E>(
         self,
         cx: &Context<S, E>,

@@ -1,6 +1,6 @@
-//! Pages of lists, newest first. Each page starts below the last id of the previous one.
+//! Pages of lists. Each page starts where the previous one ended.
 //!
-//! A page ends at the requested number of rows or at the maximum number of bytes.
+//! A page ends at the requested number of rows, at the maximum number of bytes or after the maximum number of queries.
 
 use std::future::Future;
 
@@ -38,7 +38,7 @@ pub struct Page {
 }
 
 impl<C: Cursor> PageRequest<C> {
-    /// Reads `page_size` and `page_token`. A token is valid only for the list that issued it.
+    /// Reads `page_size` and `page_token`. A token is valid only for lists of the same name, and a timestamp for every list.
     pub fn read(request: &Request, list: &str) -> Result<Self, Refusal> {
         let size = match request.query("page_size") {
             None => MAX_PAGE_SIZE,
@@ -56,8 +56,8 @@ impl<C: Cursor> PageRequest<C> {
         Ok(Self { size, below, list: list.to_owned() })
     }
 
-    /// Fills a page. `query` returns at most the given number of rows below an id, or after another cursor. `id` returns the
-    /// cursor of a row, and `to_json` returns its JSON.
+    /// Fills a page. `query` gets the cursor after which its rows start, and the number of rows that the page needs. `id` returns
+    /// the cursor of a row, and `to_json` returns its JSON.
     pub async fn fill<T, F>(
         &self,
         query: impl Fn(Option<C>, usize) -> F + Send,

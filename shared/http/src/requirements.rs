@@ -8,11 +8,11 @@ use custodian_domain::{Customer, Permission, Principal, Reason, Refusal, Status,
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialRule {
     Any,
-    /// Platform admins who act as a guest agent must not make credentials that outlive their eight hours.
+    /// For example, platform admins who act as a guest agent must not make credentials that outlive their eight hours.
     NoDelegates,
     /// An export has the rows of every kind, so no scope covers it.
     NoLimitedKeys,
-    /// Limited keys must not make or change agents' credentials either, because no agent is limited.
+    /// For example, limited keys must not make or change agents' credentials either, because no agent is limited.
     NoDelegatesOrLimitedKeys,
 }
 

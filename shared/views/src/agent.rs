@@ -21,7 +21,7 @@ pub struct AgentView<'a> {
     id: Uuid,
     #[cfg_attr(feature = "schema", schemars(extend("readOnly" = true)))]
     customer_id: Uuid,
-    /// Set when the agent is created; never changes.
+    /// Set when the agent is created. It changes only when an account confirms an e-mail address.
     username: Text<'a, 1020>,
     // The name defaults to the username, which can be longer than the limit for a name in a request.
     name: Text<'a, 1020>,

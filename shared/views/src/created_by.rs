@@ -11,7 +11,7 @@ pub struct CreatedByView {
     #[serde(rename = "type")]
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::maker_type"))]
     kind: &'static str,
-    /// The agent, access key or platform admin. `null` for `signup`.
+    /// The agent, access key or platform admin. `null` for `signup` and `unknown`.
     id: Option<Uuid>,
 }
 

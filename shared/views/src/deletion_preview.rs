@@ -14,7 +14,7 @@ pub struct DeletionPreviewView<'a> {
     dry_run: bool,
     id: Uuid,
     immediate: bool,
-    /// When everything would be deleted. The date of a frozen account does not change.
+    /// When everything would be deleted. Without `immediate`, the date of a frozen account does not change.
     tm_due: Time,
     /// Every table that the deletion empties.
     tables: Vec<TablePreview>,

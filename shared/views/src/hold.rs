@@ -71,7 +71,7 @@ pub struct BrakeView<'a> {
     /// never paused.
     set_by: Option<Uuid>,
     tm_update: Option<Time>,
-    /// The accounts that were deleted or expired in about the last hour, without unverified signups.
+    /// The deletions and expiries in about the last hour that count against the limit.
     deletions_within_an_hour: u64,
     /// If more accounts than this are deleted or fall due within an hour, all deletions pause. `0` means no limit.
     max_deletions_per_hour: u32,

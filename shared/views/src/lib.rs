@@ -1,7 +1,7 @@
-//! JSON views of stored rows, for API responses and webhooks. Their fields are those of the specification, in its order.
+//! JSON views of stored rows, for API responses, webhooks and exports. The fields that the specification has are in its order.
 //!
-//! With the feature `schema`, every view has a JSON Schema. The API description contains these schemas. The doc comment of a
-//! view or a field becomes its description, and `readOnly` marks a field that no request can set.
+//! With the feature `schema`, every view but `ResourceView` has a JSON Schema. The API description contains these schemas. The doc
+//! comment of a view or a field becomes its description, and `readOnly` marks a field that no request can set.
 
 mod access_key;
 mod agent;

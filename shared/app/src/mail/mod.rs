@@ -1,7 +1,7 @@
 //! The mails. Each cause sends its mails once, or again after a crash before the sending was recorded.
 //!
-//! `texts`, `notices` and `deletion_notices` have the wording of each mail. `message` renders a mail as text and HTML, `sender` builds the `From`
-//! header, and `sending` sends the mail.
+//! `texts`, `notices` and `deletion_notices` have the wording of each mail. `message` renders a mail as text and HTML, `sender` builds
+//! the `From` header, and `sending` sends every mail but the two about a deletion.
 
 mod deletion_notices;
 mod message;

@@ -1,5 +1,5 @@
-//! The names of accounts, agents, pages and contacts in mails. Strangers choose some of these names, so a mail does not show a name that
-//! could pass for a message or a link.
+//! The names of accounts, agents, pages and contacts in mails. Strangers choose some of these names, so a mail does not show a name
+//! that could pass for a message or a link.
 
 use custodian_domain::Customer;
 use custodian_domain::email::is_email;
@@ -11,8 +11,8 @@ pub(super) fn forgot_password_page(settings: &Settings) -> String {
     format!("{}/auth/password-forgot", settings.base_url)
 }
 
-/// The name of an account in a mail to an address that is unconfirmed or no longer the account's. The name does not reveal the
-/// account's e-mail address.
+/// The name of an account in the mails about a change of its e-mail address that go to the new or the former address. It does not
+/// reveal the account's e-mail address.
 pub(super) fn undisclosed_account(settings: &Settings, customer: &Customer) -> String {
     let name = plain_name(&customer.profile.name).unwrap_or(&settings.brand.product_name);
     format!("{name} account")

@@ -1,4 +1,4 @@
-//! The mails that carry a link, and the mails about a request.
+//! The mails with a mailed token, and the mails about a request.
 
 use custodian_domain::{Customer, RequestedBy, Secret, Timestamp};
 

@@ -50,7 +50,7 @@ pub struct AgentChange<'a> {
 }
 
 impl<'a> AgentChange<'a> {
-    /// A change that writes only the agent.
+    /// A change without the optional parts.
     pub const fn new(before: &'a Agent, after: &'a Agent, statuses: &'static [Status]) -> Self {
         Self {
             before,

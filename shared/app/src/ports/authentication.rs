@@ -85,7 +85,7 @@ impl PrincipalRows {
 
 /// The keys that every function reads when it starts.
 pub trait VerifyingKeys: Send + Sync {
-    /// The public keys that verify tokens (one, or two during a rotation), and the secret of keyed hashes.
+    /// The public keys that verify tokens (one, or two after a rotation), and the secret of keyed hashes.
     fn platform_key_set(&self) -> impl Future<Output = Result<PlatformKeySet, Failure>> + Send;
 }
 
@@ -110,8 +110,8 @@ pub trait Authenticator: VerifyingKeys + RecordKeyUse + Idempotency {
 /// The stored record of a request with an `Idempotency-Key`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IdempotencyRecord {
-    /// A MAC of the body under a key that is derived from the platform's secret and the `Idempotency-Key`. It detects a request that reuses the key with
-    /// another body.
+    /// A MAC of the body under a key that is derived from the platform's secret and the `Idempotency-Key`. It detects a request that
+    /// reuses the key with another body.
     pub body_mac: String,
     /// The response, encrypted under a key with the same derivation. `None` while the request runs, or if
     /// the response was lost after the effect.

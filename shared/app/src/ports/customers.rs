@@ -94,11 +94,11 @@ pub struct ActivationRows {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CustomerWriteOutcome {
     Done,
-    /// The row changed since it was read.
+    /// The row, or another row that the change depends on, changed since it was read.
     Stale,
     /// The e-mail address belongs to another account.
     EmailTaken,
-    /// The mailed token was used or replaced.
+    /// The mailed token was used or replaced, or the credential that requested the change is no longer valid.
     TokenUsed,
     /// The brake is on, and the change would end the account.
     DeletionsPaused,
@@ -135,7 +135,7 @@ pub trait CreateCustomers: Send + Sync {
     ) -> impl Future<Output = Result<CreateAccountOutcome, Failure>> + Send;
 }
 
-/// Rows of one query page, newest first. A page may hold fewer rows than requested.
+/// Rows of one query page, newest first or by deadline. A page may hold fewer rows than requested.
 #[derive(Clone, Debug)]
 pub struct QueryPage<T, C = Uuid> {
     pub rows: Vec<T>,
@@ -151,7 +151,7 @@ impl<T, C> QueryPage<T, C> {
     }
 }
 
-/// Some overdue customers of one status, the longest overdue first.
+/// Some overdue customers of one status, in no order. The pages are ordered by deadline.
 #[derive(Clone, Debug)]
 pub struct OverduePage {
     pub customers: Vec<Customer>,

@@ -22,7 +22,7 @@ pub enum Purpose {
     EmailChange,
     /// Sets an agent's password.
     Reset { agent_id: AgentId },
-    /// A notice: the mail contains no mailed token.
+    /// A notice: the mail does not contain the token.
     #[serde(rename = "note")]
     Notice {
         /// The id of the cause, so that each notice has a record of its own.
@@ -59,7 +59,7 @@ pub struct MailToken {
 }
 
 impl MailToken {
-    /// How long the row outlives the link.
+    /// How long the row outlives the link by default.
     const RETENTION: Duration = Duration::from_secs(86_400);
 
     /// The record of an unused token that is bound to nothing.
@@ -89,17 +89,17 @@ pub trait ReadMailTokens: Send + Sync {
     /// The stored token, which may be expired or used.
     fn mail_token(&self, hash: &str) -> impl Future<Output = Result<Option<MailToken>, Failure>> + Send;
 
-    /// Whether this was the token of a verification link whose account was not verified in time.
+    /// Whether this was the token of a verification link that was neither used nor replaced.
     fn is_expired_verification(&self, hash: &str) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 
 pub trait UseMailTokens: ReadMailTokens {
-    /// Marks a token as used and changes nothing else. Returns false if the token was used already.
+    /// Marks a token as used. Returns false if it was used or replaced.
     fn use_mail_token(&self, token: &MailToken) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 
 pub trait StoreMailTokens: Send + Sync {
-    /// Whether the mails of this cause, or of a later one for the same purpose, were sent.
+    /// Whether the mails of this cause were sent, or a later cause has a token for the same purpose.
     fn was_mailed(
         &self,
         customer: CustomerId,
@@ -208,10 +208,10 @@ impl QueuedRequest {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case")]
 pub enum DeferredRequest {
-    /// Mails a reset link to the agent with this username, if one exists.
+    /// Mails a reset link to the agent that this text names, if one exists.
     #[serde(rename = "forgot")]
     ForgotPassword { username: String },
-    /// Opens an account, or sends a mail to the owner of the account that already has the address.
+    /// Opens an account. If the address has one, replaces an unverified signup or sends a mail.
     SignUp { profile: Profile },
 }
 

@@ -99,7 +99,7 @@ pub enum ResourceWriteOutcome {
     GateClosed,
     /// The account has as many rows as its plan allows.
     LimitReached,
-    /// The account stores as many bytes as its plan allows.
+    /// None of the account's gates has enough bytes left.
     BytesLimitReached,
     /// Another row holds one of the unique names.
     NameTaken,
@@ -138,7 +138,7 @@ impl Counter {
 }
 
 pub trait Recount: Send + Sync {
-    /// Counts the rows and corrects the counter. Returns false if rows were created or deleted meanwhile.
+    /// Counts the rows and corrects the counter. Returns false if the rows of the counter changed meanwhile.
     fn recount(
         &self,
         customer: CustomerId,

@@ -1,4 +1,4 @@
-//! The keys that sign tokens.
+//! The keys that sign tokens and receipts.
 
 use std::future::Future;
 

@@ -77,8 +77,8 @@ fn texts(progress: &DeletionProgress) -> (&'static str, String) {
     }
 }
 
-/// What the rows of a table are, for a person who does not know the tables. The tables of the kinds are named after them. The account page uses
-/// the same names.
+/// What the rows of a table are, for a person who does not know the tables. The tables of the kinds are named after them. The account
+/// page uses the same names.
 fn label(table: &str) -> String {
     let label = match table {
         "accesskeys" => "access keys",

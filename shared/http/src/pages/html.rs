@@ -13,12 +13,13 @@ use url::Url;
 use super::paths::ACCOUNT;
 use crate::response::Response;
 
-/// The style of every page. The pages of the local service have it too.
+/// The style of every page. The pages of the local service and of the API reference have it too.
 pub const STYLE: &str = include_str!("style.css");
 /// Shows the password while the box is checked. Without scripts, the page hides the box.
 const SHOW_PASSWORD: &str = include_str!("show_password.js");
 
-/// The content of a page below its heading. The methods escape every text.
+/// The content of a page below its heading. `push` and the fields of `form` are HTML; the methods escape every other text that is not
+/// a constant.
 #[derive(Debug, Default)]
 pub(crate) struct Content {
     html: String,

@@ -1,6 +1,6 @@
-//! The pages that a person with a browser sees. They have one layout, and they work without scripts.
+//! Pages that a person with a browser sees. They have one layout, and they work without scripts.
 //!
-//! A form's POST ends in a redirect to a page, so that reloading the page repeats nothing.
+//! The POST of an accepted form ends in a redirect to a page, so that reloading the page repeats nothing.
 
 pub mod deletion;
 mod error;
