@@ -85,7 +85,7 @@ pub async fn change<S: ChangeCustomers, E: Scheduler>(
             after.billing_account_id = rows.billing_account.id;
             // Webhooks start with the events of the rows that verification creates. These rows are older than this update of
             // the customer.
-            after.webhook_since = Some(rows.billing_account.tm_create);
+            after.webhook_since = Some(rows.first_created());
         }
         let notices = deletion_notices(cx, &before, &after)?;
         let recipients = encrypt_recipients(cx, &before, &after)?;

@@ -72,7 +72,7 @@ pub(crate) fn render(refusal: &Refusal, request: &Request, format: ErrorFormat<'
     }
 }
 
-/// The challenge of a 401 (RFC 6750). A failed sign-in and a request without a credential get no error code.
+/// The challenge of a 401 (RFC 6750). A request without a credential gets no error code.
 fn challenge(reason: Reason, request: &Request) -> &'static str {
     match reason {
         Reason::InvalidCredentials if credential::find(request).is_some() => {

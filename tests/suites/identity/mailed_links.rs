@@ -114,6 +114,22 @@ async fn a_late_link_is_reported_as_expired_before_and_after_expiry_and_cascade(
     assert_eq!(ttl, deadline.seconds() + 30 * 86_400, "for a month after the deadline");
 }
 
+/// Their events are sent to the webhook of an account that was opened with one.
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_start_with_the_rows_that_the_verification_creates() {
+    let app = TestApp::default();
+    let id = app.initial_account("ada").await;
+    send_verification(&app.cx, id, app.cause()).await.unwrap();
+    let token = app.newest_link();
+    // After the first call, which reads the token, the key is made, then the billing account.
+    let clock = app.clock.clone();
+    app.fault_injector.before_call(1, move || clock.advance(Duration::from_millis(1)));
+    let key = verify::verify(&app.cx, &token).await.unwrap().access_key.unwrap().key;
+    let account = app.customer(id).await;
+    assert_eq!(account.webhook_since, Some(key.tm_create));
+    assert!(key.tm_create < account.tm_update, "the clock went on in between");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_of_an_account_deleted_before_verification_is_reported_as_expired() {
     let app = TestApp::default();

@@ -90,6 +90,14 @@ pub struct ActivationRows {
     pub access_key: Option<AccessKey>,
 }
 
+impl ActivationRows {
+    /// The time of the first of the rows.
+    pub(crate) fn first_created(&self) -> Timestamp {
+        let key = self.access_key.as_ref().map(|key| key.tm_create);
+        key.into_iter().fold(self.billing_account.tm_create, Timestamp::min)
+    }
+}
+
 /// The outcome of a customer write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CustomerWriteOutcome {

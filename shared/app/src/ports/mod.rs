@@ -45,8 +45,8 @@ pub use self::mail::{
 pub use self::names::{EmailHolder, FindNames, NameHolders};
 pub use self::open_accounts::OpenAccounts;
 pub use self::resources::{
-    Counter, CreateOutcome, CreateResources, DeleteResources, FindResources, ListResources, ReadResources,
-    Recount, ResourceWriteOutcome, StoredRows, UpdateResources, Usage, WriteOutcome,
+    Counter, CreateResources, DeleteResources, FindResources, ListResources, ReadResources, Recount,
+    ResourceWriteOutcome, StoredRows, UpdateResources, Usage, WriteOutcome,
 };
 pub use self::signing::{
     ManageReceiptKeys, PublishedReceiptKeys, ReceiptKeys, SignedInAgent, SigningKeys, TokenSigner,

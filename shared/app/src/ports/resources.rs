@@ -10,15 +10,6 @@ use uuid::Uuid;
 use crate::failure::Failure;
 use crate::ports::{QueryPage, ReadCustomers};
 
-/// The outcome of creating a row that counts against a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CreateOutcome {
-    Done,
-    LimitReached,
-    /// The customer's status does not permit the write.
-    GateClosed,
-}
-
 /// The outcome of a write to a row that a customer owns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteOutcome {
