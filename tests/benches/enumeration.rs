@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const CALLS: usize = 200;
 const KNOWN: &str = "known";
-/// Longer than any throttle window.
+/// As long as the longest window of a rate limit.
 const PAUSE: u64 = 24 * 3600;
 
 /// The duration of one request. The background work of earlier requests has finished before it starts.

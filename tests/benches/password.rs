@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     let unknown = || assert_eq!(password::verify(&secret, None), PasswordMatch::Wrong);
     let computations: [&dyn Fn(); 3] = [&bare, &known, &unknown];
     let mut times: [Vec<Duration>; 3] = Default::default();
-    // Every order occurs equally often, because each run affects the processor's caches for the next one.
+    // The orders take turns, because each run affects the processor's caches for the next one.
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
     for number in orders.into_iter().cycle().take(TIMES).flatten() {
         times[number].push(timed(computations[number]));

@@ -166,7 +166,7 @@ class Browser:
         return self.send("execute/async", {"script": script, "args": list(arguments)})
 
     def console_errors(self):
-        """What the page logged since the last call, such as a violation of its Content-Security-Policy."""
+        """The violations of the Content-Security-Policy that the page logged since the last call."""
         entries = self.send("se/log", {"type": "browser"})
         return [entry["message"] for entry in entries if "Content Security Policy" in entry["message"]]
 

@@ -2,7 +2,7 @@
 """Writes the screenshots of the documents: the start page, the mailbox, the pages of a verification and of a deletion, and views
 of the account page and of the console.
 
-Starts the service with `cargo run` or from a given binary, and creates an account of its own.
+Starts the service with `cargo run` or from a given binary, and creates the accounts.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the clients of this folder against the local service. run.sh installs the generators.
 
-Each client makes the same round trip with its own account: sign in, create a queue with empty lists, list, update and delete it,
-and unregister.
+Each generated client makes the same round trip with its own account: sign in, create a queue with empty lists, list, update and
+delete it, and unregister.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Generates clients from the description of the API in Python, TypeScript and Rust, compiles them, and runs each against the local
-# service. Also runs published clients of the production API, unmodified.
+# service. Also runs a published client of the production API, unmodified.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

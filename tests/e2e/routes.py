@@ -1,4 +1,4 @@
-"""Calls every route of the template at least once, each served by its own function under its own role."""
+"""Calls every route of the template at least once, each served by its function under that function's role."""
 
 import gzip
 import itertools
@@ -223,7 +223,7 @@ def resource_kinds(client):
 
 
 def writes_of_a_delegate(client):
-    """Calls every function that a platform admin may use as an account's guest agent. They record it in the audit log."""
+    """Calls the functions that write for a platform admin who acts as an account's guest agent. They record it in the audit log."""
     customer_id, dan = client.create_verified_customer("dan")
     agent_id = dan.post("/v1.0/agents", {"username": "dee", "password": PASSWORD}).json()["id"]
     key_id = dan.post("/v1.0/accesskeys", {}).json()["id"]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The end-to-end test: deploys the unchanged template.yaml with the binaries of a real stack to an AWS emulator on loopback, and
-# tests the deployed product. docs/deploy.md describes the test. It needs Python 3.11, a C compiler and cargo. It stores its
-# Python environment beside cargo's caches, and prints a summary as its last line. `--keep` keeps the working folder with the
+# tests the deployed product. docs/deploy.md describes the test. It needs Python 3.11, Node, a C compiler and cargo. It
+# stores its Python environment in ~/.cache, and prints a summary as its last line. `--keep` keeps the working folder with the
 # functions' log.
 set -euo pipefail
 
@@ -15,7 +15,7 @@ venv=$(python_venv "$here")
 work=$(mktemp -d)
 if [ "${1:-}" = --keep ]; then echo "working folder: $work"; else trap 'rm -rf "$work"' EXIT; fi
 
-# Each of the sixty function crates takes 20 s of CPU to compile at opt-level 1, but only 2.5 s at opt-level 0. Their
+# Each function crate takes 20 s of CPU to compile at opt-level 1, but only 2.5 s at opt-level 0. Its
 # dependencies keep the optimisation level of the profile.
 packages=()
 for function in functions/*/; do

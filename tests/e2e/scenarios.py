@@ -67,7 +67,7 @@ def create_sample_rows(client):
 
 
 def assert_erased(emulator, customer_id, expected_event):
-    """Asserts that only the anonymised customer row, the ledger and idempotency records remain. Returns the ledger's size."""
+    """Asserts that only the anonymised customer, the ledger, its link and idempotency records remain. Returns the ledger's size."""
     events = event_types_of(ApiClient(emulator), customer_id)
     assert events[-1] == "customer_erased" and expected_event in events, f"{events}"
     counts = count_rows_of(emulator, customer_id)
@@ -81,7 +81,7 @@ def assert_erased(emulator, customer_id, expected_event):
 
 
 def assert_receipt_verifies(client, customer_id):
-    """Asserts that the deletion is confirmed, and that three independent programs verify its receipt with the published keys."""
+    """Asserts that the deletion is confirmed, and that three programs verify its receipt with the published keys."""
     client.advance_clock(1800)
     deletion = client.login_as_platform_admin().get(f"/v1.0/customers/{customer_id}/deletion").ok()
     assert deletion["state"] == "confirmed", f"{deletion}"
@@ -142,7 +142,7 @@ def immediate_deletion(emulator):
 
 
 def held(emulator):
-    """A hold stops a cascade, keeps an overdue account, and releases both."""
+    """A hold stops a cascade and keeps an overdue account. Its release continues both."""
     client = ApiClient(emulator)
     admin = client.login_as_platform_admin()
     customer_id, hal = client.create_verified_customer("hal")

@@ -180,7 +180,7 @@ fn matches(schema: &Value, value: &str) -> Result<(), String> {
     validator.validate(&json!(value)).map_err(|error| error.to_string())
 }
 
-/// An accepted JSON body must match the description. The content of forms is not described.
+/// An accepted JSON body must match the description. The content of forms is not checked.
 fn check_accepted_body(operation: &str, body: &[u8]) -> Result<(), String> {
     let place = format!("{operation}/requestBody/content/application~1json/schema");
     match (DOCUMENT.pointer(&place), serde_json::from_slice(body)) {

@@ -239,7 +239,7 @@ impl Client {
         events.filter(|event| event["customer_id"] == customer).collect()
     }
 
-    /// Creates an access key of the account. Unlike a session, it stays valid however far a test moves the clock.
+    /// Creates an access key of the account. Unlike a session, it stays valid for a year.
     pub async fn with_access_key(&self) -> Self {
         let created = self.post("/v1.0/accesskeys", json!({})).await.ok();
         self.with_token(created["token"].as_str().unwrap())

@@ -142,7 +142,7 @@ fn no_whole_replacement(put: &Value) -> Option<String> {
         .then(|| format!("a put that can replace a row whole: {table} {condition}"))
 }
 
-/// The only unconditional writes are the batch deletions of a cascade.
+/// The only writes without a condition expression are the batch deletions of a cascade.
 fn only_deletions(body: &Value) -> Option<String> {
     let mut requests =
         entries(&body["RequestItems"]).flat_map(|(_, list)| list.as_array().into_iter().flatten());

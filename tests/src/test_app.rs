@@ -219,7 +219,7 @@ impl TestApp {
         Ok(())
     }
 
-    /// Publishes the streams and delivers all messages, in order, until none is left.
+    /// Publishes the streams and delivers the messages of cascades, webhooks and deletion mails, in order, until none is left.
     pub async fn run_until_idle(&self) -> Result<(), Failure> {
         loop {
             self.run_next().await?;

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../../.."
 . infra/bench/measure/programs.sh
 . infra/tools/node.sh
 
-# The packages of the ports are installed once and reused until the lock file changes.
+# The packages of the ports are installed once and then reused.
 ports=$PWD/infra/bench/peers
 python=$(python_venv "$ports/python")
 node=$(node_packages "$ports/node")

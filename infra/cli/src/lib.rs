@@ -1,4 +1,4 @@
-//! `custodianctl`: the operator's command line. It talks to the HTTP API only, and verifies receipts without any network.
+//! `custodianctl`: the operator's command line. It talks to the HTTP API only, and can verify receipts without a network.
 
 pub mod args;
 mod client;

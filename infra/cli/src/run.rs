@@ -10,7 +10,7 @@ use crate::console::note;
 use crate::exit::{Failure, FailureKind};
 use crate::output::{Output, print_line};
 
-/// Runs the command of this process. The parser prints the help and the version.
+/// Runs the command of this process, or prints the help or the version.
 pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

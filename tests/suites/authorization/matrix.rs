@@ -70,7 +70,7 @@ impl Cell {
     }
 
     /// Sends the request. A request that is not to be refused by authorization is refused by a later check: PUT and DELETE by
-    /// `If-Match`, POST by its body.
+    /// `If-Match`, POST by its body if the handler reads one.
     async fn send(&self, caller: &Caller) -> Response {
         let (method, passes) = (self.method(), self.expected.is_ok());
         let request = caller.client.request(method.clone(), &self.path);

@@ -93,7 +93,7 @@ async fn a_wrong_version_is_refused_before_the_body_and_a_body_of_another_type_b
                 }
             }
         }
-        // Routes for anyone read forms, or no body.
+        // Some routes for anyone read forms, and others no body.
         if cells[0] == 'a' {
             let response = send(caller, (method, &path), None, BODIES[2]).await;
             if response.status != 415 {

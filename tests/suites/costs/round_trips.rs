@@ -130,7 +130,8 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let brake = "/v1.0/platform/deletions";
     service.measure("GET /v1.0/platform/deletions", 3, platform_admin.get(brake)).await;
     service.measure("GET /.well-known/jwks.json", 1, platform_admin.get("/.well-known/jwks.json")).await;
-    // Authenticates; reads the platform's account; scans the table, which has no rows. Each account of a scanned row takes more.
+    // Authenticates; reads the platform's account and the brake; scans the table; reads the account of its rows, the ledger and the
+    // brake. Each further account takes more.
     let restore = platform_admin.post("/v1.0/platform/restore", json!({ "table": "exports" }));
     service.measure("POST /v1.0/platform/restore", 7, restore).await;
     service.measure("PUT /v1.0/customer", 2, tenant.put("/v1.0/customer", json!({ "name": "d" }))).await;

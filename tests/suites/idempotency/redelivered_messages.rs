@@ -52,7 +52,7 @@ fn request_message(app: &TestApp, request: DeferredRequest) -> Message {
     Message::Request(QueuedRequest::new(request, app.cx.providers.id_seed(app.cx.now())))
 }
 
-/// Accounts with every change that a consumer handles, and the resulting messages in order.
+/// Accounts with changes that the consumers handle, and the resulting messages in order.
 async fn app_with_messages() -> (TestApp, Vec<Message>) {
     let app = TestApp::default();
     // This account sets its webhook destination late, and asks for a new e-mail address twice.

@@ -1,4 +1,4 @@
-//! Notices: each event in an account causes one mail to the account's confirmed address.
+//! Notices: some events of an account cause one mail each, to the account's confirmed address.
 
 use std::time::Duration;
 

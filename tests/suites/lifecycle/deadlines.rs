@@ -71,7 +71,7 @@ async fn a_purge_that_runs_late_or_twice_deletes_once() {
     assert_eq!(app.tables.remaining_rows(&id.to_string()), []);
 }
 
-/// Runs a job until it succeeds, as EventBridge Scheduler and its queue do.
+/// Runs a job until it succeeds.
 async fn fire_until_done(app: &TestApp, job: Job) {
     for _ in 0..200 {
         if app.run_job(job).await.is_ok() {

@@ -108,7 +108,7 @@ async fn a_worker_that_dies_at_any_call_leaves_an_export_with_every_row_once() {
     for at in 0..calls {
         for interruption in Interruption::ALL {
             let case = format!("{interruption:?} at call {at} of {calls}");
-            // A crash with two pages of tags; the others with one, which takes less time.
+            // A crash after the call has two pages of tags; the others have one, which takes less time.
             let tags = if interruption == Interruption::CrashAfter { TAGS } else { 3 };
             let (app, _) = started_with_tags(tags).await;
             app.fault_injector.interrupt(at, interruption);

@@ -62,7 +62,7 @@ async fn prepared(status: Status, due: bool) -> (TestApp, CustomerId, String) {
     (app, id, link)
 }
 
-/// Runs `second` just before `first` writes, and moves the clock past the deadline in between.
+/// Runs `second` just before `first` writes, and moves the clock to the deadline in between.
 async fn interleave(status: Status, first: Operation, second: Operation) {
     let (app, id, link) = prepared(status, false).await;
     let (other, others_link) = (app.clone(), link.clone());

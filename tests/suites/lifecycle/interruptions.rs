@@ -26,7 +26,7 @@ async fn interrupt_everywhere(flow: Flow) {
             } else if let Err(failure) = &first {
                 assert!(matches!(failure, Failure::Unavailable { .. }), "{case}: {failure}");
             }
-            // A queue redelivers a failed message only. Every other caller may also repeat a request that succeeded.
+            // Only a failed message is still in its queue. Every other caller may also repeat a request that succeeded.
             if first.is_err() || !matches!(flow, Flow::Start | Flow::Step(_)) {
                 fixture.run().await.unwrap_or_else(|failure| panic!("{case}, repeated: {failure}"));
             }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::sample_values::{create, full_body, kinds, row_path, tenant_on_plan};
 
-/// The attributes that a newer version might add to a row, with a value of every type.
+/// The attributes that a newer version might add to a row, with values of several types.
 fn newer_attributes(number: usize) -> Value {
     json!({
         "x_text": { "S": format!("text {number}") },
@@ -26,7 +26,7 @@ fn key(row: &Value) -> String {
     ["customer_id", "id", "key"].map(|name| row[name]["S"].as_str().unwrap_or_default()).join("|")
 }
 
-/// Every row of a newer version, and which of them this version has changed since.
+/// Every row of a newer version, and the tables in which this version has changed some since.
 struct NewerRows {
     client: Client,
     tables: Tables,
@@ -165,7 +165,7 @@ async fn attributes_of_a_newer_version_survive_every_command() {
     );
 }
 
-/// Sets an attribute of the rows of a partition, or of all rows that have it.
+/// Sets an attribute of a customer, or of the rows of a customer that have the attribute.
 fn store(tables: &Tables, table: &str, owner: &str, name: &str, value: &Value) {
     let hash = if table == "customers" { "id" } else { "customer_id" };
     let mut rows = tables.query(table, hash, owner);

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::sample_values::{collection_path, create, row_path, tenant_on_plan};
 
-/// An account with the five kinds of callers that may work on rows.
+/// An account with the four kinds of callers that may work on rows.
 struct Callers {
     customer: String,
     admin: Client,

@@ -53,7 +53,7 @@ fn assert_fields(text: &str, customer: &Value) {
     }
 }
 
-/// Compares everything except ids and times.
+/// Asserts that a customer has these values.
 #[track_caller]
 fn assert_values(customer: &Value, expected: Value) {
     for (field, value) in expected.as_object().unwrap() {

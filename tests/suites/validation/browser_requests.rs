@@ -1,4 +1,4 @@
-//! Requests of browsers: a cookie authenticates only requests of the API's own pages, a body must be JSON, and every response
+//! Requests of browsers: a cookie authenticates changes only by the API's own pages, a body must be JSON, and every response
 //! keeps browsers on HTTPS.
 
 use std::sync::Arc;

@@ -1,7 +1,8 @@
-//! What a schema permits is accepted. Random bodies and parameters that match the API description are sent to every operation.
+//! What a schema permits is accepted. Random bodies and parameters that match the API description are sent to every operation that
+//! takes any and responds in JSON.
 //!
-//! A refusal with 400 fails the test, unless the operation lists it in `x-also-refused`. Other refusals, such as 404 and 409, are about
-//! stored rows.
+//! A refusal with 400, 413 or 415 fails the test, unless the operation lists it in `x-also-refused`. Other refusals, such as 404 and
+//! 409, are about stored rows.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};

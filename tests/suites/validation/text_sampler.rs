@@ -4,7 +4,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use crate::random::Random;
 
-/// How many repetitions an unlimited number of them usually has.
+/// How many repetitions beyond the minimum there usually are at most.
 const USUAL_REPETITIONS: u32 = 12;
 
 /// A random text that matches a pattern. The pattern must be anchored, and have neither look-around nor backreferences.

@@ -1,4 +1,4 @@
-//! Webhook signatures, verified by an implementation that shares no code with the product.
+//! Webhook signatures, verified by an implementation that shares only libraries with the product.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

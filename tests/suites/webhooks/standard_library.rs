@@ -10,7 +10,7 @@ fn accepts(library: &Webhook, webhook: &Received) -> bool {
     library.verify(webhook.body.as_bytes(), &webhook.headers).is_ok()
 }
 
-/// Every way to alter one bit of a webhook's body or signed headers.
+/// Copies of a webhook, each with one altered byte in its body or in one of its three headers.
 fn alterations(webhook: &Received) -> Vec<Received> {
     let mut altered = Vec::new();
     for at in 0..webhook.body.len() {

@@ -122,7 +122,7 @@ async fn handle(
     let json = [("content-type", "application/x-amz-json-1.0")];
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
     let Some((service, operation)) = target.and_then(|target| target.split_once('.')) else {
-        // Only the Scheduler's protocol has no target header.
+        // Of the services that HTTP functions call, only the Scheduler has a protocol without this header.
         let created = r#"{"ScheduleArn":"arn:aws:scheduler:us-east-1:000000000000:schedule/jobs/job"}"#;
         let response = if method == Method::POST { created } else { "{}" };
         handler.record(now());

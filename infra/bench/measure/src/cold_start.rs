@@ -1,6 +1,6 @@
 //! Measures the cold start of every HTTP function: from the start of its process to its first response. The same run also
-//! measures Rust baselines that make the same number of calls, and ports of one function to other languages. All programs take
-//! turns and call AWS over TLS.
+//! measures Rust baselines that make the same number of round trips, and ports of one function to other languages. All programs
+//! take turns and call AWS over TLS.
 //!
 //! `infra/bench/measure/cold-start.sh` builds and installs the programs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
@@ -16,7 +16,7 @@ use custodian_measure::function_process::{ColdStart, FunctionProcess};
 use custodian_measure::programs::{Baseline, BinaryFolder, PORTED_FUNCTION, Program, Workload};
 use custodian_measure::table::{by_memory_size, markdown, median, ms};
 
-/// The maximum duration of a function's cold start, as a multiple of `hello-sdk` with the same workload.
+/// The maximum time of a function's cold start without the database, as a multiple of `hello-sdk` with the same workload.
 const MAX_TIMES_HELLO_SDK: f64 = 1.3;
 /// The minimum speed of the ported function, as a multiple of its port to Python.
 const MIN_TIMES_FASTER_THAN_PYTHON: f64 = 40.0;

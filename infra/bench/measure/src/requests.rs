@@ -9,7 +9,7 @@ use crate::fixture::{Fixture, REFUSED_WEBHOOK_URI};
 const CUSTOMER: &str = "/v1.0/customer";
 const EXPORT: &str = "/v1.0/customer/export";
 const CUSTOMERS: &str = "/v1.0/customers";
-/// The page size of all lists. It keeps responses at one size while measurements add rows.
+/// A page size that keeps the responses of lists at one size while measurements add rows.
 const PAGE: &str = "?page_size=20";
 
 impl Fixture {

@@ -73,7 +73,7 @@ struct Report {
     conflicts: Vec<Value>,
     /// Accounts without a row. Every table and every request reports them again.
     owners: BTreeSet<String>,
-    /// Where the next request continues; `None` after the last one, and before the first one.
+    /// Where the next request continues; `None` after the last one, and before the first one without `--start`.
     next: Option<String>,
 }
 

@@ -1,8 +1,8 @@
 //! The hosts for which the service responds.
 //!
 //! A page on the internet can make its own name resolve to 127.0.0.1 (DNS rebinding). For the browser, that page and this
-//! service then have one origin, so the page could read mails and act with the cookies of the service. Its requests still name
-//! the page's host, which is none of these.
+//! service then have one origin, so the page could read mails and move the clock. Its requests still name the page's host, which
+//! is none of these.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Erases what the local service itself stored about a deleted or expired account: mails, and copies of rows in its files.
 //!
-//! A mail goes with its account, because it has the account's address and name. The first mail about the deletion is sent after that,
-//! and has no account. It stays for a day, so that it can be read.
+//! A mail goes with its account, because it has the account's address and name. The mails about the deletion are sent after that,
+//! and have no account. They stay for a day, so that they can be read.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use custodian_events::Event;
 use crate::dispatcher::Dispatcher;
 use crate::services::{LocalContext, LocalServices};
 
-/// How long the mail about a deletion stays. The mails of earlier releases have no account either.
+/// How long the mails about a deletion stay. The mails of earlier releases have no account either.
 const RETENTION: Duration = Duration::from_secs(86_400);
 
 /// The key in the state file for whether rows were erased since the files were rewritten.

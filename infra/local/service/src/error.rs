@@ -1,4 +1,4 @@
-//! The errors that end the local service. Each message says what is wrong with which file or port, and what to do.
+//! The errors that end the local service. A message about a file or a port says what is wrong with it, and what to do.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

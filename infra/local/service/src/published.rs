@@ -1,7 +1,7 @@
 //! Deletes published records from the engine's change streams.
 //!
 //! DynamoDB keeps stream records for 24 hours. The engine keeps them forever, including the values of deleted accounts. So the
-//! local service deletes every record that it has published, through its own connection to the engine's file.
+//! local service deletes the values of every record that it has published, through its own connection to the engine's file.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};

@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::schema::{Fields, enumeration, multi_line_text, nonempty_text, object, text};
 use crate::{errors, kind_schemas, patterns};
 
-/// All schemas under `components/schemas`.
+/// The schemas of views, errors and kinds under `components/schemas`.
 pub(crate) fn all() -> Map<String, Value> {
     let mut generator = generator();
     generator.subschema_for::<AnyText>();

@@ -1,4 +1,4 @@
-//! Describes what has no description of its own: properties, bodies, pages and enums.
+//! Describes what has no description of its own: properties, bodies and pages.
 
 use serde_json::{Map, Value, json};
 

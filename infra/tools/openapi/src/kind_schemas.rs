@@ -1,4 +1,4 @@
-//! The schemas of the kinds. They come from the registry alone, so declaring a new kind also describes it.
+//! The schemas of the kinds, from the registry. Declaring a new kind also describes it, except the conditions in `kind_rules`.
 
 use custodian_domain::Plan;
 use custodian_domain::kinds::{

@@ -1,8 +1,8 @@
 //! The public API as an OpenAPI 3.1 document.
 //!
 //! The code determines most of it: the deployed functions give the routes and their callers, the registry gives the kinds,
-//! the views give their schemas and `Reason` gives the errors. The rest is written by hand in [`operations`]. The test suites
-//! check every response and every accepted request body against the document.
+//! the views give their schemas and `Reason` gives the errors. The rest is written by hand, most of it in [`operations`]. The
+//! test suites check every response and every accepted request body against the document.
 
 mod api_surface;
 mod audience;

@@ -17,7 +17,7 @@ struct NamedEnum {
     name: String,
 }
 
-/// Names every enum of the schemas and of the parameters.
+/// Names the enums of the schemas, and refers to them in the parameters.
 pub(crate) fn name_enums(document: &mut Value) {
     let mut schemas = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
     let mut enums = Vec::new();
@@ -97,7 +97,8 @@ fn without_empty(enums: &[NamedEnum], at: usize) -> Option<usize> {
     (others.len() < values.len()).then(|| enums.iter().position(is_base)).flatten()
 }
 
-/// The property's name if one set of values belongs to several schemas. Otherwise, it follows the schema's name.
+/// The property's name if several schemas have the property with these values and none has it with others. Otherwise, it follows
+/// the schema's name.
 fn unique_name(enums: &[NamedEnum], at: usize, taken: &BTreeSet<String>) -> String {
     let of = &enums[at];
     let is_other = |other: &usize| {

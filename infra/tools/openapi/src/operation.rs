@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::errors::ErrorFormat;
 use crate::schema::{object, reference, with_optional_nulls};
 
-/// A refusal of a request that its schema permits, because no schema can express the rule: it concerns stored rows, the clock or the
-/// caller.
+/// A refusal of a request that its schema permits, because no schema can express the rule, such as one about stored rows, the clock
+/// or the caller.
 pub(crate) struct AlsoRefused {
     pub(crate) reason: Reason,
     /// The field or the parameter that the refusal names.

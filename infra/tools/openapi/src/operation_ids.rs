@@ -1,4 +1,4 @@
-//! The ids of the operations, from which generated clients name their functions. Each is a verb and its object.
+//! The ids of the operations, from which generated clients name their functions. Most are a verb and its object.
 
 use custodian_domain::kinds::{Kind, Part, PartChange};
 use custodian_http::Route;
@@ -86,7 +86,7 @@ const IDS: &[(&str, &str)] = &[
     ("GET /v1.0/contacts/lookup", "lookUpContact"),
 ];
 
-/// The schemas of responses that have neither a view nor a kind, by the id of the operation. Others are named after the operation.
+/// The names of the schemas of responses that have no name yet, by the id of the operation. Others are named after the operation.
 const RESULTS: &[(&str, &str)] = &[
     ("ping", "Pong"),
     ("signUp", "Empty"),

@@ -1,8 +1,8 @@
 //! The description in OpenAPI 3.0, for generators that do not read 3.1.
 //!
-//! It has the same operations and fields. Limits and patterns of texts, and media types besides JSON, are only in the document of 3.1:
-//! generators would make a type of each limit, and some support only one type of response. Examples are only there as well, because
-//! validators of 3.0 refuse `null` for a reference.
+//! It has the same operations and fields. Limits and patterns of texts, and alternatives to JSON, are only in the document of 3.1:
+//! generators would make a type of each limit, and some support only one type of response. Examples of bodies are only there as
+//! well, because validators of 3.0 refuse `null` for a reference.
 
 use serde_json::{Map, Value, json};
 

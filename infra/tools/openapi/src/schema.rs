@@ -112,7 +112,7 @@ pub(crate) fn object(fields: Fields, required: &[&str]) -> Value {
     }
 }
 
-/// An object in a response. Responses never omit a field.
+/// An object in a response that never omits a field.
 pub(crate) fn all_required(fields: Fields) -> Value {
     let names: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
     object(fields, &names)

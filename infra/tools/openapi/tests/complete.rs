@@ -1,5 +1,5 @@
-//! The description is complete: everything has a description and an example, every text of a body has a limit, and the examples are
-//! valid.
+//! The description is complete: every operation, property and parameter has a description, every body and webhook an example, every
+//! value of a body a limit, and the examples are valid.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use custodian_openapi::describe;

@@ -90,7 +90,7 @@ pub const SECTIONS: &[Section] = &[
         ],
     },
     Section {
-        about: "Events: from the change streams to the bus, and from the bus to the mails, the cascade and the exports.",
+        about: "Events: from the change streams to the bus. Then the workers of the queues: mails, requests, cascades and exports.",
         functions: &[
             Settings { timeout: Some(60), triggers: STREAMS, ..settings("customer-events") },
             Settings {

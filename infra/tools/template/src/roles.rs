@@ -48,8 +48,8 @@ pub fn permissions(function: &Function, inputs: &Inputs) -> Result<Vec<Permissio
     Ok(statements(function, inputs)?.iter().flat_map(Statement::permissions).collect())
 }
 
-/// The statements of a function's policy: one for each grant, in the order of the ports. Statements stay small, because the
-/// end-to-end test removes each statement in turn and checks that the function then fails.
+/// The statements of a function's policy, in the order of the grants. Statements stay small, because the end-to-end test removes
+/// each statement in turn and checks that the function then fails.
 fn statements(function: &Function, inputs: &Inputs) -> Result<Vec<Statement>, String> {
     let mut statements: Vec<Statement> = Vec::new();
     for grant in grants(function)?.iter().filter(|grant| applies(grant, function)) {

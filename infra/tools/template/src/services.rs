@@ -11,7 +11,7 @@ const SCHEDULE: &[&str] = &["scheduler:CreateSchedule"];
 /// The purge job and the reminders of a freeze.
 const FREEZE_JOBS: &[&str] = &["purge-*", "remind-*"];
 const SEND: &[&str] = &["sqs:SendMessage"];
-/// Queues that are encrypted with the tables' key. Messages in other queues contain only ids, so SQS's own key suffices.
+/// Queues that are encrypted with the tables' key. Messages in other queues contain nothing personal, so SQS's own key suffices.
 pub(crate) const ENCRYPTED_QUEUES: &[&str] = &["RequestQueue"];
 
 /// The Scheduler assumes this role to invoke the target of a job.

@@ -75,7 +75,7 @@ ports! {
         grant(QUERY, Index { table: DELETIONS, index: OPEN }),
         table(BATCH_GET, DELETIONS),
     ];
-    // Only a restore run scans tables and deletes rows outside a cascade.
+    // A restore run scans tables and deletes rows outside a cascade.
     custodian_cascade::restore::RestoreRows => [
         grant(SCAN_DELETE, EmptiedTables),
         grant(BATCH_GET_CHECK_QUERY, OwnedTables),
