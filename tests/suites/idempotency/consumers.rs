@@ -27,6 +27,7 @@ pub(crate) fn messages_of(event: &Event) -> Vec<Message> {
         "customer_verified",
         "customer_frozen",
         "customer_recovered",
+        "customer_deletion_reminder",
         "customer_deleted",
         "accesskey_created",
         "webhook_disabled",

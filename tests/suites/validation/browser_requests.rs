@@ -1,6 +1,7 @@
 //! Requests of browsers: a cookie authenticates changes only by the API's own pages, a body must be JSON, and every response
 //! keeps browsers on HTTPS.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use custodian_http::{Audience, Route};
@@ -173,4 +174,17 @@ async fn every_response_keeps_browsers_on_https() {
         assert_eq!(response.status(), 413);
         assert!(response.headers().contains_key("strict-transport-security"));
     }
+}
+
+/// A client that works with the local service works with the deployed one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_local_service_exposes_the_headers_that_the_deployed_gateway_exposes() {
+    let template = include_str!("../../../template.yaml");
+    let (_, list) = template.split_once("ExposeHeaders:\n").unwrap();
+    let names = list.lines().map_while(|line| line.trim().strip_prefix("- "));
+    let deployed: BTreeSet<_> = names.map(str::to_ascii_lowercase).collect();
+    let client = Client::start().await;
+    let response = client.get("/ping").await;
+    let exposed = response.headers["access-control-expose-headers"].to_str().unwrap();
+    assert_eq!(exposed.split(',').map(str::to_owned).collect::<BTreeSet<_>>(), deployed);
 }

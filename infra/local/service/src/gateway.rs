@@ -181,7 +181,7 @@ fn with_cors_headers(mut response: Response<axum::body::Body>) -> Response<axum:
         ),
         (
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            "x-request-id,etag,retry-after,www-authenticate,ratelimit-limit,ratelimit-remaining,ratelimit-reset,ratelimit-policy",
+            "x-request-id,etag,link,retry-after,www-authenticate,ratelimit-limit,ratelimit-remaining,ratelimit-reset,ratelimit-policy",
         ),
         (header::ACCESS_CONTROL_MAX_AGE, "43200"),
     ];

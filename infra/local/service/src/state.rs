@@ -2,7 +2,8 @@
 //!
 //! It is a SQLite file. Every write is committed before the request that caused it gets its response, so the next process
 //! resumes where a killed one stopped. A power failure may undo the last commits of this file, but not those of the tables: then the
-//! position in the streams is undone, too, and their records are handled again. Table and column names must not change, or a new
+//! position in the streams is undone, too: records that the tables still have are handled again, and the events of deleted ones are
+//! lost. Table and column names must not change, or a new
 //! version cannot read older files.
 
 pub(crate) mod jobs;

@@ -46,7 +46,7 @@ fn restore() -> Operation {
         ),
         (
             "unlisted",
-            count_field("The number of further rows without an owner that `conflicts` does not list."),
+            count_field("How often the run found rows of an unknown account that `conflicts` does not list."),
         ),
         ("reclaimed", count_field("Names that rows claimed again.")),
         ("released", count_field("Released names that identified no row.")),
