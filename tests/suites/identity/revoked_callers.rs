@@ -6,7 +6,7 @@ use custodian_app::access_keys::{self, delete as delete_key};
 use custodian_app::agent_credentials::{set_password, set_permission};
 use custodian_app::agents;
 use custodian_app::platform::set_up;
-use custodian_app::ports::ReadAgents;
+use custodian_app::ports::{ReadAgents, ReadCustomers};
 use custodian_domain::access_key::{KeyPatch, MadeKeys};
 use custodian_domain::agent_fields::NewAgent;
 use custodian_domain::ids::PLATFORM;
