@@ -13,11 +13,11 @@ Environment:
 Exit codes:
   0  The command was carried out.
   1  The service refused it, for example because the account is on hold.
-  2  The command line is wrong.
+  2  The command line is wrong, or a file cannot be read or written.
   3  You are not signed in, or you are not permitted to do this.
   4  The account, the hold, the deletion, the receipt or the export does not exist.
   5  The service cannot be reached, or it cannot answer at the moment.
-  6  The receipt is not genuine.
+  6  The receipt is not genuine, or belongs to another account.
   7  You did not confirm the command, so nothing was done.
   8  A restore left conflicts that you must decide about.";
 

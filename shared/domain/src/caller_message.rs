@@ -35,5 +35,6 @@ caller_messages! {
     NoSuchTagOfContact = TagNotFound "The contact does not have this tag.";
     /// The limit does not depend on the plan.
     EndpointLimit = ResourceLimitExceeded "An account has at most 5 webhook endpoints, including the one of its webhook_uri.";
+    RotationLimit = StateInvalid "Too many replaced secrets still sign. Wait until one of them ends.";
     MakerChain = ResourceLimitExceeded "Too many keys and agents were created through one another. Create this with another credential.";
 }

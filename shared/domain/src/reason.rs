@@ -74,7 +74,7 @@ reasons! {
     /// 403: the password of a confirmation is wrong.
     InvalidPassword = 403 "PERMISSION_DENIED" "INVALID_PASSWORD" "The password is wrong.";
     /// 403: this credential cannot confirm the request.
-    ReauthenticationRequired = 403 "PERMISSION_DENIED" "REAUTHENTICATION_REQUIRED" "Only an administrator can confirm this, with a password that was set at least a day ago.";
+    ReauthenticationRequired = 403 "PERMISSION_DENIED" "REAUTHENTICATION_REQUIRED" "Only an administrator can confirm this. If another administrator set the password or gave the role, wait a day.";
     /// 404: no route has this path and method.
     RouteNotFound = 404 "NOT_FOUND" "ROUTE_NOT_FOUND" "The requested route does not exist.";
     CustomerNotFound = 404 "NOT_FOUND" "CUSTOMER_NOT_FOUND" "The customer does not exist.";
@@ -114,7 +114,7 @@ reasons! {
     /// 409: an operator froze the account, so its owner can neither recover nor delete it.
     FrozenByOperator = 409 "FAILED_PRECONDITION" "FROZEN_BY_OPERATOR" "The operator of this service froze the account. Only the operator can recover or delete it.";
     /// 409: a hold prevents the deletion of the account.
-    AccountHeld = 409 "FAILED_PRECONDITION" "ACCOUNT_HELD" "The account is on hold, so it cannot be deleted. An operator must release the hold first.";
+    AccountHeld = 409 "FAILED_PRECONDITION" "ACCOUNT_HELD" "The account is on hold, so it cannot be deleted until the hold ends.";
     /// 409: another operator has replaced the hold that was to be released.
     HoldReplaced = 409 "FAILED_PRECONDITION" "HOLD_REPLACED" "Another operator has just replaced this hold. Read the new hold before you release it.";
     /// 409: an operator, or the limit of deletions in an hour, has paused all deletions.
@@ -149,7 +149,7 @@ reasons! {
     /// 415: the content type is not JSON.
     UnsupportedMediaType = 415 "INVALID_ARGUMENT" "UNSUPPORTED_MEDIA_TYPE" "The request body must be JSON, with the header Content-Type: application/json.";
     /// 429: the account has reached a limit of its plan, or one that does not depend on the plan.
-    ResourceLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RESOURCE_LIMIT_EXCEEDED" "The account has reached the limit of its plan.";
+    ResourceLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RESOURCE_LIMIT_EXCEEDED" "The account has the maximum number of these.";
     RateLimitExceeded = 429 "RESOURCE_EXHAUSTED" "RATE_LIMIT_EXCEEDED" "Too many attempts. Try again later.";
     /// 500: a bug.
     Internal = 500 "INTERNAL" "INTERNAL" "An internal error occurred.";

@@ -28,6 +28,7 @@ pub enum Audience {
         needs: Permission,
         /// The reasons for which the status check refuses accounts that are not deleted.
         refusals: &'static [Reason],
+        permits_admins_of_frozen: bool,
         permits: CredentialRule,
     },
 }
@@ -171,8 +172,12 @@ where
     A: StatusRequirement,
     T: Target,
 {
-    const AUDIENCE: Audience =
-        Audience::Account { needs: R::NEEDED, refusals: A::REFUSALS, permits: R::PERMITS };
+    const AUDIENCE: Audience = Audience::Account {
+        needs: R::NEEDED,
+        refusals: A::REFUSALS,
+        permits_admins_of_frozen: A::PERMITS_ADMINS_OF_FROZEN,
+        permits: R::PERMITS,
+    };
 
     fn prefetch(request: &Request) -> Prefetch {
         T::prefetch(request)

@@ -86,6 +86,8 @@ impl<R: RequiredPermission> RequiredPermission for Unlimited<R> {
 pub trait StatusRequirement: Send + 'static {
     /// The reasons for which the status check refuses accounts that are not deleted.
     const REFUSALS: &'static [Reason];
+    /// Whether the check does not refuse administrators of a frozen account.
+    const PERMITS_ADMINS_OF_FROZEN: bool = false;
 
     fn check(customer: &Customer, principal: &Principal) -> Result<(), Refusal>;
 }
@@ -110,6 +112,7 @@ impl StatusRequirement for Active {
 
 impl StatusRequirement for ActiveOrFrozenForAdmins {
     const REFUSALS: &'static [Reason] = Active::REFUSALS;
+    const PERMITS_ADMINS_OF_FROZEN: bool = true;
 
     fn check(customer: &Customer, principal: &Principal) -> Result<(), Refusal> {
         let is_admin = principal.permission().allows(Permission::ADMIN);

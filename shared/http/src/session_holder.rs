@@ -19,8 +19,12 @@ pub enum SessionHolder {
 }
 
 impl<S: Authenticator, E: Sync> Caller<S, E> for SessionHolder {
-    const AUDIENCE: Audience =
-        Audience::Account { needs: Permission::ANY, refusals: &[], permits: CredentialRule::Any };
+    const AUDIENCE: Audience = Audience::Account {
+        needs: Permission::ANY,
+        refusals: &[],
+        permits_admins_of_frozen: false,
+        permits: CredentialRule::Any,
+    };
 
     async fn from_request(
         cx: &Context<S, E>,

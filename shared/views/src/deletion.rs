@@ -11,9 +11,9 @@ use crate::values::Time;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Deletion"))]
 pub struct DeletionView<'a> {
     id: Uuid,
-    /// `requested`: the account is frozen and will be deleted. `held`: a hold or the operator stops the deletion. `deleting`: the
-    /// rows are being deleted. `deleted`: every table was verified to be empty. `confirmed`: every table was verified again a
-    /// quarter of an hour later, and the receipt is issued.
+    /// `requested`: the account is frozen and will be deleted. `held`: a hold or the brake stops the deletion. `deleting`: the
+    /// rows are being deleted. `deleted`: every table was verified to be empty. `confirmed`: every table was verified again
+    /// within about half an hour, and the receipt is issued.
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::deletion_state"))]
     state: DeletionState,
     /// When the account was frozen or its deletion was requested. `null` if the account was not verified in time.

@@ -13,7 +13,7 @@ use crate::values::Time;
 pub struct ExportView {
     id: Uuid,
     customer_id: Uuid,
-    /// `pending`: no worker has begun it. `expired`: its file was deleted seven days after it was finished.
+    /// `pending`: no worker has begun it. `expired`: its file can be downloaded for seven days.
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::export_state"))]
     state: ExportState,
     /// The number of lines that are written so far.
@@ -27,7 +27,7 @@ pub struct ExportView {
     /// The time of the last progress.
     tm_update: Time,
     tm_finish: Option<Time>,
-    /// When the file is deleted.
+    /// Until when the file can be downloaded. It is deleted a day or two later.
     tm_expire: Option<Time>,
 }
 

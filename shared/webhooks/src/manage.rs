@@ -12,7 +12,7 @@ use custodian_domain::ids::content_id;
 use custodian_domain::webhook::{Delivery, DeliveryStatus, delivery_id};
 use custodian_domain::webhook_endpoints::EndpointId;
 use custodian_domain::webhook_secret::WebhookSecret;
-use custodian_domain::{Customer, EventType, Reason, Refusal, Secret, Status, Timestamp};
+use custodian_domain::{CallerMessage, Customer, EventType, Reason, Refusal, Secret, Status, Timestamp};
 use custodian_events::Event;
 use custodian_views::{DeliveryView, NewWebhookSecretView, TestWebhookView};
 use uuid::Uuid;
@@ -63,7 +63,8 @@ fn next_secret(
     if stored.is_unseen() {
         return Ok((stored.seen(now), SecretChange::Shown { before }));
     }
-    let next = stored.rotate(fresh, now).ok_or(Reason::StateInvalid)?;
+    let next =
+        stored.rotate(fresh, now).ok_or_else(|| Refusal::with_message(CallerMessage::RotationLimit))?;
     Ok((next, SecretChange::Rotated { before }))
 }
 

@@ -184,7 +184,8 @@ async fn the_local_service_exposes_the_headers_that_the_deployed_gateway_exposes
     let names = list.lines().map_while(|line| line.trim().strip_prefix("- "));
     let deployed: BTreeSet<_> = names.map(str::to_ascii_lowercase).collect();
     let client = Client::start().await;
-    let response = client.get("/ping").await;
+    let request = client.request(Method::GET, "/ping").header("origin", "https://app.example");
+    let response = client.send(request).await;
     let exposed = response.headers["access-control-expose-headers"].to_str().unwrap();
     assert_eq!(exposed.split(',').map(str::to_owned).collect::<BTreeSet<_>>(), deployed);
 }

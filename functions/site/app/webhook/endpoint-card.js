@@ -14,9 +14,19 @@ const STATES = { active: 'good', failing: 'bad', refused: 'bad', disabled: 'bad'
 /** A longer choice is shown as a number. */
 const MAX_SHOWN_EVENTS = 6;
 
+async function showOrReplaceSecret(endpoint) {
+  try {
+    return await post(`${ENDPOINTS}/${endpoint.id}/rotate`);
+  } catch (error) {
+    // Elsewhere, this reason is about the account.
+    if (error.reason === 'STATE_INVALID') error.reason = 'WEBHOOK_ROTATION_LIMIT';
+    throw error;
+  }
+}
+
 function rotate(endpoint) {
   confirmAction(t('webhook.rotateTitle'), t('webhook.rotateText'), t('webhook.rotate'), async () => {
-    const { secret } = await post(`${ENDPOINTS}/${endpoint.id}/rotate`);
+    const { secret } = await showOrReplaceSecret(endpoint);
     const element = dialog(t('webhook.secretTitle'), (close) => [
       h('p', {}, t('webhook.secretText')),
       copyField(t('webhook.secret'), secret),

@@ -8,7 +8,7 @@ use super::values::parse_time;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CustomersCommand {
-    /// Find accounts, newest first
+    /// Find accounts, newest first, or with --due-before the earliest deadline first
     Search(Search),
     /// Show an account
     Show {
@@ -36,7 +36,7 @@ pub(crate) enum CustomersCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct Search {
-    /// Only the account with this e-mail address, now or before
+    /// Only accounts with this e-mail address, now or before
     #[arg(long)]
     pub(crate) email: Option<String>,
     /// Only the account of the agent with this username
@@ -45,7 +45,7 @@ pub(crate) struct Search {
     /// Only accounts with this status. Default: neither deleted nor expired
     #[arg(long, value_parser = ["initial", "active", "frozen", "deleted", "expired"])]
     pub(crate) status: Option<String>,
-    /// Only accounts that are deleted or expire before this time
+    /// Only accounts whose deletion or expiry is due before this time
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) due_before: Option<Timestamp>,
     /// Only accounts on hold

@@ -38,11 +38,14 @@ pub(crate) fn logout(options: &GlobalOptions) -> Result<(), Failure> {
     }
     match response {
         Ok(_) => note("You are signed out."),
-        Err(failure) if failure.kind == FailureKind::Forbidden => note("You were signed out already."),
-        Err(failure) => {
+        Err(failure) if is_stored && failure.kind == FailureKind::Forbidden => {
+            note("You were signed out already.");
+        }
+        Err(failure) if is_stored => {
             return Err(failure
                 .hint("The token was removed from this computer, but it stays valid until it expires."));
         }
+        Err(failure) => return Err(failure.hint("Remove the variable CUSTODIAN_TOKEN yourself.")),
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ fn the_exit_codes_are_in_the_help_the_man_page_and_the_document() {
     let page = std::fs::read_to_string(page()).unwrap();
     let man = program.run(&["man"]).ok();
     for code in
-        ["0  The command was carried out.", "6  The receipt is not genuine.", "8  A restore left conflicts"]
+        ["0  The command was carried out.", "6  The receipt is not genuine,", "8  A restore left conflicts"]
     {
         assert!(page.contains(code) && man.contains(code), "{code}");
     }

@@ -93,7 +93,13 @@ impl Operation {
             }
             _ => "",
         };
-        let account = if account_status_reasons(audience).is_empty() { "" } else { " of an active account" };
+        let account = match audience {
+            Audience::Account { permits_admins_of_frozen: true, .. } => {
+                " of an active account, and admins of a frozen one"
+            }
+            _ if account_status_reasons(audience).is_empty() => "",
+            _ => " of an active account",
+        };
         let agents = match needs {
             Permission::ADMIN => "admins",
             Permission::ADMIN_OR_MANAGER => "admins and managers",

@@ -94,11 +94,13 @@ fn kind_description(kind: &Kind) -> String {
             UniqueScope::Platform => "the whole platform",
             UniqueScope::Customer => "its account",
         };
-        sentences.push(format!(
-            "`{}` is unique within {within}; otherwise the error is `{}`.",
-            unique.fields.join("` with `"),
-            unique.taken_reason.key()
-        ));
+        let names = match kind.noun {
+            // Only the names of running transcriptions are unique.
+            "transcribe" => "Of running transcriptions, `reference_type` with `reference_id`".to_owned(),
+            _ => format!("`{}`", unique.fields.join("` with `")),
+        };
+        let taken = unique.taken_reason.key();
+        sentences.push(format!("{names} is unique within {within}; otherwise the error is `{taken}`."));
     }
     sentences.join(" ")
 }

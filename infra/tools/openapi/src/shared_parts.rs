@@ -20,7 +20,7 @@ pub(crate) fn parameters() -> Value {
             "description": "The maximum number of rows, from 1 to 100. A value outside this range is 100. A page can be shorter, \
     even empty, if rows are large or a filter excludes many of them. The list ends only when `next_page_token` is empty." },
         "page_token": { "name": "page_token", "in": "query", "schema": { "type": "string", "pattern": PAGE_TOKEN },
-            "description": "The `next_page_token` of the previous page. Also an RFC 3339 time: the page then has rows created before it." },
+            "description": "The `next_page_token` of the previous page. Also an RFC 3339 time: the page then has rows created before it, or with `due_before` customers with a later deadline." },
         "If-Match": { "name": "If-Match", "in": "header", "schema": { "type": "string" },
             "description": "The `ETag` of the row. The request fails if the row has another version." },
         "If-None-Match": { "name": "If-None-Match", "in": "header", "schema": { "type": "string" },

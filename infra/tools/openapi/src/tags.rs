@@ -34,7 +34,7 @@ const TAGS: [Tag; 21] = [
     tag(
         "webhooks",
         "Webhooks",
-        "The webhook endpoint of the account, its signing secret, and the deliveries.",
+        "The webhook endpoints of the account, their signing secrets, and the deliveries.",
     ),
     tag("exports", "Exports", "Files with everything that the account owns."),
     tag("numbers", "Numbers", "Telephone numbers, and the flows that handle their calls and messages."),

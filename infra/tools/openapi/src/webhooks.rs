@@ -122,7 +122,7 @@ fn item(event_type: &EventType) -> Value {
         },
         "responses": {
             "2XX": { "description": "The webhook was received. Respond within 15 seconds." },
-            "410": { "description": "Disables the endpoint: it gets no further webhooks until it is set again." },
+            "410": { "description": "Disables the endpoint: it gets no further webhooks until a test or a redelivery succeeds, or it has another URL." },
             "default": { "description": "The webhook is sent again later, with growing pauses." },
         },
     } })
@@ -132,7 +132,7 @@ fn header(name: &str) -> Value {
     let (description, example) = match name {
         webhook::ID_HEADER => (
             "The id of the webhook, which is the same at every attempt. Ignore one that you have handled.",
-            "019710c6-5d3f-7c3a-9f3b-0d6f1a2b3c4d",
+            "msg_019710c6-5d3f-7c3a-9f3b-0d6f1a2b3c4d",
         ),
         "webhook-timestamp" => ("The time of this attempt, in seconds since 1970.", "1718893355"),
         "webhook-signature" => (

@@ -5,7 +5,7 @@ use custodian_domain::{Customer, Timestamp};
 use crate::context::Settings;
 use crate::mail::message::Message;
 use crate::mail::names::{account_name, contact};
-use crate::mail::notices::{NOT_YOU, security_notice, to_owner};
+use crate::mail::notices::{security_notice, to_owner};
 use crate::ports::Mail;
 
 /// The label of the link to the page that shows how far a deletion is.
@@ -90,9 +90,16 @@ fn with_sign_in(settings: &Settings, customer: &Customer, message: Message) -> M
 pub fn recovered(settings: &Settings, customer: &Customer) -> Mail {
     let paragraphs = vec![
         format!("Your account {} was recovered. It will not be deleted.", account_name(customer)),
-        "You can use it as before. Everybody has to sign in again; the access keys work again.".to_owned(),
+        "You can use it as before. The freeze ended all earlier sessions; the access keys work again."
+            .to_owned(),
     ];
-    security_notice(settings, customer, "Your account is active again", paragraphs, NOT_YOU)
+    security_notice(
+        settings,
+        customer,
+        "Your account is active again",
+        paragraphs,
+        "If neither you nor the operator did this",
+    )
 }
 
 /// The account is deleted, and the deletion of its data has begun. `account` is the name that the account had.

@@ -10,7 +10,6 @@ use crate::mail::names::{
 };
 use crate::ports::Mail;
 
-pub(super) const NOT_YOU: &str = "If this was not you";
 const NOBODY: &str = "If neither you nor a colleague did this";
 
 /// A notice of a change that a stranger may have made. It advises the owner how to secure the account, and its button opens the
@@ -113,7 +112,7 @@ pub fn email_replaced(settings: &Settings, customer: &Customer, former: &str) ->
             .to_owned(),
     ];
     let end = format!(
-        "If this was not you, someone else has access to your account. Contact {} at once.",
+        "If neither you nor the operator did this, someone else has access to your account. Contact {} at once.",
         contact(settings)
     );
     Message::new(EMAIL_CHANGED, paragraphs, vec![end]).render(settings, former)
@@ -163,7 +162,7 @@ pub fn export_finished(settings: &Settings, customer: &Customer, export: Uuid, u
     let small_print = vec![
         format!(
             "To download the file, you have to be signed in as an administrator. The link works until {}; the file is deleted \
-             then.",
+             a day later.",
             until.to_readable()
         ),
         "If nobody in your account asked for this, someone else has access to it. Set a new password, and check the \

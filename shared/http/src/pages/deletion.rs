@@ -58,7 +58,7 @@ fn texts(progress: &DeletionProgress) -> (&'static str, String) {
         ),
         DeletionState::Held => (
             "The deletion is on hold",
-            "The operator has stopped the deletion for now. It continues when the operator permits it.".to_owned(),
+            "The deletion is stopped for now, by a hold or because all deletions are paused. It continues afterwards.".to_owned(),
         ),
         DeletionState::Deleting => (
             "This account is being deleted",
@@ -66,7 +66,7 @@ fn texts(progress: &DeletionProgress) -> (&'static str, String) {
         ),
         DeletionState::Deleted => (
             "This account is deleted",
-            "Everything that the account owned is deleted, and we verified it. After a quarter of an hour, we verify it \
+            "Everything that the account owned is deleted, and we verified it. Within about half an hour, we verify it \
              once more and issue the receipt."
                 .to_owned(),
         ),

@@ -73,13 +73,13 @@ fn texts(path: &str, refusal: &Refusal) -> (&'static str, &'static str, String) 
         ),
         Reason::ReceiptNotFound => (
             "No receipt yet",
-            "The receipt is issued when the deletion is confirmed, a quarter of an hour after the last row was deleted.",
+            "The receipt is issued when the deletion is confirmed, about half an hour after the last row was deleted.",
             "Go back, and try again later.",
         ),
         Reason::AccountFrozen => (
             "This account will be deleted",
-            "The account was closed, so its e-mail address cannot change now.",
-            "Sign in to keep the account. Then open the link again.",
+            "Closing the account cancelled the change of its e-mail address.",
+            "If the account is kept, change the address again.",
         ),
         Reason::PayloadTooLarge => (
             "The entry is too long",
@@ -98,7 +98,7 @@ fn texts(path: &str, refusal: &Refusal) -> (&'static str, &'static str, String) 
         ),
         Reason::ExportExpired => (
             "This file has been deleted",
-            "The file of an export is deleted seven days after it was finished.",
+            "The file of an export can be downloaded for seven days.",
             "Start a new export of your account.",
         ),
         _ if path == EXPORT_FILE => (

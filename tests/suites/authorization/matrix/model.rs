@@ -119,7 +119,7 @@ pub(super) fn expected(route: &DeployedRoute, credential: &Credential, id: Id) -
         Audience::PlatformAdmin => {
             (PLATFORM, &[Reason::AccountFrozen, Reason::AccountNotVerified][..], CredentialRule::Any)
         }
-        Audience::Account { needs, refusals, permits } => (needs.bits(), refusals, permits),
+        Audience::Account { needs, refusals, permits, .. } => (needs.bits(), refusals, permits),
     };
     let name = route.route.to_string();
     let (account, principal) = match credential {

@@ -18,7 +18,7 @@ pub(super) fn all() -> Vec<Operation> {
     });
     let scopes = with_description(
         scopes(),
-        "What the key may do: `read` permits every GET, `numbers` every request to `/v1.0/numbers`, and `numbers:read` every GET \
+        "What the key may do: `read` permits every GET under `/v1.0` except exports, `numbers` every request to `/v1.0/numbers`, and `numbers:read` every GET \
             there. Empty, the default, permits everything.",
     );
     let names = || vec![("name", text(MAX_NAME)), ("detail", multi_line_text(MAX_DETAIL))];

@@ -46,8 +46,8 @@ fn own_account() -> Vec<Operation> {
         Operation::new(
             "GET",
             "/v1.0/customer/audit",
-            "Lists what was done to the caller's account, newest first: changes of its status and its credentials, and \
-             everything that platform admins did. Also if the account is unverified or awaits its deletion.",
+            "Lists what was done to the caller's account, newest first: changes of its status, its address and its credentials, \
+             exports, and everything that platform admins did. Also if the account is unverified or awaits its deletion.",
         )
         .returns_page("AuditEntry"),
         Operation::new("PUT", "/v1.0/customer/billing_account_id", "Selects the default billing account from the account's billing accounts.")

@@ -52,7 +52,7 @@ fn agents() -> Vec<Operation> {
             "POST",
             "/v1.0/agents",
             "Creates an agent. Its permission cannot exceed the caller's. An admin that an access key creates can sign in only \
-                while that key is valid, until an admin or a mailed link sets another password.",
+                while that key is valid, until another admin or a mailed link sets another password.",
         )
             .body(object(new_agent, &["username", "password"]))
             .returns_row("Agent")
@@ -67,7 +67,7 @@ fn agents() -> Vec<Operation> {
         one(
             "PUT",
             "",
-            "Changes name, detail and ring method. Agents can change themselves and agents of no higher rank. The guest agent keeps its name. A username cannot be changed.",
+            "Changes name, detail and ring method. Agents can change themselves; admins and managers can also change agents of no higher rank. The guest agent keeps its name. A username cannot be changed.",
         )
         .body(object(change, &[]))
         .fails_with(&[Reason::GuestAgentProtected, Reason::InvalidRingMethod]),
@@ -106,7 +106,7 @@ fn agent_fields() -> Vec<Operation> {
             permission(),
             "Sets the permission of an agent. Revokes its tokens. If the agent stops being an admin, also deletes the access keys \
                 that were made by it, directly or through other keys. An admin whom an access key promoted can sign in only while \
-                that key is valid.",
+                that key is valid, until another admin or a mailed link sets another password.",
         )
         .parameter(made_keys("`keep` does not delete the access keys that were made by this agent."))
         .fails_with(&[Reason::GuestAgentProtected, Reason::LastAdmin, Reason::InvalidRequestParameter]),

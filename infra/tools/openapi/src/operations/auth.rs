@@ -178,11 +178,6 @@ pub(super) fn all() -> Vec<Operation> {
             None,
             "`password` or `confirmation_phrase` is missing for this caller. A dry run needs neither.",
         )
-        .also_refuses(
-            Reason::InvalidConfirmationPhrase,
-            None,
-            "`confirmation_phrase` is missing or empty, and this caller needs it.",
-        )
         .also_refuses(Reason::PasswordNotSet, None, "The agent has no password."),
         Operation::new("DELETE", "/auth/unregister", "Recovers a frozen account before its deletion.")
             .returns_row("Customer")

@@ -36,7 +36,13 @@ pub(super) fn all() -> Vec<Operation> {
         }))
         .returns(json!({ "anyOf": [reference("Deletion"), reference("UnregisterPlan")] }))
         .with_header("Retry-After")
-        .fails_with(&[Reason::CustomerNotFound, Reason::DeletionNotFound]),
+        .fails_with(&[
+            Reason::InvalidRequestParameter,
+            Reason::CustomerNotFound,
+            Reason::DeletionNotFound,
+            Reason::StateInvalid,
+            Reason::AccountHeld,
+        ]),
         Operation::new(
             "GET",
             "/auth/deletion",

@@ -29,8 +29,8 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "GET",
             format!("{PATH}/{{id}}/file"),
-            "Redirects to the file of a finished export. The URL in `Location` works for five minutes. The file is deleted seven \
-             days after the export was finished. A browser gets errors as pages.",
+            "Redirects to the file of a finished export. The URL in `Location` works for five minutes. The file can be downloaded \
+             for seven days after the export was finished. A browser gets errors as pages.",
         )
         .with_status(303)
         .returns_file("application/gzip")

@@ -36,9 +36,9 @@ fn with_rules(operation: Operation, kind: &Kind, change: PartChange) -> Operatio
                 names.iter().filter_map(|name| Some((*name, kind.field(name)?.field_type.link()?.table)));
             links.fold(operation, |operation, (name, table)| operation.refuses_unknown(name, table))
         }
-        PartChange::AddTag => operation.refuses_unknown("tag_ids", "tags").also_refuses(
+        PartChange::AddTag => operation.refuses_unknown("tag_id", "tags").also_refuses(
             Reason::InvalidArgument,
-            "tag_id",
+            "tag_ids",
             "The contact has the maximum number of tags.",
         ),
         PartChange::AddAddress => operation.also_refuses(
@@ -63,7 +63,7 @@ fn description(kind: &Kind, part: &Part) -> String {
             "Changes an address of a contact. Fields that are not in the body keep their values. The type cannot be changed.".to_owned()
         }
         PartChange::RemoveAddress => "Removes an address from a contact.".to_owned(),
-        PartChange::AddTag => "Adds a tag to a contact. A tag that the contact has already changes nothing.".to_owned(),
+        PartChange::AddTag => "Adds a tag to a contact. A tag that the contact has already leaves the tags as they are.".to_owned(),
         PartChange::RemoveTag => "Removes a tag from a contact.".to_owned(),
     }
 }

@@ -57,10 +57,7 @@ fn restore() -> Operation {
             "conflicts",
             json!({ "type": "array", "items": conflict, "description": "What an operator must decide." }),
         ),
-        (
-            "next",
-            with_description(nullable(json!({ "type": "string" })), "`null` if everything is repaired."),
-        ),
+        ("next", with_description(nullable(json!({ "type": "string" })), "`null` after the last row.")),
     ]);
     let start = with_description(text(MAX_TEXT), "`next` of the response before.");
     let purge = json!({

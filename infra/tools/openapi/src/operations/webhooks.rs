@@ -63,8 +63,8 @@ fn endpoints() -> Vec<Operation> {
         Operation::new(
             "DELETE",
             &one,
-            "Deletes an endpoint with its secret, and returns it as it was. The first endpoint only loses its `webhook_uri` and its \
-             choice of event types. `If-Match` takes the `ETag` of `GET /v1.0/customer`.",
+            "Deletes an endpoint with its secret, and returns it as it was. The first endpoint only loses its `webhook_uri`, its \
+             method and its choice of event types. `If-Match` takes the `ETag` of `GET /v1.0/customer`.",
         )
         .returns(reference(ENDPOINT))
         .fails_with(&not_found),
