@@ -53,7 +53,7 @@ async fn a_freeze_is_mailed_with_its_deadline_and_a_recovery_too() {
     assert_contains(&text, &["account ann is frozen", &due, "sign in and recover it before then"]);
     client.login("ann", PASSWORD).await.delete("/auth/unregister").await.ok();
     let text = only(&mails_after(&client, OWNER, seen + 1).await, "Your account is active again");
-    assert_contains(&text, &["will not be deleted", "If this was not you", "/auth/password-forgot"]);
+    assert_contains(&text, &["will not be deleted", "If neither you nor the operator did this", "/auth/password-forgot"]);
 }
 
 /// Invariant I6: no personal data is left.
@@ -188,7 +188,7 @@ async fn a_changed_address_is_mailed_to_the_new_and_the_former_one_and_then_forg
     let seen = count(&client, OWNER).await;
     client.post("/auth/email-verify", json!({ "token": token })).await.ok();
     let old = only(&mails_after(&client, OWNER, seen).await, "Your e-mail address was changed");
-    assert_contains(&old, &["your ann account was changed", "If this was not you"]);
+    assert_contains(&old, &["your ann account was changed", "If neither you nor the operator did this"]);
     assert!(!old.contains("new@example.com"), "the former mailbox may be a stranger's");
     let new = only(&mails_after(&client, "new@example.com", 1).await, "Your e-mail address was changed");
     assert_contains(&new, &["This is now the e-mail address of your ann account"]);
