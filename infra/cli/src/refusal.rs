@@ -54,7 +54,9 @@ fn hint(reason: &str) -> Option<&'static str> {
         "INVALID_CREDENTIALS" => {
             "If you are signing in, check the username and the password. Otherwise sign in again with `custodianctl login`."
         }
-        "PERMISSION_DENIED" => "Sign in as a platform admin with `custodianctl login`.",
+        "PERMISSION_DENIED" => {
+            "`export` needs an administrator of the account, and every other command a platform admin. Sign in with `custodianctl login`."
+        }
         "ROUTE_NOT_FOUND" => "This version of the service does not have this command.",
         "CUSTOMER_NOT_FOUND" => "Find the account with `custodianctl customers search`.",
         "ACCOUNT_HELD" => "See `custodianctl hold show ID`.",

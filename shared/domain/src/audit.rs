@@ -48,12 +48,14 @@ impl AuditActor {
         }
     }
 
-    /// Whether a platform admin acts as such or as a guest agent. All its changes of an account have entries, except the deletion.
+    /// Whether a platform admin acts as such or as a guest agent. All its changes of an account that is not terminal
+    /// have entries, except the deletion.
     pub const fn is_platform_admin(&self) -> bool {
         matches!(self, Self::Operator { .. } | Self::Delegate { .. })
     }
 }
 
+/// The actor of a request about the principal's own account. The routes of platform admins use `Operator` instead.
 impl From<&Principal> for AuditActor {
     fn from(principal: &Principal) -> Self {
         match principal {
@@ -72,6 +74,7 @@ impl From<RequestedBy> for AuditActor {
             RequestedBy::PlatformAdmin { operator: Some(operator) } => {
                 Self::Operator { id: operator.agent_id }
             }
+            // Nobody can confirm such a request, so no entry has this actor.
             RequestedBy::PlatformAdmin { operator: None } | RequestedBy::Unknown => Self::System,
         }
     }

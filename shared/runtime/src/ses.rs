@@ -16,6 +16,7 @@ use crate::from_env::FromEnv;
 
 pub(crate) struct SesMailer {
     client: aws_sdk_sesv2::Client,
+    /// The configured sender of all mails.
     sender: String,
 }
 
@@ -44,7 +45,8 @@ impl Mailer for SesMailer {
         let output = request.content(EmailContent::builder().simple(message).build()).send().await;
         match output {
             Ok(_) => Ok(()),
-            // SES would reject every retry too. A sign-up may contain an address that SES does not accept.
+            // SES would reject every retry too. A sign-up may contain an address that SES does not
+            // accept. If the configured sender is no address, the sender may be the cause, so the mail is kept.
             Err(error) if is_rejected(&error) && is_email(&self.sender) => {
                 tracing::warn!("mail dropped: SES rejects the recipient address");
                 Ok(())

@@ -4,7 +4,7 @@
 //! that it identifies. The row under the owner names the identifier, so that a cascade finds all identifiers of a customer by a
 //! consistent query.
 //!
-//! Three kinds of claims can be replaced: a claim of a deleted or expired customer, an unconfirmed claim on an e-mail address
+//! Four kinds of claims can be replaced: a claim of a deleted or expired customer, a claim of a customer without a row, an unconfirmed claim on an e-mail address
 //! that another account confirms, and a claim on an address that is not the holder's, which an earlier release left. The new claim
 //! takes over the row, on the condition that the previous claim has not changed since it was read.
 
@@ -46,7 +46,8 @@ pub(crate) fn unprepared_username(name: &str) -> String {
     of_username(&fold_case(name))
 }
 
-/// The identifier of an agent's username. An agent of an earlier release may have a spelling that is not stored any more.
+/// The identifier that an agent's username reserves. This release would prepare some usernames of earlier releases differently; their
+/// identifiers are the unprepared ones.
 pub(crate) fn stored_username(name: &str) -> String {
     if displayed_username(name).is_ok_and(|displayed| displayed == name) {
         username(name)
@@ -62,7 +63,7 @@ fn of_username(name: &str) -> String {
     format!("username#{name}")
 }
 
-/// The partition that lists the identifiers, or the mail tokens, of a customer.
+/// The partition that lists the identifiers and former names, or the mail tokens, of a customer.
 pub(crate) fn owner_partition(customer: CustomerId) -> String {
     format!("owner#{customer}")
 }
@@ -71,7 +72,7 @@ pub(crate) fn owner_partition(customer: CustomerId) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct IdentifierRow {
     pub(crate) owner: CustomerId,
-    /// The agent with this username, or the owner of the account with this e-mail address.
+    /// The agent with this username, or the administrator that was created with the account that has this e-mail address.
     pub(crate) agent_id: Option<AgentId>,
     /// Whether the account has confirmed the e-mail address. Usernames have no such attribute.
     pub(crate) confirmed: Option<bool>,
@@ -167,7 +168,7 @@ impl Store {
         decode_some(item)
     }
 
-    /// Whether a name can be claimed. A name of a deleted or expired account is free at once.
+    /// Whether a name can be claimed. The name of a deleted or expired account is replaceable at once.
     pub(crate) async fn name_availability(
         &self,
         name: &str,

@@ -65,8 +65,13 @@ impl ManageReceiptKeys for Store {
         let tx = tx.put((), RECEIPT_SIGNING_KEYS, encode(&PrivateKeyRow::new(key, private))?, is_new())?;
         let published = PublishedRow { id: PUBLISHED.to_owned(), keys: vec![key.receipt_key()] };
         let tx = tx.put((), RECEIPT_VERIFYING_KEYS, encode(&published)?, is_new())?;
-        // If a condition failed, another run has stored its key.
-        tx.run().await.map(|_| ())
+        if tx.run().await?.is_ok() || self.receipt_signer().await?.is_some() {
+            return Ok(());
+        }
+        Err(Failure::unavailable(
+            "the receipt keys",
+            "one of the two tables has a key that the other lacks, or an unreadable one",
+        ))
     }
 
     async fn replace_receipt_key(

@@ -162,6 +162,11 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     service.measure("DELETE /v1.0/customer/email_change", 2, tenant.delete(change)).await;
     let body = json!({ "username": "cleo", "password": PASSWORD, "email": "cleo@example.com" });
     service.measure("POST /v1.0/customers", 2, platform_admin.post("/v1.0/customers", body)).await;
+    let sign_up = json!({ "email": "cy@example.com", "accepted_tos": true, "name": "Cy" });
+    service.measure("POST /auth/signup", 2, client.post("/auth/signup", sign_up)).await;
+    let token = client.mailed_token("cy@example.com").await;
+    let verification = client.post("/auth/email-verify", json!({ "token": token }));
+    service.measure("POST /auth/email-verify", 4, verification).await;
     let login = json!({ "username": "ada", "password": PASSWORD });
     // Three rounds: find the name and make two throttle reservations, read the agent, release both reservations.
     service.measure("POST /auth/login", 3, client.post("/auth/login", login)).await;

@@ -14,7 +14,7 @@ async fn login(client: &Client, username: &str, password: &str) -> Response {
     client.post("/auth/login", json!({ "username": username, "password": password })).await
 }
 
-/// Wrong passwords from networks of their own, ten from each.
+/// Wrong passwords from the networks 0, 1 and so on, ten from each.
 async fn guess(client: &Client, username: &str, attempts: u8) {
     for attempt in 0..attempts {
         let guessing = client.from_address(network(attempt / 10));
@@ -90,21 +90,16 @@ async fn a_mailbox_gets_at_most_five_mails_an_hour_from_strangers() {
         client.post("/auth/signup", sign_up_body(mailbox)).await.ok();
         client.idle().await;
     }
-    let mut askers = Vec::new();
     for number in 0..3 {
         let (_, asker) = client.tenant(&format!("asker{number}")).await;
         asker.put("/v1.0/customer", json!({ "email": mailbox })).await.ok();
-        askers.push(asker);
     }
     assert_eq!(subjects(&client, mailbox).await.len(), 5, "over all causes");
-    for hours in 1..=24 {
+    for _ in 0..5 {
         client.advance(3600).await;
-        if hours <= 5 {
-            for _ in 0..6 {
-                client.post("/auth/signup", sign_up_body(mailbox)).await.ok();
-                client.idle().await;
-                client.advance(1).await;
-            }
+        for _ in 0..6 {
+            client.post("/auth/signup", sign_up_body(mailbox)).await.ok();
+            client.idle().await;
         }
     }
     assert_eq!(subjects(&client, mailbox).await.len(), 20, "in a day");
@@ -129,7 +124,7 @@ async fn an_account_that_probes_names_learns_of_thirty_an_hour() {
     let (_, ann) = client.tenant("ann").await;
     client.tenant("bob").await;
     for attempt in 0..30 {
-        let taken = if attempt % 3 != 0 {
+        let taken = if attempt % 4 != 0 {
             ann.post("/v1.0/agents", json!({ "username": "bob", "password": PASSWORD })).await
         } else {
             ann.put("/v1.0/customer", json!({ "email": "bob@example.com" })).await

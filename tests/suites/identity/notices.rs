@@ -53,7 +53,10 @@ async fn a_freeze_is_mailed_with_its_deadline_and_a_recovery_too() {
     assert_contains(&text, &["account ann is frozen", &due, "sign in and recover it before then"]);
     client.login("ann", PASSWORD).await.delete("/auth/unregister").await.ok();
     let text = only(&mails_after(&client, OWNER, seen + 1).await, "Your account is active again");
-    assert_contains(&text, &["will not be deleted", "If neither you nor the operator did this", "/auth/password-forgot"]);
+    assert_contains(
+        &text,
+        &["will not be deleted", "If neither you nor the operator did this", "/auth/password-forgot"],
+    );
 }
 
 /// Invariant I6: no personal data is left.

@@ -46,7 +46,8 @@ fn introduction(description: &Description) -> String {
         })
         .collect();
     format!(
-        "<p>An account that sets <code>webhook_uri</code> gets a request for each of its events. The same webhook can arrive twice, and \
+        "<p>Each endpoint of an account gets a request for each event below that it has chosen, or for every one if it has chosen none. The first \
+         endpoint is <code>webhook_uri</code>. The same webhook can arrive twice, and \
          webhooks can arrive in any order.</p><h2 id=\"headers\">Headers</h2><dl>{headers}</dl>\
          <h2 id=\"responses\">What the endpoint responds</h2><dl>{responses}</dl>"
     )

@@ -1,4 +1,4 @@
-//! The one-off jobs of the local Scheduler.
+//! The one-off jobs of the local Scheduler: purges, expiries and reminders. Here, the retry of a webhook is a message of a queue instead.
 
 use custodian_app::Failure;
 use custodian_domain::Timestamp;
