@@ -44,7 +44,9 @@ NEEDS_SERVICE_INTERNALS = {
         # The emulator is reached by HTTP, and a deployed function knows that its gateway only accepts HTTPS.
         "browser_requests::a_cookie_authenticates",
         # Also a response of the gateway itself, to which a deployed function adds nothing.
-        "browser_requests::every_response_keeps"],
+        "browser_requests::every_response_keeps",
+        # About the local service.
+        "browser_requests::the_local_service_exposes"],
     "specification": [
         "late_jobs::names", "late_jobs::recovery", "late_jobs::verification_after",
         "account_lifecycle::names_are_free_at_once", "stored_attributes::"],
