@@ -166,7 +166,8 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     service.measure("POST /auth/signup", 1, client.post("/auth/signup", sign_up)).await;
     let token = client.mailed_token("cy@example.com").await;
     let verification = client.post("/auth/email-verify", json!({ "token": token }));
-    // Six rounds: reserve the attempt, read the token, the account, and the holders of the names; commit, and release the attempt.
+    // Six rounds: reserve the attempt, read the token, the account, and the holders of
+    // the names with the agents; commit, and release the attempt.
     service.measure("POST /auth/email-verify", 6, verification).await;
     let login = json!({ "username": "ada", "password": PASSWORD });
     // Three rounds: find the name and make two throttle reservations, read the agent, release both reservations.
