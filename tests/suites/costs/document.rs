@@ -86,7 +86,7 @@ fn nearly_equal(one: &str, other: &str) -> bool {
 
 /// If two workers close the last steps of a cascade at the same moment, both verify all tables. A measurement without such a
 /// coincidence is the cost of a usual deletion.
-const MAX_MEASUREMENTS: usize = 3;
+const MAX_MEASUREMENTS: usize = 8;
 
 async fn tables() -> [(&'static str, String); 3] {
     let endpoints = measure_endpoints().await;
