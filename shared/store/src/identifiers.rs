@@ -163,7 +163,7 @@ pub(crate) fn owner_row_key(owner: CustomerId, name: &str) -> Item {
 impl Store {
     pub(crate) async fn identifier(&self, name: &str) -> Result<Option<IdentifierRow>, Failure> {
         let request = self.client.get_item().table_name(self.table(IDENTIFIERS)).consistent_read(true);
-        let response = request.set_key(Some(composite_key("id", name, "key", MAIN_ROW))).send().await;
+        let response = request.set_key(Some(main_key(name))).send().await;
         let item: Option<Item> = response.map_err(|error| aws_failure("the identifiers", &error))?.item;
         decode_some(item)
     }

@@ -5,8 +5,8 @@ use custodian_app::ports::{EmailHolder, FindNames, NameHolders};
 use custodian_domain::precis::username_key;
 
 use crate::Store;
-use crate::identifiers::{self, IdentifierRow, MAIN_ROW};
-use crate::item::{composite_key, decode, s};
+use crate::identifiers::{self, IdentifierRow, main_key};
+use crate::item::{decode, s};
 use crate::schema::IDENTIFIERS;
 
 impl FindNames for Store {
@@ -18,7 +18,7 @@ impl FindNames for Store {
         if unprepared != username {
             names.push(&unprepared);
         }
-        let keys = names.iter().map(|name| composite_key("id", name, "key", MAIN_ROW)).collect();
+        let keys = names.iter().map(|name| main_key(name)).collect();
         let mut found = self.batch_get(vec![(IDENTIFIERS, keys)]).await?;
         let mut holders = NameHolders::default();
         for item in found.remove(&self.table(IDENTIFIERS)).unwrap_or_default() {

@@ -7,26 +7,17 @@ import { formatNumber, formatTime, t } from '../i18n.js';
 import { reload } from '../router.js';
 import { can, session } from '../session.js';
 import { changeEndpoint } from './endpoint-form.js';
-import { ENDPOINTS, cardId, isFirst, reloadAt } from './endpoints.js';
+import { ENDPOINTS, cardId, isFirst, reloadAt, withOwnReason } from './endpoints.js';
 import { eventName } from './event-names.js';
 
 const STATES = { active: 'good', failing: 'bad', refused: 'bad', disabled: 'bad', off: '' };
 /** A longer choice is shown as a number. */
 const MAX_SHOWN_EVENTS = 6;
 
-async function showOrReplaceSecret(endpoint) {
-  try {
-    return await post(`${ENDPOINTS}/${endpoint.id}/rotate`);
-  } catch (error) {
-    // Elsewhere, this reason is about the account.
-    if (error.reason === 'STATE_INVALID') error.reason = 'WEBHOOK_ROTATION_LIMIT';
-    throw error;
-  }
-}
-
 function rotate(endpoint) {
   confirmAction(t('webhook.rotateTitle'), t('webhook.rotateText'), t('webhook.rotate'), async () => {
-    const { secret } = await showOrReplaceSecret(endpoint);
+    const request = post(`${ENDPOINTS}/${endpoint.id}/rotate`);
+    const { secret } = await withOwnReason(request, 'STATE_INVALID', 'WEBHOOK_ROTATION_LIMIT');
     const element = dialog(t('webhook.secretTitle'), (close) => [
       h('p', {}, t('webhook.secretText')),
       copyField(t('webhook.secret'), secret),

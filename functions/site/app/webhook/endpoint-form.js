@@ -5,7 +5,7 @@ import { announce, button, dialog } from '../components.js';
 import { field, form } from '../forms.js';
 import { t } from '../i18n.js';
 import { session } from '../session.js';
-import { ENDPOINTS, isFirst, reloadAt } from './endpoints.js';
+import { ENDPOINTS, isFirst, reloadAt, withOwnReason } from './endpoints.js';
 import { eventChoice } from './event-choice.js';
 
 const METHODS = ['POST', 'PUT', 'GET', 'DELETE'];
@@ -21,15 +21,8 @@ function fieldsOf(endpoint, types) {
   ];
 }
 
-async function create(values) {
-  try {
-    return await post(ENDPOINTS, values);
-  } catch (error) {
-    // The other limits belong to the plan, and this one to every account.
-    if (error.reason === 'RESOURCE_LIMIT_EXCEEDED') error.reason = 'WEBHOOK_ENDPOINT_LIMIT';
-    throw error;
-  }
-}
+// The other limits belong to the plan, and this one to every account.
+const create = (values) => withOwnReason(post(ENDPOINTS, values), 'RESOURCE_LIMIT_EXCEEDED', 'WEBHOOK_ENDPOINT_LIMIT');
 
 async function openForm(title, label, endpoint, save) {
   const types = (await get('/v1.0/customer/webhook/event_types')).result.map(({ type }) => type);

@@ -13,6 +13,16 @@ const END_OF_NAME = 12;
 /** The first endpoint is the webhook_uri of the account. It has the account's id, and cannot be deleted. */
 export const isFirst = (endpoint) => endpoint.id === session.customer.id;
 
+/** The response to a request. A refusal with `reason`, which elsewhere is about the account, gets the words of `ownReason`. */
+export async function withOwnReason(request, reason, ownReason) {
+  try {
+    return await request;
+  } catch (error) {
+    if (error.reason === reason) error.reason = ownReason;
+    throw error;
+  }
+}
+
 /** The id of the card of an endpoint. */
 export const cardId = (id) => `endpoint-${id}`;
 

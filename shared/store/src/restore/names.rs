@@ -63,9 +63,9 @@ pub(super) async fn repair_email(store: &Store, customer: &Customer) -> Result<N
     let pairs = read_pairs(store, customer.id, &[&text]).await?;
     let main = main_row(&pairs, &text).cloned().map(decode::<IdentifierRow>).transpose()?;
     // A claim that is restored from before the verification gives way to an agent of another account with this username.
-    let says_whether_confirmed = main.is_some_and(|main| main.confirmed == Some(customer.email_verified));
+    let has_right_confirmation = main.is_some_and(|main| main.confirmed == Some(customer.email_verified));
     let wanted = WantedName { text: text.clone(), agent: None, row_id: None };
-    if says_whether_confirmed && is_held(&pairs, customer.id, &wanted) {
+    if has_right_confirmation && is_held(&pairs, customer.id, &wanted) {
         return Ok(repair);
     }
     let known = main.filter(|main| main.owner == customer.id).and_then(|main| main.agent_id);
@@ -78,7 +78,7 @@ pub(super) async fn repair_email(store: &Store, customer: &Customer) -> Result<N
     let strength = if verified { Strength::Confirmed } else { Strength::Unconfirmed };
     match claim_again(store, &holder, &WantedName { text, agent, row_id: None }, strength).await? {
         Ok(is_new) => repair.reclaimed += u64::from(is_new),
-        // Whoever confirms the address of an unverified account gets it, so its loss is no conflict.
+        // Another account may confirm the address of an unverified one and take it, so its loss is no conflict.
         Err(other) => repair.held_by.extend(Some(other).filter(|_| verified)),
     }
     Ok(repair)
