@@ -24,10 +24,11 @@ NEEDS_SERVICE_INTERNALS = {
         "audit_log::it_holds", "audited_acts::every_write", "audited_routes::every_route", "customer_search::every",
         "customer_search::a_former", "customer_search::an_address_that_another_account", "delegation::successful_delegations",
         "email_change::a_verification_link_confirms",
-        "email_change::an_operators_request_of_an_earlier",
+        "cancelled_email_changes::an_operators_request_of_an_earlier",
         "interrupted_confirmations::", "key_rotation::", "lockout::",
         "mailed_links::a_l", "mailed_links::an_address_is_free", "mailed_links::no_table_holds",
-        "mailed_links::only_the_mailed_one", "notices::a_changed_address", "notices::a_deletion", "notices::a_username",
+        "mailed_links::only_the_mailed_one", "notices::a_changed_address", "notices::a_username",
+        "closure_notices::a_deletion",
         "page_states::too_many_attempts",
         "password_rules::a_common_password_that_was_set_before", "password_rules::a_sign_in_replaces",
         "passwords::a_login_rehashes", "confirmed_addresses::an_address_can_be_confirmed_while_32", "rate_limits::", "refusals::",
@@ -38,7 +39,8 @@ NEEDS_SERVICE_INTERNALS = {
     "resources": [
         "plan_limits::", "linearizability::", "unique_names::a_number_is_free_again", "lists::",
         "field_rules::an_extension_of_an_earlier_release",
-        "access_control::no_row_is_created", "secrets_at_rest::", "exports::", "plan_bytes::", "taken_names::", "newer_rows::"],
+        "access_control::no_row_is_created", "secrets_at_rest::", "exports::", "export_content::", "plan_bytes::", "taken_names::",
+        "newer_rows::", "newer_values::"],
     "validation": [
         "malformed_http::", "api_description::", "read_budget::", "browser_requests::cookies_of_the_gateways_event",
         # The emulator is reached by HTTP, and a deployed function knows that its gateway only accepts HTTPS.

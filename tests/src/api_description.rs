@@ -2,65 +2,16 @@
 //!
 //! The document allows responses to have unknown fields. These checks do not: a field that is not described fails the test.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
 use crate::response::Response;
+use crate::strict_description::DOCUMENT;
 
 const BASE: &str = "https://custodian.invalid/openapi.json";
-
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    let mut document = custodian_openapi::describe();
-    let mut of_responses = BTreeSet::new();
-    collect_schemas(&document, &document["components"]["responses"], &mut of_responses);
-    for item in document["paths"].as_object().unwrap().values() {
-        for operation in item.as_object().unwrap().values().filter(|part| part.is_object()) {
-            collect_schemas(&document, &operation["responses"], &mut of_responses);
-        }
-    }
-    permit_what_bodies_may_have_besides(&mut document["components"]["schemas"]);
-    permit_what_bodies_may_have_besides(&mut document["paths"]);
-    // A body may have unknown fields.
-    let schemas = document["components"]["schemas"].as_object_mut().unwrap();
-    let of_responses = schemas.iter_mut().filter(|(name, _)| of_responses.contains(*name));
-    of_responses.for_each(|(_, schema)| forbid_unknown_fields(schema));
-    document
-});
-
-/// Some schemas of bodies are narrower than what the service accepts, so that everything that they permit is accepted: those with
-/// `x-accepts-more`, and limits of texts outside ASCII, which count bytes.
-fn permit_what_bodies_may_have_besides(part: &mut Value) {
-    match part {
-        Value::Object(map) => {
-            if map.get("x-accepts-more").is_some() {
-                map.retain(|name, _| {
-                    !["pattern", "not", "minLength", "maxLength", "format"].contains(&name.as_str())
-                });
-            } else if map.contains_key("x-max-bytes") {
-                map.remove("not");
-            }
-            map.values_mut().for_each(permit_what_bodies_may_have_besides);
-        }
-        Value::Array(items) => items.iter_mut().for_each(permit_what_bodies_may_have_besides),
-        _ => {}
-    }
-}
-
-/// Adds the names of the schemas to which a part of the document refers, and of those to which these refer.
-fn collect_schemas(document: &Value, part: &Value, names: &mut BTreeSet<String>) {
-    let name = part["$ref"].as_str().and_then(|place| place.strip_prefix("#/components/schemas/"));
-    if let Some(name) = name.filter(|name| names.insert((*name).to_owned())) {
-        collect_schemas(document, &document["components"]["schemas"][name], names);
-    }
-    match part {
-        Value::Object(map) => map.values().for_each(|part| collect_schemas(document, part, names)),
-        Value::Array(items) => items.iter().for_each(|part| collect_schemas(document, part, names)),
-        _ => {}
-    }
-}
 
 static REGISTRY: LazyLock<Registry<'static>> = LazyLock::new(|| {
     let registry = Registry::new().draft(Draft::Draft202012);
@@ -69,20 +20,6 @@ static REGISTRY: LazyLock<Registry<'static>> = LazyLock::new(|| {
 
 /// The compiled validators, by their position in the document or, for headers, by their schema.
 static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::new(Mutex::default);
-
-/// Forbids additional properties in every object that names its properties.
-fn forbid_unknown_fields(part: &mut Value) {
-    match part {
-        Value::Object(map) => {
-            if map.get("type").is_some_and(|kind| kind == "object") && map.contains_key("properties") {
-                map.entry("additionalProperties").or_insert(json!(false));
-            }
-            map.values_mut().for_each(forbid_unknown_fields);
-        }
-        Value::Array(items) => items.iter_mut().for_each(forbid_unknown_fields),
-        _ => {}
-    }
-}
 
 /// The reason why a response does not match the description, or None if it matches.
 pub(crate) fn mismatch(method: &str, path: &str, body: Option<&[u8]>, response: &Response) -> Option<String> {

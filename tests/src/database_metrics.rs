@@ -52,7 +52,7 @@ impl DatabaseMetrics {
         std::mem::take(&mut self.state().usage)
     }
 
-    /// Turns the counting of rounds on or off. While it is on, every operation takes the same time.
+    /// Turns the counting of rounds on or off. While it is on, every operation is delayed by the same real time.
     pub fn count_rounds(&self, on: bool) {
         let mut state = self.state();
         state.counts_rounds = on;

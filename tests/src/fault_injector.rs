@@ -19,7 +19,8 @@ pub enum Interruption {
     CrashBefore,
     /// The process crashes after the call, before its response.
     CrashAfter,
-    /// The call and all later ones never respond. Not in [`Self::ALL`], because a caller without a timeout would wait for ever.
+    /// This database request and all later ones never respond. A call of another service fails at once instead. Not in
+    /// [`Self::ALL`], because a caller without a timeout would wait for ever.
     Hang,
 }
 
@@ -45,12 +46,13 @@ struct State {
     callback: Option<(Awaited, Callback)>,
 }
 
-/// Intercepts every call to the database and the other services. Database requests are also checked against the rules.
+/// Intercepts every call to the database and the other services, except the sending of a webhook: a test sets its result in
+/// `attempt_reports`. Database requests are also checked against the rules.
 #[derive(Default)]
 pub struct FaultInjector {
     state: Mutex<State>,
     pub rules: Arc<RequestRules>,
-    /// Faults of the calls that are not interrupted.
+    /// Random faults of the database requests that are not interrupted. Calls of the other services have none.
     pub random_faults: RandomFaults,
 }
 
@@ -78,7 +80,7 @@ impl FaultInjector {
         self.state().calls
     }
 
-    /// Whether the simulated process has crashed.
+    /// Whether the planned crash or hang has begun.
     pub fn has_crashed(&self) -> bool {
         self.state().crashed
     }

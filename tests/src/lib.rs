@@ -6,13 +6,16 @@
 
 mod accounts;
 mod api_description;
+mod background_work;
 mod client;
+mod client_accounts;
 pub mod database_metrics;
 pub mod fault_injector;
 pub mod gateway;
 #[cfg(test)]
 mod invariants;
 pub mod log_checks;
+pub mod log_fields;
 pub mod observers;
 pub mod random_faults;
 pub mod request_rules;
@@ -21,8 +24,10 @@ pub mod seed;
 pub mod service_checks;
 pub mod services;
 pub mod stored_secrets;
+mod strict_description;
 pub mod tables;
 pub mod test_app;
+mod write_rules;
 
 pub use accounts::PASSWORD;
 pub use client::{Client, event_types, micros};

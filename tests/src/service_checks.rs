@@ -1,8 +1,8 @@
-//! Checks of a local service at the end of each test. Every published event matches its schema, and no completed deletion left
-//! rows behind.
+//! Checks of a local service at the end of each test. Every published event matches its schema, no completed deletion left rows behind,
+//! and no database request broke a rule.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use custodian_local::Service;
 use jsonschema::{Draft, Validator};
@@ -10,12 +10,17 @@ use serde_json::{Value, json};
 
 use custodian_events::{SOURCE, schema};
 
-/// Checks the published events and the deletions of a service when it is dropped at the end of a test.
-pub struct ServiceCheck(Service);
+use crate::request_rules::RequestRules;
+
+/// Checks the published events, the deletions and the database requests of a service when it is dropped at the end of a test.
+pub struct ServiceCheck {
+    service: Service,
+    rules: Arc<RequestRules>,
+}
 
 impl ServiceCheck {
-    pub fn of(service: &Service) -> Self {
-        Self(service.clone())
+    pub fn new(service: &Service, rules: Arc<RequestRules>) -> Self {
+        Self { service: service.clone(), rules }
     }
 }
 
@@ -25,12 +30,13 @@ impl Drop for ServiceCheck {
             return;
         }
         let violations: Vec<_> =
-            self.0.published_events().unwrap().iter().filter_map(|entry| violation(entry)).collect();
+            self.service.published_events().unwrap().iter().filter_map(|entry| violation(entry)).collect();
         assert_eq!(
-            self.0.metrics().of("RowsFoundAfterDeletion").sum,
+            self.service.metrics().of("RowsFoundAfterDeletion").sum,
             0,
             "rows found after completed deletions"
         );
+        assert_eq!(self.rules.broken(), Vec::<String>::new());
         assert!(violations.is_empty(), "events that do not match docs/events.schema.json: {violations:#?}");
     }
 }

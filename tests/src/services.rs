@@ -1,4 +1,5 @@
-//! Test doubles of the scheduler, event bus, queues, webhook sender and mailer, behind the same fault injector as the database.
+//! Test doubles of the scheduler, event bus, queues, webhook sender and mailer. All but the webhook sender are behind the same fault
+//! injector as the database.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

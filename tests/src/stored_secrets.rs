@@ -1,4 +1,4 @@
-//! Decrypts stored values with the platform's secret, as an operator who may read every table can.
+//! Decrypts stored values with the platform's secret, as someone who may read every table can.
 
 use custodian_app::PlatformKeys;
 use custodian_app::field_location::FieldLocation;
@@ -10,14 +10,14 @@ use uuid::Uuid;
 
 use crate::Tables;
 
-/// The hasher with the platform's secret, which the table `verifying_keys` contains.
+/// The hasher with the platform's secret, which is in the table of the public keys.
 pub fn platform_hasher(tables: &Tables) -> KeyedHasher {
     let rows = tables.scan("verifying_keys");
     let secret = rows.iter().find_map(|row| row["pseudonyms"]["S"].as_str()).expect("the platform is set up");
     KeyedHasher::new(Secret::new(secret))
 }
 
-/// The signing secrets of an account's webhook.
+/// The signing secrets of an account's first webhook endpoint.
 pub fn webhook_secret(tables: &Tables, customer: &str) -> WebhookSecret {
     let keys = PlatformKeySet { ring: KeyRing::default(), keyed_hasher: Some(platform_hasher(tables)) };
     let rows = tables.query("webhooks", "customer_id", customer);

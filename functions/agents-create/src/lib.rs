@@ -4,7 +4,9 @@ use custodian_app::agents::create;
 use custodian_app::ports::{Authenticator, CreateAgents, ReadThrottles, Throttle};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent_fields::NewAgent;
-use custodian_http::{Account, Active, AdminOrManager, Endpoint, Request, Response, Route, Unlimited};
+use custodian_http::{
+    Account, Active, AdminOrManager, Endpoint, NoDelegateOrLimitedKey, Request, Response, Route,
+};
 use custodian_views::AgentView;
 
 pub struct CreateAgent;
@@ -13,7 +15,7 @@ impl<S, E: Send + Sync> Endpoint<S, E> for CreateAgent
 where
     S: Authenticator + CreateAgents + Throttle + ReadThrottles,
 {
-    type Caller = Account<Unlimited<AdminOrManager>, Active>;
+    type Caller = Account<NoDelegateOrLimitedKey<AdminOrManager>, Active>;
 
     fn route(&self) -> Route {
         Route::new("POST", "/v1.0/agents")

@@ -1,6 +1,6 @@
 //! `GET /v1.0/agents`: lists the account's agents, newest first, filtered by `tag_ids` and `status`.
 
-use custodian_app::agents::{Filter, list};
+use custodian_app::agent_list::{Filter, list};
 use custodian_app::ports::{Authenticator, ReadAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent::STATUSES;

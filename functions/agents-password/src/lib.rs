@@ -6,14 +6,15 @@ use custodian_app::ports::{Authenticator, Throttle, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent_fields::read_password;
 use custodian_http::{
-    Account, Active, AnyPrincipal, ChangeableAgent, Endpoint, Request, Response, Route, Unlimited,
+    Account, Active, AnyPrincipal, ChangeableAgent, Endpoint, NoDelegateOrLimitedKey, Request, Response,
+    Route,
 };
 use custodian_views::AgentView;
 
 pub struct SetPassword;
 
 impl<S: Authenticator + Throttle + UpdateAgents, E: Send + Sync> Endpoint<S, E> for SetPassword {
-    type Caller = Account<Unlimited<AnyPrincipal>, Active, ChangeableAgent>;
+    type Caller = Account<NoDelegateOrLimitedKey<AnyPrincipal>, Active, ChangeableAgent>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/password")

@@ -6,14 +6,15 @@ use custodian_app::ports::{Authenticator, DeleteAccessKeys, UpdateAgents};
 use custodian_app::{Context, Failure};
 use custodian_domain::agent_fields::read_permission;
 use custodian_http::{
-    Account, Active, AdminOrManager, ChangeableAgent, Endpoint, Request, Response, Route, Unlimited,
+    Account, Active, AdminOrManager, ChangeableAgent, Endpoint, NoDelegateOrLimitedKey, Request, Response,
+    Route,
 };
 use custodian_views::AgentView;
 
 pub struct SetPermission;
 
 impl<S: Authenticator + UpdateAgents + DeleteAccessKeys, E: Send + Sync> Endpoint<S, E> for SetPermission {
-    type Caller = Account<Unlimited<AdminOrManager>, Active, ChangeableAgent>;
+    type Caller = Account<NoDelegateOrLimitedKey<AdminOrManager>, Active, ChangeableAgent>;
 
     fn route(&self) -> Route {
         Route::new("PUT", "/v1.0/agents/{id}/permission")

@@ -32,8 +32,8 @@ impl<S: DeletionLinks + ReadCustomers + Ledgers + Usage, E: Send + Sync> Endpoin
             return Ok(Response::file("application/jwt", &format!("erasure-receipt-{id}.jwt"), receipt));
         }
         if request.accepts_pages() {
-            return Ok(pages::deletion::page(&cx.settings.brand, token, &progress));
+            return Ok(pages::deletion::page(&cx.settings.brand, token, &progress, cx.now()));
         }
-        Ok(Response::json(&DeletionView::from(&progress)).retry_after(progress.poll_after()))
+        Ok(Response::json(&DeletionView::from(&progress)).retry_after(progress.poll_after(cx.now())))
     }
 }

@@ -21,7 +21,7 @@ impl<S: Throttle, E: RequestQueue> Endpoint<S, E> for SignUp {
     async fn handle(&self, cx: &Context<S, E>, _: Anyone, request: &Request) -> Result<Response, Failure> {
         let profile = sign_up::read(&request.json()?)?;
         let (email, network) = (fold_case(&profile.email), client_network(&request.client_ip));
-        // Every request counts, also a successful one, so this quota is never released.
+        // A request that is accepted counts, too, so its quota is not released afterwards.
         reserve(
             cx,
             &[

@@ -3,13 +3,15 @@
 use custodian_app::confirm_email::cancel_email_change;
 use custodian_app::ports::{Authenticator, ChangeCustomers};
 use custodian_app::{Context, Failure};
-use custodian_http::{Account, Active, Admin, Endpoint, OwnProfile, Request, Response, Route, Unlimited};
+use custodian_http::{
+    Account, Active, Admin, Endpoint, NoDelegateOrLimitedKey, OwnProfile, Request, Response, Route,
+};
 use custodian_views::EmailChangeView;
 
 pub struct CancelEmailChange;
 
 impl<S: Authenticator + ChangeCustomers, E: Send + Sync> Endpoint<S, E> for CancelEmailChange {
-    type Caller = Account<Unlimited<Admin>, Active, OwnProfile>;
+    type Caller = Account<NoDelegateOrLimitedKey<Admin>, Active, OwnProfile>;
 
     fn route(&self) -> Route {
         Route::new("DELETE", "/v1.0/customer/email_change")

@@ -32,6 +32,6 @@ impl<S: Authenticator + CountRowsToDelete + Ledgers + Usage, E: Send + Sync> End
             return Ok(Response::json(&view));
         }
         let progress = progress(cx, &caller.target.0).await?;
-        Ok(Response::json(&DeletionView::from(&progress)).retry_after(progress.poll_after()))
+        Ok(Response::json(&DeletionView::from(&progress)).retry_after(progress.poll_after(cx.now())))
     }
 }

@@ -1,5 +1,5 @@
 //! `DELETE /v1.0/customers/{id}/hold`: releases the hold, and does what it prevented: an overdue account is purged or expired,
-//! and a stopped cascade continues.
+//! and a stopped cascade continues. While the brake is on, both wait.
 
 use custodian_app::hold::release_hold;
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler};

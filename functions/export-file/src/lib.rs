@@ -3,12 +3,14 @@
 use custodian_app::ports::{AuditLog, Authenticator};
 use custodian_app::{Context, Failure};
 use custodian_exports::{ExportLinks, ReadExports, link};
-use custodian_http::{Account, Admin, Endpoint, NotDeleted, Request, Response, Route, Unlimited};
+use custodian_http::{
+    Account, Admin, Endpoint, NoDelegateOrLimitedKey, NotDeleted, Request, Response, Route,
+};
 
 pub struct DownloadExport;
 
 impl<S: Authenticator + AuditLog + ReadExports, E: ExportLinks> Endpoint<S, E> for DownloadExport {
-    type Caller = Account<Unlimited<Admin>, NotDeleted>;
+    type Caller = Account<NoDelegateOrLimitedKey<Admin>, NotDeleted>;
 
     fn route(&self) -> Route {
         Route::new("GET", "/v1.0/customer/export/{id}/file")

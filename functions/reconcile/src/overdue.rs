@@ -1,4 +1,4 @@
-//! Purging and expiring accounts whose jobs were lost.
+//! Purging and expiring overdue accounts: their job was lost, or it fired while the brake was on or during a hold.
 
 use custodian_app::hold::apply_deadline;
 use custodian_app::ports::{ChangeCustomers, DueCustomers, Scheduler};
@@ -7,7 +7,7 @@ use custodian_domain::{Customer, Status, Timestamp};
 
 use crate::until::{log_failure, run_until};
 
-/// Purges or expires the overdue accounts of this status, unless the brake is on.
+/// Purges or expires the overdue accounts of this status, except those on hold. Does nothing while the brake is on.
 pub(crate) async fn apply_deadlines<S: DueCustomers + ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     status: Status,

@@ -1,6 +1,6 @@
 """Checks this project's own rules on template.yaml after SAM's transform.
 
-tests/template.rs compares the template with the code.
+tests/template/ compares the template with the code.
 """
 
 import fnmatch

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use custodian_auth::Claims;
-use custodian_auth::jwt::OperatorClaim;
+use custodian_auth::claims::OperatorClaim;
 use custodian_domain::audit::{AuditActor, AuditDetail, DELEGATION};
 use custodian_domain::fields::Fields;
 use custodian_domain::kinds::AGENTS;

@@ -33,7 +33,7 @@ pub fn url(settings: &Settings, token: &Secret) -> String {
 }
 
 /// The header `Link` of the response to an unregistration. `None` if the link could not be stored: the account has changed already,
-/// so the request must not fail, and the mail has another link.
+/// so the request must not fail. A mail to a confirmed address has another link.
 pub async fn link_header<S: DeletionLinks, E>(cx: &Context<S, E>, customer_id: CustomerId) -> Option<String> {
     match create_link(cx, customer_id).await {
         Ok(token) => Some(format!("<{PATH}?token={}>; rel=\"status\"", token.expose())),

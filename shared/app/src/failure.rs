@@ -18,7 +18,7 @@ impl Failure {
         Self::Unavailable { what, cause: cause.to_string() }
     }
 
-    /// A stored or received value cannot be parsed. The cause is cut at the first quote, because it can contain the value.
+    /// 503 as well: a stored or received value cannot be parsed. The cause is cut at the first quote, because it can contain the value.
     pub fn unreadable(what: &'static str, cause: impl std::fmt::Display) -> Self {
         let cause = cause.to_string();
         Self::unavailable(what, cause.split('"').next().unwrap_or_default())

@@ -6,6 +6,7 @@
 
 pub mod access_keys;
 pub mod agent_credentials;
+pub mod agent_list;
 pub mod agents;
 pub mod audited_actions;
 pub mod billing;

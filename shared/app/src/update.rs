@@ -8,7 +8,8 @@ use crate::ports::{ChangeCustomers, CustomerChange, CustomerWriteOutcome, NewEnd
 use crate::request_conditions;
 use crate::retry::{Retry, RetryBudget};
 
-/// Stores the next version of a customer. `permits` checks the status of every version that is read.
+/// Stores the next version of a customer. `permits` is called for every version that is read, so also after a concurrent change. It refuses
+/// one to which the change must not be applied, because of its status or another condition.
 pub async fn update<S: ChangeCustomers, E>(
     cx: &Context<S, E>,
     customer: Customer,
@@ -40,6 +41,7 @@ pub async fn update_with_secret<S: ChangeCustomers, E>(
         match cx.store.commit(change).await? {
             CustomerWriteOutcome::Done => return Ok(after),
             CustomerWriteOutcome::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
+            // An update ends no account and uses no mailed token, so `DeletionsPaused` and `TokenUsed` do not occur.
             CustomerWriteOutcome::DeletionsPaused => return Err(Reason::DeletionsPaused.into()),
             CustomerWriteOutcome::Stale | CustomerWriteOutcome::TokenUsed => {
                 request_conditions::permit_reread()?

@@ -10,54 +10,17 @@
 //! A login token also has the claim `agent`, which tells clients who signed in. Verification does not read it.
 
 use chrono::DateTime;
-use custodian_domain::{Agent, AgentId, Customer, CustomerId, Secret, Timestamp};
+use custodian_domain::{Agent, Customer, Secret, Timestamp};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use jwt_compact::alg::Ed25519;
 use jwt_compact::prelude::*;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::agent_claim::AgentClaim;
+use crate::claims::Claims;
 
 /// The audience of every token: this API.
 const AUDIENCE: &str = "custodian-api";
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
-    #[serde(rename = "sub")]
-    pub agent_id: AgentId,
-    pub customer_id: CustomerId,
-    pub customer_epoch: u64,
-    pub agent_epoch: u64,
-    /// The platform admin who acts as this guest agent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operator: Option<OperatorClaim>,
-    /// The access key on which the agent's password or permission depends. The token is valid only while the key is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key_id: Option<Uuid>,
-}
-
-impl Claims {
-    /// The claims of an agent who signs in.
-    pub fn of_login(customer: &Customer, agent: &Agent) -> Self {
-        Self {
-            agent_id: agent.id,
-            customer_id: customer.id,
-            customer_epoch: customer.epoch,
-            agent_epoch: agent.epoch,
-            operator: None,
-            key_id: agent.depends_on_key(),
-        }
-    }
-}
-
-/// The platform admin who acts as a guest agent. Revoking the admin's own tokens also revokes this token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OperatorClaim {
-    pub customer_id: CustomerId,
-    pub agent_id: AgentId,
-    pub agent_epoch: u64,
-}
 
 /// The claims of a token with its issuer and its audience.
 #[derive(Clone, Serialize, Deserialize)]
@@ -176,6 +139,7 @@ impl KeyRing {
 
 #[cfg(test)]
 mod tests {
+    use custodian_domain::{AgentId, CustomerId};
     use serde_json::json;
 
     use super::*;

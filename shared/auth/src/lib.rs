@@ -5,6 +5,7 @@ mod agent_claim;
 mod hash_arena;
 
 pub mod access_key;
+pub mod claims;
 pub mod encryption;
 pub mod jwt;
 pub mod keyed_hash;
@@ -12,5 +13,6 @@ pub mod mail_token;
 pub mod password;
 pub mod receipt;
 
-pub use jwt::{Claims, KeyRing, Signer};
+pub use claims::Claims;
+pub use jwt::{KeyRing, Signer};
 pub use keyed_hash::KeyedHasher;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use custodian_app::ports::Usage;
 use custodian_app::{Context, Failure};
+use custodian_domain::deletion_notice::EncryptedDestination;
 use custodian_domain::{Customer, DeletionProgress, DeletionState, Reason, State, TableProgress, Timestamp};
 
 use crate::ledger::{Ledger, StepState};
 use crate::ports::Ledgers;
-use crate::steps::STEPS;
+use crate::steps::{STEPS, WEBHOOKS};
 
 /// The progress of the deletion of an account: of a frozen account, what will be deleted; of a deleted or expired one, what its
 /// ledger says.
@@ -38,6 +39,7 @@ pub async fn progress<S: Ledgers + Usage, E>(
                 tm_finished: None,
                 tm_confirmed: None,
                 tm_estimated: Some(tm_deletion_scheduled).filter(|_| !is_held),
+                messages_until: None,
                 tables: STEPS.iter().map(|step| table(step.table)).collect(),
                 receipt: None,
             })
@@ -59,16 +61,19 @@ fn of_ledger(customer: &Customer, ledger: Ledger, paused: bool, now: Timestamp) 
         (true, Some(_)) => DeletionState::Confirmed,
     };
     let tables: Vec<_> = STEPS.iter().map(|step| of_table(step.table, &ledger)).collect();
+    let waits_for_messages = state == DeletionState::Deleting && has_only_messages_left(&ledger);
     let header = ledger.header;
+    let (started, is_deleting) = (header.tm_open, state == DeletionState::Deleting && !waits_for_messages);
     DeletionProgress {
         id: customer.id,
         state,
         tm_requested: header.request.and_then(|request| request.tm_requested),
         tm_due: header.request.map(|request| request.tm_due),
-        tm_started: Some(header.tm_open),
+        tm_started: Some(started),
         tm_finished: header.tm_completed,
         tm_confirmed: header.tm_confirmed,
-        tm_estimated: estimate(&tables, header.tm_open, now).filter(|_| state == DeletionState::Deleting),
+        tm_estimated: estimate(&tables, started, now).filter(|_| is_deleting),
+        messages_until: waits_for_messages.then(|| started.plus(EncryptedDestination::LIFETIME)),
         tables,
         receipt: header.receipt.filter(|_| state == DeletionState::Confirmed),
     }
@@ -87,6 +92,17 @@ fn of_table(name: &'static str, ledger: &Ledger) -> TableProgress {
         remaining: state.and_then(remaining),
         tm_verified: state.and_then(|state| state.tm_verified),
     }
+}
+
+/// Whether every step is closed but the one that waits for the messages about the deletion. It deletes nothing while it waits.
+fn has_only_messages_left(ledger: &Ledger) -> bool {
+    STEPS.iter().all(|step| {
+        let state = ledger.steps.iter().find(|state| state.step == step.table);
+        match step.table {
+            WEBHOOKS => state.is_some_and(|state| !state.closed && state.removed == 0),
+            _ => state.is_some_and(|state| state.closed),
+        }
+    })
 }
 
 /// When the remaining rows are deleted if the pace stays the same. `None` before the first row is deleted.

@@ -1,5 +1,7 @@
 //! The deletion of an account, as its ledger and its receipt describe it. It contains no personal data.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Customer, CustomerId, DeletionCause, State, Timestamp};
@@ -73,6 +75,8 @@ pub struct DeletionProgress {
     pub tm_confirmed: Option<Timestamp>,
     /// When the rows will probably be deleted.
     pub tm_estimated: Option<Timestamp>,
+    /// If only messages about the deletion are still to be sent, until when the service tries.
+    pub messages_until: Option<Timestamp>,
     pub tables: Vec<TableProgress>,
     /// The receipt in its compact form.
     pub receipt: Option<String>,
@@ -91,9 +95,12 @@ pub struct TableProgress {
 
 impl DeletionProgress {
     /// After how many seconds the state is worth another look. `None` once it is final.
-    pub const fn poll_after(&self) -> Option<u64> {
+    pub fn poll_after(&self, now: Timestamp) -> Option<u64> {
+        // An endpoint that accepts the notice at once usually does so within seconds.
+        let is_late = self.tm_started.is_some_and(|started| started.plus(Duration::from_secs(60)) < now);
         match self.state {
             DeletionState::Requested | DeletionState::Held => Some(3600),
+            DeletionState::Deleting if self.messages_until.is_some() && is_late => Some(60),
             DeletionState::Deleting => Some(5),
             DeletionState::Deleted => Some(60),
             DeletionState::Confirmed => None,

@@ -34,6 +34,7 @@ pub mod kinds;
 pub mod lifecycle;
 pub mod outbox_record;
 pub mod own_address;
+mod part_body;
 pub mod pending_email;
 pub mod permission;
 pub mod plain_values;

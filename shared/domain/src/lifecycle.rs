@@ -222,13 +222,8 @@ fn suspend(
     if frozen_by == Initiator::Operator && !is_later {
         return Ok(Decision::Unchanged);
     }
-    let last_reminder = last_reminder.filter(|_| !is_later);
-    let state = State::Frozen {
-        tm_frozen,
-        tm_deletion_scheduled: due,
-        frozen_by: Initiator::Operator,
-        last_reminder,
-    };
+    let (frozen_by, last_reminder) = (Initiator::Operator, last_reminder.filter(|_| !is_later));
+    let state = State::Frozen { tm_frozen, tm_deletion_scheduled: due, frozen_by, last_reminder };
     let freezes = customer.freezes + u64::from(is_later);
     Ok(Decision::Change(Box::new(Customer { freezes, ..customer.with_state(state, now) })))
 }

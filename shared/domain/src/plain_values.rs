@@ -52,6 +52,12 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_counts_bytes_and_not_characters() {
+        assert_eq!(text_error(&"é".repeat(127), 255), None);
+        assert!(text_error(&"é".repeat(128), 255).is_some());
+    }
+
+    #[test]
     fn only_a_multi_line_text_may_contain_line_breaks_and_tabs() {
         assert_eq!(multi_line_text_error("one\r\n\ttwo\n", 255), None);
         assert!(text_error("one\ntwo", 255).is_some());

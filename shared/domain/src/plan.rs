@@ -74,7 +74,7 @@ impl Plan {
     /// The maximum number of rows of a kind. `None` means no limit.
     pub const fn limit(self, kind: &Kind) -> Option<u64> {
         match self {
-            // The stored counters have the limits that the newer version wrote.
+            // Not known. A creation compares with the limit in the stored counter, which the newer version wrote.
             Self::Unknown => None,
             known => kind.limits[known as usize],
         }

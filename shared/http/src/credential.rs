@@ -27,7 +27,7 @@ pub(crate) const QUERY_PARAMETERS: [&str; 2] = ["token", "accesskey"];
 #[derive(Clone, Copy)]
 pub(crate) struct Presented<'a> {
     pub(crate) text: &'a str,
-    /// Whether it came in a cookie, which a browser also adds to requests of other sites.
+    /// Whether it came in a cookie. A browser also adds cookies to requests that a page of another origin makes, such as another subdomain.
     pub(crate) is_cookie: bool,
 }
 
@@ -105,6 +105,7 @@ impl Credential {
                 let same_epoch = |agent: &Agent| agent.epoch == claims.agent_epoch;
                 match (&claims.operator, rows) {
                     (None, PrincipalRows::Agent { agent, key }) => {
+                        // If an access key set the agent's password or permission, the session is valid only while that key is.
                         let depends_on = key.filter(|key| key.is_live(now));
                         let agent = agent.filter(same_epoch)?;
                         let key_id = depends_on.as_ref().map(|key| key.id);

@@ -19,7 +19,8 @@ use tracing::Instrument;
 use crate::caller::{Audience, Caller};
 use crate::idempotency::{self, IdempotencyDecision};
 use crate::problem::{self, ErrorFormat};
-use crate::request::{self, Request};
+use crate::request::Request;
+use crate::request_id::new_request_id;
 use crate::response::Response;
 use crate::route::Route;
 
@@ -61,7 +62,7 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     let (started, route) = (cx.now(), endpoint.route());
     // Callers may choose the request id and reuse one. The gateway's own id is unique and appears in its access log.
     let gateway_id = event.request_context.request_id.clone();
-    let request = Request::new(event, request::new_request_id(cx.providers.random()));
+    let request = Request::new(event, new_request_id(cx.providers.random()));
     let span = tracing::info_span!(
         "request",
         route = route.to_string(),

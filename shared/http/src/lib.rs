@@ -4,6 +4,7 @@
 //! authenticates the request, checks the customer's status and the permission, and checks the right on the row that the path
 //! names. So a handler that skips authorization does not compile.
 
+pub mod accept;
 mod authentication;
 pub mod caller;
 mod credential;
@@ -16,6 +17,7 @@ pub mod page;
 pub mod pages;
 mod problem;
 pub mod request;
+pub mod request_id;
 mod requirements;
 pub mod response;
 mod route;
@@ -31,7 +33,7 @@ pub use http::StatusCode;
 pub use request::Request;
 pub use requirements::{
     Active, ActiveOrFrozenForAdmins, Admin, AdminOrManager, AnyPrincipal, CredentialRule, NoDelegate,
-    NoLimitedKey, NotDeleted, Unlimited,
+    NoDelegateOrLimitedKey, NoLimitedKey, NotDeleted,
 };
 pub use response::Response;
 pub use route::Route;

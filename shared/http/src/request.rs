@@ -13,11 +13,12 @@ use http::header::{
     ACCEPT, ACCEPT_ENCODING, ACCESS_CONTROL_REQUEST_METHOD, CONTENT_TYPE, COOKIE, HeaderMap, IF_MATCH,
     IF_NONE_MATCH, ORIGIN, USER_AGENT,
 };
-
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::accept::{accepts_html, accepts_problem, is_gzip};
+use crate::request_id::is_request_id;
 use crate::response::etag;
 use crate::route::Route;
 
@@ -103,10 +104,8 @@ impl Request {
         let lines = self.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
         let lines = self.cookies.iter().map(String::as_str).chain(lines);
         let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
-        pairs
-            .map(|(key, value)| (key.trim(), value.trim()))
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value)
+        let mut pairs = pairs.map(|(key, value)| (key.trim(), value.trim()));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
     /// The value of a path parameter.
@@ -248,42 +247,4 @@ impl Request {
     pub(crate) fn wants_problem_json(&self) -> bool {
         self.header(ACCEPT).is_some_and(|accept| accept.split(',').any(accepts_problem))
     }
-}
-
-/// Whether a value of `Accept` is that of a browser that opens a page.
-pub fn accepts_html(accept: &str) -> bool {
-    accept.split(',').any(|range| range.split(';').next().unwrap_or_default().trim() == "text/html")
-}
-
-/// Whether a media range of `Accept` accepts problem details (RFC 9457).
-fn accepts_problem(range: &str) -> bool {
-    is_accepted(range, "application/problem+json")
-}
-
-/// Whether a coding of `Accept-Encoding` is gzip.
-fn is_gzip(coding: &str) -> bool {
-    is_accepted(coding, "gzip")
-}
-
-/// Whether an element of an `Accept` header is this value with a weight above zero.
-fn is_accepted(element: &str, value: &str) -> bool {
-    let mut parts = element.split(';').map(|part| part.trim().to_ascii_lowercase());
-    let is_refused = |parameter: String| {
-        parameter.strip_prefix("q=").is_some_and(|weight| weight.parse::<f32>() == Ok(0.0))
-    };
-    parts.next().as_deref() == Some(value) && !parts.any(is_refused)
-}
-
-/// Whether a caller's request id is valid: 1 to 64 letters, digits, `_` or `-`.
-fn is_request_id(text: &str) -> bool {
-    (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-}
-
-/// A new request id: `req_` and 26 characters of base32.
-pub fn new_request_id(random: [u8; 16]) -> String {
-    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    let bits = u128::from_be_bytes(random);
-    let letters = (0..26).map(|index| char::from(ALPHABET[(bits >> (index * 5)) as usize % 32]));
-    format!("req_{}", letters.collect::<String>())
 }

@@ -65,7 +65,7 @@ pub struct NoDelegate<R>(PhantomData<R>);
 pub struct NoLimitedKey<R>(PhantomData<R>);
 /// Principals with the permission `R`, except delegates and limited keys.
 #[derive(Debug)]
-pub struct Unlimited<R>(PhantomData<R>);
+pub struct NoDelegateOrLimitedKey<R>(PhantomData<R>);
 
 impl<R: RequiredPermission> RequiredPermission for NoDelegate<R> {
     const NEEDED: Permission = R::NEEDED;
@@ -77,7 +77,7 @@ impl<R: RequiredPermission> RequiredPermission for NoLimitedKey<R> {
     const PERMITS: CredentialRule = CredentialRule::NoLimitedKeys;
 }
 
-impl<R: RequiredPermission> RequiredPermission for Unlimited<R> {
+impl<R: RequiredPermission> RequiredPermission for NoDelegateOrLimitedKey<R> {
     const NEEDED: Permission = R::NEEDED;
     const PERMITS: CredentialRule = CredentialRule::NoDelegatesOrLimitedKeys;
 }

@@ -162,7 +162,7 @@ impl Response {
     #[must_use]
     pub(crate) fn not_modified(mut self) -> Self {
         self.headers.retain(|(name, _)| *name == ETAG);
-        Self { status: StatusCode::NOT_MODIFIED, body: String::new(), ..self }
+        Self { status: StatusCode::NOT_MODIFIED, body: String::new(), bytes: None, ..self }
     }
 
     /// The response to HEAD: the headers of the response to GET, without its body.

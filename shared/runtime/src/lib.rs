@@ -24,6 +24,8 @@ mod services;
 #[cfg(feature = "lambda")]
 mod ses;
 #[cfg(feature = "lambda")]
+mod signing_key;
+#[cfg(feature = "lambda")]
 mod sqs;
 mod system;
 #[cfg(feature = "lambda")]
@@ -44,8 +46,9 @@ pub use {
     scheduler::EventBridgeScheduler,
     services::{
         CascadeWorkerServices, ExportWorkerServices, MailServices, ReconcileServices, ReleaseServices,
-        RequestServices, SigningKey,
+        RequestServices,
     },
+    signing_key::SigningKey,
     sqs::{SqsCascadeQueue, SqsExportQueue, SqsRequestQueue},
     webhooks::{SqsDeliveryQueue, WebhookServices},
 };

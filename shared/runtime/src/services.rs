@@ -1,8 +1,7 @@
-//! The signing key, and the services of functions that need more than one adapter.
+//! The services of functions that need more than one adapter.
 
 use custodian_app::Failure;
-use custodian_app::ports::{Mail, Mailer, Scheduler, SigningKeys, TokenSigner};
-use custodian_auth::Signer;
+use custodian_app::ports::{Mail, Mailer, Scheduler};
 use custodian_cascade::{CascadeQueue, CascadeTask, RemoveFiles};
 use custodian_domain::CustomerId;
 use custodian_domain::scheduled_job::{Job, ScheduledJob};
@@ -16,24 +15,6 @@ use crate::s3::S3ExportFiles;
 use crate::scheduler::EventBridgeScheduler;
 use crate::ses::SesMailer;
 use crate::sqs::{SqsCascadeQueue, SqsExportQueue};
-
-/// The private key that signs tokens, read once when the function starts.
-pub struct SigningKey(Signer);
-
-impl FromEnv for SigningKey {
-    async fn from_env(_: &AwsConfig, store: &Store) -> Result<Self, Failure> {
-        let signer = store.signer().await?;
-        signer
-            .map(Self)
-            .ok_or_else(|| Failure::unavailable("the signing key", "the platform is not set up yet"))
-    }
-}
-
-impl TokenSigner for SigningKey {
-    fn signer(&self) -> &Signer {
-        &self.0
-    }
-}
 
 /// The services of `reconcile`.
 pub struct ReconcileServices {

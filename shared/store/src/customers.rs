@@ -7,9 +7,7 @@ use custodian_app::ports::{
 use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_domain::outbox_record::OutboxRecord;
-use custodian_domain::{
-    Customer, CustomerId, EncryptedFields, EncryptedResource, Resource, Status, access_key, kinds,
-};
+use custodian_domain::{Customer, CustomerId, Status, access_key};
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
@@ -18,12 +16,11 @@ use crate::expr::Expr;
 use crate::identifiers::{self, IdentifierRow, NameAvailability, Strength};
 use crate::item::{Item, decode_some, encode, n, s, simple_key};
 use crate::ledgers;
-use crate::resources::{encode_resource, row_key, version_is};
-use crate::schema::{ACCESS_KEYS, BILLING_ACCOUNTS, CUSTOMERS};
+use crate::schema::{ACCESS_KEYS, CUSTOMERS};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{
-    audit_log, brake, counters, deletion_notices, former_names, last_mail, notices, outbox, requester,
-    tokens, usage, usernames, webhook_endpoints,
+    audit_log, billing_accounts, brake, counters, deletion_notices, former_names, last_mail, notices, outbox,
+    requester, tokens, usage, usernames, webhook_endpoints,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -167,19 +164,10 @@ impl Store {
             tx = usernames::rename(tx, CustomerCondition::Usernames, after, confirmation)?;
         }
         if !status_changed && before.plan != after.plan {
-            tx = change_plan(tx, change)?;
+            tx = billing_accounts::change_plan(tx, CustomerCondition::Row, change)?;
         }
         if let Some(rows) = activation_rows {
-            let billing = encode_billing_account(&rows.billing_account)?;
-            tx = tx.put(
-                CustomerCondition::Row,
-                BILLING_ACCOUNTS,
-                billing,
-                Expr::new("attribute_not_exists(#id)"),
-            )?;
-            let created = OutboxRecord::created(kinds::BILLING_ACCOUNTS.noun, &rows.billing_account);
-            tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
-            tx = counters::count_up(tx, CustomerCondition::Row, after.id, BILLING_ACCOUNTS)?;
+            tx = billing_accounts::create(tx, CustomerCondition::Row, &rows.billing_account)?;
             tx = create_first_key(tx, rows)?;
         }
         if let Some(token) = change.used_token {
@@ -207,31 +195,6 @@ fn create_first_key<'a>(
     let created = OutboxRecord::created(access_key::NOUN, key);
     let tx = outbox::record(tx, CustomerCondition::Row, Some(&created))?;
     counters::count_up(tx, CustomerCondition::Row, key.customer_id, ACCESS_KEYS)
-}
-
-/// Applies the new plan to the limits and the billing account.
-fn change_plan<'a>(
-    tx: Transaction<'a, CustomerCondition>,
-    change: CustomerChange<'_>,
-) -> Result<Transaction<'a, CustomerCondition>, Failure> {
-    let after = change.after;
-    // The limits are set on condition of the status, so the billing account needs no other check of a gate.
-    let tx = usage::set_limits(tx, CustomerCondition::Row, after)?;
-    let Some((old, new)) = change.billing else { return Ok(tx) };
-    let tx = outbox::record(
-        tx,
-        CustomerCondition::Row,
-        OutboxRecord::updated(kinds::BILLING_ACCOUNTS.noun, old, new).as_ref(),
-    )?;
-    let rows = (&encode_billing_account(old)?, &encode_billing_account(new)?);
-    let key = row_key(new.customer_id, new.id);
-    tx.replace(CustomerCondition::Row, BILLING_ACCOUNTS, key, rows, version_is(old.version))
-}
-
-/// Encodes a billing account. Its kind has no encrypted fields.
-fn encode_billing_account(row: &Resource) -> Result<Item, Failure> {
-    let encrypted = EncryptedFields::default();
-    encode_resource(&kinds::BILLING_ACCOUNTS, &EncryptedResource { row, encrypted })
 }
 
 /// Claims the account's e-mail address if it is new or newly confirmed, and releases the old one.

@@ -14,17 +14,16 @@ use custodian_app::retry::RetryBudget;
 use custodian_domain::{CustomerId, Status, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use uuid::Uuid;
 
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
 use crate::idempotency_lease::{held_by, row_key};
-use crate::item::{Item, composite_key, decode_some, encode, n, s, value_size};
-use crate::schema::{IDEMPOTENCY, USAGE};
+use crate::item::{Item, composite_key, decode_some, encode, n, s};
+use crate::response_budget::gate_selector;
+use crate::schema::IDEMPOTENCY;
 use crate::transaction::Transaction;
 use crate::usage;
-use crate::usage_rows;
 
 /// How long the lease of a request lasts.
 const LEASE_DURATION: Duration = Duration::from_secs(30);
@@ -33,12 +32,6 @@ const RESPONSE_RETENTION: Duration = Duration::from_secs(86_400);
 
 /// The attribute of the encrypted response.
 const ANSWER: &str = "answer";
-/// Responses of up to this size are always kept. With the record itself, they take no more than other small rows.
-const UNCOUNTED_BYTES: u64 = 4096;
-/// How many bytes of larger responses a gate keeps in a day. The keys spread over the eight gates of an account, so an account keeps
-/// 64 MiB.
-const MAX_KEPT_BYTES_PER_GATE: u64 = 8 * 1024 * 1024;
-
 /// The ciphertext as binary, which takes a quarter less than its base64.
 fn answer_attribute(encrypted_response: &str) -> AttributeValue {
     match STANDARD.decode(encrypted_response) {
@@ -153,11 +146,6 @@ fn response_row_key(about_customer: CustomerId, lease: &IdempotencyLease) -> Ite
     composite_key("customer_id", about_customer, "key", format!("answer#{}", lease.key))
 }
 
-/// Selects the gate of a record. The key's first byte spreads the records of a busy account over its gates.
-fn gate_selector(customer: CustomerId, lease: &IdempotencyLease) -> Uuid {
-    Uuid::from_u128(customer.0.as_u128() ^ u128::from(lease.key.as_bytes()[0]))
-}
-
 /// A response that is stored with another account.
 #[derive(Debug, Deserialize)]
 struct StoredResponse {
@@ -203,37 +191,6 @@ impl Store {
                 self.update_if(IDEMPOTENCY, row_key(lease), update, held_by(lease)).await.map(|_| ())
             }
         }
-    }
-
-    /// Whether the account may keep this response today. Large responses count against a daily budget of the gate that the key
-    /// selects. Over the budget, the record stays without a response, and a repetition gets `IDEMPOTENT_ANSWER_LOST` if the
-    /// request had an effect.
-    async fn may_keep(
-        &self,
-        lease: &IdempotencyLease,
-        answer: &AttributeValue,
-        now: Timestamp,
-    ) -> Result<bool, Failure> {
-        let bytes = value_size(answer);
-        if bytes <= UNCOUNTED_BYTES {
-            return Ok(true);
-        }
-        let gate = usage_rows::gate_for(gate_selector(lease.customer_id, lease));
-        let key = || usage_rows::gate_key(lease.customer_id, gate);
-        let day = n(now.start_of_day().seconds());
-        let add = Expr::new("SET #kept_bytes = #kept_bytes + :bytes").with(":bytes", n(bytes));
-        let has_room = Expr::new("#kept_day = :day AND #kept_bytes <= :room")
-            .with(":day", day.clone())
-            .with(":room", n(MAX_KEPT_BYTES_PER_GATE.saturating_sub(bytes)));
-        if self.update_if(USAGE, key(), add, has_room).await? {
-            return Ok(true);
-        }
-        let start = Expr::new("SET #kept_bytes = :bytes, #kept_day = :day");
-        let start = start.with(":bytes", n(bytes)).with(":day", day.clone());
-        let is_new_day = Expr::new(
-            "attribute_exists(#key) AND attribute_not_exists(#kept_day) OR attribute_exists(#key) AND #kept_day < :day",
-        );
-        self.update_if(USAGE, key(), start, is_new_day.with(":day", day)).await
     }
 
     async fn idempotency_row<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, Failure> {

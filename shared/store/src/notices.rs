@@ -23,8 +23,9 @@ fn deletion_mail_key(customer: CustomerId) -> Item {
 }
 
 /// Adds the condition that a former value did not change since it was read. Its removal does not raise the row's version.
-/// Without this condition, a concurrent change of address that keeps the removed value would store no former address of its own,
-/// and the notice to that address would be lost.
+/// A change of address keeps the former address of a row that has one, so that the oldest address gets the notice. Without this condition, a
+/// change that read the row just before that removal would store no former address at all, and the notice to the replaced address would
+/// be lost.
 pub(crate) fn former_value_is(condition: &str, attribute: &str, former: Option<&str>) -> Expr {
     match former {
         None => Expr::new(format!("{condition} AND attribute_not_exists(#{attribute})")),
@@ -80,7 +81,7 @@ impl NoticeRows for Store {
         &self,
         customer: CustomerId,
     ) -> Result<Option<EncryptedDestination>, Failure> {
-        self.endpoint_row(customer, DELETION_MAIL_KEY).await
+        self.webhooks_row(customer, DELETION_MAIL_KEY).await
     }
 
     async fn remove_deletion_mail_recipient(&self, customer: CustomerId) -> Result<(), Failure> {

@@ -5,32 +5,22 @@ use custodian_app::Failure;
 use custodian_app::ports::{CreateResources, DeleteResources, ResourceWriteOutcome, UpdateResources};
 use custodian_app::request_origin::{AuditedAction, is_platform_admin};
 use custodian_app::retry::{Retry, RetryBudget};
-use custodian_domain::kinds::{Kind, UniqueName};
-use custodian_domain::outbox_record::OutboxRecord;
+use custodian_domain::kinds::Kind;
 use custodian_domain::resource::Reference;
-use custodian_domain::{EncryptedFields, EncryptedResource, Resource, Status, Timestamp};
+use custodian_domain::{EncryptedResource, Resource, Status, Timestamp};
 
 use crate::Store;
 use crate::claims::{self, Claim};
 use crate::expr::Expr;
+use crate::gate_refusal::GateRefusal;
 use crate::identifiers::{IdentifierRow, NameAvailability, Strength};
-use crate::item::{Item, stored_size};
+use crate::item::Item;
 use crate::owned_row::OwnedRowCondition;
 use crate::resources::{encode_before, encode_resource, row_key, version_is};
+use crate::row_write::RowWrite;
 use crate::transaction::{Transaction, TransactionResult};
-use crate::usage::{self, GateRefusal, UsageChange};
-use crate::{audit_log, outbox, usage_rows};
-
-/// The creation, update or deletion of a row. `before` is `None` for a creation, `after` for a deletion.
-#[derive(Clone, Copy)]
-struct RowWrite<'a> {
-    kind: &'static Kind,
-    before: Option<&'a Resource>,
-    after: Option<&'a EncryptedResource<'a>>,
-    /// The customer's statuses that allow the write.
-    statuses: &'static [Status],
-    now: Timestamp,
-}
+use crate::usage::{self, UsageChange};
+use crate::{audit_log, outbox};
 
 const ACTIVE: &[Status] = &[Status::Active];
 
@@ -79,67 +69,6 @@ impl DeleteResources for Store {
     ) -> Result<ResourceWriteOutcome, Failure> {
         self.write_row(RowWrite { kind, statuses: ACTIVE, before: Some(row), after: None, now }).await
     }
-}
-
-impl<'a> RowWrite<'a> {
-    /// The plain row after the write. Events and names derive from plain values.
-    fn plain_after(&self) -> Option<&'a Resource> {
-        self.after.map(|after| after.row)
-    }
-
-    /// The change in the number and the bytes of the account's rows. `item` is the row to store.
-    fn usage_change(&self, item: Option<&Item>) -> Result<UsageChange<'a>, Failure> {
-        let id = self.plain_after().or(self.before).map(|row| row.id).unwrap_or_default();
-        let bytes = if self.kind.counts_bytes() {
-            item.map_or(0, size) - self.before.map_or(Ok(0), |row| size_before(self.kind, row))?
-        } else {
-            0
-        };
-        Ok(UsageChange {
-            kind: self.kind,
-            rows: i8::from(self.after.is_some()) - i8::from(self.before.is_some()),
-            bytes,
-            gate: usage_rows::gate_for(id),
-            gate_limits_bytes: true,
-        })
-    }
-
-    /// The unique names of the row before and after the write.
-    fn names(&self) -> (Vec<UniqueName>, Vec<UniqueName>) {
-        let names = |row: Option<&Resource>| match (&self.kind.unique, row) {
-            (Some(unique), Some(row)) => unique.of(row.customer_id, &row.fields),
-            _ => Vec::new(),
-        };
-        (names(self.before), names(self.plain_after()))
-    }
-
-    fn outbox_record(&self) -> Option<OutboxRecord> {
-        let noun = self.kind.noun;
-        match (self.before, self.plain_after()) {
-            (None, Some(after)) => Some(OutboxRecord::created(noun, after)),
-            (Some(before), Some(after)) => OutboxRecord::updated(noun, before, after),
-            (Some(before), None) => Some(OutboxRecord::deleted(noun, before, self.now)),
-            (None, None) => None,
-        }
-    }
-
-    /// The references that the write adds.
-    fn new_references(&self) -> Vec<Reference> {
-        let references = |row: Option<&Resource>| row.map_or_else(Vec::new, |row| row.references(self.kind));
-        let known = references(self.before);
-        let is_new = |new: &Reference| !known.iter().any(|old| (old.table, old.id) == (new.table, new.id));
-        references(self.plain_after()).into_iter().filter(is_new).collect()
-    }
-}
-
-fn size(item: &Item) -> i64 {
-    i64::try_from(stored_size(item)).unwrap_or(i64::MAX)
-}
-
-/// The size of the stored row, whose ciphertexts are not at hand. Their length depends only on the length of the values.
-fn size_before(kind: &'static Kind, row: &Resource) -> Result<i64, Failure> {
-    let encrypted = EncryptedFields::placeholders(kind, row);
-    Ok(size(&encode_resource(kind, &EncryptedResource { row, encrypted })?))
 }
 
 impl Store {

@@ -1,8 +1,6 @@
 //! Transactions. Each action has a condition and a name for it. A failed transaction returns the name of the condition that
 //! failed.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use custodian_app::Failure;
 use custodian_app::request_conditions::{IdempotencyLease, idempotency_lease};
@@ -10,12 +8,13 @@ use custodian_app::retry::{RetryBudget, RetryDelays};
 use custodian_domain::{Reason, Refusal};
 
 use crate::Store;
-use crate::aws_failure::{aws_failure, invalid_request, is_throttled};
+use crate::aws_failure::{aws_failure, invalid_request};
 use crate::expr::Expr;
 use crate::idempotency_lease::{held_by, mark_done, row_key};
 use crate::item::Item;
 use crate::row_change::{difference, overwrite};
 use crate::schema::IDEMPOTENCY;
+use crate::transaction_failure::{FailureKind, classify};
 
 /// The outcome of a transaction: committed, or the name of the first condition that failed.
 pub(crate) type TransactionResult<C> = Result<(), C>;
@@ -218,39 +217,6 @@ impl<'a, C: Copy> Transaction<'a, C> {
 /// Refuses the request, because another request took over its lease.
 fn key_in_use() -> Refusal {
     Refusal { retry_after: Some(1), ..Reason::IdempotencyKeyInUse.into() }
-}
-
-enum FailureKind {
-    /// The condition of the action with this index failed.
-    ConditionFailed(usize),
-    /// A concurrent write, throttling, or an earlier attempt of this transaction that is still in progress. A retry is safe.
-    Contention,
-    Fatal,
-}
-
-fn classify(error: &SdkError<TransactWriteItemsError>) -> FailureKind {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            let codes: Vec<_> = cancelled
-                .cancellation_reasons()
-                .iter()
-                .map(|reason| reason.code().unwrap_or("None"))
-                .collect();
-            if let Some(index) = codes.iter().position(|code| *code == "ConditionalCheckFailed") {
-                return FailureKind::ConditionFailed(index);
-            }
-            let is_transient = |code: &&str| {
-                matches!(
-                    *code,
-                    "None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
-                )
-            };
-            if codes.iter().all(is_transient) { FailureKind::Contention } else { FailureKind::Fatal }
-        }
-        Some(TransactWriteItemsError::TransactionInProgressException(_)) => FailureKind::Contention,
-        Some(_) if is_throttled(error) => FailureKind::Contention,
-        _ => FailureKind::Fatal,
-    }
 }
 
 fn client_request_token(store: &Store) -> String {

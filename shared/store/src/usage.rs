@@ -20,14 +20,13 @@ use custodian_domain::kinds::{ALL, Kind};
 use custodian_domain::{Customer, CustomerId, Plan, Status};
 use uuid::Uuid;
 
-use crate::Store;
 use crate::counters::{count_down, count_up};
 use crate::expr::Expr;
-use crate::item::{Item, n, number_attribute, s};
+use crate::item::{Item, n, s};
 use crate::schema::{ACCESS_KEYS, AGENTS, BILLING_ACCOUNTS, USAGE};
 use crate::transaction::Transaction;
 use crate::usage_rows::{
-    ADMINS, BYTES, BYTES_LEFT, CHANGE_COUNT, GATES, counter_key, gate_for, gate_key, gate_name, gates,
+    ADMINS, BYTES, BYTES_LEFT, CHANGE_COUNT, GATES, counter_key, gate_for, gate_key, gates,
 };
 
 /// The stored limit of a counter without a limit. It is higher than any count.
@@ -205,47 +204,4 @@ pub(crate) fn require_status_and_count<'a, C: Copy>(
         -1 if kind.is_limited() => count_down(tx, limit, customer, kind.table),
         _ => Ok(tx),
     }
-}
-
-impl Store {
-    /// Why a gate refused a write that these statuses permit, after a consistent read of all gates.
-    pub(crate) async fn gate_refusal(
-        &self,
-        customer: CustomerId,
-        statuses: &[Status],
-        bytes: i64,
-    ) -> Result<GateRefusal, Failure> {
-        let keys = gates().map(|gate| gate_key(customer, gate)).collect();
-        let rows: Vec<Item> = self.batch_get(vec![(USAGE, keys)]).await?.into_values().flatten().collect();
-        let has_status = |row: &Item| {
-            let status = row.get("status").and_then(|value| value.as_s().ok());
-            statuses.iter().any(|permitted| status.is_some_and(|status| status == permitted.as_str()))
-        };
-        if !rows.first().is_some_and(has_status) {
-            return Ok(GateRefusal::Closed);
-        }
-        let left = |gate: u8| {
-            let row = rows.iter().find(|row| row.get("key") == Some(&s(gate_name(gate))))?;
-            let limits_bytes = row.contains_key(BYTES_LEFT);
-            Some((
-                if limits_bytes { number_attribute(row, BYTES_LEFT) } else { i64::MAX },
-                gate,
-                limits_bytes,
-            ))
-        };
-        Ok(match gates().filter_map(left).max() {
-            Some((left, gate, limits_bytes)) if left >= bytes => GateRefusal::RetryWith(gate, limits_bytes),
-            _ => GateRefusal::BytesUsedUp,
-        })
-    }
-}
-
-/// Why a gate refused a write.
-pub(crate) enum GateRefusal {
-    /// The customer's status does not permit the write.
-    Closed,
-    /// No gate has enough bytes left.
-    BytesUsedUp,
-    /// This gate has the most bytes left, and enough of them. The flag says whether it limits them.
-    RetryWith(u8, bool),
 }

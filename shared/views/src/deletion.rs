@@ -22,7 +22,8 @@ pub struct DeletionView<'a> {
     tm_started: Option<Time>,
     tm_finished: Option<Time>,
     tm_confirmed: Option<Time>,
-    /// When the rows will probably be deleted. `null` if it is not known.
+    /// When the rows will probably be deleted. `null` if it is not known, for example while the deletion waits for a webhook endpoint
+    /// to accept the notice, for up to an hour.
     tm_estimated: Option<Time>,
     tables: Vec<TableView>,
     /// The receipt: a JWS in its compact form (RFC 7515). `null` until the deletion is confirmed.

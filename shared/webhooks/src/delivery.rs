@@ -11,9 +11,10 @@ use custodian_domain::webhook::{
 };
 use custodian_domain::webhook_endpoints::EndpointSettings;
 use custodian_domain::{Customer, EventType, Status, Timestamp};
-use custodian_webhook_client::{AttemptOutcome, AttemptReport, FinishedAttempt, RetrySchedule, next_delay};
+use custodian_webhook_client::{FinishedAttempt, RetrySchedule, next_delay};
 use uuid::Uuid;
 
+use crate::attempt_result::{delivery_after, observe};
 use crate::decision::{AttemptDecision, NO_DESTINATION, decide};
 use crate::deferral::{Deferral, defer, schedule_next, spend_budgets};
 use crate::deletion_notice::deliver_deletion_notice;
@@ -179,8 +180,8 @@ where
     let delay = next_delay(finished, report.outcome, u32::from_be_bytes(cx.providers.random()));
     // Schedule no attempt after the retention: the delivery would be deleted by then.
     let delay = delay.filter(|delay| ended.plus(*delay) < first_started.plus(DELIVERY_RETENTION));
-    let delivery = record(job, id, first_started, &report, delay, ended);
-    let observation = observe(&report, endpoint, ended);
+    let delivery = delivery_after(job, id, first_started, &report, delay, ended);
+    let observation = observe(&report, (settings, state), ended);
     if cx.store.store_delivery(&delivery, previous, &observation).await? != WriteOutcome::Done {
         return Ok(());
     }
@@ -195,21 +196,6 @@ where
     }
     failing::observe(cx, (endpoint_id, uri), state, (started, ended), report.outcome).await;
     schedule_next(cx, job, &delivery).await
-}
-
-/// Whether an attempt disables the endpoint or enables it again.
-fn observe(report: &AttemptReport, endpoint: &Endpoint<'_>, now: Timestamp) -> EndpointObservation {
-    let Endpoint { settings, state, .. } = endpoint;
-    let uri = &settings.webhook_uri;
-    match report.outcome {
-        AttemptOutcome::Disabled => {
-            let enabled = settings.since.max(state.enabled_since).map_or(0, Timestamp::micros);
-            let enabled_at = (!state.is_disabled(uri)).then(|| u64::try_from(enabled).unwrap_or_default());
-            EndpointObservation::Disabled { fingerprint: fingerprint(uri), enabled_at }
-        }
-        AttemptOutcome::Succeeded { .. } if state.is_disabled(uri) => EndpointObservation::Enabled(now),
-        _ => EndpointObservation::Unchanged,
-    }
 }
 
 /// Fails a delivery without another attempt, and stores the reason.
@@ -232,30 +218,4 @@ async fn close<S: WebhookStore, E>(
         cx.metrics.record(&[Metric::WebhooksExhausted]);
     }
     Ok(())
-}
-
-fn record(
-    job: &DeliveryJob,
-    id: Uuid,
-    first_started: Timestamp,
-    report: &AttemptReport,
-    delay: Option<Duration>,
-    now: Timestamp,
-) -> Delivery {
-    let succeeded = matches!(report.outcome, AttemptOutcome::Succeeded { .. });
-    let status = match delay {
-        Some(_) => DeliveryStatus::Pending,
-        None if succeeded => DeliveryStatus::Succeeded,
-        None => DeliveryStatus::Failed,
-    };
-    Delivery {
-        status,
-        attempts: job.attempt,
-        status_code: report.outcome.status(),
-        error: report.outcome.error().map(str::to_owned),
-        latency_ms: u64::try_from(report.latency.as_millis()).ok(),
-        tm_next: delay.map(|delay| now.plus(delay)),
-        tm_update: now,
-        ..job.new_delivery(id, first_started)
-    }
 }

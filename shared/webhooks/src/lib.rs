@@ -8,6 +8,7 @@
 //! The deletion notice, the webhook about an account's own deletion, goes to the former endpoints that had chosen it. Their encrypted
 //! destinations expire after an hour, and a step of the deletion's ledger stays open until they are removed.
 
+mod attempt_result;
 mod decision;
 mod deferral;
 mod deletion_notice;

@@ -10,5 +10,6 @@ mod restore_names;
 mod restore_owners;
 mod restore_pauses;
 mod restore_run;
+mod table_agreement;
 mod verification;
 mod workers;

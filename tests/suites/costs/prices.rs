@@ -28,7 +28,7 @@ const QUEUE_CALL: f64 = 0.40;
 const LOG_GB: f64 = 0.50;
 const TRACE: f64 = 5.00;
 
-/// Assumption: the duration of one round of DynamoDB calls. Without AWS, the tests cannot measure this and the next three
+/// Assumption: the duration of one round of DynamoDB calls. Without AWS, the tests cannot measure this and the next four
 /// values.
 const ROUND_MS: f64 = 5.0;
 /// Assumption: the log volume of an invocation, including the lines of Lambda and API Gateway.
@@ -37,6 +37,8 @@ const LOG_KB: f64 = 1.0;
 const TRACED: f64 = 0.05;
 /// Assumption: the queue calls of a message, which are one send, one receive and one delete.
 const QUEUE_CALLS: f64 = 3.0;
+/// Assumption: how long the receiver of a webhook takes to respond.
+const RECEIVER_MS: f64 = 200.0;
 
 /// The processor time of a request and of a password hash on the machine of `docs/performance.md`, rounded up.
 const CPU_MS: f64 = 1.0;
@@ -48,6 +50,12 @@ const MEMORY_MB: f64 = 256.0;
 const HASHING_MB: f64 = 1024.0;
 const HASHING: [&str; 4] =
     ["POST /auth/login", "POST /auth/unregister", "POST /auth/unregister, immediate", "POST /v1.0/customers"];
+
+/// The requests that cause a webhook.
+const WITH_WEBHOOK: [&str; 1] = ["POST /v1.0/tags, with a webhook"];
+/// The rounds of a delivery after the check for a webhook: read the delivery, the endpoint and the row, count the attempt, and store the
+/// delivery.
+const DELIVERY_ROUNDS: f64 = 5.0;
 
 /// The requests that start a cascade. A cascade takes one message and one invocation for each step, and one for its start.
 const DELETING: [&str; 2] = ["DELETE /v1.0/customers/{id}", "POST /auth/unregister, immediate"];
@@ -81,7 +89,13 @@ pub(crate) fn price_of_a_million(endpoint: &EndpointCost) -> f64 {
     );
     let task = QUEUE_CALLS * QUEUE_CALL + invocations(MEMORY_MB, CPU_MS, WORKER_ROUNDS);
     let workers = if DELETING.contains(&endpoint.endpoint) { STEPS.len() as f64 + 1.0 } else { 0.0 };
-    request + units + endpoint.events as f64 * event + workers * task
+    let webhook = if WITH_WEBHOOK.contains(&endpoint.endpoint) { price_of_a_million_webhooks() } else { 0.0 };
+    request + units + endpoint.events as f64 * event + workers * task + webhook
+}
+
+/// The price of the time that a million deliveries take after the check for a webhook.
+fn price_of_a_million_webhooks() -> f64 {
+    (RECEIVER_MS + DELIVERY_ROUNDS * ROUND_MS) * 1000.0 * MEMORY_MB / 1024.0 * GB_SECOND
 }
 
 /// The price of workers that delete a million rows of one table at a partition's limit of a thousand rows a second.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use custodian_tests::database_metrics::{DatabaseMetrics, DatabaseUsage};
 use custodian_tests::{Client, PASSWORD, Response};
 use serde_json::json;
+use tokio::net::TcpListener;
 
 /// The usage of a request until its response, and of the background work after it.
 pub(crate) struct EndpointCost {
@@ -27,7 +29,7 @@ struct MeasuredService {
 impl MeasuredService {
     async fn start() -> Self {
         let metrics = Arc::new(DatabaseMetrics::default());
-        let client = Client::start_observed(Arc::clone(&metrics) as _).await;
+        let client = Client::start_with(&["--allow-loopback-webhooks"], Arc::clone(&metrics) as _).await;
         Self { client, metrics, endpoints: Vec::new() }
     }
 
@@ -61,6 +63,14 @@ impl MeasuredService {
     }
 }
 
+/// The URL of a receiver that accepts every webhook.
+async fn receive_webhooks() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(|| async {})).await });
+    url
+}
+
 /// Sends a request to every endpoint that has a budget.
 pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let mut service = MeasuredService::start().await;
@@ -81,6 +91,10 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     // Three rounds: authenticate, query the three statuses concurrently, read the rows.
     service.measure("GET /v1.0/customers", 3, platform_admin.get("/v1.0/customers")).await;
     service.measure("POST /v1.0/tags", 2, tenant.post("/v1.0/tags", json!({ "name": "b" }))).await;
+    let (_, receiver) = client.tenant("dee").await;
+    receiver.put("/v1.0/customer", json!({ "webhook_uri": receive_webhooks().await })).await.ok();
+    let created = receiver.post("/v1.0/tags", json!({ "name": "b" }));
+    service.measure("POST /v1.0/tags, with a webhook", 2, created).await;
     service.measure("PUT /v1.0/tags/{id}", 2, tenant.put(&tag, json!({ "name": "c" }))).await;
     service.measure("DELETE /v1.0/tags/{id}", 2, tenant.delete(&tag)).await;
     let flow =

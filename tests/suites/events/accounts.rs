@@ -1,4 +1,5 @@
-//! Events of accounts, agents and keys: one for each change, in order, and without values.
+//! Events of accounts, agents and keys: one for each change, in order. The only value of a field that they carry is the
+//! account's status.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,8 @@ fn own_events(events: &[Value]) -> Vec<Value> {
     events.iter().filter(is_own).cloned().collect()
 }
 
-/// Asserts that each row's events have unique ids and are ordered by version.
+/// Asserts that all events have different ids, and that those of each row are ordered by version. Leaves out `operations_terminate`,
+/// which has the version of the event that caused it.
 #[track_caller]
 fn assert_ordered(events: &[Value]) {
     let mut ids = BTreeSet::new();

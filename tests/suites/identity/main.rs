@@ -3,10 +3,14 @@
 
 mod access_keys;
 mod account_takeover;
+mod agent_permissions;
 mod agents;
 mod audit_log;
 mod audited_acts;
 mod audited_routes;
+mod branded_pages;
+mod cancelled_email_changes;
+mod closure_notices;
 mod confirmed_addresses;
 mod customer_search;
 mod delegation;

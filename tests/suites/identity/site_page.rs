@@ -9,7 +9,7 @@ use custodian_fn_site::Site;
 use custodian_tests::{Client, Response};
 use reqwest::Method;
 
-use crate::page_states::{branded, page_of};
+use crate::branded_pages::{branded, page_of};
 
 async fn get(client: &Client, path: &str, headers: &[(&str, &str)]) -> Response {
     let request = client.request(Method::GET, path);

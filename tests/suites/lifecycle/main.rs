@@ -6,6 +6,8 @@ mod concurrent_requests;
 mod deadlines;
 mod dry_run;
 mod due_pages;
+mod export_deletions;
+mod export_starts;
 mod exports;
 mod fixture;
 mod holds;

@@ -8,7 +8,7 @@ use custodian_auth::KeyRing;
 use custodian_fn_auth_password_forgot_page::ForgotPasswordPage;
 use custodian_http::Route;
 use custodian_tests::gateway::event;
-use custodian_tests::{Client, PASSWORD, Response, TestApp, log_checks};
+use custodian_tests::{Client, PASSWORD, Response, TestApp, log_checks, log_fields};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -212,7 +212,7 @@ fn the_runbooks_queries_use_existing_log_fields() {
         let words =
             query.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|word| word.contains('_'));
         let unknown: Vec<_> =
-            words.filter(|word| !log_checks::FIELDS.contains(word) && !word.starts_with("req_")).collect();
+            words.filter(|word| !log_fields::FIELDS.contains(word) && !word.starts_with("req_")).collect();
         assert!(unknown.is_empty(), "{unknown:?} in {query}");
     }
 }

@@ -5,6 +5,8 @@ mod account_status;
 mod api_description;
 mod bodies;
 mod browser_requests;
+mod described_operations;
+mod error_formats;
 mod field_limits;
 mod http_semantics;
 mod login_bodies;

@@ -7,7 +7,7 @@
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Map, Value, json};
 
-use crate::api_description::{Fixture, Operation};
+use crate::described_operations::{Fixture, Operation};
 use crate::random::Random;
 use crate::sampler::sample;
 

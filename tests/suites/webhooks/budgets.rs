@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use custodian_app::{Clock, WebhookBudget, WebhookBudgets, update};
-use custodian_domain::Initiator;
 use custodian_domain::destination::DestinationRules;
 use custodian_domain::ids::content_id;
-use custodian_domain::lifecycle::Command;
 use custodian_domain::profile::ProfilePatch;
 use custodian_domain::webhook::{Delivery, DeliveryStatus, delivery_id};
 use custodian_domain::webhook_endpoints::EndpointId;
@@ -15,19 +13,19 @@ use custodian_domain::{Customer, CustomerId, EventType, RequestedBy, Timestamp};
 use custodian_event_sources::EventHandler;
 use custodian_events::Event;
 use custodian_fn_webhook_deliver::Deliver;
-use custodian_tests::{Interruption, TestApp};
+use custodian_tests::TestApp;
 use custodian_webhooks::{DeliveryJob, WebhookStore};
 use serde_json::json;
 
-const HOUR: Duration = Duration::from_secs(3600);
-const MINUTE: Duration = Duration::from_secs(60);
-const AMPLE: WebhookBudget = WebhookBudget { attempts: 1000, bytes: 1 << 30 };
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const AMPLE: WebhookBudget = WebhookBudget { attempts: 1000, bytes: 1 << 30 };
 
-const fn attempts(attempts: u32) -> WebhookBudget {
+pub(crate) const fn attempts(attempts: u32) -> WebhookBudget {
     WebhookBudget { attempts, ..AMPLE }
 }
 
-fn app_with(endpoint: WebhookBudget, destination: WebhookBudget) -> TestApp {
+pub(crate) fn app_with(endpoint: WebhookBudget, destination: WebhookBudget) -> TestApp {
     let mut app = TestApp::default();
     let cx = Arc::get_mut(&mut app.cx).expect("only the app holds its context");
     cx.settings.webhook_budgets = WebhookBudgets { endpoint, destination };
@@ -35,7 +33,7 @@ fn app_with(endpoint: WebhookBudget, destination: WebhookBudget) -> TestApp {
 }
 
 /// An account whose webhooks go to a host that all accounts share.
-async fn account(app: &TestApp, name: &str) -> CustomerId {
+pub(crate) async fn account(app: &TestApp, name: &str) -> CustomerId {
     let id = app.active_account(name).await;
     let body = json!({ "webhook_uri": format!("https://hooks.example.com/{name}") });
     let current = app.customer(id).await;
@@ -49,26 +47,26 @@ async fn account(app: &TestApp, name: &str) -> CustomerId {
 }
 
 /// The first job of a change of an account.
-fn change(app: &TestApp, account: CustomerId, number: u32) -> DeliveryJob {
+pub(crate) fn change(app: &TestApp, account: CustomerId, number: u32) -> DeliveryJob {
     let (id, now) = (content_id(&format!("{account} {number}")), app.clock.now());
     DeliveryJob::first(Event::new(id, EventType::CustomerUpdated, account, 2, now))
 }
 
-async fn deliver(app: &TestApp, job: &DeliveryJob) {
+pub(crate) async fn deliver(app: &TestApp, job: &DeliveryJob) {
     Deliver.handle(&app.cx, job.clone(), app.invocation_deadline()).await.unwrap();
 }
 
-async fn stored(app: &TestApp, job: &DeliveryJob) -> Delivery {
+pub(crate) async fn stored(app: &TestApp, job: &DeliveryJob) -> Delivery {
     let id = delivery_id(job.event.id, job.event.time, EndpointId::first(job.event.customer_id));
     app.cx.store.delivery(job.event.customer_id, id, app.clock.now()).await.unwrap().expect("it is stored")
 }
 
-fn sent(app: &TestApp) -> usize {
+pub(crate) fn sent(app: &TestApp) -> usize {
     app.cx.services.state().sent_webhooks.len()
 }
 
 /// Takes the jobs that were enqueued since the last call, with their names and times.
-fn enqueued(app: &TestApp) -> Vec<(DeliveryJob, String, Timestamp)> {
+pub(crate) fn enqueued(app: &TestApp) -> Vec<(DeliveryJob, String, Timestamp)> {
     let mut state = app.cx.services.state();
     let (jobs, schedule) =
         (std::mem::take(&mut state.delivery_jobs), std::mem::take(&mut state.delivery_schedule));
@@ -138,79 +136,6 @@ async fn two_accounts_share_the_budget_of_one_destination_and_keep_their_own() {
     assert_eq!(sent(&app), 2, "the attempt that was deferred did not use up the only one of bob's hour");
 }
 
-/// Invariant I10: every step can be repeated and interrupted.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_job_that_is_put_off_twice_has_a_name_for_each_time_and_old_messages_repeat_nothing() {
-    let app = app_with(attempts(1), AMPLE);
-    let ann = account(&app, "ann").await;
-    let first = change(&app, ann, 1);
-    let (mut jobs, mut names) = (vec![first.clone()], Vec::new());
-    for round in 0..2 {
-        deliver(&app, &change(&app, ann, 100 + round)).await;
-        deliver(&app, &jobs[jobs.len() - 1]).await;
-        assert_eq!(stored(&app, &first).await.deferrals, round + 1);
-        let [(next, name, due)] = &enqueued(&app)[..] else { panic!("one job is enqueued") };
-        jobs.push(next.clone());
-        names.push(name.clone());
-        // The message of the newest deferral comes again, as if the worker had died before it deleted the message.
-        deliver(&app, &jobs[jobs.len() - 2]).await;
-        let again = enqueued(&app);
-        assert_eq!(
-            (again.len(), &again[0].1, again[0].2),
-            (1, name, *due),
-            "the same job under the same name"
-        );
-        app.clock.set(*due);
-    }
-    assert_ne!(names[0], names[1]);
-    deliver(&app, &first).await;
-    assert!(enqueued(&app).is_empty(), "the message before the newest deferral has been followed up already");
-
-    deliver(&app, &jobs[2]).await;
-    let shown = stored(&app, &first).await;
-    assert_eq!((shown.attempts, shown.deferrals, shown.status), (1, 0, DeliveryStatus::Succeeded));
-    let before = sent(&app);
-    for job in &jobs {
-        deliver(&app, job).await;
-    }
-    assert_eq!((sent(&app), enqueued(&app).len()), (before, 0));
-}
-
-/// Invariant I10: every step can be repeated and interrupted.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_worker_that_dies_at_any_call_neither_loses_a_deferred_job_nor_enqueues_two() {
-    for interruption in [Interruption::CrashBefore, Interruption::CrashAfter] {
-        for at in 0.. {
-            let app = app_with(attempts(1), AMPLE);
-            let ann = account(&app, "ann").await;
-            deliver(&app, &change(&app, ann, 0)).await;
-            let job = change(&app, ann, 1);
-            app.fault_injector.interrupt(at, interruption);
-            let died = Deliver.handle(&app.cx, job.clone(), app.invocation_deadline()).await.is_err();
-            let has_crashed = app.fault_injector.has_crashed();
-            app.fault_injector.reset();
-            if died {
-                deliver(&app, &job).await;
-            }
-            let mut jobs = enqueued(&app);
-            jobs.dedup_by(|one, other| one.1 == other.1);
-            let [(next, _, due)] = &jobs[..] else { panic!("{interruption:?} at call {at}: {jobs:?}") };
-            app.clock.set(*due);
-            deliver(&app, next).await;
-            assert_eq!(
-                stored(&app, &job).await.status,
-                DeliveryStatus::Succeeded,
-                "{interruption:?} at {at}"
-            );
-            assert_eq!(sent(&app), 2, "{interruption:?} at call {at}");
-            if !has_crashed {
-                assert!(at > 5, "every call was interrupted");
-                break;
-            }
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_requested_redelivery_counts_and_waits_like_the_others() {
     let app = app_with(attempts(1), AMPLE);
@@ -244,59 +169,4 @@ async fn the_retention_ends_a_delivery_that_is_always_put_off() {
     assert_eq!((shown.status, shown.error.as_deref()), (DeliveryStatus::Failed, Some("account_budget")));
     assert_eq!((shown.tm_next, enqueued(&app).len()), (None, 0));
     assert_eq!(app.metrics.of("WebhooksExhausted").sum, 1);
-}
-
-/// The number of stored destinations of deletion notices.
-fn notices(app: &TestApp) -> usize {
-    app.tables.scan("webhooks").iter().filter(|row| row["key"]["S"] == "farewell").count()
-}
-
-/// Deletes an account. Returns the job of its deletion notice.
-async fn delete(app: &TestApp, account: CustomerId) -> DeliveryJob {
-    app.publish().await.unwrap();
-    enqueued(app);
-    app.change(account, Command::Delete(Initiator::Owner)).await;
-    app.publish().await.unwrap();
-    app.cx.services.state().delivery_jobs.pop().expect("the deletion notice is enqueued")
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deletion_notice_waits_for_its_destination_and_needs_no_budget_of_the_account() {
-    let app = app_with(attempts(1), attempts(1));
-    let (ann, bob) = (account(&app, "ann").await, account(&app, "bob").await);
-    deliver(&app, &change(&app, ann, 0)).await;
-    app.clock.advance(MINUTE);
-    deliver(&app, &change(&app, bob, 0)).await;
-    let notice = delete(&app, ann).await;
-    deliver(&app, &notice).await;
-    assert_eq!((sent(&app), notices(&app)), (2, 1));
-    let [(next, _, due)] = &enqueued(&app)[..] else { panic!("one job is enqueued") };
-    app.clock.set(*due);
-    deliver(&app, next).await;
-    assert_eq!((sent(&app), notices(&app)), (3, 0));
-}
-
-/// Invariant I6: no personal data is left.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_deletion_notice_that_is_always_put_off_is_removed_after_its_hour() {
-    let app = app_with(AMPLE, attempts(1));
-    let (ann, bob) = (account(&app, "ann").await, account(&app, "bob").await);
-    let mut job = delete(&app, ann).await;
-    let started = app.clock.now();
-    for number in 0.. {
-        deliver(&app, &change(&app, bob, number)).await;
-        enqueued(&app);
-        deliver(&app, &job).await;
-        let Some((next, _, due)) = enqueued(&app).pop() else { break };
-        assert_eq!(notices(&app), 1);
-        app.clock.set(due);
-        job = next;
-    }
-    let after = app.clock.now().since(started);
-    assert!((HOUR - 2 * MINUTE..=HOUR).contains(&after), "{after:?}");
-    assert_eq!(notices(&app), 0);
-    let tasks = app.cx.services.state().cascade_tasks.len();
-    assert!(tasks > 0, "the step of the ledger that waited for the notice is enqueued");
-    let of_ann = |(_, uri, _): &(uuid::Uuid, String, String)| uri.ends_with("/ann");
-    assert!(!app.cx.services.state().sent_webhooks.iter().any(of_ann));
 }

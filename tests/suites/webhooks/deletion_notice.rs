@@ -111,6 +111,33 @@ async fn an_unavailable_endpoint_is_retried_for_an_hour_and_then_the_deletion_co
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_progress_says_that_only_the_last_messages_are_left() {
+    let (client, receiver) = (start().await, Receiver::start().await);
+    let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
+    receiver.set_default_reply(Reply::Status(503));
+    let immediate = json!({ "password": PASSWORD, "confirmation_phrase": "DELETE", "immediate": true });
+    let link = ann.post("/auth/unregister", immediate).await.headers["link"].to_str().unwrap().to_owned();
+    let link = link.split_once('<').and_then(|(_, rest)| rest.split_once('>')).unwrap().0.to_owned();
+    client.idle().await;
+    for (seconds, retry_after) in [(30, "5"), (600, "60")] {
+        client.advance(seconds).await;
+        let response = client.get(&link).await;
+        assert_eq!(response.headers["retry-after"], retry_after);
+        let progress = response.ok();
+        assert_eq!((&progress["state"], &progress["tm_estimated"]), (&json!("deleting"), &Value::Null));
+    }
+    let request = client.request(reqwest::Method::GET, &link).header("accept", "text/html");
+    let page = client.send(request).await;
+    assert!(
+        page.text.contains("Only the last messages about the deletion are still to be sent"),
+        "{}",
+        page.text
+    );
+    client.advance(3600).await;
+    assert_eq!(client.get(&link).await.ok()["state"], "confirmed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_recovers_within_the_hour_gets_the_deletion_notice() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (id, _) = account_with_webhook(&client, "ann", &receiver).await;

@@ -3,8 +3,13 @@
 
 mod api;
 mod budgets;
+mod deferred_attempts;
+mod deferred_deletion_notices;
+mod deleted_endpoints;
 mod deletion_notice;
+mod delivery_list;
 mod described_payloads;
+mod disabled_destinations;
 mod disabled_mail;
 mod endpoint_api;
 mod endpoints;

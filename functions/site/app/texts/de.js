@@ -363,7 +363,7 @@ export default {
   'deletion.step.confirmed': 'Quittung ausgestellt',
   'deletion.text.requested': 'Das Konto ist eingefroren. Alles darin wird gelöscht.',
   'deletion.text.held': 'Die Löschung ist vorerst angehalten, durch eine Löschsperre oder weil alle Löschungen ruhen.',
-  'deletion.text.deleting': 'Alles im Konto wird gerade gelöscht. Diese Seite verfolgt es.',
+  'deletion.text.deleting': 'Alles im Konto wird gerade gelöscht. Wenn ein Webhook-Endpunkt die letzte Nachricht nicht annimmt, dauert das bis zu einer Stunde. Diese Seite verfolgt es.',
   'deletion.text.deleted': 'Alles ist gelöscht und geprüft. Innerhalb von etwa einer halben Stunde wird es noch einmal geprüft und die Quittung ausgestellt.',
   'deletion.text.confirmed': 'Alles ist gelöscht, und wir haben es zweimal geprüft.',
   'receipt.title': 'Quittung',

@@ -363,7 +363,7 @@ export default {
   'deletion.step.confirmed': 'Receipt issued',
   'deletion.text.requested': 'The account is frozen. Everything in it will be deleted.',
   'deletion.text.held': 'The deletion is stopped for now, by a hold or because all deletions are paused.',
-  'deletion.text.deleting': 'Everything in the account is being deleted. This page follows it.',
+  'deletion.text.deleting': 'Everything in the account is being deleted. If a webhook endpoint does not accept the last message, this takes up to an hour. This page follows it.',
   'deletion.text.deleted': 'Everything is deleted and verified. Within about half an hour it is verified again, and the receipt is issued.',
   'deletion.text.confirmed': 'Everything is deleted, and we verified it twice.',
   'receipt.title': 'Receipt',

@@ -17,7 +17,7 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::routes::{ApiFunction, api_functions, default_function};
+use crate::routes::{GatewayFunction, default_function, gateway_functions};
 use crate::services::LocalContext;
 
 /// API Gateway's limit for a request body.
@@ -29,13 +29,13 @@ const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 pub(crate) struct Gateway {
-    functions: Vec<ApiFunction>,
-    default: ApiFunction,
+    functions: Vec<GatewayFunction>,
+    default: GatewayFunction,
 }
 
 impl Gateway {
     pub(crate) fn new() -> Self {
-        Self { functions: api_functions(), default: default_function() }
+        Self { functions: gateway_functions(), default: default_function() }
     }
 
     /// Invokes the function of the request's route.
@@ -58,18 +58,18 @@ impl Gateway {
         if is_cross_origin { with_cors_headers(response) } else { response }
     }
 
-    pub(crate) fn function(&self, name: &str) -> Option<&ApiFunction> {
+    pub(crate) fn function(&self, name: &str) -> Option<&GatewayFunction> {
         self.functions.iter().find(|function| function.deployed.name() == name)
     }
 
-    fn match_route(&self, method: &Method, path: &str) -> (&ApiFunction, BTreeMap<String, String>) {
+    fn match_route(&self, method: &Method, path: &str) -> (&GatewayFunction, BTreeMap<String, String>) {
         let has_method =
             |route: &Route| matches!(route.gateway_method(), "ANY") || route.method == method.as_str();
         let of_method = self.functions.iter().filter(|function| has_method(&function.deployed.route));
         let matches =
             of_method.filter_map(|function| Some((function, match_path(&function.deployed.route, path)?)));
         // A route with fewer parameters is more specific. Of two with the same path, that with the request's own method is.
-        let rank = |(function, parameters): &(&ApiFunction, BTreeMap<String, String>)| {
+        let rank = |(function, parameters): &(&GatewayFunction, BTreeMap<String, String>)| {
             (parameters.len(), function.deployed.route.method != method.as_str())
         };
         matches.min_by_key(rank).unwrap_or((&self.default, BTreeMap::new()))
@@ -100,7 +100,7 @@ fn match_path(route: &Route, path: &str) -> Option<BTreeMap<String, String>> {
 }
 
 fn request_event(
-    function: &ApiFunction,
+    function: &GatewayFunction,
     parameters: &BTreeMap<String, String>,
     parts: &Parts,
     body: &Bytes,

@@ -10,7 +10,7 @@ mod texts;
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
-use custodian_http::request::accepts_html;
+use custodian_http::accept::accepts_html;
 
 pub(crate) use index::index_page;
 pub(crate) use lists::{events_page, schedules_page};

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use custodian_app::Failure;
 use custodian_domain::Reason;
-use custodian_http::request::new_request_id;
+use custodian_http::request_id::new_request_id;
 use serde_json::json;
 
 pub(crate) struct LocalRefusal {

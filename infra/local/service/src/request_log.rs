@@ -13,7 +13,8 @@ use custodian_runtime::SystemClock;
 use serde_json::Value;
 use tracing::Level;
 
-/// The target of these lines. They have the level debug, because the tests and the JSON log have a line of the function instead.
+/// The target of these lines. Their level is debug, so that the tests, which capture from level info, see only the line "request
+/// completed" of the function. The default filter in `log.rs` permits this target for text and not for JSON.
 pub(crate) const TARGET: &str = "custodian_local::request_log";
 
 /// More than the limit of Lambda for a response.

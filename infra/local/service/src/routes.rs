@@ -1,4 +1,5 @@
-//! The routes of the API and the functions that serve them, under their deployed names.
+//! The deployed routes, and the folder in `functions/` of the function that serves each. The template generator makes the deployed name
+//! from the folder and the kind: `resource-get` of `tags` is deployed as `tags-get`.
 
 use std::sync::Arc;
 
@@ -51,108 +52,121 @@ impl DeployedRoute {
     }
 }
 
-/// A route of the API, and the handler of its function.
-pub(crate) struct ApiFunction {
+/// A route of the gateway, also of the site or the default route, and the handler of its function.
+pub(crate) struct GatewayFunction {
     pub(crate) deployed: DeployedRoute,
     pub(crate) handler: Handler,
 }
 
-fn api_function<H: Endpoint<Store, LocalServices>>(function: impl Into<String>, endpoint: H) -> ApiFunction {
+fn gateway_function<H: Endpoint<Store, LocalServices>>(
+    function: impl Into<String>,
+    endpoint: H,
+) -> GatewayFunction {
     let (route, endpoint) = (endpoint.route(), Arc::new(endpoint));
     let handler: Handler = Box::new(move |cx, event| {
         let endpoint = Arc::clone(&endpoint);
         Box::pin(async move { serve(&*endpoint, &cx, event).await })
     });
     let audience = <H::Caller as Caller<Store, LocalServices>>::AUDIENCE;
-    ApiFunction {
+    GatewayFunction {
         deployed: DeployedRoute { function: function.into(), kind: None, route, audience },
         handler,
     }
 }
 
-/// The function of the API's default route.
-pub(crate) fn default_function() -> ApiFunction {
-    api_function("not-found", custodian_fn_not_found::NotFound)
+/// The function of the gateway's default route.
+pub(crate) fn default_function() -> GatewayFunction {
+    gateway_function("not-found", custodian_fn_not_found::NotFound)
 }
 
-pub(crate) fn api_functions() -> Vec<ApiFunction> {
+/// The functions of all routes but the default route.
+pub(crate) fn gateway_functions() -> Vec<GatewayFunction> {
     let mut functions = vec![
-        api_function("agents-list", custodian_fn_agents_list::ListAgents),
-        api_function("agents-create", custodian_fn_agents_create::CreateAgent),
-        api_function("agents-get", custodian_fn_agents_get::GetAgent),
-        api_function("agents-update", custodian_fn_agents_update::UpdateAgent),
-        api_function("agents-delete", custodian_fn_agents_delete::DeleteAgent),
-        api_function("agents-permission", custodian_fn_agents_permission::SetPermission),
-        api_function("agents-password", custodian_fn_agents_password::SetPassword),
-        api_function("agents-status", custodian_fn_agents_status::SetStatus),
-        api_function("agents-addresses", custodian_fn_agents_addresses::SetAddresses),
-        api_function("agents-tag-ids", custodian_fn_agents_tag_ids::SetTagIds),
-        api_function("ping", custodian_fn_ping::Ping),
-        api_function("auth-delegate", custodian_fn_auth_delegate::Delegate),
-        api_function("auth-login", custodian_fn_auth_login::Login),
-        api_function("auth-email-verify", custodian_fn_auth_email_verify::EmailVerify),
-        api_function("auth-email-verify-page", custodian_fn_auth_email_verify_page::EmailVerifyPage),
-        api_function("auth-logout", custodian_fn_auth_logout::Logout),
-        api_function("auth-password-forgot", custodian_fn_auth_password_forgot::ForgotPassword),
-        api_function("auth-password-forgot-page", custodian_fn_auth_password_forgot_page::ForgotPasswordPage),
-        api_function("auth-password-reset", custodian_fn_auth_password_reset::PasswordReset),
-        api_function("auth-password-reset-page", custodian_fn_auth_password_reset_page::PasswordResetPage),
-        api_function("auth-signup", custodian_fn_auth_signup::SignUp),
-        api_function("auth-unregister", custodian_fn_auth_unregister::Unregister),
-        api_function("auth-unregister-cancel", custodian_fn_auth_unregister_cancel::CancelUnregister),
-        api_function("accesskeys-list", custodian_fn_accesskeys_list::ListKeys),
-        api_function("accesskeys-create", custodian_fn_accesskeys_create::CreateKey),
-        api_function("accesskeys-get", custodian_fn_accesskeys_get::GetKey),
-        api_function("accesskeys-update", custodian_fn_accesskeys_update::UpdateKey),
-        api_function("accesskeys-delete", custodian_fn_accesskeys_delete::DeleteKey),
-        api_function("customer-get", custodian_fn_customer_get::GetCustomer),
-        api_function("customer-update", custodian_fn_customer_update::UpdateCustomer),
-        api_function("customer-email-change-get", custodian_fn_customer_email_change_get::GetEmailChange),
-        api_function(
+        gateway_function("agents-list", custodian_fn_agents_list::ListAgents),
+        gateway_function("agents-create", custodian_fn_agents_create::CreateAgent),
+        gateway_function("agents-get", custodian_fn_agents_get::GetAgent),
+        gateway_function("agents-update", custodian_fn_agents_update::UpdateAgent),
+        gateway_function("agents-delete", custodian_fn_agents_delete::DeleteAgent),
+        gateway_function("agents-permission", custodian_fn_agents_permission::SetPermission),
+        gateway_function("agents-password", custodian_fn_agents_password::SetPassword),
+        gateway_function("agents-status", custodian_fn_agents_status::SetStatus),
+        gateway_function("agents-addresses", custodian_fn_agents_addresses::SetAddresses),
+        gateway_function("agents-tag-ids", custodian_fn_agents_tag_ids::SetTagIds),
+        gateway_function("ping", custodian_fn_ping::Ping),
+        gateway_function("auth-delegate", custodian_fn_auth_delegate::Delegate),
+        gateway_function("auth-login", custodian_fn_auth_login::Login),
+        gateway_function("auth-email-verify", custodian_fn_auth_email_verify::EmailVerify),
+        gateway_function("auth-email-verify-page", custodian_fn_auth_email_verify_page::EmailVerifyPage),
+        gateway_function("auth-logout", custodian_fn_auth_logout::Logout),
+        gateway_function("auth-password-forgot", custodian_fn_auth_password_forgot::ForgotPassword),
+        gateway_function(
+            "auth-password-forgot-page",
+            custodian_fn_auth_password_forgot_page::ForgotPasswordPage,
+        ),
+        gateway_function("auth-password-reset", custodian_fn_auth_password_reset::PasswordReset),
+        gateway_function(
+            "auth-password-reset-page",
+            custodian_fn_auth_password_reset_page::PasswordResetPage,
+        ),
+        gateway_function("auth-signup", custodian_fn_auth_signup::SignUp),
+        gateway_function("auth-unregister", custodian_fn_auth_unregister::Unregister),
+        gateway_function("auth-unregister-cancel", custodian_fn_auth_unregister_cancel::CancelUnregister),
+        gateway_function("accesskeys-list", custodian_fn_accesskeys_list::ListKeys),
+        gateway_function("accesskeys-create", custodian_fn_accesskeys_create::CreateKey),
+        gateway_function("accesskeys-get", custodian_fn_accesskeys_get::GetKey),
+        gateway_function("accesskeys-update", custodian_fn_accesskeys_update::UpdateKey),
+        gateway_function("accesskeys-delete", custodian_fn_accesskeys_delete::DeleteKey),
+        gateway_function("customer-get", custodian_fn_customer_get::GetCustomer),
+        gateway_function("customer-update", custodian_fn_customer_update::UpdateCustomer),
+        gateway_function("customer-email-change-get", custodian_fn_customer_email_change_get::GetEmailChange),
+        gateway_function(
             "customer-email-change-delete",
             custodian_fn_customer_email_change_delete::CancelEmailChange,
         ),
-        api_function("customer-audit", custodian_fn_customer_audit::ListOwnAudit),
-        api_function("customer-usage", custodian_fn_customer_usage::ShowUsage),
-        api_function("customer-billing-account", custodian_fn_customer_billing_account::SetBillingAccount),
-        api_function("billing-account", custodian_fn_billing_account::DefaultBillingAccount),
-        api_function("contacts-lookup", custodian_fn_contacts_lookup::LookUpContact),
-        api_function("transcribes-stop", custodian_fn_transcribes_stop::StopTranscribe),
-        api_function("export-create", custodian_fn_export_create::StartExport),
-        api_function("export-get", custodian_fn_export_get::ShowExport),
-        api_function("export-file", custodian_fn_export_file::DownloadExport),
-        api_function("webhook-deliveries", custodian_fn_webhook_deliveries::ListDeliveries),
-        api_function("webhook-redeliver", custodian_fn_webhook_redeliver::Redeliver),
-        api_function("me", custodian_fn_me::Me),
-        api_function("customers-list", custodian_fn_customers_list::ListAll),
-        api_function("customers-create", custodian_fn_customers_create::CreateAccount),
-        api_function("customers-get", custodian_fn_customers_get::GetAccount),
-        api_function("customers-update", custodian_fn_customers_update::UpdateAccount),
-        api_function("customers-delete", custodian_fn_customers_delete::DeleteAccount),
-        api_function("customers-freeze", custodian_fn_customers_freeze::FreezeAccount),
-        api_function("customers-recover", custodian_fn_customers_recover::RecoverAccount),
-        api_function("customers-plan", custodian_fn_customers_plan::SetPlan),
-        api_function(
+        gateway_function("customer-audit", custodian_fn_customer_audit::ListOwnAudit),
+        gateway_function("customer-usage", custodian_fn_customer_usage::ShowUsage),
+        gateway_function(
+            "customer-billing-account",
+            custodian_fn_customer_billing_account::SetBillingAccount,
+        ),
+        gateway_function("billing-account", custodian_fn_billing_account::DefaultBillingAccount),
+        gateway_function("contacts-lookup", custodian_fn_contacts_lookup::LookUpContact),
+        gateway_function("transcribes-stop", custodian_fn_transcribes_stop::StopTranscribe),
+        gateway_function("export-create", custodian_fn_export_create::StartExport),
+        gateway_function("export-get", custodian_fn_export_get::ShowExport),
+        gateway_function("export-file", custodian_fn_export_file::DownloadExport),
+        gateway_function("webhook-deliveries", custodian_fn_webhook_deliveries::ListDeliveries),
+        gateway_function("webhook-redeliver", custodian_fn_webhook_redeliver::Redeliver),
+        gateway_function("me", custodian_fn_me::Me),
+        gateway_function("customers-list", custodian_fn_customers_list::ListAll),
+        gateway_function("customers-create", custodian_fn_customers_create::CreateAccount),
+        gateway_function("customers-get", custodian_fn_customers_get::GetAccount),
+        gateway_function("customers-update", custodian_fn_customers_update::UpdateAccount),
+        gateway_function("customers-delete", custodian_fn_customers_delete::DeleteAccount),
+        gateway_function("customers-freeze", custodian_fn_customers_freeze::FreezeAccount),
+        gateway_function("customers-recover", custodian_fn_customers_recover::RecoverAccount),
+        gateway_function("customers-plan", custodian_fn_customers_plan::SetPlan),
+        gateway_function(
             "customers-billing-account",
             custodian_fn_customers_billing_account::SetBillingAccountOfCustomer,
         ),
-        api_function("customers-deletion", custodian_fn_customers_deletion::ShowDeletion),
-        api_function("auth-deletion", custodian_fn_auth_deletion::FollowDeletion),
-        api_function("jwks", custodian_fn_jwks::PublishKeys),
-        api_function("customers-hold-set", custodian_fn_customers_hold_set::PlaceHold),
-        api_function("customers-hold-get", custodian_fn_customers_hold_get::ShowHold),
-        api_function("customers-hold-release", custodian_fn_customers_hold_release::ReleaseHold),
-        api_function("platform-deletions-get", custodian_fn_platform_deletions_get::ShowBrake),
-        api_function("platform-deletions-set", custodian_fn_platform_deletions_set::SetBrake),
-        api_function("customers-balance", custodian_fn_customers_balance::AdjustBalance),
-        api_function("customers-audit", custodian_fn_customers_audit::ListAudit),
-        api_function("platform-restore", custodian_fn_platform_restore::RestoreTables),
+        gateway_function("customers-deletion", custodian_fn_customers_deletion::ShowDeletion),
+        gateway_function("auth-deletion", custodian_fn_auth_deletion::FollowDeletion),
+        gateway_function("jwks", custodian_fn_jwks::PublishKeys),
+        gateway_function("customers-hold-set", custodian_fn_customers_hold_set::PlaceHold),
+        gateway_function("customers-hold-get", custodian_fn_customers_hold_get::ShowHold),
+        gateway_function("customers-hold-release", custodian_fn_customers_hold_release::ReleaseHold),
+        gateway_function("platform-deletions-get", custodian_fn_platform_deletions_get::ShowBrake),
+        gateway_function("platform-deletions-set", custodian_fn_platform_deletions_set::SetBrake),
+        gateway_function("customers-balance", custodian_fn_customers_balance::AdjustBalance),
+        gateway_function("customers-audit", custodian_fn_customers_audit::ListAudit),
+        gateway_function("platform-restore", custodian_fn_platform_restore::RestoreTables),
     ];
-    functions.extend(GetWebhook::routes().map(|route| api_function("webhook-get", route)));
-    functions.extend(ChangeEndpoint::routes().map(|route| api_function("webhook-endpoints", route)));
-    functions.extend(RotateSecret::routes().map(|route| api_function("webhook-rotate", route)));
-    functions.extend(TestWebhook::routes().map(|route| api_function("webhook-test", route)));
-    functions.extend(Site::routes().map(|route| api_function(SITE, route)));
+    functions.extend(GetWebhook::routes().map(|route| gateway_function("webhook-get", route)));
+    functions.extend(ChangeEndpoint::routes().map(|route| gateway_function("webhook-endpoints", route)));
+    functions.extend(RotateSecret::routes().map(|route| gateway_function("webhook-rotate", route)));
+    functions.extend(TestWebhook::routes().map(|route| gateway_function("webhook-test", route)));
+    functions.extend(Site::routes().map(|route| gateway_function(SITE, route)));
     for kind in routed() {
         functions.extend(kind.shared_verbs().iter().flat_map(|verb| resource_functions(kind, verb)));
     }
@@ -160,14 +174,14 @@ pub(crate) fn api_functions() -> Vec<ApiFunction> {
 }
 
 /// The routes of the shared function that serves a verb of a kind.
-fn resource_functions(kind: &'static Kind, verb: &str) -> Vec<ApiFunction> {
+fn resource_functions(kind: &'static Kind, verb: &str) -> Vec<GatewayFunction> {
     let name = format!("resource-{verb}");
     let mut functions = match verb {
-        "list" => vec![api_function(name, custodian_fn_resource_list::ListRows { kind })],
-        "create" => vec![api_function(name, custodian_fn_resource_create::CreateRow { kind })],
-        "get" => vec![api_function(name, custodian_fn_resource_get::GetRow { kind })],
-        "update" => UpdateRow::routes(kind).map(|route| api_function(name.as_str(), route)).collect(),
-        "delete" => vec![api_function(name, custodian_fn_resource_delete::DeleteRow { kind })],
+        "list" => vec![gateway_function(name, custodian_fn_resource_list::ListRows { kind })],
+        "create" => vec![gateway_function(name, custodian_fn_resource_create::CreateRow { kind })],
+        "get" => vec![gateway_function(name, custodian_fn_resource_get::GetRow { kind })],
+        "update" => UpdateRow::routes(kind).map(|route| gateway_function(name.as_str(), route)).collect(),
+        "delete" => vec![gateway_function(name, custodian_fn_resource_delete::DeleteRow { kind })],
         _ => Vec::new(),
     };
     for function in &mut functions {
@@ -178,6 +192,6 @@ fn resource_functions(kind: &'static Kind, verb: &str) -> Vec<ApiFunction> {
 
 /// Every route, the default route last. The template, the API description and the tests use this list.
 pub fn deployed_routes() -> Vec<DeployedRoute> {
-    let functions = api_functions().into_iter().chain([default_function()]);
+    let functions = gateway_functions().into_iter().chain([default_function()]);
     functions.map(|function| function.deployed).collect()
 }

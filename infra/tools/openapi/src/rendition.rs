@@ -1,8 +1,9 @@
 //! The description in OpenAPI 3.0, for generators that do not read 3.1.
 //!
-//! It has the same operations and fields. Limits and patterns of texts, and alternatives to JSON, are only in the document of 3.1:
-//! generators would make a type of each limit, and some support only one type of response. Examples of bodies are only there as
-//! well, because validators of 3.0 refuse `null` for a reference.
+//! It has the same operations and fields. Only the document of 3.1 has limits and patterns of texts, rules between fields (such as "at
+//! least one of"), alternatives to JSON, the response 304, code samples and webhooks: generators would make a type of each limit, and
+//! some support only one type of response. Examples of bodies are only there as well, because validators of 3.0 refuse an example that
+//! has `null` for a reference.
 
 use serde_json::{Map, Value, json};
 
@@ -11,11 +12,11 @@ use crate::unused;
 /// Converts the document.
 pub(crate) fn convert_document(mut document: Value) -> Value {
     document["openapi"] = json!("3.0.3");
-    // 3.0 has neither of them.
+    // 3.0 has no `identifier` of a license, no `summary` of the API, and no webhooks.
     document["info"]["license"] = json!({ "name": "MIT", "url": "https://opensource.org/license/mit" });
     document["info"].as_object_mut().map(|info| info.shift_remove("summary"));
     document.as_object_mut().map(|document| document.shift_remove("webhooks"));
-    let notice = "This is the rendition in OpenAPI 3.0 for generators. openapi.json has the limits of texts, all media types, examples and the payloads of webhooks.";
+    let notice = "This is the rendition in OpenAPI 3.0 for generators. openapi.json has the limits of texts, the rules between fields, all media types, examples and the payloads of webhooks.";
     let description = document["info"]["description"].as_str().unwrap_or_default();
     document["info"]["description"] = json!(format!("{notice}\n\n{description}"));
     convert_schemas(&mut document["components"]["schemas"]);
@@ -48,8 +49,8 @@ fn add_types_of_nullable(part: &mut Value, schemas: &Value) {
 /// Converts the schemas in parameters, headers, bodies and responses.
 fn convert_contents(part: &mut Value) {
     if let Some(responses) = part.get_mut("responses").and_then(Value::as_object_mut) {
-        // A redirect and "not modified" are no results of a generated function.
-        responses.retain(|code, _| !code.starts_with('3') || code == "303");
+        // "Not modified" is no result of a generated function.
+        responses.retain(|code, _| code != "304");
     }
     let content = part.get_mut("content").and_then(Value::as_object_mut);
     if let Some(content) = content.filter(|content| content.contains_key("application/json")) {
@@ -94,7 +95,7 @@ fn convert(schema: &mut Value) {
     }
 }
 
-/// `null` is no type in 3.0, but a keyword.
+/// 3.0 has no type `null`. It has the keyword `nullable` instead.
 fn convert_null(schema: &mut Value) {
     let types = schema["type"].as_array().cloned().unwrap_or_default();
     if let Some(kind) = types.iter().find(|kind| **kind != "null") {
@@ -135,7 +136,8 @@ fn convert_keywords(schema: &mut Value) {
     }
 }
 
-/// In 3.0, nothing may stand beside a reference. A text is no type of its own.
+/// In 3.0, nothing may stand beside a reference. References to `Text` and `MultiLineText` become plain strings, so that generators make
+/// no types of them.
 fn convert_reference(schema: &mut Value) {
     let Some(fields) = schema.as_object_mut() else { return };
     let Some(Value::String(place)) = fields.get("$ref").cloned() else { return };

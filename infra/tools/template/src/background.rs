@@ -96,7 +96,7 @@ pub const SECTIONS: &[Section] = &[
             Settings {
                 timeout: Some(30),
                 triggers: &[queue("Messages", "MailQueue", 5, 5)],
-                ..settings("mail").uses(&[Use::ListAgents, Use::NeverRelease])
+                ..settings("mail").uses(&[Use::ListAgents, Use::NeverReleaseQuota])
             },
             Settings {
                 about: "Handles sign-ups and forgotten passwords after the response. If an account that was not verified in time\n\
@@ -109,7 +109,7 @@ pub const SECTIONS: &[Section] = &[
                     Use::Expire,
                     Use::ReplaceSignup,
                     Use::ListAgents,
-                    Use::NeverRelease,
+                    Use::NeverReleaseQuota,
                 ])
             },
             Settings {

@@ -86,7 +86,7 @@ pub enum Use {
     ChangePlan,
     ChangeBillingAccount,
     /// Lets a platform admin change the account as its guest agent, which the audit log records.
-    PermitDelegates,
+    ServeDelegates,
     Freeze,
     Recover,
     /// Deletes an account of any status immediately.
@@ -113,7 +113,7 @@ pub enum Use {
     /// Signs an agent out. This writes no outbox record, and does not read the customer's row if the gate is closed.
     SignOut,
     /// Never releases reserved quota.
-    NeverRelease,
+    NeverReleaseQuota,
     /// Counts names that are taken on the platform, if the kind has such names.
     CountTakenNames,
     /// Writes rows that the function has listed, so it does not read them again.

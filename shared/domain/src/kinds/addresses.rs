@@ -58,7 +58,7 @@ pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option
     Some(Value::Array(read))
 }
 
-/// Gives each address its id and its creation time. An address of the row before the change keeps both.
+/// Gives each address its id and its creation time. An address with the type and target of one before the change keeps both.
 pub(crate) fn set_identities(addresses: &mut [Value], before: &[Value], now: &str) {
     let text = |address: &Value, name: &str| address[name].as_str().unwrap_or_default().to_owned();
     let mut ids: Vec<Value> = before.iter().map(|address| address["id"].clone()).collect();
@@ -69,7 +69,8 @@ pub(crate) fn set_identities(addresses: &mut [Value], before: &[Value], now: &st
             address["tm_create"] = same["tm_create"].clone();
             continue;
         }
-        // An address whose target was changed keeps its id, so another address may have the id of this one.
+        // The route that changes one address keeps its id even if the target changes (`PartPatch`). So an address with another target
+        // may have the id of this one.
         while ids.contains(&address["id"]) {
             address["id"] = json!(content_id(&text(address, "id")));
         }

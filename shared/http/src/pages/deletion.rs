@@ -8,11 +8,8 @@ use super::html::Content;
 use super::paths::DELETION;
 use crate::response::Response;
 
-/// How often the page reloads itself while rows are being deleted.
-const RELOAD_SECONDS: u32 = 5;
-
 /// The page of a deletion. The token must be well formed.
-pub fn page(brand: &Brand, token: &str, progress: &DeletionProgress) -> Response {
+pub fn page(brand: &Brand, token: &str, progress: &DeletionProgress, now: Timestamp) -> Response {
     let (title, what) = texts(progress);
     let dates = [
         ("Requested", progress.tm_requested),
@@ -38,9 +35,9 @@ pub fn page(brand: &Brand, token: &str, progress: &DeletionProgress) -> Response
             .link(&format!("{DELETION}?token={token}&format=receipt"), "Save the receipt"),
         None => content,
     };
-    let content = match progress.state {
-        DeletionState::Deleting => content.reloading(RELOAD_SECONDS),
-        _ => content,
+    let content = match progress.poll_after(now).filter(|_| progress.state == DeletionState::Deleting) {
+        Some(seconds) => content.reloading(seconds),
+        None => content,
     };
     content.page(brand, StatusCode::OK, title)
 }
@@ -48,29 +45,37 @@ pub fn page(brand: &Brand, token: &str, progress: &DeletionProgress) -> Response
 /// The heading, and the meaning of the state.
 fn texts(progress: &DeletionProgress) -> (&'static str, String) {
     let due = progress.tm_due.map(Timestamp::to_readable).unwrap_or_default();
-    match progress.state {
-        DeletionState::Requested => (
+    match (progress.state, progress.messages_until) {
+        (DeletionState::Requested, _) => (
             "This account will be deleted",
             format!(
                 "The account is frozen. On {due}, it will be deleted with everything that it owns. Until then, an administrator \
                  of the account can sign in and recover it, unless the operator of this service froze it."
             ),
         ),
-        DeletionState::Held => (
+        (DeletionState::Held, _) => (
             "The deletion is on hold",
             "The deletion is stopped for now, by a hold or because all deletions are paused. It continues afterwards.".to_owned(),
         ),
-        DeletionState::Deleting => (
+        (DeletionState::Deleting, Some(until)) => (
+            "This account is being deleted",
+            format!(
+                "Only the last messages about the deletion are still to be sent. We try until {} at the latest, and delete the record \
+                 of the account's webhooks afterwards. This page reloads by itself.",
+                until.to_readable()
+            ),
+        ),
+        (DeletionState::Deleting, None) => (
             "This account is being deleted",
             "Everything that the account owned is being deleted. This page reloads by itself.".to_owned(),
         ),
-        DeletionState::Deleted => (
+        (DeletionState::Deleted, _) => (
             "This account is deleted",
             "Everything that the account owned is deleted, and we verified it. Within about half an hour, we verify it \
              once more and issue the receipt."
                 .to_owned(),
         ),
-        DeletionState::Confirmed => (
+        (DeletionState::Confirmed, _) => (
             "This account is deleted",
             "Everything that the account owned is deleted, and we verified it twice.".to_owned(),
         ),

@@ -24,7 +24,7 @@ const SHOW_PASSWORD: &str = include_str!("show_password.js");
 pub(crate) struct Content {
     html: String,
     /// After how many seconds the page reloads itself.
-    reload: Option<u32>,
+    reload: Option<u64>,
     /// Whether the content has a field whose text the script can show.
     has_password: bool,
 }
@@ -76,7 +76,7 @@ impl Content {
     }
 
     /// Reloads the page after some seconds.
-    pub(crate) fn reloading(self, seconds: u32) -> Self {
+    pub(crate) fn reloading(self, seconds: u64) -> Self {
         Self { reload: Some(seconds), ..self }
     }
 

@@ -28,7 +28,7 @@ pub fn page(brand: &Brand, token: &str, link: &VerificationLink, form_was_accept
 fn ask_to_activate(brand: &Brand, token: &str, customer: &Customer) -> Response {
     let (name, address) = (account_name(customer), &*customer.profile.email);
     let named = [("Account", name), ("E-mail address", address)];
-    // An account without a name is known by its address.
+    // `account_name` is the address if the account has no name, or one that could pass for a link. The address is then shown once.
     let facts = if name == address { &named[1..] } else { &named[..] };
     let ask = format!(
         "An account at {} was opened with this e-mail address. Confirm that the address is yours to start using the account.",
@@ -43,7 +43,8 @@ fn ask_to_activate(brand: &Brand, token: &str, customer: &Customer) -> Response 
 }
 
 fn ask_to_change(brand: &Brand, token: &str, customer: &Customer, address: &str) -> Response {
-    // The reader of the new mailbox may be a stranger, who must not learn the present address.
+    // The reader of the new mailbox may be a stranger, who must not learn the present address. `plain_name` also refuses a name that has an
+    // address or a link in it.
     let account = plain_name(&customer.profile.name).unwrap_or(&brand.product_name);
     let ask = format!(
         "{address} becomes the e-mail address of the account {account} at {}. Mails about the account then go to this \

@@ -20,6 +20,7 @@ pub(super) type Pairs = BTreeMap<(String, String), Item>;
 
 /// A name that a row should hold.
 pub(super) struct WantedName {
+    /// The hash key of the name's main row, such as `username#ann`.
     pub(super) text: String,
     pub(super) agent: Option<AgentId>,
     pub(super) row_id: Option<Uuid>,

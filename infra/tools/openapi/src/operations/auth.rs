@@ -34,7 +34,9 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "POST",
             "/auth/signup",
-            "Signs up for an account. The response is the same for known and for new addresses; only the mail differs.",
+            "Signs up for an account. The response is the same for known and for new addresses; only the mail differs. Its link works for \
+             an hour, unless the operator of the service set another time. To get another mail, sign up again: until the address is \
+             verified, this replaces the earlier link and the fields of the account.",
         )
         .body(object(sign_up, &["email", "accepted_tos"]))
         .returns(empty())

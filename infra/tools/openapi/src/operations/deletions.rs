@@ -102,7 +102,7 @@ fn holds() -> [Operation; 3] {
         of_hold(
             "DELETE",
             "Releases the hold on an account, and returns it. An overdue account is purged or expired at once, and a stopped \
-             cascade continues.",
+             cascade continues. While all deletions are paused, both wait until the pause ends.",
         )
         .fails_with(&[
             Reason::CustomerNotFound,

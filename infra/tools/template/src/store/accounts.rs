@@ -40,8 +40,8 @@ ports! {
     ];
     custodian_app::ports::FindNames => [table(BATCH_GET, IDENTIFIERS)];
     custodian_app::ports::Throttle => [
-        table(PUT_UPDATE_DELETE, THROTTLE).when(When::UnlessAny(&[Use::NeverRelease, Use::CountTakenNames])),
-        table(PUT_UPDATE, THROTTLE).only_for(&[Use::NeverRelease]),
+        table(PUT_UPDATE_DELETE, THROTTLE).when(When::UnlessAny(&[Use::NeverReleaseQuota, Use::CountTakenNames])),
+        table(PUT_UPDATE, THROTTLE).only_for(&[Use::NeverReleaseQuota]),
         table(PUT_UPDATE, THROTTLE).when(When::ForKind(Use::CountTakenNames, has_platform_names)),
     ];
     custodian_app::ports::ReadThrottles => [
@@ -112,7 +112,7 @@ ports! {
             Use::ChangeProfile,
             Use::ChangePlan,
             Use::ChangeBillingAccount,
-            Use::PermitDelegates,
+            Use::ServeDelegates,
             Use::HoldLedger,
             Use::ReleaseHold,
         ]),

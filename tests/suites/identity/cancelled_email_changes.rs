@@ -1,0 +1,127 @@
+//! A requested address is cancelled by a freeze, and by the end of its caller's session, rights or existence.
+
+use custodian_tests::{Client, PASSWORD, Tables};
+use serde_json::json;
+
+use crate::email_change::{assert_invalid, confirm};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn freezing_an_account_cancels_its_pending_address() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let (_, bob) = client.tenant("bob").await;
+    ann.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+    let link = client.mailed_token("new@example.com").await;
+    ann.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
+    client.login("ann", PASSWORD).await.delete("/auth/unregister").await.ok();
+    assert_invalid(&client.post("/auth/email-verify", json!({ "token": link })).await);
+    let ann = client.login("ann", PASSWORD).await.get("/v1.0/customer").await.ok();
+    assert_eq!((&ann["email"], &ann["status"]), (&json!("ann@example.com"), &json!("active")));
+    bob.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+}
+
+/// Invariant I7: a credential is valid only as long as its basis.
+#[tokio::test(flavor = "multi_thread")]
+async fn revoking_an_agents_tokens_cancels_its_address_change() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let request = json!({ "email": "evil@evil.example" });
+    ann.put("/v1.0/customer", request.clone()).await.ok();
+    client.idle().await;
+    let notice = client.get("/_local/mailbox").await.ok()["result"].to_string();
+    assert!(
+        notice.contains("An administrator asked to replace")
+            && notice.contains("change the password or sign out")
+    );
+    let me = ann.get("/v1.0/me").await.ok();
+    let path = format!("/v1.0/agents/{}/password", me["id"].as_str().unwrap());
+    let body = json!({ "password": "a new password", "current_password": PASSWORD });
+    ann.put(&path, body).await.ok();
+    assert_invalid(&confirm(&client, "evil@evil.example").await);
+
+    let ann = client.login("ann", "a new password").await;
+    ann.put("/v1.0/customer", request.clone()).await.ok();
+    client.idle().await;
+    ann.post("/auth/logout", json!({})).await.ok();
+    assert_invalid(&confirm(&client, "evil@evil.example").await);
+
+    // After a new login the request is valid again.
+    let ann = client.login("ann", "a new password").await;
+    ann.put("/v1.0/customer", request).await.ok();
+    confirm(&client, "evil@evil.example").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_an_agent_cancels_its_address_change() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let body = json!({ "username": "bob", "password": PASSWORD, "permission": 32 });
+    let created = ann.post("/v1.0/agents", body).await.ok();
+    let bob = client.login("bob", PASSWORD).await;
+    bob.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
+    client.idle().await;
+    ann.delete(&format!("/v1.0/agents/{}", created["id"].as_str().unwrap())).await.ok();
+    assert_invalid(&confirm(&client, "new@example.com").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deleting_a_key_cancels_its_address_change() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    let created = ann.post("/v1.0/accesskeys", json!({})).await.ok();
+    let key = client.with_token(created["token"].as_str().unwrap());
+    key.put("/v1.0/customer", json!({ "email": "evil@evil.example" })).await.ok();
+    client.idle().await;
+    let notice = client.get("/_local/mailbox").await.ok()["result"].to_string();
+    assert!(
+        notice.contains("A program with an access key") && notice.contains("delete the access keys"),
+        "{notice}"
+    );
+    ann.delete(&format!("/v1.0/accesskeys/{}", created["id"].as_str().unwrap())).await.ok();
+    assert_invalid(&confirm(&client, "evil@evil.example").await);
+    assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "ann@example.com");
+}
+
+/// Invariant I7: a credential is valid only as long as its basis.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_change_of_a_platform_admin_ends_with_its_session_rights_and_existence() {
+    let client = Client::start().await;
+    let (id, ann) = client.tenant("ann").await;
+    let platform_admin = client.platform_admin().await;
+    let account = format!("/v1.0/customers/{id}");
+    for (number, ending) in ["logout", "demotion", "deletion"].into_iter().enumerate() {
+        let name = format!("operator{number}");
+        let body = json!({ "username": name, "password": PASSWORD, "permission": 0x21 });
+        let created = platform_admin.post("/v1.0/agents", body).await.ok();
+        let path = format!("/v1.0/agents/{}", created["id"].as_str().unwrap());
+        let operator = client.login(&name, PASSWORD).await;
+        let mailbox = format!("new{number}@example.com");
+        operator.put(&account, json!({ "email": mailbox })).await.ok();
+        client.idle().await;
+        match ending {
+            "logout" => operator.post("/auth/logout", json!({})).await.ok(),
+            "demotion" => {
+                platform_admin.put(&format!("{path}/permission"), json!({ "permission": 0x20 })).await.ok()
+            }
+            _ => platform_admin.delete(&path).await.ok(),
+        };
+        assert_invalid(&confirm(&client, &mailbox).await);
+        assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "ann@example.com", "{ending}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operators_request_of_an_earlier_revision_cannot_be_confirmed() {
+    let client = Client::start().await;
+    let (id, _) = client.tenant("ann").await;
+    let platform_admin = client.platform_admin().await;
+    platform_admin.put(&format!("/v1.0/customers/{id}"), json!({ "email": "new@example.com" })).await.ok();
+    client.idle().await;
+    let tables = Tables(client.engine().clone());
+    let mut rows = tables.scan("customers");
+    let row = rows.iter_mut().find(|row| row["id"]["S"] == id).unwrap();
+    let requested_by = row["pending_email"]["M"]["asked_by"]["M"].as_object_mut().unwrap();
+    assert!(requested_by.remove("operator").is_some());
+    tables.insert("customers", std::slice::from_ref(row));
+    assert_invalid(&confirm(&client, "new@example.com").await);
+}
