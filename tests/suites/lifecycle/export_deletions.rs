@@ -24,7 +24,7 @@ fn assert_nothing_left(app: &TestApp, id: CustomerId, case: &str) {
     assert!(app.tables.query("exports", "customer_id", &id.to_string()).is_empty(), "{case}: a row is left");
 }
 
-/// Invariant I3: no row is written after its account is deleted or expired, and no update creates a row.
+/// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_between_any_two_calls_of_the_worker_leaves_no_row_and_no_file() {
     let operations = [

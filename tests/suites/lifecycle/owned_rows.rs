@@ -37,7 +37,7 @@ fn close_before_next_write(app: &TestApp, id: CustomerId, closing: Closing) {
     });
 }
 
-/// Invariant I3: no row is written after its account is deleted or expired, and no update creates a row.
+/// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_row_of_any_kind_is_written_after_its_account_was_frozen() {
     let app = TestApp::default();
@@ -82,7 +82,7 @@ enum Operation {
     Delete,
 }
 
-/// Invariant I3: no row is written after its account is deleted or expired, and no update creates a row.
+/// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_row_is_written_after_its_account_was_deleted() {
     for closing in [Closing::Delete, Closing::Erased] {

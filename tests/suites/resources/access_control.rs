@@ -69,7 +69,7 @@ async fn a_caller_without_permission_is_refused_for_valid_and_invalid_ids() {
     assert_eq!(ann.get("/v1.0/billing_accounts/zz").await.refusal(), (400, "INVALID_ID".into()));
 }
 
-/// Invariant I3: no row is written after its account is deleted or expired, and no update creates a row.
+/// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_row_is_created_changed_or_deleted_while_the_account_is_not_active() {
     let client = Client::start().await;
