@@ -1,7 +1,8 @@
 //! Rate limits of attempts. Their rows have only keyed hashes of usernames, IP addresses and e-mail addresses.
 //!
-//! An attempt reserves quota before it starts and releases it on success, so that concurrent attempts cannot exceed the limit.
-//! A failed attempt is recorded as failed. So a full window refuses the next attempt at once, unless some of its attempts still
+//! An attempt reserves quota before it starts, so that concurrent attempts cannot exceed the limit. Under a limit of failures, a successful
+//! attempt releases its quota. Under any other limit every attempt counts, and its reservation is dropped. A failed attempt is recorded
+//! as failed. So a full window refuses the next attempt at once, unless some of its attempts still
 //! run and may release their quota. A window starts with its first reservation.
 
 use std::time::Duration;
@@ -167,7 +168,8 @@ fn refuse<S, E>(cx: &Context<S, E>, exceeded: ExceededRateLimit, until: Timestam
 }
 
 impl Reservation {
-    /// Releases the quota of a successful attempt.
+    /// Releases the quota of an attempt that must not count: it was successful, or it was refused or interrupted for another reason than a
+    /// wrong password or token.
     pub async fn release<S: Throttle, E>(self, cx: &Context<S, E>) {
         let released =
             try_join_all(self.0.iter().map(|(key, part)| cx.store.release(key, part.as_deref()))).await;

@@ -86,7 +86,8 @@ pub(crate) async fn list(
     Ok(QueryPage { rows, next })
 }
 
-/// Stores the outcome of an attempt: the delivery, what the attempt showed about the endpoint, and the event about that.
+/// Stores a delivery in place of the one that was read, after an attempt, a deferral or a closing. Also stores what an attempt showed about
+/// the endpoint, and the event about that.
 pub(crate) async fn record(
     store: &Store,
     delivery: &Delivery,
@@ -106,7 +107,7 @@ pub(crate) async fn record(
         None => tx.put(OwnedRowCondition::Row, WEBHOOKS, row, Expr::new("attribute_not_exists(#key)"))?,
         Some(before) => {
             let key = delivery_key(delivery.customer_id, delivery.id);
-            // The lease of this attempt may be newer than `before`, and ends with the attempt.
+            // This write ends any stored lease, which may be newer than `before`.
             let mut known = delivery_item(before)?;
             known.insert(LEASE.to_owned(), n(0));
             let rows = (&known, &row);
@@ -118,7 +119,8 @@ pub(crate) async fn record(
     Ok(write_outcome(outbox::record(tx, OwnedRowCondition::Row, disabled.as_ref())?.run().await?))
 }
 
-/// Takes the lease on the next attempt, unless another worker has taken it.
+/// Takes the lease on the next attempt, if the delivery and its lease have not changed since they were read. The caller must check before
+/// that the lease that it read is over.
 pub(crate) async fn lease_attempt(
     store: &Store,
     delivery: &Delivery,

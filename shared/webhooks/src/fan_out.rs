@@ -11,9 +11,9 @@ use uuid::Uuid;
 use crate::delivery_job::DeliveryJob;
 use crate::ports::DeliveryQueue;
 
-/// Enqueues one job for each endpoint other than the first that has chosen the event. If the worker crashes, the queue delivers the
-/// job of the bus again. Then some of these jobs exist twice. They have the same delivery, so the second one finds
-/// the attempt recorded, unless both run at once.
+/// Enqueues one job for each additional endpoint that has chosen the event. The first endpoint is the `webhook_uri` of the profile and not in
+/// `webhook_endpoints`. If the worker crashes, the queue delivers the job of the bus again. Then some of these jobs exist twice. They have
+/// the same delivery, so the second one finds the attempt recorded, unless both run at once.
 pub(crate) async fn enqueue_for_additional_endpoints<S, E: DeliveryQueue>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
