@@ -73,6 +73,10 @@ pub fn record_secrets(body: &Value) {
             for (name, value) in fields {
                 match value {
                     Value::String(text) if SECRET_FIELDS.contains(&name.as_str()) => record_secret(text),
+                    Value::Array(texts) if SECRET_FIELDS.contains(&name.as_str()) => {
+                        texts.iter().filter_map(Value::as_str).for_each(record_secret);
+                        texts.iter().for_each(record_secrets);
+                    }
                     // The links in mails.
                     Value::String(text) if name == "text" => {
                         text.split("token=")

@@ -7,7 +7,7 @@ use custodian_cascade::restore::{RestoreRequest, restorable_tables};
 use custodian_domain::{CustomerId, Reason, Secret, Timestamp};
 use custodian_event_sources::EventHandler;
 use custodian_fn_reconcile::{Reconcile, ReconcileRequest};
-use custodian_tests::{Client, PASSWORD, TestApp};
+use custodian_tests::{Client, PASSWORD, Tables, TestApp};
 use serde_json::{Value, json};
 
 /// The platform without accounts.
@@ -108,6 +108,21 @@ async fn a_run_refuses_to_start_without_the_platforms_account() {
     let refused = call(&app, request("all"), app.invocation_deadline()).await;
     assert_eq!(refused.unwrap_err().reason(), Reason::ServiceUnavailable);
     assert!(!app.tables.remaining_rows(&id.to_string()).is_empty());
+}
+
+/// An account that was opened before the release with a new kind has no counter of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_of_usage_adds_the_counter_of_a_kind_that_an_account_lacks() {
+    let client = Client::start().await;
+    let (_, ann) = client.tenant("ann").await;
+    Tables(client.engine().clone()).delete_rows_with("usage", "count#numbers");
+    let number = json!({ "number": "+15551234567" });
+    let refused = ann.post("/v1.0/numbers", number.clone()).await.refusal();
+    assert_eq!(refused, (429, "RESOURCE_LIMIT_EXCEEDED".to_owned()));
+    let platform = client.platform_admin().await;
+    let report = platform.post("/v1.0/platform/restore", json!({ "table": "usage" })).await.ok();
+    assert_eq!((&report["repaired"], &report["next"]), (&json!(2), &Value::Null), "ann's and the platform's");
+    ann.post("/v1.0/numbers", number).await.ok();
 }
 
 /// If a repair marked the request's record as done, a retry after a failure would be refused.
