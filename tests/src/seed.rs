@@ -69,7 +69,7 @@ pub fn count_rows(tables: &Tables, id: CustomerId) -> BTreeMap<String, u64> {
 /// The rows that do not belong to this customer, by table.
 pub fn rows_of_others(tables: &Tables, id: CustomerId) -> Vec<(String, Vec<String>)> {
     let (id, mut dump) = (id.to_string(), tables.dump());
-    // The counters of a webhook's destination belong to no account.
+    // Its rows (rate limits, budgets, the brake's count of deletions) belong to no account, and a deletion changes some of them.
     dump.remove("throttle");
     for rows in dump.values_mut() {
         rows.retain(|row| !row.contains(&id));

@@ -1,4 +1,4 @@
-//! Placing and releasing a hold.
+//! Placing and releasing a hold on an account that is not terminal. A hold on a deletion under way is in its ledger (`custodian_cascade`).
 
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Customer, Hold, Reason, Refusal, Status};

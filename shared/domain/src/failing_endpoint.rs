@@ -1,5 +1,5 @@
-//! The pauses of an endpoint that fails. All deliveries to an endpoint share them, so the number of changes does not decide how
-//! many requests a failing destination gets.
+//! The pauses of one account's webhook endpoint that fails. All its deliveries share them, so the number of changes does not decide how many
+//! requests it gets while it fails.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::Timestamp;
 /// An endpoint whose last attempts all failed with 429, 5xx or no response. Any other outcome deletes the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailingEndpoint {
-    /// The fingerprint of the URI.
+    /// The fingerprint of the URI that failed. Another URI of the endpoint starts afresh.
     pub fingerprint: String,
     /// The consecutive failed attempts.
     pub failures: u32,

@@ -41,7 +41,8 @@ impl Clock for VirtualClock {
     }
 }
 
-/// The start of the year 9999, which the clock never reaches. RFC 3339 has no five-digit years.
+/// The start of the year 9999. No request moves the clock to it or beyond. RFC 3339 has no five-digit years, and times up to a year ahead
+/// must still have four digits.
 pub(crate) const END_OF_TIME: Timestamp = Timestamp::from_micros(253_370_764_800_000_000);
 
 /// The longest step of one request: a hundred years.
