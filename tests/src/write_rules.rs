@@ -1,4 +1,4 @@
-//! The rules for writes: each has a condition, none creates a row of a deleted account, and none replaces a row whole.
+//! The rules for writes: each has a condition expression (one may always hold: `Expr::unconditional`), none creates a row of a deleted account, and none replaces a row whole.
 
 use serde_json::Value;
 
@@ -59,7 +59,7 @@ pub(crate) fn only_deletions(body: &Value) -> Option<String> {
 
 pub(crate) fn transaction(body: &Value) -> Vec<String> {
     let mut violations = Vec::new();
-    let (mut writes_owned_row, mut checks_gate, mut changes_status) = (false, false, false);
+    let (mut writes_owned_row, mut checks_gate, mut checks_customer) = (false, false, false);
     if body.get("ClientRequestToken").is_none() {
         violations.push("a transaction without a token".to_owned());
     }
@@ -76,7 +76,8 @@ pub(crate) fn transaction(body: &Value) -> Vec<String> {
         }
         let creating_update = (kind == "Update").then(|| no_resurrection(action)).flatten();
         let table = action["TableName"].as_str().unwrap_or_default().trim_start_matches(PREFIX);
-        // The tables that are keyed by customer. Identifiers and tokens have owner entries instead.
+        // The tables that are keyed by customer, except `usage`, which has the gates themselves and the counters. Identifiers and tokens
+        // are found by their row under the owner instead.
         let by_customer =
             CASCADE_TABLES.contains(&table) && !["identifiers", "tokens", "usage"].contains(&table);
         creates_without_gate |= creating_update.is_some() && !by_customer;
@@ -87,13 +88,13 @@ pub(crate) fn transaction(body: &Value) -> Vec<String> {
             table == "usage" && key.and_then(Value::as_str).is_some_and(|key| key.starts_with("gate#"));
         checks_gate |= is_gate && checks_status(action);
         // A transaction that creates an account or changes its status writes the gates. Its condition is on the customer row.
-        changes_status |= table == "customers" && (checks_status(action) || is_new(action));
+        checks_customer |= table == "customers" && (checks_status(action) || is_new(action));
     }
     // With a gate, an update may create a row, as a put may.
     if creates_without_gate || !checks_gate {
         violations.extend(creating_updates);
     }
-    if writes_owned_row && !checks_gate && !changes_status {
+    if writes_owned_row && !checks_gate && !checks_customer {
         violations.push("a write to an owned row without a status condition on a gate".to_owned());
     }
     violations

@@ -1,5 +1,5 @@
 //! `GET /v1.0/me`: returns the calling agent. An access key gets its customer's guest agent.
-//! Admins may read themselves also while the account is frozen.
+//! While the account is frozen, only administrators may call this. Access keys and delegates count as administrators.
 
 use custodian_app::ports::{Authenticator, ReadAgents};
 use custodian_app::{Context, Failure};

@@ -24,11 +24,11 @@ pub async fn progress<S: Ledgers + Usage, E>(
             let is_overdue = tm_deletion_scheduled <= now;
             let is_held = customer.active_hold(now).is_some()
                 || is_overdue && cx.store.is_paused(customer.id, now).await?;
-            let counts = cx.store.usage(customer.id).await?.counts;
+            let rows = cx.store.usage(customer.id).await?.rows_to_delete();
             let table = |name| TableProgress {
                 name,
                 deleted: 0,
-                remaining: counts.get(name).copied(),
+                remaining: rows.get(name).copied(),
                 tm_verified: None,
             };
             Ok(DeletionProgress {

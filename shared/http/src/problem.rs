@@ -22,7 +22,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 pub(crate) enum ErrorFormat<'a> {
     Envelope,
     ProblemDetails,
-    /// A page of the route with this path.
+    /// A page. The path of the route, with its placeholders, selects its texts and its link.
     Page {
         brand: &'a Brand,
         path: &'a str,

@@ -37,6 +37,7 @@ pub(crate) fn claim<'a, C: Copy>(
         (free, owner_row_condition) =
             ("attribute_not_exists(#id) OR #owner = :owner", Expr::unconditional("id"));
     }
+    // The previous claim may be replaced only while its owner and `confirmed` are as they were read.
     let previous = claim.previous.filter(|previous| previous.owner != claim.owner);
     let mut is_free = previous.map_or_else(|| Expr::new(free), |previous| previous.or_same_owner(free));
     if claim.confirmed.is_some() {

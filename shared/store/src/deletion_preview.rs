@@ -21,7 +21,7 @@ use crate::expr::Expr;
 use crate::item::{Item, number_attribute, s};
 use crate::recount::stored_rows;
 use crate::resources::decode_resource;
-use crate::schema::{ACCESS_KEYS, AGENTS, USAGE};
+use crate::schema::{ACCESS_KEYS, USAGE};
 use crate::usage_rows;
 
 /// The maximum number of pages of 1 MB that are counted in a table. A busy account has millions of deliveries, and a dry run must
@@ -65,9 +65,7 @@ fn has_counter(table: &str) -> bool {
 }
 
 fn rows_by_counter(usage_rows: &BTreeMap<String, Item>) -> BTreeMap<&'static str, u64> {
-    let mut rows = stored_rows(usage_rows).counts;
-    // The counter of the agents does not include the guest agent, which every account has.
-    rows.entry(AGENTS).and_modify(|agents| *agents += 1);
+    let mut rows = stored_rows(usage_rows).rows_to_delete();
     let keys = usage_rows::counter_attribute(ACCESS_KEYS);
     let keys = usage_rows.get(&keys.key).map_or(0, |row| number_attribute(row, &keys.attribute));
     rows.insert(ACCESS_KEYS, u64::try_from(keys).unwrap_or(0));

@@ -118,7 +118,7 @@ impl Ledgers for Store {
 
     async fn open_steps(&self, customer: CustomerId, steps: &[Step], now: Timestamp) -> Result<(), Failure> {
         // The step of the usage counters deletes them, so their values are copied first.
-        let totals = self.usage(customer).await?.counts;
+        let totals = self.usage(customer).await?.rows_to_delete();
         let not_opened = if steps.len() == STEPS.len() {
             Expr::new("#open = :open AND attribute_not_exists(#steps)")
         } else {

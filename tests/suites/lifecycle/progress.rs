@@ -32,6 +32,7 @@ async fn the_link_of_an_unregistration_leads_from_the_request_to_the_receipt() {
         tables.iter().find(|table| table["name"] == name).unwrap().clone()
     };
     assert_eq!(table(&requested, "tags")["remaining"], 1);
+    assert_eq!(table(&requested, "agents")["remaining"], 2, "the administrator and the guest agent");
     client.advance(30 * DAY + 60).await;
     client.idle().await;
     let deleted = client.get(&link).await.ok();
@@ -43,6 +44,7 @@ async fn the_link_of_an_unregistration_leads_from_the_request_to_the_receipt() {
     assert_eq!(confirmed["state"], "confirmed");
     let tags = table(&confirmed, "tags");
     assert_eq!((&tags["deleted"], &tags["remaining"]), (&json!(1), &json!(0)));
+    assert_eq!(table(&confirmed, "agents")["deleted"], 2);
     for name in ["tm_requested", "tm_due", "tm_started", "tm_finished", "tm_confirmed", "receipt"] {
         assert!(confirmed[name].is_string(), "{name}: {confirmed}");
     }

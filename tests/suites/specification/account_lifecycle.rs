@@ -77,6 +77,7 @@ async fn an_account_lives_from_creation_to_purge() {
     assert!(!listed.contains(&id), "deleted accounts are listed only by status");
     assert!(platform_admin.get("/v1.0/customers?status=deleted").await.ok().to_string().contains(&id));
 
+    // A new account has two agents: its owner and the guest agent.
     let expected = [
         "customer_created",
         "agent_created",

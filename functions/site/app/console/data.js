@@ -7,14 +7,11 @@ const DAY = 86_400_000;
 
 export const inDays = (days) => new Date(Date.now() + days * DAY).toISOString();
 
-/** The accounts with a status, as far as a page can count them. */
+/** The accounts with a status, in at most `pages` pages of the API. `isComplete` is false if there are more. */
 export const accountsOf = (status, pages) => list(CUSTOMERS, { status }, pages);
 
 /** The frozen accounts whose deletion is due within some days, the earliest first. */
-export async function dueWithin(days) {
-  const { rows, isComplete } = await list(CUSTOMERS, { status: 'frozen', due_before: inDays(days) });
-  return { rows, isComplete };
-}
+export const dueWithin = (days) => list(CUSTOMERS, { status: 'frozen', due_before: inDays(days) });
 
 export const heldAccounts = () => list(CUSTOMERS, { held: true });
 

@@ -47,7 +47,7 @@ pub enum Target {
     OwnQueues,
     /// The streams that trigger the function.
     OwnStreams,
-    /// Resources of the base template, as YAML.
+    /// Resources as YAML: references to those of the base template, or ARNs.
     Yaml(&'static [&'static str]),
 }
 
@@ -82,8 +82,12 @@ pub enum Use {
     /// Opens accounts whose username is their own e-mail address or none, so no other account's address is checked.
     UsernameIsOwnAddress,
     Verify,
+    /// A platform admin changes an account's profile, which the audit log records. The address of an unverified account changes at once. The
+    /// function of the account's own administrators does not name this.
     ChangeProfile,
     ChangePlan,
+    /// A platform admin changes an account's billing account, which the audit log records. The function of the account's own
+    /// administrators does not name this.
     ChangeBillingAccount,
     /// Lets a platform admin change the account as its guest agent, which the audit log records.
     ServeDelegates,
@@ -114,7 +118,8 @@ pub enum Use {
     SignOut,
     /// Never releases reserved quota.
     NeverReleaseQuota,
-    /// Counts names that are taken on the platform, if the kind has such names.
+    /// Counts and limits the account's requests that were refused because a name is taken. Only kinds whose names are unique on the whole
+    /// platform need it.
     CountTakenNames,
     /// Writes rows that the function has listed, so it does not read them again.
     WriteListed,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use custodian_domain::kinds::{ALL, Kind};
+use custodian_domain::kinds::{AGENTS, ALL, Kind};
 use custodian_domain::{CustomerId, EncryptedResource, Resource, Status, StoredResource, Timestamp};
 use uuid::Uuid;
 
@@ -105,6 +105,16 @@ pub struct StoredRows {
     pub counts: BTreeMap<&'static str, u64>,
     /// The bytes of the rows of all kinds except agents and billing accounts.
     pub bytes: u64,
+}
+
+impl StoredRows {
+    /// The number of rows of each kind that a deletion of the account finds, by table.
+    pub fn rows_to_delete(&self) -> BTreeMap<&'static str, u64> {
+        let mut rows = self.counts.clone();
+        // The counter of the agents does not include the guest agent, which every account has.
+        rows.entry(AGENTS.table).and_modify(|agents| *agents += 1);
+        rows
+    }
 }
 
 pub trait Usage: Send + Sync {

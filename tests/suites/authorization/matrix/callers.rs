@@ -15,7 +15,7 @@ pub(super) struct Caller {
     pub(super) credential: Credential,
     /// The caller's account. [`Fixture`] has its rows, if it has any.
     pub(super) account: Option<Account>,
-    /// The id of the calling agent, if its account is active.
+    /// The id of the calling agent, if the credential is valid and the account active.
     pub(super) agent: Option<String>,
 }
 

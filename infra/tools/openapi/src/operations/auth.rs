@@ -15,6 +15,9 @@ use crate::schema::{all_required, enumeration, nonempty_text, object, reference,
 const MAX_TOKEN: usize = 255;
 /// The rule about the tokens of mailed links.
 const UNKNOWN_TOKEN: &str = "`token` is of no link, or of one that was used, replaced or has expired.";
+/// The same rule where the page of a used link says that the address is confirmed.
+const UNKNOWN_VERIFICATION: &str = "`token` is of no link, or of one that was replaced or has expired. In a JSON body, it is also refused \
+     once it was used; the page of a used link says that the address is confirmed.";
 
 pub(super) fn all() -> Vec<Operation> {
     let empty = || all_required(Vec::new());
@@ -43,6 +46,7 @@ pub(super) fn all() -> Vec<Operation> {
         .fails_with(&[Reason::RateLimitExceeded]),
         Operation::new("GET", "/auth/email-verify", format!("Shows the page of the link that verifies an e-mail address. {page}"))
             .parameter(token_parameter())
+            .parameter(json!({ "name": "done", "in": "query", "description": "Whether the form was sent.", "schema": { "const": "1" } }))
             .error_format(ErrorFormat::Page)
             .fails_with(&[
                 Reason::InvalidToken,
@@ -52,7 +56,7 @@ pub(super) fn all() -> Vec<Operation> {
                 Reason::StateInvalid,
                 Reason::VerificationWindowEnded,
             ])
-            .also_refuses(Reason::InvalidToken, None, UNKNOWN_TOKEN),
+            .also_refuses(Reason::InvalidToken, None, UNKNOWN_VERIFICATION),
         Operation::new(
             "POST",
             "/auth/email-verify",
@@ -73,7 +77,7 @@ pub(super) fn all() -> Vec<Operation> {
             Reason::EmailAlreadyExists,
             Reason::RateLimitExceeded,
         ])
-        .also_refuses(Reason::InvalidToken, None, UNKNOWN_TOKEN),
+        .also_refuses(Reason::InvalidToken, None, UNKNOWN_VERIFICATION),
         Operation::new(
             "POST",
             "/auth/login",
