@@ -129,7 +129,7 @@ class TimeController:
             while wait_until_idle() and (due := self.next_due_time(target)):
                 self.clock.advance(max(1, math.ceil(due - time.time())))
                 self.run_due_jobs(only_one_time=True)
-            self.clock.advance(max(0, round(target - time.time())))
+            self.clock.advance(max(0, math.ceil(target - time.time())))
             self.run_due_jobs()
         return wait_until_idle()
 
