@@ -41,7 +41,8 @@ def main(receipt_file, keys_file):
     ledger = json.dumps({name: claims[name] for name in LEDGER}, sort_keys=True, separators=(",", ":"))
     assert hashlib.sha256(ledger.encode()).hexdigest() == claims["ledger_sha256"], "the hash is not that of the ledger"
     for at in range(len(receipt)):
-        changed = receipt[:at] + ("A" if receipt[at] != "A" else "B") + receipt[at + 1:]
+        # The last character of a signature has four unused bits. `g` and `A` also differ in the used ones.
+        changed = receipt[:at] + ("g" if receipt[at] != "g" else "A") + receipt[at + 1:]
         try:
             verify(changed, keys)
         except Exception:  # Any error: the header, the claims or the signature is not valid.
