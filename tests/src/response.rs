@@ -11,6 +11,13 @@ pub struct Response {
 }
 
 impl Response {
+    /// The path in the header `Link` of the response to an unregistration.
+    #[track_caller]
+    pub fn status_link(&self) -> String {
+        let link = self.headers["link"].to_str().unwrap();
+        link.split_once('<').and_then(|(_, rest)| rest.split_once(">; rel=\"status\"")).unwrap().0.to_owned()
+    }
+
     /// The body as JSON, or null if it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or(Value::Null)

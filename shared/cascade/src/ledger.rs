@@ -106,13 +106,18 @@ impl Ledger {
         self.steps.iter().map(|state| (state.step.clone(), state.removed)).collect()
     }
 
+    /// The step of this table, if the ledger has it.
+    pub fn step(&self, table: &str) -> Option<&StepState> {
+        self.steps.iter().find(|state| state.step == table)
+    }
+
     /// Whether the ledger has a step for this table.
     pub fn has_step(&self, table: &str) -> bool {
-        self.steps.iter().any(|state| state.step == table)
+        self.step(table).is_some()
     }
 
     fn is_closed(&self, table: &str) -> bool {
-        self.steps.iter().any(|state| state.step == table && state.closed)
+        self.step(table).is_some_and(|state| state.closed)
     }
 
     /// The open steps that wait for no other step.

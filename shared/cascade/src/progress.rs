@@ -62,9 +62,9 @@ fn of_ledger(customer: &Customer, ledger: Ledger, paused: bool, now: Timestamp) 
         (true, Some(_)) => DeletionState::Confirmed,
     };
     let tables: Vec<_> = STEPS.iter().map(|step| of_table(step.table, &ledger)).collect();
-    let waits_for_messages = state == DeletionState::Deleting && has_only_messages_left(&ledger);
+    let (started, is_deleting) = (ledger.header.tm_open, state == DeletionState::Deleting);
+    let waits_for_messages = is_deleting && has_only_messages_left(&ledger);
     let header = ledger.header;
-    let (started, is_deleting) = (header.tm_open, state == DeletionState::Deleting && !waits_for_messages);
     DeletionProgress {
         id: customer.id,
         state,
@@ -73,7 +73,7 @@ fn of_ledger(customer: &Customer, ledger: Ledger, paused: bool, now: Timestamp) 
         tm_started: Some(started),
         tm_finished: header.tm_completed,
         tm_confirmed: header.tm_confirmed,
-        tm_estimated: estimate(&tables, started, now).filter(|_| is_deleting),
+        tm_estimated: estimate(&tables, started, now).filter(|_| is_deleting && !waits_for_messages),
         messages_until: waits_for_messages.then(|| started.plus(EncryptedDestination::LIFETIME)),
         tables,
         receipt: header.receipt.filter(|_| state == DeletionState::Confirmed),
@@ -81,7 +81,7 @@ fn of_ledger(customer: &Customer, ledger: Ledger, paused: bool, now: Timestamp) 
 }
 
 fn of_table(name: &'static str, ledger: &Ledger) -> TableProgress {
-    let state = ledger.steps.iter().find(|state| state.step == name);
+    let state = ledger.step(name);
     let deleted = state.map_or(0, |state| state.removed);
     let remaining = |state: &StepState| match state.closed {
         true => Some(0),
@@ -98,11 +98,10 @@ fn of_table(name: &'static str, ledger: &Ledger) -> TableProgress {
 /// Whether every step is closed but the one that waits for the messages about the deletion. It deletes nothing while it waits.
 fn has_only_messages_left(ledger: &Ledger) -> bool {
     STEPS.iter().all(|step| {
-        let state = ledger.steps.iter().find(|state| state.step == step.table);
-        match step.table {
-            WEBHOOKS => state.is_some_and(|state| !state.closed && state.removed == 0),
-            _ => state.is_some_and(|state| state.closed),
-        }
+        ledger.step(step.table).is_some_and(|state| match step.table {
+            WEBHOOKS => !state.closed && state.removed == 0,
+            _ => state.closed,
+        })
     })
 }
 

@@ -5,12 +5,11 @@ use serde_json::{Value, json};
 
 const DAY: u64 = 86_400;
 
-/// The path in the header `Link` of the response to an unregistration.
+/// Unregisters, and returns the path of the link to the state of the deletion.
 async fn unregister(admin: &Client, body: Value) -> String {
     let response = admin.post("/auth/unregister", body).await;
     response.ok();
-    let link = response.headers["link"].to_str().unwrap();
-    link.split_once('<').and_then(|(_, rest)| rest.split_once(">; rel=\"status\"")).unwrap().0.to_owned()
+    response.status_link()
 }
 
 fn immediate() -> Value {

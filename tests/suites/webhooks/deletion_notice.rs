@@ -116,8 +116,7 @@ async fn the_progress_says_that_only_the_last_messages_are_left() {
     let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
     receiver.set_default_reply(Reply::Status(503));
     let immediate = json!({ "password": PASSWORD, "confirmation_phrase": "DELETE", "immediate": true });
-    let link = ann.post("/auth/unregister", immediate).await.headers["link"].to_str().unwrap().to_owned();
-    let link = link.split_once('<').and_then(|(_, rest)| rest.split_once('>')).unwrap().0.to_owned();
+    let link = ann.post("/auth/unregister", immediate).await.status_link();
     client.idle().await;
     for (seconds, retry_after) in [(30, "5"), (600, "60")] {
         client.advance(seconds).await;

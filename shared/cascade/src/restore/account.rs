@@ -25,7 +25,7 @@ impl Owner {
     /// after its release.
     pub(super) fn leaves_rows_to_cascade(&self, table: &str) -> bool {
         let Self::Terminal(Some(ledger)) = self else { return false };
-        let is_open = ledger.steps.iter().any(|state| state.step == table && !state.closed);
+        let is_open = ledger.step(table).is_some_and(|state| !state.closed);
         ledger.header.hold.is_some() || ledger.steps.is_empty() || is_open
     }
 }

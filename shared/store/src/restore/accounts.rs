@@ -62,7 +62,7 @@ pub(super) async fn reopen_all(store: &Store, customer: CustomerId, now: Timesta
     // A ledger without steps has not begun. `start` opens them.
     for step in STEPS.iter().filter(|_| !ledger.steps.is_empty()) {
         let key = ledgers::row_key(customer, Some(step.table));
-        if ledger.steps.iter().any(|state| state.step == step.table) {
+        if ledger.has_step(step.table) {
             let reopen = Expr::new(
                 "SET #closed = :no, #tm_progress = :now REMOVE #tm_closed, #counted_to, #tm_verified",
             )
