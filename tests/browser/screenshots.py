@@ -69,8 +69,7 @@ class Screenshots:
         site.press("Close account")
         site.wait_for_heading("Close account")
         self.take_view("close")
-        site.press("Sign out")
-        site.wait_for_heading("Sign in")
+        site.sign_out()
 
     def console(self):
         """The dashboard with accounts that are frozen for different dates."""

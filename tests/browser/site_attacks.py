@@ -142,14 +142,13 @@ def markup_in_names(site, service):
         site.browser.send("url", {"url": f"{site.base}{path}"})
         wait_for(path, lambda: site.heading() and site.count("main[aria-busy]") == 0)
         assert_harmless(site, path)
-    site.press("Sign out")
+    site.sign_out()
     site.sign_in("/console", "admin@localhost", PASSWORD, "Dashboard")
     for path in ("/console", "/console/accounts", f"/console/accounts/{customer_id}"):
         site.browser.send("url", {"url": f"{site.base}{path}"})
         wait_for(path, lambda: site.heading() and site.count("main[aria-busy]") == 0)
         assert_harmless(site, path)
-    site.press("Sign out")
-    site.wait_for_heading("Sign in")
+    site.sign_out()
 
 
 def assert_harmless(site, path):

@@ -159,6 +159,11 @@ class Site:
         self.press("Sign in")
         self.wait_for_heading(heading)
 
+    def sign_out(self):
+        """Signs out and waits for it: a page opened meanwhile would still be signed in."""
+        self.press("Sign out")
+        self.wait_for_heading("Sign in")
+
     def storage(self):
         """Everything that scripts of the page can read from the browser's storage."""
         script = """

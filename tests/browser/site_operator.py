@@ -130,8 +130,7 @@ def delete(site, service, customer_id, name):
     site.open(f"/console/accounts/{customer_id}", customer_id)
     site.wait_for_text("The receipt is valid")
     site.show("ended")
-    site.press("Sign out")
-    site.wait_for_heading("Sign in")
+    site.sign_out()
 
 
 def roles(site, service):
@@ -149,15 +148,14 @@ def roles(site, service):
     site.open("/account/keys", "You cannot see this page")
     site.show("refused")
     site.open("/console", "You cannot see this page")
-    site.press("Sign out")
+    site.sign_out()
     site.sign_in("/account", "manager-only", PASSWORD, "Hello, manager-only")
     for hidden in ("Access keys", "Webhook", "Audit log", "Export", "Close account"):
         assert not site.is_offered(hidden), hidden
     site.press("Agents")
     site.wait_for_heading("Agents")
     site.show("role-manager")
-    site.press("Sign out")
-    site.wait_for_heading("Sign in")
+    site.sign_out()
 
 
 def frozen_by_operator(site, service):
@@ -169,8 +167,7 @@ def frozen_by_operator(site, service):
     site.wait_for_text("Only the operator can recover it.")
     assert not site.is_offered("Keep the account")
     site.show("frozen-by-operator")
-    site.press("Sign out")
-    site.wait_for_heading("Sign in")
+    site.sign_out()
 
 
 def unverified(site, service):
@@ -182,8 +179,7 @@ def unverified(site, service):
     site.show("unverified")
     site.open("/account/keys", heading)
     site.open("/account/forgotten", "Forgot your password?")
-    site.press("Sign out")
-    site.wait_for_heading("Sign in")
+    site.sign_out()
 
 
 def sign_out_of_delegation(site, service):
@@ -196,8 +192,7 @@ def sign_out_of_delegation(site, service):
     site.fill("Reason", "called about his flows")
     site.press("Act for this account")
     site.wait_for_text(f"You act for {name} until")
-    site.press("Sign out")
-    site.wait_for_heading("Sign in")
+    site.sign_out()
     site.open("/console", "Sign in")
 
 

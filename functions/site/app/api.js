@@ -47,8 +47,8 @@ async function sendTwice(method, path, init, isRepeatable) {
   return send(method, path, init);
 }
 
-/** Sends a request. Returns the JSON of the response, its entity tag and its link. */
-export async function request(method, path, body, { etag = null, anonymous = false } = {}) {
+/** Sends a request. Returns the JSON of the response, its entity tag and its link. With `keepalive`, it is also sent when the page closes. */
+export async function request(method, path, body, { etag = null, anonymous = false, keepalive = false } = {}) {
   const headers = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (etag) headers['If-Match'] = etag;
@@ -56,7 +56,7 @@ export async function request(method, path, body, { etag = null, anonymous = fal
   // With a key, a repeated request takes effect once.
   const takesKey = method === 'POST' && path.startsWith('/v1.0/');
   if (takesKey) headers['Idempotency-Key'] = crypto.randomUUID();
-  const init = { headers, body: body === undefined ? undefined : JSON.stringify(body) };
+  const init = { headers, keepalive, body: body === undefined ? undefined : JSON.stringify(body) };
   const response = await sendTwice(method, path, init, method === 'GET' || takesKey);
   const data = await response.json().catch(() => null);
   if (!response.ok) {

@@ -86,7 +86,7 @@ export async function signIn(username, password) {
 /** Ends all sessions of the agent. During a delegation, these are the sessions of the platform admin. */
 export async function signOut() {
   stopDelegation();
-  await request('POST', '/auth/logout', {}, { anonymous: true });
+  await request('POST', '/auth/logout', {}, { anonymous: true, keepalive: true });
   clear();
 }
 
