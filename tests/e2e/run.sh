@@ -16,13 +16,14 @@ work=$(mktemp -d)
 if [ "${1:-}" = --keep ]; then echo "working folder: $work"; else trap 'rm -rf "$work"' EXIT; fi
 
 # Each function crate takes 20 s of CPU to compile at opt-level 1, but only 2.5 s at opt-level 0. Its
-# dependencies keep the optimisation level of the profile.
-packages=()
+# dependencies keep the optimisation level of the profile. The target is named as cargo-lambda names it, so that the check of the
+# packaging and this test share their builds.
+machine=$(rustc -vV | sed -n 's/^host: //p')
+levels=()
 for function in functions/*/; do
-    name=custodian-fn-$(basename "$function")
-    packages+=(--package "$name" --config "profile.e2e.package.$name.opt-level=0")
+    levels+=(--config "profile.e2e.package.custodian-fn-$(basename "$function").opt-level=0")
 done
-cargo build --quiet --profile e2e --features lambda "${packages[@]}"
+cargo build --quiet --profile e2e --target "$machine" --features lambda --package 'custodian-fn-*' "${levels[@]}"
 
 # Built with the flags of `cargo test --workspace`, so that both share the artifacts.
 suites=(authorization events webhooks identity idempotency resources validation specification)
@@ -36,4 +37,4 @@ head -c 8 /dev/zero >"$work/clock"
 target=${CARGO_TARGET_DIR:-$root/target}
 CUSTODIAN_CLOCK=$work/clock LD_PRELOAD=$work/clock.so AWS_DEFAULT_REGION=eu-central-1 \
     AWS_EC2_METADATA_DISABLED=true PYTHONDONTWRITEBYTECODE=1 \
-    "$venv/bin/python" "$here/run.py" "$root" "$work" "$target/e2e" "$work/cargo-messages.json"
+    "$venv/bin/python" "$here/run.py" "$root" "$work" "$target/$machine/e2e" "$work/cargo-messages.json"

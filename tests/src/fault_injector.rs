@@ -1,5 +1,6 @@
 //! Interrupts a flow at a chosen external call, as a crash or a network failure does.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use custodian_engine::{Fault, RequestObserver};
@@ -29,6 +30,35 @@ impl Interruption {
 }
 
 type Callback = Box<dyn FnOnce() + Send>;
+
+/// A call that a test expects. Dropped before the call was made, it fails the test, which otherwise would show nothing.
+#[must_use = "dropped at once, it fails the test"]
+pub struct ExpectedCall(Arc<AtomicBool>);
+
+impl ExpectedCall {
+    /// The callback also records that the call was made.
+    fn of(callback: impl FnOnce() + Send + 'static) -> (Self, Callback) {
+        let made = Arc::new(AtomicBool::new(false));
+        let expected = Self(Arc::clone(&made));
+        let recording = move || {
+            made.store(true, Ordering::SeqCst);
+            callback();
+        };
+        (expected, Box::new(recording))
+    }
+
+    /// Whether the call was made. For calls that may not be made.
+    pub fn was_made(self) -> bool {
+        self.0.swap(true, Ordering::SeqCst)
+    }
+}
+
+impl Drop for ExpectedCall {
+    fn drop(&mut self) {
+        let is_fulfilled = self.0.load(Ordering::SeqCst) || std::thread::panicking();
+        assert!(is_fulfilled, "the call before which a callback should run was never made");
+    }
+}
 
 /// The call before which a callback runs.
 #[derive(Clone, Copy)]
@@ -86,18 +116,21 @@ impl FaultInjector {
     }
 
     /// Runs `callback` once, just before the next call of `operation`.
-    pub fn before_next(&self, operation: &'static str, callback: impl FnOnce() + Send + 'static) {
-        self.state().callback = Some((Awaited::Operation(operation), Box::new(callback)));
+    pub fn before_next(
+        &self,
+        operation: &'static str,
+        callback: impl FnOnce() + Send + 'static,
+    ) -> ExpectedCall {
+        let (expected, callback) = ExpectedCall::of(callback);
+        self.state().callback = Some((Awaited::Operation(operation), callback));
+        expected
     }
 
     /// Restarts the count of calls, and runs `callback` just before call number `at` (the first is 0).
-    pub fn before_call(&self, at: usize, callback: impl FnOnce() + Send + 'static) {
-        *self.state() = State { callback: Some((Awaited::Call(at), Box::new(callback))), ..State::default() };
-    }
-
-    /// Whether a callback has not run yet.
-    pub fn awaits_call(&self) -> bool {
-        self.state().callback.is_some()
+    pub fn before_call(&self, at: usize, callback: impl FnOnce() + Send + 'static) -> ExpectedCall {
+        let (expected, callback) = ExpectedCall::of(callback);
+        *self.state() = State { callback: Some((Awaited::Call(at), callback)), ..State::default() };
+        expected
     }
 
     /// The fault of the next call.

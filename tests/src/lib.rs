@@ -31,7 +31,7 @@ mod write_rules;
 
 pub use accounts::PASSWORD;
 pub use client::{Client, event_types, micros};
-pub use fault_injector::{FaultInjector, Interruption};
+pub use fault_injector::{ExpectedCall, FaultInjector, Interruption};
 pub use observers::{OperationRecorder, ScriptedFaults};
 pub use random_faults::RandomFaults;
 pub use response::Response;

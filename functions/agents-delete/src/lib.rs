@@ -1,5 +1,5 @@
-//! `DELETE /v1.0/agents/{id}`: deletes an agent and, without `?keys=keep`, the keys that were made through it. The guest agent and the
-//! last administrator cannot be deleted.
+//! `DELETE /v1.0/agents/{id}`: deletes an agent of at most the caller's rank and, without `?keys=keep`, the keys that were made
+//! through it. The guest agent and the last administrator cannot be deleted.
 
 use custodian_app::agents::delete;
 use custodian_app::ports::{Authenticator, DeleteAccessKeys, DeleteAgents};

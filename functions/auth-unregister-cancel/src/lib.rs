@@ -1,4 +1,4 @@
-//! `DELETE /auth/unregister`: recovers an account that its owner froze.
+//! `DELETE /auth/unregister`: recovers an account that froze itself.
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler};
 use custodian_app::{Context, Failure, change};

@@ -195,7 +195,7 @@ def check_features(manifest):
 def main(path):
     resources = transform(path)
     if len(resources) > MAX_RESOURCES:
-        fault(path, f"has {len(resources)} resources; the limit is {MAX_RESOURCES}")
+        fault(path, f"has {len(resources)} resources; the limit is {MAX_RESOURCES}: see \"Check the space first\" in docs/extending.md")
     owners = Counter()
     for name, resource in resources.items():
         properties = resource["Properties"]

@@ -77,13 +77,14 @@ pub struct Agent {
     pub password_hash: Option<Secret>,
     /// From this time, the password can confirm an immediate deletion of the account.
     pub password_trusted_from: Timestamp,
-    /// The access key that set the password, or an earlier password that the agent itself has replaced.
+    /// The access key behind the principal that set the password, or an earlier password that the agent itself has replaced. This is
+    /// the key itself, or the key on which the agent of the principal depends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_key: Option<Uuid>,
-    /// The access key that made this agent an administrator, or that set its password while it was one.
+    /// The access key behind the principal that made this agent an administrator, or that set its password while it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promoter_key: Option<Uuid>,
-    /// `None` for agents of earlier releases.
+    /// `None` for agents of earlier releases, and for the first agents of the platform's own account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<CreatedBy>,
     pub tm_create: Timestamp,

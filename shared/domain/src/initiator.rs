@@ -17,7 +17,7 @@ pub enum Initiator {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeletionCause {
-    /// The owner requested the immediate deletion.
+    /// An administrator of the account requested the immediate deletion. An access key cannot.
     Owner,
     /// An operator requested the immediate deletion.
     Operator,

@@ -20,9 +20,9 @@ pub const EARLY_RETRY_WINDOW: Duration = Duration::from_secs(5 * 60);
 pub enum Command {
     /// The owner confirmed the e-mail address with the verification link.
     Verify,
-    /// The owner unregisters: freeze now and purge after `grace`.
+    /// The account unregisters: freeze now and purge after `grace`.
     Freeze { grace: Duration },
-    /// An operator freezes the account until `until`, or for `grace`. The owner cannot end this freeze.
+    /// An operator freezes the account until `until`, or for `grace`. Only an operator can end this freeze.
     Suspend { grace: Duration, until: Option<Timestamp> },
     /// Cancel the unregistration: unfreeze the account.
     Recover(Initiator),

@@ -1,4 +1,4 @@
-//! Exports: everything that an account owns, as one JSON object a line, in a compressed file.
+//! Exports: an account and its rows that the API shows, as one JSON object a line, in a compressed file.
 //!
 //! An administrator starts an export, also while the account is frozen. A worker reads the account's tables page by page and
 //! writes the file in parts. Each part is one or two complete gzip members, and members may follow each other in a file. After each

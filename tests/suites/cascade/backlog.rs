@@ -124,7 +124,8 @@ async fn a_run_stops_when_its_time_is_over() {
     app.clock.advance(QUARTER);
     let clock = app.clock.clone();
     // The time is over when the run marks its first ledger.
-    app.fault_injector.before_next("TransactWriteItems", move || clock.advance(Duration::from_secs(61)));
+    let _expected =
+        app.fault_injector.before_next("TransactWriteItems", move || clock.advance(Duration::from_secs(61)));
     app.reconcile().await.unwrap();
     let first = confirmed(&app, &ids);
     assert!((1..=16).contains(&first), "{first}: only what had begun is finished");

@@ -123,7 +123,7 @@ async fn a_name_taken_over_between_listing_and_deletion_is_not_deleted() {
     let task = tasks.into_iter().find(|task| task.step == "identifiers").expect("the step has begun");
     // The worker's first `UpdateItem` counts the names that it has listed. Just before it, a new account takes the names over.
     let other = app.clone();
-    app.fault_injector.before_next("UpdateItem", move || {
+    let _expected = app.fault_injector.before_next("UpdateItem", move || {
         let taken = other.active_account("zaphod");
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(taken));
     });

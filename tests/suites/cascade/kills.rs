@@ -9,6 +9,8 @@ use custodian_tests::seed::{count_rows, ledger_step, rows_of_others, seed_rows};
 use custodian_tests::{Interruption, TestApp};
 use serde_json::{Value, json};
 
+use crate::workers::second_worker_before_call;
+
 /// An account whose deletion has begun: the cascade's start is queued. It has `each` rows in every table and `more_tags` tags. A
 /// neighbour has rows in the same tables.
 async fn deletion(each: usize, more_tags: usize) -> (TestApp, CustomerId, BTreeMap<String, u64>) {
@@ -115,16 +117,7 @@ async fn a_second_worker_before_any_call_of_a_step_with_several_pages_counts_no_
         app.run_next().await.unwrap();
         let state = app.cx.services.state().clone();
         let task = state.cascade_tasks.iter().find(|task| task.step == "tags").unwrap().clone();
-        let (other, others_task) = (app.clone(), task.clone());
-        // The second worker is a task of its own. If the callback polled it, it would receive wake-ups of the first worker.
-        let (runtime, (done, finished)) = (tokio::runtime::Handle::current(), std::sync::mpsc::channel());
-        app.fault_injector.before_call(at, move || {
-            runtime.spawn(async move {
-                done.send(other.run_worker(others_task, other.invocation_deadline()).await).unwrap();
-            });
-            finished.recv().unwrap().unwrap();
-        });
-        app.run_worker(task, app.invocation_deadline()).await.unwrap();
+        let was_made = second_worker_before_call(&app, task, at).await;
         let step = ledger_step(&app.tables, id, "tags");
         let removed: u64 = step["removed"]["N"].as_str().unwrap().parse().unwrap();
         assert_eq!(
@@ -132,7 +125,7 @@ async fn a_second_worker_before_any_call_of_a_step_with_several_pages_counts_no_
             (rows["tags"], &Value::Bool(true)),
             "before call {at}"
         );
-        if app.fault_injector.awaits_call() {
+        if !was_made {
             assert!(at > 50, "{at}");
             break;
         }

@@ -123,7 +123,7 @@ async fn webhooks_start_with_the_rows_that_the_verification_creates() {
     let token = app.newest_link();
     // After the first call, which reads the token, the key is made, then the billing account.
     let clock = app.clock.clone();
-    app.fault_injector.before_call(1, move || clock.advance(Duration::from_millis(1)));
+    let _expected = app.fault_injector.before_call(1, move || clock.advance(Duration::from_millis(1)));
     let key = verify::verify(&app.cx, &token).await.unwrap().access_key.unwrap().key;
     let account = app.customer(id).await;
     assert_eq!(account.webhook_since, Some(key.tm_create));
@@ -171,7 +171,7 @@ async fn only_the_mailed_one_of_concurrent_links_works() {
     app.active_account("ada").await;
     let other = app.clone();
     let [first, second] = [1, 2].map(|id| Cause { id: Uuid::from_u128(id), ..app.cause() });
-    app.fault_injector.before_next("TransactWriteItems", move || {
+    let _expected = app.fault_injector.before_next("TransactWriteItems", move || {
         let request = send_reset(&other.cx, "ada", second);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(request)).unwrap();
     });

@@ -38,7 +38,7 @@ async fn a_deletion_between_any_two_calls_of_the_worker_leaves_no_row_and_no_fil
     for operation in operations {
         let (app, id) = started().await;
         let deleting = app.clone();
-        app.fault_injector.before_next(operation, move || {
+        let _expected = app.fault_injector.before_next(operation, move || {
             let deletion = delete_account(&deleting, id);
             tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(deletion));
         });
@@ -82,7 +82,7 @@ async fn the_rows_of_exports_outlive_their_files() {
     let deleting = app.clone();
     let files_when_rows_go = std::sync::Arc::new(std::sync::Mutex::new(None));
     let seen = std::sync::Arc::clone(&files_when_rows_go);
-    app.fault_injector.before_next("BatchWriteItem", move || {
+    let _expected = app.fault_injector.before_next("BatchWriteItem", move || {
         let rows = deleting.tables.query("exports", "customer_id", &id.to_string()).len();
         let files = deleting.cx.services.state().export_files.len();
         *seen.lock().unwrap() = Some((rows, files));

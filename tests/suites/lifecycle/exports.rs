@@ -144,7 +144,7 @@ async fn a_second_worker_waits_for_the_lease_of_the_first() {
     let (app, _) = started().await;
     let task = app.cx.services.state().export_tasks[0];
     let second = app.clone();
-    app.fault_injector.before_next("UploadPart", move || {
+    let _expected = app.fault_injector.before_next("UploadPart", move || {
         let work = custodian_exports::write(&second.cx, &task, second.invocation_deadline());
         let outcome = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work));
         assert!(matches!(outcome, Err(Failure::Unavailable { what: "the export", .. })), "{outcome:?}");
@@ -159,7 +159,7 @@ async fn a_worker_that_was_paused_for_too_long_stops() {
     let (app, _) = started().await;
     let task = app.cx.services.state().export_tasks[0];
     let second = app.clone();
-    app.fault_injector.before_next("UploadPart", move || {
+    let _expected = app.fault_injector.before_next("UploadPart", move || {
         second.clock.advance(LEASE);
         let work = custodian_exports::write(&second.cx, &task, second.invocation_deadline());
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work)).unwrap();
@@ -177,7 +177,8 @@ async fn a_worker_begins_no_part_that_may_not_fit() {
     let (app, _) = started().await;
     let task = app.cx.services.state().export_tasks[0];
     let slow = app.clone();
-    app.fault_injector.before_next("UploadPart", move || slow.clock.advance(Duration::from_secs(100)));
+    let _expected =
+        app.fault_injector.before_next("UploadPart", move || slow.clock.advance(Duration::from_secs(100)));
     let stop_at = app.cx.now().plus(Duration::from_secs(150));
     custodian_exports::write(&app.cx, &task, stop_at).await.unwrap();
     let rows = app.tables.scan("exports");

@@ -66,12 +66,14 @@ async fn prepared(status: Status, due: bool) -> (TestApp, CustomerId, String) {
 async fn interleave(status: Status, first: Operation, second: Operation) {
     let (app, id, link) = prepared(status, false).await;
     let (other, others_link) = (app.clone(), link.clone());
-    app.fault_injector.before_next("TransactWriteItems", move || {
+    let expected = app.fault_injector.before_next("TransactWriteItems", move || {
         other.clock.advance(Duration::from_micros(1));
         let run = async { drop(run(&other, id, &others_link, second).await) };
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(run));
     });
     drop(run(&app, id, &link, first).await);
+    // A refused command writes nothing.
+    expected.was_made();
     app.fault_injector.reset();
     app.publish().await.unwrap();
 
@@ -117,7 +119,7 @@ async fn either_expiry_or_verification_wins_and_never_both() {
     // Verification reads the account in time, then expiry commits first.
     let (app, id, link) = prepared(Status::Initial, false).await;
     let other = app.clone();
-    app.fault_injector.before_next("TransactWriteItems", move || {
+    let _expected = app.fault_injector.before_next("TransactWriteItems", move || {
         other.clock.advance(Duration::from_micros(1));
         let expire = other.run_job(Job::Expire { customer_id: id });
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(expire)).unwrap();
@@ -128,7 +130,7 @@ async fn either_expiry_or_verification_wins_and_never_both() {
     // Verification commits first, in time. Expiry has read the unverified account.
     let (app, id, link) = prepared(Status::Initial, true).await;
     let other = app.clone();
-    app.fault_injector.before_next("TransactWriteItems", move || {
+    let _expected = app.fault_injector.before_next("TransactWriteItems", move || {
         let now = other.cx.now();
         other.clock.set(now.minus(Duration::from_micros(1)));
         let verify = run_verify(&other, &link);

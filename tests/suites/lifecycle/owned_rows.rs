@@ -5,7 +5,7 @@ use custodian_domain::Initiator;
 use custodian_domain::kinds::{TAGS, routed};
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{CustomerId, Reason, Resource};
-use custodian_tests::TestApp;
+use custodian_tests::{ExpectedCall, TestApp};
 use serde_json::Map;
 
 use crate::writes::{Write, create, other_writes, verified_account, writes_of_kind};
@@ -29,12 +29,12 @@ async fn close(app: &TestApp, id: CustomerId, closing: Closing) {
 }
 
 /// Closes the account just before the next transaction.
-fn close_before_next_write(app: &TestApp, id: CustomerId, closing: Closing) {
+fn close_before_next_write(app: &TestApp, id: CustomerId, closing: Closing) -> ExpectedCall {
     let other = app.clone();
     app.fault_injector.before_next("TransactWriteItems", move || {
         let closed = close(&other, id, closing);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(closed));
-    });
+    })
 }
 
 /// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
@@ -64,7 +64,7 @@ async fn no_row_of_any_kind_is_written_after_its_account_was_frozen() {
     };
     let before = (rows(), counters());
     for Write { name: case, run } in writes {
-        close_before_next_write(&app, id, Closing::Freeze);
+        let _expected = close_before_next_write(&app, id, Closing::Freeze);
         let failure = run.await.expect_err(&case);
         // A platform admin changes plans, so the refusal names the account's state.
         let plan = case == "change the plan";
@@ -90,7 +90,7 @@ async fn no_row_is_written_after_its_account_was_deleted() {
             let app = TestApp::default();
             let id = app.active_account("ada").await;
             let row = create(&app, id, &TAGS).await.unwrap();
-            close_before_next_write(&app, id, closing);
+            let _expected = close_before_next_write(&app, id, closing);
             let result = match operation {
                 Operation::Create => create(&app, id, &TAGS).await,
                 Operation::Update => {
@@ -117,7 +117,7 @@ async fn a_write_succeeds_if_its_account_was_frozen_and_recovered_in_between() {
     let app = TestApp::default();
     let id = app.active_account("ada").await;
     let other = app.clone();
-    app.fault_injector.before_next("TransactWriteItems", move || {
+    let _expected = app.fault_injector.before_next("TransactWriteItems", move || {
         let freeze_and_recover = async {
             close(&other, id, Closing::Freeze).await;
             other.change(id, Command::Recover(Initiator::Owner)).await;
@@ -133,7 +133,7 @@ async fn no_verification_token_is_stored_for_an_account_that_closed() {
     let app = TestApp::default();
     let id = app.initial_account("ada").await;
     let other = app.clone();
-    app.fault_injector.before_next("TransactWriteItems", move || {
+    let _expected = app.fault_injector.before_next("TransactWriteItems", move || {
         let closed = close(&other, id, Closing::Erased);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(closed));
     });

@@ -1,4 +1,4 @@
-//! The content of an export: everything that the account owns, and none of its secrets.
+//! The content of an export: the account and every row that the API shows, and no secrets.
 
 use custodian_domain::kinds::{EXTENSIONS, TRUNKS};
 use custodian_openapi::export_schemas;

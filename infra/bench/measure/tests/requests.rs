@@ -1,4 +1,4 @@
-//! Every deployed function has a request for its measurement, and the local service returns the expected status.
+//! Every function of an HTTP endpoint has a request for its measurement, and the local service responds to it with the expected status.
 #![allow(clippy::unwrap_used)]
 
 use custodian_measure::fixture::{Fixture, functions};

@@ -64,7 +64,7 @@ pub(crate) enum Command {
     /// Fetch and verify receipts of deletions
     #[command(subcommand)]
     Receipt(ReceiptCommand),
-    /// Export everything that your own account owns
+    /// Export your own account and all its rows that the API shows
     #[command(subcommand)]
     Export(ExportCommand),
     /// Repair the tables after a restore from a backup

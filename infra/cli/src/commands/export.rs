@@ -1,7 +1,7 @@
-//! `export`: everything that the signed-in account owns, as one file.
+//! `export`: the signed-in account and its rows that the API shows, as one file.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, copy};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -117,24 +117,36 @@ fn download(client: &Client, arguments: &DownloadExport) -> Result<(), Failure> 
 
 /// Copies the file to the standard output, until its reader has gone away.
 fn print(source: &mut impl Read) -> Result<(), Failure> {
-    let mut chunk = vec![0; 64 * 1024];
+    copy(source, print_chunk).map(drop)
+}
+
+fn save(source: &mut impl Read, part: &Path) -> Result<u64, Failure> {
+    let not_written = |error| not_written(part, &error);
+    let mut file = create_private(part).map_err(not_written)?;
+    let write = |chunk: &[u8]| file.write_all(chunk).map(|()| Reader::Present).map_err(not_written);
+    let saved = copy(source, write).and_then(|size| file.sync_all().map(|()| size).map_err(not_written));
+    if saved.is_err() {
+        let _ = std::fs::remove_file(part);
+    }
+    saved
+}
+
+/// Copies the source in chunks, until its end or until their reader has gone away. Returns the number of bytes. A download that
+/// breaks off fails in another way than a file that cannot be written.
+fn copy(
+    source: &mut impl Read,
+    mut write: impl FnMut(&[u8]) -> Result<Reader, Failure>,
+) -> Result<u64, Failure> {
+    let (mut chunk, mut copied) = (vec![0; 64 * 1024], 0);
     loop {
         match source.read(&mut chunk) {
-            Ok(0) => return Ok(()),
-            Ok(size) if print_chunk(&chunk[..size])? == Reader::Gone => return Ok(()),
-            Ok(_) => {}
+            Ok(0) => return Ok(copied),
+            Ok(size) if write(&chunk[..size])? == Reader::Gone => return Ok(copied),
+            Ok(size) => copied += size as u64,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(interrupted(&error)),
         }
     }
-}
-
-fn save(source: &mut impl Read, part: &Path) -> Result<u64, Failure> {
-    let mut file = create_private(part).map_err(|error| not_written(part, &error))?;
-    copy(source, &mut file).and_then(|size| file.sync_all().map(|()| size)).map_err(|error| {
-        let _ = std::fs::remove_file(part);
-        interrupted(&error)
-    })
 }
 
 /// The file has personal data, so only its owner may read it. A new file has this mode, and is no link that another user has made.

@@ -173,3 +173,22 @@ fn an_interrupted_download_leaves_no_file() {
     let left = std::fs::read_dir(&program.folder).unwrap().map(|entry| entry.unwrap().file_name());
     assert_eq!(left.filter(|name| name.to_string_lossy().starts_with("file.gz")).count(), 0);
 }
+
+/// As on a full disk, the file cannot be written. Running the command again would not help.
+#[cfg(unix)]
+#[test]
+fn a_download_that_cannot_be_written_says_so_and_leaves_no_file() {
+    let file = Stub::start(&[bytes(200, &[], &vec![0; 1 << 20])]);
+    let stub = Stub::start(&[response(303, &[("Location", file.url())], json!({}))]);
+    let program = Program::new("full", None);
+    let mut command = std::process::Command::new("sh");
+    // The limit lets the program create files, but write nothing into them.
+    command.args(["-c", "ulimit -f 0; trap '' XFSZ; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_custodianctl")]);
+    command.args(["export", "download", ID, "-o", "file.gz"]).current_dir(&program.folder);
+    command.env("CUSTODIAN_URL", stub.url()).env("CUSTODIAN_TOKEN", TOKEN);
+    let ended = command.output().unwrap();
+    let message = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(2), "{message}");
+    assert!(message.contains("cannot be written"), "{message}");
+    assert_eq!(std::fs::read_dir(&program.folder).unwrap().count(), 0);
+}

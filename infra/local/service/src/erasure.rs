@@ -1,4 +1,5 @@
-//! Erases what the local service itself stored about a deleted or expired account: mails, and copies of rows in its files.
+//! Erases what the local service itself stored about a deleted or expired account: mails, and copies of deleted rows
+//! in the engine's file and the state file.
 //!
 //! A mail goes with its account, because it has the account's address and name. The mails about the deletion are sent after that,
 //! and have no account. They stay for a day, so that they can be read.
@@ -59,7 +60,7 @@ pub(crate) async fn delete_kept_mails(cx: &LocalContext) -> Result<(), Failure> 
 }
 
 impl Dispatcher {
-    /// Removes deleted rows from the files. SQLite overwrites a deleted row, but neither its traces in the write-ahead log nor the
+    /// Removes deleted rows from the engine's file, to which `published` is a connection, and from the state file. SQLite overwrites a deleted row, but neither its traces in the write-ahead log nor the
     /// copies that it left behind when it moved rows between pages.
     pub(crate) fn erase_deleted_rows(&self) -> Result<(), Failure> {
         let state = &self.cx.services.state;

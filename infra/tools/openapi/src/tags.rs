@@ -36,7 +36,7 @@ const TAGS: [Tag; 21] = [
         "Webhooks",
         "The webhook endpoints of the account, their signing secrets, and the deliveries.",
     ),
-    tag("exports", "Exports", "Files with everything that the account owns."),
+    tag("exports", "Exports", "Files with the account and its rows that the API shows."),
     tag("numbers", "Numbers", "Telephone numbers, and the flows that handle their calls and messages."),
     tag("flows", "Flows", "Sequences of actions that handle calls and messages."),
     tag("queues", "Queues", "Queues in which calls wait for an agent."),

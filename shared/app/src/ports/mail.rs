@@ -199,6 +199,7 @@ pub struct QueuedRequest {
 }
 
 impl QueuedRequest {
+    /// The request with a new cause, whose time and id come from the seed.
     pub fn new(request: DeferredRequest, id_seed: IdSeed) -> Self {
         Self { cause: Cause { at: id_seed.now, id: id_seed.uuid() }, request }
     }

@@ -14,7 +14,7 @@ pub(super) fn all() -> Vec<Operation> {
         Operation::new(
             "POST",
             PATH,
-            "Starts an export of everything that the account owns. A frozen account can be exported as well. The file has one \
+            "Starts an export of the account and its rows that the API shows. A frozen account can be exported as well. The file has one \
              JSON object a line and is compressed with gzip; docs/export.schema.json describes each kind of line. It contains \
              no passwords and no other secrets. A mail to the confirmed address of the account says when it is finished. One \
              export runs at a time; while one runs, `details` of the refusal has its id as `export_id`. An account starts at most \
