@@ -15,15 +15,9 @@ venv=$(python_venv "$here")
 work=$(mktemp -d)
 if [ "${1:-}" = --keep ]; then echo "working folder: $work"; else trap 'rm -rf "$work"' EXIT; fi
 
-# Each function crate takes 20 s of CPU to compile at opt-level 1, but only 2.5 s at opt-level 0. Its
-# dependencies keep the optimisation level of the profile. The target is named as cargo-lambda names it, so that the check of the
-# packaging and this test share their builds.
+# The target is named as cargo-lambda names it, so that the check of the packaging and this test share their builds.
 machine=$(rustc -vV | sed -n 's/^host: //p')
-levels=()
-for function in functions/*/; do
-    levels+=(--config "profile.e2e.package.custodian-fn-$(basename "$function").opt-level=0")
-done
-cargo build --quiet --profile e2e --target "$machine" --features lambda --package 'custodian-fn-*' "${levels[@]}"
+cargo build --quiet --profile e2e --target "$machine" --features lambda --package 'custodian-fn-*'
 
 # Built with the flags of `cargo test --workspace`, so that both share the artifacts.
 suites=(authorization events webhooks identity idempotency resources validation specification)

@@ -4,11 +4,12 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
+use custodian_domain::kinds::ALL;
 use serde_json::Value;
 
 use crate::log_fields::is_listed;
 
-/// The fields whose texts must not appear in a log line.
+/// The fields whose texts must not appear in a log line, besides the secret fields of kinds.
 const SECRET_FIELDS: [&str; 10] = [
     "password",
     "current_password",
@@ -66,14 +67,19 @@ impl Drop for LogLeakCheck {
     }
 }
 
+fn is_secret(field: &str) -> bool {
+    let mut of_kinds = ALL.iter().flat_map(|kind| kind.fields).filter(|it| it.secret);
+    SECRET_FIELDS.contains(&field) || of_kinds.any(|it| it.name == field)
+}
+
 /// Records the secrets in the body of a request or response.
 pub fn record_secrets(body: &Value) {
     match body {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(text) if SECRET_FIELDS.contains(&name.as_str()) => record_secret(text),
-                    Value::Array(texts) if SECRET_FIELDS.contains(&name.as_str()) => {
+                    Value::String(text) if is_secret(name) => record_secret(text),
+                    Value::Array(texts) if is_secret(name) => {
                         texts.iter().filter_map(Value::as_str).for_each(record_secret);
                         texts.iter().for_each(record_secrets);
                     }

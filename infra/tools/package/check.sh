@@ -12,13 +12,12 @@ case $(uname -m) in
     *) target=--arm64 architecture=arm64 ;;
 esac
 built=${CARGO_TARGET_DIR:-target}/lambda
-package=custodian-fn-auth-unregister
 
 # The profile of the end-to-end test takes less time than the profile of deployments. All functions are selected, although one is
 # built: cargo selects the features of dependencies for all selected packages, so this build and the build for the end-to-end
 # test share their dependencies.
 cargo lambda build --profile e2e $target --skip-target-check --package 'custodian-fn-*' --bin auth-unregister \
-    --config "profile.e2e.package.$package.opt-level=0" --output-format zip
+    --output-format zip
 echo "auth-unregister by cargo-lambda: $(stat -c %s "$built/auth-unregister/bootstrap.zip") bytes zipped"
 
 # SAM is installed for the template's check. cargo-lambda's target check would download a toolchain that is already installed.

@@ -11,8 +11,8 @@ use custodian_webhook_client::{ReplacedSecret, SecretSet, SigningSecret};
 
 use crate::ports::{SecretChange, WebhookStore};
 
-/// The secrets of an endpoint. If the first endpoint has none, the delivery creates one, so that every webhook is signed. The first
-/// request to see a secret shows it. `None` if the account is terminal or the endpoint is deleted.
+/// The secrets of an endpoint. If the first endpoint has none, the delivery creates one, so that every webhook is signed. The
+/// first rotation then shows this secret and does not replace it, because nobody has seen it. `None` if the account is terminal or the endpoint is deleted.
 pub(crate) async fn signing_secrets<S: WebhookStore, E>(
     cx: &Context<S, E>,
     id: EndpointId,

@@ -14,8 +14,9 @@ fn reference_to(field: &Field, id: &str) -> Value {
 }
 
 fn target(field: &Field) -> Option<&'static Kind> {
-    let link = field.field_type.link()?;
-    routed().find(|kind| kind.table == link.table)
+    let table = field.field_type.link()?.table;
+    let target = routed().find(|kind| kind.table == table);
+    Some(target.unwrap_or_else(|| panic!("a reference to `{table}` needs a case of its own in this file")))
 }
 
 /// Invariant I9: the tenant comes from the caller.

@@ -1,6 +1,8 @@
 //! Who reads SIP passwords: administrators and access keys, and only in responses about a single row.
 
-use custodian_domain::kinds::{EXTENSIONS, Kind, TRUNKS};
+use std::collections::BTreeSet;
+
+use custodian_domain::kinds::{EXTENSIONS, Kind, TRUNKS, routed};
 use custodian_domain::sip_digest::ha1;
 use custodian_tests::{Client, PASSWORD};
 use serde_json::{Value, json};
@@ -59,6 +61,10 @@ async fn only_administrators_and_access_keys_read_passwords_and_no_list_shows_th
         ("manager", &callers.manager, false),
         ("delegate", &callers.delegate, false),
     ];
+    let kinds = routed().filter(|kind| kind.fields.iter().any(|field| field.secret)).map(|kind| kind.route);
+    let named =
+        "add a body of the kind here, and name its secret in docs/webhooks.md, docs/api.md and SECURITY.md";
+    assert_eq!(kinds.collect::<BTreeSet<_>>(), BTreeSet::from(["extensions", "trunks"]), "{named}");
     for kind in [&TRUNKS, &EXTENSIONS] {
         for (number, (name, caller, reads)) in readers.into_iter().enumerate() {
             let case = format!("{} {name}", kind.route);

@@ -34,7 +34,12 @@ async fn a_payload_is_the_row_as_its_owner_reads_it_without_passwords() {
         let secrets = kinds::by_route(route).into_iter().flat_map(|kind| kind.fields);
         for field in secrets.filter(|field| field.secret) {
             let secret = shown.as_object_mut().unwrap().remove(field.name).unwrap();
-            assert!(!secret.as_str().unwrap().is_empty(), "{route}: the API shows it");
+            let is_shown = !secret.as_str().unwrap().is_empty();
+            assert!(
+                is_shown,
+                "{route}: its body above needs a value of `{}`, which the API shows",
+                field.name
+            );
         }
         assert_eq!(payload["data"], shown, "{route}");
         assert_eq!(
