@@ -1,5 +1,5 @@
-//! Sets up a deployed platform: keys, the platform's own customer and the first platform admin. An operator invokes it once;
-//! repeating it changes nothing. With `{"rotate": true}` it replaces the signing key instead, and with
+//! Sets up a deployed platform: keys, the platform's own customer and the first platform admin. A person with access to
+//! the AWS account invokes it once; repeating it changes nothing. With `{"rotate": true}` it replaces the signing key instead, and with
 //! `{"rotate_receipts": true}` the key of the receipts.
 
 use std::borrow::Cow;
@@ -20,7 +20,7 @@ pub struct FirstAdmin {
     pub password: Secret,
 }
 
-/// The input of an operator.
+/// The input of a direct invocation.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum SetupRequest {

@@ -39,7 +39,7 @@ const STALLED_AFTER: Duration = Duration::from_secs(15 * 60);
 
 pub struct Reconcile;
 
-/// The input of an operator. The schedule sends none of these fields.
+/// The input of a direct invocation. The schedule sends none of these fields.
 #[derive(Debug, Default, Deserialize)]
 pub struct ReconcileRequest {
     pub recount: Option<CustomerId>,

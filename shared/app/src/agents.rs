@@ -22,8 +22,8 @@ use crate::retry::{Retry, RetryBudget};
 use crate::revoke_keys::keys_of_agent_to_revoke;
 use crate::throttle::{count_password_hash, refuse_taken_name, require_taken_name_quota};
 
-/// After an administrator sets an agent's password, the password cannot confirm an immediate deletion for this long. Otherwise,
-/// a thief with a stolen key could set a password and delete the account with it.
+/// After somebody else sets an agent's password or makes it an administrator, its password cannot confirm an immediate deletion for
+/// this long. Otherwise, a thief with a stolen key could set a password, or promote an agent, and delete the account with it.
 pub(crate) const DELETION_CONFIRMATION_DELAY: Duration = Duration::from_secs(86_400);
 const ACTIVE: &[Status] = &[Status::Active];
 
@@ -123,8 +123,8 @@ pub(crate) async fn try_edit<S: UpdateAgents, E>(
     let is_new = |id: &&Uuid| !id.is_nil() && !before.tag_ids.contains(id);
     let new_tags: Vec<Uuid> = after.tag_ids.iter().filter(is_new).copied().collect();
     let change = AgentChange::new(&before, &after, ACTIVE);
-    // Only a new epoch changes a credential. The conditions on the agent and on the revoked keys already cover a caller among
-    // them, and a transaction may contain a row only once.
+    // Only a new epoch changes a credential. The conditions on the agent and on the revoked keys already cover a caller that
+    // is this agent, or that is or depends on one of these keys, and a transaction may contain a row only once.
     let is_covered = principal.is_agent(before.id)
         || revoked.is_some_and(|revoked| revoked.keys.iter().any(|key| principal.key_id() == Some(key.id)));
     let caller = Some(principal).filter(|_| after.epoch != before.epoch && !is_covered);

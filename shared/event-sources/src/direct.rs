@@ -1,4 +1,4 @@
-//! Direct invocations by EventBridge Scheduler or by an operator.
+//! Direct invocations by EventBridge Scheduler or by a person with access to the AWS account.
 
 use custodian_app::{Context, Failure};
 use custodian_domain::Timestamp;

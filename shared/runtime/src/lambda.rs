@@ -31,10 +31,11 @@ use crate::log;
 use crate::services::CascadeWorkerServices;
 use crate::system::providers;
 
-/// Long work stops this long before the deadline of the invocation, so that it can enqueue the rest.
+/// Long work stops this long before the deadline of the invocation, so that it can still store, enqueue or return where it continues.
 const STOP_MARGIN: Duration = Duration::from_secs(20);
 
-/// Builds the context. Reading the public keys also opens the connection to DynamoDB.
+/// Builds the context. Reading the platform keys (the public keys of tokens, and the secret of the keyed hashes) also opens the
+/// connection to DynamoDB.
 async fn context<E: FromEnv>() -> Result<Context<Store, E>, Error> {
     log::subscriber().init();
     let aws = AwsConfig::load().await;
@@ -167,7 +168,7 @@ pub async fn serve_stream<E: FromEnv>(
     run(cx, serve).await
 }
 
-/// Handles direct invocations by EventBridge Scheduler or an operator.
+/// Handles direct invocations by EventBridge Scheduler or a person with access to the AWS account.
 pub async fn serve_invocations<E: FromEnv, C>(handler: C) -> Result<(), Error>
 where
     C: EventHandler<Store, E>,

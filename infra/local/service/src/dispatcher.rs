@@ -121,7 +121,7 @@ impl Dispatcher {
         handle_invocation(&custodian_fn_reconcile::Reconcile, &self.cx, request, self.stop_at()).await
     }
 
-    /// Runs `reconcile` as an operator does to correct an account's counters.
+    /// Runs `reconcile` as a direct invocation does to correct an account's counters.
     pub(crate) async fn recount(&self, customer: CustomerId) -> Result<(), Failure> {
         let request = custodian_fn_reconcile::ReconcileRequest {
             recount: Some(customer),

@@ -100,7 +100,7 @@ impl Service {
         &self.0.metrics
     }
 
-    /// Invokes `reconcile` to recount an account's rows and correct its counters, as an operator does in a deployed stack.
+    /// Invokes `reconcile` to recount an account's rows and correct its counters, as a direct invocation does in a deployed stack.
     pub async fn recount(&self, customer: Uuid) -> Result<(), Failure> {
         self.0.dispatcher.recount(CustomerId(customer)).await
     }
