@@ -1,4 +1,4 @@
-//! The eleven kinds of owned resources. Each has one declaration; routes, tables, limits, the cascade, the usage report,
+//! The kinds of owned resources. Each has one declaration; routes, tables, limits, the cascade, the usage report,
 //! the API description and the tests derive from it.
 
 mod addresses;

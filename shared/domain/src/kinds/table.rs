@@ -1,4 +1,4 @@
-//! The declarations of the eleven kinds.
+//! The declarations of the kinds.
 
 use super::field::{Field, Source};
 use super::field_type::FieldType;
