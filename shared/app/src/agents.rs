@@ -123,8 +123,9 @@ pub(crate) async fn try_edit<S: UpdateAgents, E>(
     let is_new = |id: &&Uuid| !id.is_nil() && !before.tag_ids.contains(id);
     let new_tags: Vec<Uuid> = after.tag_ids.iter().filter(is_new).copied().collect();
     let change = AgentChange::new(&before, &after, ACTIVE);
-    // Only a new epoch changes a credential. The conditions on the agent and on the revoked keys already cover a caller that
-    // is this agent, or that is or depends on one of these keys, and a transaction may contain a row only once.
+    // Only a new epoch changes a credential. A transaction may contain a row only once, and the conditions on the agent and on
+    // the revoked keys cover a caller that is this agent or one of these keys. Of an agent that depends on one of these keys, they
+    // check only the key, which is enough: keys are revoked with a demotion, and that gives nobody a credential.
     let is_covered = principal.is_agent(before.id)
         || revoked.is_some_and(|revoked| revoked.keys.iter().any(|key| principal.key_id() == Some(key.id)));
     let caller = Some(principal).filter(|_| after.epoch != before.epoch && !is_covered);
