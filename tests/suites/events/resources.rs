@@ -14,7 +14,7 @@ fn body(kind: &Kind) -> Map<String, Value> {
     let value = |name: &str, shape: &FieldType| match shape {
         FieldType::Text { .. } => json!(format!("{MARKER}-{name}")),
         FieldType::Phone => json!("+15550001111"),
-        FieldType::Integer { .. } => json!(4711),
+        FieldType::Integer { min, max } => json!(4711.clamp(*min, *max)),
         FieldType::Id => json!(Uuid::from_u128(0x4711)),
         FieldType::Actions { .. } => json!([{ "type": MARKER }]),
         FieldType::Addresses { .. } => {

@@ -27,7 +27,7 @@ pub(crate) fn sample_value(field: &Field, number: usize) -> Option<Value> {
         FieldType::Phone => json!(format!("+1555{number:07}")),
         FieldType::Choice { values, .. } => json!(values[number % values.len()]),
         FieldType::Flag => json!(number % 2 == 1),
-        FieldType::Integer { max, .. } => json!(max - i64::try_from(number).unwrap()),
+        FieldType::Integer { min, max } => json!(max - i64::try_from(number).unwrap() % (max - min + 1)),
         FieldType::Time => json!("2026-01-02T03:04:05Z"),
         FieldType::Id => json!(sample_id(number)),
         FieldType::Ids => json!([sample_id(number)]),
