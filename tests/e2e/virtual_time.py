@@ -12,7 +12,7 @@ import emulator_patches
 from iam_enforcement import ACCOUNT, REGION
 from ministack.services import dynamodb, lambda_svc, scheduler, sqs
 
-IDLE_TIMEOUT_SECONDS = 60
+IDLE_TIMEOUT_SECONDS = 300
 
 _poll_lock = threading.Lock()
 
