@@ -34,6 +34,7 @@ class ApiClient:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.emulator.api_url + path, data=data, method=method, headers=all_headers)
         try:
+            # Longer than IDLE_TIMEOUT_SECONDS of virtual_time.py.
             with urllib.request.urlopen(request, timeout=330) as response:
                 return Response(response.status, response.headers, response.read())
         except urllib.error.HTTPError as error:

@@ -22,8 +22,8 @@ use crate::retry::{Retry, RetryBudget};
 use crate::revoke_keys::keys_of_agent_to_revoke;
 use crate::throttle::{count_password_hash, refuse_taken_name, require_taken_name_quota};
 
-/// After somebody else sets an agent's password or makes it an administrator, its password cannot confirm an immediate deletion for
-/// this long. Otherwise, a thief with a stolen key could set a password, or promote an agent, and delete the account with it.
+/// If another principal sets an agent's password or makes the agent an administrator, the password cannot confirm an immediate deletion
+/// for this long. Otherwise, a thief with a stolen key could set a password, or promote an agent, and delete the account with it.
 pub(crate) const DELETION_CONFIRMATION_DELAY: Duration = Duration::from_secs(86_400);
 const ACTIVE: &[Status] = &[Status::Active];
 

@@ -23,7 +23,7 @@ fn task(id: CustomerId, step: &str) -> CascadeTask {
     CascadeTask { customer_id: id, step: step.to_owned(), hop: 0 }
 }
 
-fn removed_rows(row: &Value) -> u64 {
+pub(crate) fn removed_rows(row: &Value) -> u64 {
     row["removed"]["N"].as_str().unwrap().parse().unwrap()
 }
 
