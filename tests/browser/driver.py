@@ -16,6 +16,15 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 # A Chromium window cannot be as narrow as a phone, so the width is emulated.
 WIDTHS = {"phone": 390, "desktop": 1280}
 
+# Follows the source of axe-core.
+RUN_AXE = """
+const done = arguments[arguments.length - 1];
+axe.run().then(({ violations }) => done({
+  violations: violations.map(rule => rule.id + ': ' + rule.nodes.map(node => node.html + ' ' + node.failureSummary).join('; ')),
+  overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+}), error => done({ violations: [String(error)], overflow: 0 }));
+"""
+
 
 def send_request(url, body=None, method=None, token=None):
     """Sends a request with an optional JSON body. Returns the status and the JSON of the response."""
@@ -165,10 +174,12 @@ class Browser:
     def run_script(self, script, *arguments):
         return self.send("execute/async", {"script": script, "args": list(arguments)})
 
-    def console_errors(self):
-        """The violations of the Content-Security-Policy that the page logged since the last call."""
+    def logged_errors(self):
+        """The violations of the Content-Security-Policy, the uncaught exceptions and the other errors that the page logged since
+        the last call. Leaves out failed requests, because many tests cause refusals."""
         entries = self.send("se/log", {"type": "browser"})
-        return [entry["message"] for entry in entries if "Content Security Policy" in entry["message"]]
+        is_error = lambda entry: entry["level"] == "SEVERE" and entry["source"] != "network"
+        return [entry["message"] for entry in entries if is_error(entry) or "Content Security Policy" in entry["message"]]
 
     def screenshot(self, name):
         (self.folder / f"{name}.png").write_bytes(base64.b64decode(self.send("screenshot")))

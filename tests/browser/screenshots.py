@@ -97,7 +97,7 @@ class Screenshots:
         self.take("index", f"{self.service.base}/", "Custodian on this computer")
 
     def delete(self):
-        """The owner of the account that the service opens for a platform admin leaves, and its 30 days pass."""
+        """A platform admin opens an account, its owner closes it, and the grace period of 30 days passes."""
         service = self.service
         admin = service.sign_in("admin@localhost")
         account = {"username": "bob", "password": PASSWORD, "name": "Bobs Shop", "email": "bob@shop.example"}

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Uses the account page and the console in headless Chromium, from the sign-up to the receipt, and attacks them. Reads the reference
-of the API.
+"""Uses the account page and the console in headless Chromium, from the sign-up to the receipt, and attacks them. Reads the
+reference of the API.
 
 axe-core checks every state at 375 and 1280 pixels, in light and in dark colors. Starts the service with `cargo run` or from a
 given binary. Prints the folder of the screenshots.
@@ -11,16 +11,18 @@ import pathlib
 import tempfile
 
 import site_attacks
+import site_failures
 import site_operator
 import site_owner
 import site_reference
-from driver import Browser, Service, stop
-from site_driver import DESKTOP, RUN_AXE, Site
+from driver import RUN_AXE, Browser, Service, stop
+from site_driver import DESKTOP, Site
 
 PARTS = {
     "owner": lambda site, service, attacker: site_owner.run(site, service, attacker),
     "reference": lambda site, service, _: site_reference.run(site, service),
     "operator": lambda site, service, _: site_operator.run(site, service),
+    "failures": lambda site, service, _: site_failures.run(site, service),
     "attacks": site_attacks.run,
 }
 

@@ -99,7 +99,7 @@ def frames(site, attacker):
     for path in ("/account", "/account/close", "/console"):
         attacker.pages["/frame"] = f'<h1>frame</h1><iframe src="{site.base}{path}"></iframe>'
         browser.send("url", {"url": f"{attacker.base}/frame"})
-        wait_for("the refusal", lambda: any("frame-ancestors" in message for message in browser.console_errors()))
+        wait_for("the refusal", lambda: any("frame-ancestors" in message for message in browser.logged_errors()))
 
 
 def tokens(site):
@@ -158,7 +158,8 @@ def assert_harmless(site, path):
     })"""
     found = site.browser.run_script(script)
     assert found == {"attacked": None, "elements": 0}, (path, found)
-    assert site.browser.console_errors() == [], path
+    errors = site.browser.logged_errors()
+    assert errors == [], (path, errors)
 
 
 def redirects(site):
@@ -175,7 +176,7 @@ def redirects(site):
 
 
 def headers(site):
-    """What the server itself says about the page, and that its files carry the right headers."""
+    """The server sends the page and its script with the right headers, and the HTML has no inline style and one script."""
     with urllib.request.urlopen(f"{site.base}/account") as response:
         policy, html = response.headers["Content-Security-Policy"], response.read().decode()
         assert response.headers["X-Frame-Options"] == "DENY"
@@ -202,4 +203,6 @@ def run(site, service, attacker):
     login_with_foreign_credentials(site, service, attacker)
     frames(site, attacker)
     site.open("/account", f"Hello, {EMAIL}")
+    # The browser logs every attack that it has stopped.
+    site.browser.logged_errors()
     markup_in_names(site, service)

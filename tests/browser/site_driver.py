@@ -7,14 +7,6 @@ from driver import ELEMENT, WebDriverError, wait_for
 
 PHONE, DESKTOP, NARROW = 375, 1280, 320
 
-RUN_AXE = """
-const done = arguments[arguments.length - 1];
-axe.run().then(({ violations }) => done({
-  violations: violations.map(rule => rule.id + ': ' + rule.nodes.map(node => node.html + ' ' + node.failureSummary).join('; ')),
-  overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-}), error => done({ violations: [String(error)], overflow: 0 }));
-"""
-
 
 class Site:
     """The pages in one browser. Every text is compared as the reader sees it."""
@@ -52,7 +44,7 @@ class Site:
         return wait_for(xpath, lambda: self.find(xpath)[number:])[0]
 
     def repeat(self, action):
-        """Performs an action. The view may be replaced between its parts."""
+        """Performs an action, and repeats it if it fails, because the view may be replaced between its parts."""
         for attempt in range(5):
             try:
                 return action()
@@ -86,13 +78,13 @@ class Site:
     def press(self, text, number=0):
         """Clicks a button or a link with this text, in the open dialog if there is one."""
         same = f"normalize-space(.)={quoted(text)}"
-        # The dialog may close meanwhile.
+        # One path for both cases, because the dialog may close while this waits.
         scopes = ("//dialog", "//body[not(.//dialog)]")
         xpath = "(" + "|".join(f"{scope}//{element}[{same}]" for scope in scopes for element in ("button", "a")) + ")"
         self.repeat(lambda: self.browser.send(f"element/{self.wait_for_one(xpath, number)}/click", {}))
 
     def refresh(self):
-        """Waits until the view is loaded. What the test changes afterwards through the API is not part of it."""
+        """Presses Refresh and waits until the view is loaded. It does not show what the test changes afterwards through the API."""
         self.press("Refresh")
         wait_for("the refreshed view", lambda: self.count("main[aria-busy]") == 0)
 
@@ -131,7 +123,7 @@ class Site:
                 assert found == {"violations": [], "overflow": 0}, (name, width, scheme, found)
                 self.screenshot(f"{self.prefix}-{self.states:02}-{name}-{width}-{scheme}")
         self.require_no_overflow(name)
-        errors = self.browser.console_errors()
+        errors = self.browser.logged_errors()
         assert errors == [], (name, errors)
 
     def require_no_overflow(self, name):

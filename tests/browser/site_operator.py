@@ -134,7 +134,7 @@ def delete(site, service, customer_id, name):
 
 
 def roles(site, service):
-    """An agent without rights sees only itself, and a manager no keys; neither gets into the console."""
+    """An agent without rights sees only itself, and a manager sees no keys. Neither gets into the console."""
     open_account(service, "roles@shop.example", "Roles")
     owner = service.sign_in("roles@shop.example")
     for username, permission in (("agent-only", 16), ("manager-only", 64)):
@@ -155,6 +155,7 @@ def roles(site, service):
     site.press("Agents")
     site.wait_for_heading("Agents")
     site.show("role-manager")
+    site.open("/console", "You cannot see this page")
     site.sign_out()
 
 

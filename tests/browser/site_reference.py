@@ -24,13 +24,13 @@ def run(site, service):
     require_every_page(site, document)
     use_by_keyboard(site)
     site.open("/docs/nonsense", "This page does not exist")
-    site.browser.console_errors()
+    site.browser.logged_errors()
     site.press("All operations")
     site.wait_for_heading("API reference")
 
 
 def require_own_files(site, service):
-    """The page loads nothing but its own style sheet and its icon."""
+    """The page loads its files, such as its style sheet and its icon, from the service only."""
     loaded = site.browser.run_script(RESOURCES)
     assert loaded and all(url.startswith(f"{service.base}/") for url in loaded), loaded
 
@@ -45,11 +45,12 @@ def require_every_page(site, document):
         operations = [it for item in document["paths"].values() for it in item.values()
                       if isinstance(it, dict) and it["tags"] == [tag["name"]]]
         assert site.count("section") == len(operations) > 0, tag
-    assert site.browser.console_errors() == []
+    errors = site.browser.logged_errors()
+    assert errors == [], errors
 
 
 def use_by_keyboard(site):
-    """The first stop skips the navigation."""
+    """The first press of Tab leads to the link that skips the navigation."""
     site.open("/docs/tags", "Tags")
     body = site.browser.find_element("body")
     site.browser.send(f"element/{body}/value", {"text": TAB})

@@ -29,6 +29,7 @@ class Receiver:
         return [json.loads(body)["type"] for _, body in self.webhooks()]
 
     def clear(self):
+        """Forgets the webhooks of all paths of the server."""
         self.server.webhooks.clear()
 
 

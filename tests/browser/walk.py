@@ -10,15 +10,7 @@ import pathlib
 import tempfile
 import urllib.parse
 
-from driver import PASSWORD, WIDTHS, Browser, Service, send_request, stop
-
-RUN_AXE = """
-const done = arguments[arguments.length - 1];
-axe.run().then(({ violations }) => done({
-  violations: violations.map(rule => rule.id + ': ' + rule.nodes.map(node => node.html + ' ' + node.failureSummary).join('; ')),
-  overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-}), error => done({ violations: [String(error)], overflow: 0 }));
-"""
+from driver import PASSWORD, RUN_AXE, WIDTHS, Browser, Service, send_request, stop
 
 # Signs in, and uses the session by its cookie alone. Returns the statuses, the last one after the sign-out.
 USE_SESSION = """
@@ -49,7 +41,8 @@ class Walk:
                 if self.browser.scripts:
                     found = self.browser.run_script(self.axe)
                     assert found == {"violations": [], "overflow": 0}, (name, width, scheme, found)
-        assert self.browser.console_errors() == [], name
+        errors = self.browser.logged_errors()
+        assert errors == [], (name, errors)
         self.browser.set_appearance("phone", "light")
 
     def sign_up(self):

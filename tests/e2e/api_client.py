@@ -74,7 +74,7 @@ class ApiClient:
     def mailed_token(self, address):
         self.wait_until_idle()
         mails = self.emulator.request("GET", "/_local/mailbox")["result"]
-        # The link to a deletion only shows it.
+        # Leaves out the mails whose link only shows the state of a deletion.
         is_link = lambda text: "token=" in text and "/auth/deletion?token=" not in text
         matching = [it for it in mails if it["to"] == address and is_link(it["text"])]
         assert matching, f"no mail with a link to {address} among {len(mails)} mails"

@@ -15,7 +15,8 @@ class CheckRunner:
         print(f"\n{title}", flush=True)
 
     def check(self, name, function, *arguments):
-        """Runs a check and prints its result. Returns the result of the function, or None if the check failed."""
+        """Runs a check and prints its result. Returns the result of the function (True if it has none), or None if the check
+        failed."""
         started, self.count = time.monotonic(), self.count + 1
         try:
             result = function(*arguments)

@@ -43,7 +43,7 @@ def record(role, action, resource, allowed):
 
 
 def is_allowed(role, action, resource, **context):
-    """Evaluates and records an action that AWS authorises although no call has that name."""
+    """Evaluates and records an action that AWS authorises as part of another call or of its own work, such as iam:PassRole."""
     request = EvalContext(
         principal_arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/e2e", principal_type="AssumedRole",
         principal_account=ACCOUNT, action=action, resource_arn=resource, region=REGION,

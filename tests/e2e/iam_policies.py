@@ -110,7 +110,18 @@ def check_all_statements_were_used(emulator, template, physical_ids):
     return f"{total} statements of {len(template.functions)} functions"
 
 
+def check_every_exemption_matches(emulator, template, physical_ids):
+    stale, count = [], 0
+    for function, parts in EXEMPT_STATEMENTS.items():
+        summaries = [summary(it) for it in Role(emulator, template, physical_ids, function).statements]
+        stale += [f"{function}: {part}" for part in parts if not any(part in it for it in summaries)]
+        count += len(parts)
+    assert not stale, "exemptions without a statement:\n" + "\n".join(sorted(stale))
+    return f"{count} exemptions"
+
+
 def run(runner, emulator, template, physical_ids):
+    runner.check("every exemption has a statement", check_every_exemption_matches, emulator, template, physical_ids)
     for function in CASES:
         runner.check(function, check_each_statement_is_needed, emulator, template, physical_ids, function)
     runner.check("all functions", check_all_statements_were_used, emulator, template, physical_ids)

@@ -1,5 +1,7 @@
 """For each sampled function, a case that needs every statement of its role."""
 
+from datetime import datetime, timedelta
+
 from api_client import ADMIN, PASSWORD, ApiClient
 from scenarios import DAY, IMMEDIATE_DELETION, assert_erased, create_sample_rows, event_types_of, scan_rows
 from stack import update_row
@@ -109,9 +111,11 @@ def unregister(emulator):
 def purge(emulator):
     client = ApiClient(emulator)
     customer_id, pia = client.create_verified_customer("pia")
-    pia.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()
-    pia.post("/auth/unregister", {"password": PASSWORD}).ok()
-    client.advance_clock(30 * DAY + 60)
+    updated = pia.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()["tm_update"]
+    # Not after thirty days: the clock would stop at every retry of a webhook.
+    deadline = (datetime.fromisoformat(updated) + timedelta(hours=1)).isoformat()
+    client.login_as_platform_admin().post(f"/v1.0/customers/{customer_id}/freeze", {"tm_deletion_scheduled": deadline}).ok()
+    client.advance_clock(3_660)
     customer = client.login_as_platform_admin().get(f"/v1.0/customers/{customer_id}").ok()
     assert customer["status"] == "deleted", "not purged"
 

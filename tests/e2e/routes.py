@@ -285,7 +285,7 @@ def new_access_keys(client, template):
 
 
 def owned_row_writes(tim, customer_id):
-    """Every request that writes to a row that an account owns. Creates the rows first."""
+    """Requests that write to rows that an account owns. Creates the rows first."""
     row_ids = {kind: tim.post(f"/v1.0/{kind}", body).json()["id"] for kind, body in CREATE_BODIES.items()}
     agent_id = tim.post("/v1.0/agents", {"username": "tam@example.com", "password": PASSWORD}).json()["id"]
     key_id = tim.post("/v1.0/accesskeys", {}).json()["id"]

@@ -15,7 +15,7 @@ IMMEDIATE_DELETION = {"password": PASSWORD, "confirmation_phrase": "DELETE", "im
 
 
 def invoke(emulator, function, payload):
-    """Invokes a function directly, as a platform admin does with the AWS CLI. Returns its result."""
+    """Invokes a function directly, as an operator with access to the AWS account does with the AWS CLI. Returns its result."""
     response = emulator.aws_client("lambda").invoke(FunctionName=f"{STACK}-{function}", Payload=json.dumps(payload))
     result = response["Payload"].read().decode()
     assert "FunctionError" not in response, f"{function}: {result}"
@@ -55,14 +55,16 @@ def create_sample_rows(client):
     """Creates rows in as many tables as single requests can reach."""
     client.post("/v1.0/tags", {"name": "vip"}, {"Idempotency-Key": "sample"}).ok()
     client.post("/v1.0/numbers", {"number": "+15550003333"}).ok()
-    client.post("/v1.0/contacts", {"first_name": "Zoe"})
+    contact = client.post("/v1.0/contacts", {"first_name": "Zoe"})
+    assert contact.status == 201, f"{contact.status} {contact.text}"
     client.post("/v1.0/accesskeys", {}).ok()
     client.post("/v1.0/transcribes", {"language": "en-US"}).ok()
     # An account of an earlier release may have such a URL. It is refused for good, so nothing waits for a retry.
     customer_id = client.put("/v1.0/customer", {"webhook_uri": "https://localhost/hook"}).ok()["id"]
     update_row(client.emulator, "customers", {"id": {"S": customer_id}}, webhook_uri="https://10.0.0.1/hook")
     # The file of the export is deleted with the account.
-    client.post("/v1.0/customer/export", {})
+    export = client.post("/v1.0/customer/export", {})
+    assert export.status == 202, f"{export.status} {export.text}"
     client.wait_until_idle()
 
 

@@ -1,7 +1,7 @@
 """Runs the black-box suites of `tests/` against the deployed functions.
 
 A test can run here if it uses one service and only its HTTP API. The suites lifecycle, cascade, faults, costs and observability
-do not run here at all. From the other suites, this module skips the tests below. Each entry is a part of a test's name.
+do not run here at all. From the other suites, this module skips the tests in the lists below. Each entry is a part of a test's name.
 """
 
 import json
@@ -43,6 +43,7 @@ NEEDS_SERVICE_INTERNALS = {
         "newer_rows::", "newer_values::"],
     "validation": [
         "malformed_http::", "api_description::", "read_budget::", "browser_requests::cookies_of_the_gateways_event",
+        "error_formats::a_rate_limit_and_an_outage",
         # The emulator is reached by HTTP, and a deployed function knows that its gateway only accepts HTTPS.
         "browser_requests::a_cookie_authenticates",
         # Also a response of the gateway itself, to which a deployed function adds nothing.
@@ -65,6 +66,17 @@ EMULATOR_DIFFERS = {
         "bodies::a_body_that_is_not_a_json_object", "requests::a_path_id_must_be_a_uuid", "requests::an_unknown_path",
         "requests::a_cross_origin_preflight", "http_semantics::if_none_match_with"],
 }
+# Long tests of rules that the handlers decide without a role, a route or a trigger of their own. `cargo test` runs them all.
+SHOWS_NOTHING_ABOUT_THE_DEPLOYMENT = {
+    "identity": [
+        "access_keys::an_account_holds_at_most_fifty_keys", "account_takeover::concurrent_correct_logins",
+        "confirmed_addresses::an_address_belongs", "confirmed_addresses::exactly_one_of_32",
+        "page_states::an_address_can_be_confirmed", "passwords::ten_wrong_passwords", "spellings::every_spelling"],
+    "resources": [
+        "agent_fields::every_agent_field", "fields::an_empty_string", "fields::an_invalid_value", "fields::every_field"],
+    "validation": [
+        "account_status::each_status", "field_limits::", "pagination::accounts_of_all_statuses", "permitted_values::"],
+}
 
 
 def test_environment(emulator):
@@ -74,7 +86,8 @@ def test_environment(emulator):
 
 
 def run_suite(emulator, binary, name):
-    skipped = NEEDS_SERVICE_INTERNALS[name] + EMULATOR_DIFFERS.get(name, [])
+    skipped = [
+        *NEEDS_SERVICE_INTERNALS[name], *EMULATOR_DIFFERS.get(name, []), *SHOWS_NOTHING_ABOUT_THE_DEPLOYMENT.get(name, [])]
     skip_flags = [it for part in skipped for it in ("--skip", part)]
     command = [binary, "--test-threads=1", *INCLUDED_MODULES.get(name, []), *skip_flags]
     result = subprocess.run(command, env=test_environment(emulator), capture_output=True, text=True)

@@ -70,16 +70,15 @@ def is_busy():
 
 
 def wait_until_idle():
-    """Waits until nothing runs and nothing is due. Returns False on a timeout."""
+    """Waits until nothing runs and nothing is due. Raises TimeoutError if that takes too long."""
     deadline, idle_checks = time.monotonic() + IDLE_TIMEOUT_SECONDS, 0
     while idle_checks < 2:
         idle_checks = 0 if is_busy() else idle_checks + 1
-        if time.monotonic() > deadline:
-            return False
         if idle_checks < 2:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the functions were not idle within {IDLE_TIMEOUT_SECONDS} seconds")
             lambda_svc._esm_wake.set()
             time.sleep(0.01)
-    return True
 
 
 def recurring_jobs():
@@ -126,12 +125,14 @@ class TimeController:
         target = time.time() + seconds
         with self._lock:
             self.run_due_jobs()
-            while wait_until_idle() and (due := self.next_due_time(target)):
+            wait_until_idle()
+            while due := self.next_due_time(target):
                 self.clock.advance(max(1, math.ceil(due - time.time())))
                 self.run_due_jobs(only_one_time=True)
+                wait_until_idle()
             self.clock.advance(max(0, math.ceil(target - time.time())))
             self.run_due_jobs()
-        return wait_until_idle()
+        wait_until_idle()
 
 
 def start():

@@ -19,7 +19,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 custodianctl() { cargo run --quiet --package custodianctl -- "$@"; }
 custodianctl receipt verify "$receipt" --keys "$keys" > "$work/proof"
-# Another customer's id, still in the alphabet of the encoding.
+# Another character in the last claim, the hash of the ledger. It is still in the alphabet of the encoding.
 python3 - "$receipt" > "$work/changed" <<'PYTHON'
 import sys
 header, claims, signature = open(sys.argv[1]).read().strip().split(".")

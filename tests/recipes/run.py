@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs the receivers of docs/webhooks.md and sends them genuine and altered webhooks. run.sh installs their libraries.
 
-The local service sends its webhooks to this program, which forwards them. So every receiver gets the same bytes, and each alteration
-of them, too.
+The local service sends its webhooks to this program, which forwards them. So every receiver gets the same bytes, and each
+alteration of them, too.
 """
 
 import argparse
@@ -106,7 +106,7 @@ def commands(files, folder, node_modules):
 
 @contextlib.contextmanager
 def running(command, secret):
-    """Starts a receiver, and yields a function that sends it a webhook and returns the status of its response."""
+    """Starts a receiver. Yields a function that sends it a webhook and returns the status of its response, and its process."""
     port = service.free_port()
     environment = {**os.environ, "WEBHOOK_SECRET": secret, "PORT": str(port)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

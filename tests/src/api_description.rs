@@ -6,10 +6,27 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use jsonschema::{Draft, Registry, Validator};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::response::Response;
 use crate::strict_description::DOCUMENT;
+
+/// The headers that the description leaves out: those of HTTP and of the gateway, and those that protect every response or page.
+const UNDESCRIBED_HEADERS: [&str; 13] = [
+    "cache-control",
+    "connection",
+    "content-disposition",
+    "content-length",
+    "content-security-policy",
+    "content-type",
+    "date",
+    "referrer-policy",
+    "server",
+    "strict-transport-security",
+    "transfer-encoding",
+    "vary",
+    "x-content-type-options",
+];
 
 const BASE: &str = "https://custodian.invalid/openapi.json";
 
@@ -62,6 +79,7 @@ fn check(route: &str, response: &Response, has_body: bool) -> Result<(), String>
     let described = DOCUMENT.pointer(&place).ok_or("this status is not described")?;
     let place = described["$ref"].as_str().map_or(place, |name| name.trim_start_matches('#').to_owned());
     let described = DOCUMENT.pointer(&place).ok_or("the response is missing in the components")?;
+    no_undescribed_header(&described["headers"], response)?;
     headers(&described["headers"], response)?;
     if response.status == 304 {
         return if response.text.is_empty() { Ok(()) } else { Err("a 304 has a body".to_owned()) };
@@ -88,6 +106,20 @@ fn check(route: &str, response: &Response, has_body: bool) -> Result<(), String>
     match described["x-reasons"].as_array() {
         Some(reasons) if !reasons.contains(reason) => Err(format!("the reason {reason} is not described")),
         _ => Ok(()),
+    }
+}
+
+fn no_undescribed_header(described: &Value, response: &Response) -> Result<(), String> {
+    let is_described = |name: &str| {
+        let mut names = described.as_object().into_iter().flat_map(Map::keys);
+        names.any(|described| described.eq_ignore_ascii_case(name))
+    };
+    let is_allowed = |name: &str| {
+        UNDESCRIBED_HEADERS.contains(&name) || name.starts_with("access-control-") || is_described(name)
+    };
+    match response.headers.keys().find(|name| !is_allowed(name.as_str())) {
+        Some(name) => Err(format!("the header {name} is not described")),
+        None => Ok(()),
     }
 }
 
@@ -170,7 +202,8 @@ mod tests {
 
     #[test]
     fn a_described_response_passes() {
-        assert_eq!(found(&response(200, &[("etag", "\"1\"")], &tag()), Some(b"{\"name\":\"vip\"}")), "");
+        let headers = [("etag", "\"1\""), ("date", "now"), ("access-control-allow-origin", "*")];
+        assert_eq!(found(&response(200, &headers, &tag()), Some(b"{\"name\":\"vip\"}")), "");
     }
 
     #[test]
@@ -184,6 +217,8 @@ mod tests {
         assert!(found(&response(200, &etag, &less), None).contains("\"tm_delete\" is a required property"));
         assert!(found(&response(200, &etag, &other), None).contains("\"date-time\""));
         assert!(found(&response(200, &[], &tag()), None).contains("the header ETag is missing"));
+        let link = [etag[0], ("link", "<x>")];
+        assert!(found(&response(200, &link, &tag()), None).contains("the header link is not described"));
         assert!(found(&response(202, &etag, &tag()), None).contains("this status is not described"));
         assert!(
             found(&response(200, &etag, &tag()), Some(b"{\"name\":1}"))

@@ -30,7 +30,8 @@ impl TestApp {
         self.reconcile_with(ReconcileRequest::default()).await
     }
 
-    /// Runs `reconcile` with the input of a manual invocation: `recount` or `verify`. It ignores `restore`, which only `respond` handles.
+    /// Runs `reconcile` with the input of a manual invocation: `recount` or `verify`. It ignores `restore`, which only
+    /// `Reconcile::respond` handles.
     pub async fn reconcile_with(&self, request: ReconcileRequest) -> Result<(), Failure> {
         Reconcile.handle(&self.cx, request, self.invocation_deadline()).await
     }
@@ -76,9 +77,9 @@ impl TestApp {
         Ok(())
     }
 
-    /// Publishes the streams and delivers the messages in the queues of cascades, webhooks and deletion mails, until these queues are empty.
-    /// The test bus enqueues no webhooks but deletion notices. Stream records that the last message wrote stay unpublished; call `publish`
-    /// for them.
+    /// Publishes the streams and delivers the messages in the queues of cascades, webhooks and deletion mails, until these queues
+    /// are empty. The test bus enqueues no webhooks but deletion notices. Stream records that the last message wrote stay
+    /// unpublished; call `publish` for them.
     pub async fn run_until_idle(&self) -> Result<(), Failure> {
         loop {
             self.run_next().await?;

@@ -36,8 +36,8 @@ fn deployed() -> Option<String> {
 }
 
 /// A client that returns redirects, so that tests see them.
-fn http_client() -> reqwest::Client {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+fn http_client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none())
 }
 
 impl Client {
@@ -52,7 +52,7 @@ impl Client {
     /// Deletes the data of earlier tests from the deployed service.
     async fn connect_deployed(base: String) -> Self {
         let checks = Arc::new((None, LogLeakCheck::start()));
-        let http = http_client();
+        let http = http_client().build().unwrap();
         let reset = http.post(format!("{base}/_e2e/reset")).send().await.unwrap();
         assert!(reset.status().is_success(), "{}", reset.text().await.unwrap());
         Self { http, base, token: None, service: None, _checks: checks }
@@ -86,7 +86,8 @@ impl Client {
         tokio::spawn(async move { serving.serve().await.unwrap() });
         let base = format!("http://127.0.0.1:{}", service.port());
         let checks = Arc::new((Some(ServiceCheck::new(&service, rules)), log_check));
-        Self { http: http_client(), base, token: None, service: Some(service), _checks: checks }
+        let http = http_client().build().unwrap();
+        Self { http, base, token: None, service: Some(service), _checks: checks }
     }
 
     pub fn service(&self) -> &Service {
@@ -107,7 +108,7 @@ impl Client {
 
     /// A client of the same service that connects from this address of the loopback network 127.0.0.0/8.
     pub fn from_address(&self, address: [u8; 4]) -> Self {
-        let http = reqwest::Client::builder().local_address(IpAddr::from(address)).build().unwrap();
+        let http = http_client().local_address(IpAddr::from(address)).build().unwrap();
         Self { http, ..self.clone() }
     }
 

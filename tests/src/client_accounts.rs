@@ -18,7 +18,7 @@ impl Client {
         self.login("admin@localhost", PASSWORD).await
     }
 
-    /// The token of the newest mail to an address whose link does something. The link to a deletion only shows it.
+    /// The token in the newest mail to an address, without the mails whose link only shows the state of a deletion.
     pub async fn mailed_token(&self, to: &str) -> String {
         self.idle().await;
         let mails = self.get("/_local/mailbox").await.ok();

@@ -83,8 +83,9 @@ impl RequestObserver for DatabaseMetrics {
         true
     }
 
-    /// Adds the capacity that one or more tables consumed. DynamoDB bills condition checks as writes. It also bills a write
-    /// whose condition fails, for which the engine reports no capacity.
+    /// Adds the capacity that one or more tables consumed. DynamoDB bills condition checks as writes. It also bills a write whose
+    /// condition fails. The engine reports no capacity for it, so a single write counts as one unit; a cancelled transaction counts
+    /// as none.
     fn on_consumed_capacity(&self, operation: &str, consumed: &Value) {
         let tables = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
         let units: f64 = tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum();

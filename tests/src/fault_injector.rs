@@ -20,8 +20,8 @@ pub enum Interruption {
     CrashBefore,
     /// The process crashes after the call, before its response.
     CrashAfter,
-    /// This database request and all later ones never respond. A call of another service fails at once instead. Not in
-    /// [`Self::ALL`], because a caller without a timeout would wait for ever.
+    /// This database request and all later ones never respond. A call of another service fails at once instead, without effect. Not
+    /// in [`Self::ALL`], because a caller without a timeout would wait for ever.
     Hang,
 }
 
@@ -31,7 +31,8 @@ impl Interruption {
 
 type Callback = Box<dyn FnOnce() + Send>;
 
-/// A call that a test expects. Dropped before the call was made, it fails the test, which otherwise would show nothing.
+/// A call that a test expects, and before which its callback runs. If this is dropped before the call was made, it fails the test:
+/// without the callback, the test would prove nothing.
 #[must_use = "dropped at once, it fails the test"]
 pub struct ExpectedCall(Arc<AtomicBool>);
 
@@ -47,7 +48,7 @@ impl ExpectedCall {
         (expected, Box::new(recording))
     }
 
-    /// Whether the call was made. For calls that may not be made.
+    /// Whether the call was made. For tests in which the call is optional: the drop no longer fails them.
     pub fn was_made(self) -> bool {
         self.0.swap(true, Ordering::SeqCst)
     }

@@ -46,7 +46,7 @@ fn listed() -> BTreeSet<String> {
 /// The invariant that a line cites.
 fn citation(line: &str) -> Option<String> {
     let (name, text) = line.trim().strip_prefix("/// Invariant ")?.split_once(": ")?;
-    assert!(text.ends_with('.'), "a citation is a sentence: {line}");
+    assert!(text.ends_with('.'), "a citation is one line that ends with a period: {line}");
     Some(name.to_owned())
 }
 

@@ -32,7 +32,7 @@ mod write_rules;
 pub use accounts::PASSWORD;
 pub use client::{Client, event_types, micros};
 pub use fault_injector::{ExpectedCall, FaultInjector, Interruption};
-pub use observers::{OperationRecorder, ScriptedFaults};
+pub use observers::{ExpectedFaults, OperationRecorder, ScriptedFaults};
 pub use random_faults::RandomFaults;
 pub use response::Response;
 pub use tables::{CASCADE_TABLES, PREFIX, Tables};

@@ -1,6 +1,7 @@
 //! Observers of database requests, and the error responses that they can return.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use custodian_engine::{Fault, RequestObserver};
 use serde_json::{Value, json};
@@ -58,9 +59,40 @@ impl ScriptedFaults {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(function));
     }
 
+    /// Injects this fault into the next `times` requests of an operation, and lets every other request pass.
+    pub fn fault_next(&self, operation: &'static str, times: usize, fault: &Fault) -> ExpectedFaults {
+        let left = Arc::new(AtomicUsize::new(times));
+        let (expected, fault) = (ExpectedFaults { operation, left: Arc::clone(&left) }, fault.clone());
+        self.set(move |called, _| {
+            // The lock around this function makes the two accesses one step.
+            if called != operation || left.load(Ordering::SeqCst) == 0 {
+                return Fault::None;
+            }
+            left.fetch_sub(1, Ordering::SeqCst);
+            fault.clone()
+        });
+        expected
+    }
+
     /// Lets every request pass from now on.
     pub fn clear(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Faults that a test expects to be injected. If this is dropped while some are left, it fails the test: without these faults, the
+/// test would prove nothing.
+#[must_use = "dropped at once, it fails the test"]
+pub struct ExpectedFaults {
+    operation: &'static str,
+    left: Arc<AtomicUsize>,
+}
+
+impl Drop for ExpectedFaults {
+    fn drop(&mut self) {
+        let left = self.left.load(Ordering::SeqCst);
+        let is_fulfilled = left == 0 || std::thread::panicking();
+        assert!(is_fulfilled, "{left} faults of {} met no request", self.operation);
     }
 }
 

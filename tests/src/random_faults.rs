@@ -65,9 +65,10 @@ impl RequestObserver for RandomFaults {
         let engine = self.0.engine.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(engine) = engine else { return Fault::None };
         // Each type of fault is injected into the first request that can have it, so that every type occurs.
+        let is_divisible = batch_size(body) > 1;
         let first = match operation {
             "TransactWriteItems" if !self.injected().contains_key("conflict") => Some(3),
-            "BatchGetItem" | "BatchWriteItem" if !self.injected().contains_key("partial batch") => Some(3),
+            _ if is_divisible && !self.injected().contains_key("partial batch") => Some(3),
             _ => ["request lost", "response lost", "throttled"]
                 .into_iter()
                 .zip(0..)
@@ -78,7 +79,7 @@ impl RequestObserver for RandomFaults {
             (1, _) => self.inject("response lost", Fault::LoseResponse),
             (2, _) => self.inject("throttled", throughput_exceeded()),
             (3 | 4, "TransactWriteItems") => self.inject("conflict", transaction_conflict()),
-            (3..=6, "BatchGetItem" | "BatchWriteItem") => {
+            (3..=6, _) if is_divisible => {
                 self.inject("partial batch", partial_batch(&engine, operation, body, 1))
             }
             _ => Fault::None,
@@ -86,20 +87,31 @@ impl RequestObserver for RandomFaults {
     }
 }
 
-/// Processes at most `max` items of each table in a batch, and returns the others as unprocessed.
+/// The number of items in a batch. 0 for every other request.
+fn batch_size(body: &Value) -> usize {
+    let parts = body["RequestItems"].as_object().into_iter().flat_map(Map::values);
+    parts.map(|part| part.get("Keys").unwrap_or(part).as_array().map_or(0, Vec::len)).sum()
+}
+
+/// Processes at most `max` items of a batch, and returns the others as unprocessed.
 pub fn partial_batch(engine: &Engine, operation: &str, body: &Value, max: usize) -> Fault {
     let reads = operation == "BatchGetItem";
-    let (mut processed, mut unprocessed) = (body.clone(), Map::new());
-    for (table, part) in processed["RequestItems"].as_object_mut().unwrap() {
+    let (mut processed, mut unprocessed, mut left) = (body.clone(), Map::new(), max);
+    let tables = processed["RequestItems"].as_object_mut().unwrap();
+    for (table, part) in tables.iter_mut() {
         let list = if reads { &mut part["Keys"] } else { &mut *part };
         let list = list.as_array_mut().unwrap();
-        let rest = list.split_off(list.len().min(max));
+        let rest = list.split_off(list.len().min(left));
+        left -= list.len();
         if !rest.is_empty() {
             let mut later = part.clone();
             *(if reads { &mut later["Keys"] } else { &mut later }) = Value::Array(rest);
             unprocessed.insert(table.clone(), later);
         }
     }
+    // The engine refuses an empty list, as DynamoDB does.
+    let is_empty = |part: &Value| part.get("Keys").unwrap_or(part).as_array().is_none_or(Vec::is_empty);
+    tables.retain(|_, part| !is_empty(part));
     let mut response = engine.call(operation, &processed).unwrap();
     response[if reads { "UnprocessedKeys" } else { "UnprocessedItems" }] = json!(unprocessed);
     Fault::Respond(200, response)

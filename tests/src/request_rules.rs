@@ -31,8 +31,8 @@ const KEYWORDS: [&str; 17] = [
     "list_append",
 ];
 
-/// Panics if a request breaks a rule. Otherwise passes the request on to the next observer. A service turns the panic into an error or a
-/// failure in the log, so it is also recorded, and fails the test at its end.
+/// Panics if a request breaks a rule. Otherwise passes the request on to the next observer. A local service turns the panic into
+/// an error response or a line in its log. So the request is also recorded, and `ServiceCheck` fails the test at its end.
 pub struct RequestRules {
     next: Arc<dyn RequestObserver>,
     broken: Mutex<Vec<String>>,

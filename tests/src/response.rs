@@ -39,7 +39,7 @@ impl Response {
         self.ok()["result"].as_array().unwrap().clone()
     }
 
-    /// The body of a successful response. Any other response fails the test.
+    /// The body of a response with status 200. Any other status, even 201, fails the test.
     #[track_caller]
     pub fn ok(&self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text);

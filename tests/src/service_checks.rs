@@ -1,5 +1,5 @@
-//! Checks of a local service at the end of each test. Every published event matches its schema, no completed deletion left rows behind,
-//! and no database request broke a rule.
+//! Checks of a local service at the end of each test. Every published event matches its schema, no verification found a row after a
+//! completed deletion, and no database request broke a rule.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};

@@ -1,5 +1,5 @@
-//! Test doubles of the scheduler, event bus, queues, webhook sender and mailer. All but the webhook sender are behind the same fault
-//! injector as the database.
+//! Test doubles of the scheduler, event bus, queues, export files, webhook sender and mailer. All but the webhook sender are behind
+//! the same fault injector as the database.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,7 +27,7 @@ pub struct ServiceState {
     pub events: Vec<Event>,
     /// Messages that start a cascade.
     pub cascade_starts: Vec<EventMessage>,
-    /// Messages that send a verification mail or the mail about a deletion, because the ledger waits for that one.
+    /// Messages that send a verification mail, or the first mail about a deletion, for which the ledger waits.
     pub mail_events: Vec<EventMessage>,
     pub cascade_tasks: Vec<CascadeTask>,
     /// Webhook deliveries. The bus enqueues deletion notices only, because the ledger waits for them.
@@ -73,7 +73,7 @@ impl TestServices {
 
     fn call(&self, name: &'static str, effect: impl FnOnce(&mut ServiceState)) -> Result<(), Failure> {
         let fault = self.fault_injector.intercept(name);
-        if fault != Fault::LoseRequest {
+        if ![Fault::LoseRequest, Fault::Hang].contains(&fault) {
             effect(&mut self.state());
         }
         if fault == Fault::None { Ok(()) } else { Err(Failure::unavailable(name, "interrupted")) }
@@ -171,7 +171,7 @@ impl ExportFiles for TestServices {
         Ok(id)
     }
 
-    /// The entity tag differs between two contents.
+    /// Parts with different contents have different entity tags.
     async fn upload_part(
         &self,
         file: ExportFile,

@@ -1,4 +1,5 @@
-//! The API description, but without unknown fields in responses and with everything that bodies may have besides.
+//! The API description, changed for the tests: a response may have no unknown fields, and a request's body may have everything that
+//! the service accepts beyond the description.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -14,18 +15,18 @@ pub(crate) static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
             collect_schemas(&document, &operation["responses"], &mut of_responses);
         }
     }
-    permit_what_bodies_may_have_besides(&mut document["components"]["schemas"]);
-    permit_what_bodies_may_have_besides(&mut document["paths"]);
-    // A body may have unknown fields.
+    permit_all_accepted_bodies(&mut document["components"]["schemas"]);
+    permit_all_accepted_bodies(&mut document["paths"]);
+    // Only in the schemas of responses: a request's body may have unknown fields.
     let schemas = document["components"]["schemas"].as_object_mut().unwrap();
     let of_responses = schemas.iter_mut().filter(|(name, _)| of_responses.contains(*name));
     of_responses.for_each(|(_, schema)| forbid_unknown_fields(schema));
     document
 });
 
-/// Some schemas of bodies are narrower than what the service accepts, so that everything that they permit is accepted: those with
-/// `x-accepts-more`, and limits of texts outside ASCII, which count bytes.
-fn permit_what_bodies_may_have_besides(part: &mut Value) {
+/// Some schemas describe less than the service accepts, so that the service accepts every body that matches them: those with
+/// `x-accepts-more`, and those with a limit in bytes for texts outside ASCII. This removes what makes them narrower.
+fn permit_all_accepted_bodies(part: &mut Value) {
     match part {
         Value::Object(map) => {
             if map.get("x-accepts-more").is_some() {
@@ -35,9 +36,9 @@ fn permit_what_bodies_may_have_besides(part: &mut Value) {
             } else if map.contains_key("x-max-bytes") {
                 map.remove("not");
             }
-            map.values_mut().for_each(permit_what_bodies_may_have_besides);
+            map.values_mut().for_each(permit_all_accepted_bodies);
         }
-        Value::Array(items) => items.iter_mut().for_each(permit_what_bodies_may_have_besides),
+        Value::Array(items) => items.iter_mut().for_each(permit_all_accepted_bodies),
         _ => {}
     }
 }

@@ -139,9 +139,18 @@ impl Tables {
         let stream = self.call("DescribeStream", &json!({ "StreamArn": arn }));
         let shard = &stream["StreamDescription"]["Shards"][0]["ShardId"];
         let request = json!({ "StreamArn": arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON" });
-        let iterator = self.call("GetShardIterator", &request);
-        let response = self.call("GetRecords", &json!({ "ShardIterator": iterator["ShardIterator"] }));
-        let mut records = response["Records"].as_array().unwrap().clone();
+        let mut iterator = self.call("GetShardIterator", &request)["ShardIterator"].clone();
+        let mut records = Vec::new();
+        // The engine always names a next iterator. The page after the last record is empty.
+        loop {
+            let mut page = self.call("GetRecords", &json!({ "ShardIterator": iterator }));
+            let found = page["Records"].as_array_mut().unwrap();
+            if found.is_empty() {
+                break;
+            }
+            records.append(found);
+            iterator = page["NextShardIterator"].clone();
+        }
         records.iter_mut().for_each(|record| record["eventSourceARN"] = arn.clone());
         records
     }

@@ -128,7 +128,7 @@ impl TestApp {
     }
 
     /// The token of the newest mail.
-    pub fn newest_link(&self) -> Secret {
+    pub fn newest_token(&self) -> Secret {
         let state = self.cx.services.state();
         let text = &state.mails.last().expect("a mail was sent").text;
         text.split_once("token=").map(|(_, token)| Secret::new(&token[..64])).expect("the mail has a link")

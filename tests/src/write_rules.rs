@@ -1,4 +1,5 @@
-//! The rules for writes: each has a condition expression (one may always hold: `Expr::unconditional`), none creates a row of a deleted account, and none replaces a row whole.
+//! The rules for writes. Each write has a condition expression; a write that needs no condition has one that always holds
+//! (`Expr::unconditional`). No write creates a row of a deleted account, and none replaces a row that stays in use as a whole.
 
 use serde_json::Value;
 
@@ -76,8 +77,8 @@ pub(crate) fn transaction(body: &Value) -> Vec<String> {
         }
         let creating_update = (kind == "Update").then(|| no_resurrection(action)).flatten();
         let table = action["TableName"].as_str().unwrap_or_default().trim_start_matches(PREFIX);
-        // The tables that are keyed by customer, except `usage`, which has the gates themselves and the counters. Identifiers and tokens
-        // are found by their row under the owner instead.
+        // The tables that are keyed by customer, except `usage`, which has the gates themselves and the counters. Identifiers and
+        // tokens are found by their row under the owner instead.
         let by_customer =
             CASCADE_TABLES.contains(&table) && !["identifiers", "tokens", "usage"].contains(&table);
         creates_without_gate |= creating_update.is_some() && !by_customer;

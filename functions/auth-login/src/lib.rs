@@ -1,7 +1,7 @@
 //! `POST /auth/login`: signs an agent in with username and password. The token is in the body and in a cookie.
 //!
-//! Published clients send the JSON as `text/plain` or as a form. A page of another site can do that as well, so the response to such a
-//! request has no cookie: the page could sign its visitor in to an account of its own.
+//! Published clients send the JSON as `text/plain` or as a form. A page of another site can do that as well. So the response to
+//! such a request sets no cookie. Otherwise, that page could sign its visitor in to the attacker's account.
 
 use custodian_app::ports::{Authenticator, FindNames, RecordSignIns, SignedInAgent, Throttle, TokenSigner};
 use custodian_app::{Context, Failure, sign_in::sign_in};

@@ -46,15 +46,23 @@ async fn submit_form<S: ReadMailTokens + UpdateAgents + Throttle + ClearThrottle
 ) -> Result<Response, Failure> {
     let token = pages::form_token(form)?;
     let reservation = reserve(cx, &[Quota::new(TOKEN_BY_CLIENT_IP, &request.client_ip)]).await?;
-    let response = match set_password(cx, token, form).await {
+    let response = reset_form(cx, token, form).await;
+    reservation.settle(cx, &response).await;
+    response
+}
+
+async fn reset_form<S: ReadMailTokens + UpdateAgents + ClearThrottles, E: Send + Sync>(
+    cx: &Context<S, E>,
+    token: &str,
+    form: &Map<String, Value>,
+) -> Result<Response, Failure> {
+    match set_password(cx, token, form).await {
         // After a double click, the second request finds a used token. The page of the link then says that the link was used.
         Err(failure) if failure.is(Reason::InvalidToken) && is_used(cx, &Secret::new(token)).await? => {
             Ok(pages::redirect_to_link(pages::RESET, token))
         }
         response => response,
-    };
-    reservation.settle(cx, &response).await;
-    response
+    }
 }
 
 /// Sets the password. If the password is invalid, shows the form again with the error.

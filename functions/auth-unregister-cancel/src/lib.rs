@@ -1,4 +1,5 @@
-//! `DELETE /auth/unregister`: recovers an account that froze itself.
+//! `DELETE /auth/unregister`: recovers an account that one of its administrators or access keys froze. Only an operator recovers
+//! an account that an operator froze.
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler};
 use custodian_app::{Context, Failure, change};

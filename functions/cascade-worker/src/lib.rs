@@ -1,4 +1,5 @@
-//! Deletes the rows of a deleted or expired account from one table, and its files. Many rows take several invocations.
+//! Deletes the rows of a deleted or expired account from one table. The step of the exports also deletes their files. Many rows
+//! take several invocations.
 
 use custodian_app::{Context, Failure};
 use custodian_cascade::{CascadeQueue, CascadeTask, EmptyTables, RemoveFiles, run_step};

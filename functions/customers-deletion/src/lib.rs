@@ -1,6 +1,6 @@
-//! `GET /v1.0/customers/{id}/deletion`: shows operators how far the deletion of an account is, and its receipt. With `?dry_run=true`
-//! it shows what a deletion would delete now. This is no parameter of `DELETE`, because a version of the service that does not know
-//! it would delete the account.
+//! `GET /v1.0/customers/{id}/deletion`: shows operators how far the deletion of an account is, and its receipt. With
+//! `?dry_run=true` it shows what a deletion would delete now. This is no parameter of `DELETE`, because a version of the service
+//! that does not know it would delete the account.
 
 use custodian_app::deletion_preview::{DeletionPreview, preview_by_operator};
 use custodian_app::ports::{Authenticator, CountRowsToDelete, Usage};

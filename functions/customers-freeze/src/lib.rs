@@ -1,5 +1,5 @@
-//! `POST /v1.0/customers/{id}/freeze`: lets an operator freeze an account, or take over and extend a freeze. Only an operator can
-//! recover or delete the account then.
+//! `POST /v1.0/customers/{id}/freeze`: lets an operator freeze an account, or take over and extend a freeze. Then only an operator
+//! can recover the account, or delete it before its deadline.
 
 use custodian_app::ports::{Authenticator, ChangeCustomers, Scheduler};
 use custodian_app::{Context, Failure, change};

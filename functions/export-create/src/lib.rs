@@ -1,4 +1,5 @@
-//! `POST /v1.0/customer/export`: starts an export of the account and its rows that the API shows. A frozen account can be exported as well.
+//! `POST /v1.0/customer/export`: starts an export of the account and its rows that the API shows. A frozen account can be
+//! exported as well.
 
 use custodian_app::ports::{Authenticator, ReadCustomers, Throttle};
 use custodian_app::{Context, Failure};

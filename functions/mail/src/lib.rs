@@ -1,5 +1,5 @@
-//! Sends the mails that events cause: links to confirm addresses, links to set the first password, notices, and the first mail about
-//! a deletion. If an event's mails were sent, a redelivery of the event sends nothing.
+//! Sends the mails that events cause: links to confirm addresses, links to set the first password, notices, and the first mail
+//! about a deletion. If an event's mails were sent, a redelivery of the event sends nothing.
 
 use custodian_app::confirm_email::send_email_change;
 use custodian_app::deletion_mails::send_deletion_begun;
@@ -36,7 +36,7 @@ where
             (EventType::CustomerFrozen, _) => send_frozen(cx, id, cause).await,
             (EventType::CustomerDeletionReminder, _) => send_deletion_reminder(cx, id, cause).await,
             (EventType::CustomerRecovered, _) => send_recovered(cx, id, cause).await,
-            (EventType::CustomerDeleted, _) => finish_deletion(cx, id).await,
+            (EventType::CustomerDeleted, _) => send_first_deletion_mail(cx, id).await,
             (EventType::WebhookDisabled, endpoint) => send_webhook_disabled(cx, id, endpoint, cause).await,
             (EventType::Row { noun: access_key::NOUN, change: RowChange::Created }, Some(row)) => {
                 send_key_created(cx, id, row, cause).await
@@ -101,7 +101,7 @@ async fn send_for_agent<S: ReadAgents + StoreMailTokens + NoticeRows, E: Mailer>
 }
 
 /// Sends the first mail about a deletion, and enqueues the step of the ledger that waited for it.
-async fn finish_deletion<S: ReadAgents + NoticeRows + DeletionLinks, E: Mailer + CascadeQueue>(
+async fn send_first_deletion_mail<S: ReadAgents + NoticeRows + DeletionLinks, E: Mailer + CascadeQueue>(
     cx: &Context<S, E>,
     id: CustomerId,
 ) -> Result<(), Failure> {

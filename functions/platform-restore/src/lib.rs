@@ -12,7 +12,7 @@ use custodian_http::{Endpoint, PlatformAdmin, Request, Response, Route};
 
 /// A call begins no further page after this time. The time limit of a request is 9 s.
 const WORKING_TIME: Duration = Duration::from_secs(5);
-/// The maximum number of bytes of the fields.
+/// The maximum number of bytes of each text in the body.
 const MAX_TEXT: usize = 4096;
 
 pub struct RestoreTables;

@@ -1,6 +1,6 @@
 //! Sets up a deployed platform: keys, the platform's own customer and the first platform admin. A person with access to
-//! the AWS account invokes it once; repeating it changes nothing. With `{"rotate": true}` it replaces the signing key instead, and with
-//! `{"rotate_receipts": true}` the key of the receipts.
+//! the AWS account invokes it once; repeating it changes nothing. With `{"rotate": true}` it replaces the signing key instead, and
+//! with `{"rotate_receipts": true}` the key of the receipts.
 
 use std::borrow::Cow;
 

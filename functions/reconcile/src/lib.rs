@@ -3,8 +3,8 @@
 //! time is over, so that none starves another. Before them, it counts incomplete deletions.
 //!
 //! With `{"recount": "<customer id>"}` it counts the customer's rows and corrects the counters instead. With
-//! `{"verify": "<customer id>"}` it verifies that customer's deletion, however old it is. With `{"restore": {"table": "<name>"}}` it
-//! repairs the tables after a restore, and responds with what it did and where the next invocation continues.
+//! `{"verify": "<customer id>"}` it verifies that customer's deletion, however old it is. With `{"restore": {"table": "<name>"}}`
+//! it repairs the tables after a restore, and responds with what it did and where the next invocation continues.
 
 mod overdue;
 mod until;

@@ -7,7 +7,8 @@ use custodian_domain::{Customer, Status, Timestamp};
 
 use crate::until::{log_failure, run_until};
 
-/// Purges or expires the overdue accounts of this status, except those on hold. Does nothing while the brake is on.
+/// Purges or expires the overdue accounts of this status, except those on hold. Does nothing unless `is_permitted`, which is false
+/// while the brake is on, or if the check of the brake failed.
 pub(crate) async fn apply_deadlines<S: DueCustomers + ChangeCustomers, E: Scheduler>(
     cx: &Context<S, E>,
     status: Status,

@@ -1,7 +1,7 @@
 //! `POST /v1.0/<kind>`: creates a row.
 //!
 //! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. Of other kinds, the role of a deployment can read only
-//! agents, and write nothing.
+//! agents, check that referenced rows exist, and write nothing.
 
 use custodian_app::ports::{Authenticator, CreateResources, Prefetch, ReadThrottles, Throttle};
 use custodian_app::resources::create;

@@ -2,7 +2,7 @@
 //! `PUT /v1.0/queues/{id}/tag_ids`, because they need the same permissions.
 //!
 //! Each kind has its own deployment, and `RESOURCE_KIND` names the kind. Of other kinds, the role of a deployment can read only
-//! agents, and write nothing.
+//! agents, check that referenced rows exist, and write nothing.
 
 use custodian_app::ports::{Authenticator, Prefetch, UpdateResources};
 use custodian_app::resources::update;

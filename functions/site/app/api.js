@@ -47,12 +47,16 @@ async function sendTwice(method, path, init, isRepeatable) {
   return send(method, path, init);
 }
 
-/** Sends a request. Returns the JSON of the response, its entity tag and its link. With `keepalive`, it is also sent when the page closes. */
-export async function request(method, path, body, { etag = null, anonymous = false, keepalive = false } = {}) {
+/**
+ * Sends a request. Returns the JSON of the response, its entity tag and its link. A request `withoutDelegation` has no delegate's
+ * token, and a 401 does not end the session; the browser still adds the cookie. With `keepalive`, the request is also sent when the
+ * page closes.
+ */
+export async function request(method, path, body, { etag = null, withoutDelegation = false, keepalive = false } = {}) {
   const headers = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (etag) headers['If-Match'] = etag;
-  if (delegation && !anonymous) headers.Authorization = `Bearer ${delegation}`;
+  if (delegation && !withoutDelegation) headers.Authorization = `Bearer ${delegation}`;
   // With a key, a repeated request takes effect once.
   const takesKey = method === 'POST' && path.startsWith('/v1.0/');
   if (takesKey) headers['Idempotency-Key'] = crypto.randomUUID();
@@ -61,7 +65,7 @@ export async function request(method, path, body, { etag = null, anonymous = fal
   const data = await response.json().catch(() => null);
   if (!response.ok) {
     const error = new ApiError(response.status, data?.error, Number(response.headers.get('Retry-After')) || null);
-    if (response.status === 401 && !anonymous) whenSignedOut();
+    if (response.status === 401 && !withoutDelegation) whenSignedOut();
     throw error;
   }
   return { data, etag: response.headers.get('ETag'), link: response.headers.get('Link') };

@@ -1,7 +1,7 @@
 // The frame of the account page and of the console: header, navigation, and the view of the current path.
 
 import { onSignedOut } from './api.js';
-import { applyAccent, hasNoSession, logo, product, returnUrl, supportContact } from './brand.js';
+import { applyAccent, logo, product, returnUrl, supportContact } from './brand.js';
 import { announce, button, errorNotice, liveRegion } from './components.js';
 import { h } from './dom.js';
 import { chooseLanguage, currentLanguage, formatTime, languages, loadTexts, t } from './i18n.js';
@@ -17,8 +17,6 @@ const navigation = h('nav', { 'aria-label': 'Menu', id: 'menu' });
 const footer = h('footer');
 let shown = 0;
 let shownPath = null;
-/** Null if the session is yet to be read. */
-let hasSession = hasNoSession() ? false : null;
 
 const isConsole = () => location.pathname.startsWith('/console');
 
@@ -48,7 +46,7 @@ async function leave() {
   navigate(isConsole() ? '/console' : '/account');
 }
 
-function drawFrame(current) {
+function drawFrame(current, isReading = !session.isRead) {
   const visible = routes.filter((route) => route.nav && isSignedIn() && route.isOffered() && route.path.startsWith('/console') === isConsole());
   const home = isConsole() ? '/console' : '/account';
   const name = isConsole() ? t('console.name', { product }) : product;
@@ -59,7 +57,7 @@ function drawFrame(current) {
   navigation.classList.remove('open');
   navigation.setAttribute('aria-label', t('nav.menu'));
   // The navigation keeps its place while the session is read, so that the view does not move afterwards.
-  navigation.hidden = visible.length === 0 && hasSession !== null;
+  navigation.hidden = visible.length === 0 && !isReading;
   const other = routes.find((route) => route.isSwitch && isSignedIn() && route.isOffered() && route.path.startsWith('/console') !== isConsole());
   const links = visible.map((route) => {
     const isCurrent = current === route || current?.parent === route.path;
@@ -84,15 +82,14 @@ function drawFooter() {
 }
 
 async function viewOf(found) {
-  if (hasSession === null) {
+  if (!session.isRead) {
     try {
       await loadSession();
     } catch (error) {
-      // A view for everybody does not need the session.
+      // A view for everybody does not need the session. The next view reads it again.
       if (!found?.route.isPublic) throw error;
     }
-    hasSession = true;
-    drawFrame(found?.route);
+    drawFrame(found?.route, false);
   }
   if (!found) return { title: t('notFound.title'), content: [h('p', {}, t('notFound.text')), h('p', {}, h('a', { href: '/account' }, t('notFound.link')))] };
   if (!found.route.isPublic && !isSignedIn()) return signIn.view();
@@ -129,13 +126,13 @@ async function render() {
   main.classList.toggle('narrow', Boolean(view.isNarrow));
   main.removeAttribute('aria-busy');
   document.title = `${view.title} – ${product}`;
-  // The first view of a page gets the focus from the browser.
+  // On the first view after a page load, the browser sets the focus itself.
   if (own > 1) heading.focus({ preventScroll: true });
   if (own > 1 && shownPath !== location.pathname) scrollTo(0, 0);
   shownPath = location.pathname;
 }
 
-/** Leads keyboards past the navigation. The fragment of the URL belongs to the views, so this link does not change it. */
+/** Lets keyboard users skip the navigation. Views keep their state in the fragment of the URL, so this link does not change it. */
 function skipLink() {
   const element = h('a.skip', { href: '#main' }, t('skip'));
   element.addEventListener('click', (event) => {
@@ -154,8 +151,6 @@ onSignedOut(async () => {
   if (!isSignedIn()) return;
   const wasDelegate = Boolean(session.delegate);
   forgetSession();
-  // Behind an ended delegation is the admin's own session.
-  hasSession = wasDelegate ? null : false;
   announce(t(wasDelegate ? 'delegation.ended' : 'signIn.ended'));
   await render();
 });

@@ -31,7 +31,10 @@ function contrast(one, other) {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** The color, moved towards black or white until text in it is readable on the background. */
+/**
+ * The color, moved towards black or white until text in it is readable on the background. `readable` in `src/docs/accent.rs` has the
+ * same steps.
+ */
 function readable(color, background, towards) {
   let rgb = color;
   for (let step = 0; step < 20 && contrast(rgb, background) < 5; step += 1) {

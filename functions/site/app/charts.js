@@ -39,24 +39,25 @@ export function barChart(title, bars) {
   return figure(title, bars.map((bar) => `${bar.name}: ${shown(bar)}`).join(', '), drawing, bars.map((bar) => [bar.href ? h('a', { href: bar.href }, bar.name) : bar.name, shown(bar)]));
 }
 
-/** One column for each day from today on. `times` are the deadlines. */
+/** One column for each day from today on. `times` are the deadlines, none later than `days` times 24 hours from now. */
 export function dayChart(title, times, days) {
   const today = Math.floor(Date.now() / 86_400_000);
-  const counts = new Array(days).fill(0);
+  // The span ends within the day of the last column.
+  const counts = new Array(days + 1).fill(0);
   for (const time of times) {
     const day = Math.floor(new Date(time) / 86_400_000) - today;
     // Overdue deletions count as due today.
-    if (day < days) counts[Math.max(day, 0)] += 1;
+    counts[Math.min(Math.max(day, 0), days)] += 1;
   }
   const most = Math.max(...counts, 1);
-  const [height, left, step] = [180, 34, (WIDTH - 34) / days];
+  const [height, left, step] = [180, 34, (WIDTH - 34) / counts.length];
   const label = (day) => formatDay(new Date((today + day) * 86_400_000));
   const columns = counts.map((count, day) => {
     const size = (count / most) * (height - 20);
     return svg('rect.column', { x: left + day * step + 2, y: height - size, width: step - 4, height: size, rx: 2 }, svg('title', {}, `${label(day)}: ${count}`));
   });
   // The text of the last tick ends with the drawing, which would cut it off otherwise.
-  const isLast = (day) => day > days - 5;
+  const isLast = (day) => day > counts.length - 5;
   const tick = (day) => svg('text', { x: isLast(day) ? WIDTH : left + day * step, y: height + 22, 'text-anchor': isLast(day) ? 'end' : 'start' }, label(day));
   const ticks = counts.map((_, day) => day).filter((day) => day % 7 === 0);
   const drawing = svg(

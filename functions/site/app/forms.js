@@ -63,7 +63,8 @@ export function field(options) {
   return { name, label, input, read, problem, setError, element: h('div.field', {}, ...parts, error) };
 }
 
-function focusFirst(fields, errors) {
+/** Shows the errors at their fields, and moves the focus to the first. Returns whether there are any. */
+function showErrors(fields, errors) {
   const wrong = fields.filter((each) => errors.get(each.name));
   for (const each of fields) each.setError(errors.get(each.name) ?? null);
   wrong[0]?.input.focus();
@@ -79,13 +80,13 @@ export function form({ fields, label, send, kind = '', secondary = null }) {
     event.preventDefault();
     if (submit.getAttribute('aria-disabled') === 'true') return;
     problems.replaceChildren();
-    if (focusFirst(fields, new Map(fields.map((each) => [each.name, each.problem()])))) return;
+    if (showErrors(fields, new Map(fields.map((each) => [each.name, each.problem()])))) return;
     submit.setAttribute('aria-disabled', 'true');
     try {
       await send(Object.fromEntries(fields.map((each) => [each.name, each.read()])));
     } catch (error) {
       const errors = fieldErrors(error);
-      if (!focusFirst(fields, errors)) {
+      if (!showErrors(fields, errors)) {
         const others = [...errors].map(([name, text]) => `${name}: ${text}`);
         const shown = errorNotice(error);
         shown.append(...others.map((text) => h('p', {}, text)));

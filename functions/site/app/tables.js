@@ -30,22 +30,21 @@ export async function pagedTable({ path, parameters = {}, caption, columns, empt
   const first = await read('');
   const element = table(caption, columns, first.result);
   const body = element.querySelector('tbody');
-  const area = h('div', {}, element);
-  if (!first.result.length) area.replaceChildren(h('p.quiet', {}, empty));
+  const none = h('p.quiet', {}, empty);
+  const area = h('div', {}, first.result.length ? element : none);
   let token = first.next_page_token;
   const more = button(t('more'), async () => {
     const part = await read(token);
     const rows = part.result.map((row) => bodyRow(columns, row));
     body.append(...rows);
+    // A page may have no row although a later one has.
+    if (rows.length) none.replaceWith(element);
     token = part.next_page_token;
     if (token) return;
     more.remove();
     rows[0]?.setAttribute('tabindex', '-1');
     rows[0]?.focus();
   }, 'secondary');
-  if (token) {
-    if (!first.result.length) area.append(element);
-    area.append(more);
-  }
+  if (token) area.append(more);
   return area;
 }

@@ -1,8 +1,8 @@
 //! `GET /account`, `GET /console` and `GET /docs`: the account page for owners and agents, the console for platform admins, and the
 //! reference of the API.
 //!
-//! The account page and the console are one application of plain ES modules. Every path has the same page, and the application shows
-//! the view of the path. The files of the application are below `/account/assets/`.
+//! The account page and the console are one application of plain ES modules. All of its paths have the same page, and the
+//! application shows the view of the path. The files of the application are below `/account/assets/`.
 
 mod assets;
 mod compressed;
@@ -71,7 +71,7 @@ mod tests {
 
     use crate::assets::{ASSETS, MODULES, find, url};
 
-    /// What a browser downloads before it shows the sign-in form, without the page itself.
+    /// A browser downloads fewer compressed bytes than this before it shows the sign-in form, without the page itself.
     const MAX_FIRST_VIEW_BYTES: usize = 40 * 1024;
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
         }
     }
 
-    /// Both languages have the same texts, so no view shows a missing one.
+    /// Both languages have the same texts, so no view lacks a text in only one of them.
     #[test]
     fn the_languages_have_the_same_texts() {
         let keys = |name: &str| -> BTreeSet<String> {

@@ -40,8 +40,8 @@ impl<S: Authenticator + ChangeCustomers + WebhookStore, E: Send + Sync> Endpoint
         caller: Self::Caller,
         request: &Request,
     ) -> Result<Response, Failure> {
-        // Without an id in the path, the target is the first endpoint, which `Create` does not use. The destinations also decide the
-        // state that the response shows.
+        // Without an id in the path, the target is the first endpoint, which `Create` does not use. `destinations` are the rules
+        // for URLs. They apply to a new URL, and they decide whether the response shows the state `refused`.
         let (id, customer, destinations) =
             (caller.target.0.id, caller.customer, request.destinations(&cx.settings));
         let endpoint = match self.0 {

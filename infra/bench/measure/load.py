@@ -39,7 +39,7 @@ def load(method, path, body, token):
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     rate = float(re.search(r"Requests/sec:\s+([0-9.]+)", output).group(1))
     median, p99 = (parse_milliseconds(re.search(rf"\s{percentile}%\s+(\S+)", output).group(1)) for percentile in (50, 99))
-    # A failed request takes less time, so failures would make the other numbers meaningless.
+    # A failed request takes less time, so the other numbers mean something only if the table shows no failures.
     failed = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
     socket_errors = re.search(r"Socket errors: (.+)", output)
     if socket_errors:
@@ -49,7 +49,7 @@ def load(method, path, body, token):
 
 login = {"username": USERNAME, "password": PASSWORD}
 token = send_request("POST", "/auth/login", login)["token"]
-# Without it, the limits of the plan would refuse creations.
+# The limits of any other plan would refuse creations.
 admin = send_request("POST", "/auth/login", {"username": "admin@localhost", "password": "to be measured"})["token"]
 customer = send_request("GET", "/v1.0/customer", token=token)["id"]
 send_request("PUT", f"/v1.0/customers/{customer}/plan", {"plan": "unlimited"}, token=admin)

@@ -58,7 +58,7 @@ impl<'a> ApiRequest<'a> {
         Self::new(Method::POST, "/auth/login", Some(body))
     }
 
-    /// Has an effect only on the version that was read.
+    /// Makes the service refuse the request unless the row still has the version that was read.
     pub(crate) const fn if_match(mut self, etag: Option<&'a str>) -> Self {
         self.if_match = etag;
         self
@@ -86,8 +86,8 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(url: ServiceUrl, token: Option<Secret>) -> Self {
-        Self { agent: new_agent(&url, Some(CALL_TIMEOUT)), url, token }
+    pub(crate) fn new(url: ServiceUrl, token: Option<Secret>) -> Result<Self, Failure> {
+        Ok(Self { agent: new_agent(&url, Some(CALL_TIMEOUT))?, url, token })
     }
 
     pub(crate) const fn url(&self) -> &ServiceUrl {
@@ -102,7 +102,8 @@ impl Client {
         self.send(&ApiRequest::get(path))
     }
 
-    /// Sends a request, again if the service asks for that.
+    /// Sends a request. If the service is busy (429 or 503), sends it again after the wait that the service asks for, unless that
+    /// is too long.
     pub(crate) fn send(&self, request: &ApiRequest<'_>) -> Result<Reply, Failure> {
         let mut response = self.exchange(request)?;
         let headers = response.headers();
@@ -119,17 +120,17 @@ impl Client {
 
     /// The content of the file that a path redirects to. The token is not sent to the file's server.
     pub(crate) fn open_file(&self, path: &str) -> Result<impl Read + use<>, Failure> {
-        let response = self.exchange(&ApiRequest::get(path))?;
+        let mut response = self.exchange(&ApiRequest::get(path))?;
         let status = response.status();
         let location = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
         let Some(location) = location.filter(|_| status.is_redirection()) else {
-            let (mut response, retry) = (response, None);
+            let retry = retry_after(response.headers());
             let body =
                 response.body_mut().read_to_vec().ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
             return Err(refusal::failure(status, body.as_ref(), retry, &self.url));
         };
         let target = self.url.redirect(location)?;
-        let file = new_agent(&self.url, None)
+        let file = new_agent(&self.url, None)?
             .get(&target)
             .call()
             .map_err(|error| refusal::no_response(&error, &self.url))?;

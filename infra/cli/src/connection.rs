@@ -24,12 +24,12 @@ fn session(options: &GlobalOptions) -> Result<Option<Session>, Failure> {
 /// A client without a credential, of the named service or the one of the sign-in.
 pub(crate) fn connect_anonymously(options: &GlobalOptions) -> Result<Client, Failure> {
     if let Some(url) = named_service(options)? {
-        return Ok(Client::new(url, None));
+        return Client::new(url, None);
     }
     let session = session(options)?.ok_or_else(|| {
         Failure::usage("No service is named. Use --url https://… or the variable CUSTODIAN_URL.")
     })?;
-    Ok(Client::new(session.url, None))
+    Client::new(session.url, None)
 }
 
 /// A client with the token of `CUSTODIAN_TOKEN` or of the sign-in. The token of a sign-in is only sent to the service that
@@ -37,14 +37,14 @@ pub(crate) fn connect_anonymously(options: &GlobalOptions) -> Result<Client, Fai
 pub(crate) fn connect(options: &GlobalOptions) -> Result<Client, Failure> {
     let (url, token) = (named_service(options)?, variable("CUSTODIAN_TOKEN")?.map(Secret::new));
     match (url, token) {
-        (Some(url), Some(token)) => Ok(Client::new(url, Some(token))),
+        (Some(url), Some(token)) => Client::new(url, Some(token)),
         (url, token) => {
             let session = session(options)?;
             let Some(session) = session.filter(|session| url.as_ref().is_none_or(|url| *url == session.url))
             else {
                 return Err(not_signed_in(url.as_ref()));
             };
-            Ok(Client::new(session.url, Some(token.unwrap_or(session.token))))
+            Client::new(session.url, Some(token.unwrap_or(session.token)))
         }
     }
 }

@@ -18,11 +18,15 @@ pub(crate) fn ask(question: &str) -> Result<String, Failure> {
     read_line()
 }
 
-/// Reads a password without showing it.
+/// Reads a password without showing it, if a person can type it.
 pub(crate) fn ask_password() -> Result<Secret, Failure> {
-    rpassword::prompt_password("Password: ")
-        .map(Secret::new)
-        .map_err(|_| Failure::usage("There is no terminal to ask for the password. Use --password-stdin."))
+    let no_terminal =
+        || Failure::usage("There is no terminal to ask for the password. Use --password-stdin.");
+    // `rpassword` asks on the controlling terminal, whatever the standard input is, and a script would wait for ever.
+    if !stdin().is_terminal() {
+        return Err(no_terminal());
+    }
+    rpassword::prompt_password("Password: ").map(Secret::new).map_err(|_| no_terminal())
 }
 
 /// Reads one line of the standard input.

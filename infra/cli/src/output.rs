@@ -36,7 +36,7 @@ pub(crate) enum Reader {
     Gone,
 }
 
-/// Prints a part of an output that is worth no more work once its reader has gone away.
+/// Prints a part of an output. Returns whether its reader still reads, so that the caller can stop if it does not.
 pub(crate) fn print_chunk(bytes: &[u8]) -> Result<Reader, Failure> {
     let mut out = stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {

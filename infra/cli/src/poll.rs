@@ -11,7 +11,7 @@ use crate::progress_bar::ProgressBar;
 
 /// How long to wait if the service does not say it.
 const DEFAULT_WAIT: Duration = Duration::from_secs(5);
-/// The maximum number of consecutive failed requests.
+/// The maximum number of consecutive failed requests that the command tolerates.
 const MAX_FAILURES: u32 = 5;
 
 /// Reads a path again and again, as slowly as the service asks for, until the answer is final.

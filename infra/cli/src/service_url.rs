@@ -35,6 +35,10 @@ impl ServiceUrl {
         &self.0
     }
 
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+
     /// Whether the service runs on this computer, so that no proxy is needed.
     pub(crate) fn is_local(&self) -> bool {
         Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
@@ -44,7 +48,7 @@ impl ServiceUrl {
         format!("{}{path}", self.0)
     }
 
-    /// The address that a redirect names, by the rules of this type.
+    /// The address that a redirect names. Like that of the service, it must be encrypted or within this computer.
     pub(crate) fn redirect(&self, location: &str) -> Result<String, Failure> {
         let base =
             Url::parse(&self.0).map_err(|_| Failure::unavailable("The address of the service is wrong."))?;

@@ -80,8 +80,19 @@ def check_role(name, role):
             fault(name, f"has a managed policy from outside the template: {policy}")
     for policy in role.get("Policies", []):
         check_policy(name, policy["PolicyDocument"])
+    check_signing(name, role)
+
+
+def check_managed_policy(name, policy):
+    """Several roles may have it, so it may not name the private keys."""
+    check_policy(name, policy["PolicyDocument"])
+    check_signing(name, policy)
+
+
+def check_signing(name, permissions):
+    """A table's name is in quotation marks (`!GetAtt`), or in a longer text (`!Sub`)."""
     for table, permitted in SIGNING.items():
-        if name not in permitted and f'"{table}"' in json.dumps(role):
+        if name not in permitted and re.search(rf"\b{table}\b", json.dumps(permissions)):
             fault(name, f"may use the private keys in {table}")
 
 
@@ -205,7 +216,7 @@ def main(path):
             case "AWS::IAM::Role":
                 check_role(name, properties)
             case "AWS::IAM::ManagedPolicy":
-                check_policy(name, properties["PolicyDocument"])
+                check_managed_policy(name, properties)
             case "AWS::SQS::Queue":
                 check_queue(name, properties, resources)
             case "AWS::Events::Rule" if "EventPattern" in properties:

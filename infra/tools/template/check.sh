@@ -8,6 +8,6 @@ tools=$(python_venv "$here")
 
 export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-eu-central-1} SAM_CLI_TELEMETRY=0
 cd "$here/../../.."
-"$tools/bin/sam" validate --lint --template-file template.yaml
+"$tools/bin/sam" validate --template-file template.yaml
 "$tools/bin/cfn-lint" template.yaml
 "$tools/bin/python" "$here/check.py" template.yaml

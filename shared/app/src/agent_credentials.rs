@@ -3,9 +3,10 @@
 use std::ops::ControlFlow;
 
 use custodian_domain::access_key::MadeKeys;
+use custodian_domain::credentials::TRUST_DELAY;
 use custodian_domain::{Agent, FieldProblem, Permission, Principal, Reason, Refusal, Secret};
 
-use crate::agents::{DELETION_CONFIRMATION_DELAY, edit, refuse_guest, retry, try_edit};
+use crate::agents::{edit, refuse_guest, retry, try_edit};
 use crate::context::Context;
 use crate::create::hash_password;
 use crate::failure::Failure;
@@ -25,7 +26,7 @@ pub async fn set_permission<S: UpdateAgents + DeleteAccessKeys, E>(
     made_keys: MadeKeys,
 ) -> Result<Agent, Failure> {
     principal.may_grant(permission)?;
-    let trusted_from = cx.now().plus(DELETION_CONFIRMATION_DELAY);
+    let trusted_from = cx.now().plus(TRUST_DELAY);
     let edit = |agent: &mut Agent| {
         refuse_guest(agent)?;
         if permission.is_admin() && !agent.permission.is_admin() {
@@ -83,7 +84,7 @@ pub async fn set_password<S: UpdateAgents + Throttle, E>(
         // If the agent sent its current password, the new password can confirm a deletion as soon as the current one could, and
         // depends on the same key.
         if !own {
-            agent.password_trusted_from = now.plus(DELETION_CONFIRMATION_DELAY);
+            agent.password_trusted_from = now.plus(TRUST_DELAY);
             agent.set_password(hash.clone(), principal.key_id());
         } else if agent.password_hash == verified {
             agent.change_password(hash.clone());

@@ -1,10 +1,10 @@
 //! Creates, updates and deletes agents. Principals manage agents only up to their own rank.
 
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 use custodian_domain::access_key::MadeKeys;
 use custodian_domain::agent_fields::{AgentPatch, NewAgent};
+use custodian_domain::credentials::TRUST_DELAY;
 use custodian_domain::{Agent, AgentId, CustomerId, Principal, Reason, Refusal, Status};
 use uuid::Uuid;
 
@@ -22,9 +22,6 @@ use crate::retry::{Retry, RetryBudget};
 use crate::revoke_keys::keys_of_agent_to_revoke;
 use crate::throttle::{count_password_hash, refuse_taken_name, require_taken_name_quota};
 
-/// If another principal sets an agent's password or makes the agent an administrator, the password cannot confirm an immediate deletion
-/// for this long. Otherwise, a thief with a stolen key could set a password, or promote an agent, and delete the account with it.
-pub(crate) const DELETION_CONFIRMATION_DELAY: Duration = Duration::from_secs(86_400);
 const ACTIVE: &[Status] = &[Status::Active];
 
 pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
@@ -42,7 +39,7 @@ pub async fn create<S: CreateAgents + Throttle + ReadThrottles, E>(
         permission: new.permission,
         tag_ids: new.tag_ids,
         addresses: new.addresses,
-        password_trusted_from: now.plus(DELETION_CONFIRMATION_DELAY),
+        password_trusted_from: now.plus(TRUST_DELAY),
         created_by: Some(principal.created_by()),
         ..Agent::new(customer, id, &new.username, now)
     };
@@ -102,7 +99,8 @@ pub async fn edit<S: UpdateAgents, E>(
     }
 }
 
-/// Tries once to change an agent and to revoke these keys with it. Returns the changed agent, or the agent to try it with again.
+/// Tries once to change an agent and to revoke these keys with it. Returns `Break` with the changed agent, or `Continue` with the
+/// row with which the caller must try again.
 pub(crate) async fn try_edit<S: UpdateAgents, E>(
     cx: &Context<S, E>,
     principal: &Principal,
@@ -124,8 +122,8 @@ pub(crate) async fn try_edit<S: UpdateAgents, E>(
     let new_tags: Vec<Uuid> = after.tag_ids.iter().filter(is_new).copied().collect();
     let change = AgentChange::new(&before, &after, ACTIVE);
     // Only a new epoch changes a credential. A transaction may contain a row only once, and the conditions on the agent and on
-    // the revoked keys cover a caller that is this agent or one of these keys. Of an agent that depends on one of these keys, they
-    // check only the key, which is enough: keys are revoked with a demotion, and that gives nobody a credential.
+    // the revoked keys cover a caller that is this agent or one of these keys. If the caller is an agent that depends on one of
+    // these keys, they cover only the key. That is enough: keys are revoked with a demotion, which gives nobody a credential.
     let is_covered = principal.is_agent(before.id)
         || revoked.is_some_and(|revoked| revoked.keys.iter().any(|key| principal.key_id() == Some(key.id)));
     let caller = Some(principal).filter(|_| after.epoch != before.epoch && !is_covered);

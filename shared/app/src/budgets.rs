@@ -54,7 +54,8 @@ pub struct ExhaustedBudget {
     pub until: Timestamp,
 }
 
-/// Counts an attempt with so many bytes in all budgets, or in none of them. Returns the exhausted budget that ends last.
+/// Counts an attempt with so many bytes in every budget. If one of them is exhausted, refunds the others, and returns the exhausted
+/// budget whose window ends last.
 pub async fn spend<S: Budgets, E>(
     cx: &Context<S, E>,
     budgets: &[Budget],

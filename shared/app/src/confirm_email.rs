@@ -22,7 +22,7 @@ use crate::ports::{
 };
 use crate::retry::{Retry, RetryBudget};
 use crate::throttle::{refuse_taken_name, require_taken_name_quota};
-use crate::update::update;
+use crate::update::replace;
 
 /// The prefix of a generated username.
 const AGENT_PREFIX: &str = "agent-";
@@ -111,14 +111,25 @@ pub async fn require_available<S: FindNames + ReadCustomers + Throttle + ReadThr
     Ok(())
 }
 
-/// Cancels the requested e-mail address, and returns the request.
+/// Cancels the requested e-mail address, and returns the cancelled request. After a concurrent change, that is the request of the
+/// changed row.
 pub async fn cancel_email_change<S: ChangeCustomers, E>(
     cx: &Context<S, E>,
     customer: Customer,
 ) -> Result<PendingEmail, Failure> {
-    let pending = customer.pending_email_at(cx.now()).cloned().ok_or(Reason::EmailChangeNotFound)?;
-    update(cx, customer, account_status::require_active, Customer::without_pending_email).await?;
-    Ok(pending)
+    let now = cx.now();
+    let permits = |customer: &Customer| require_cancellable(customer, now);
+    let (before, _) = replace(cx, customer, permits, Customer::without_pending_email, None).await?;
+    Ok(before.pending_email.ok_or(Reason::EmailChangeNotFound)?)
+}
+
+/// Requires an active account with a pending change.
+fn require_cancellable(customer: &Customer, now: Timestamp) -> Result<(), Refusal> {
+    account_status::require_active(customer)?;
+    match customer.pending_email_at(now) {
+        Some(_) => Ok(()),
+        None => Err(Reason::EmailChangeNotFound.into()),
+    }
 }
 
 /// Requires an active account whose pending change is the one that the link confirms.

@@ -111,7 +111,7 @@ pub struct Settings {
     /// The sender address of mails.
     pub mail_sender: String,
     pub brand: Brand,
-    /// How many mails that strangers can cause the whole stack sends in an hour.
+    /// The maximum number of mails in an hour that strangers can cause, for the whole stack.
     pub mails_per_hour: u32,
     /// The destinations to which webhooks may be sent.
     pub destinations: DestinationRules,

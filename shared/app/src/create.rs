@@ -117,7 +117,8 @@ async fn try_create<S: OpenAccounts, E: Scheduler>(
                 holders.username.map(|(owner, _)| owner)
             }
         };
-        // A username may also be refused as the confirmed address of another account.
+        // Without a holder, either the name was released in the meantime, or the username is refused because another account has
+        // confirmed it as its address. A second attempt tells which.
         let Some(holder) = holder else { return cx.store.create(account).await };
         if !expire_overdue(cx, holder).await? {
             return Ok(created);

@@ -25,7 +25,8 @@ struct DeletedAccount {
     name: String,
 }
 
-/// Encrypts the recipients of the mails about a deletion. `None` if the account never confirmed the address.
+/// Encrypts the recipients of the mails about a deletion. `None` if the change does not delete the account, or if the account has
+/// no confirmed address.
 pub(crate) fn encrypt_recipients<S, E>(
     cx: &Context<S, E>,
     before: &Customer,
@@ -62,18 +63,19 @@ pub async fn send_deletion_begun<S: ReadCustomers + NoticeRows + DeletionLinks, 
     cx: &Context<S, E>,
     id: CustomerId,
 ) -> Result<bool, Failure> {
-    let Some(stored) = cx.store.deletion_mail_recipient(id).await? else { return Ok(false) };
+    let Some(stored) = cx.store.first_mail_recipient(id).await? else { return Ok(false) };
     let customer = cx.store.customer(id).await?;
     let at = customer.and_then(|customer| customer.tm_delete());
     if let (Some(DeletedAccount { email, name }), Some(at)) = (decrypt(cx, id, &stored)?, at) {
         let link = deletion_link::url(&cx.settings, &create_link(cx, id).await?);
         cx.services.send_mail(&mail::deletion_begun(&cx.settings, &email, &name, at, link), None).await?;
     }
-    cx.store.remove_deletion_mail_recipient(id).await?;
+    cx.store.remove_first_mail_recipient(id).await?;
     Ok(true)
 }
 
-/// Removes the recipient of the last mail when its time is over, however far the deletion is. TTL may remove it days later.
+/// Removes the recipient of the last mail when its time is over, however far the deletion is. The TTL of DynamoDB alone might
+/// remove it days later.
 pub async fn remove_expired_recipient<S: LastMail, E>(
     cx: &Context<S, E>,
     id: CustomerId,

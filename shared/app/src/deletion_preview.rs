@@ -15,7 +15,7 @@ pub(crate) const MAX_NUMBERS: usize = 100;
 pub struct DeletionPreview {
     pub customer_id: CustomerId,
     pub immediate: bool,
-    /// When everything would be deleted.
+    /// When the account would be deleted, and the deletion of its rows would begin.
     pub tm_due: Timestamp,
     pub rows: RowsToDelete,
 }

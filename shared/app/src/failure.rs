@@ -18,10 +18,11 @@ impl Failure {
         Self::Unavailable { what, cause: cause.to_string() }
     }
 
-    /// 503 as well: a stored or received value cannot be parsed. The cause is cut at the first quote, because it can contain the value.
+    /// 503 as well: a stored or received value cannot be parsed. The cause is cut at the first `"` or backtick, because an error of
+    /// serde shows a refused value between such quotes.
     pub fn unreadable(what: &'static str, cause: impl std::fmt::Display) -> Self {
         let cause = cause.to_string();
-        Self::unavailable(what, cause.split('"').next().unwrap_or_default())
+        Self::unavailable(what, cause.split(['"', '`']).next().unwrap_or_default())
     }
 
     /// The reason that the caller sees.
@@ -54,5 +55,22 @@ impl From<Reason> for Failure {
 pub fn ignore(result: Result<(), Failure>, harmless_because: &'static str) {
     if let Err(failure) = result {
         tracing::warn!(%failure, harmless_because, "a failure was ignored");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+
+    #[test]
+    fn the_failure_of_an_unreadable_value_does_not_show_the_value() {
+        for cause in [
+            "invalid type: string \"a secret\", expected u64 at line 1 column 20",
+            "unknown variant `a secret`, expected `a` or `b`",
+        ] {
+            let failure = Failure::unreadable("a row", cause).to_string();
+            assert!(failure.starts_with("service unavailable (a row): "), "{failure}");
+            assert!(!failure.contains("secret"), "{failure}");
+        }
     }
 }

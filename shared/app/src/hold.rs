@@ -1,13 +1,21 @@
-//! Placing and releasing a hold on an account that is not terminal. A hold on a deletion under way is in its ledger (`custodian_cascade`).
+//! Placing and releasing a hold on an account that is not terminal. A hold on a deletion under way is in its ledger
+//! (`custodian_cascade`).
+
+use std::time::Duration;
 
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Customer, Hold, Reason, Refusal, Status};
+use tokio::time::timeout;
 
 use crate::change::change;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Failure, ignore};
 use crate::ports::{ChangeCustomers, Scheduler};
+use crate::request_conditions::{RequestConditions, with_conditions};
 use crate::update::update;
+
+/// The time for ending an overdue account within the request that releases its hold. The request itself has nine seconds.
+const DEADLINE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Places a hold on an account that is neither deleted nor expired, in place of an earlier hold.
 pub async fn place_hold<S: ChangeCustomers, E>(
@@ -37,7 +45,11 @@ pub async fn release_hold<S: ChangeCustomers, E: Scheduler>(
     };
     let released = update(cx, customer, permits, |customer, now| customer.with_hold(None, now)).await?;
     if released.due().is_some_and(|due| due <= cx.now()) {
-        apply_deadline(cx, released).await?;
+        // The hold is released, so the request has succeeded. Its conditions do not apply to the end of the account.
+        let deadline = with_conditions(RequestConditions::default(), apply_deadline(cx, released));
+        let applied = timeout(DEADLINE_TIMEOUT, deadline).await;
+        let applied = applied.unwrap_or_else(|_| Err(Failure::unavailable("the deadline", "timed out")));
+        ignore(applied, "reconcile applies the deadline later");
     }
     Ok(hold)
 }

@@ -10,9 +10,9 @@ use crate::ports::{MailToken, ReadThrottles, ReserveOutcome, StoreMailTokens, Th
 use crate::rate_limits::{MAIL_BY_ACCOUNT, MAIL_BY_RECIPIENT, mail_budget};
 use crate::throttle::{consume, full_until, try_consume};
 
-/// Whether to send a mail that a stranger caused: it was not sent before, and it is within the limits. The function drops a mail
-/// over a limit. The caller does not notice, because it got its response earlier. A redelivered cause does not count if its mail
-/// was sent.
+/// Whether to send a mail that a stranger caused: it was not sent before, and it is within the limits. A mail over a limit is
+/// dropped. The stranger does not notice, because the request got its response earlier. A redelivered cause does not count if its
+/// mail was sent.
 pub(crate) async fn permits<S: Throttle + StoreMailTokens, E>(
     cx: &Context<S, E>,
     mail: &MailToken,
@@ -35,8 +35,9 @@ pub(crate) async fn permits<S: Throttle + StoreMailTokens, E>(
     Ok(true)
 }
 
-/// Whether the limits of this address would drop the next mail to it.
-pub(crate) async fn is_full<S: ReadThrottles, E>(
+/// Whether the limits of this address would drop the next mail to it. If so, records a dropped mail, because the caller sends
+/// none.
+pub(crate) async fn drop_if_full<S: ReadThrottles, E>(
     cx: &Context<S, E>,
     recipient: &str,
 ) -> Result<bool, Failure> {

@@ -50,8 +50,8 @@ pub enum Metric {
     WebhooksExhausted,
     /// Requests that exceeded a rate limit or a read budget.
     RequestsThrottled,
-    /// Refused sign-ins: the username or the password is wrong, the account is terminal, or the key on which the agent depends is not
-    /// valid.
+    /// Refused sign-ins: the username or the password is wrong, the account is terminal, or the key on which the agent depends is
+    /// not valid.
     LoginsRefused,
     /// Mails that were dropped because their recipient or the whole stack had too many.
     MailsDropped,

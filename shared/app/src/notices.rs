@@ -28,9 +28,6 @@ async fn send<S: StoreMailTokens, E: Mailer>(
     cause: Cause,
     mail: Mail,
 ) -> Result<(), Failure> {
-    if customer.profile.email.is_empty() {
-        return Ok(());
-    }
     mail::send_notice(cx, customer, cause, &[mail]).await
 }
 

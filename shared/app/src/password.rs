@@ -76,8 +76,8 @@ fn binding(agent: &Agent) -> String {
     mail_token::credential_fingerprint(agent.password_hash.as_ref(), agent.permission)
 }
 
-/// The address for an agent's links: its username if that is an e-mail address, otherwise the account's address. Two agents
-/// always use the account's address: the owner after the account's address has changed, because the username may be an old
+/// The address for an agent's links: its username if that is an e-mail address, otherwise the account's address. Two kinds of
+/// agents always use the account's address: the owner after the account's address has changed, because the username may be an old
 /// mailbox of a stranger; and an administrator that depends on an access key, because the key chose the username.
 fn mailbox<'a>(customer: &'a Customer, agent: &'a Agent) -> &'a str {
     let has_new_address = customer.email_trusted_from.is_some() && is_owner(customer, agent);

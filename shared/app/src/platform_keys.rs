@@ -8,6 +8,7 @@ use custodian_auth::Claims;
 use custodian_auth::encryption::Encryption;
 use custodian_auth::jwt::TokenRejection;
 use custodian_domain::{Ciphertext, CustomerId, Reason, Timestamp};
+use futures::lock::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
@@ -18,27 +19,34 @@ use crate::ports::{PlatformKeySet, VerifyingKeys};
 
 /// The minimum time between two reloads. Without it, every forged token would cause a read.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
+/// The minimum time between a failed reload and the next one, so that forged tokens do not prolong an outage.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The purpose of the keys that encrypt single fields. Each customer has its own key.
 const FIELD_PURPOSE: &str = "field";
 
 /// The platform keys, which are reloaded after a rotation.
-pub struct PlatformKeys(RwLock<CachedKeys>);
+pub struct PlatformKeys {
+    cached: RwLock<PlatformKeySet>,
+    /// The lock is held during a reload, so that concurrent requests wait for the new keys.
+    reloads: Mutex<Reloads>,
+}
 
-struct CachedKeys {
-    keys: PlatformKeySet,
-    reloaded: Option<Timestamp>,
+/// The times of the last reloads.
+struct Reloads {
+    succeeded: Option<Timestamp>,
+    failed: Option<Timestamp>,
 }
 
 impl PlatformKeys {
     pub const fn new(keys: PlatformKeySet) -> Self {
-        Self(RwLock::new(CachedKeys { keys, reloaded: None }))
+        Self { cached: RwLock::new(keys), reloads: Mutex::new(Reloads { succeeded: None, failed: None }) }
     }
 
     /// The keyed hash of a text.
     pub fn keyed_hash(&self, kind: &str, text: &str) -> Result<String, Failure> {
-        let cached = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let keyed_hash = cached.keys.keyed_hasher.as_ref().map(|keyed_hasher| keyed_hasher.hash(kind, text));
+        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner);
+        let keyed_hash = cached.keyed_hasher.as_ref().map(|keyed_hasher| keyed_hasher.hash(kind, text));
         keyed_hash.ok_or_else(|| {
             Failure::unavailable("the platform", "not set up when this instance last read the keys")
         })
@@ -106,8 +114,8 @@ impl PlatformKeys {
         now: Timestamp,
     ) -> Result<Claims, Failure> {
         let first = self.try_verify(token, issuer, now);
-        let verified = if first == Err(TokenRejection::UnknownKey) && self.permit_reload(now) {
-            self.reload(store).await?;
+        let verified = if first == Err(TokenRejection::UnknownKey) {
+            self.reload(store, now).await?;
             self.try_verify(token, issuer, now)
         } else {
             first
@@ -121,26 +129,27 @@ impl PlatformKeys {
         store: &S,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let is_set_up = self.0.read().unwrap_or_else(PoisonError::into_inner).keys.keyed_hasher.is_some();
-        if is_set_up || !self.permit_reload(now) { Ok(()) } else { self.reload(store).await }
+        let is_set_up = self.cached.read().unwrap_or_else(PoisonError::into_inner).keyed_hasher.is_some();
+        if is_set_up { Ok(()) } else { self.reload(store, now).await }
     }
 
-    async fn reload<S: VerifyingKeys>(&self, store: &S) -> Result<(), Failure> {
-        let keys = store.platform_key_set().await?;
-        self.0.write().unwrap_or_else(PoisonError::into_inner).keys = keys;
+    /// Reads the keys, unless they were read a moment ago. A failed read does not count: until a read succeeds, nobody knows whether
+    /// a token with an unknown key is valid, so its request must get 503.
+    async fn reload<S: VerifyingKeys>(&self, store: &S, now: Timestamp) -> Result<(), Failure> {
+        let mut reloads = self.reloads.lock().await;
+        if reloads.succeeded.is_some_and(|last| now < last.plus(RELOAD_INTERVAL)) {
+            return Ok(());
+        }
+        if reloads.failed.is_some_and(|last| now < last.plus(RETRY_INTERVAL)) {
+            return Err(Failure::unavailable("the platform keys", "they could not be read a moment ago"));
+        }
+        let keys = store.platform_key_set().await.inspect_err(|_| reloads.failed = Some(now))?;
+        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        reloads.succeeded = Some(now);
         Ok(())
     }
 
     fn try_verify(&self, token: &str, issuer: &str, now: Timestamp) -> Result<Claims, TokenRejection> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).keys.ring.verify(token, issuer, now)
-    }
-
-    fn permit_reload(&self, now: Timestamp) -> bool {
-        let mut cached = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let is_permitted = cached.reloaded.is_none_or(|last| last.plus(RELOAD_INTERVAL) <= now);
-        if is_permitted {
-            cached.reloaded = Some(now);
-        }
-        is_permitted
+        self.cached.read().unwrap_or_else(PoisonError::into_inner).ring.verify(token, issuer, now)
     }
 }

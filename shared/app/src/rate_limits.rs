@@ -51,7 +51,7 @@ impl RateLimit {
 
 /// Wrong passwords at sign-in for one name, from all networks.
 pub(crate) const PASSWORD_BY_NAME: RateLimit = RateLimit::of_failures("password-name", 100);
-/// How many of them may come from one client network.
+/// How many of the wrong passwords for one name may come from one client network.
 pub(crate) const PASSWORDS_PER_NETWORK: u32 = 10;
 /// Wrong passwords with which a signed-in agent confirms a request.
 const PASSWORD_BY_AGENT: RateLimit = RateLimit::of_failures("password-agent", 10);

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use custodian_domain::{CustomerId, ExceededRateLimit, Refusal, Timestamp};
 
-/// A full budget lasts this long without a refill.
+/// A full budget has as many bytes as the refill adds in this time.
 const BURST_SECONDS: u32 = 8;
 /// The least that a read costs, so that many small reads cost something as well.
 const MIN_BYTES: u64 = 4096;

@@ -31,6 +31,7 @@ pub struct RequestConditions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyLease {
     pub customer_id: CustomerId,
+    /// The key under which the record is stored. It is derived from the `Idempotency-Key`.
     pub key: String,
     /// The random id of the lease. A later request that takes over the record has another id.
     pub lease_id: String,

@@ -20,7 +20,8 @@ use crate::request_conditions;
 use crate::retry::{Retry, RetryBudget};
 use crate::throttle::{refuse_taken_name, require_taken_name_quota};
 
-/// A name that is unique on the platform reveals what other accounts have. So an account may try a limited number of taken ones.
+/// Creates a row. The refusal of a name that must be unique on the platform reveals that another account has it. So an account may
+/// try only a limited number of taken names.
 pub async fn create<S: CreateResources + Throttle + ReadThrottles, E>(
     cx: &Context<S, E>,
     kind: &'static Kind,

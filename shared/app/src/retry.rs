@@ -27,26 +27,26 @@ impl RetryBudget {
     }
 }
 
-/// Random waits, whose maximum doubles up to a ceiling. All waits of a request count against the same budget.
+/// Random waits. The longest possible wait doubles each time, up to 400 ms. All waits of a request count against the same budget.
 #[derive(Debug)]
 pub struct RetryDelays {
     waited: TimeWaited,
-    max: Duration,
-    ceiling: Duration,
+    budget: Duration,
+    max_delay: Duration,
 }
 
 impl RetryDelays {
     pub fn new(budget: RetryBudget) -> Self {
         Self {
             waited: request_conditions::time_waited(),
-            max: budget.duration(),
-            ceiling: Duration::from_millis(20),
+            budget: budget.duration(),
+            max_delay: Duration::from_millis(20),
         }
     }
 
     /// Sleeps a random time and returns true. Returns false if the budget is exhausted.
     pub async fn wait(&mut self, entropy: &dyn Entropy) -> bool {
-        let remaining = self.max.saturating_sub(self.waited.total());
+        let remaining = self.budget.saturating_sub(self.waited.total());
         if remaining.is_zero() {
             return false;
         }
@@ -54,9 +54,9 @@ impl RetryDelays {
         entropy.fill(&mut random);
         let fraction = f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX);
         // At least a millisecond, so that small random values do not cause a busy loop.
-        let delay = self.ceiling.mul_f64(fraction).max(Duration::from_millis(1)).min(remaining);
+        let delay = self.max_delay.mul_f64(fraction).max(Duration::from_millis(1)).min(remaining);
         self.waited.add(delay);
-        self.ceiling = (self.ceiling * 2).min(Duration::from_millis(400));
+        self.max_delay = (self.max_delay * 2).min(Duration::from_millis(400));
         tokio::time::sleep(delay).await;
         true
     }

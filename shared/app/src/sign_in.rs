@@ -85,7 +85,8 @@ async fn release_after<S: Throttle, E>(
     failure
 }
 
-/// Reserves quota although guesses from elsewhere have used up the name's, if the agent signed in from this network before.
+/// Reserves quota if the agent signed in from this network before, even if guesses from other networks have used up the quota of
+/// the name.
 async fn reserve_in_known_network<S: Throttle, E>(
     cx: &Context<S, E>,
     name: &str,

@@ -79,7 +79,7 @@ where
     let Some(customer) = cx.store.customer(holder.customer).await? else { return Ok(()) };
     match (customer.status(), customer.signup) {
         // A signup whose mail would be dropped must not replace a link that works.
-        (Status::Initial, Some(_)) if mail_limits::is_full(cx, &profile.email).await? => Ok(()),
+        (Status::Initial, Some(_)) if mail_limits::drop_if_full(cx, &profile.email).await? => Ok(()),
         (Status::Initial, Some(_)) => replace_signup(cx, customer.id, profile, cause).await,
         // An operator opened the account. A request that is older may be a redelivery.
         (Status::Initial, None) if cause.at <= customer.tm_create => Ok(()),

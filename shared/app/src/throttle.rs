@@ -1,9 +1,9 @@
 //! Rate limits of attempts. Their rows have only keyed hashes of usernames, IP addresses and e-mail addresses.
 //!
-//! An attempt reserves quota before it starts, so that concurrent attempts cannot exceed the limit. Under a limit of failures, a successful
-//! attempt releases its quota. Under any other limit every attempt counts, and its reservation is dropped. A failed attempt is recorded
-//! as failed. So a full window refuses the next attempt at once, unless some of its attempts still
-//! run and may release their quota. A window starts with its first reservation.
+//! An attempt reserves quota before it starts, so that concurrent attempts cannot exceed the limit. Under a limit of failures, a
+//! successful attempt releases its quota, and a failed one is recorded as failed. So a full window refuses the next attempt at
+//! once, unless some of its attempts still run and may release their quota. Under any other limit, every attempt counts, and its
+//! reservation is dropped. A window starts with its first reservation.
 
 use std::time::Duration;
 
@@ -13,7 +13,6 @@ use futures::future::try_join_all;
 
 use crate::context::Context;
 use crate::failure::{Failure, ignore};
-use crate::metrics::Metric;
 use crate::ports::{ClearThrottles, FullWindow, ReadThrottles, ReserveOutcome, Throttle, WindowPart};
 use crate::rate_limits::{
     PASSWORD_BY_NAME, PASSWORD_HASHES_BY_ACCOUNT, PASSWORDS_PER_NETWORK, Quota, RateLimit,
@@ -161,15 +160,14 @@ pub(crate) async fn clear_wrong_passwords<S: ClearThrottles, E>(
 
 /// The refusal of a request whose window is full until `until`.
 fn refuse<S, E>(cx: &Context<S, E>, exceeded: ExceededRateLimit, until: Timestamp) -> Failure {
-    cx.metrics.record(&[Metric::RequestsThrottled]);
     let micros = until.micros().saturating_sub(cx.now().micros());
     let seconds = u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000);
     Refusal::rate_limited(exceeded, seconds).into()
 }
 
 impl Reservation {
-    /// Releases the quota of an attempt that must not count: it was successful, or it was refused or interrupted for another reason than a
-    /// wrong password or token.
+    /// Releases the quota of an attempt that must not count: it was successful, or it was refused or interrupted for another reason
+    /// than a wrong password or token.
     pub async fn release<S: Throttle, E>(self, cx: &Context<S, E>) {
         let released =
             try_join_all(self.0.iter().map(|(key, part)| cx.store.release(key, part.as_deref()))).await;

@@ -8,8 +8,8 @@ use crate::ports::{ChangeCustomers, CustomerChange, CustomerWriteOutcome, NewEnd
 use crate::request_conditions;
 use crate::retry::{Retry, RetryBudget};
 
-/// Stores the next version of a customer. `permits` is called for every version that is read, so also after a concurrent change. It refuses
-/// one to which the change must not be applied, because of its status or another condition.
+/// Stores the next version of a customer. `permits` refuses a version to which the change must not be applied, because of its
+/// status or another condition. It is called for the given version, and for each one that is read after a concurrent change.
 pub async fn update<S: ChangeCustomers, E>(
     cx: &Context<S, E>,
     customer: Customer,
@@ -27,6 +27,18 @@ pub async fn update_with_secret<S: ChangeCustomers, E>(
     next: impl Fn(&Customer, Timestamp) -> Customer + Send + Sync,
     endpoint_secret: Option<&NewEndpointSecret>,
 ) -> Result<Customer, Failure> {
+    Ok(replace(cx, customer, permits, next, endpoint_secret).await?.1)
+}
+
+/// Stores the next version of a customer. Returns the version that it replaced, which is not the given one after a concurrent
+/// change, and the new one.
+pub(crate) async fn replace<S: ChangeCustomers, E>(
+    cx: &Context<S, E>,
+    customer: Customer,
+    permits: impl Fn(&Customer) -> Result<(), Refusal> + Send + Sync,
+    next: impl Fn(&Customer, Timestamp) -> Customer + Send + Sync,
+    endpoint_secret: Option<&NewEndpointSecret>,
+) -> Result<(Customer, Customer), Failure> {
     let id = customer.id;
     let (mut before, mut retry) = (customer, Retry::new("the customer", RetryBudget::Short));
     loop {
@@ -35,11 +47,11 @@ pub async fn update_with_secret<S: ChangeCustomers, E>(
         let is_same =
             Customer { version: before.version, tm_update: before.tm_update, ..after.clone() } == before;
         if is_same {
-            return Ok(before);
+            return Ok((before.clone(), before));
         }
         let change = CustomerChange { endpoint_secret, ..CustomerChange::new(&before, &after) };
         match cx.store.commit(change).await? {
-            CustomerWriteOutcome::Done => return Ok(after),
+            CustomerWriteOutcome::Done => return Ok((before, after)),
             CustomerWriteOutcome::EmailTaken => return Err(Reason::EmailAlreadyExists.into()),
             // An update ends no account and uses no mailed token, so `DeletionsPaused` and `TokenUsed` do not occur.
             CustomerWriteOutcome::DeletionsPaused => return Err(Reason::DeletionsPaused.into()),

@@ -1,12 +1,12 @@
-//! The agent that a login token names. Clients of the production API read it from the token, without verifying the token.
+//! The agent that a login token names. Clients of VoIPBIN's API read it from the token, without verifying the token.
 
 use custodian_domain::agent::Address;
 use custodian_domain::{Agent, AgentId, CustomerId, Permission, Timestamp};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-/// The maximum number of bytes of the claim, unless the names alone take more. Browsers store no cookie of more than 4096 bytes, and
-/// base64 makes the claim a third longer.
+/// The maximum number of bytes of the claim, unless the names alone take more. Browsers store no cookie of more than 4096 bytes,
+/// and base64 makes the claim a third longer.
 const MAX_BYTES: usize = 2048;
 
 /// What an agent may see of itself, as it was at the sign-in. Verification ignores it, so it decides nothing.
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_claim_has_the_shape_of_the_production_api() {
+    fn the_claim_has_the_shape_of_voipbins_api() {
         let mut agent = agent();
         agent.addresses = vec![address(1)];
         let id = "00000000-0000-0000-0000-000000000007";

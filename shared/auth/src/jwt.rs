@@ -4,8 +4,8 @@
 //! refused even if its key is known.
 //!
 //! A token contains the epochs of its customer and its agent. Raising either epoch revokes the token. Only functions that
-//! sign tokens and the set-up need the private key; all others verify with the public keys. After a rotation, the previous public key
-//! stays valid until the next one.
+//! sign tokens and the set-up need the private key; all others verify with the public keys. After a rotation, the previous public
+//! key stays valid until the next rotation.
 //!
 //! A login token also has the claim `agent`, which tells clients who signed in. Verification does not read it.
 
@@ -139,7 +139,10 @@ impl KeyRing {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use custodian_domain::{AgentId, CustomerId};
+    use jwt_compact::alg::{Hs256, Hs256Key};
     use serde_json::json;
 
     use super::*;
@@ -226,10 +229,20 @@ mod tests {
 
     #[test]
     fn tokens_of_other_algorithms_and_malformed_tokens_are_refused() {
-        let ring = KeyRing::new([("k1".to_owned(), signer("k1", "07").public())]);
-        let none = "eyJhbGciOiJub25lIiwia2lkIjoiazEifQ.eyJzdWIiOiJ4In0.";
-        for bad in ["", ".", "a.b.c", none, &"x".repeat(5000)] {
-            assert!(ring.verify(bad, ISSUER, NOW).is_err(), "{bad}");
+        let signer = signer("k1", "07");
+        let ring = KeyRing::new([("k1".to_owned(), signer.public())]);
+        let mut valid = jwt_compact::Claims::new(AddressedClaims::new(claims(), ISSUER));
+        valid.expiration = DateTime::from_timestamp(LATER.seconds(), 0);
+        let header = Header::empty().with_key_id("k1");
+        let ours = Ed25519.token(&header, &valid, &signer.key).unwrap();
+        assert_eq!(ring.verify(&ours, ISSUER, NOW), Ok(claims()));
+        // A verifier that believes the header would accept both: everyone knows the public key.
+        let public_as_secret = Hs256Key::new(signer.key.verifying_key().as_bytes());
+        let confused = Hs256.token(&header, &valid, &public_as_secret).unwrap();
+        let valid = ours.split('.').nth(1).unwrap();
+        let none = format!("{}.{valid}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"k1"}"#));
+        for bad in ["", ".", "a.b.c", &confused, &none, &"x".repeat(5000)] {
+            assert_eq!(ring.verify(bad, ISSUER, NOW), Err(TokenRejection::Invalid), "{bad}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Keyed hashes. They stand for names and addresses in the throttle and in the log. Others are secret: the keys that encrypt stored
-//! values, and the signatures of links.
+//! Keyed hashes. Most stand for a name or an address, so that the tables of rate limits and the log contain neither. Others are
+//! secret: the keys that encrypt stored values, and the signatures of the local service's links to files.
 
 use custodian_domain::Secret;
 use hmac::{Hmac, Mac};

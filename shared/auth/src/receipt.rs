@@ -129,9 +129,16 @@ mod tests {
 
     #[test]
     fn a_sign_in_token_is_no_receipt() {
-        let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","kid":"r1","typ":"JWT"}"#);
-        let keys = [signer("r1", "07").receipt_key()];
-        for bad in [format!("{header}.e30.AAAA"), "a.b.c".to_owned(), String::new()] {
+        let signer = signer("r1", "07");
+        let signed_as = |typ: &str| {
+            let header = json!({ "alg": "EdDSA", "kid": "r1", "typ": typ }).to_string();
+            let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode("{}"));
+            let signature = signer.key().sign(signed.as_bytes());
+            format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+        };
+        let keys = [signer.receipt_key()];
+        assert_eq!(verify_receipt(&signed_as(RECEIPT_TYPE), &keys), Ok(json!({})));
+        for bad in [signed_as("JWT"), "a.b.c".to_owned(), String::new()] {
             assert_eq!(verify_receipt(&bad, &keys), Err(ReceiptRejection::Malformed), "{bad}");
         }
     }

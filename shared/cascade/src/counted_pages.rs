@@ -18,7 +18,7 @@ pub(crate) enum NextPage {
     Counted(KeyBatch),
     /// The table holds no row of the customer.
     Empty,
-    /// Another worker has closed the step.
+    /// Another worker has closed the step or completed the ledger.
     Closed,
     /// A hold or the brake stops the cascade.
     Paused,

@@ -28,6 +28,8 @@ pub async fn release<S: Ledgers, E: CascadeQueue>(
 ) -> Result<Hold, Failure> {
     let hold = ledger_hold(cx, customer).await?;
     if !cx.store.remove_ledger_hold(customer, &hold).await? {
+        // Another operator has released the hold or replaced it. The read fails if it was released.
+        ledger_hold(cx, customer).await?;
         return Err(Reason::HoldReplaced.into());
     }
     start(cx, customer, cx.now()).await?;

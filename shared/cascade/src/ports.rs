@@ -35,12 +35,13 @@ pub trait Ledgers: Send + Sync {
         hold: &Hold,
     ) -> impl Future<Output = Result<bool, Failure>> + Send;
 
-    /// Opens steps that the ledger does not have yet, unless another worker has opened them.
+    /// Opens steps that the ledger does not have yet, unless another worker has opened them. `tm_progress` becomes the time of
+    /// their last progress.
     fn open_steps(
         &self,
         customer: CustomerId,
         steps: &[Step],
-        now: Timestamp,
+        tm_progress: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// Moves an open ledger to the end of the list of stalled ledgers.
@@ -78,7 +79,7 @@ pub struct VerifiedTable {
     pub at: Timestamp,
 }
 
-/// Some ledgers, those with the oldest progress first.
+/// Some ledgers, in the order of [`LedgerCursor::tm_resumed`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LedgerPage {
     pub customers: Vec<CustomerId>,
@@ -86,10 +87,12 @@ pub struct LedgerPage {
     pub next: Option<LedgerCursor>,
 }
 
-/// The position of a ledger in the order of progress.
+/// The position of a ledger among those in the same state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LedgerCursor {
-    pub tm_progress: Timestamp,
+    /// When the ledger was last opened, resumed, completed or confirmed. Unlike `StepState::tm_progress`, it does not change when
+    /// rows are deleted.
+    pub tm_resumed: Timestamp,
     pub customer: CustomerId,
 }
 
@@ -128,7 +131,7 @@ pub trait CompletedLedgers: Ledgers {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Some customers whose deletion was verified and whose last mail is not sent yet.
+    /// The next customers whose deletion was verified before `before` and whose last mail is not sent yet, the oldest first.
     fn unsent_last_mails(
         &self,
         before: Timestamp,

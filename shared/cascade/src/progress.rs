@@ -20,7 +20,8 @@ pub async fn progress<S: Ledgers + Usage, E>(
     let now = cx.now();
     match customer.state {
         State::Frozen { tm_frozen, tm_deletion_scheduled, .. } => {
-            // A frozen account has no ledger, so only the brake can pause its deletion. It delays only a purge that is due.
+            // A frozen account has no ledger, so its hold is in its own row and `is_paused` sees only the brake. The brake delays
+            // only a purge that is due.
             let is_overdue = tm_deletion_scheduled <= now;
             let is_held = customer.active_hold(now).is_some()
                 || is_overdue && cx.store.is_paused(customer.id, now).await?;

@@ -58,8 +58,9 @@ pub struct ErasedTable {
 }
 
 impl ReceiptLedger {
-    /// The ledger of a completed deletion whose tables were verified now. A ledger of an earlier release does not
-    /// say who asked for the deletion.
+    /// The ledger of a completed deletion whose tables were verified now. A ledger of an earlier release, or one that a restore run
+    /// opened, does not say who asked for the deletion. The receipt then derives the cause from the terminal status, and takes the
+    /// opening as the due time.
     fn new(customer_id: CustomerId, ledger: &Ledger, verified: &[VerifiedTable], now: Timestamp) -> Self {
         let header = &ledger.header;
         let (fallback, opened) = (default_cause(header.terminal_status), header.tm_open);

@@ -26,8 +26,8 @@ pub async fn resume<S: Ledgers + FindRows, E: CascadeQueue>(
 /// The maximum number of cascades that start concurrently.
 const MAX_CONCURRENT_STARTS: usize = 8;
 
-/// Resumes cascades after the brake was released, those that made no progress for the longest time first. Starts none after
-/// `stop_at`. A failure is only logged, because the brake is released and `reconcile` resumes the rest.
+/// Resumes some cascades after the brake was released, those that were resumed longest ago first. Starts none after `stop_at`, or
+/// after a failure. A failure is only logged, because the brake is released and `reconcile` resumes the rest.
 pub async fn resume_some<S: OpenLedgers, E: CascadeQueue>(cx: &Context<S, E>, stop_at: Timestamp) {
     let now = cx.now();
     let resumed = async {

@@ -54,7 +54,7 @@ pub async fn run_step<S: EmptyTables, E: CascadeQueue + RemoveFiles>(
         removed?;
         deleted_some = true;
         next = match ahead? {
-            // A hold may have been placed since the page was read.
+            // A hold or the brake may have been set since the page was read.
             Some(_) if pages.is_paused().await? => NextPage::Paused,
             Some(batch) => NextPage::Counted(batch),
             None => pages.first().await?,
@@ -65,7 +65,8 @@ pub async fn run_step<S: EmptyTables, E: CascadeQueue + RemoveFiles>(
         return Ok(StepOutcome::Skipped);
     }
     if matches!(next, NextPage::Empty) {
-        // A worker may have completed a file after the last row was deleted, and a restore of the table may have lost the rows.
+        // An export worker may have completed a file after the last row was deleted. Or a restore of the table may have lost the
+        // rows, so that no batch removed the files.
         remove_files(cx, customer, step).await?;
         cx.store.close(customer, step, cx.now()).await?;
     }

@@ -21,8 +21,8 @@ pub struct Step {
     pub after: Option<&'static str>,
 }
 
-/// The table of the step that waits, for an hour at most, until the deletion notices and the mail that the deletion has begun are sent:
-/// it has their destinations.
+/// The table of the step that waits, for an hour at most, until the deletion notices and the mail that the deletion has begun are
+/// sent: it has their destinations.
 pub const WEBHOOKS: &str = "webhooks";
 /// The table of the step that also removes files.
 pub const EXPORTS: &str = "exports";

@@ -12,15 +12,16 @@ use crate::completion::{check_tables, reopen};
 use crate::ports::{CascadeQueue, CompletedLedgers, FindRows, RemoveFiles};
 use crate::receipt;
 
-/// A row that was written just before the deletion is visible in every table after this time.
+/// The minimum time from the completion of a deletion to its verification. By then, every Lambda invocation that ran during the
+/// deletion has ended. So the verification also finds the row of a late write that no gate refused.
 pub const VERIFY_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// Removes the account's files once more, because an export's worker may have completed one during the cascade. Then queries every
 /// table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each table).
 ///
 /// If it finds no row a quarter of an hour after the completion, it marks the ledger as verified, issues the receipt and sends the
-/// last mail, and no later run of the schedule verifies the ledger again. If it finds rows, it reopens the ledger and the steps that
-/// have rows. The cascade then deletes these rows and completes the ledger again.
+/// last mail, and no later run of the schedule verifies the ledger again. If it finds rows, it reopens the ledger and the steps
+/// that have rows. The cascade then deletes these rows and completes the ledger again.
 pub async fn verify_empty<S, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<u64, Failure>
 where
     S: CompletedLedgers + FindRows + ReceiptKeys + LastMail + DeletionLinks,

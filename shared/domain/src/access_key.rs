@@ -50,8 +50,9 @@ pub struct AccessKey {
     /// `None` for keys of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_by: Option<CreatedBy>,
-    /// The agents and keys through which the key was made, from the first to its maker. Deleting or demoting any of them revokes the
-    /// key, except with `keys=keep`. It names makers that no longer exist, so that nobody hides a key by deleting the key in between.
+    /// The agents and keys through which the key was made, from the first to its maker. Deleting or demoting any of them revokes
+    /// the key, except with `keys=keep`. The chain also names makers that no longer exist, so that nobody hides a key by deleting
+    /// the key in between.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<Uuid>,
     /// Empty if the key is not limited.

@@ -77,8 +77,8 @@ pub struct Agent {
     pub password_hash: Option<Secret>,
     /// From this time, the password can confirm an immediate deletion of the account.
     pub password_trusted_from: Timestamp,
-    /// The access key behind the principal that set the password, or an earlier password that the agent itself has replaced. This is
-    /// the key itself, or the key on which the agent of the principal depends.
+    /// The access key behind the principal that set the password, or an earlier password that the agent itself has replaced. This
+    /// is the key itself, or the key on which the agent of the principal depends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_key: Option<Uuid>,
     /// The access key behind the principal that made this agent an administrator, or that set its password while it was one.
@@ -92,8 +92,8 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Whether this agent counts as an administrator. An account must keep at least one besides the guest agent. On the platform's own
-    /// account, only platform admins count.
+    /// Whether this agent counts as an administrator. An account must keep at least one besides the guest agent. On the platform's
+    /// own account, only platform admins count.
     pub fn counts_as_admin(&self) -> bool {
         let required = if self.customer_id == PLATFORM { Permission::PLATFORM } else { Permission::ADMIN };
         self.permission.allows(required)
@@ -149,7 +149,8 @@ impl Agent {
     }
 
     /// Sets the permission of this agent. An agent that is promoted to administrator, or within the administrators, depends on
-    /// the key of its promoter from then on. It still depends on the key that set its password, even if another principal promotes it.
+    /// the key of its promoter from then on. It still depends on the key that set its password, even if another principal promotes
+    /// it.
     pub fn set_permission(&mut self, permission: Permission, promoter_key: Option<Uuid>) {
         if !permission.is_admin() {
             self.promoter_key = None;

@@ -1,11 +1,18 @@
 //! The rules for the username and the password of an agent, and the fields that set them.
 
+use std::time::Duration;
+
 use crate::agent::GUEST_PREFIX;
 use crate::common_passwords::is_common;
 use crate::email::is_email;
 use crate::field_problem::FieldProblem;
 use crate::fields::Fields;
 use crate::{Secret, precis};
+
+/// How long a password cannot confirm an immediate deletion of the account: after another principal has set it or has made its
+/// agent an administrator, and, if it was set with a link to a new e-mail address of the account, after the change of the address.
+/// Otherwise, a thief with a stolen key could set a password, promote an agent or change the address, and delete the account.
+pub const TRUST_DELAY: Duration = Duration::from_secs(86_400);
 
 /// The maximum number of bytes of a username that a request may contain. Preparation can shorten it.
 pub const MAX_ENTERED_USERNAME: usize = 4 * MAX_USERNAME;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::credentials::TRUST_DELAY;
 use crate::pending_email::{PendingEmail, RequestedBy};
 use crate::profile::{ProfilePatch, fold_case};
 use crate::status::{State, Status};
@@ -19,7 +20,8 @@ pub struct Customer {
     pub epoch: u64,
     #[serde(flatten)]
     pub profile: Profile,
-    /// When the current webhook URI was set, or the account verified after that. Earlier events get no first attempt at it.
+    /// When the current webhook URI was set, or when the account was verified, if that was later. Earlier events get no first
+    /// attempt at this URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_since: Option<Timestamp>,
     /// The event types that are sent to the webhook URI of the profile. If there are none, all are sent.
@@ -33,8 +35,8 @@ pub struct Customer {
     /// The signup that the profile of an unverified account comes from. Only the link of this signup verifies the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signup: Option<Cause>,
-    /// When the current e-mail address becomes trusted: a day after the change to it. `None` while the account has its first
-    /// address.
+    /// When the current e-mail address becomes trusted: [`TRUST_DELAY`] after the change to it. `None` while the account has its
+    /// first address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_trusted_from: Option<Timestamp>,
     /// A former confirmed address. Stored until the notice about the change is sent to it.
@@ -45,8 +47,8 @@ pub struct Customer {
     pub email_verified: bool,
     /// The guest agent. Access keys act as this agent.
     pub guest_id: AgentId,
-    /// How many times this account was frozen or its freeze extended. Of the purge jobs, only the one with this number may delete the
-    /// account.
+    /// How many times this account was frozen or its freeze extended. Of the purge jobs, only the one with this number may delete
+    /// the account.
     pub freezes: u64,
     /// Whether this is the platform's own account, to which the platform admins belong. It cannot be frozen, deleted or
     /// expired.
@@ -68,7 +70,7 @@ impl Customer {
         self.state.status()
     }
 
-    /// When the row's scheduled job is due: at the end of the verification window or of the grace period.
+    /// When the account expires or is purged: at the end of the verification window or of the grace period.
     pub const fn due(&self) -> Option<Timestamp> {
         match self.state {
             State::Initial { verify_by } => Some(verify_by),
@@ -150,14 +152,14 @@ impl Customer {
     }
 
     /// The next version of this row with the confirmed e-mail address. If the address changes again before the notice to the former
-    /// address is sent, the row keeps the oldest address. Otherwise a thief who changes the address twice could prevent the notice to
-    /// the owner.
+    /// address is sent, the row keeps the oldest address. Otherwise a thief who changes the address twice could prevent the notice
+    /// to the owner.
     #[must_use]
     pub fn with_confirmed_email(&self, email: String, now: Timestamp) -> Self {
         let current = Some(&self.profile.email).filter(|_| self.email_verified && !self.has_email(&email));
         let former_email = self.former_email.clone().or_else(|| current.cloned());
         let profile = Profile { email, ..self.profile.clone() };
-        let email_trusted_from = Some(now.plus(PendingEmail::LIFETIME));
+        let email_trusted_from = Some(now.plus(TRUST_DELAY));
         Self {
             pending_email: None,
             email_trusted_from,

@@ -33,7 +33,7 @@ impl DeletionRequest {
     }
 }
 
-/// How far a deletion is. It is beside the account's status.
+/// How far a deletion is. Responses show it beside the account's status, and no row stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeletionState {

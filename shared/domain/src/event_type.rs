@@ -91,14 +91,15 @@ impl EventType {
         row.unwrap_or_else(|| Self::Other(text.to_owned()))
     }
 
-    /// The event types of which webhooks are sent, apart from tests. The others are on the bus only: those for the operator's systems,
-    /// those of accounts that are not verified, to which no webhooks are sent, and `webhook_disabled`, which causes a mail.
+    /// The event types of which webhooks are sent, apart from tests. The others are on the bus only: those for the operator's
+    /// systems, those of accounts that are not verified, to which no webhooks are sent, and `webhook_disabled`, which causes a
+    /// mail.
     pub fn sent_as_webhooks() -> impl Iterator<Item = Self> {
         let customer = FIXED.into_iter().map(|(fixed, _)| fixed).filter(|fixed| !fixed.is_internal());
         customer.chain(nouns().flat_map(|noun| RowChange::ALL.map(|change| Self::row(noun, change))))
     }
 
-    /// Whether an account does not choose this type.
+    /// Whether an account cannot choose this type for its endpoints.
     const fn is_internal(&self) -> bool {
         matches!(
             self,

@@ -11,7 +11,7 @@ use crate::{Cause, CustomerId};
 /// How long the file of a finished export can be downloaded.
 pub const EXPORT_LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 
-/// How long the row of an export is stored. It outlives the file, which the bucket deletes a day after the link expires.
+/// How long the row of an export is stored. It outlives the file, which the bucket deletes a day after [`EXPORT_LIFETIME`].
 pub const EXPORT_RETENTION: Duration = Duration::from_secs(30 * 86_400);
 
 /// The noun of an export in the audit log, and the types of its entries.
@@ -19,7 +19,8 @@ pub const EXPORT_NOUN: &str = "export";
 pub const EXPORT_STARTED: &str = "export_started";
 pub const EXPORT_DOWNLOADED: &str = "export_downloaded";
 
-/// An unfinished export without progress for this long has failed. By then the queue has delivered its message for the last time.
+/// An unfinished export without progress for this long has failed. By then the queue has delivered its message for the last time,
+/// unless the message waited for hours until a worker was free. A worker that gets it later removes what was written.
 const MAX_STANDSTILL: Duration = Duration::from_secs(6 * 3600);
 
 /// A worker's lease is shorter than the visibility timeout of its queue, so a redelivered message never meets the lease of a
@@ -52,7 +53,8 @@ impl ExportState {
     pub const ALL: [Self; 5] = [Self::Pending, Self::Running, Self::Finished, Self::Failed, Self::Expired];
 }
 
-/// How far a worker has read. Every row above `below` in the section, and every earlier section, is in the written parts.
+/// How far a worker has read. It reads the newest rows of a section first, so the rows from `below` on upwards, and all earlier
+/// sections, are in the written parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportCursor {
     pub section: String,

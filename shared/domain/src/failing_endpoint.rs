@@ -1,5 +1,5 @@
-//! The pauses of one account's webhook endpoint that fails. All its deliveries share them, so the number of changes does not decide how many
-//! requests it gets while it fails.
+//! The pauses of a webhook endpoint that fails. All deliveries to the endpoint share them, so the number of changes in the account
+//! does not decide how many requests the endpoint gets while it fails.
 
 use std::time::Duration;
 

@@ -20,7 +20,8 @@ pub struct OutboxRecord {
     pub event_type: EventType,
     pub customer_id: CustomerId,
     pub resource_id: Uuid,
-    /// The row's version, which orders the records of one row.
+    /// The row's version, which orders the records of one row. In a record of `webhook_disabled`, the microsecond since which the
+    /// endpoint was enabled (1 if unknown).
     pub version: u64,
     pub changed: Vec<String>,
     pub tm_create: Timestamp,

@@ -1,4 +1,4 @@
-//! Permissions: sets of bits, with the values of the production API, and the rank of each set.
+//! Permissions: sets of bits, with the values of VoIPBIN's API, and the rank of each set.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,9 @@
 //! Prepares usernames and passwords by RFC 8265, so that different spellings of one text are equal.
 //!
 //! Keyboards and systems send the same text in different ways: `é` as one character or as two, Latin letters in full width,
-//! several kinds of spaces. The profiles of RFC 8265 compose characters and refuse invisible ones. In usernames, they map letters in
-//! full width and refuse spaces. In passwords, they map spaces. They know the characters of Unicode 6.3, like the standard's registry.
+//! several kinds of spaces. The profiles of RFC 8265 compose characters and refuse invisible ones. In usernames, they map letters
+//! in full width and refuse spaces. In passwords, they map spaces. They know the characters of Unicode 6.3, like the standard's
+//! registry.
 
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use precis_profiles::precis_core::{DerivedPropertyValue, Error};

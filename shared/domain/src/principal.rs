@@ -115,7 +115,7 @@ impl Principal {
         self.key().is_some_and(AccessKey::is_limited)
     }
 
-    /// Refuses a limited key that no scope permits to call the route with this path.
+    /// Refuses a principal with a limited key if none of the key's scopes permits the route with this path.
     pub fn may_call(&self, path: &str, is_read: bool) -> Result<(), Refusal> {
         let allowed = self.key().is_none_or(|key| scope::permit(&key.scopes, path, is_read));
         if allowed { Ok(()) } else { Err(Refusal::with_message(CallerMessage::BeyondScopes)) }
@@ -126,7 +126,8 @@ impl Principal {
         if self.is_delegate() || self.is_limited() { Err(Reason::PermissionDenied.into()) } else { Ok(()) }
     }
 
-    /// Whether this principal was this agent before the agent's credentials changed.
+    /// Whether this principal is this agent, and the agent's epoch has changed since the request was authenticated. `now` is the
+    /// agent's current row.
     pub fn is_revoked_by(&self, now: &Agent) -> bool {
         matches!(self, Self::Agent { agent, .. } if agent.id == now.id && agent.epoch != now.epoch)
     }

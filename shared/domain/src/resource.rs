@@ -172,11 +172,16 @@ impl ResourcePatch {
     }
 }
 
-/// The rules that these values break, but for those that the row broke before.
+/// The rules that these values break, but for those that the row broke before. Empty texts are refused here and not when a field is
+/// read, because an empty text for a secret that the caller cannot read changes nothing.
 fn broken_rules(kind: &Kind, before: Option<&Map<String, Value>>, after: &Map<String, Value>) -> Vec<Detail> {
+    let had_value = |name: &str| before.is_none_or(|row| row.get(name).is_some_and(|value| value != ""));
+    let is_emptied = |name: &str| after.get(name).is_some_and(|value| value == "") && had_value(name);
+    let emptied = kind.fields.iter().filter(|field| field.non_empty && is_emptied(field.name));
+    let emptied = emptied.map(|field| field_violation(field.name, FieldProblem::Missing));
     let was_met = |rule: &&KindRule| before.is_none_or(|before| (rule.is_met)(before));
     let broken = kind.rules.iter().filter(was_met).filter(|rule| !(rule.is_met)(after));
-    broken.map(|rule| field_violation(rule.field, rule.problem)).collect()
+    emptied.chain(broken.map(|rule| field_violation(rule.field, rule.problem))).collect()
 }
 
 fn refuse(errors: Vec<Detail>) -> Result<(), Refusal> {

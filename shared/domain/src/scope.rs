@@ -39,7 +39,7 @@ impl Scope {
 
     /// Whether this scope permits requests to the route with this path. `is_read` says whether they only read.
     fn covers(&self, path: &str, is_read: bool) -> bool {
-        // Other routes, such as `/auth/unregister`, leave or recover the account. No scope permits that.
+        // Routes outside `/v1.0`, such as `/auth/unregister`, close or recover the account or end sessions. No scope permits that.
         let Some(path) = path.strip_prefix("/v1.0/") else { return false };
         let segment = path.split('/').next().unwrap_or_default();
         match self.0.strip_suffix(READ_SUFFIX) {

@@ -63,8 +63,9 @@ pub struct SlowEndpoint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndpointObservation {
     Unchanged,
-    /// The endpoint with this fingerprint responded with 410. `enabled_at` is in microseconds, and the same for all attempts that observe
-    /// the same disablement. It is `None` if the endpoint was disabled already.
+    /// The endpoint with this fingerprint responded with 410. `enabled_at` is the microsecond since which its URI was enabled (0 if
+    /// unknown), so it is the same for all attempts that observe the same disablement. It is `None` if the endpoint was disabled
+    /// already.
     Disabled {
         fingerprint: String,
         enabled_at: Option<u64>,
@@ -142,7 +143,7 @@ impl Delivery {
         EndpointId::new(self.customer_id, self.endpoint_id)
     }
 
-    /// Whether a worker makes the next attempt.
+    /// Whether a worker holds the lease on the next attempt at this time.
     pub fn is_leased(&self, now: Timestamp) -> bool {
         self.leased_until.is_some_and(|until| now < until)
     }

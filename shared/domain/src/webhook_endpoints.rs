@@ -35,7 +35,8 @@ impl EndpointId {
         self.id == self.customer_id.0
     }
 
-    /// `None` for the first endpoint. Its jobs, deliveries and row keys omit the endpoint's id, as in releases that had only one endpoint.
+    /// `None` for the first endpoint. Its jobs, deliveries and row keys omit the endpoint's id, as in releases that had only one
+    /// endpoint.
     pub fn additional(self) -> Option<Uuid> {
         (!self.is_first()).then_some(self.id)
     }
@@ -51,8 +52,8 @@ pub struct EndpointSettings {
     /// Empty: events of all types are sent, including types that later releases add.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event_types: Vec<EventType>,
-    /// When the URI was last changed, or the account verified after that. Earlier events get no first attempt at it. `None` before
-    /// that.
+    /// When the URI was last changed, or when the account was verified, if that was later. Earlier events get no first attempt at
+    /// this URI. `None` if neither has happened.
     pub since: Option<Timestamp>,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,
@@ -83,8 +84,8 @@ impl EndpointSettings {
         }
     }
 
-    /// The endpoint at another URI. Without a URI it loses its choice of events, because a client that sets only a URI would not know
-    /// of it.
+    /// The endpoint at another URI. Without a URI, the endpoint loses its choice of events, because a client that later sets only a
+    /// URI would not know of the choice.
     #[must_use]
     pub(crate) fn moved_to(&self, webhook_uri: String, now: Timestamp) -> Self {
         if webhook_uri == self.webhook_uri {

@@ -13,7 +13,9 @@ pub struct WebhookSecret {
     /// Newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previous: Vec<PreviousSecret>,
-    pub tm_create: Timestamp,
+    /// When the current secret was created or first shown. Every write is conditional on the time that was read.
+    #[serde(rename = "tm_create")]
+    pub tm_changed: Timestamp,
     /// Whether a response has shown the current secret. `None` for a secret of an earlier release, which did not record it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_shown: Option<bool>,
@@ -32,14 +34,15 @@ pub enum StoredWebhookSecret {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EncryptedWebhookSecret {
     pub encrypted: Ciphertext,
-    pub tm_create: Timestamp,
+    #[serde(rename = "tm_create")]
+    pub tm_changed: Timestamp,
 }
 
 impl StoredWebhookSecret {
-    pub const fn tm_create(&self) -> Timestamp {
+    pub const fn tm_changed(&self) -> Timestamp {
         match self {
-            Self::Encrypted(stored) => stored.tm_create,
-            Self::Plain(stored) => stored.tm_create,
+            Self::Encrypted(stored) => stored.tm_changed,
+            Self::Plain(stored) => stored.tm_changed,
         }
     }
 }
@@ -63,7 +66,7 @@ impl WebhookSecret {
 
     /// A first secret that no response has shown yet.
     pub const fn unseen(current: Secret, now: Timestamp) -> Self {
-        Self { current, previous: Vec::new(), tm_create: now, is_shown: Some(false) }
+        Self { current, previous: Vec::new(), tm_changed: now, is_shown: Some(false) }
     }
 
     /// A first secret that a response shows.
@@ -79,11 +82,11 @@ impl WebhookSecret {
     /// The same secrets after a response showed the current one.
     #[must_use]
     pub fn seen(&self, now: Timestamp) -> Self {
-        Self { tm_create: now, is_shown: Some(true), ..self.clone() }
+        Self { tm_changed: now, is_shown: Some(true), ..self.clone() }
     }
 
-    /// Replaces the current secret by one that a response shows. `None` if too many replaced secrets still sign, because dropping one
-    /// early would break a receiver.
+    /// Replaces the current secret by one that a response shows. `None` if too many replaced secrets still sign, because dropping
+    /// one early would break a receiver.
     #[must_use]
     pub fn rotate(&self, fresh: Secret, now: Timestamp) -> Option<Self> {
         let (secret, until) = (self.current.clone(), now.plus(Self::OVERLAP));

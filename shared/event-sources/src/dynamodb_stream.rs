@@ -44,13 +44,14 @@ fn is_of_table(record: &EventRecord, table: &str) -> bool {
 
 fn decode(record: EventRecord) -> Result<StreamChange, Failure> {
     if is_of_table(&record, "outbox") {
-        // A record that is written again, or removed by TTL or by the cascade, causes no event.
+        // An outbox record that is written again, or removed by TTL or by the cascade, causes no event.
         return match (record.change.old_image.is_empty(), record.change.new_image.is_empty()) {
             (true, false) => read(record.change.new_image).map(StreamChange::OutboxRecord),
             _ => Ok(StreamChange::Ignored),
         };
     }
     if is_of_table(&record, "deletions") {
+        // The attribute stores `tm_completed` of a ledger. A reopened ledger has none.
         let is_completed = |image: &serde_dynamo::Item| image.contains_key("tm_sealed");
         return match (is_completed(&record.change.old_image), is_completed(&record.change.new_image)) {
             (false, true) => read(record.change.new_image).map(StreamChange::CompletedDeletion),

@@ -116,7 +116,7 @@ pub(crate) const TRACKED_FIELDS: [(&str, Differs); 18] = [
     ("webhook_event_types", |a, b| a.webhook_event_types != b.webhook_event_types),
     ("webhook_endpoints", |a, b| a.webhook_endpoints != b.webhook_endpoints),
     (PENDING_EMAIL, |a, b| a.pending_email != b.pending_email),
-    // The verification only clears the signup.
+    // The verification clears the signup. That is no newer signup.
     (SIGNUP, |a, b| b.signup.is_some() && a.signup != b.signup),
     ("plan", |a, b| a.plan != b.plan),
     ("billing_account_id", |a, b| a.billing_account_id != b.billing_account_id),

@@ -28,14 +28,14 @@ pub struct Event {
     /// The id of the row, in events about rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<Uuid>,
-    /// The version of the customer or of the row, which orders its events. In `webhook_disabled`, the time since which the endpoint was
-    /// enabled, in microseconds.
+    /// The version of the customer or of the row, which orders its events. In `webhook_disabled`, the time since which the endpoint
+    /// was enabled, in microseconds.
     pub version: u64,
     /// The customer's status, in events about customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
-    /// The names of the changed fields; only `status` if the account was deleted or expired. The creation and the deletion of an administrator
-    /// other than the guest agent name `administrator`.
+    /// The names of the changed fields; only `status` if the account was deleted or expired. The creation and the deletion of an
+    /// administrator other than the guest agent name `administrator`.
     pub changed: Vec<String>,
     /// The number of deleted rows by table, in `customer_erased`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,8 +2,8 @@
 //!
 //! An administrator starts an export, also while the account is frozen. A worker reads the account's tables page by page and
 //! writes the file in parts. Each part is one or two complete gzip members, and members may follow each other in a file. After each
-//! part the worker stores where the next one begins. So its memory does not grow with the account, and a worker that dies repeats one
-//! part at most. A mail says that the file is complete; its link needs a sign-in.
+//! part the worker stores where the next one begins. So its memory does not grow with the account, and if a worker dies, the next
+//! worker repeats one part at most. A mail says that the file is complete; its link needs a sign-in.
 //!
 //! Secrets are not in the file: lines have the views of lists, which show no secrets.
 

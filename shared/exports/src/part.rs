@@ -7,8 +7,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde::Serialize;
 
-/// After this many bytes before the compression, a part gets the rest of its minimum uncompressed. Otherwise rows that compress very
-/// well could fill a part for longer than a worker runs. S3 requires a minimum, so the part cannot end earlier.
+/// After this many raw bytes, the rest of a part is not compressed. Otherwise a worker could run out of time before rows that
+/// compress very well fill the part. S3 requires a minimum size, so the part cannot end earlier.
 const MAX_RAW_BYTES: usize = 64 << 20;
 
 /// What a part may have beyond its minimum: the lines of one page, which DynamoDB limits to 1 MB.

@@ -65,13 +65,14 @@ pub enum OwnedRow {
 }
 
 pub trait ExportRows: ReadCustomers {
-    /// The newest rows of a section below an id, by a consistent query.
+    /// The newest rows of a section below an id, by a consistent query. Leaves out deliveries whose retention had ended at
+    /// `retained_at`.
     fn export_rows(
         &self,
         customer: CustomerId,
         section: Section,
         below: Option<Uuid>,
-        now: Timestamp,
+        retained_at: Timestamp,
     ) -> impl Future<Output = Result<QueryPage<OwnedRow>, Failure>> + Send;
 }
 

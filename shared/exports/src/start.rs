@@ -47,8 +47,8 @@ fn already_running(id: Uuid) -> Refusal {
     Refusal::with_details(Reason::ExportAlreadyRunning, vec![running])
 }
 
-/// The id of the last export, which must not be unfinished. The message of an export that no worker has begun is sent again, because the
-/// request that started it may have died before it sent the message.
+/// The id of the last export, which must not be unfinished. The message of an export that no worker has begun is sent again,
+/// because the request that started it may have died before it sent the message.
 async fn require_finished<S: StartExports, E: ExportQueue>(
     cx: &Context<S, E>,
     customer: CustomerId,

@@ -18,13 +18,20 @@ use crate::task::ExportTask;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Continue,
-    /// The account is deleted, or another worker has changed the export.
+    /// The account is deleted, or the export's row is missing. The file is removed.
     Stop,
+    /// Another worker has changed the export.
+    Superseded,
+}
+
+fn written_by_other() -> Failure {
+    Failure::unavailable("the export", "another worker writes it")
 }
 
 /// Writes an export's file until it is complete or no further part fits before `stop_at`, and sends the mail about it.
 ///
-/// A redelivered task continues after the last part that was stored. It fails while another worker has the lease.
+/// A redelivered task continues after the last part that was stored. It fails while another worker has the lease, or if another
+/// worker takes the lease at the same time.
 pub async fn write<S, E>(cx: &Context<S, E>, task: &ExportTask, stop_at: Timestamp) -> Result<(), Failure>
 where
     S: WriteExports + ExportRows + StoreMailTokens,
@@ -44,7 +51,7 @@ where
         return cx.services.abort_upload_and_delete_file((&export).into(), export.upload.as_deref()).await;
     }
     if export.is_leased_at(now) {
-        return Err(Failure::unavailable("the export", "another worker writes it"));
+        return Err(written_by_other());
     }
     let mut writer = Writer { cx, file: (&export).into(), export };
     // Boxed, because the future is large.
@@ -69,14 +76,17 @@ where
     E: ExportFiles + ExportQueue + Mailer,
 {
     async fn run(&mut self, task: &ExportTask, stop_at: Timestamp) -> Result<(), Failure> {
-        if self.save(self.export.leased(self.cx.now())).await? == Next::Stop {
-            return Ok(());
+        match self.save(self.export.leased(self.cx.now())).await? {
+            Next::Continue => {}
+            Next::Stop => return Ok(()),
+            // The other worker may die, so this message must come again.
+            Next::Superseded => return Err(written_by_other()),
         }
         let Some(upload) = self.upload().await? else { return Ok(()) };
         let mut longest = Duration::ZERO;
         while !self.export.is_read() {
             let begin = self.cx.now();
-            if self.write_next_part(&upload).await? == Next::Stop {
+            if self.write_next_part(&upload).await? != Next::Continue {
                 return Ok(());
             }
             let now = self.cx.now();
@@ -91,7 +101,7 @@ where
             CompleteOutcome::Done => StoredExportState::Finished,
             CompleteOutcome::UploadLost => StoredExportState::Failed,
         };
-        if self.save(self.export.ended(state, self.cx.now())).await? == Next::Stop {
+        if self.save(self.export.ended(state, self.cx.now())).await? != Next::Continue {
             return Ok(());
         }
         let rows = self.export.rows;
@@ -121,10 +131,11 @@ where
             }
             WriteOutcome::GateClosed => true,
         };
-        if must_discard {
-            let upload = next.upload.as_deref().or(self.export.upload.as_deref());
-            cx.services.abort_upload_and_delete_file(self.file, upload).await?;
+        if !must_discard {
+            return Ok(Next::Superseded);
         }
+        let upload = next.upload.as_deref().or(self.export.upload.as_deref());
+        cx.services.abort_upload_and_delete_file(self.file, upload).await?;
         Ok(Next::Stop)
     }
 
@@ -177,7 +188,7 @@ where
 
     /// Releases the lease and enqueues the task that continues.
     async fn hand_over(&mut self, task: &ExportTask) -> Result<(), Failure> {
-        if self.save(self.export.released(self.cx.now())).await? == Next::Stop {
+        if self.save(self.export.released(self.cx.now())).await? != Next::Continue {
             return Ok(());
         }
         let (rows, hop) = (self.export.rows, task.hop);

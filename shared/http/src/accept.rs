@@ -15,7 +15,7 @@ pub(crate) fn is_gzip(coding: &str) -> bool {
     is_accepted(coding, "gzip")
 }
 
-/// Whether an element of an `Accept` header is this value with a weight above zero.
+/// Whether an element of `Accept` or `Accept-Encoding` is this value with a weight above zero.
 fn is_accepted(element: &str, value: &str) -> bool {
     let mut parts = element.split(';').map(|part| part.trim().to_ascii_lowercase());
     let is_refused = |parameter: String| {

@@ -80,6 +80,7 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
             let outcome = tokio::time::timeout(REQUEST_TIMEOUT, run(endpoint, cx, &route, &request)).await;
             outcome.unwrap_or_else(|_| Err(Failure::unavailable("the request", "timed out")))
         };
+        // The caller of a request that panics gets the envelope of the API, and not the gateway's own 500.
         let outcome = AssertUnwindSafe(limited).catch_unwind().await;
         let format = if endpoint.shows_errors_as_page(&request) && request.has_method_of(&route) {
             ErrorFormat::Page { brand: &cx.settings.brand, path: &route.path }
@@ -91,6 +92,9 @@ pub async fn serve<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
             Ok(Err(failure)) => (problem::response(&failure, &request, format), Some(failure.reason())),
             Err(_) => (problem::render(&Reason::Internal.into(), &request, format), Some(Reason::Internal)),
         };
+        if reason == Some(Reason::RateLimitExceeded) {
+            cx.metrics.record(&[Metric::RequestsThrottled]);
+        }
         let response = if request.is_head() { response.without_body() } else { response };
         let (status, latency_ms) = (response.status.as_u16(), millis(cx.now().since(started)));
         tracing::info!(status, reason = reason.map(Reason::key), latency_ms, "request completed");
@@ -133,8 +137,7 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     let account = principal.as_ref().map(|(account, _)| *account);
     // A repeated request may get a stored response, which is a read as well.
     if let Some(account) = account.filter(|_| route.is_read() || key.is_some()) {
-        let permitted = cx.read_budget.require(account, cx.now());
-        permitted.inspect_err(|_| cx.metrics.record(&[Metric::RequestsThrottled]))?;
+        cx.read_budget.require(account, cx.now())?;
     }
     let origin = RequestOrigin {
         actor: caller.actor(),
@@ -145,15 +148,15 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     // On the heap, because the stack of a debug build is too small for the futures of all layers.
     let handled = Box::pin(with_origin(origin, async {
         if !matches!(H::Caller::AUDIENCE, Audience::Anyone) {
-            // Also if the handler reads no body: a browser asks before it sends JSON to another site.
+            // Also if the handler reads no body: a browser sends a preflight request (CORS) before it sends JSON to another site.
             request.require_json()?;
         }
         endpoint.handle(cx, caller, request).await
     }));
     let outcome = match (key, principal) {
         (Some(key), Some(principal)) => {
-            let started = idempotency::begin(cx, principal, route, request, key).await?;
-            with_idempotency(cx, started, if_match, handled).await
+            let decision = idempotency::begin(cx, principal, route, request, key).await?;
+            with_idempotency(cx, decision, if_match, handled).await
         }
         _ => with_conditions(RequestConditions { if_match, idempotency_lease: None }, handled).await,
     };
@@ -167,11 +170,11 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
 /// Handles a request with an `Idempotency-Key`, or sends its stored response again.
 async fn with_idempotency<S: Idempotency, E>(
     cx: &Context<S, E>,
-    started: IdempotencyDecision,
+    decision: IdempotencyDecision,
     if_match: bool,
     handled: impl Future<Output = Result<Response, Failure>>,
 ) -> Result<Response, Failure> {
-    match started {
+    match decision {
         IdempotencyDecision::Replay(response) => Ok(response),
         IdempotencyDecision::Unrecorded => handled.await,
         IdempotencyDecision::First(first) => {

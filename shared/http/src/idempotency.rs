@@ -133,3 +133,20 @@ impl IdempotentRequest {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+
+    use super::*;
+
+    /// The event has the parameters of the path in random order.
+    #[test]
+    fn the_scope_of_a_key_has_the_path_parameters_in_the_order_of_their_names() {
+        let mut event = ApiGatewayV2httpRequest::default();
+        let parameters = ["d", "b", "f", "e", "a", "c"].map(|name| (name.to_owned(), format!("{name}-id")));
+        event.path_parameters.extend(parameters);
+        let request = Request::new(event, String::new());
+        assert_eq!(request.path_values(), "a-id/b-id/c-id/d-id/e-id/f-id");
+    }
+}

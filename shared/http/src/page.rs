@@ -89,7 +89,7 @@ impl<C: Cursor> PageRequest<C> {
         Ok(self.page(result, last))
     }
 
-    /// Builds a page. The next page starts at `below`. If `below` is `None`, this is the last page.
+    /// Builds a page. The next page starts after the cursor `below`. If `below` is `None`, this is the last page.
     fn page(&self, result: Vec<Box<RawValue>>, below: Option<C>) -> Page {
         let next_page_token = below.map(|id| write_token(id, &self.list)).unwrap_or_default();
         Page { result, next_page_token }

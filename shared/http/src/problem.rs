@@ -1,4 +1,4 @@
-//! Error responses: the JSON envelope of the production system, problem details (RFC 9457) or an HTML page.
+//! Error responses: the JSON envelope of VoIPBIN's API, problem details (RFC 9457) or an HTML page.
 
 use custodian_app::Failure;
 use custodian_app::context::Brand;

@@ -145,9 +145,11 @@ impl Request {
         &self.body
     }
 
-    /// The values of the path's parameters, joined.
+    /// The values of the path's parameters, joined in the order of the parameters' names. The event has them in random order.
     pub(crate) fn path_values(&self) -> String {
-        self.path.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("/")
+        let mut parameters: Vec<_> = self.path.iter().collect();
+        parameters.sort();
+        parameters.into_iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("/")
     }
 
     /// Whether `If-Match` names this version. `None` if the request has no `If-Match`.
@@ -187,7 +189,8 @@ impl Request {
         if self.body.is_empty() || self.is_json() { Ok(()) } else { Err(Reason::UnsupportedMediaType.into()) }
     }
 
-    /// Whether the media type of the body is that of JSON. Browsers ask before they send it to another site.
+    /// Whether the media type of the body is that of JSON. Before a browser sends JSON to another site, it sends a preflight
+    /// request (CORS).
     pub fn is_json(&self) -> bool {
         self.has_content_type("application/json")
     }

@@ -85,7 +85,7 @@ impl Response {
             .header(CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))
     }
 
-    /// When another request is worthwhile, if the state is not final.
+    /// Adds `Retry-After`. `seconds` is `None` if the state is final, so another request would be of no use.
     #[must_use]
     pub fn retry_after(self, seconds: Option<u64>) -> Self {
         match seconds {

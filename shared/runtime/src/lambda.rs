@@ -31,7 +31,8 @@ use crate::log;
 use crate::services::CascadeWorkerServices;
 use crate::system::providers;
 
-/// Long work stops this long before the deadline of the invocation, so that it can still store, enqueue or return where it continues.
+/// Long work stops this long before the deadline of the invocation, so that it can still store, enqueue or return where it
+/// continues.
 const STOP_MARGIN: Duration = Duration::from_secs(20);
 
 /// Builds the context. Reading the platform keys (the public keys of tokens, and the secret of the keyed hashes) also opens the

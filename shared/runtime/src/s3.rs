@@ -25,7 +25,7 @@ pub struct S3ExportFiles {
 
 impl FromEnv for S3ExportFiles {
     async fn from_env(aws: &AwsConfig, _: &Store) -> Result<Self, Failure> {
-        // An endpoint of its own is that of an emulator, which has no host name for each bucket.
+        // Only an emulator has a configured endpoint. It has no host name for each bucket.
         let config = aws_sdk_s3::config::Builder::from(&aws.sdk)
             .force_path_style(aws.sdk.endpoint_url().is_some())
             .build();
@@ -53,7 +53,7 @@ impl S3ExportFiles {
         response.map(|_| ()).map_err(|error| aws_failure(STORAGE, &error))
     }
 
-    /// Aborts every upload whose key begins with `prefix`.
+    /// Aborts every upload whose key begins with `prefix`. An account has few unfinished uploads, so one page lists all of them.
     async fn abort_all(&self, prefix: &str) -> Result<(), Failure> {
         let uploads = self.client.list_multipart_uploads().bucket(&self.bucket).prefix(prefix).send().await;
         for upload in uploads.map_err(|error| aws_failure(STORAGE, &error))?.uploads() {

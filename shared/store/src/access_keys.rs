@@ -137,7 +137,7 @@ impl UpdateAccessKeys for Store {
 
 impl DeleteAccessKeys for Store {
     async fn keys_made_through(&self, customer: CustomerId, maker: Uuid) -> Result<KeysToRevoke, Failure> {
-        // The count is read first, so that it changes if a key is created after the list was read.
+        // The count is read first. If it were read after the list, nobody would notice a key that was created in between.
         let change_count = self.key_change_count(customer).await?;
         let mut keys = self.access_keys(customer, None, ALL_KEYS).await?.rows;
         keys.retain(|key| key.was_made_through(maker));

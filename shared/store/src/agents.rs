@@ -159,7 +159,7 @@ impl DeleteAgents for Store {
 }
 
 impl Store {
-    /// Deletes an agent, and releases its username if it has one.
+    /// Deletes an agent, and releases `username`, the identifier of its username, if one is given.
     async fn try_delete_agent(
         &self,
         agent: &Agent,

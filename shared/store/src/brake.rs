@@ -54,7 +54,7 @@ impl DeletionBrake for Store {
             && let Some(now) = brake.tm_update
         {
             // The operator permits the deletions that tripped the brake, so they must not trip it again. The counters are
-            // deleted first: while the brake is on, no deletion counts.
+            // deleted before the brake is released, because until then no deletion starts that would have to be counted.
             let slots = slots_of_hour(now)
                 .map(|slot| self.delete_if(THROTTLE, slot_key(slot), Expr::unconditional("id")));
             try_join_all(slots).await?;

@@ -20,7 +20,8 @@ pub(crate) fn require_caller<'a, C: Copy>(
     now: Timestamp,
 ) -> Result<Transaction<'a, C>, Failure> {
     if let Principal::Agent { agent, .. } | Principal::Delegate { guest: agent, .. } = caller {
-        // The caller had the permission when it was read, and every change of a permission raises the epoch.
+        // The caller had the permission when it was read. Every change of a permission raises the epoch, so the epoch alone would
+        // do. Comparing the permission as well costs no extra action.
         let same_permission =
             Expr::new("#permission = :permission").with(":permission", n(agent.permission.bits()));
         let is_same = has_epoch(agent.epoch).and(&same_permission);

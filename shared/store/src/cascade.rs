@@ -96,7 +96,7 @@ impl EmptyTables for Store {
             return Ok(false);
         }
         Ok(deletion_notices::has_any(self, customer, now).await?
-            || self.has_deletion_mail(customer, now).await?)
+            || self.has_first_mail(customer, now).await?)
     }
 
     async fn record_count(

@@ -109,7 +109,8 @@ pub(crate) fn delete_owner_row<'a, C: Copy>(
     tx.delete(on_failure, IDENTIFIERS, owner_row_key(owner, name), Expr::unconditional("id"))
 }
 
-/// Removes the claim of `holder` if the same account still has it. Without a holder, ensures that no other account has the name.
+/// Removes the claim of `holder`. Fails the transaction if a different account has the name by now. If `holder` is `None` or
+/// `owner` itself, removes nothing and requires that no account but `owner` has the name.
 pub(crate) fn revoke<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,

@@ -4,6 +4,8 @@
 use std::future::Future;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use custodian_app::Failure;
 use custodian_app::retry::{RetryBudget, RetryDelays};
 
@@ -40,6 +42,32 @@ impl Store {
             .set_expression_attribute_names(combined.names())
             .set_expression_attribute_values(combined.values());
         condition_held(self.retry_contention(|| request.clone().send()).await)
+    }
+
+    /// Updates a row if `condition` holds. Otherwise returns the row, which is empty if it does not exist.
+    pub(crate) async fn update_or_read(
+        &self,
+        table: &str,
+        key: Item,
+        update: Expr,
+        condition: Expr,
+    ) -> Result<Option<Item>, Failure> {
+        let combined = update.joined_with(&condition);
+        let request = self.client.update_item().table_name(self.table(table)).set_key(Some(key));
+        let request = request
+            .set_update_expression(update.text())
+            .set_condition_expression(condition.text())
+            .set_expression_attribute_names(combined.names())
+            .set_expression_attribute_values(combined.values())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let sent = self.retry_contention(|| request.clone().send()).await;
+        let Err(error) = sent else { return Ok(None) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(Some(failed.item().cloned().unwrap_or_default()))
+            }
+            _ => Err(aws_failure("a row", &error)),
+        }
     }
 
     /// Deletes a row if `condition` holds, and returns whether it did.

@@ -15,10 +15,8 @@ use crate::expr::Expr;
 use crate::former_names;
 use crate::identifiers::{self, IdentifierRow};
 use crate::item::{Item, decode, s};
-use crate::schema::{BY_STATUS, HELD, IDENTIFIERS};
+use crate::schema::{BY_STATUS, HELD, HELD_ATTRIBUTE, IDENTIFIERS};
 
-/// The attribute of a customer under a hold.
-const HELD_ATTRIBUTE: &str = "held";
 /// The maximum number of accounts with one former address that a search finds, the newest of them.
 const MAX_FORMER_HOLDERS: i32 = 1000;
 

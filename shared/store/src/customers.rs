@@ -16,7 +16,7 @@ use crate::expr::Expr;
 use crate::identifiers::{self, IdentifierRow, NameAvailability, Strength};
 use crate::item::{Item, decode_some, encode, n, s, simple_key};
 use crate::ledgers;
-use crate::schema::{ACCESS_KEYS, CUSTOMERS};
+use crate::schema::{ACCESS_KEYS, CUSTOMERS, HELD_ATTRIBUTE};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{
     audit_log, billing_accounts, brake, counters, deletion_notices, former_names, last_mail, notices, outbox,
@@ -39,9 +39,6 @@ enum CustomerCondition {
     PreviousHolder,
 }
 
-/// The attribute of a customer on hold, with its status.
-const HELD: &str = "held";
-
 /// The item of a customer. While the customer has a deadline, the item also has the keys of the index `due`, and while it has a
 /// hold, even an ended one, the key of the index `held`.
 pub(crate) fn item(customer: &Customer) -> Result<Item, Failure> {
@@ -51,7 +48,7 @@ pub(crate) fn item(customer: &Customer) -> Result<Item, Failure> {
         item.insert("due_at".to_owned(), n(due.micros()));
     }
     if customer.hold.is_some() {
-        item.insert(HELD.to_owned(), s(customer.status().as_str()));
+        item.insert(HELD_ATTRIBUTE.to_owned(), s(customer.status().as_str()));
     }
     Ok(item)
 }
@@ -152,7 +149,7 @@ impl Store {
             tx = ledgers::open(tx, CustomerCondition::Row, change)?;
             tx = deletion_notices::store(tx, CustomerCondition::Row, change.deletion_notices)?;
             if let Some(recipients) = change.deletion_mails {
-                tx = notices::store_deletion_mail(tx, CustomerCondition::Row, after.id, &recipients.begun)?;
+                tx = notices::store_first_mail(tx, CustomerCondition::Row, after.id, &recipients.begun)?;
                 tx = last_mail::store(tx, CustomerCondition::Row, after.id, &recipients.done)?;
             }
         } else {

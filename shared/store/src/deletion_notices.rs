@@ -48,7 +48,7 @@ pub(crate) async fn read(store: &Store, customer: CustomerId) -> Result<Vec<Dele
     rows.collect()
 }
 
-/// Whether the worker may still send a notice.
+/// Whether the function `webhook-deliver` may still send a notice.
 pub(crate) async fn has_any(store: &Store, customer: CustomerId, now: Timestamp) -> Result<bool, Failure> {
     Ok(read(store, customer).await?.iter().any(|notice| now < notice.destination.until))
 }

@@ -86,8 +86,8 @@ pub(crate) async fn list(
     Ok(QueryPage { rows, next })
 }
 
-/// Stores a delivery in place of the one that was read, after an attempt, a deferral or a closing. Also stores what an attempt showed about
-/// the endpoint, and the event about that.
+/// Stores a delivery in place of the one that was read, after an attempt, a deferral or a closing. Also stores what an attempt
+/// showed about the endpoint, and the event about that.
 pub(crate) async fn record(
     store: &Store,
     delivery: &Delivery,
@@ -119,8 +119,8 @@ pub(crate) async fn record(
     Ok(write_outcome(outbox::record(tx, OwnedRowCondition::Row, disabled.as_ref())?.run().await?))
 }
 
-/// Takes the lease on the next attempt, if the delivery and its lease have not changed since they were read. The caller must check before
-/// that the lease that it read is over.
+/// Takes the lease on the next attempt, if the delivery and its lease have not changed since they were read. This does not check
+/// the time: the caller must first check that the lease in `delivery` is over.
 pub(crate) async fn lease_attempt(
     store: &Store,
     delivery: &Delivery,

@@ -107,7 +107,7 @@ impl ExportRows for Store {
         customer: CustomerId,
         section: Section,
         below: Option<Uuid>,
-        now: Timestamp,
+        retained_at: Timestamp,
     ) -> Result<QueryPage<OwnedRow>, Failure> {
         let table = match section {
             Section::Agents => AGENTS.table,
@@ -115,7 +115,7 @@ impl ExportRows for Store {
             Section::Kind(kind) => kind.table,
             Section::Audits => AUDITS,
             Section::Deliveries => {
-                let page = self.deliveries(customer, below, PAGE, now).await?;
+                let page = self.deliveries(customer, below, PAGE, retained_at).await?;
                 return page.try_map(|delivery| Ok(OwnedRow::Delivery(delivery)));
             }
         };

@@ -27,28 +27,45 @@ pub(crate) async fn record(
     endpoint: EndpointId,
     failure: &FailingEndpoint,
 ) -> Result<WriteOutcome, Failure> {
-    if count(store, endpoint, failure).await? {
+    if prolong(store, endpoint, failure).await? {
         return Ok(WriteOutcome::Done);
     }
     match create(store, endpoint, failure).await? {
-        // Another attempt created the row meanwhile.
-        WriteOutcome::Stale if count(store, endpoint, failure).await? => Ok(WriteOutcome::Done),
+        // Another attempt has created the row meanwhile, or has begun a longer pause.
+        WriteOutcome::Stale
+            if prolong(store, endpoint, failure).await? || count(store, endpoint, failure).await? =>
+        {
+            Ok(WriteOutcome::Done)
+        }
         outcome => Ok(outcome),
     }
 }
 
-/// Adds to the row of this URI. The condition requires that the row exists, so no gate has to be checked. A later pause is not
-/// shortened.
-async fn count(store: &Store, endpoint: EndpointId, failure: &FailingEndpoint) -> Result<bool, Failure> {
+/// Only a row of this URI counts the failure, and only while it has no later pause, one with more earlier pauses. The row must exist,
+/// so no gate has to be checked.
+fn is_same_pause(failure: &FailingEndpoint, besides: &str) -> Expr {
+    Expr::new(format!("#fingerprint = :fingerprint AND #pauses <= :pauses{besides}"))
+        .with(":fingerprint", s(&failure.fingerprint))
+}
+
+/// Counts the failure and moves the end of the pause, but never to an earlier time.
+async fn prolong(store: &Store, endpoint: EndpointId, failure: &FailingEndpoint) -> Result<bool, Failure> {
     let update =
         Expr::new("SET #failures = #failures + :one, #pauses = :pauses, #until = :until, #ttl = :ttl")
             .with(":one", n(1))
             .with(":pauses", n(failure.pauses))
             .with(":until", n(failure.until.micros()))
             .with(":ttl", n(expiry(failure.until)));
-    let is_same = Expr::new("#fingerprint = :fingerprint AND #pauses <= :pauses")
-        .with(":fingerprint", s(&failure.fingerprint));
-    store.update_if(WEBHOOKS, endpoint_key(endpoint, FAILING_KEY), update, is_same).await
+    let is_shorter = is_same_pause(failure, " AND #until <= :until");
+    store.update_if(WEBHOOKS, endpoint_key(endpoint, FAILING_KEY), update, is_shorter).await
+}
+
+/// Counts the failure. The receiver has asked a concurrent attempt for a longer pause, which must last.
+async fn count(store: &Store, endpoint: EndpointId, failure: &FailingEndpoint) -> Result<bool, Failure> {
+    let update = Expr::new("SET #failures = #failures + :one, #pauses = :pauses")
+        .with(":one", n(1))
+        .with(":pauses", n(failure.pauses));
+    store.update_if(WEBHOOKS, endpoint_key(endpoint, FAILING_KEY), update, is_same_pause(failure, "")).await
 }
 
 /// Creates the row, or replaces that of an earlier URI.

@@ -44,8 +44,11 @@ impl Store {
                 limits_bytes,
             ))
         };
+        // A write that needs no bytes is refused only because of the status, and by now the status permits it.
         Ok(match gates().filter_map(left).max() {
-            Some((left, gate, limits_bytes)) if left >= bytes => GateRefusal::RetryWith(gate, limits_bytes),
+            Some((left, gate, limits_bytes)) if bytes <= 0 || left >= bytes => {
+                GateRefusal::RetryWith(gate, limits_bytes)
+            }
             _ => GateRefusal::BytesUsedUp,
         })
     }

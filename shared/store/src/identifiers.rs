@@ -4,9 +4,10 @@
 //! that it identifies. The row under the owner names the identifier, so that a cascade finds all identifiers of a customer by a
 //! consistent query.
 //!
-//! Four kinds of claims can be replaced: a claim of a deleted or expired customer, a claim of a customer without a row, an unconfirmed claim on an e-mail address
-//! that another account confirms, and a claim on an address that is not the holder's, which an earlier release left. The new claim
-//! takes over the row, on the condition that the previous claim has not changed since it was read.
+//! Four kinds of claims can be replaced: a claim of a deleted or expired customer, a claim of a customer without a row, an
+//! unconfirmed claim on an e-mail address that another account confirms, and a claim on an address that is not the holder's, which
+//! an earlier release left. The new claim takes over the row, on the condition that the previous claim has not changed since it
+//! was read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
@@ -31,7 +32,9 @@ pub(crate) const MAIN_ROW: &str = "-";
 /// The attribute that links the row under the owner to its main row. Its value is the hash key of the main row.
 pub(crate) const PAIR_ATTRIBUTE: &str = "pair";
 
-const EMAIL_PREFIX: &str = "email#";
+pub(crate) const EMAIL_PREFIX: &str = "email#";
+pub(crate) const USERNAME_PREFIX: &str = "username#";
+const OWNER_PREFIX: &str = "owner#";
 
 pub(crate) fn email(address: &str) -> String {
     format!("{EMAIL_PREFIX}{}", fold_case(address))
@@ -46,8 +49,8 @@ pub(crate) fn unprepared_username(name: &str) -> String {
     of_username(&fold_case(name))
 }
 
-/// The identifier that an agent's username reserves. This release would prepare some usernames of earlier releases differently; their
-/// identifiers are the unprepared ones.
+/// The identifier that an agent's username reserves. This release would prepare some usernames of earlier releases differently;
+/// their identifiers are the unprepared ones.
 pub(crate) fn stored_username(name: &str) -> String {
     if displayed_username(name).is_ok_and(|displayed| displayed == name) {
         username(name)
@@ -58,14 +61,19 @@ pub(crate) fn stored_username(name: &str) -> String {
 
 fn of_username(name: &str) -> String {
     if name.len() > MAX_NAME_BYTES {
-        return format!("username#sha256#{}", hex::encode(Sha256::digest(name)));
+        return format!("{USERNAME_PREFIX}sha256#{}", hex::encode(Sha256::digest(name)));
     }
-    format!("username#{name}")
+    format!("{USERNAME_PREFIX}{name}")
 }
 
 /// The partition that lists the identifiers and former names, or the mail tokens, of a customer.
 pub(crate) fn owner_partition(customer: CustomerId) -> String {
-    format!("owner#{customer}")
+    format!("{OWNER_PREFIX}{customer}")
+}
+
+/// The customer of such a partition, as text.
+pub(crate) fn owner_of(partition: &str) -> Option<&str> {
+    partition.strip_prefix(OWNER_PREFIX)
 }
 
 /// The main row of an identifier.

@@ -74,7 +74,7 @@ impl CompletedLedgers for Store {
                 let found = self.batch_get(vec![(DELETIONS, keys)]).await?.into_values().flatten().next();
                 let header: Option<HeaderRow> = found.map(decode).transpose()?;
                 if header.is_some_and(|header| header.open.as_deref() == Some(COMPLETED_PARTITION)) {
-                    return Ok(Some(row.tm_progress));
+                    return Ok(Some(row.tm_resumed));
                 }
             }
             start = next;
@@ -125,11 +125,13 @@ impl CompletedLedgers for Store {
 #[derive(Debug, Deserialize)]
 struct IndexRow {
     customer_id: CustomerId,
-    tm_progress: Timestamp,
+    #[serde(rename = "tm_progress")]
+    tm_resumed: Timestamp,
 }
 
 impl Store {
-    /// Customers of an index partition whose ledgers made no progress since `before`, oldest progress first.
+    /// Customers of an index partition whose header row has a `tm_progress` of at most `before`, the oldest first. The header's
+    /// `tm_progress` changes when the ledger is opened, resumed, completed or confirmed, and not when rows are deleted.
     async fn ledgers_before(
         &self,
         partition: &str,
@@ -139,12 +141,12 @@ impl Store {
         let start = after.map(|cursor| {
             let mut key = row_key(cursor.customer, None);
             key.insert("open".to_owned(), s(partition));
-            key.insert("tm_progress".to_owned(), n(cursor.tm_progress.micros()));
+            key.insert("tm_progress".to_owned(), n(cursor.tm_resumed.micros()));
             key
         });
         let (rows, next) = self.query_index(partition, Some(before), start).await?;
         let last =
-            rows.last().map(|row| LedgerCursor { tm_progress: row.tm_progress, customer: row.customer_id });
+            rows.last().map(|row| LedgerCursor { tm_resumed: row.tm_resumed, customer: row.customer_id });
         let customers = rows.into_iter().map(|row| row.customer_id).collect();
         Ok(LedgerPage { customers, next: last.filter(|_| next.is_some()) })
     }

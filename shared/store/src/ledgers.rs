@@ -116,7 +116,12 @@ impl Ledgers for Store {
         self.update_if(DELETIONS, row_key(customer, None), Expr::new("REMOVE #hold"), is_held).await
     }
 
-    async fn open_steps(&self, customer: CustomerId, steps: &[Step], now: Timestamp) -> Result<(), Failure> {
+    async fn open_steps(
+        &self,
+        customer: CustomerId,
+        steps: &[Step],
+        tm_progress: Timestamp,
+    ) -> Result<(), Failure> {
         // The step of the usage counters deletes them, so their values are copied first.
         let totals = self.usage(customer).await?.rows_to_delete();
         let not_opened = if steps.len() == STEPS.len() {
@@ -129,7 +134,7 @@ impl Ledgers for Store {
         let not_opened = not_opened.with(":open", s(OPEN));
         tx = tx.update((), DELETIONS, row_key(customer, None), update, not_opened)?;
         for step in steps {
-            tx = put_step(tx, customer, step, totals.get(step.table).copied(), now)?;
+            tx = put_step(tx, customer, step, totals.get(step.table).copied(), tm_progress)?;
         }
         // If a condition failed, another worker has already opened the steps.
         tx.run().await.map(|_| ())
@@ -195,7 +200,7 @@ fn is_closed() -> Expr {
 }
 
 /// Adds an open step to a ledger.
-fn put_step<'a>(
+pub(crate) fn put_step<'a>(
     tx: Transaction<'a, ()>,
     customer: CustomerId,
     step: &Step,

@@ -59,8 +59,18 @@ impl CountDue for Store {
             .with(":status", s(Status::Frozen.as_str()))
             .with(":since", n(since.micros() + 1))
             .with(":now", n(now.micros()));
-        let ids = self.query_ids(DUE, condition, true, max as usize).await?;
-        Ok(u32::try_from(ids.len()).unwrap_or(max))
+        let (mut count, mut start) = (0_u32, None);
+        // A query reads at most 1 MB of the index, which may be fewer keys than `max`.
+        loop {
+            let left = max.saturating_sub(count) as usize;
+            let query = self.index_query(DUE, &condition, true, left).set_exclusive_start_key(start);
+            let response = query.send().await.map_err(|error| aws_failure("the customers", &error))?;
+            count = count.saturating_add(u32::try_from(response.items().len()).unwrap_or(max));
+            start = response.last_evaluated_key;
+            if count >= max || start.is_none() {
+                return Ok(count.min(max));
+            }
+        }
     }
 }
 

@@ -14,18 +14,18 @@ use crate::resources::row_key;
 use crate::schema::{AGENTS, CUSTOMERS, WEBHOOKS};
 use crate::transaction::Transaction;
 
-/// The row key of the mail's recipient. Its row is in the same table as the destination of the deletion notice, so the same step
-/// of the cascade waits for the removal of both.
-const DELETION_MAIL_KEY: &str = "deletion-mail";
+/// The row key of the first mail's recipient. Its row is in the same table as the destinations of the deletion notices, so the same
+/// step of the cascade waits for the removal of all of them.
+const FIRST_MAIL_KEY: &str = "deletion-mail";
 
-fn deletion_mail_key(customer: CustomerId) -> Item {
-    composite_key("customer_id", customer, "key", DELETION_MAIL_KEY)
+fn first_mail_key(customer: CustomerId) -> Item {
+    composite_key("customer_id", customer, "key", FIRST_MAIL_KEY)
 }
 
 /// Adds the condition that a former value did not change since it was read. Its removal does not raise the row's version.
-/// A change of address keeps the former address of a row that has one, so that the oldest address gets the notice. Without this condition, a
-/// change that read the row just before that removal would store no former address at all, and the notice to the replaced address would
-/// be lost.
+/// A change of address keeps the former address of a row that has one, so that the oldest address gets the notice. Without this
+/// condition, a change that read the row just before that removal would store no former address at all, and the notice to the
+/// replaced address would be lost.
 pub(crate) fn former_value_is(condition: &str, attribute: &str, former: Option<&str>) -> Expr {
     match former {
         None => Expr::new(format!("{condition} AND attribute_not_exists(#{attribute})")),
@@ -35,27 +35,23 @@ pub(crate) fn former_value_is(condition: &str, attribute: &str, former: Option<&
     }
 }
 
-/// Stores the recipient of the mail, in the transaction that deletes the account.
-pub(crate) fn store_deletion_mail<'a, C: Copy>(
+/// Stores the recipient of the first mail, in the transaction that deletes the account.
+pub(crate) fn store_first_mail<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
     customer: CustomerId,
-    deletion_mail: &EncryptedDestination,
+    recipient: &EncryptedDestination,
 ) -> Result<Transaction<'a, C>, Failure> {
-    let mut row = encode(deletion_mail)?;
-    row.extend(deletion_mail_key(customer));
-    row.insert("ttl".to_owned(), n(deletion_mail.until.seconds()));
+    let mut row = encode(recipient)?;
+    row.extend(first_mail_key(customer));
+    row.insert("ttl".to_owned(), n(recipient.until.seconds()));
     tx.put(on_failure, WEBHOOKS, row, Expr::new("attribute_not_exists(#key)"))
 }
 
 impl Store {
-    /// Whether the worker may still send the mail about the account's deletion.
-    pub(crate) async fn has_deletion_mail(
-        &self,
-        customer: CustomerId,
-        now: Timestamp,
-    ) -> Result<bool, Failure> {
-        Ok(self.deletion_mail_recipient(customer).await?.is_some_and(|mail| now < mail.until))
+    /// Whether the function `mail` may still send the first mail about the account's deletion.
+    pub(crate) async fn has_first_mail(&self, customer: CustomerId, now: Timestamp) -> Result<bool, Failure> {
+        Ok(self.first_mail_recipient(customer).await?.is_some_and(|mail| now < mail.until))
     }
 
     /// Removes an attribute if it still has this value. The removal keeps the row's version, so it causes no event.
@@ -77,15 +73,15 @@ impl NoticeRows for Store {
         custodian_app::ports::AccessKeys::access_key(self, customer, id).await
     }
 
-    async fn deletion_mail_recipient(
+    async fn first_mail_recipient(
         &self,
         customer: CustomerId,
     ) -> Result<Option<EncryptedDestination>, Failure> {
-        self.webhooks_row(customer, DELETION_MAIL_KEY).await
+        self.webhooks_row(customer, FIRST_MAIL_KEY).await
     }
 
-    async fn remove_deletion_mail_recipient(&self, customer: CustomerId) -> Result<(), Failure> {
-        let row = deletion_mail_key(customer);
+    async fn remove_first_mail_recipient(&self, customer: CustomerId) -> Result<(), Failure> {
+        let row = first_mail_key(customer);
         self.delete_if(WEBHOOKS, row, Expr::unconditional("key")).await.map(|_| ())
     }
 

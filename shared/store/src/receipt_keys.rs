@@ -1,5 +1,5 @@
-//! The keys of the receipts. The private key has a table of its own, which only
-//! `reconcile`, the issuer of receipts, and `platform-setup` may read.
+//! The keys of the receipts. The private key has a table of its own, which only two functions may read: `reconcile`, which issues
+//! the receipts, and `platform-setup`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;

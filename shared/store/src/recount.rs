@@ -56,8 +56,8 @@ impl Store {
         Ok(i64::try_from(bytes).unwrap_or(i64::MAX))
     }
 
-    /// Counts the bytes. If they or the plan's limit are not what the gates say, distributes both evenly over the gates. Returns false
-    /// if the gates changed meanwhile.
+    /// Counts the bytes. If they or the plan's limit are not what the gates say, distributes both evenly over the gates. Returns
+    /// false if the gates changed meanwhile.
     async fn recount_bytes(&self, customer: CustomerId) -> Result<bool, Failure> {
         let rows = self.usage_rows(customer).await?;
         let gates: Option<Vec<_>> =
@@ -90,7 +90,7 @@ impl Store {
         Ok(tx.run().await?.is_ok())
     }
 
-    /// Counts the rows of a table without the guest agent.
+    /// Counts the rows of a counter's table without the guest agent. For `Counter::Admins`, counts only the administrators.
     async fn count_rows(&self, customer: CustomerId, counter: Counter) -> Result<i64, Failure> {
         let table = match counter {
             Counter::Kind(kind) => kind.table,

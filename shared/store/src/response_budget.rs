@@ -14,8 +14,8 @@ use crate::usage_rows;
 
 /// Responses of up to this size are always kept. With the record itself, they take no more than other small rows.
 const UNCOUNTED_BYTES: u64 = 4096;
-/// How many bytes of larger responses a gate keeps in a day. The keys spread over the eight gates of an account, so an account keeps
-/// 64 MiB.
+/// How many bytes of larger responses a gate keeps in a day. The keys spread over the eight gates of an account, so an account
+/// keeps at most 64 MiB.
 const MAX_KEPT_BYTES_PER_GATE: u64 = 8 * 1024 * 1024;
 
 /// Selects the gate of a record. The key's first byte spreads the records of a busy account over its gates.
@@ -44,14 +44,19 @@ impl Store {
         let has_room = Expr::new("#kept_day = :day AND #kept_bytes <= :room")
             .with(":day", day.clone())
             .with(":room", n(MAX_KEPT_BYTES_PER_GATE.saturating_sub(bytes)));
-        if self.update_if(USAGE, key(), add, has_room).await? {
+        let Some(row) = self.update_or_read(USAGE, key(), add.clone(), has_room.clone()).await? else {
             return Ok(true);
+        };
+        if row.is_empty() || row.get("kept_day") == Some(&day) {
+            return Ok(false);
         }
         let start = Expr::new("SET #kept_bytes = :bytes, #kept_day = :day");
         let start = start.with(":bytes", n(bytes)).with(":day", day.clone());
         let is_new_day = Expr::new(
             "attribute_exists(#key) AND attribute_not_exists(#kept_day) OR attribute_exists(#key) AND #kept_day < :day",
         );
-        self.update_if(USAGE, key(), start, is_new_day.with(":day", day)).await
+        // Another response of this day may come first, and then this one adds to it.
+        Ok(self.update_if(USAGE, key(), start, is_new_day.with(":day", day)).await?
+            || self.update_if(USAGE, key(), add, has_room).await?)
     }
 }

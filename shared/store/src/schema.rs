@@ -1,5 +1,5 @@
-//! The tables: keys, indexes, TTL and streams. The SAM template declares the same tables, and a test compares the two. The
-//! local service creates its tables from this list. The registry of kinds provides the tables of the kinds.
+//! The tables: keys, indexes, TTL and streams. `infra/tools/template` generates the tables of template.yaml from this list, and
+//! the local service creates its tables from it. The registry of kinds provides the tables of the kinds.
 
 use custodian_domain::kinds::ALL;
 
@@ -54,10 +54,12 @@ pub const VERIFYING_KEYS: &str = "verifying_keys";
 pub const BY_STATUS: &str = "by_status";
 /// Lists customers with a deadline, earliest deadline first. Other customers are not in the index.
 pub const DUE: &str = "due";
-/// Lists customers under a hold by status, newest first. Other customers are not in the index.
+/// Lists customers with a hold, even one that has ended by itself, by status, newest first. Other customers are not in the index.
 pub const HELD: &str = "held";
-/// Lists the ledgers that still need work, those with the oldest progress first. Partitions: `open`, `sealed` (completed, not
-/// verified) and `confirmed` (verified, last mail not sent).
+/// The attribute of a customer with a hold: its status.
+pub const HELD_ATTRIBUTE: &str = "held";
+/// Lists the header rows of the ledgers that still need work, those with the oldest `tm_progress` first. Partitions: `open`,
+/// `sealed` (completed, not verified) and `confirmed` (verified, last mail not sent).
 pub const OPEN: &str = "open";
 
 /// A table of rows that customers own.
@@ -86,7 +88,7 @@ const OTHER_TABLES: [Table; 17] = [
         indexes: &[
             Index { name: BY_STATUS, hash: "status", range: KeyAttribute::Text("id") },
             Index { name: DUE, hash: "due_status", range: KeyAttribute::Number("due_at") },
-            Index { name: HELD, hash: "held", range: KeyAttribute::Text("id") },
+            Index { name: HELD, hash: HELD_ATTRIBUTE, range: KeyAttribute::Text("id") },
         ],
         stream: true,
         ..single(CUSTOMERS, None)

@@ -1,6 +1,6 @@
 //! Rate limit counters. Each key has a row for its current window, which TTL deletes.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_app::ports::{
     BudgetWindow, Budgets, ClearThrottles, FullWindow, ReadThrottles, ReserveOutcome, Throttle, Window,
@@ -17,7 +17,7 @@ use crate::schema::THROTTLE;
 /// The attribute that counts the failed attempts of the window.
 const FAILED: &str = "failed";
 
-/// The attribute that counts a part of the window.
+/// The attribute that counts the attempts of a part of the window, such as those of one client network.
 fn part_attribute(key: &str) -> String {
     let hash = key.rsplit('#').next().unwrap_or_default();
     format!("part_{}", hash.chars().take(16).collect::<String>())
@@ -149,25 +149,7 @@ impl Store {
         }
         let update = update.with(":one", n(1));
         let has_capacity = has_capacity.with(":now", n(now.micros())).with(":max", n(window.max));
-        let combined = update.joined_with(&has_capacity);
-        let request = self.client.update_item().table_name(self.table(THROTTLE));
-        let request = request
-            .set_key(Some(simple_key("id", window.key)))
-            .set_update_expression(update.text())
-            .set_condition_expression(has_capacity.text())
-            .set_expression_attribute_names(combined.names())
-            .set_expression_attribute_values(combined.values())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let sent = self.retry_contention(|| request.clone().send()).await;
-        let Err(error) = sent else { return Ok(None) };
-        match error.as_service_error() {
-            Some(
-                aws_sdk_dynamodb::operation::update_item::UpdateItemError::ConditionalCheckFailedException(
-                    failed_check,
-                ),
-            ) => Ok(Some(failed_check.item().cloned().unwrap_or_default())),
-            _ => Err(aws_failure("the throttle", &error)),
-        }
+        self.update_or_read(THROTTLE, simple_key("id", window.key), update, has_capacity).await
     }
 
     /// Deletes a window that has a single reservation. Returns whether it did.

@@ -186,6 +186,7 @@ impl StoreMailTokens for Store {
                 tx.replace(TokenCondition::Row, TOKENS, row_key, (&known, &owner_row), unchanged)?
             }
         };
+        // The mail of a notice does not contain the token, so nobody looks it up.
         if !matches!(token.purpose, Purpose::Notice { .. }) {
             let mut main_row = encode(token)?;
             main_row.extend(hash_key(&token.hash));

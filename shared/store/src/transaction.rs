@@ -95,7 +95,7 @@ impl<'a, C: Copy> Transaction<'a, C> {
         }
     }
 
-    /// Updates an item if `condition` holds. The condition must imply that the item exists.
+    /// Updates an item if `condition` holds. The condition must imply that the item exists. `upsert` can create an item.
     pub(crate) fn update(
         mut self,
         on_failure: C,

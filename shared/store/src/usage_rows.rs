@@ -29,14 +29,18 @@ pub(crate) fn counter_attributes(kind: &Kind) -> impl Iterator<Item = CounterAtt
     let (table, has_own_row) = (kind.table, kind.is_limited() || kind.table == BILLING_ACCOUNTS);
     let single = has_own_row.then(|| counter_attribute(table));
     let gates = (0..GATES).filter(move |_| !has_own_row);
-    let gates = gates
-        .map(move |gate| CounterAttribute { key: format!("gate#{gate}"), attribute: format!("n_{table}") });
+    let gates =
+        gates.map(move |gate| CounterAttribute { key: gate_name(gate), attribute: format!("n_{table}") });
     single.into_iter().chain(gates)
 }
 
 /// The attribute of a counter that has a row of its own.
 pub(crate) fn counter_attribute(name: &str) -> CounterAttribute {
-    CounterAttribute { key: format!("count#{name}"), attribute: "n".to_owned() }
+    CounterAttribute { key: counter_name(name), attribute: "n".to_owned() }
+}
+
+fn counter_name(name: &str) -> String {
+    format!("count#{name}")
 }
 
 pub(crate) fn row_key(customer: CustomerId, key: &str) -> Item {
@@ -61,5 +65,5 @@ pub(crate) fn gate_for(row: Uuid) -> u8 {
 }
 
 pub(crate) fn counter_key(customer: CustomerId, table: &str) -> Item {
-    row_key(customer, &format!("count#{table}"))
+    row_key(customer, &counter_name(table))
 }

@@ -41,8 +41,8 @@ pub(crate) fn store_new_secret<'a, C: Copy>(
     tx.put(on_failure, WEBHOOKS, row, Expr::new("attribute_not_exists(#key)"))
 }
 
-/// Requires that an endpoint exists, so that no attempt stores the state of a deleted one. The secret of an additional endpoint exists
-/// as long as the endpoint.
+/// Requires that an endpoint exists, so that no attempt stores the state of a deleted one. The first endpoint always exists:
+/// deleting it only clears its settings. The secret of an additional endpoint exists as long as the endpoint.
 pub(crate) fn require_endpoint<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,

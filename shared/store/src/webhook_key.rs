@@ -17,7 +17,7 @@ pub(crate) const STATE_KEYS: [&str; 4] = [SECRET_KEY, AVAILABILITY_KEY, SLOW_KEY
 /// Stands between the name of a row and the id of an endpoint other than the first.
 const SEPARATOR: char = '#';
 
-/// The key of a row of an account: its endpoint's state of some kind, or a delivery.
+/// The key of a row of an account, such as a part of an endpoint's state or a delivery.
 pub(crate) fn row_key(customer: CustomerId, key: &str) -> Item {
     composite_key("customer_id", customer, "key", key)
 }

@@ -71,7 +71,7 @@ impl WebhookStore for Store {
         let row = (&encode(secret)?, PLAIN_SECRETS);
         let tx = tx.upsert(OwnedRowCondition::Row, WEBHOOKS, key, row, unchanged)?;
         let action =
-            AuditedAction::new(customer, change.entry_type(), ("webhook", endpoint.id), secret.tm_create);
+            AuditedAction::new(customer, change.entry_type(), ("webhook", endpoint.id), secret.tm_changed);
         Ok(write_outcome(audit_log::record(tx, OwnedRowCondition::Row, action)?.run().await?))
     }
 

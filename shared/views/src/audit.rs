@@ -20,7 +20,7 @@ pub struct AuditView<'a> {
     ip_address: Option<&'a str>,
     /// The `X-Request-Id` of the request.
     request_id: Option<&'a str>,
-    /// The row that was changed.
+    /// The row that the action is about.
     resource: Option<AuditedResourceView<'a>>,
     detail: DetailView<'a>,
     tm_create: Time,

@@ -13,7 +13,7 @@ use crate::values::Time;
 pub struct ExportView {
     id: Uuid,
     customer_id: Uuid,
-    /// `pending`: no worker has begun it. `expired`: its file can be downloaded for seven days.
+    /// `pending`: no worker has begun it. `expired`: the seven days in which its file could be downloaded are over.
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::export_state"))]
     state: ExportState,
     /// The number of lines that are written so far.

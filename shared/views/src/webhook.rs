@@ -1,4 +1,4 @@
-//! An account's webhook endpoint and its deliveries.
+//! An account's webhook endpoints and their deliveries.
 
 use custodian_domain::webhook::{Delivery, DeliveryStatus};
 use custodian_domain::webhook_endpoints::EndpointSettings;
@@ -121,15 +121,14 @@ pub struct DeliveryView {
     /// The status code of the last response, if there was one.
     #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 999)))]
     status_code: Option<u16>,
-    /// Why the last attempt failed, or why the next one was deferred. `http_status`: see `status_code`. `disabled`: 410, which disables the endpoint. `timed_out`: no
-    /// connection or no response in time. `connection_refused`, `connection_failed`: no connection. `certificate`: the
-    /// certificate is not valid for the host. `tls`: the handshake failed. `connection_closed`: the connection ended before the
-    /// response. `invalid_response`: no HTTP response. `no_public_address`: the name of the host has no public address.
-    /// `refused`: the URL is not allowed. `no_destination`: the endpoint has no `webhook_uri` any more, or was deleted. Put off until
-    /// `tm_next`: `account_budget`: as much as permitted was sent to this endpoint in an hour. `destination_budget`: all accounts together
-    /// have sent as much as they may to this host and port in a minute. `endpoint_failing`: the endpoint's last attempts all failed.
-    /// Earlier deliveries may
-    /// have `failed` and `unreachable`.
+    /// Why the last attempt failed, or why the next one was deferred. `http_status`: see `status_code`. `disabled`: 410, which
+    /// disables the endpoint. `timed_out`: no connection or no response in time. `connection_refused`, `connection_failed`: no
+    /// connection. `certificate`: the certificate is not valid for the host. `tls`: the handshake failed. `connection_closed`: the
+    /// connection ended before the response. `invalid_response`: no HTTP response. `no_public_address`: the name of the host has no
+    /// public address. `refused`: the URL is not allowed. `no_destination`: the endpoint has no `webhook_uri` any more, or was
+    /// deleted. The next values are reasons for a deferral. `account_budget`: as much as permitted was sent to this endpoint in an
+    /// hour. `destination_budget`: all accounts together have sent as much as they may to this host and port in a minute.
+    /// `endpoint_failing`: the endpoint's last attempts all failed. Earlier deliveries may have `failed` and `unreachable`.
     error: Option<String>,
     latency_ms: Option<u64>,
     /// The time of the next attempt.

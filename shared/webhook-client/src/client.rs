@@ -49,7 +49,7 @@ impl<R: Resolve> WebhookClient<R> {
         report.unwrap_or_else(|| {
             let outcome = match result {
                 Ok(Err(outcome)) => outcome,
-                // Unreachable: an attempt without an error has set `report`.
+                // This never happens: an attempt without an error has set `report`.
                 Ok(Ok(())) => AttemptOutcome::Unreachable(UnreachableCause::Closed),
                 Err(_) => AttemptOutcome::TimedOut,
             };

@@ -37,7 +37,7 @@ pub(crate) async fn exchange(
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
-        // The production system writes headers in title case, and some receivers may depend on it.
+        // VoIPBIN's API writes headers in title case, and some receivers may depend on it.
         .title_case_headers(true)
         .handshake(TokioIo::new(io))
         .await
@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    /// The outcome of an exchange with `receiver`: the received status, the result, and the number of bytes that it wrote.
+    /// The outcome of an exchange with `receiver`: the received status, the result, and the number that `receiver` returned.
     async fn converse<F: Future<Output = u64>>(
         receiver: impl FnOnce(DuplexStream) -> F,
     ) -> (Option<StatusCode>, Result<(), UnreachableCause>, u64) {

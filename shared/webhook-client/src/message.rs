@@ -12,7 +12,7 @@ use crate::message_id::MessageId;
 use crate::secret::SecretSet;
 use crate::signature::{self, VOIPBIN_SIGNATURE, WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP};
 
-/// The methods that a customer may choose as `webhook_method`. As in production, every method has the body.
+/// The methods that a customer may choose as `webhook_method`. As in VoIPBIN's API, every method has the body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
     #[default]

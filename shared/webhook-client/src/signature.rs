@@ -5,9 +5,9 @@
 //! | `X-VoIPBIN-Signature` | `sha256=` and 64 hex digits | the text of the secret | the body |
 //! | `webhook-signature` | `v1,` and base64 for each valid secret, separated by spaces | the decoded bytes of the secret | `{id}.{seconds}.{body}` |
 //!
-//! The first is the signature of the production system, whose receivers use the text of the secret as the key and compare the whole
-//! header. So it has one signature: during a rotation that of the replaced secret, until that secret expires. The second is the
-//! signature of Standard Webhooks 1.0.0.
+//! The first is the signature of VoIPBIN's API, whose receivers use the text of the secret as the key and compare the whole header.
+//! So it has one signature: during a rotation that of the replaced secret, until that secret expires. The second is the signature of
+//! Standard Webhooks 1.0.0.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ use ring::hmac;
 use crate::message_id::MessageId;
 use crate::secret::{SecretSet, SigningSecret};
 
-/// The header of the production system, in lower case like every name in the crate `http`.
+/// The header of VoIPBIN's API, in lower case like every name in the crate `http`.
 pub const VOIPBIN_SIGNATURE: &str = "x-voipbin-signature";
 /// The header with the id of the message, which is the same at every attempt.
 pub const WEBHOOK_ID: &str = custodian_domain::webhook::ID_HEADER;

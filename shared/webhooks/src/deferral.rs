@@ -106,9 +106,10 @@ pub(crate) async fn defer<S: WebhookStore, E: DeliveryQueue>(
     {
         return Ok(());
     }
-    record_deferral(cx, job, deferral.reason);
     if is_over {
         cx.metrics.record(&[Metric::WebhooksExhausted]);
+    } else {
+        record_deferral(cx, job, deferral.reason);
     }
     schedule_next(cx, job, &delivery).await
 }

@@ -55,7 +55,8 @@ where
         Status::Deleted if job.event.event_type == EventType::CustomerDeleted => {
             deliver_deletion_notice(cx, job, &customer).await
         }
-        // An unverified account must not make this service send requests to its webhook_uri.
+        // An unverified account must not make this service send requests to its webhook_uri. Of a terminal account, only the
+        // deletion is delivered.
         _ => Ok(()),
     }
 }
@@ -101,7 +102,7 @@ async fn close_removed<S: WebhookStore, E>(
     }
 }
 
-/// Makes the attempt, unless another queue or worker has it or the endpoint is paused.
+/// Makes the attempt, unless the job belongs in the slow queue, another worker makes the attempt, or the endpoint is paused.
 async fn try_attempt<S, E>(
     cx: &Context<S, E>,
     job: &DeliveryJob,
@@ -129,8 +130,8 @@ where
     }
 }
 
-/// Another worker makes this attempt. An automatic job fails, so that the queue redelivers it in case the other worker crashes.
-/// A redelivery is dropped.
+/// Another worker makes this attempt. An automatic job fails, so that the queue delivers it again in case the other worker crashes.
+/// The job of a requested redelivery is dropped.
 fn leave_to_lease_holder(job: &DeliveryJob) -> Result<(), Failure> {
     if job.redelivery {
         return Ok(());

@@ -39,7 +39,7 @@ pub async fn rotate_secret<S: WebhookStore + ReadCustomers, E>(
         let (next, change) = match &before {
             None if !id.is_first() => return Err(Reason::WebhookEndpointNotFound.into()),
             None => (WebhookSecret::shown(fresh, now), SecretChange::Created),
-            Some(stored) => next_secret(&decrypt(cx, id, stored)?, stored.tm_create(), fresh, now)?,
+            Some(stored) => next_secret(&decrypt(cx, id, stored)?, stored.tm_changed(), fresh, now)?,
         };
         let encrypted = encrypt(cx, id, &next)?;
         match cx.store.store_webhook_secret(id, &encrypted, change, &[Status::Active]).await? {

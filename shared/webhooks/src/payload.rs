@@ -1,4 +1,4 @@
-//! The body of a webhook: `{"type","data"}` as in production, the id and the time of the event, and the version that orders the
+//! The body of a webhook: `{"type","data"}` as in VoIPBIN's API, the id and the time of the event, and the version that orders the
 //! events of one row.
 
 use custodian_app::field_encryption::decrypt_row_without_secrets;

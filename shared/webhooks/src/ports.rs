@@ -63,7 +63,8 @@ pub trait WebhookStore: Send + Sync {
         customer: CustomerId,
     ) -> impl Future<Output = Result<Vec<DeletionNotice>, Failure>> + Send;
 
-    /// Stores a secret, while the customer has one of `statuses`.
+    /// Stores a secret, if the customer has one of `statuses` and the stored secret is still the one that `change` names.
+    /// [`SecretChange::Created`] requires that none is stored.
     fn store_webhook_secret(
         &self,
         endpoint: EndpointId,
@@ -111,7 +112,8 @@ pub trait WebhookStore: Send + Sync {
         failure: &FailingEndpoint,
     ) -> impl Future<Output = Result<WriteOutcome, Failure>> + Send;
 
-    /// Takes the right to probe a failing endpoint until `until`, if its state has not changed since it was read.
+    /// Takes the right to probe a failing endpoint until `until`, if its URI and the end of its pause are still the same as in
+    /// `failing`.
     fn lease_probe(
         &self,
         endpoint: EndpointId,

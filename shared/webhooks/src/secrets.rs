@@ -68,7 +68,7 @@ pub(crate) fn encrypt<S, E>(
     secret: &WebhookSecret,
 ) -> Result<EncryptedWebhookSecret, Failure> {
     let encrypted = cx.keys.encrypt_field(&location(endpoint), secret, cx.providers.random())?;
-    Ok(EncryptedWebhookSecret { encrypted, tm_create: secret.tm_create })
+    Ok(EncryptedWebhookSecret { encrypted, tm_changed: secret.tm_changed })
 }
 
 pub(crate) fn decrypt<S, E>(

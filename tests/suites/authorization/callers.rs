@@ -35,7 +35,8 @@ pub(crate) struct Fixture {
     owner: Client,
     /// The account of most callers.
     account: String,
-    customer: String,
+    /// The account that the paths of platform admins name. It has no caller.
+    subject: String,
     /// The id of the row that requests address, by collection.
     rows: BTreeMap<String, String>,
 }
@@ -62,7 +63,7 @@ impl Fixture {
         // Expired credentials come first, because they need a later time. The account that expires logs in late, so that
         // its token is still within its lifetime.
         client.open_account("exp").await;
-        let (customer, ann) = client.tenant("ann").await;
+        let (account, ann) = client.tenant("ann").await;
         let expired_key = ann.post("/v1.0/accesskeys", json!({ "expire": 86_400 })).await.ok();
         client.advance(86_401).await;
         let expired = client.login("exp", PASSWORD).await;
@@ -82,7 +83,7 @@ impl Fixture {
         let (_, plain) = create_agent(&ann, "plain", 0x10).await;
         let (_, manager) = create_agent(&ann, "max", 0x40).await;
         let platform_admin = client.platform_admin().await;
-        let body = json!({ "customer_id": &customer, "reason": "checking the account" });
+        let body = json!({ "customer_id": &account, "reason": "checking the account" });
         let delegated = platform_admin.post("/auth/delegate", body).await.ok();
         let (subject, _) = client.tenant("subject").await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -109,7 +110,7 @@ impl Fixture {
             callers[key].get("/v1.0/agents").await.ok();
         }
         let (owner, rows) = (ann, BTreeMap::new());
-        let mut fixture = Self { client, callers, owner, account: customer, customer: subject, rows };
+        let mut fixture = Self { client, callers, owner, account, subject, rows };
         for collection in ["accesskeys", "agents"].into_iter().chain(routed().map(|kind| kind.route)) {
             fixture.create_row(collection).await;
         }
@@ -159,12 +160,12 @@ impl Fixture {
         let (method, path) = route.split_once(' ').unwrap();
         let names_customer = path.contains("/customers/");
         let row_id = match path {
-            _ if names_customer => Some(&self.customer),
+            _ if names_customer => Some(&self.subject),
             // The first endpoint has the id of its account.
             _ if path.contains("/webhook/endpoints/") => Some(&self.account),
             _ => self.rows.get(collection(path)),
         };
-        // No webhook was delivered, so a delivery id addresses nothing.
+        // The fixture creates no delivery and no export, so their paths name a row that does not exist.
         let row_id = row_id.map_or("5e4a0680-804e-11ec-8477-2fea5968d85b", String::as_str);
         let query = if path.ends_with("/lookup") { "?phone=%2B15551234567" } else { "" };
         (
@@ -173,8 +174,8 @@ impl Fixture {
         )
     }
 
-    /// Sends the same request as one caller. The body is valid where it does no harm; otherwise the handler itself
-    /// rejects it. A deleted row is created again for the next caller.
+    /// Sends the request of a route as one caller. The body is `{}` for every caller: it is valid where it does no harm; otherwise
+    /// the handler itself rejects it. A deleted row is created again for the next caller.
     pub(crate) async fn send_as(&mut self, caller: usize, route: &str) -> Response {
         let ((method, path), client) = (self.target(route), &self.callers[caller]);
         let request = client.request(method.clone(), &path);

@@ -18,7 +18,7 @@ use custodian_local::deployed_routes;
 /// One code for each caller, in the order of [`CALLERS`]:
 ///
 /// `.` authorized, `a` 401 no credential, `c` 401 invalid credential, `p` 403 no permission, `f` 403 frozen, `v` 403
-/// not verified, `n` authorized, but the caller's account has no such row (404).
+/// not verified, `n` authorized, but the caller's account, or the account in the path, has no such row (404).
 ///
 /// `{kind}` stands for each kind with all five operations that managers may use: numbers, flows, queues, trunks,
 /// extensions, storage_files, tags, transcribes, contacts.

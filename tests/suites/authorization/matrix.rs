@@ -92,7 +92,7 @@ impl Cell {
         let is_public = matches!(self.route.audience, Audience::Anyone);
         match self.route.route.method {
             "$default" => found == (404, "ROUTE_NOT_FOUND".to_owned()),
-            // No tag is called `{path+}`.
+            // The API reference has no page called `{path+}`.
             "GET" if self.route.route.path == "/docs/{path+}" => found.0 == 404,
             // The pages of mailed links refuse a request without a token.
             "GET" if is_public => matches!(found.0, 200 | 400),

@@ -52,7 +52,7 @@ async fn a_caller_without_the_right_gets_the_same_refusal_whatever_the_condition
         rows.iter().flat_map(|(route, cells)| cells.iter().enumerate().map(move |cell| (route, cell)));
     for (route, (caller, &cell)) in cells.filter(|(route, (_, cell))| is_refused(route, **cell)) {
         let (method, path) = fixture.target(route);
-        // The credential alone decides the other codes, so each condition and each body is sent once.
+        // The credential and the status of its account decide the other codes, so each condition and each body is sent once.
         let step = if matches!(cell, 'p' | 'n') { 1 } else { BODIES.len() + 1 };
         for (condition, body) in variations().step_by(step) {
             let response = send(fixture.caller(caller), (method.clone(), &path), condition, body).await;

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use custodian_cascade::restore::restorable_tables;
+use custodian_domain::kinds::{Field, FieldType, Verbs, routed};
 use custodian_tests::{Client, PASSWORD, PREFIX, Tables};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::table_agreement::{check, text};
 
@@ -49,20 +51,53 @@ async fn restore(platform: &Client, table: &str, purge: bool) -> (BTreeMap<Strin
     }
 }
 
-/// What happens between the time of the restore and now: accounts are deleted, created and frozen, and names change hands.
+/// What happens between the earlier time, to which tables go back, and now: accounts are deleted, created and frozen, and names
+/// change hands.
 struct Rehearsal {
     client: Client,
     tables: Tables,
     platform: Client,
     earlier: Snapshot,
     now: Snapshot,
-    /// The accounts that stay.
+    /// The accounts `stays`, which exists at both times, and `arrives`, which is created in between.
     owners: Vec<Client>,
 }
 
-async fn number(owner: &Client, number: &str) -> String {
-    let created = owner.post("/v1.0/numbers", json!({ "number": number })).await.ok();
-    format!("/v1.0/numbers/{}", created["id"].as_str().unwrap())
+async fn number(owner: &Client, number: &str) {
+    owner.post("/v1.0/numbers", json!({ "number": number })).await.ok();
+}
+
+/// A value for a field that a row needs or that gives it a name.
+fn sample_value(field: &Field, number: u128) -> Value {
+    match field.field_type {
+        FieldType::Phone => json!(format!("+1555000000{number}")),
+        FieldType::Domain => json!(format!("host{number}.example.com")),
+        FieldType::Text { .. } => json!(format!("{} {number}", field.name)),
+        FieldType::Choice { values, .. } => json!(values[0]),
+        FieldType::Id => json!(Uuid::from_u128(number)),
+        FieldType::Addresses { .. } => json!([
+            { "type": "tel", "target": format!("+1666000000{number}") },
+            { "type": "email", "target": format!("c{number}@example.com") },
+        ]),
+        _ => panic!("{} needs a sample value", field.name),
+    }
+}
+
+/// Creates a row of every kind, with its names. Different numbers give different names. Returns the rows' paths by table.
+async fn create_rows(owner: &Client, number: u128) -> BTreeMap<&'static str, String> {
+    let mut paths = BTreeMap::new();
+    for kind in routed().filter(|kind| kind.verbs == Verbs::All) {
+        let names = kind.unique.as_ref().map_or(&[][..], |unique| unique.fields);
+        let needed = kind.fields.iter().filter(|field| field.required || names.contains(&field.name));
+        let given = needed.filter(|field| field.is_writable(true));
+        let body: Map<_, _> =
+            given.map(|field| (field.name.to_owned(), sample_value(field, number))).collect();
+        let created = owner.post(&format!("/v1.0/{}", kind.route), body.into()).await;
+        assert_eq!(created.status, kind.created_status, "{}: {}", kind.route, created.text);
+        let path = format!("/v1.0/{}/{}", kind.route, created.json()["id"].as_str().unwrap());
+        paths.insert(kind.table, path);
+    }
+    paths
 }
 
 impl Rehearsal {
@@ -73,12 +108,9 @@ impl Rehearsal {
         let (_, stays) = client.tenant("stays").await;
         let (leaves_id, leaves) = client.tenant("leaves").await;
         let (frozen_id, _) = client.tenant("freezes").await;
-        let given_away = number(&stays, "+15550000001").await;
-        number(&leaves, "+15550000002").await;
+        let given_away = create_rows(&stays, 1).await.remove("numbers").unwrap();
+        create_rows(&leaves, 2).await;
         for owner in [&stays, &leaves] {
-            owner.post("/v1.0/flows", json!({ "name": "menu" })).await.ok();
-            assert_eq!(owner.post("/v1.0/contacts", json!({ "first_name": "Ann" })).await.status, 201);
-            owner.post("/v1.0/tags", json!({ "name": "vip" })).await.ok();
             owner.post("/v1.0/accesskeys", json!({})).await.ok();
         }
         client.idle().await;
@@ -88,9 +120,9 @@ impl Rehearsal {
         client.idle().await;
         stays.delete(&given_away).await.ok();
         let (_, arrives) = client.tenant("arrives").await;
-        for taken in ["+15550000001", "+15550000002"] {
-            number(&arrives, taken).await;
-        }
+        // It takes the names of the deleted account and the number that was given away.
+        create_rows(&arrives, 2).await;
+        number(&arrives, "+15550000001").await;
         let new_agent = json!({ "username": "later@stays.example", "password": PASSWORD });
         stays.post("/v1.0/agents", new_agent).await.ok();
         number(&stays, "+15550000003").await;
@@ -177,6 +209,10 @@ async fn a_name_that_another_account_has_now_is_reported_and_its_row_can_be_dele
     let [stays, arrives] = &rehearsal.owners[..] else { panic!("two owners") };
     let path = format!("/v1.0/numbers/{}", conflict["id"].as_str().unwrap());
     stays.delete(&path).await.ok();
+    check(&rehearsal.tables, "numbers", &[]);
+    // The account that has the number keeps it.
+    let taken = arrives.post("/v1.0/numbers", json!({ "number": "+15550000001" })).await;
+    assert_eq!(taken.status, 409);
     // Before a repair, every row without its name can be deleted.
     rehearsal.put_back(&["identifiers"]).await;
     for kind in ["numbers", "agents"] {
@@ -188,9 +224,4 @@ async fn a_name_that_another_account_has_now_is_reported_and_its_row_can_be_dele
         assert_eq!(deleted.status, 200, "{kind}: {}", deleted.text);
     }
     rehearsal.repair("identifiers").await;
-    rehearsal.put_back(&[]).await;
-    check(&rehearsal.tables, "numbers", &[]);
-    // The account that has the number keeps it.
-    let taken = arrives.post("/v1.0/numbers", json!({ "number": "+15550000001" })).await;
-    assert_eq!(taken.status, 409);
 }

@@ -118,7 +118,7 @@ async fn a_name_that_two_rows_have_is_found_across_calls() {
 async fn a_name_is_not_released_after_its_account_has_used_it_again() {
     let app = new_app().await;
     let owner = app.active_account("again").await;
-    // The row of the name is lost.
+    // The row of `numbers` that the name belongs to is lost.
     app.tables.insert("identifiers", &name_rows(owner, &name(1), Some(1)));
     // Between the read and the release, the account creates the number again.
     let tables = app.tables.clone();

@@ -1,5 +1,5 @@
-//! Rows whose account has neither a row in `customers` nor a ledger. Either the account was created after the time of the restore, or
-//! an operator lost its row. Only the operator can tell.
+//! Rows whose account has neither a row in `customers` nor a ledger. Either the account was created after the time to which the
+//! table was restored, or its row is lost or not yet copied back. Only the operator can tell.
 
 use custodian_cascade::restore::RestoreRequest;
 use custodian_domain::CustomerId;

@@ -3,12 +3,27 @@
 use std::collections::BTreeSet;
 
 use custodian_cascade::restore::restorable_tables;
+use custodian_domain::CustomerId;
 use custodian_domain::kinds::{ALL, Kind};
 use custodian_tests::Tables;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(crate) fn text(row: &Value, name: &str) -> String {
     row[name]["S"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The unique names of a kind's row, as keys of the table `identifiers`.
+fn names_of(kind: &Kind, row: &Value) -> Vec<String> {
+    let Some(unique) = &kind.unique else { return Vec::new() };
+    let mut fields = Map::new();
+    for name in unique.fields {
+        let stored = text(row, name);
+        let is_nested = kind.field(name).is_some_and(|field| field.field_type.is_nested());
+        let value = if is_nested { serde_json::from_str(&stored).unwrap() } else { Value::String(stored) };
+        fields.insert((*name).to_owned(), value);
+    }
+    let owner = CustomerId(text(row, "customer_id").parse().unwrap());
+    unique.of(owner, &fields).into_iter().map(|name| name.0).collect()
 }
 
 /// The names that the rows of accounts that are not terminal should hold, each with its owner.
@@ -20,14 +35,16 @@ fn wanted_names(tables: &Tables, not_terminal: &BTreeSet<String>) -> BTreeSet<(S
     for row in tables.scan("agents").iter().filter(|row| row["guest"]["BOOL"] == false) {
         wanted.insert((format!("username#{}", text(row, "username")), text(row, "customer_id")));
     }
-    for row in tables.scan("numbers") {
-        wanted.insert((format!("number#{}", text(&row, "number")), text(&row, "customer_id")));
+    for kind in ALL {
+        for row in tables.scan(kind.table) {
+            wanted.extend(names_of(kind, &row).into_iter().map(|name| (name, text(&row, "customer_id"))));
+        }
     }
     wanted.retain(|(name, owner)| not_terminal.contains(owner) && !name.ends_with('#'));
     wanted
 }
 
-/// The names of these kinds that the identifiers hold, each with its owner.
+/// The names that the table `identifiers` holds, each with its owner.
 fn held_names(tables: &Tables) -> BTreeSet<(String, String)> {
     let rows = tables.scan("identifiers");
     let owner_rows: BTreeSet<_> = rows
@@ -40,9 +57,7 @@ fn held_names(tables: &Tables) -> BTreeSet<(String, String)> {
     let pairs: BTreeSet<_> =
         held.iter().map(|(name, owner)| (name.clone(), format!("owner#{owner}"))).collect();
     assert_eq!(pairs, owner_rows, "each identifier has both rows");
-    let is_checked =
-        |name: &str| ["email#", "username#", "number#"].iter().any(|prefix| name.starts_with(prefix));
-    held.into_iter().filter(|(name, _)| is_checked(name)).collect()
+    held
 }
 
 fn count_of(tables: &Tables, customer: &str, kind: &Kind) -> i64 {
@@ -56,7 +71,7 @@ fn count_of(tables: &Tables, customer: &str, kind: &Kind) -> i64 {
 /// Fails if the tables contradict each other.
 pub(crate) fn check(tables: &Tables, restored: &str, conflicts: &[Value]) {
     let ledgers: BTreeSet<_> = tables.scan("deletions").iter().map(|row| text(row, "customer_id")).collect();
-    let (mut not_terminal, mut ended) = (BTreeSet::new(), BTreeSet::new());
+    let mut not_terminal = BTreeSet::new();
     for row in tables.scan("customers") {
         let is_not_terminal = !["deleted", "expired"].contains(&&*text(&row, "status"));
         assert!(
@@ -68,7 +83,9 @@ pub(crate) fn check(tables: &Tables, restored: &str, conflicts: &[Value]) {
             "{restored}: a deleted account is not terminal: {row}"
         );
         assert!(is_not_terminal || text(&row, "email").is_empty(), "{restored}: not anonymised: {row}");
-        if is_not_terminal { &mut not_terminal } else { &mut ended }.insert(text(&row, "id"));
+        if is_not_terminal {
+            not_terminal.insert(text(&row, "id"));
+        }
     }
     for table in restorable_tables().filter(|table| !["customers", "deletions"].contains(table)) {
         for row in tables.scan(table) {

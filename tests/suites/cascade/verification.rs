@@ -77,7 +77,7 @@ async fn a_row_found_after_a_completed_deletion_is_counted_and_deleted() {
 
 /// Invariant I5: verified empty.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_platform_admin_may_repeat_the_verification_of_a_deleted_account_at_any_time() {
+async fn an_operator_may_repeat_the_verification_of_a_deleted_account_at_any_time() {
     let app = TestApp::default();
     let (id, active) = (erased_account(&app).await, app.active_account("nessie").await);
     app.clock.advance(QUARTER);
@@ -112,7 +112,7 @@ async fn an_unfinished_deletion_is_reported_with_its_age() {
     assert_eq!(
         app.metrics.of("OldestUnfinishedDeletion").last,
         90_000,
-        "in seconds, however often it was resumed"
+        "in seconds, since the deletion began"
     );
     app.run_until_idle().await.unwrap();
     app.reconcile().await.unwrap();

@@ -50,7 +50,7 @@ async fn a_worker_out_of_time_enqueues_the_rest_of_its_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_workers_on_one_step_delete_and_count_each_row_once() {
+async fn concurrent_workers_on_one_step_delete_and_count_each_row_once() {
     let (app, id) = started(600).await;
     let rows = count_rows(&app.tables, id);
     for step in ["tags", "identifiers", "usage"] {
@@ -66,7 +66,7 @@ async fn two_workers_on_one_step_delete_and_count_each_row_once() {
     }
 }
 
-/// Runs another worker with the task of `step`, from its first call to its last, just before call number `at` of the first worker.
+/// Runs another worker with the same task, from its first call to its last, just before call number `at` of the first worker.
 /// Returns whether the first worker made that call.
 pub(crate) async fn second_worker_before_call(app: &TestApp, task: CascadeTask, at: usize) -> bool {
     let (other, others_task) = (app.clone(), task.clone());
@@ -106,7 +106,7 @@ async fn a_second_worker_between_any_two_calls_of_the_first_counts_no_row_twice(
 async fn a_crash_between_counting_and_deleting_counts_no_row_twice() {
     for step in ["tags", "tokens"] {
         let (app, id) = started(60).await;
-        // The worker reads the ledger, reads the brake and a batch, counts it, and crashes: all rows are counted and none is deleted.
+        // The worker reads the ledger, the brake and a batch, counts it, and crashes: all rows are counted and none is deleted.
         app.fault_injector.interrupt(3, Interruption::CrashAfter);
         app.run_worker(task(id, step), app.invocation_deadline()).await.unwrap_err();
         app.fault_injector.reset();

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 pub(crate) struct EndpointCost {
     pub(crate) endpoint: &'static str,
     /// The expected number of round trips.
-    limit: usize,
+    expected: usize,
     pub(crate) usage: DatabaseUsage,
     pub(crate) background: DatabaseUsage,
     /// The number of events that the request caused.
@@ -42,7 +42,7 @@ impl MeasuredService {
     async fn measure(
         &mut self,
         endpoint: &'static str,
-        limit: usize,
+        expected: usize,
         response: impl Future<Output = Response>,
     ) -> Response {
         self.client.idle().await;
@@ -58,7 +58,7 @@ impl MeasuredService {
         drop(paused);
         self.client.idle().await;
         let (background, events) = (self.take(), event_count() - before);
-        self.endpoints.push(EndpointCost { endpoint, limit, usage, background, events });
+        self.endpoints.push(EndpointCost { endpoint, expected, usage, background, events });
         response
     }
 }
@@ -71,7 +71,7 @@ async fn receive_webhooks() -> String {
     url
 }
 
-/// Sends a request to every endpoint that has a budget.
+/// Sends one request to each endpoint that `docs/costs.md` lists, and measures it.
 pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let mut service = MeasuredService::start().await;
     let client = service.client.clone();
@@ -207,7 +207,7 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_endpoint_makes_the_expected_number_of_round_trips() {
     let endpoints = measure_endpoints().await;
-    for EndpointCost { endpoint, limit, usage, .. } in &endpoints {
-        assert_eq!(usage.rounds, *limit, "{endpoint}: {usage:?}");
+    for EndpointCost { endpoint, expected, usage, .. } in &endpoints {
+        assert_eq!(usage.rounds, *expected, "{endpoint}: {usage:?}");
     }
 }

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 /// A text that no event may contain.
 const MARKER: &str = "marked-value";
+/// Digits that no event may contain: they are part of the samples of numbers and ids. Times and random ids hardly ever have them.
+const DIGITS: &str = "471147114711";
 
 /// A body with every writable field, whose texts contain the marker.
 fn body(kind: &Kind) -> Map<String, Value> {
@@ -14,8 +16,8 @@ fn body(kind: &Kind) -> Map<String, Value> {
     let value = |name: &str, shape: &FieldType| match shape {
         FieldType::Text { .. } => json!(format!("{MARKER}-{name}")),
         FieldType::Phone => json!("+15550001111"),
-        FieldType::Integer { min, max } => json!(4711.clamp(*min, *max)),
-        FieldType::Id => json!(Uuid::from_u128(0x4711)),
+        FieldType::Integer { min, max } => json!(4_711_471_147_114_711.clamp(*min, *max)),
+        FieldType::Id => json!("47114711-4711-4711-4711-471147114711"),
         FieldType::Actions { .. } => json!([{ "type": MARKER }]),
         FieldType::Addresses { .. } => {
             json!([{ "type": "email", "target": format!("{MARKER}@example.com") }])
@@ -78,7 +80,7 @@ async fn every_kind_publishes_creation_change_and_deletion_without_values() {
         }
     }
     let published = client.service().published_events().unwrap().concat();
-    for value in [MARKER, "+1555000", "\"4711\"", "ann@example.com", "whsec", "vb_"] {
+    for value in [MARKER, "+1555000", DIGITS, "ann@example.com", "whsec", "vb_"] {
         assert!(!published.contains(value), "{value}");
     }
 }
@@ -106,7 +108,8 @@ async fn a_cascade_publishes_one_event_with_the_number_of_deleted_rows() {
     let rows = |table: &str| tables.query(table, "customer_id", &id).len();
     let row_counts: Vec<_> = custodian_tests::CASCADE_TABLES
         .into_iter()
-        // The row in `webhooks` is the recipient of the first mail about the deletion, which is removed when the mail is sent.
+        // Identifiers and tokens have no key `customer_id`. The row in `webhooks` is the recipient of the first mail about the
+        // deletion, which is removed when the mail is sent.
         .filter(|table| !["identifiers", "tokens", "webhooks"].contains(table))
         .map(|table| (table, rows(table)))
         .collect();

@@ -1,4 +1,5 @@
-//! The JSON schemas of events. At the end of every test, the test kit also checks all published events against them.
+//! The JSON schemas of events. At the end of every test with a local service, the test kit also checks all published events
+//! against them.
 
 use std::path::PathBuf;
 

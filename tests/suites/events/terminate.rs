@@ -78,7 +78,7 @@ async fn a_freeze_event_that_arrives_after_the_recovery_ends_nothing() {
 async fn any_number_of_running_operations_end() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
-    // The transcription has no reference, so that its copies have no unique name.
+    // The nil UUID stands for no reference, so the transcription and its copies have no unique name.
     start_transcription(&ann, 0).await;
     let tables = Tables(client.engine().clone());
     let row = tables.query("transcriptions", "customer_id", &id).remove(0);

@@ -3,30 +3,25 @@
 use custodian_engine::Fault;
 use custodian_tests::PASSWORD;
 use custodian_tests::observers::{throughput_exceeded, transaction_conflict};
+use reqwest::Method;
 use serde_json::json;
 
 use crate::Fixture;
 
-/// Makes the next `times` requests of an operation fail.
-fn fail_next(fixture: &Fixture, operation: &'static str, times: usize, fault: &Fault) {
-    let (mut left, fault) = (times, fault.clone());
-    fixture.script.set(move |called, _| {
-        if called != operation || left == 0 {
-            return Fault::None;
-        }
-        left -= 1;
-        fault.clone()
-    });
+/// Makes every request of an operation fail.
+fn fail_always(fixture: &Fixture, operation: &'static str, fault: &Fault) {
+    let fault = fault.clone();
+    fixture.script.set(move |called, _| if called == operation { fault.clone() } else { Fault::None });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn transaction_conflicts_are_retried() {
     let fixture = Fixture::new().await;
     for times in 1..=4 {
-        fail_next(&fixture, "TransactWriteItems", times, &transaction_conflict());
+        let _expected = fixture.fault_next("TransactWriteItems", times, &transaction_conflict()).await;
         fixture.tenant.post("/v1.0/tags", json!({ "name": "a" })).await.ok();
     }
-    fail_next(&fixture, "TransactWriteItems", 3, &transaction_conflict());
+    let _expected = fixture.fault_next("TransactWriteItems", 3, &transaction_conflict()).await;
     fixture.tenant.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
     fixture.script.clear();
     assert_eq!(fixture.tables().query("tags", "customer_id", &fixture.id).len(), 4);
@@ -44,7 +39,7 @@ async fn endless_transaction_conflicts_return_503_and_write_nothing() {
         dump
     };
     let before = dump();
-    fail_next(&fixture, "TransactWriteItems", usize::MAX, &transaction_conflict());
+    fail_always(&fixture, "TransactWriteItems", &transaction_conflict());
     let tag = fixture.tenant.post("/v1.0/tags", json!({ "name": "a" }));
     let freeze = fixture.tenant.post("/auth/unregister", json!({ "password": PASSWORD }));
     let update = fixture.tenant.put("/v1.0/customer", json!({ "name": "new" }));
@@ -63,14 +58,13 @@ async fn throttled_requests_are_retried() {
     for (operation, method, path) in [
         ("BatchGetItem", "GET", "/v1.0/customer"),
         ("Query", "GET", "/v1.0/tags"),
+        ("GetItem", "GET", "/v1.0/billing_account"),
         ("TransactWriteItems", "POST", "/v1.0/tags"),
-        ("GetItem", "LOGIN", "/auth/login"),
     ] {
-        fail_next(&fixture, operation, 2, &throughput_exceeded());
+        let _expected = fixture.fault_next(operation, 2, &throughput_exceeded()).await;
         let response = match method {
             "GET" => fixture.tenant.get(path).await,
-            "POST" => fixture.tenant.post(path, json!({ "name": "a" })).await,
-            _ => fixture.client.post(path, json!({ "username": "ada", "password": PASSWORD })).await,
+            _ => fixture.tenant.post(path, json!({ "name": "a" })).await,
         };
         response.ok();
     }
@@ -82,7 +76,8 @@ async fn a_transaction_cancelled_by_throttling_is_retried() {
     let Fault::Respond(code, mut body) = transaction_conflict() else { panic!("a conflict is a response") };
     for reason in ["ThrottlingError", "ProvisionedThroughputExceeded"] {
         body["CancellationReasons"] = json!([{ "Code": "None" }, { "Code": reason, "Message": "too fast" }]);
-        fail_next(&fixture, "TransactWriteItems", 2, &Fault::Respond(code, body.clone()));
+        let fault = Fault::Respond(code, body.clone());
+        let _expected = fixture.fault_next("TransactWriteItems", 2, &fault).await;
         fixture.tenant.post("/v1.0/tags", json!({ "name": "a" })).await.ok();
     }
     fixture.script.clear();
@@ -100,13 +95,23 @@ async fn a_single_write_that_meets_a_transaction_is_retried() {
         }),
     );
     let login = json!({ "username": "ada", "password": PASSWORD });
-    for operation in ["PutItem", "UpdateItem", "DeleteItem"] {
-        for times in 1..=3 {
-            fail_next(&fixture, operation, times, &conflict);
+    for times in 1..=3 {
+        for operation in ["PutItem", "DeleteItem"] {
+            let _expected = fixture.fault_next(operation, times, &conflict).await;
             fixture.client.post("/auth/login", login.clone()).await.ok();
         }
+        // An update stores the response for a repetition.
+        let create = || {
+            let request = fixture.tenant.request(Method::POST, "/v1.0/tags");
+            let request = request.header("idempotency-key", format!("key-{times}"));
+            fixture.tenant.send(request.json(&json!({ "name": "a" })))
+        };
+        let _expected = fixture.fault_next("UpdateItem", times, &conflict).await;
+        let created = create().await;
+        created.ok();
+        assert_eq!(create().await.text, created.text);
     }
-    fail_next(&fixture, "PutItem", usize::MAX, &conflict);
+    fail_always(&fixture, "PutItem", &conflict);
     let refused = fixture.client.post("/auth/login", login).await;
     assert_eq!(refused.refusal(), (503, "SERVICE_UNAVAILABLE".to_owned()));
 }

@@ -1,33 +1,22 @@
 //! Requests and responses that are lost between the service and the database.
 
 use custodian_engine::Fault;
-use custodian_tests::PASSWORD;
 use serde_json::json;
 
 use crate::Fixture;
-
-/// Loses the next request of an operation, or its response.
-fn lose_next(fixture: &Fixture, operation: &'static str, fault: Fault) {
-    let mut fault = Some(fault);
-    fixture.script.set(
-        move |called, _| {
-            if called == operation { fault.take().unwrap_or(Fault::None) } else { Fault::None }
-        },
-    );
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_whose_response_is_lost_is_applied_once() {
     let fixture = Fixture::new().await;
     for fault in [Fault::LoseRequest, Fault::LoseResponse] {
-        lose_next(&fixture, "TransactWriteItems", fault.clone());
+        let _expected = fixture.fault_next("TransactWriteItems", 1, &fault).await;
         let tag = fixture.tenant.post("/v1.0/tags", json!({ "name": "a" })).await.ok();
         let path = format!("/v1.0/tags/{}", tag["id"].as_str().unwrap());
-        lose_next(&fixture, "TransactWriteItems", fault.clone());
+        let _expected = fixture.fault_next("TransactWriteItems", 1, &fault).await;
         fixture.tenant.put(&path, json!({ "name": "b" })).await.ok();
         let row = &fixture.tables().query("tags", "customer_id", &fixture.id)[0];
         assert_eq!(row["version"]["N"], "2", "applied once");
-        lose_next(&fixture, "TransactWriteItems", fault.clone());
+        let _expected = fixture.fault_next("TransactWriteItems", 1, &fault).await;
         fixture.tenant.delete(&path).await.ok();
         assert_eq!(fixture.tables().query("tags", "customer_id", &fixture.id).len(), 0);
         let counters = fixture.tables().query("usage", "customer_id", &fixture.id);
@@ -42,11 +31,11 @@ async fn a_status_change_whose_response_is_lost_is_one_change_and_one_event() {
     let account = format!("/v1.0/customers/{}", fixture.id);
     for fault in [Fault::LoseRequest, Fault::LoseResponse] {
         for command in ["freeze", "recover"] {
-            lose_next(&fixture, "TransactWriteItems", fault.clone());
+            let _expected = fixture.fault_next("TransactWriteItems", 1, &fault).await;
             platform_admin.post(&format!("{account}/{command}"), json!({})).await.ok();
         }
     }
-    lose_next(&fixture, "TransactWriteItems", Fault::LoseResponse);
+    let _expected = fixture.fault_next("TransactWriteItems", 1, &Fault::LoseResponse).await;
     assert_eq!(platform_admin.delete(&account).await.ok()["status"], "deleted");
     fixture.client.idle().await;
     let events = fixture.client.get("/_local/events").await.ok();
@@ -67,11 +56,13 @@ async fn a_status_change_whose_response_is_lost_is_one_change_and_one_event() {
 async fn lost_reads_are_retried() {
     let fixture = Fixture::new().await;
     for fault in [Fault::LoseRequest, Fault::LoseResponse] {
-        lose_next(&fixture, "BatchGetItem", fault.clone());
-        fixture.tenant.get("/v1.0/customer").await.ok();
-        lose_next(&fixture, "Query", fault.clone());
-        fixture.tenant.get("/v1.0/tags").await.ok();
-        lose_next(&fixture, "GetItem", fault.clone());
-        fixture.client.login("ada", PASSWORD).await;
+        for (operation, path) in [
+            ("BatchGetItem", "/v1.0/customer"),
+            ("Query", "/v1.0/tags"),
+            ("GetItem", "/v1.0/billing_account"),
+        ] {
+            let _expected = fixture.fault_next(operation, 1, &fault).await;
+            fixture.tenant.get(path).await.ok();
+        }
     }
 }

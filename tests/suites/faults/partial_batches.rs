@@ -11,7 +11,7 @@ use crate::Fixture;
 async fn unprocessed_keys_are_read_again() {
     let fixture = Fixture::new().await;
     let engine = fixture.client.engine().clone();
-    // Each call reads one key per table and leaves the rest unprocessed.
+    // Each call reads one key and leaves the rest unprocessed.
     fixture.script.set(move |operation, body| match operation {
         "BatchGetItem" => partial_batch(&engine, operation, body, 1),
         _ => Fault::None,

@@ -1,4 +1,4 @@
-//! A database that does not respond, or responds with garbage: every route that authenticates returns 503.
+//! A database that does not respond, or responds with garbage: every route that needs the database returns 503.
 
 use custodian_engine::Fault;
 use custodian_fn_auth_email_verify::EmailVerify;
@@ -17,7 +17,7 @@ const FUNCTIONS_WITHOUT_DATABASE: [&str; 2] = ["ping", "site"];
 const PAGE_FUNCTIONS: [&str; 3] =
     ["auth-email-verify-page", "auth-password-forgot-page", "auth-password-reset-page"];
 
-/// Sends a request that is valid in every part, so that only the database can make it fail.
+/// Sends a request that passes every check before the first database request, so that only the database can make it fail.
 async fn send_valid_request(client: &Client, method: &str, path: &str) -> Response {
     let body = json!({
         "username": "ada", "password": PASSWORD, "email": "ada@example.com", "name": "x",
@@ -59,7 +59,7 @@ async fn no_route_authorizes_a_caller_while_the_database_is_down() {
     ];
     let mut requests = 0;
     for fault in faults {
-        // If only the response is lost, the database has applied the request. The test then skips writes.
+        // If only the response is lost, the database has applied the request. The test then sends only reads.
         let loses_responses = fault == Fault::LoseResponse;
         fixture.script.set(move |_, _| fault.clone());
         for DeployedRoute { function, route, .. } in deployed_routes() {
@@ -87,7 +87,7 @@ async fn no_route_authorizes_a_caller_while_the_database_is_down() {
             assert!(response.headers.contains_key("retry-after"), "{function}");
             assert!(
                 !response.text.contains("dynamo") && !response.text.contains("Exception"),
-                "{}",
+                "the response reveals the database's error: {}",
                 response.text
             );
             requests += 1;
@@ -118,9 +118,12 @@ async fn an_account_with_an_unknown_status_is_not_served() {
 async fn background_work_resumes_when_the_database_is_back() {
     let fixture = Fixture::new().await;
     let platform_admin = fixture.client.platform_admin().await;
+    let paused = fixture.client.service().pause_background_work().await;
     platform_admin.delete(&format!("/v1.0/customers/{}", fixture.id)).await.ok();
     fixture.script.set(|_, _| Fault::LoseRequest);
+    drop(paused);
     fixture.client.idle().await;
+    assert_ne!(fixture.tables().remaining_rows(&fixture.id), [], "the outage stops the deletion");
     fixture.script.clear();
     fixture.client.advance(3600).await;
     assert_eq!(fixture.tables().remaining_rows(&fixture.id), []);

@@ -50,7 +50,7 @@ pub(crate) fn rows(app: &TestApp) -> Dump {
         rows.sort();
         rows
     };
-    // How many mails were counted depends on how many were superseded before they were sent.
+    // The limits count the mails that were sent, so their counters depend on how many mails were superseded before.
     let tables = app.tables.dump();
     let compared = tables.iter().filter(|(table, _)| *table != "throttle");
     let mut compared: Dump = compared.map(|(table, rows)| (table.clone(), sorted(rows))).collect();

@@ -11,9 +11,12 @@ use custodian_webhooks::DeliveryJob;
 #[derive(Clone, Debug)]
 pub(crate) enum Message {
     Mail(Event),
-    Stop(Event),
-    Start(Event),
+    /// To `operations-terminate`.
+    Terminate(Event),
+    /// To `cascade`, which opens the steps of a deletion.
+    Cascade(Event),
     Webhook(Event),
+    /// To `requests`, which handles deferred requests.
     Request(QueuedRequest),
 }
 
@@ -37,8 +40,8 @@ pub(crate) fn messages_of(event: &Event) -> Vec<Message> {
     let message_if = |applies: bool, message: fn(Event) -> Message| applies.then(|| message(event.clone()));
     let all = [
         message_if(is_type(&with_mail) || of_agent, Message::Mail),
-        message_if(is_type(&["customer_frozen", "customer_deleted"]), Message::Stop),
-        message_if(is_type(&["customer_deleted", "customer_expired"]), Message::Start),
+        message_if(is_type(&["customer_frozen", "customer_deleted"]), Message::Terminate),
+        message_if(is_type(&["customer_deleted", "customer_expired"]), Message::Cascade),
         message_if(!is_type(&without_webhook), Message::Webhook),
     ];
     all.into_iter().flatten().collect()
@@ -50,10 +53,10 @@ pub(crate) async fn consume(app: &TestApp, message: Message) {
     let delivered = |detail| EventMessage { detail };
     let result = match message {
         Message::Mail(event) => custodian_fn_mail::SendMail.handle(cx, delivered(event), stop_at).await,
-        Message::Stop(event) => {
+        Message::Terminate(event) => {
             custodian_fn_operations_terminate::TerminateOperations.handle(cx, delivered(event), stop_at).await
         }
-        Message::Start(event) => custodian_fn_cascade::Cascade.handle(cx, delivered(event), stop_at).await,
+        Message::Cascade(event) => custodian_fn_cascade::Cascade.handle(cx, delivered(event), stop_at).await,
         Message::Webhook(event) => {
             custodian_fn_webhook_deliver::Deliver.handle(cx, DeliveryJob::first(event), stop_at).await
         }

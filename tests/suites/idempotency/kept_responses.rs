@@ -1,6 +1,8 @@
-//! What the responses that are kept for repetitions cost.
+//! The responses that are kept for repetitions: their size, its daily limit, and those of earlier versions.
 
-use custodian_tests::{Client, Response, Tables};
+use custodian_app::ports::{EarlierRecord, Idempotency};
+use custodian_app::request_conditions::IdempotencyLease;
+use custodian_tests::{Client, Response, Tables, TestApp};
 use serde_json::{Value, json};
 
 fn tables(client: &Client) -> Tables {
@@ -72,4 +74,28 @@ async fn an_account_keeps_a_limited_number_of_bytes_a_day() {
     client.advance(86_400).await;
     let first = post(&ann, "k-4", &flow()).await.ok();
     assert_eq!(post(&ann, "k-4", &flow()).await.ok(), first, "on the next day");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_large_responses_that_are_the_first_of_a_day_are_both_kept() {
+    let app = TestApp::default();
+    let (id, large) = (app.active_account("ann").await, "A".repeat(8000));
+    let lease = |key: &str| IdempotencyLease {
+        customer_id: id,
+        key: key.to_owned(),
+        lease_id: format!("lease of {key}"),
+    };
+    for key in ["k-1", "k-2"] {
+        let earlier = EarlierRecord { key: "earlier", body_mac: "mac" };
+        app.cx.store.begin(&lease(key), "mac", earlier, app.cx.now()).await.unwrap();
+    }
+    let (other, second, response) = (app.clone(), lease("k-2"), large.clone());
+    // The calls: add to the bytes of the day, which fails, and start the day.
+    let _expected = app.fault_injector.before_call(1, move || {
+        let stored = other.cx.store.store_response(&second, id, &response, other.cx.now());
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(stored)).unwrap();
+    });
+    app.cx.store.store_response(&lease("k-1"), id, &large, app.cx.now()).await.unwrap();
+    let rows = app.tables.scan("idempotency");
+    assert_eq!(rows.iter().filter(|row| row.get("answer").is_some()).count(), 2, "{rows:?}");
 }

@@ -206,7 +206,7 @@ async fn an_interrupted_mail_about_a_deletion_is_sent_again_and_the_cascade_comp
             let first = send_deletion_begun(&app.cx, id).await;
             app.fault_injector.reset();
             app.run_until_idle().await.unwrap();
-            // The crash may have come after the removal. Then nothing enqueues the step but the reconciliation.
+            // The crash may have come after the removal. Then only `reconcile` enqueues the cascade's step that waited for it.
             app.clock.advance(Duration::from_secs(16 * 60));
             app.reconcile().await.unwrap();
             app.run_until_idle().await.unwrap();

@@ -14,7 +14,8 @@ async fn create_key(client: &Client) -> Response {
     client.send(request.header("content-type", "application/json").body(BODY)).await
 }
 
-/// An account, its administrator, and the owner of the administrator's idempotency records.
+/// The service, its tables, an account's id, its administrator, and the text from which the product derives the keys of the
+/// administrator's idempotency records, together with a secret.
 async fn start() -> (Client, Tables, String, Client, String) {
     let client = Client::start().await;
     let (customer, ann) = client.tenant("ann").await;
@@ -29,7 +30,7 @@ fn only_record(tables: &Tables, customer: &str) -> Value {
     rows[0].clone()
 }
 
-/// The keys as this revision derives them.
+/// The keys of a record as this revision derives them, with the platform's secret.
 fn keyed(tables: &Tables, owner: &str) -> Encryption {
     Encryption::new(owner, &platform_hasher(tables).hash("idempotency", WEAK_KEY))
 }
@@ -42,7 +43,7 @@ async fn a_guessed_idempotency_key_decrypts_no_record_without_the_platforms_secr
     let record = only_record(&tables, &customer);
     let ciphertext = record["answer"]["B"].as_str().unwrap();
     let with_secret = keyed(&tables, &owner);
-    assert_eq!(record["key"]["S"], with_secret.record_key(), "the owner's text is the product's");
+    assert_eq!(record["key"]["S"], with_secret.record_key(), "the test derives the product's key");
     let plain = String::from_utf8(with_secret.decrypt(ciphertext).unwrap()).unwrap();
     assert!(plain.contains(&created["token"].as_str().unwrap()[11..]));
 

@@ -199,7 +199,7 @@ async fn a_leased_attempt_is_left_to_its_worker_and_made_again_when_the_lease_ex
 
     let stored = app.cx.store.delivery(ann, id, app.clock.now()).await.unwrap().unwrap();
     let leased = app.cx.store.lease_attempt(&stored, app.clock.now().plus(Duration::from_secs(25))).await;
-    assert_eq!(leased.unwrap(), WriteOutcome::Done, "another worker holds the lease");
+    assert_eq!(leased.unwrap(), WriteOutcome::Done, "another worker takes the lease");
     app.cx.services.state().sent_webhooks.clear();
     let deliver =
         async |job: &DeliveryJob| Deliver.handle(&app.cx, job.clone(), app.invocation_deadline()).await;

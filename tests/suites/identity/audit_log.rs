@@ -42,7 +42,7 @@ async fn the_account_learns_that_a_platform_admin_acted_but_not_which_one() {
     assert_eq!(own[0]["who"], json!({ "type": "agent", "id": me }));
     assert_eq!((&own[0]["ip_address"], &own[0]["request_id"]), (&json!("127.0.0.1"), &json!("req-of-ann")));
 
-    // In pages as well, and with tokens of this list alone.
+    // The list has the same entries page by page, and its page tokens are valid for no other list.
     let pages = ann.pages(OWN, 2).await;
     assert_eq!(pages.iter().flat_map(custodian_tests::Response::rows).collect::<Vec<_>>(), own);
     let token = pages[0].json()["next_page_token"].as_str().unwrap().to_owned();

@@ -220,7 +220,7 @@ async fn refused_acts_and_everyday_writes_leave_no_entry() {
             ann.put(&format!("{agent}/permission"), json!({ "permission": 0x10 })).await,
         ),
         (
-            "no current password",
+            "a wrong current password",
             403,
             ann.put(
                 &format!("{agent}/password"),
@@ -236,7 +236,7 @@ async fn refused_acts_and_everyday_writes_leave_no_entry() {
         ),
         ("a dry run", 200, ann.post("/auth/unregister", json!({ "dry_run": true })).await),
         ("a recovery of an active account", 200, ann.delete("/auth/unregister").await),
-        ("one by an operator", 200, platform_admin.post(&recover, json!({})).await),
+        ("a recovery by an operator", 200, platform_admin.post(&recover, json!({})).await),
         ("a short reason", 400, platform_admin.post("/auth/delegate", short).await),
         ("one's own name", 200, ann.put(&agent, json!({ "name": "Ann" })).await),
         ("the profile", 200, ann.put("/v1.0/customer", json!({ "name": "Ann" })).await),

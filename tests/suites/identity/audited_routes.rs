@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::audited_acts::{AuditLog, delegate_of};
 
-/// Routes without an entry. The first deletes the audit log with the account. There is only one routing method, so setting it changes
-/// nothing. The others change no account.
+/// Routes without an entry. The first deletes the audit log with the account. There is only one routing method, so setting it
+/// changes nothing. The others change no account.
 const WITHOUT_ENTRY: [&str; 4] = [
     "DELETE /v1.0/customers/{id}",
     "PUT /v1.0/queues/{id}/routing_method",

@@ -1,6 +1,9 @@
 //! A requested address is cancelled by a freeze, and by the end of its caller's session, rights or existence.
 
-use custodian_tests::{Client, PASSWORD, Tables};
+use custodian_app::confirm_email::cancel_email_change;
+use custodian_app::update::update;
+use custodian_domain::{Customer, PendingEmail, Reason, RequestedBy, Timestamp};
+use custodian_tests::{Client, PASSWORD, Tables, TestApp};
 use serde_json::json;
 
 use crate::email_change::{assert_invalid, confirm};
@@ -124,4 +127,27 @@ async fn an_operators_request_of_an_earlier_revision_cannot_be_confirmed() {
     assert!(requested_by.remove("operator").is_some());
     tables.insert("customers", std::slice::from_ref(row));
     assert_invalid(&confirm(&client, "new@example.com").await);
+}
+
+/// Requests this address for the account of the guest agent. Returns the changed row.
+pub(crate) async fn request_address(app: &TestApp, row: Customer, address: &str) -> Customer {
+    let requested_by = RequestedBy::Agent { agent_id: row.guest_id, epoch: 1, key_id: None };
+    let next = |row: &Customer, now: Timestamp| {
+        let (address, tm_expire) = (address.to_owned(), now.plus(PendingEmail::LIFETIME));
+        let pending_email = Some(PendingEmail { address, tm_expire, requested_by });
+        Customer { pending_email, ..row.with_state(row.state, now) }
+    };
+    update(&app.cx, row, |_| Ok(()), next).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancellation_returns_the_request_that_it_cancels_even_if_another_came_in_between() {
+    let app = TestApp::default();
+    let id = app.active_account("ann").await;
+    let first = request_address(&app, app.customer(id).await, "first@example.com").await;
+    let second = request_address(&app, first.clone(), "second@example.com").await;
+    assert_eq!(cancel_email_change(&app.cx, first).await.unwrap().address, "second@example.com");
+    assert_eq!(app.customer(id).await.pending_email, None);
+    let late = cancel_email_change(&app.cx, second).await.unwrap_err();
+    assert!(late.is(Reason::EmailChangeNotFound), "nothing is left to cancel: {late}");
 }

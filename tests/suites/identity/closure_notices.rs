@@ -43,8 +43,8 @@ async fn a_deletion_is_mailed_and_the_stored_address_is_encrypted_and_removed() 
     let body = json!({ "password": PASSWORD, "confirmation_phrase": "DELETE", "immediate": true });
     ann.post("/auth/unregister", body).await.ok();
     let tables = Tables(client.engine().clone());
-    let customers: Vec<_> = ["customers", "webhooks"].map(|table| tables.dump()[table].clone()).concat();
-    assert!(!customers.iter().any(|row| row.contains(OWNER)), "the deletion encrypts the address");
+    let rows: Vec<_> = ["customers", "webhooks"].map(|table| tables.dump()[table].clone()).concat();
+    assert!(!rows.iter().any(|row| row.contains(OWNER)), "the deletion encrypts the address");
     assert!(tables.dump()["webhooks"].iter().any(|row| row.contains("deletion-mail")));
     drop(paused);
     let text = only(&mails_after(&client, OWNER, seen).await, "Your account is being deleted");
@@ -88,6 +88,6 @@ async fn the_ledger_waits_for_the_mail_about_the_deletion_for_an_hour_at_most() 
         app.run_until_idle().await.unwrap();
         assert!(is_erased().await);
         assert_eq!(app.cx.services.state().mails.len(), usize::from(minutes < 60));
-        assert!(app.cx.store.deletion_mail_recipient(id).await.unwrap().is_none());
+        assert!(app.cx.store.first_mail_recipient(id).await.unwrap().is_none());
     }
 }

@@ -28,7 +28,7 @@ async fn every_parameter_and_their_combinations_find_accounts_without_a_scan() {
     let now = newest["tm_create"].as_str().unwrap().to_owned();
     let (year, rest) = now.split_at(4);
     let next_year = format!("{}{rest}", year.parse::<u32>().unwrap() + 1);
-    // Without a prefix, the newest account is the first.
+    // The newest account is the first.
     let cases: Vec<(String, Vec<&String>)> = vec![
         (String::new(), vec![&cyd, &bob, &ann, &platform]),
         ("email=ann@example.com".into(), vec![&ann]),

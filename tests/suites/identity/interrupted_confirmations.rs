@@ -62,7 +62,7 @@ async fn confirming_an_address_that_is_a_strangers_username_can_be_interrupted_a
     let mut world = World::new().await;
     assert!(world.make(Step::StrangerCreatesAgent(0)).await);
     assert!(world.request_sign_up().await);
-    let link = world.app.newest_link();
+    let link = world.app.newest_token();
     interrupt_everywhere(&world, &link, ADDRESSES[0]).await;
 }
 
@@ -74,11 +74,11 @@ async fn moving_to_an_address_that_a_stranger_named_an_agent_after_can_be_interr
     assert!(world.make(Step::StrangerCreatesAgent(1)).await);
     let owner = world.owner.expect("an owner");
     assert!(world.request_change(owner, ADDRESSES[1]).await);
-    let link = world.app.newest_link();
+    let link = world.app.newest_token();
     interrupt_everywhere(&world, &link, ADDRESSES[1]).await;
 }
 
-/// The newest of concurrent signups wins, and its link opens an account with exactly its profile.
+/// The newest of concurrent signups wins, and its link opens an account with its name.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_of_32_concurrent_signups_shapes_the_account() {
     let app = TestApp::default();
@@ -97,7 +97,7 @@ async fn the_newest_of_32_concurrent_signups_shapes_the_account() {
     send_verification(&app.cx, account, app.cause()).await.expect("the link is mailed");
     let mail = app.cx.services.state().mails.last().cloned().expect("a mail");
     assert!(mail.text.contains("Signup 31"), "{}", mail.text);
-    let verified = verify(&app.cx, &app.newest_link()).await.expect("the link works");
+    let verified = verify(&app.cx, &app.newest_token()).await.expect("the link works");
     assert_eq!(verified.customer.profile.name, "Signup 31");
     assert_eq!(app.tables.scan("customers").len(), 1);
 }

@@ -33,7 +33,7 @@ pub(crate) fn id_of(path: &str) -> Value {
     json!(path.rsplit('/').next().unwrap())
 }
 
-/// Repeats a request that competes with other writes until it is answered.
+/// Repeats a request that competes with other writes until its status is not 503.
 async fn until_answered<F: Future<Output = Response>>(request: impl Fn() -> F) -> Response {
     loop {
         let response = request().await;
@@ -175,7 +175,7 @@ async fn an_agent_with_more_keys_than_fit_into_a_transaction_loses_all_of_them()
     }
     ann.delete(&path).await.ok();
     assert_eq!(ann.get("/v1.0/accesskeys").await.rows().len(), 1, "the first key is left");
-    // The count fits, so there is room for 49 keys again.
+    // The stored number of keys is right, so there is room for 49 keys again.
     let again = join_all((0..50).map(|_| ann.post("/v1.0/accesskeys", json!({})))).await;
     assert_eq!(again.iter().filter(|response| response.status == 200).count(), 49);
 }

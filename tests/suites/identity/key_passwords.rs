@@ -123,7 +123,7 @@ async fn a_key_cannot_end_the_dependence_on_another_key() {
     let (first_path, first) = key(&ann, json!({})).await;
     let (second_path, second) = key(&ann, json!({})).await;
     let (made_path, _) = agent(&first, "made", ADMIN).await;
-    // The permission of an administrator that stays one changes nothing.
+    // A change of permission with which the agent stays an administrator does not change the key on which it depends.
     second.put(&format!("{made_path}/permission"), json!({ "permission": ADMIN | MANAGER })).await.ok();
     let made = client.login("made", PASSWORD).await;
     ann.delete(&first_path).await.ok();

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use custodian_app::PlatformKeys;
 use custodian_app::platform::{rotate_signing_key, set_up};
 use custodian_app::ports::{SigningKeys, VerifyingKeys};
+use custodian_app::{Failure, PlatformKeys};
 use custodian_auth::{Claims, Signer};
-use custodian_domain::{AgentId, Secret};
+use custodian_domain::{AgentId, Reason, Secret};
 use custodian_tests::{Interruption, PASSWORD, TestApp};
 use uuid::Uuid;
 
@@ -38,8 +38,12 @@ async fn load_keys(app: &TestApp) -> PlatformKeys {
     PlatformKeys::new(app.cx.store.platform_key_set().await.unwrap())
 }
 
+async fn verify(app: &TestApp, keys: &PlatformKeys, token: &Secret) -> Result<Claims, Failure> {
+    keys.verify(&app.cx.store, token.expose(), &app.cx.settings.token_issuer, app.cx.now()).await
+}
+
 async fn is_valid(app: &TestApp, keys: &PlatformKeys, token: &Secret) -> bool {
-    keys.verify(&app.cx.store, token.expose(), &app.cx.settings.token_issuer, app.cx.now()).await.is_ok()
+    verify(app, keys, token).await.is_ok()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,6 +56,37 @@ async fn tokens_of_the_previous_key_stay_valid_and_running_functions_load_the_ne
         assert!(is_valid(&app, &keys, &second).await, "the new key");
         assert!(is_valid(&app, &keys, &first).await, "the previous key");
     }
+}
+
+/// Invariant I8: fail closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_after_a_failed_read_of_the_keys_a_token_of_the_new_key_is_valid() {
+    let app = app_with_platform().await;
+    let running = load_keys(&app).await;
+    rotate_signing_key(&app.cx).await.unwrap();
+    let second = sign_token(&app, &signer(&app).await);
+    app.fault_injector.interrupt(0, Interruption::CrashBefore);
+    for attempt in ["the first", "the second"] {
+        let refused = verify(&app, &running, &second).await.unwrap_err();
+        assert_eq!(refused.reason(), Reason::ServiceUnavailable, "{attempt} failed read");
+    }
+    app.fault_injector.reset();
+    assert!(verify(&app, &running, &second).await.is_err(), "the keys are read once a second at most");
+    assert_eq!(app.fault_injector.calls(), 0);
+    app.clock.advance(Duration::from_secs(1));
+    assert!(is_valid(&app, &running, &second).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn concurrent_requests_with_a_token_of_the_new_key_wait_for_one_read_of_the_keys() {
+    let app = app_with_platform().await;
+    let running = load_keys(&app).await;
+    rotate_signing_key(&app.cx).await.unwrap();
+    let second = sign_token(&app, &signer(&app).await);
+    app.fault_injector.reset();
+    let (one, other) = futures::join!(is_valid(&app, &running, &second), is_valid(&app, &running, &second));
+    assert!(one && other);
+    assert_eq!(app.fault_injector.calls(), 1, "the keys are read once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -105,7 +105,8 @@ async fn a_limited_key_makes_nothing_that_may_do_more() {
         limited.post("/v1.0/agents", new).await,
         limited.put(&format!("{bob_path}/password"), json!({ "password": "another one" })).await,
         limited.put(&format!("{bob_path}/permission"), json!({ "permission": ADMIN })).await,
-        // A person who reads the account's mailbox can become its owner, so a limited key neither requests nor cancels a change of it.
+        // A person who reads the account's mailbox can become its owner, so a limited key neither requests nor cancels a change of
+        // the address.
         limited.put("/v1.0/customer", json!({ "email": "evil@evil.example" })).await,
         limited.delete("/v1.0/customer/email_change").await,
     ] {

@@ -48,6 +48,8 @@ async fn a_hundred_wrong_passwords_do_not_stop_a_network_that_the_agent_signed_i
     guess(&client, "ann", 100).await;
     assert_limited(&login(&client.from_address(network(201)), "ann", PASSWORD).await);
     assert_eq!(login(&office, "ann", PASSWORD).await.status, 200, "from a known network");
+    let throttled = client.service().metrics().of("RequestsThrottled").sum;
+    assert_eq!(throttled, 1, "a request that succeeds is not counted");
     client.advance(91 * 86_400).await;
     guess(&client, "ann", 100).await;
     assert_limited(&login(&office, "ann", PASSWORD).await);

@@ -1,4 +1,4 @@
-//! The claim `agent` of a login token: clients of the production API read it, and nothing here does.
+//! The claim `agent` of a login token: clients of VoIPBIN's API read it, and nothing here does.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +16,7 @@ async fn login_token(client: &Client, username: &str) -> String {
     client.login(username, PASSWORD).await.token().to_owned()
 }
 
-/// An agent as it sees itself, without the two fields that the production API does not have in its token.
+/// An agent as it sees itself, without the two fields that VoIPBIN's API does not have in its token.
 async fn own_row(agent: &Client) -> Value {
     let mut row = agent.get("/v1.0/me").await.ok();
     row.as_object_mut().unwrap().retain(|name, _| !["created_by", "direct_hash"].contains(&&**name));

@@ -28,7 +28,7 @@ fn settings() -> Settings {
     }
 }
 
-/// Every mail, with example values.
+/// Every mail, with example values. A test fails if a function of [`mail`] is missing here.
 async fn mails() -> BTreeMap<&'static str, Mail> {
     let app = TestApp::default();
     let id = app.active_account("ann").await;
@@ -78,6 +78,26 @@ async fn mails() -> BTreeMap<&'static str, Mail> {
         ("verification", mail::verification(s, c, "ann@example.com", &token, until)),
         ("webhook-disabled", mail::webhook_disabled(s, c, Some("hooks.example.com"))),
     ])
+}
+
+/// The names of the public functions of [`mail`] that return a mail, from their sources.
+fn functions() -> Vec<String> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/app/src/mail");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let sources: Vec<_> = files.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let declared = sources.iter().flat_map(|source| source.split("\npub fn ").skip(1));
+    let signatures = declared.filter_map(|function| function.split('{').next());
+    let of_mails = signatures.filter(|signature| signature.ends_with("-> Mail "));
+    of_mails.filter_map(|signature| signature.split(['(', '<']).next().map(str::to_owned)).collect()
+}
+
+#[test]
+fn every_function_that_returns_a_mail_has_a_golden_file() {
+    let (functions, tests) = (functions(), include_str!("mail_texts.rs"));
+    assert!(functions.len() > 15, "{functions:?}");
+    for name in functions {
+        assert!(tests.contains(&format!("mail::{name}(")), "{name} is missing in the list of mails");
+    }
 }
 
 /// The golden files by path.

@@ -96,7 +96,7 @@ async fn a_late_link_is_reported_as_expired_before_and_after_expiry_and_cascade(
     let app = TestApp::default();
     let id = app.initial_account("ada").await;
     send_verification(&app.cx, id, app.cause()).await.unwrap();
-    let token = app.newest_link();
+    let token = app.newest_token();
     let is_late = async || {
         let verified = verify::verify(&app.cx, &token).await;
         verified.is_err_and(|failure| failure.is(Reason::VerificationWindowEnded))
@@ -114,13 +114,13 @@ async fn a_late_link_is_reported_as_expired_before_and_after_expiry_and_cascade(
     assert_eq!(ttl, deadline.seconds() + 30 * 86_400, "for a month after the deadline");
 }
 
-/// Their events are sent to the webhook of an account that was opened with one.
+/// The events of these rows are sent to the webhook of an account that was opened with one.
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_start_with_the_rows_that_the_verification_creates() {
     let app = TestApp::default();
     let id = app.initial_account("ada").await;
     send_verification(&app.cx, id, app.cause()).await.unwrap();
-    let token = app.newest_link();
+    let token = app.newest_token();
     // After the first call, which reads the token, the key is made, then the billing account.
     let clock = app.clock.clone();
     let _expected = app.fault_injector.before_call(1, move || clock.advance(Duration::from_millis(1)));
@@ -135,7 +135,7 @@ async fn a_link_of_an_account_deleted_before_verification_is_reported_as_expired
     let app = TestApp::default();
     let id = app.initial_account("ada").await;
     send_verification(&app.cx, id, app.cause()).await.unwrap();
-    let token = app.newest_link();
+    let token = app.newest_token();
     app.change(id, Command::Delete(Initiator::Owner)).await;
     for _ in 0..2 {
         let verified = verify::verify(&app.cx, &token).await;
@@ -159,7 +159,7 @@ async fn an_address_is_free_after_its_verification_window_even_if_the_expiry_job
     let second = app.email_holder("ada@example.com").await.unwrap();
     assert_ne!(first, second);
     send_verification(&app.cx, second, app.cause()).await.unwrap();
-    verify::verify(&app.cx, &app.newest_link()).await.unwrap();
+    verify::verify(&app.cx, &app.newest_token()).await.unwrap();
     app.run_until_idle().await.unwrap();
     assert_eq!(app.email_holder("ada@example.com").await, Some(second));
     assert_eq!(app.cx.services.state().jobs.len(), 0, "no expiry job is left");
@@ -177,5 +177,5 @@ async fn only_the_mailed_one_of_concurrent_links_works() {
     });
     send_reset(&app.cx, "ada", first).await.expect("the request needs no retry");
     assert_eq!(app.cx.services.state().mails.len(), 1);
-    custodian_app::password::reset(&app.cx, &app.newest_link(), Secret::new(PASSWORD)).await.unwrap();
+    custodian_app::password::reset(&app.cx, &app.newest_token(), Secret::new(PASSWORD)).await.unwrap();
 }

@@ -1,12 +1,21 @@
 //! Notices: some events of an account cause one mail each, to the account's confirmed address.
 
+use custodian_app::confirm_email::send_email_change;
+use custodian_app::notices::{send_email_changed, send_key_created};
+use custodian_app::platform::set_up;
 use custodian_app::ports::NoticeRows;
+use custodian_app::verify::verify;
+use custodian_domain::ids::PLATFORM;
+use custodian_domain::{Cause, Secret};
 use custodian_tests::{Client, PASSWORD, Tables, TestApp};
 use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::cancelled_email_changes::request_address;
 
 pub(crate) const OWNER: &str = "ann@example.com";
 
-/// The subjects and texts of the mails to an address since the first `seen`, oldest first.
+/// The subjects and texts of the mails to an address after the first `seen` ones, oldest first.
 pub(crate) async fn mails_after(client: &Client, to: &str, seen: usize) -> Vec<(String, String)> {
     client.idle().await;
     let mails = client.get("/_local/mailbox").await.rows();
@@ -19,7 +28,7 @@ pub(crate) async fn count(client: &Client, to: &str) -> usize {
     mails_after(client, to, 0).await.len()
 }
 
-/// The only mail to the owner since the first `seen`.
+/// The text of the only one of these mails, which must have this subject.
 #[track_caller]
 pub(crate) fn only(mails: &[(String, String)], subject: &str) -> String {
     assert_eq!(mails.iter().map(|(subject, _)| &**subject).collect::<Vec<_>>(), [subject]);
@@ -29,7 +38,7 @@ pub(crate) fn only(mails: &[(String, String)], subject: &str) -> String {
 #[track_caller]
 pub(crate) fn assert_contains(text: &str, parts: &[&str]) {
     for part in parts {
-        assert!(text.contains(part), "{part} in:\n{text}");
+        assert!(text.contains(part), "no {part} in:\n{text}");
     }
 }
 
@@ -167,4 +176,20 @@ async fn an_address_that_nobody_confirmed_gets_no_notice() {
     let subjects: Vec<_> =
         mails_after(&client, OWNER, 0).await.into_iter().map(|(subject, _)| subject).collect();
     assert_eq!(subjects, ["Confirm your e-mail address", "Set your password"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_platforms_own_account_gets_no_mail_as_long_as_it_has_no_address() {
+    let app = TestApp::default();
+    set_up(&app.cx, "operator".to_owned(), Secret::new(PASSWORD)).await.unwrap();
+    let recipients = || app.cx.services.state().mails.iter().map(|mail| mail.to.clone()).collect::<Vec<_>>();
+    let cause = |id| Cause { id: Uuid::from_u128(id), ..app.cause() };
+    send_key_created(&app.cx, PLATFORM, Uuid::nil(), cause(1)).await.unwrap();
+    assert_eq!(recipients(), [""; 0]);
+    request_address(&app, app.customer(PLATFORM).await, "operator@example.com").await;
+    send_email_change(&app.cx, PLATFORM, cause(2)).await.unwrap();
+    assert_eq!(recipients(), ["operator@example.com"], "no notice to the current address");
+    verify(&app.cx, &app.newest_token()).await.unwrap();
+    send_email_changed(&app.cx, PLATFORM, cause(3)).await.unwrap();
+    assert_eq!(recipients(), ["operator@example.com"; 2], "no notice to the former address");
 }

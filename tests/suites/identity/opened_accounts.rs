@@ -7,7 +7,7 @@ use serde_json::json;
 async fn without_a_username_and_a_password_the_owner_signs_in_by_address_after_setting_a_password_by_mail() {
     let client = Client::start().await;
     let platform_admin = client.platform_admin().await;
-    // The seven fields of the production API.
+    // The seven fields of VoIPBIN's API.
     let body = json!({
         "name": "Acme", "detail": "", "email": "Owner@example.com", "phone_number": "", "address": "",
         "webhook_method": "", "webhook_uri": "",

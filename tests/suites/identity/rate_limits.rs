@@ -1,12 +1,21 @@
 //! Rate limits, by name and by the client IP address that the gateway reports.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use custodian_app::ports::{DeferredRequest, QueuedRequest};
+use custodian_domain::Cause;
+use custodian_engine::Fault;
+use custodian_event_sources::EventHandler;
 use custodian_fn_auth_email_verify::EmailVerify;
+use custodian_fn_requests::HandleRequest;
 use custodian_http::{Route, serve};
 use custodian_tests::gateway::event;
-use custodian_tests::{Client, OperationRecorder, PASSWORD, Response, Tables, TestApp};
+use custodian_tests::{Client, OperationRecorder, PASSWORD, Response, ScriptedFaults, Tables, TestApp};
 use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::html_pages::post_form;
 
 /// Sets a window's counter to `n` attempts, and moves the last one back so that it no longer counts as running.
 pub(crate) fn set_attempts(tables: &Tables, kind: &str, n: u32) {
@@ -28,7 +37,7 @@ fn assert_limited(response: &Response) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_rate_limit_allows_exactly_its_number_of_attempts() {
+async fn the_rate_limits_of_routes_without_a_sign_in_allow_exactly_their_number_of_attempts() {
     let client = Client::start().await;
     let tables = Tables(client.engine().clone());
     let login = json!({ "username": "nobody", "password": "a wrong password" });
@@ -145,4 +154,50 @@ async fn the_client_address_comes_from_the_gateway_and_never_from_a_header() {
     set_attempts(&app.tables, "token-address", 300);
     assert_eq!(send(client, other).await, 429, "a header does not evade a limit");
     assert_eq!(send(other, client).await, 400, "a header does not use up another address's limit");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_whose_token_cannot_be_read_counts_as_a_failed_attempt() {
+    let script = Arc::new(ScriptedFaults::default());
+    let client = Client::start_observed(Arc::clone(&script) as _).await;
+    client.idle().await;
+    let mut reads = 0;
+    // The second read is to find out whether the token was used.
+    script.set(move |operation, body| {
+        let reads_token = operation == "GetItem" && body["TableName"] == "custodian-tokens";
+        reads += usize::from(reads_token);
+        if reads_token && reads > 1 { Fault::LoseRequest } else { Fault::None }
+    });
+    let form = format!("token={}&password=a+new+password", "0".repeat(64));
+    assert_eq!(post_form(&client, "/auth/password-reset", form).await.status, 503);
+    script.clear();
+    let windows = Tables(client.engine().clone()).scan("throttle");
+    let is_of_token = |row: &&Value| row["id"]["S"].as_str().unwrap().starts_with("token-address#");
+    let window = windows.iter().find(is_of_token).expect("a window of the client address");
+    assert_eq!(window["failed"]["N"], "1", "no attempt is running: {window}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_strangers_together_cause_a_limited_number_of_mails_an_hour() {
+    let mut app = TestApp::default();
+    Arc::get_mut(&mut app.cx).unwrap().settings.mails_per_hour = 2;
+    let names = ["ann", "bob", "cay"];
+    for name in names {
+        app.active_account(name).await;
+    }
+    let forget = async |name: &str, id: u128| {
+        let cause = Cause { id: Uuid::from_u128(id), ..app.cause() };
+        let request = DeferredRequest::ForgotPassword { username: name.to_owned() };
+        let queued = QueuedRequest { cause, request };
+        HandleRequest.handle(&app.cx, queued, app.invocation_deadline()).await.unwrap();
+        app.cx.services.state().mails.len()
+    };
+    let mut sent = Vec::new();
+    for (name, id) in names.into_iter().zip(1..) {
+        sent.push(forget(name, id).await);
+    }
+    assert_eq!(sent, [1, 2, 2]);
+    assert_eq!((app.metrics.of("MailsDropped").sum, app.metrics.of("MailBudgetSpent").sum), (1, 1));
+    app.clock.advance(Duration::from_secs(3600));
+    assert_eq!(forget("cay", 4).await, 3, "in the next hour");
 }

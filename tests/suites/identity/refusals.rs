@@ -1,10 +1,18 @@
 //! A refused request costs little: it is answered at once, before passwords are hashed, and says when to come again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use custodian_tests::{Client, OperationRecorder, PASSWORD, Response, Tables};
+use custodian_app::agent_credentials::set_password;
+use custodian_app::password::{reset, send_reset};
+use custodian_app::ports::ReadAgents;
+use custodian_app::{Entropy, agents};
+use custodian_domain::agent_fields::NewAgent;
+use custodian_domain::{Cause, Principal, Reason, Secret};
+use custodian_tests::{Client, OperationRecorder, PASSWORD, Response, Tables, TestApp};
 use futures::future::join_all;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::rate_limits::set_attempts;
 
@@ -44,7 +52,7 @@ async fn a_window_full_of_failed_attempts_refuses_the_next_one_at_once() {
     assert_limited(&login(&client, PASSWORD).await, "10", "10;w=900");
     let operations = recorder.take();
     let reservations = operations.iter().filter(|operation| *operation == "PutItem").count();
-    // The second pair is for the network, from which ann signed in before.
+    // The limits of the name and of the client IP address, and both once more, because Ann signed in from this network before.
     assert_eq!(reservations, 4, "no attempt to reserve is repeated: {operations:?}");
 }
 
@@ -107,15 +115,41 @@ async fn an_account_has_300_passwords_hashed_in_an_hour() {
     ann.post("/v1.0/agents", agent("cy")).await.ok();
 }
 
+/// Counts the uses of randomness. Every hash needs a random salt.
+struct CountedEntropy {
+    entropy: Arc<dyn Entropy>,
+    uses: AtomicUsize,
+}
+
+impl Entropy for CountedEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        self.uses.fetch_add(1, Ordering::SeqCst);
+        self.entropy.fill(bytes);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reset_link_that_does_not_work_any_more_is_refused_before_the_hash() {
-    let client = Client::start().await;
-    let (_, ann) = client.tenant("ann").await;
-    client.post("/auth/password-forgot", json!({ "username": "ann" })).await.ok();
-    let token = client.mailed_token("ann@example.com").await;
-    let me = ann.get("/v1.0/me").await.ok();
-    let path = format!("/v1.0/agents/{}/password", me["id"].as_str().unwrap());
-    ann.put(&path, json!({ "password": "another password", "current_password": PASSWORD })).await.ok();
-    let reset = json!({ "token": token, "password": "a third password" });
-    assert_eq!(client.post("/auth/password-reset", reset).await.refusal(), (400, "INVALID_TOKEN".into()));
+    let mut app = TestApp::default();
+    let entropy = Arc::clone(&app.cx.providers.entropy);
+    let counted = Arc::new(CountedEntropy { entropy, uses: AtomicUsize::new(0) });
+    Arc::get_mut(&mut app.cx).unwrap().providers.entropy = Arc::clone(&counted) as _;
+    let account = app.active_account("ann").await;
+    let rows = app.cx.store.agents(account, None, 10).await.unwrap().rows;
+    let owner = Principal::agent(rows.into_iter().find(|agent| !agent.guest).unwrap());
+    let new = NewAgent::read(agent("bob").as_object().unwrap()).unwrap();
+    let bob = agents::create(&app.cx, account, &owner, new).await.unwrap();
+    send_reset(&app.cx, "bob", app.cause()).await.unwrap();
+    let stale = app.newest_token();
+    let password = Secret::new("another password");
+    set_password(&app.cx, &owner, bob, password, None, "192.0.2.1").await.unwrap();
+    counted.uses.store(0, Ordering::SeqCst);
+    let refused = reset(&app.cx, &stale, Secret::new("a third password")).await.unwrap_err();
+    assert!(refused.is(Reason::InvalidToken), "{refused}");
+    assert_eq!(counted.uses.load(Ordering::SeqCst), 0, "no hash got a salt");
+    // A link that works needs a hash.
+    send_reset(&app.cx, "bob", Cause { id: Uuid::from_u128(1), ..app.cause() }).await.unwrap();
+    counted.uses.store(0, Ordering::SeqCst);
+    reset(&app.cx, &app.newest_token(), Secret::new("a third password")).await.unwrap();
+    assert!(counted.uses.load(Ordering::SeqCst) > 0);
 }

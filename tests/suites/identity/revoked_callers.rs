@@ -12,7 +12,7 @@ use custodian_domain::agent_fields::NewAgent;
 use custodian_domain::ids::PLATFORM;
 use custodian_domain::{Agent, CustomerId, Permission, Principal, Reason, Secret};
 use custodian_tests::{PASSWORD, TestApp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const ADMIN: u32 = 0x20;
 
@@ -46,9 +46,9 @@ impl World {
         Self { app, account, owner, admin, key: Principal::Key(key), target }
     }
 
-    /// Every request that makes a credential is refused to this caller, and changes nothing.
+    /// Every request that makes a credential is refused to this caller, and changes no agent and no key.
     async fn assert_makes_no_credential(&self, caller: &Principal) {
-        let (cx, before) = (&self.app.cx, self.agents().await);
+        let (cx, before) = (&self.app.cx, self.credentials().await);
         let created = agents::create(cx, self.account, caller, new_agent("dee", ADMIN)).await;
         let password = Secret::new("a password set later");
         let set = set_password(cx, caller, self.target.clone(), password, None, "192.0.2.1").await;
@@ -60,11 +60,13 @@ impl World {
             let failure = outcome.expect_err("a revoked caller");
             assert!(failure.is(Reason::InvalidCredentials), "request {number}: {failure}");
         }
-        assert_eq!(self.agents().await, before);
+        assert_eq!(self.credentials().await, before);
     }
 
-    async fn agents(&self) -> Vec<Agent> {
-        self.app.cx.store.agents(self.account, None, 100).await.expect("the agents").rows
+    /// The agents and the rows of the keys.
+    async fn credentials(&self) -> (Vec<Agent>, Vec<Value>) {
+        let agents = self.app.cx.store.agents(self.account, None, 100).await.expect("the agents").rows;
+        (agents, self.app.tables.query("accesskeys", "customer_id", &self.account.to_string()))
     }
 }
 

@@ -98,7 +98,7 @@ impl World {
     }
 
     async fn sign_up(&mut self) -> bool {
-        self.request_sign_up().await && self.follow_link(&self.app.newest_link()).await
+        self.request_sign_up().await && self.follow_link(&self.app.newest_token()).await
     }
 
     /// Signs up and mails the link. Returns false if an account has confirmed the address already.
@@ -117,7 +117,7 @@ impl World {
     }
 
     async fn change_address(&self, account: CustomerId, address: &str) -> bool {
-        self.request_change(account, address).await && self.follow_link(&self.app.newest_link()).await
+        self.request_change(account, address).await && self.follow_link(&self.app.newest_token()).await
     }
 
     /// Requests a change of address and mails the link. Returns false if another account has confirmed the address.

@@ -1,4 +1,4 @@
-//! The page of the account page and of the console, and the files of the application.
+//! The HTML of the account page and of the console, and the files of the application behind both.
 
 use std::collections::BTreeSet;
 

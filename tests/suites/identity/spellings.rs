@@ -126,7 +126,7 @@ pub(crate) fn agent_row(tables: &Tables, customer: &str, username: &str) -> Valu
     agents.into_iter().find(|agent| agent["username"]["S"] == username).unwrap()
 }
 
-/// Stores an agent's username as versions without preparation did: in lower case.
+/// Stores an agent's username as releases without preparation did: the identifier is the lower case of the entered text.
 fn unprepare(tables: &Tables, customer: &str, username: &str, entered: &str) {
     let mut agent = agent_row(tables, customer, username);
     agent["username"]["S"] = json!(entered);

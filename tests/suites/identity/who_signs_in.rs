@@ -117,7 +117,7 @@ fn golden() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/identity/who_signs_in.txt")
 }
 
-/// Explores the first steps concurrently.
+/// Explores every order of up to `depth` steps. Returns the number of orders, and the table.
 async fn table(depth: usize) -> (usize, String) {
     let world = World::new().await;
     let tasks =
@@ -138,7 +138,7 @@ async fn an_address_signs_in_the_account_that_confirmed_it_and_otherwise_the_age
     let (orders, table) = table(6).await;
     assert!(orders > 900, "{orders} orders");
     let golden = std::fs::read_to_string(golden()).expect("the table is in the repository");
-    assert!(golden == table, "who_signs_in.txt is out of date; regenerate it:\n{table}");
+    assert!(golden == table, "who_signs_in.txt is outdated; run the ignored test write_the_table:\n{table}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

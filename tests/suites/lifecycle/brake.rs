@@ -1,8 +1,8 @@
-//! The brake stops all deletions of the platform, also by itself.
+//! The brake stops all deletions of the platform. Operators set it, and it trips by itself above a limit.
 
 use std::time::Duration;
 
-use custodian_app::ports::DeletionBrake;
+use custodian_app::ports::{CountDue, DeletionBrake};
 use custodian_domain::lifecycle::Command;
 use custodian_domain::scheduled_job::Job;
 use custodian_domain::{Brake, Initiator, Reason, Status};
@@ -38,10 +38,7 @@ async fn while_the_brake_is_on_nothing_is_purged_expired_or_deleted() {
         assert_eq!(operator.get(&format!("/v1.0/customers/{id}")).await.ok()["status"], status);
     }
     let progress = operator.get(&format!("/v1.0/customers/{frozen}/deletion")).await.ok();
-    assert_eq!(
-        progress["state"], "held",
-        "the owner of an overdue account sees that the deletion is stopped"
-    );
+    assert_eq!(progress["state"], "held", "the progress of an overdue deletion shows that it is stopped");
     set(&operator, json!({ "paused": false })).await;
     client.advance(900).await;
     for (id, status) in [(&frozen, "deleted"), (&unverified, "expired"), (&active, "active")] {
@@ -98,7 +95,7 @@ async fn the_brake_trips_when_more_accounts_than_the_limit_are_deleted_within_an
         assert!(!is_paused(&app).await, "{number}");
         app.change(id, Command::Delete(Initiator::Operator)).await;
     }
-    assert!(is_paused(&app).await, "four of three");
+    assert!(is_paused(&app).await, "the fourth deletion exceeds the limit of three");
     assert_eq!(app.metrics.of("BrakeTripped").sum, 1);
     let id = app.active_account("bob").await;
     let refused = app.try_change(id, Command::Delete(Initiator::Owner)).await.unwrap_err();
@@ -144,4 +141,22 @@ async fn the_brake_trips_before_the_first_purge_if_too_many_accounts_fall_due() 
         assert_eq!(app.customer(*customer_id).await.status(), Status::Deleted);
     }
     assert!(!is_paused(&app).await, "the accounts that were due by the release do not count");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_that_fall_due_are_counted_up_to_the_limit_however_many_queries_that_takes() {
+    let app = TestApp::default();
+    let now = app.cx.now();
+    // A query returns at most 1 MB, which is about 1,000 ids of this length.
+    let due = |number: u32| {
+        json!({
+            "id": { "S": format!("{number:0>1000}") },
+            "due_status": { "S": "frozen" }, "due_at": { "N": now.micros().to_string() },
+        })
+    };
+    app.tables.insert("customers", &(0..1500).map(due).collect::<Vec<_>>());
+    let since = now.minus(Duration::from_secs(3600));
+    for (max, expected) in [(2000, 1500), (1300, 1300), (10, 10)] {
+        assert_eq!(app.cx.store.count_due(since, now, max).await.unwrap(), expected, "of at most {max}");
+    }
 }

@@ -127,7 +127,7 @@ async fn send_concurrently(
 }
 
 /// Checks the account's row against its events. Returns its status.
-async fn assert_one_history(client: &Client, id: &str) -> String {
+pub(crate) async fn assert_one_history(client: &Client, id: &str) -> String {
     let history = history(client, id).await;
     assert_legal(&history);
     let row = Tables(client.engine().clone()).customer(id);

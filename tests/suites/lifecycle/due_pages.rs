@@ -1,4 +1,4 @@
-//! Pages of accounts by their deadline, several of which are equal.
+//! Pages of accounts by deadline. Several accounts have the same deadline.
 
 use std::time::Duration;
 

@@ -87,7 +87,7 @@ async fn the_rows_of_exports_outlive_their_files() {
         let files = deleting.cx.services.state().export_files.len();
         *seen.lock().unwrap() = Some((rows, files));
     });
-    // Only the step of the exports.
+    // Runs only the step of the exports.
     app.cx.services.state().cascade_starts.truncate(1);
     app.run_next().await.unwrap();
     app.cx.services.state().cascade_tasks.retain(|task| task.step == "exports");
@@ -114,7 +114,7 @@ async fn a_deletion_removes_files_whose_rows_are_lost() {
     assert_nothing_left(&app, id, "without rows");
 }
 
-/// A worker completed the file while the cascade removed the others, and died.
+/// This happens if a worker completes its file while the cascade removes the account's other files, and then dies.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_verification_and_a_late_message_remove_a_file_that_survived_the_cascade() {
     let (app, id) = started().await;

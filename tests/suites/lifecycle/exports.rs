@@ -80,8 +80,8 @@ pub(crate) fn assert_complete(app: &TestApp, case: &str) {
     assert_eq!(counts, [1, 1, 2, app.tables.scan("tags").len(), 3], "{case}: {kinds:?}");
     assert!(app.cx.services.state().export_uploads.is_empty(), "{case}: an upload is left");
     let rows = app.tables.scan("exports");
-    let row = rows.iter().find(|row| row.get("state").is_some()).unwrap();
-    assert_eq!(row["state"]["S"], "finished", "{case}");
+    let row = rows.iter().find(|row| row["state"]["S"] == "finished");
+    let row = row.unwrap_or_else(|| panic!("{case}: no export is finished: {rows:?}"));
     assert_eq!(row["rows"]["N"], kinds.values().sum::<usize>().to_string(), "{case}");
 }
 
@@ -105,7 +105,8 @@ async fn a_worker_that_dies_at_any_call_leaves_an_export_with_every_row_once() {
     for at in 0..calls {
         for interruption in Interruption::ALL {
             let case = format!("{interruption:?} at call {at} of {calls}");
-            // A crash after the call has two pages of tags; the others have one, which takes less time.
+            // Only a crash after the call runs with two pages of tags. The other interruptions have one page, which takes less time
+            // and fewer calls, so the last values of `at` interrupt nothing.
             let tags = if interruption == Interruption::CrashAfter { TAGS } else { 3 };
             let (app, _) = started_with_tags(tags).await;
             app.fault_injector.interrupt(at, interruption);
@@ -115,7 +116,7 @@ async fn a_worker_that_dies_at_any_call_leaves_an_export_with_every_row_once() {
                 app.clock.advance(LEASE);
                 app.run_exports().await.unwrap_or_else(|failure| panic!("{case}, repeated: {failure}"));
             }
-            // An upload that was begun and not stored has no parts. The lifecycle rule of the bucket aborts it.
+            // An upload whose id was not stored before the crash has no parts. The lifecycle rule of the bucket aborts it.
             app.cx.services.state().export_uploads.retain(|_, parts| !parts.is_empty());
             assert_complete(&app, &case);
             let mails = app.cx.services.state().mails.len();
@@ -151,6 +152,20 @@ async fn a_second_worker_waits_for_the_lease_of_the_first() {
     });
     app.run_exports().await.unwrap();
     assert_complete(&app, "two workers");
+
+    // Both workers read the export before one takes the lease. The message of the other must come again, since the first may die.
+    let (app, _) = started().await;
+    let task = app.cx.services.state().export_tasks[0];
+    let first = app.clone();
+    let _expected = app.fault_injector.before_next("TransactWriteItems", move || {
+        let work = custodian_exports::write(&first.cx, &task, first.invocation_deadline());
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work)).unwrap();
+    });
+    let refused = app.run_exports().await.unwrap_err();
+    assert!(matches!(refused, Failure::Unavailable { what: "the export", .. }), "{refused}");
+    app.run_exports().await.unwrap();
+    assert_complete(&app, "two readers");
+    assert_eq!(app.cx.services.state().mails.len(), 1);
 }
 
 /// A worker that loses its lease, because it was paused for too long, writes nothing more.

@@ -64,7 +64,7 @@ impl Fixture {
         match flow {
             Flow::Verify => {
                 verify::send_verification(&app.cx, id, app.cause()).await.unwrap();
-                link = app.newest_link().expose().to_owned();
+                link = app.newest_token().expose().to_owned();
             }
             Flow::Recover => drop(app.change(id, app.freeze_command()).await),
             Flow::Purge | Flow::Reconcile => {
@@ -176,7 +176,7 @@ async fn last_step(app: &TestApp, id: CustomerId, table: &str) {
         .unwrap();
     // The first mail about the deletion was sent.
     app.cx.services.state().mail_events.clear();
-    app.cx.store.remove_deletion_mail_recipient(id).await.unwrap();
+    app.cx.store.remove_first_mail_recipient(id).await.unwrap();
     app.cx.store.open_steps(id, STEPS, now).await.unwrap();
     for step in STEPS.iter().filter(|step| step.table != table) {
         let rows = app.cx.store.find_keys(id, step, None).await.unwrap();

@@ -1,12 +1,18 @@
-//! A hold stops every way in which an account can end, and its release does what is overdue.
+//! A hold stops every way in which an account can end. Its release ends the account at once if the deadline has passed.
 
-use custodian_tests::{Client, PASSWORD};
+use custodian_app::hold::{place_hold, release_hold};
+use custodian_app::request_conditions::{RequestConditions, with_conditions};
+use custodian_domain::{AgentId, Customer, Hold, Status};
+use custodian_tests::{Client, Interruption, PASSWORD, TestApp};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
+use crate::concurrent_requests::assert_one_history;
+use uuid::Uuid;
+
 const DAY: u64 = 86_400;
 
-/// An account on hold, its admin and the platform admin.
+/// An account on hold, a client without a credential, and the platform admin.
 struct Held {
     client: Client,
     operator: Client,
@@ -74,6 +80,46 @@ async fn the_release_of_a_hold_purges_an_overdue_account() {
     assert_eq!(released["reason"], "court order 4711");
     assert_eq!(held.status().await, "deleted");
     assert_eq!(operator.delete(&held.path("/hold")).await.refusal(), (404, "HOLD_NOT_FOUND".into()));
+}
+
+/// A frozen account on hold whose grace period is over.
+async fn overdue(app: &TestApp) -> Customer {
+    let id = app.active_account("ann").await;
+    let frozen = app.change(id, app.freeze_command()).await;
+    app.clock.set(frozen.due().unwrap());
+    let body = json!({ "reason": "court order" });
+    let hold = Hold::read(body.as_object().unwrap(), AgentId(Uuid::nil()), app.cx.now()).unwrap();
+    place_hold(&app.cx, frozen, hold).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_succeeds_even_if_the_purge_fails_or_hangs_and_reconcile_purges_the_account_later() {
+    for interruption in [Interruption::CrashBefore, Interruption::Hang] {
+        let app = TestApp::default();
+        let held = overdue(&app).await;
+        let id = held.id;
+        app.fault_injector.interrupt(1, interruption);
+        assert_eq!(release_hold(&app.cx, held).await.unwrap().reason, "court order");
+        app.fault_injector.reset();
+        assert_eq!(app.customer(id).await.status(), Status::Frozen);
+        app.reconcile().await.unwrap();
+        assert_eq!(app.customer(id).await.status(), Status::Deleted);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_if_match_of_a_release_does_not_apply_to_the_purge() {
+    let app = TestApp::default();
+    let held = overdue(&app).await;
+    let (id, tables) = (held.id, app.tables.clone());
+    let _expected = app.fault_injector.before_call(1, move || {
+        let mut row = tables.customer(&id.to_string());
+        row["version"]["N"] = json!("100");
+        tables.insert("customers", &[row]);
+    });
+    let if_match = RequestConditions { if_match: true, ..RequestConditions::default() };
+    with_conditions(if_match, release_hold(&app.cx, held)).await.unwrap();
+    assert_eq!(app.customer(id).await.status(), Status::Deleted);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,6 +228,7 @@ async fn holds_against_deletions_and_recoveries_make_one_legal_history() {
         let status = operator.get(&path).await.ok()["status"].clone();
         assert_eq!(status == "deleted", deleted, "{status}");
         client.idle().await;
+        assert_eq!(assert_one_history(&client, &id).await, status);
         if !deleted {
             assert!(held);
             assert_eq!(operator.delete(&path).await.refusal(), (409, "ACCOUNT_HELD".into()));

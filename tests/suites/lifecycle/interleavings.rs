@@ -51,7 +51,7 @@ async fn prepared(status: Status, due: bool) -> (TestApp, CustomerId, String) {
     let mut link = "0".repeat(64);
     if status == Status::Initial {
         verify::send_verification(&app.cx, id, app.cause()).await.unwrap();
-        link = app.newest_link().expose().to_owned();
+        link = app.newest_token().expose().to_owned();
     }
     if status == Status::Frozen {
         app.change(id, app.freeze_command()).await;

@@ -1,12 +1,14 @@
 //! A write that races the closing of its account is either committed before the account closes or refused.
 
+use std::sync::Arc;
+
 use custodian_app::resources;
 use custodian_domain::Initiator;
 use custodian_domain::kinds::{TAGS, routed};
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{CustomerId, Reason, Resource};
-use custodian_tests::{ExpectedCall, TestApp};
-use serde_json::Map;
+use custodian_tests::{ExpectedCall, Tables, TestApp};
+use serde_json::{Map, Value, json};
 
 use crate::writes::{Write, create, other_writes, verified_account, writes_of_kind};
 
@@ -126,6 +128,31 @@ async fn a_write_succeeds_if_its_account_was_frozen_and_recovered_in_between() {
     });
     create(&app, id, &TAGS).await.unwrap();
     assert_eq!(app.tables.query("tags", "customer_id", &id.to_string()).len(), 1);
+}
+
+/// Sets an attribute of all gates.
+fn set_in_gates(tables: &Tables, id: CustomerId, attribute: &str, value: &Value) {
+    let mut gates = tables.query("usage", "customer_id", &id.to_string());
+    gates.retain(|row| row.get("status").is_some());
+    gates.iter_mut().for_each(|gate| gate[attribute] = value.clone());
+    tables.insert("usage", &gates);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_meets_a_freeze_and_its_end_is_not_refused_because_the_bytes_are_used_up() {
+    let app = TestApp::default();
+    let id = app.active_account("ada").await;
+    let row = create(&app, id, &TAGS).await.unwrap();
+    set_in_gates(&app.tables, id, "bytes_left", &json!({ "N": "-1000000" }));
+    let (injector, tables) = (Arc::clone(&app.fault_injector), app.tables.clone());
+    let _expected = app.fault_injector.before_next("TransactWriteItems", move || {
+        set_in_gates(&tables, id, "status", &json!({ "S": "frozen" }));
+        // The account is active again when the gates are read.
+        let recover = move || set_in_gates(&tables, id, "status", &json!({ "S": "active" }));
+        injector.before_next("BatchGetItem", recover).was_made();
+    });
+    resources::delete(&app.cx, &TAGS, row).await.unwrap();
+    assert_eq!(app.tables.query("tags", "customer_id", &id.to_string()).len(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -118,7 +118,7 @@ async fn progress_and_receipt_have_no_personal_data() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_gets_pages_of_every_state() {
     let client = Client::start().await;
-    let (_, admin) = client.tenant("ann").await;
+    let (id, admin) = client.tenant("ann").await;
     let link = unregister(&admin, json!({ "password": PASSWORD })).await;
     let page = |path: String| {
         let client = client.clone();
@@ -130,7 +130,22 @@ async fn a_browser_gets_pages_of_every_state() {
     let requested = page(link.clone()).await;
     assert!(requested.text.contains("This account will be deleted"), "{}", requested.text);
     assert!(requested.headers["content-type"].to_str().unwrap().starts_with("text/html"));
-    client.advance(31 * DAY).await;
+    let operator = client.platform_admin().await;
+    let account = format!("/v1.0/customers/{id}");
+    let paused = client.service().pause_background_work().await;
+    operator.delete(&account).await.ok();
+    let deleting = page(link.clone()).await;
+    assert!(deleting.text.contains("This account is being deleted"), "{}", deleting.text);
+    operator.put(&format!("{account}/hold"), json!({ "reason": "wrong account?" })).await.ok();
+    drop(paused);
+    client.idle().await;
+    let held = page(link.clone()).await;
+    assert!(held.text.contains("The deletion is on hold"), "{}", held.text);
+    operator.delete(&format!("{account}/hold")).await.ok();
+    client.idle().await;
+    let deleted = page(link.clone()).await;
+    assert!(deleted.text.contains("we verify it once more"), "{}", deleted.text);
+    client.advance(3600).await;
     let confirmed = page(link.clone()).await;
     assert!(confirmed.text.contains("we verified it twice") && confirmed.text.contains("Save the receipt"));
     let broken = page(format!("/auth/deletion?token={}", "0".repeat(64))).await;

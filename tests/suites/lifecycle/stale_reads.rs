@@ -54,6 +54,20 @@ async fn the_hold_of_a_cascade_is_removed_only_by_the_release_of_this_hold() {
     assert!(release(&app.cx, id).await.unwrap_err().is(Reason::HoldNotFound));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_release_of_a_cascades_hold_at_the_same_time_finds_no_hold() {
+    let app = TestApp::default();
+    let id = deleted(&app).await;
+    pause(&app.cx, id, &hold(&app, "first")).await.unwrap();
+    let other = app.clone();
+    let _expected = app.fault_injector.before_next("UpdateItem", move || {
+        let released = release(&other.cx, id);
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(released)).unwrap();
+    });
+    let refused = release(&app.cx, id).await.unwrap_err();
+    assert!(refused.is(Reason::HoldNotFound), "{refused}");
+}
+
 /// Invariant I6: no personal data is left.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_completed_deletion_keeps_no_text_of_a_hold() {
@@ -175,7 +189,7 @@ async fn expired_signups_do_not_trip_the_brake() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_owner_learns_that_an_operator_has_taken_over_the_freeze_or_moved_its_date() {
+async fn an_owner_learns_that_an_operator_has_taken_over_the_freeze() {
     let client = Client::start().await;
     let (id, admin) = client.tenant("ann").await;
     admin.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();

@@ -1,4 +1,4 @@
-//! A freeze by an operator is a suspension: its owner can neither end it nor delete the account.
+//! A freeze by an operator is a suspension: the account's owner can neither end it nor delete the account.
 
 use custodian_tests::{Client, PASSWORD};
 use serde_json::{Value, json};
@@ -87,4 +87,22 @@ async fn the_mail_of_a_suspension_names_the_operator_and_offers_no_recovery() {
     let text = mails["result"][0]["text"].as_str().unwrap();
     assert!(text.contains("Custodian has frozen your account"), "{text}");
     assert!(!text.contains("recover it"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_gets_a_mail_with_the_new_date_when_an_operator_moves_it() {
+    let suspended = Suspended::new().await;
+    let mails = || async {
+        suspended.client.idle().await;
+        suspended.client.get("/_local/mailbox").await.rows()
+    };
+    let before = mails().await.len();
+    let due = suspended.freeze(json!({})).await["tm_deletion_scheduled"].clone();
+    let due = custodian_domain::Timestamp::parse(due.as_str().unwrap()).unwrap();
+    let later = due.plus(std::time::Duration::from_secs(10 * DAY));
+    suspended.freeze(json!({ "tm_deletion_scheduled": later.to_rfc3339() })).await;
+    let mails = mails().await;
+    assert_eq!(mails.len(), before + 1, "{mails:?}");
+    let text = mails[0]["text"].as_str().unwrap();
+    assert!(text.contains(&format!("On {}, the account", later.to_readable())), "{text}");
 }

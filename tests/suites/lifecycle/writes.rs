@@ -1,4 +1,4 @@
-//! Every operation that writes a row owned by an account.
+//! Operations that write rows owned by an account: those of every kind, and of agents, keys, the plan and the balance.
 
 use std::pin::Pin;
 use std::sync::Arc;

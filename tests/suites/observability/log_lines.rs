@@ -113,8 +113,8 @@ async fn every_requests_line_has_a_keyed_hash_of_the_clients_network() {
         assert!(hashes.iter().all(digits), "{hashes:?}");
         networks.push(hashes.remove(0));
     }
-    assert_eq!(networks[0], networks[1], "127.0.0.0/24");
-    assert_ne!(networks[0], networks[2], "127.0.1.0/24");
+    assert_eq!(networks[0], networks[1], "both addresses are in 127.0.0.0/24");
+    assert_ne!(networks[0], networks[2], "127.0.1.0/24 is another network");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -41,7 +41,7 @@ fn written_lines(observations: &[&[Metric]]) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The documented schema of the format.
+/// The documented schema of the format, with only the units that this service uses.
 fn schema() -> Value {
     let name = json!({ "type": "string", "minLength": 1, "maxLength": 1024 });
     let units = ["Count", "Milliseconds", "Seconds"];

@@ -110,7 +110,7 @@ async fn every_agent_field_is_stored_up_to_its_limit_and_invalid_values_are_refu
         ("direct_hash", json!("x")),
     ];
     ignored.into_iter().for_each(|(name, value)| valid[name] = value);
-    // An agent can grant only permissions that it has. The largest value has all bits except the platform admin's, so an
+    // An agent can grant permissions up to its own rank. The largest permission has all bits except the platform admin's, so an
     // admin can grant it.
     let row = ann.post("/v1.0/agents", valid).await.ok();
     let full = ann.post("/v1.0/agents", largest).await.ok();

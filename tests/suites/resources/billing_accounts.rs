@@ -1,4 +1,5 @@
-//! Billing accounts: verification creates one, its administrators change its fields, and only platform admins change its balance.
+//! Billing accounts: the verification of an account creates one, the administrators of the account change its fields, and only
+//! platform admins change its balance.
 
 use custodian_tests::{Client, PASSWORD};
 use serde_json::json;

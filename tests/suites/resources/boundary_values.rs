@@ -72,8 +72,8 @@ pub(crate) fn invalid_values(field: &Field) -> Vec<Value> {
         }
         FieldType::Flags(names) => vec![json!([]), json!({ names[0]: 1 })],
     };
-    values
-        .extend((field.non_empty && matches!(field.field_type, FieldType::Choice { .. })).then(|| json!("")));
+    let is_text = matches!(field.field_type, FieldType::Choice { .. } | FieldType::Text { .. });
+    values.extend((field.non_empty && is_text).then(|| json!("")));
     values
 }
 

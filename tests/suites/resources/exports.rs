@@ -205,7 +205,7 @@ async fn files_are_private_and_go_with_their_account_or_after_eight_days() {
     assert!(!of_ann.parent().unwrap().exists(), "the files of the deleted account");
     assert!(of_bob.exists(), "the file of another account");
     client.advance(8 * DAY + 60).await;
-    assert!(!of_bob.exists(), "the file is as old as the lifecycle rule allows");
+    assert!(!of_bob.exists(), "the file is older than the lifecycle rule allows");
     drop(client);
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -84,7 +84,7 @@ async fn a_trunk_with_basic_authentication_needs_a_username_and_a_password_if_it
     ] {
         assert_eq!(refused_fields(&ann.post("/v1.0/trunks", body).await), fields);
     }
-    // Nothing can register without a domain, or by address alone.
+    // With a trunk that has no domain, or only authentication by IP address, no device registers by username and password.
     create(&ann, &TRUNKS, trunk("", "basic", "", "")).await;
     let by_address = create(&ann, &TRUNKS, trunk("b.example.com", "ip", "", "")).await;
     let path = row_path(&TRUNKS, &by_address);

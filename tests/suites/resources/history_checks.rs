@@ -103,7 +103,7 @@ impl History {
             held.any(|held| {
                 held.id != own
                     && held.from.from < at.to
-                    && !held.to.is_some_and(|deletion| deletion.ends_before(at))
+                    && !held.to.is_some_and(|release| release.ends_before(at))
             })
         } else if reason == "INVALID_ARGUMENT" {
             references(event.kind, body).iter().any(|id| {

@@ -1,19 +1,21 @@
 //! Linearizability: concurrent callers contend for rows, unique names, plan limits and references. One order of their
 //! operations must explain every response, row and counter.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
-use custodian_domain::Plan;
-use custodian_domain::kinds::{AGENTS, UniqueScope};
+use custodian_domain::kinds::AGENTS;
+use custodian_domain::{CustomerId, Plan};
 use custodian_tests::{Client, Tables};
 use futures::future::join_all;
 use serde_json::Value;
 
 use crate::concurrent_callers::{CUSTOMERS, Caller, Known, SeededRandom};
-use crate::history::{History, OperationResult};
-use crate::row_history::unique_names;
-use crate::sample_values::{collection_path, kinds_with_agents, tenant_on_plan, usage, without_secrets};
+use crate::history::{History, OperationResult, id_of};
+use crate::sample_values::{
+    collection_path, kinds, kinds_with_agents, tenant_on_plan, usage, without_secrets,
+};
 
 const CALLERS: usize = 8;
 const OPERATIONS_EACH: usize = 250;
@@ -93,20 +95,26 @@ async fn two_thousand_operations_of_eight_callers_are_linearizable() {
         client.service().recount(id.parse().unwrap()).await.unwrap();
         assert_eq!(tables.query("usage", "customer_id", id), before);
     }
-    assert_names_are_held_by_existing_rows(&history, &tables);
+    assert_names_are_held_by_existing_rows(&history, &tables, &tenants);
 }
 
-/// Asserts that exactly the existing rows hold unique names.
-fn assert_names_are_held_by_existing_rows(history: &History, tables: &Tables) {
+/// Asserts that each existing row holds its unique names, and that nothing else holds one.
+fn assert_names_are_held_by_existing_rows(history: &History, tables: &Tables, tenants: &[(String, Client)]) {
     let keys = tables.scan("identifiers");
-    for kind in kinds_with_agents() {
+    let text = |row: &Value, name: &str| row[name]["S"].as_str().unwrap_or_default().to_owned();
+    for kind in kinds() {
         let Some(unique) = &kind.unique else { continue };
         let begin = format!("{}#", unique.prefix);
-        let held = keys.iter().filter(|row| row["id"]["S"].as_str().unwrap().starts_with(&begin)).count();
-        let expected: usize = (0..CUSTOMERS)
-            .flat_map(|tenant| history.remaining(tenant, kind).into_iter().map(move |row| (tenant, row)))
-            .map(|(tenant, row)| unique_names(kind, tenant, &row).len())
-            .sum();
-        assert_eq!(held, expected, "{} ({:?})", kind.route, matches!(unique.scope, UniqueScope::Platform));
+        let main_rows = keys.iter().filter(|row| text(row, "id").starts_with(&begin));
+        let held: BTreeSet<_> = main_rows.map(|row| (text(row, "id"), text(row, "row_id"))).collect();
+        let mut expected = BTreeSet::new();
+        for (tenant, (id, _)) in tenants.iter().enumerate() {
+            let customer = CustomerId(id.parse().unwrap());
+            for row in history.remaining(tenant, kind) {
+                let names = unique.of(customer, row.as_object().unwrap());
+                expected.extend(names.into_iter().map(|name| (name.0, id_of(&row))));
+            }
+        }
+        assert_eq!(held, expected, "{}, scope {:?}", kind.route, unique.scope);
     }
 }

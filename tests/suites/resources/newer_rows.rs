@@ -56,7 +56,7 @@ impl NewerRows {
         }
     }
 
-    /// Fails if a row lost a newer attribute. Rows that were deleted are ignored.
+    /// Fails if a row lost a newer attribute. Rows that were deleted are ignored. Then adds newer attributes to new rows.
     async fn check(&mut self, command: &str) {
         self.client.idle().await;
         for table in self.tables.names() {

@@ -53,7 +53,7 @@ fn counted(client: &Client, customer: &str) -> (i64, i64) {
     (sum("bytes"), sum("bytes_left"))
 }
 
-/// Lets each gate permit so many more bytes.
+/// Sets how many more bytes each gate permits.
 fn leave_bytes(client: &Client, customer: &str, left: [i64; 8]) {
     let mut rows = gates(client, customer);
     for (row, left) in rows.iter_mut().zip(left) {

@@ -1,7 +1,12 @@
 //! A reference must point to an existing row when it is set. The target may be deleted later.
 
-use custodian_domain::kinds::{FLOWS, Field, FieldType, Kind, routed};
-use custodian_tests::{Client, PASSWORD};
+use std::sync::Arc;
+
+use custodian_app::resources;
+use custodian_domain::kinds::{FLOWS, Field, FieldType, Kind, NUMBERS, routed};
+use custodian_domain::resource::ResourcePatch;
+use custodian_domain::{Reason, Resource};
+use custodian_tests::{Client, ExpectedCall, PASSWORD, TestApp};
 use serde_json::{Value, json};
 
 use crate::sample_values::{
@@ -66,24 +71,38 @@ async fn a_flow_may_reference_itself_and_a_number_one_flow_twice() {
     ann.post("/v1.0/numbers", number).await.ok();
 }
 
+/// Deletes a flow just before the next transaction.
+fn delete_before_next_write(app: &TestApp, flow: Resource) -> ExpectedCall {
+    let cx = Arc::clone(&app.cx);
+    app.fault_injector.before_next("TransactWriteItems", move || {
+        let deletion = resources::delete(&cx, &FLOWS, flow);
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(deletion)).unwrap();
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reference_is_never_set_to_a_row_that_was_deleted_before() {
-    let client = Client::start().await;
-    let (_, ann) = client.tenant("ann").await;
-    for _ in 0..10 {
-        let flow = create(&ann, &FLOWS, json!({})).await;
-        let number = json!({ "number": "+15551234567", "call_flow_id": flow["id"] });
-        let path = row_path(&FLOWS, &flow);
-        let (deleted, created) = tokio::join!(ann.delete(&path), ann.post("/v1.0/numbers", number));
-        deleted.ok();
-        match created.status {
-            200 => {
-                let path = format!("/v1.0/numbers/{}", created.json()["id"].as_str().unwrap());
-                ann.delete(&path).await.ok();
-            }
-            _ => assert_eq!(created.refusal(), (400, "INVALID_ARGUMENT".into())),
-        }
-    }
+    let app = TestApp::default();
+    let id = app.active_account("ann").await;
+    let create = async |kind: &'static Kind, body: Value| {
+        let patch = ResourcePatch::for_create(kind, body.as_object().unwrap()).unwrap();
+        resources::create(&app.cx, kind, id, patch).await
+    };
+    let flow = create(&FLOWS, json!({})).await.unwrap();
+    let body = json!({ "number": "+15551234567", "call_flow_id": flow.id });
+    let _expected = delete_before_next_write(&app, flow);
+    assert!(create(&NUMBERS, body).await.unwrap_err().is(Reason::InvalidArgument), "a new row");
+    assert!(app.tables.scan("numbers").is_empty());
+
+    let flow = create(&FLOWS, json!({})).await.unwrap();
+    let number = create(&NUMBERS, json!({ "number": "+15551234567" })).await.unwrap();
+    let body = json!({ "call_flow_id": flow.id });
+    let patch = ResourcePatch::for_update(&NUMBERS, body.as_object().unwrap()).unwrap();
+    let _expected = delete_before_next_write(&app, flow);
+    let next = |row: &Resource, now| patch.clone().apply(row, now).map(Some);
+    let changed = resources::update(&app.cx, &NUMBERS, number, next).await;
+    assert!(changed.unwrap_err().is(Reason::InvalidArgument), "a changed row");
+    assert_eq!(app.tables.scan("numbers")[0]["version"]["N"], "1");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,7 +52,7 @@ pub(crate) fn sample_value(field: &Field, number: usize) -> Option<Value> {
     })
 }
 
-/// A body with every writable field.
+/// A body with every writable field except references.
 pub(crate) fn full_body(kind: &Kind, number: usize, creating: bool) -> Map<String, Value> {
     let given = kind.fields.iter().filter(|field| field.is_writable(creating));
     let mut body: Map<_, _> =

@@ -1,10 +1,13 @@
 //! Secrets are encrypted in the database, and bound to their customer, row and field.
 
+use custodian_app::field_location::FieldLocation;
+use custodian_domain::CustomerId;
 use custodian_domain::kinds::{EXTENSIONS, FILES, FLOWS, Kind, TRUNKS};
 use custodian_tests::seed::assert_no_row_contains;
-use custodian_tests::{Client, Tables};
+use custodian_tests::{Client, Tables, TestApp};
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::sample_values::{collection_path, create, full_body, kinds, row_path, tenant_on_plan};
 
@@ -12,7 +15,7 @@ fn tables(client: &Client) -> Tables {
     Tables(client.engine().clone())
 }
 
-/// The only row of a kind in the database.
+/// The only row of a kind that a customer has in the database.
 fn stored_row(client: &Client, kind: &Kind, customer: &str) -> Value {
     let rows = tables(client).query(kind.table, "customer_id", customer);
     assert_eq!(rows.len(), 1, "{}", kind.table);
@@ -102,7 +105,45 @@ async fn a_ciphertext_of_another_customer_row_or_field_is_not_decrypted() {
     }
 }
 
-/// The row as an earlier release stored it: every value in plain text.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ciphertext_of_another_row_of_the_same_account_and_kind_is_not_decrypted() {
+    let client = Client::start().await;
+    let (ann_id, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
+    for name in ["one", "two"] {
+        let body = json!({ "domain_name": name, "username": name, "password": "dial tone" });
+        create(&ann, &TRUNKS, body).await;
+    }
+    let rows = tables(&client).query(TRUNKS.table, "customer_id", &ann_id);
+    let mut altered = rows[0].clone();
+    altered["encrypted"] = rows[1]["encrypted"].clone();
+    tables(&client).insert(TRUNKS.table, &[altered]);
+    let read = async |row: &Value| {
+        ann.get(&format!("{}/{}", collection_path(&TRUNKS), row["id"]["S"].as_str().unwrap())).await
+    };
+    assert_eq!(read(&rows[0]).await.refusal(), (503, "SERVICE_UNAVAILABLE".into()));
+    assert_eq!(read(&rows[1]).await.ok()["password"], "dial tone");
+}
+
+/// No kind has two encrypted fields, so the keys themselves show that a ciphertext is bound to its field.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ciphertext_is_bound_to_each_part_of_its_place() {
+    let app = TestApp::default();
+    let [own, other] = [1, 2].map(Uuid::from_u128);
+    let place = FieldLocation { customer: CustomerId(own), table: "trunks", id: own, field: "password" };
+    let ciphertext = app.cx.keys.encrypt_field(&place, &"dial tone", [7; 12]).unwrap();
+    let decrypt = |place: &FieldLocation| app.cx.keys.decrypt_field::<String>(place, &ciphertext);
+    assert_eq!(decrypt(&place).unwrap(), "dial tone");
+    for elsewhere in [
+        FieldLocation { customer: CustomerId(other), ..place },
+        FieldLocation { table: "extensions", ..place },
+        FieldLocation { id: other, ..place },
+        FieldLocation { field: "username", ..place },
+    ] {
+        assert!(decrypt(&elsewhere).is_err(), "{elsewhere:?}");
+    }
+}
+
+/// Stores the row as an earlier release did: every value in plain text.
 fn store_as_earlier_revision(client: &Client, kind: &Kind, customer: &str, plain: &Value) {
     let mut row = stored_row(client, kind, customer);
     row.as_object_mut().unwrap().remove("encrypted");

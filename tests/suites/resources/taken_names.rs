@@ -1,4 +1,4 @@
-//! A number or a domain that is taken tells something about other accounts, so an account may try only some.
+//! The error for a taken number or domain can reveal that another account has it, so an account gets only 30 such errors an hour.
 
 use custodian_domain::kinds::UniqueScope;
 use custodian_tests::{Client, Tables};

@@ -1,6 +1,6 @@
 //! Each example of the specification: its request and its response.
 
-use custodian_tests::{Client, PASSWORD};
+use custodian_tests::{Client, PASSWORD, micros};
 use serde_json::{Value, json};
 
 use crate::{FIELDS, NO_ID, assert_time};
@@ -171,6 +171,8 @@ async fn unregistering_freezes_for_thirty_days() {
 
     let deadline = frozen["tm_deletion_scheduled"].as_str().unwrap();
     assert_eq!(deadline.len(), "2024-07-20T14:22:35Z".len(), "the deadline is a whole second");
+    let grace = micros(&frozen["tm_deletion_scheduled"]) - micros(&frozen["tm_update"]);
+    assert!((0..1_000_000).contains(&(grace - 30 * 86_400 * 1_000_000)), "{grace} us");
     let again = client.login("acme", PASSWORD).await;
     let repeated = again.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
     assert_eq!(repeated, frozen, "freezing again does not move the deadline");
@@ -195,7 +197,7 @@ async fn an_immediate_deletion_leaves_no_personal_data() {
     assert_eq!(deleted["tm_update"], deleted["tm_delete"]);
 }
 
-/// Asserts that a deleted account has the specified fields.
+/// Asserts that a deleted account has the values that the specification shows: nothing of its profile is left.
 #[track_caller]
 fn assert_deleted(customer: &Value, id: &str) {
     assert_values(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/suites/specification/stored_attributes.json");
 
-/// A table to exclude, because its rows depend on the progress of the stream.
+/// The list leaves out this table, because its rows depend on the progress of the stream.
 const TRANSIENT: &str = "outbox";
 
 type Attributes = BTreeMap<String, BTreeSet<String>>;

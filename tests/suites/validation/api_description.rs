@@ -1,4 +1,4 @@
-//! On every route, the service refuses each value that the API description forbids, and the error names the field.
+//! On every route, the service refuses values that the API description forbids, and the error names the field.
 //!
 //! In all suites, `custodian_tests::Client` also checks that every response matches the description.
 
@@ -11,7 +11,7 @@ use crate::described_operations::{Fixture, Operation, minimal_body};
 /// The route that reads JSON of any media type.
 const LOGIN: &str = "/auth/login";
 
-/// Values that a schema forbids.
+/// Some values that a schema forbids.
 fn invalid_values(schema: &Value) -> Vec<Value> {
     match schema["anyOf"].as_array().map(Vec::as_slice) {
         Some([schema, null]) if null["type"] == "null" => invalid_values_except_null(schema),
@@ -62,7 +62,7 @@ fn names_field(response: &Response, field: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_value_that_the_description_forbids_is_refused_by_field_name() {
-    let (fixture, mut accepted) = (Fixture::new().await, Vec::new());
+    let (fixture, mut wrong) = (Fixture::new().await, Vec::new());
     for operation in Operation::all() {
         let Some(schema) = operation.body() else { continue };
         let minimal_body = minimal_body(schema);
@@ -79,7 +79,7 @@ async fn every_value_that_the_description_forbids_is_refused_by_field_name() {
             };
             let response = fixture.send(fixture.request(&operation).json(&body)).await;
             if !names_field(&response, &name) {
-                accepted.push(format!(
+                wrong.push(format!(
                     "{} {name} = {value:?}: {} {}",
                     operation.name(),
                     response.status,
@@ -88,7 +88,7 @@ async fn every_value_that_the_description_forbids_is_refused_by_field_name() {
             }
         }
     }
-    assert!(accepted.is_empty(), "{}", accepted.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Requests of browsers: a cookie authenticates changes only by the API's own pages, a body must be JSON, and every response
-//! keeps browsers on HTTPS.
+//! Requests of browsers: a cookie authenticates no change that a page of another origin requests, a body must be JSON, and every
+//! response keeps browsers on HTTPS.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -69,7 +69,7 @@ fn resolve(document: &Value, part: &mut Value) {
     }
 }
 
-/// A caller for every route, and a row for every path.
+/// A caller for every route, and a row for the paths of most collections.
 pub(crate) struct Fixture {
     platform_admin: Client,
     pub(crate) admin: Client,

@@ -1,7 +1,10 @@
 //! The two formats of an error, and the request id in it.
 
-use custodian_tests::Client;
-use reqwest::Method;
+use std::sync::Arc;
+
+use custodian_engine::Fault;
+use custodian_tests::{Client, ScriptedFaults};
+use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,8 +50,54 @@ async fn an_error_is_returned_in_the_accepted_format() {
     }
 }
 
+/// Sends a request once for each format, and asserts that both responses have this status and reason.
+async fn assert_both_formats(
+    client: &Client,
+    request: RequestBuilder,
+    (code, status, reason): (u16, &str, &str),
+    has_details: bool,
+) {
+    let again = request.try_clone().unwrap().header("accept", "application/problem+json");
+    let response = client.send(request).await;
+    assert_eq!((response.status, &*response.reason()), (code, reason), "{}", response.text);
+    assert_eq!(response.headers["content-type"], "application/json");
+    let error = response.json()["error"].clone();
+    assert_eq!(error["status"], status);
+    let fields = ["status", "reason", "message", "request_id", "details"];
+    let keys: Vec<_> = error.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys, fields[..if has_details { 5 } else { 4 }], "{reason}");
+    assert!(
+        response.text.starts_with("{\"error\":{") && response.text.ends_with("}}"),
+        "the body holds only the error"
+    );
+
+    let problem = client.send(again).await;
+    assert_eq!(problem.status, code);
+    assert_eq!(problem.headers["content-type"], "application/problem+json");
+    let shown = problem.json();
+    assert_eq!((&shown["status"], &shown["reason"]), (&json!(code), &json!(reason)));
+    assert_eq!((&shown["detail"], &shown["details"]), (&error["message"], &error["details"]));
+    assert_eq!(shown["request_id"], problem.headers["x-request-id"].to_str().unwrap());
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn every_class_of_error_has_both_formats_with_a_fixed_field_order() {
+async fn a_rate_limit_and_an_outage_have_both_formats_with_a_fixed_field_order() {
+    let script = Arc::new(ScriptedFaults::default());
+    let client = Client::start_observed(Arc::clone(&script) as _).await;
+    let body = json!({ "username": "nobody", "password": "a wrong password" });
+    let sign_in = || client.request(Method::POST, "/auth/login").json(&body);
+    for _ in 0..10 {
+        assert_eq!(client.send(sign_in()).await.status, 401);
+    }
+    let limited = (429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED");
+    assert_both_formats(&client, sign_in(), limited, false).await;
+    script.set(|_, _| Fault::LoseRequest);
+    let unavailable = (503, "UNAVAILABLE", "SERVICE_UNAVAILABLE");
+    assert_both_formats(&client, sign_in(), unavailable, false).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_class_of_refusal_has_both_formats_with_a_fixed_field_order() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let put = |body: &'static str, kind: &'static str| {
@@ -89,27 +138,7 @@ async fn every_class_of_error_has_both_formats_with_a_fixed_field_order() {
         (put(large, json), (413, "INVALID_ARGUMENT", "PAYLOAD_TOO_LARGE"), false),
         (put("{}", "text/plain"), (415, "INVALID_ARGUMENT", "UNSUPPORTED_MEDIA_TYPE"), false),
     ];
-    for (request, (code, status, reason), has_details) in cases {
-        let again = request.try_clone().unwrap().header("accept", "application/problem+json");
-        let response = client.send(request).await;
-        assert_eq!((response.status, &*response.reason()), (code, reason), "{}", response.text);
-        assert_eq!(response.headers["content-type"], "application/json");
-        let error = response.json()["error"].clone();
-        assert_eq!(error["status"], status);
-        let fields = ["status", "reason", "message", "request_id", "details"];
-        let keys: Vec<_> = error.as_object().unwrap().keys().cloned().collect();
-        assert_eq!(keys, fields[..if has_details { 5 } else { 4 }], "{reason}");
-        assert!(
-            response.text.starts_with("{\"error\":{") && response.text.ends_with("}}"),
-            "the body holds only the error"
-        );
-
-        let problem = client.send(again).await;
-        assert_eq!(problem.status, code);
-        assert_eq!(problem.headers["content-type"], "application/problem+json");
-        let shown = problem.json();
-        assert_eq!((&shown["status"], &shown["reason"]), (&json!(code), &json!(reason)));
-        assert_eq!((&shown["detail"], &shown["details"]), (&error["message"], &error["details"]));
-        assert_eq!(shown["request_id"], problem.headers["x-request-id"].to_str().unwrap());
+    for (request, expected, has_details) in cases {
+        assert_both_formats(&client, request, expected, has_details).await;
     }
 }

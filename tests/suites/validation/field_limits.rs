@@ -19,7 +19,7 @@ fn uri(bytes: usize) -> String {
     format!("https://h.example/{}", "x".repeat(bytes - 18))
 }
 
-/// The fields of a profile, each with a value of the maximum length and one that is a byte longer.
+/// The fields of a profile, each with a value that just fits and one that is too long.
 fn limits() -> Vec<(&'static str, String, String)> {
     let text = |field, limit: usize| (field, "x".repeat(limit), "x".repeat(limit + 1));
     vec![

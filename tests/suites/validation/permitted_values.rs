@@ -1,5 +1,5 @@
-//! What a schema permits is accepted. Random bodies and parameters that match the API description are sent to every operation that
-//! takes any and responds in JSON.
+//! The service accepts what a schema permits. These tests send random bodies and parameters that match the API description to every
+//! operation that takes any and responds in JSON.
 //!
 //! A refusal with 400, 413 or 415 fails the test, unless the operation lists it in `x-also-refused`. Other refusals, such as 404 and
 //! 409, are about stored rows.
@@ -39,7 +39,7 @@ const ENDS_A_FIXTURE: [&str; 9] = [
     "DELETE /v1.0/accesskeys/{id}",
     "PUT /v1.0/contacts/{id}",
 ];
-/// The beginnings of the paths of each test, so that the tests run in parallel.
+/// The path prefixes of the first two tests. The third test has all other operations. Three tests run in parallel.
 const ACCOUNTS: [&str; 3] = ["/auth/", "/v1.0/customer", "/v1.0/platform"];
 const PEOPLE: [&str; 3] = ["/v1.0/agents", "/v1.0/accesskeys", "/v1.0/contacts"];
 
@@ -156,8 +156,8 @@ fn is_about_rows(operation: &Operation, response: &Value, status: u16) -> bool {
     };
     match details.as_slice() {
         [] => is_described(None),
-        // With several invalid fields, the reason is the general one.
         [_] => details.iter().all(|detail| is_described(detail.get("field")) || is_described(None)),
+        // With several invalid fields, the reason is the general one, so it is not compared.
         _ => {
             details.iter().all(|detail| described.iter().any(|rule| rule.get("field") == detail.get("field")))
         }

@@ -1,4 +1,4 @@
-//! The API of an account's own webhook.
+//! The routes below `/v1.0/customer/webhook`: the first endpoint of an account, and its deliveries.
 
 use custodian_tests::seed::assert_no_row_contains;
 use custodian_tests::{Client, PASSWORD, Tables, micros};

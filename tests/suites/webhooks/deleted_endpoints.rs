@@ -33,7 +33,8 @@ async fn an_endpoint_that_was_deleted_meanwhile_gets_no_new_secret_and_leaves_no
     assert!(!rows.iter().any(|row| row.contains(&format!("#{id}"))), "{rows:?}");
 }
 
-/// A worker reads the account before the deletion of the endpoint, and its secret afterwards.
+/// A worker reads the account before the deletion of the endpoint, and the endpoint's secret afterwards. The test deletes only the
+/// secret, so that the worker finds the same rows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pending_delivery_is_closed_if_its_endpoint_is_deleted_while_a_worker_reads_it() {
     let (client, first, second) = (start().await, Receiver::start().await, Receiver::start().await);

@@ -1,4 +1,4 @@
-//! The deletion notice: the last webhook of an account, delivered within an hour and then removed.
+//! The deletion notice: the last webhook of an account. It is attempted for an hour at most, and then removed.
 
 use custodian_tests::{Client, PASSWORD, Tables, event_types};
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! The response 410 disables a destination, and a success enables it again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use custodian_engine::Fault;
 use custodian_tests::{Client, ScriptedFaults};
@@ -46,17 +47,22 @@ async fn status_410_disables_a_destination_until_a_test_webhook_succeeds() {
     assert_eq!(receiver.take()[0].json()["data"]["name"], "three");
 }
 
-/// Loses the response to the transaction that records a delivery, and every later request except reads by key.
-fn crash_at_record(script: &ScriptedFaults) {
-    let mut crashed = false;
+/// Loses the response to the transaction that records a delivery, and every later request except reads by key. The
+/// result tells whether that transaction was sent.
+fn crash_at_record(script: &ScriptedFaults) -> Arc<AtomicBool> {
+    let crashed = Arc::new(AtomicBool::new(false));
+    let state = Arc::clone(&crashed);
     script.set(move |operation, body| {
         let is_record = operation == "TransactWriteItems" && body.to_string().contains("\"delivery#");
-        match is_record {
-            true if !std::mem::replace(&mut crashed, true) => Fault::LoseResponse,
-            _ if crashed && operation != "BatchGetItem" && operation != "GetItem" => Fault::LoseRequest,
-            _ => Fault::None,
+        let has_crashed = state.load(Ordering::SeqCst);
+        if is_record && !has_crashed {
+            state.store(true, Ordering::SeqCst);
+            return Fault::LoseResponse;
         }
+        let is_read = operation == "BatchGetItem" || operation == "GetItem";
+        if has_crashed && !is_read { Fault::LoseRequest } else { Fault::None }
     });
+    crashed
 }
 
 /// Invariant I10: work can be interrupted and repeated.
@@ -68,9 +74,10 @@ async fn a_410_disables_and_a_success_enables_even_if_the_worker_crashes_after_r
     let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
     for (reply, expected) in [(410, "disabled"), (200, "active")] {
         receiver.queue_replies(&[Reply::Status(reply)]);
+        let crashed = crash_at_record(&script);
         send_test_webhook(&ann).await;
-        crash_at_record(&script);
         client.idle().await;
+        assert!(crashed.load(Ordering::SeqCst), "the worker recorded no delivery");
         script.clear();
         client.advance(60).await;
         assert_eq!((receiver.take().len(), state(&ann).await), (1, json!(expected)));

@@ -1,6 +1,12 @@
 //! An endpoint that fails is paused as a whole.
 
-use custodian_tests::{Client, micros};
+use std::time::Duration;
+
+use custodian_app::ports::WriteOutcome;
+use custodian_domain::failing_endpoint::FailingEndpoint;
+use custodian_domain::webhook_endpoints::EndpointId;
+use custodian_tests::{Client, TestApp, micros};
+use custodian_webhooks::WebhookStore;
 use serde_json::{Value, json};
 
 use crate::{
@@ -11,7 +17,7 @@ async fn shown(ann: &Client) -> Value {
     ann.get("/v1.0/customer/webhook").await.ok()
 }
 
-/// Changes the account so many times, one after the other.
+/// Creates this many tags, one after the other. Each sends a webhook.
 async fn change(ann: &Client, times: usize) {
     for number in 0..times {
         ann.post("/v1.0/tags", json!({ "name": format!("tag {number}") })).await.ok();
@@ -19,7 +25,7 @@ async fn change(ann: &Client, times: usize) {
     }
 }
 
-/// The time until the next attempt, in seconds.
+/// The seconds from the last attempt of the delivery `since` to the end of the endpoint's pause.
 fn wait(shown: &Value, since: &Value) -> i64 {
     (micros(&shown["tm_failing_until"]) - micros(&since["tm_update"])) / 1_000_000
 }
@@ -128,4 +134,23 @@ async fn refusals_of_a_receiver_that_responds_are_no_failures_of_the_endpoint() 
     receiver.queue_replies(&[down, down, down, down, no, down, down, down, down]);
     change(&ann, 9).await;
     assert_eq!((&shown(&ann).await["state"], receiver.take().len()), (&json!("active"), 9));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_concurrent_failure_is_counted_and_does_not_shorten_a_longer_pause() {
+    let app = TestApp::default();
+    let endpoint = EndpointId::first(app.active_account("ann").await);
+    let until = |seconds| app.cx.now().plus(Duration::from_secs(seconds));
+    for seconds in [30, 600, 30] {
+        let (fingerprint, until) = ("of the URI".to_owned(), until(seconds));
+        let failure = FailingEndpoint { fingerprint, failures: 1, pauses: 0, until };
+        let recorded = app.cx.store.record_endpoint_failure(endpoint, &failure).await.unwrap();
+        assert_eq!(recorded, WriteOutcome::Done);
+    }
+    let rows = app.tables.scan("webhooks");
+    let row = rows.iter().find(|row| row.get("failures").is_some()).expect("the failures are counted");
+    assert_eq!(
+        (&row["failures"]["N"], &row["until"]["N"]),
+        (&json!("3"), &json!(until(600).micros().to_string()))
+    );
 }

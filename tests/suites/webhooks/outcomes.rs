@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_2xx_status_succeeds_and_any_other_status_is_retried() {
+async fn a_2xx_status_succeeds_and_any_other_status_but_410_is_retried() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
     for (codes, expected) in [

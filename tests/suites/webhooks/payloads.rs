@@ -82,7 +82,9 @@ async fn a_payload_is_built_at_delivery_and_versions_give_the_order() {
     ann.delete(&path).await.ok();
     drop(paused);
     client.idle().await;
-    for received in receiver.take() {
+    let late = receiver.take();
+    assert_eq!(late.len(), 2, "the update and the deletion");
+    for received in late {
         let (payload, mut data) = (received.json(), received.json()["data"].clone());
         let tm_delete = data.as_object_mut().unwrap().remove("tm_delete").unwrap();
         assert_eq!(

@@ -105,7 +105,7 @@ impl Receiver {
         std::mem::take(&mut *lock(&self.0.received))
     }
 
-    /// Waits until this many requests have arrived.
+    /// Waits until this many requests have arrived since the last `take`.
     pub(crate) async fn wait_for(&self, expected: usize) {
         let all = async {
             loop {

@@ -70,7 +70,7 @@ async fn the_standard_library_accepts_every_delivery_and_none_with_an_altered_by
         [&expected[..], &["tag_created", "tag_deleted", "tag_updated"], &["webhook_test"; 2]].concat();
     assert_eq!(types, expected);
     for webhook in &received {
-        // Several secrets sign, so altering one signature leaves the others valid. The test alters each signature alone.
+        // Several secrets sign, so altering one signature leaves the others valid. So the test keeps only one.
         let signatures: Vec<_> = webhook.header("webhook-signature").unwrap().split(' ').collect();
         assert_eq!(signatures.len(), 2, "the first secret and the one that replaced it");
         for library in &libraries {

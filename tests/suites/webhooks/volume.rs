@@ -6,7 +6,7 @@ use crate::{Receiver, Reply, account_with_webhook, start};
 
 const DAY: u64 = 86_400;
 
-/// Without pauses and without the size limit, these were 700 requests with 84 MB.
+/// Without pauses and without the size limit, the destination would get 700 requests with 84 MB.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_changes_of_a_large_row_send_little_to_a_destination_that_fails_for_a_day() {
     let (client, receiver) = (start().await, Receiver::start().await);

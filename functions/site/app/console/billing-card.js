@@ -22,7 +22,7 @@ function planForm(path) {
 
 function balanceForm(path) {
   const result = h('div', { 'aria-live': 'polite' });
-  // A separator before three digits could be one of thousands.
+  // A separator before three digits could separate thousands, so an amount has at most two decimals.
   const isAmount = (value) => /^-?\d+([.,]\d{1,2})?$/.test(value) && Number(value.replace(',', '.')) !== 0;
   const check = (value) => (isAmount(value.trim()) ? null : t('billing.amountWrong'));
   const fields = [field({ name: 'amount', label: t('billing.amount'), required: true, hint: t('billing.amountHint'), check })];

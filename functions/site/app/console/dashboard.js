@@ -34,6 +34,7 @@ export async function view() {
     isComplete: counts[at].isComplete,
     href: `/console/accounts#status=${status}`,
   }));
+  const heldText = t('dashboard.held', { n: held.rows.length });
   const times = due.rows.map((account) => account.tm_deletion_scheduled);
   const more = due.isComplete ? null : notice('info', h('p', {}, t('dashboard.more', { n: formatNumber(times.length) })));
   return {
@@ -41,7 +42,7 @@ export async function view() {
     content: h(
       'div.columns',
       {},
-      card(t('dashboard.byStatus'), barChart(t('dashboard.byStatus'), bars), h('p', {}, h('a', { href: '/console/accounts#held=true' }, t('dashboard.held', { n: held.rows.length })))),
+      card(t('dashboard.byStatus'), barChart(t('dashboard.byStatus'), bars), h('p', {}, h('a', { href: '/console/accounts#held=true' }, held.isComplete ? heldText : t('atLeast', { n: heldText })))),
       brakeCard(state),
       card(t('dashboard.due', { days: DAYS }), more, dayChart(t('dashboard.due', { days: DAYS }), times, DAYS), dueTable(due.rows)),
     ),

@@ -15,7 +15,10 @@ const MAX_READ = 60;
 
 const rowsOf = (deletion, name) => deletion.tables.reduce((sum, each) => sum + (each[name] ?? 0), 0);
 
-/** The deletions of the accounts that ended last and are not confirmed yet. */
+/**
+ * The deletions that are not confirmed yet. The API lists accounts by their creation, so of many deleted and expired accounts this
+ * reads only the newest ones, and of those the ones that ended last.
+ */
 async function unfinished() {
   const parts = await Promise.all(['deleted', 'expired'].map((status) => accountsOf(status, 10)));
   const ended = parts.flatMap(({ rows }) => rows);
@@ -26,7 +29,7 @@ async function unfinished() {
   return { rows: all.filter(({ deletion }) => deletion && deletion.state !== 'confirmed'), isComplete };
 }
 
-/** Rows are deleted within minutes, so a deletion that takes longer waits for something. */
+/** Rows are usually deleted within minutes, so a deletion that takes longer probably waits for something. */
 function isStalled({ account, deletion }) {
   return deletion.state === 'deleting' && Date.now() - new Date(deletion.tm_started ?? account.tm_delete) > STALLED_AFTER;
 }
@@ -67,7 +70,7 @@ export async function view() {
   const area = h('div', {}, first);
   repeat(15_000, async () => {
     const next = await overview().catch(() => null);
-    // A reader who is in the middle of it is not disturbed.
+    // While an element of the area has the focus, the area stays as it is, so that the reader does not lose the place.
     if (next && !area.contains(document.activeElement)) area.replaceChildren(...next);
   });
   return { title: t('nav.deletions'), content: [area, brakeCard(state)] };

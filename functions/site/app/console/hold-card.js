@@ -40,7 +40,7 @@ function release(path) {
 }
 
 export function holdCard(account, hold, isOver) {
-  // A hold stops a deletion, and not one that has ended.
+  // When the deletion is confirmed, there is nothing left for a hold to stop.
   if (isOver) return null;
   const path = `/v1.0/customers/${account.id}/hold`;
   if (!hold) return card(t('hold'), h('p', {}, t('hold.none')), button(t('hold.place'), async () => place(path, null), 'secondary'));

@@ -70,7 +70,7 @@ async function show(area, deletion) {
 export async function view() {
   const token = /^#token=([0-9a-f]{64})$/.exec(location.hash)?.[1];
   if (!token) return { title: t('deletion.title'), content: notice('error', h('p', {}, t('deletion.noLink'))) };
-  const read = async () => (await request('GET', `/auth/deletion?token=${token}`, undefined, { anonymous: true })).data;
+  const read = async () => (await request('GET', `/auth/deletion?token=${token}`, undefined, { withoutDelegation: true })).data;
   const area = h('div');
   let shown = await read();
   await show(area, shown);

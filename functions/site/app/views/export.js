@@ -1,4 +1,5 @@
-// An export of everything in the account. The id of the export is in the fragment of the URL, so that a reload keeps it.
+// An export of the account and its rows that the API shows. The export's id is in the fragment of the URL, so that a reload keeps
+// it.
 
 import { get, post } from '../api.js';
 import { announce, badge, button, buttonLink, buttonRow, card, facts } from '../components.js';

@@ -17,7 +17,7 @@ export async function view() {
   const endpoints = (await get(ENDPOINTS)).result;
   const names = endpointNames(endpoints);
   const rows = await deliveriesTable(names);
-  // The first step is the address of the first endpoint.
+  // Until the first endpoint has an address, setting it is the main action, so this button is a secondary one.
   const kind = endpoints[0].webhook_uri ? '' : 'secondary';
   const add = endpoints.length < MAX_ENDPOINTS ? buttonRow(button(t('webhook.add'), addEndpoint, kind)) : h('p.quiet', {}, t('webhook.full'));
   const cards = endpoints.map((endpoint) => endpointCard(endpoint, names.get(endpoint.id)));

@@ -11,7 +11,7 @@ import { eventName } from './event-names.js';
 const STATUSES = { succeeded: 'good', failed: 'bad', pending: 'info' };
 const DELIVERIES = '/v1.0/customer/webhook/deliveries';
 
-/** Why the last attempt failed, in words, and the code of the response. */
+/** The status of a delivery, with the code of the last response, the cause of a failure, and the time of the next attempt. */
 function outcome(delivery) {
   const parts = [badge('deliveryStatus', delivery.status, STATUSES[delivery.status])];
   if (delivery.status_code) parts.push(' ', t('webhook.code', { code: delivery.status_code }));

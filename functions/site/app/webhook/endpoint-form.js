@@ -21,7 +21,7 @@ function fieldsOf(endpoint, types) {
   ];
 }
 
-// The other limits belong to the plan, and this one to every account.
+// RESOURCE_LIMIT_EXCEEDED is usually about a limit of the plan. The limit of endpoints is the same for all, so it has its own text.
 const create = (values) => withOwnReason(post(ENDPOINTS, values), 'RESOURCE_LIMIT_EXCEEDED', 'WEBHOOK_ENDPOINT_LIMIT');
 
 async function openForm(title, label, endpoint, save) {

@@ -27,8 +27,8 @@ function groupOf({ name, types }, chosen) {
 }
 
 /**
- * A field with all event types, or some. Its value is the list of the chosen ones, which is empty for all. The types are those that the
- * service lists.
+ * A field in which the reader chooses all event types, or some of them. Its value is the list of the chosen types, which is empty
+ * for all. `types` are those that the service lists.
  */
 export function eventChoice(types, chosen) {
   const name = newId();

@@ -7,7 +7,7 @@ const LIGHT: Rgb = [236.0, 238.0, 241.0];
 const DARK: Rgb = [26.0, 29.0, 35.0];
 const BLACK: Rgb = [0.0; 3];
 const WHITE: Rgb = [255.0; 3];
-/// The contrast between the color and the background.
+/// The minimum contrast between the color and the background.
 const CONTRAST: f64 = 5.0;
 
 /// The rules of a style sheet that set the color. Empty without a valid color.
@@ -19,19 +19,21 @@ pub(super) fn rules(color: &str) -> String {
 }
 
 fn variables(color: Rgb) -> String {
-    let [red, green, blue] = color.map(f64::round);
+    let [red, green, blue] = color;
     let on = if contrast(color, WHITE) >= 4.5 { "#fff" } else { "#000" };
     format!("--accent:rgb({red} {green} {blue});--on-accent:{on}")
 }
 
 /// A color such as `#0b57a4`.
 fn parse(color: &str) -> Option<Rgb> {
-    let digits = color.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
+    let is_valid = |digits: &&str| digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let digits = color.strip_prefix('#').filter(is_valid)?;
     let channel = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok().map(f64::from);
     Some([channel(0)?, channel(2)?, channel(4)?])
 }
 
-/// The color, moved towards black or white until it is readable on the background.
+/// The color, moved towards black or white until it is readable on the background. `readable` in `app/brand.js` has the same steps,
+/// so that the account page and the reference have the same color.
 fn readable(color: Rgb, background: Rgb, towards: Rgb) -> Rgb {
     let mut color = color;
     for _ in 0..20 {
@@ -39,7 +41,7 @@ fn readable(color: Rgb, background: Rgb, towards: Rgb) -> Rgb {
             break;
         }
         for (channel, target) in color.iter_mut().zip(towards) {
-            *channel += (target - *channel) * 0.12;
+            *channel = (*channel + (target - *channel) * 0.12).round();
         }
     }
     color
@@ -71,9 +73,23 @@ mod tests {
             assert!(contrast(readable(color, LIGHT, BLACK), LIGHT) >= CONTRAST);
             assert!(contrast(readable(color, DARK, WHITE), DARK) >= CONTRAST);
         }
-        for invalid in ["", "#fff", "red", "#12345g", "}body{display:none}", "#ééé"] {
+        for invalid in ["", "#fff", "red", "#12345g", "#+1+2+3", "}body{display:none}", "#ééé"] {
             assert_eq!(rules(invalid), "", "{invalid}");
         }
-        assert!(rules("#0b57a4").starts_with(":root{--accent:rgb(11 87 164);--on-accent:#fff}@media"));
+    }
+
+    /// The expected colors are those of `app/brand.js`.
+    #[test]
+    fn the_reference_has_the_color_of_the_account_page() {
+        for (color, light, dark) in [
+            ("#0b57a4", "rgb(11 87 164);--on-accent:#fff", "rgb(109 155 200);--on-accent:#000"),
+            ("#d6336c", "rgb(165 40 84);--on-accent:#fff", "rgb(223 97 141);--on-accent:#000"),
+            ("#ffee00", "rgb(104 98 0);--on-accent:#fff", "rgb(255 238 0);--on-accent:#000"),
+        ] {
+            let expected = format!(
+                ":root{{--accent:{light}}}@media(prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}"
+            );
+            assert_eq!(rules(color), expected);
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::description::Description;
 use super::paths::{DOCS, STYLE_SHEET, WEBHOOK_PAYLOADS};
 use crate::assets::url;
 
-/// The differences to the style of the small pages, which are as wide as a phone.
+/// The differences from the style of the pages in `custodian_http::pages`, which are as wide as a phone.
 const STYLE: &str = include_str!("style.css");
 
 /// A page with this title. `current` is the last part of its path. The content is HTML, in which every text is escaped.

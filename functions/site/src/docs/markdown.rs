@@ -1,4 +1,5 @@
-//! Turns the Markdown of the description into HTML: headings, paragraphs, lists and code. Every other text is escaped.
+//! Turns the Markdown of the description into HTML: headings, paragraphs, lists and code. All texts are escaped, and other Markdown
+//! stays as it is.
 
 use custodian_app::mail::escape_html;
 

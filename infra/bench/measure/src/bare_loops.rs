@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// DynamoDB's maximum number of deletions in one BatchWriteItem.
 const MAX_BATCH_WRITE: usize = 25;
 
-/// Empties the tables with the real SDK: a query, and a batch of deletions after the other.
+/// Empties the tables with the real SDK: queries a page of keys, then deletes its rows batch by batch.
 pub async fn query_and_delete_with_sdk(engine: &Engine, owner: &str) {
     let client = engine.client();
     for kind in ALL {
@@ -43,7 +43,7 @@ pub async fn query_and_delete_with_sdk(engine: &Engine, owner: &str) {
     }
 }
 
-/// Empties the tables with the engine alone: a query, and a batch of deletions after the other, without the SDK.
+/// Empties the tables in the same way with the engine alone, without the SDK.
 pub fn query_and_delete(engine: &Engine, owner: &str) {
     for kind in ALL {
         let query = json!({

@@ -245,7 +245,8 @@ impl Fixture {
             "contacts-lookup" => {
                 let target = format!("+1555{:07}", self.unique_number());
                 let new = json!({ "addresses": [{ "type": "tel", "target": target }] });
-                self.admin.post("/v1.0/contacts", new).await;
+                let created = self.admin.post("/v1.0/contacts", new).await;
+                assert_eq!(created.status, 201, "{}", created.text);
                 Request::new(
                     &self.admin,
                     "GET",
@@ -257,7 +258,7 @@ impl Fixture {
                 let id = self.create_row("/v1.0/transcribes", new).await;
                 request("POST", &format!("/v1.0/transcribes/{id}/stop")).body(json!({}))
             }
-            // An account starts five exports a day.
+            // An account may start at most five exports a day.
             "export-create" => {
                 let (_, admin) = self.new_tenant().await;
                 Request { status: 202, ..Request::new(&admin, "POST", EXPORT).body(json!({})) }

@@ -10,7 +10,7 @@ use crate::console::{ask, note};
 use crate::exit::{Failure, FailureKind};
 use crate::output::{Output, clean, field, table};
 
-/// The number of numbers that a plan names at most.
+/// The maximum number of telephone numbers that a plan names.
 const MAX_NUMBERS: usize = 100;
 
 pub(super) fn run(client: &Client, output: Output, arguments: &Deletion) -> Result<(), Failure> {
@@ -91,12 +91,18 @@ impl<'a> Plan<'a> {
 fn rows_and_numbers(plan: &Value) -> String {
     let list = |name: &str| plan.get(name).and_then(Value::as_array).into_iter().flatten();
     let is_empty = |row: &Value| row.get("rows").and_then(Value::as_u64) == Some(0);
-    let rows = list("tables").filter(|row| !is_empty(row));
-    let rows: Vec<_> = rows.map(|row| vec![field(row, "name"), field(row, "rows")]).collect();
+    // The service stops counting at a limit.
+    let is_minimum = |row: &Value| row.get("at_least").and_then(Value::as_bool) == Some(true);
+    let count = |row: &Value| {
+        let rows = field(row, "rows");
+        if is_minimum(row) { format!("at least {rows}") } else { rows }
+    };
+    let rows = list("tables").filter(|row| !is_empty(row) || is_minimum(row));
+    let rows: Vec<_> = rows.map(|row| vec![field(row, "name"), count(row)]).collect();
     let numbers: Vec<_> = list("numbers").filter_map(Value::as_str).map(clean).collect();
     let released = match numbers.len() {
         0 => String::new(),
-        // The plan names so many at most.
+        // The account may have more numbers than a plan names.
         MAX_NUMBERS.. => format!("\nThese numbers are released, and perhaps more: {}\n", numbers.join(", ")),
         _ => format!("\nThese numbers are released: {}\n", numbers.join(", ")),
     };

@@ -35,7 +35,7 @@ pub(super) fn describe(deletion: &Value) -> String {
         "held" => "A hold or the brake stops the deletion.".to_owned(),
         "deleting" => "The rows are being deleted.".to_owned(),
         "deleted" => {
-            "Every table is empty. In about 15 minutes, every table is verified again and the receipt is issued."
+            "Every table is empty. Within half an hour, every table is verified again and the receipt is issued."
                 .to_owned()
         }
         "confirmed" => "Every table was verified empty twice. The receipt is issued.".to_owned(),

@@ -131,8 +131,8 @@ fn save(source: &mut impl Read, part: &Path) -> Result<u64, Failure> {
     saved
 }
 
-/// Copies the source in chunks, until its end or until their reader has gone away. Returns the number of bytes. A download that
-/// breaks off fails in another way than a file that cannot be written.
+/// Copies the source in chunks, until its end or until the reader of the output has gone away. Returns the number of bytes. A
+/// download that breaks off fails in another way than a file that cannot be written.
 fn copy(
     source: &mut impl Read,
     mut write: impl FnMut(&[u8]) -> Result<Reader, Failure>,

@@ -1,5 +1,5 @@
-//! `restore`: repairs the tables after a restore from a backup, request by request, until nothing is left to do. If a request fails, the
-//! command still reports what the calls before did.
+//! `restore`: repairs the tables after a restore from a backup, request by request, until nothing is left to do. If a request
+//! fails, the command still reports what the earlier requests did.
 
 use std::collections::BTreeSet;
 
@@ -53,8 +53,8 @@ fn send(client: &Client, arguments: &Restore, start: Option<&str>) -> Result<Val
     Ok(client.send(&ApiRequest::post(PATH, body)?)?.body)
 }
 
-/// Tells how to continue instead of beginning again. The exit code says whether there are conflicts, because the next run, which
-/// continues behind them, does not report them again.
+/// Tells how to continue instead of beginning again. The exit code says whether there are conflicts, because the next run begins
+/// after them and does not report them again.
 fn interrupted(failure: Failure, conflicts: Option<Failure>, start: Option<&str>) -> Failure {
     let failure = match conflicts {
         Some(conflicts) => conflicts.hint("The repair has stopped before its end.").hint(&failure.message),
@@ -66,7 +66,7 @@ fn interrupted(failure: Failure, conflicts: Option<Failure>, start: Option<&str>
     }
 }
 
-/// The sum of all calls. Counters that this version does not know are summed as well.
+/// The sum of all responses. Counters that this version does not know are summed as well.
 #[derive(Default)]
 struct Report {
     counts: Map<String, Value>,
@@ -152,10 +152,10 @@ impl Report {
         } else {
             table(&["Table", "Row", "Account", "Problem", "Name held by"], &rows)
         };
-        let outcome = if is_finished {
-            "Everything is repaired."
-        } else {
-            "The repair has stopped before its end. Until then it did this:"
+        let outcome = match (is_finished, rows.is_empty()) {
+            (true, true) => "Everything is repaired.",
+            (true, false) => "Everything is repaired, except for the conflicts below.",
+            (false, _) => "The repair has stopped before its end. Until then it did this:",
         };
         format!("{outcome}\n\n{}\n{conflicts}", fields(&counts))
     }

@@ -4,7 +4,7 @@ use custodian_tests::Client;
 use serde_json::{Value, json};
 
 use crate::program::Program;
-use crate::stub::{Stub, response};
+use crate::stub::{Stub, bytes, response};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_deleted_only_after_its_name_or_id_was_typed() {
@@ -85,7 +85,9 @@ fn watching_asks_again_as_the_service_says_and_survives_an_outage() {
     let again = [("Retry-After", "1")];
     let stub = Stub::start(&[
         response(200, &again, deletion("deleting", 25, 75)),
+        // The first of these is repeated like any other request. The second one fails, and watching goes on.
         response(503, &again, json!({})),
+        bytes(502, &[], b"Bad Gateway"),
         response(200, &again, deletion("deleting", 50, 50)),
         response(200, &again, deletion("deleted", 100, 0)),
         response(200, &[], deletion("confirmed", 100, 0)),
@@ -94,16 +96,17 @@ fn watching_asks_again_as_the_service_says_and_survives_an_outage() {
     let id = "0193b3d2-0000-7000-8000-000000000001";
     let progress = program.run(&["deletion", "show", id, "--watch"]).notes();
     let lines: Vec<_> = progress.lines().collect();
-    assert_eq!(lines.len(), 4, "{progress}");
+    assert_eq!(lines.len(), 5, "{progress}");
     assert_eq!(lines[0], "[#######                       ]  25 % 25 of 100 rows are deleted");
-    assert!(lines[1].contains("50 of 100 rows"), "{progress}");
-    assert!(lines[3].contains("The receipt is issued."), "{progress}");
-    assert_eq!(stub.requests(), vec![format!("GET /v1.0/customers/{id}/deletion"); 5]);
+    assert!(lines[1].contains("status 502"), "{progress}");
+    assert!(lines[2].contains("50 of 100 rows"), "{progress}");
+    assert!(lines[4].contains("The receipt is issued."), "{progress}");
+    assert_eq!(stub.requests(), vec![format!("GET /v1.0/customers/{id}/deletion"); 6]);
 }
 
 const ID: &str = "0193b3d2-0000-7000-8000-000000000001";
 
-/// The responses to `customers delete` up to the deletion, and the first response to that.
+/// The responses to `customers delete`: the account, no plan, `deleted` to the DELETE request, and 412 to its repetition.
 fn before_deletion(deleted: Vec<u8>) -> Vec<Vec<u8>> {
     let account = json!({ "id": ID, "name": "ann", "status": "active" });
     let error = |reason: &str| json!({ "error": { "reason": reason, "message": "No." } });
@@ -113,6 +116,26 @@ fn before_deletion(deleted: Vec<u8>) -> Vec<Vec<u8>> {
         deleted,
         response(412, &[], error("PRECONDITION_FAILED")),
     ]
+}
+
+#[test]
+fn a_plan_says_which_rows_were_not_all_counted() {
+    let plan = json!({ "dry_run": true, "numbers": [], "tables": [
+        { "name": "calls", "rows": 10_000, "at_least": true },
+        { "name": "flows", "rows": 0, "at_least": false },
+        { "name": "tags", "rows": 3, "at_least": false },
+    ] });
+    let account = json!({ "id": ID, "name": "ann", "status": "active" });
+    let stub = Stub::start(&[response(200, &[], account), response(200, &[], plan)]);
+    let program = Program::with_token("counted", stub.url(), "a-token-of-a-test");
+    let shown = program.run(&["customers", "delete", ID, "--dry-run"]).ok();
+    let rows = |table: &str| {
+        let line = shown.lines().find(|line| line.starts_with(table));
+        line.map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>().join(" "))
+    };
+    assert_eq!(rows("calls").as_deref(), Some("at least 10000"), "{shown}");
+    assert_eq!(rows("tags").as_deref(), Some("3"), "{shown}");
+    assert_eq!(rows("flows"), None, "{shown}");
 }
 
 #[test]

@@ -55,4 +55,6 @@ fn only_a_trusted_certificate_is_accepted() {
     program.run_with(&["brake", "status"], "", &[("SSL_CERT_FILE", "trusted.pem")]).ok();
     let message = program.run_with(&["brake", "status"], "", &[("SSL_CERT_FILE", "other.pem")]).fails(5);
     assert!(message.contains("does not trust its certificate"), "{message}");
+    let message = program.run_with(&["brake", "status"], "", &[("SSL_CERT_FILE", "missing.pem")]).fails(2);
+    assert!(message.contains("missing.pem") && message.contains("SSL_CERT_FILE"), "{message}");
 }

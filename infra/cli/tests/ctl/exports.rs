@@ -109,6 +109,10 @@ fn an_export_that_is_not_finished_cannot_be_downloaded() {
     let program = Program::with_token("unfinished", stub.url(), TOKEN);
     assert_eq!(program.run(&["export", "download", ID]).fails(1), message);
     assert!(!program.file(&format!("export-{ID}.jsonl.gz")).exists());
+    let error = json!({ "error": { "reason": "RATE_LIMIT_EXCEEDED", "message": "Too many." } });
+    let stub = Stub::start(&[response(429, &[("Retry-After", "840")], error)]);
+    let program = Program::with_token("limited", stub.url(), TOKEN);
+    assert!(program.run(&["export", "download", ID]).fails(5).contains("Try again in 14 minutes."));
 }
 
 /// A file or a link that somebody put beside the target must not get the data.

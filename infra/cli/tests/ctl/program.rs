@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use custodian_tests::{Client, PASSWORD};
 use serde_json::Value;
@@ -22,9 +23,12 @@ pub(crate) struct Run {
 }
 
 impl Program {
-    /// The name is the name of the test's folder.
+    /// The name of its folder begins with `name`, and no other program has the same one.
     pub(crate) fn new(name: &str, url: Option<&str>) -> Self {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        static PROGRAMS: AtomicUsize = AtomicUsize::new(0);
+        let number = PROGRAMS.fetch_add(1, Ordering::Relaxed);
+        let folder = format!("{name}-{}-{number}", std::process::id());
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
         if folder.exists() {
             std::fs::remove_dir_all(&folder).unwrap();
         }
@@ -93,6 +97,15 @@ impl Program {
     }
 }
 
+impl Drop for Program {
+    /// The folder of a failed test stays.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
 impl Run {
     /// The standard output of a program that succeeded.
     #[track_caller]
@@ -114,7 +127,7 @@ impl Run {
         serde_json::from_str(&self.ok()).expect("the output is JSON")
     }
 
-    /// The message of a program that failed. Returns the text after the last `error: `, and checks that it contains no Rust debug output.
+    /// The message of a program that failed: the text after the last `error: `. Asserts that it contains no Rust debug output.
     #[track_caller]
     pub(crate) fn fails(self, code: i32) -> String {
         self.fails_with_output(code).1

@@ -24,7 +24,9 @@ async fn tables_that_need_no_repair_have_no_conflicts() {
         (&report["purged"], &report["conflicts"], &report["next"]),
         (&json!(0), &json!([]), &Value::Null)
     );
-    assert!(program.run(&["restore", "numbers"]).ok().contains("There are no conflicts."));
+    let shown = program.run(&["restore", "numbers"]).ok();
+    assert!(shown.starts_with("Everything is repaired.\n"), "{shown}");
+    assert!(shown.contains("There are no conflicts."), "{shown}");
     program.run(&["restore", "nothing"]).fails(1);
 }
 
@@ -54,6 +56,7 @@ fn conflicts_are_shown_row_by_row_and_have_their_own_exit_code() {
     let program = Program::with_token("conflicts", stub.url(), TOKEN);
     let (shown, message) = program.run(&["restore", "all"]).fails_with_output(8);
     assert!(message.starts_with("2 conflicts"), "{message}");
+    assert!(shown.starts_with("Everything is repaired, except for the conflicts below."), "{shown}");
     for row in ["row-1", "row-2"] {
         assert!(
             shown.lines().any(|line| line.contains(row) && line.contains("another account has the name")),

@@ -1,9 +1,10 @@
 //! Signing in and out, and where the token goes.
 
 use custodian_tests::{Client, PASSWORD};
+use serde_json::json;
 
 use crate::program::Program;
-use crate::stub::Stub;
+use crate::stub::{Stub, response};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_is_kept_in_a_private_file_until_the_sign_out() {
@@ -43,8 +44,9 @@ async fn a_wrong_password_keeps_nothing() {
     let message = program.run_with(&login, "not the password", &[]).fails(3);
     assert!(message.contains("check the username and the password"), "{message}");
     assert!(!program.config().exists());
-    // The password is asked for on the terminal, and this test has none.
-    program.run(&["login", "--username", "admin@localhost"]).fails(2);
+    // The standard input is no terminal. A program that asks anyway waits here if the test runs in a terminal.
+    let message = program.run(&["login", "--username", "admin@localhost"]).fails(2);
+    assert!(message.contains("--password-stdin"), "{message}");
     program.run(&["login", "--password-stdin"]).fails(2);
 }
 
@@ -61,7 +63,8 @@ async fn a_token_of_the_environment_needs_no_file() {
 async fn a_kept_token_is_sent_to_its_own_service_only() {
     let service = Client::start().await;
     let program = Program::signed_in("own", &service);
-    let other = Stub::start(&[]);
+    // The stub would answer and record a request.
+    let other = Stub::start(&vec![response(200, &[], json!({})); 2]);
     for variables in [vec![("CUSTODIAN_URL", other.url())], vec![]] {
         let arguments: &[&str] =
             if variables.is_empty() { &["whoami", "--url", other.url()] } else { &["whoami"] };

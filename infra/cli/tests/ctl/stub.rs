@@ -9,8 +9,9 @@ use serde_json::Value;
 /// What the stub has received.
 #[derive(Clone, Debug)]
 pub(crate) struct Received {
-    /// Such as `GET /v1.0/me`.
+    /// Such as `GET /v1.0/me`, with the path and the query in lower case.
     pub(crate) line: String,
+    /// Such as `accept: application/json`, in lower case.
     pub(crate) headers: Vec<String>,
     pub(crate) body: String,
 }
@@ -34,7 +35,8 @@ pub(crate) fn bytes(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u
 }
 
 impl Stub {
-    /// Listens on a free port of this computer. The thread ends with the test's process.
+    /// Listens on a free port of this computer. After the last response the stub closes the port, so without responses it
+    /// receives nothing.
     pub(crate) fn start(responses: &[Vec<u8>]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

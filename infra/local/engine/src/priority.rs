@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// The maximum number of large background requests that run or wait for the engine. Two would be a third faster, but would delay the
-/// slowest requests of callers twice as much.
+/// The maximum number of large background requests that run or wait for the engine at a time. Two would be a third faster, but
+/// would delay the slowest requests of callers twice as much.
 const MAX_LARGE_REQUESTS: usize = 1;
 /// The longest time that a background request lets callers go first. It bounds the delay of background work under constant load.
 const MAX_WAIT: Duration = Duration::from_millis(10);
@@ -16,6 +16,7 @@ const MAX_WAIT: Duration = Duration::from_millis(10);
 const LARGE: [&str; 3] = ["BatchWriteItem", "Query", "Scan"];
 
 tokio::task_local! {
+    /// Set while a caller's request is handled. Background work runs without it.
     static IS_CALLERS: ();
 }
 
@@ -44,7 +45,8 @@ impl Priority {
         IS_CALLERS.scope((), request).await
     }
 
-    /// Waits until this operation may call the engine. The operation has to hold the permit until its end.
+    /// Waits until this operation may call the engine. A large operation of background work gets a permit, and has to hold it until
+    /// its end. All others get none.
     pub(crate) async fn acquire(&self, operation: &str) -> Option<OwnedSemaphorePermit> {
         if !self.has_callers.load(Ordering::Relaxed) || IS_CALLERS.try_with(|()| ()).is_ok() {
             return None;

@@ -23,7 +23,7 @@ use crate::refusal::LocalRefusal;
 use crate::service::Service;
 use crate::state::jobs::StoredJob;
 
-/// The router of all paths under `/_local/`. The API serves none of them, because its responses permit every origin.
+/// The router of all paths under `/_local/`. None of them falls through to the API, whose responses permit every origin.
 pub(crate) fn router() -> Router<Service> {
     Router::new()
         .route("/health", get(async || Json(json!({ "status": "ready" }))))
@@ -57,13 +57,11 @@ async fn list_events(State(service): State<Service>, headers: HeaderMap) -> Resu
     Ok(if wants_page(&headers) { events_page(&events) } else { list_response(&events) })
 }
 
-/// The jobs that end accounts. A frozen account also has a job for each reminder, which this list leaves out.
 async fn list_schedules(
     State(service): State<Service>,
     headers: HeaderMap,
 ) -> Result<Response, LocalRefusal> {
-    let mut jobs = service.state().jobs()?;
-    jobs.retain(|job| job.target != "remind");
+    let jobs = service.state().purges_and_expiries()?;
     if wants_page(&headers) {
         return Ok(schedules_page(&jobs));
     }

@@ -9,8 +9,8 @@ const LOCK_FILE: &str = "lock";
 const TABLES_FILE: &str = "tables.db";
 /// Folders of earlier releases contain a file of this name. A new name would lose their pending jobs and clock.
 const STATE_FILE: &str = "ends.db";
-/// SQLite gives the files beside a database the rights of the database.
-const BESIDE_DATABASE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+/// The suffixes of a database and of the files that SQLite creates beside it, with the rights of the database.
+const DATABASE_SUFFIXES: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 
 /// An open data folder. No other process can open it meanwhile.
 pub(crate) struct DataFolder {
@@ -37,7 +37,7 @@ impl DataFolder {
         for database in [TABLES_FILE, STATE_FILE] {
             let file = path.join(database);
             private::open(&mut options, &file).map_err(failed(&file))?;
-            for suffix in BESIDE_DATABASE {
+            for suffix in DATABASE_SUFFIXES {
                 let file = path.join(format!("{database}{suffix}"));
                 private::restrict(&file, 0o600).map_err(failed(&file))?;
             }
@@ -64,7 +64,7 @@ impl DataFolder {
         self.path.join(TABLES_FILE)
     }
 
-    /// The folder that contains the folder of export files.
+    /// The path of the data folder itself.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

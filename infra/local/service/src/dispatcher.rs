@@ -13,11 +13,12 @@ use custodian_domain::{CustomerId, Timestamp};
 use custodian_engine::Engine;
 use custodian_event_sources::{handle_invocation, handle_stream_event};
 use futures::stream::{StreamExt, iter};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use self::messages::{BACKOFF, TIME_SLICE, handle_message};
+use self::messages::{BACKOFF, MAX_RECEIVES, TIME_SLICE, handle_message};
+use crate::panics::catch_panic;
 use crate::published::PublishedRecords;
 use crate::services::{
     CASCADE, CASCADE_START, EXPORTS, LocalContext, MAIL, OPERATIONS, REQUESTS, SLOW_WEBHOOKS, WEBHOOKS,
@@ -118,7 +119,8 @@ impl Dispatcher {
     /// Runs `reconcile` as the template's rate schedule does.
     pub(crate) async fn reconcile(&self) -> Result<(), Failure> {
         let request = custodian_fn_reconcile::ReconcileRequest::default();
-        handle_invocation(&custodian_fn_reconcile::Reconcile, &self.cx, request, self.stop_at()).await
+        let function = custodian_fn_reconcile::Reconcile;
+        catch_panic(handle_invocation(&function, &self.cx, request, self.stop_at())).await.flatten()
     }
 
     /// Runs `reconcile` as a direct invocation does to correct an account's counters.
@@ -141,18 +143,18 @@ impl Dispatcher {
         let event: StreamEvent = serde_json::from_value(json!({ "Records": records }))
             .map_err(|cause| Failure::unavailable("a stream record", cause))?;
         let function = custodian_fn_customer_events::PublishEvents;
-        let response = handle_stream_event(&function, &self.cx, event, self.stop_at()).await;
-        let failed = response.batch_item_failures.first().and_then(|failure| failure.item_identifier.clone());
-        if failed.is_some() {
-            self.has_unpublished.store(true, Ordering::Relaxed);
+        let mut last_published = None;
+        // One record at a time, so that the records before a panic are not published again.
+        for record in event.records {
+            let (number, mut single) = (record.change.sequence_number.clone(), StreamEvent::default());
+            single.records.push(record);
+            let handled = catch_panic(handle_stream_event(&function, &self.cx, single, self.stop_at())).await;
+            if !handled.is_ok_and(|response| response.batch_item_failures.is_empty()) {
+                self.has_unpublished.store(true, Ordering::Relaxed);
+                break;
+            }
+            last_published = number;
         }
-        let sequence_number =
-            |record: &Value| record["dynamodb"]["SequenceNumber"].as_str().map(str::to_owned);
-        let last_published = records
-            .iter()
-            .filter_map(sequence_number)
-            .take_while(|number| failed.as_ref() != Some(number))
-            .last();
         if let Some(position) = &last_published {
             self.state().set(&position_key, position)?;
             self.published.delete_up_to(&stream.table, position)?;
@@ -222,20 +224,27 @@ impl Dispatcher {
         Ok(progressed)
     }
 
+    /// Runs a due job, and removes it, postpones it or moves it to the dead-letter queue. A panic is a failure, too.
     async fn run_job(&self, job: StoredJob) -> Result<(), Failure> {
+        let Err(failure) = catch_panic(self.invoke_target(&job)).await.flatten() else {
+            return self.state().remove_job(&job.name);
+        };
+        tracing::error!(%failure, job = job.name, "a scheduled job failed");
+        let attempts = job.failed_attempts + 1;
+        if attempts >= MAX_RECEIVES {
+            return self.state().move_job_to_dead_letters(&job);
+        }
+        self.state().postpone_job(&job.name, self.cx.now().plus(BACKOFF * attempts))
+    }
+
+    async fn invoke_target(&self, job: &StoredJob) -> Result<(), Failure> {
         let (cx, stop_at) = (&*self.cx, self.stop_at());
         let input: Job = serde_json::from_str(&job.input)
-            .map_err(|cause| Failure::unavailable("a scheduled job", cause))?;
-        let result = match input {
+            .map_err(|cause| Failure::unreadable("a scheduled job", cause))?;
+        match input {
             Job::Remind { .. } => handle_invocation(&custodian_fn_remind::Remind, cx, input, stop_at).await,
             Job::Purge { .. } => handle_invocation(&custodian_fn_purge::Purge, cx, input, stop_at).await,
             Job::Expire { .. } => handle_invocation(&custodian_fn_expire::Expire, cx, input, stop_at).await,
-        };
-        if let Err(failure) = result {
-            tracing::error!(%failure, job = job.name, "a scheduled job failed and will be retried");
-            let next_attempt = self.cx.now().plus(BACKOFF * (job.failed_attempts + 1));
-            return self.state().postpone_job(&job.name, next_attempt);
         }
-        self.state().remove_job(&job.name)
     }
 }

@@ -1,8 +1,8 @@
 //! Erases what the local service itself stored about a deleted or expired account: mails, and copies of deleted rows
 //! in the engine's file and the state file.
 //!
-//! A mail goes with its account, because it has the account's address and name. The mails about the deletion are sent after that,
-//! and have no account. They stay for a day, so that they can be read.
+//! The mails of an account are deleted with it, because they have its address and name. The mails about the deletion are sent
+//! afterwards, and are stored without an account. They stay for a day, so that they can be read.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use custodian_events::Event;
 use crate::dispatcher::Dispatcher;
 use crate::services::{LocalContext, LocalServices};
 
-/// How long the mails about a deletion stay. The mails of earlier releases have no account either.
+/// How long the mails about a deletion stay. The mails that an earlier release stored have no account either, so they stay as long.
 const RETENTION: Duration = Duration::from_secs(86_400);
 
 /// The key in the state file for whether rows were erased since the files were rewritten.
@@ -44,7 +44,7 @@ impl LocalServices {
     }
 }
 
-/// Deletes the mails that an earlier process with `--keep-mail` has kept.
+/// Deletes the mails of deleted and expired accounts that an earlier process with `--keep-mail` has kept.
 pub(crate) async fn delete_kept_mails(cx: &LocalContext) -> Result<(), Failure> {
     let state = &cx.services.state;
     if cx.services.keep_mail {
@@ -60,8 +60,9 @@ pub(crate) async fn delete_kept_mails(cx: &LocalContext) -> Result<(), Failure> 
 }
 
 impl Dispatcher {
-    /// Removes deleted rows from the engine's file, to which `published` is a connection, and from the state file. SQLite overwrites a deleted row, but neither its traces in the write-ahead log nor the
-    /// copies that it left behind when it moved rows between pages.
+    /// Removes deleted rows from the engine's file, to which `published` is a connection, and from the state file. SQLite
+    /// overwrites a deleted row, but neither its traces in the write-ahead log nor the copies that it left behind when it moved
+    /// rows between pages.
     pub(crate) fn erase_deleted_rows(&self) -> Result<(), Failure> {
         let state = &self.cx.services.state;
         if state.get(ERASED_KEY)?.is_some_and(|value| value == "yes") {

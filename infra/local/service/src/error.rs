@@ -93,7 +93,7 @@ impl LocalError {
         }
     }
 
-    /// Names the file if the database reported only after it was opened that the file is damaged.
+    /// Names this path if a database reported only after it was opened that it is damaged or cannot be written.
     pub(crate) fn with_file(self, path: &Path) -> Self {
         match &self {
             Self::Engine(_) | Self::Failure(_) => match Self::of_file(path, &self) {

@@ -17,7 +17,7 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::routes::{GatewayFunction, default_function, gateway_functions};
+use crate::routes::{GatewayRoute, default_route, gateway_routes};
 use crate::services::LocalContext;
 
 /// API Gateway's limit for a request body.
@@ -29,13 +29,13 @@ const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 pub(crate) struct Gateway {
-    functions: Vec<GatewayFunction>,
-    default: GatewayFunction,
+    routes: Vec<GatewayRoute>,
+    default: GatewayRoute,
 }
 
 impl Gateway {
     pub(crate) fn new() -> Self {
-        Self { functions: gateway_functions(), default: default_function() }
+        Self { routes: gateway_routes(), default: default_route() }
     }
 
     /// Invokes the function of the request's route.
@@ -46,10 +46,10 @@ impl Gateway {
     ) -> Response<axum::body::Body> {
         let (parts, body) = request.into_parts();
         let is_cross_origin = parts.headers.contains_key(header::ORIGIN);
-        let (function, parameters) = self.match_route(&parts.method, parts.uri.path());
-        let event = request_event(function, &parameters, &parts, &body, &cx);
+        let (route, parameters) = self.match_route(&parts.method, parts.uri.path());
+        let event = request_event(&route.deployed.route, &parameters, &parts, &body, &cx);
         let response = match serde_json::from_value::<ApiGatewayV2httpRequest>(event) {
-            Ok(event) => into_axum((function.handler)(cx, event).await),
+            Ok(event) => into_axum((route.handler)(cx, event).await),
             Err(cause) => {
                 tracing::error!(%cause, "a request could not be converted to an API Gateway event");
                 internal_server_error()
@@ -58,19 +58,19 @@ impl Gateway {
         if is_cross_origin { with_cors_headers(response) } else { response }
     }
 
-    pub(crate) fn function(&self, name: &str) -> Option<&GatewayFunction> {
-        self.functions.iter().find(|function| function.deployed.name() == name)
+    pub(crate) fn function(&self, name: &str) -> Option<&GatewayRoute> {
+        self.routes.iter().find(|route| route.deployed.name() == name)
     }
 
-    fn match_route(&self, method: &Method, path: &str) -> (&GatewayFunction, BTreeMap<String, String>) {
+    fn match_route(&self, method: &Method, path: &str) -> (&GatewayRoute, BTreeMap<String, String>) {
         let has_method =
             |route: &Route| matches!(route.gateway_method(), "ANY") || route.method == method.as_str();
-        let of_method = self.functions.iter().filter(|function| has_method(&function.deployed.route));
-        let matches =
-            of_method.filter_map(|function| Some((function, match_path(&function.deployed.route, path)?)));
-        // A route with fewer parameters is more specific. Of two with the same path, that with the request's own method is.
-        let rank = |(function, parameters): &(&GatewayFunction, BTreeMap<String, String>)| {
-            (parameters.len(), function.deployed.route.method != method.as_str())
+        let of_method = self.routes.iter().filter(|route| has_method(&route.deployed.route));
+        let matches = of_method.filter_map(|route| Some((route, match_path(&route.deployed.route, path)?)));
+        // A route with fewer parameters is more specific. Of two routes with the same path, the one with the request's own method
+        // is more specific than the one with `ANY`.
+        let rank = |(route, parameters): &(&GatewayRoute, BTreeMap<String, String>)| {
+            (parameters.len(), route.deployed.route.method != method.as_str())
         };
         matches.min_by_key(rank).unwrap_or((&self.default, BTreeMap::new()))
     }
@@ -100,7 +100,7 @@ fn match_path(route: &Route, path: &str) -> Option<BTreeMap<String, String>> {
 }
 
 fn request_event(
-    function: &GatewayFunction,
+    route: &Route,
     parameters: &BTreeMap<String, String>,
     parts: &Parts,
     body: &Bytes,
@@ -109,7 +109,6 @@ fn request_event(
     let Parts { method, uri, headers, .. } = parts;
     // Requests of the service itself have no peer.
     let peer = parts.extensions.get().map_or(LOOPBACK, SocketAddr::ip);
-    let route = &function.deployed.route;
     let route_key = route.gateway_key();
     let text = std::str::from_utf8(body).ok();
     let mut joined: BTreeMap<&str, String> = BTreeMap::new();
@@ -195,14 +194,14 @@ fn with_cors_headers(mut response: Response<axum::body::Body>) -> Response<axum:
 mod tests {
     use super::*;
 
-    /// AWS does not say whether the path or the method decides between `ANY /a/b` and `POST /a/{id}`. It does not matter if `b` is no
-    /// id: both functions refuse the request.
+    /// AWS does not say whether the path or the method decides between `ANY /a/b` and `POST /a/{id}`. It does not matter if `b` is
+    /// no id: both functions refuse the request.
     const NO_IDS: [&str; 1] = ["/v1.0/contacts/lookup"];
 
     #[test]
     fn no_route_for_reading_hides_a_route_of_another_method() {
         let gateway = Gateway::new();
-        let routes: Vec<&Route> = gateway.functions.iter().map(|function| &function.deployed.route).collect();
+        let routes: Vec<&Route> = gateway.routes.iter().map(|route| &route.deployed.route).collect();
         let may_hide = |route: &&&Route| route.is_read() && !NO_IDS.contains(&route.path.as_str());
         for reading in routes.iter().filter(may_hide) {
             for other in routes.iter().filter(|route| !route.is_read() && route.path != reading.path) {

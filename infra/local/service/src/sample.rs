@@ -2,8 +2,11 @@
 
 use axum::body::{Bytes, to_bytes};
 use axum::http::{Request, header};
+use custodian_app::named_agents::{NamedAgent, named_agents};
 use custodian_app::ports::{Authenticator, FindNames, Prefetch, PrincipalId, PrincipalRows, TokenSigner};
+use custodian_app::sign_in::password_matches;
 use custodian_auth::Claims;
+use custodian_domain::Secret;
 use custodian_domain::ids::PLATFORM;
 use serde_json::{Value, json};
 
@@ -14,32 +17,66 @@ const USERNAME: &str = "acme";
 const PASSWORD: &str = "acme sample account";
 const EMAIL: &str = "ann@acme-corp.example";
 
+/// The key in the state file for whether a process has begun to create the account and has not finished.
+const UNFINISHED_KEY: &str = "unfinished sample account";
+
+/// What `--sample` has found or made.
+enum SampleOutcome {
+    /// The account exists, and its password signs in.
+    Ready,
+    /// A process was killed while it created the account.
+    Incomplete,
+    /// Somebody has changed the password, or the agent belongs to another account.
+    OtherPassword,
+    /// Nobody can create the account, because the platform admin is unknown.
+    NoPlatformAdmin,
+}
+
 impl Service {
     /// Creates the sample account and prints its username and password. An existing sample account stays unchanged.
     #[expect(clippy::print_stdout, reason = "the command prints this")]
     pub async fn create_sample(&self) -> Result<(), LocalError> {
-        if create_account(self).await? {
-            println!("  sample account: {USERNAME}  password: {PASSWORD}");
-        } else {
-            println!(
+        match ensure_account(self).await? {
+            SampleOutcome::Ready => println!("  sample account: {USERNAME}  password: {PASSWORD}"),
+            SampleOutcome::Incomplete => println!(
+                "  the sample account {USERNAME} is incomplete, because its creation was interrupted. A new folder gets a complete one."
+            ),
+            SampleOutcome::OtherPassword => {
+                println!("  no sample account: an agent {USERNAME} exists and has another password.");
+            }
+            SampleOutcome::NoPlatformAdmin => println!(
                 "  no sample account: {} is not the platform admin. Name the platform admin with --admin-username.",
                 self.admin().username
-            );
+            ),
         }
         Ok(())
     }
 }
 
-/// Creates the account as the specification describes it: 10 agents, 5 numbers, 8 flows, 3 queues and some rows of every
-/// other kind. Only a platform admin can create it. Returns false if the account does not exist and the platform admin is
-/// unknown.
-async fn create_account(service: &Service) -> Result<bool, LocalError> {
-    // A sign-in as the sample would be a refused request in the log if the account does not exist.
-    if service.context().store.name_holders(USERNAME).await?.username.is_some() {
-        return Ok(true);
+/// Creates the account unless it exists. An incomplete one stays as it is, because somebody may use it by now.
+async fn ensure_account(service: &Service) -> Result<SampleOutcome, LocalError> {
+    let state = service.state();
+    // This reads the store, because a refused sign-in would leave a refused request in the log.
+    let existing = named_agents(service.context(), USERNAME).await?.pop();
+    if let Some(NamedAgent { agent, .. }) = existing {
+        let is_unfinished = state.get(UNFINISHED_KEY)?.is_some_and(|value| value == "yes");
+        return Ok(match password_matches(Secret::new(PASSWORD), agent.password_hash).await? {
+            true if is_unfinished => SampleOutcome::Incomplete,
+            true => SampleOutcome::Ready,
+            false => SampleOutcome::OtherPassword,
+        });
     }
-    let Some(token) = platform_admin_token(service).await? else { return Ok(false) };
+    let Some(token) = platform_admin_token(service).await? else { return Ok(SampleOutcome::NoPlatformAdmin) };
     let platform_admin = ApiClient { service, token };
+    state.set(UNFINISHED_KEY, "yes")?;
+    create_account(service, &platform_admin).await?;
+    state.set(UNFINISHED_KEY, "no")?;
+    Ok(SampleOutcome::Ready)
+}
+
+/// Creates the account as the specification describes it: 10 agents, 5 numbers, 8 flows, 3 queues and some rows of every
+/// other kind. Only a platform admin can create it.
+async fn create_account(service: &Service, platform_admin: &ApiClient<'_>) -> Result<(), LocalError> {
     let anonymous = ApiClient { service, token: String::new() };
     let account = platform_admin.post(
         "/v1.0/customers",
@@ -60,7 +97,7 @@ async fn create_account(service: &Service) -> Result<bool, LocalError> {
     let credit = json!({ "balance_credit": 25_000_000 });
     platform_admin.post(&format!("/v1.0/customers/{id}/balance"), credit).await?;
     service.idle().await?;
-    Ok(true)
+    Ok(())
 }
 
 /// A token of the platform admin. The process has the signing key, so it needs no password, which only the first start knows.

@@ -1,4 +1,4 @@
-//! The HTTP server: the `/_local/` routes, and the API for every other path.
+//! The HTTP server: the `/_local/` routes, the start page, and the API for every other path.
 
 use std::net::SocketAddr;
 
@@ -46,7 +46,7 @@ impl Service {
     }
 }
 
-/// Adds the header of the functions' responses to those of the gateway itself.
+/// Sets the header `Strict-Transport-Security`, which the functions' responses have, on those of the local service itself, too.
 async fn with_transport_security(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
     response

@@ -37,7 +37,7 @@ pub(crate) const SLOW_WEBHOOKS: &str = "webhooks-slow";
 pub(crate) const OPERATIONS: &str = "operations";
 
 /// The target queues of an event, as the event rules of the template declare them.
-fn target_queues(event: &Event) -> &'static [&'static str] {
+pub fn target_queues(event: &Event) -> &'static [&'static str] {
     match &event.event_type {
         EventType::CustomerCreated
         | EventType::CustomerDeletionReminder

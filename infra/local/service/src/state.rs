@@ -1,10 +1,10 @@
 //! The state file: the contents of the local services, the clock's offset and the positions in the change streams.
 //!
-//! It is a SQLite file. Every write is committed before the request that caused it gets its response, so the next process
-//! resumes where a killed one stopped. A power failure may undo the last commits of this file, but not those of the tables: then the
-//! position in the streams is undone, too: records that the tables still have are handled again, and the events of deleted ones are
-//! lost. Table and column names must not change, or a new
-//! version cannot read older files.
+//! It is a SQLite file. Every write is committed before the request that caused it gets its response, so the next process resumes
+//! where a killed one stopped. A power failure may undo the last commits of this file, but not those of the tables. Then the events
+//! and the positions in the streams that it had stored last are lost. The dispatcher publishes the records after the old positions
+//! again, but not those that it has deleted from the streams. Table and column names must not change, or a new version cannot read
+//! older files.
 
 pub(crate) mod jobs;
 mod mails;
@@ -37,6 +37,9 @@ const SCHEMA: &str = "
 /// The version of the data folder's format, in SQLite's `user_version` of the state file. Earlier versions left it at 0. Raise it
 /// if an older program could no longer read the folder.
 const FORMAT_VERSION: u32 = 1;
+
+/// The queue of the messages and jobs that failed too often.
+const DEAD_LETTERS: &str = "dead-letters";
 
 /// The time at which dead letters become visible. The clock never reaches it.
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
@@ -175,9 +178,8 @@ impl LocalState {
 
     /// Counts a failed receive of a message and moves it to the dead-letter queue.
     pub(crate) fn move_to_dead_letters(&self, id: i64) -> Result<(), Failure> {
-        let sql =
-            "UPDATE messages SET receives = receives + 1, queue = 'dead-letters', visible = ?2 WHERE id = ?1";
-        self.execute(sql, params![id, NEVER.micros()]).map(|_| ())
+        let sql = "UPDATE messages SET receives = receives + 1, queue = ?2, visible = ?3 WHERE id = ?1";
+        self.execute(sql, params![id, DEAD_LETTERS, NEVER.micros()]).map(|_| ())
     }
 
     /// The earliest time at which a job is due or a message becomes visible.

@@ -19,7 +19,7 @@ impl ChangeStream {
         Ok(Self { table, arn, shard_id })
     }
 
-    /// Returns up to 100 records after a sequence number, as the records of a Lambda event.
+    /// Returns up to 100 records after a sequence number, or from the start of the stream, as the records of a Lambda event.
     pub(crate) fn read_after(
         &self,
         engine: &Engine,

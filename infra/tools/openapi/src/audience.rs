@@ -28,8 +28,9 @@ impl Operation {
             }
         }
         reasons.extend(account_status_reasons(audience));
-        // The budget of bytes that an account may read.
-        if !matches!(audience, Audience::Anyone) && self.route.is_read() {
+        // The budget of bytes that an account may read. A request with an `Idempotency-Key` may get a stored response.
+        let may_read = self.route.is_read() || self.route.takes_idempotency_key();
+        if !matches!(audience, Audience::Anyone) && may_read {
             reasons.push(Reason::RateLimitExceeded);
         }
         if self.route.path.contains("{id}") {

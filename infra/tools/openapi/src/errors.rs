@@ -101,7 +101,7 @@ fn distinct<T: PartialEq>(items: impl Iterator<Item = T>) -> Vec<T> {
     })
 }
 
-/// The response for reasons that share a status code, after its name. The name lists the reasons.
+/// The response for reasons that share a status code, as a pair of its name, which lists the reasons, and its description.
 pub(crate) fn response(reasons: &[Reason], error_format: ErrorFormat) -> (String, Value) {
     let code = reasons.first().map_or(500, |reason| reason.class().code);
     let keys: Vec<_> = reasons.iter().map(|reason| reason.key()).collect();

@@ -39,5 +39,5 @@ pub(crate) fn refused_fields(kind: &Kind) -> Vec<&'static str> {
 }
 
 fn is_updatable(kind: &Kind, name: &str) -> bool {
-    kind.field(name).is_some_and(|field| field.is_writable(false) && !field.non_empty)
+    kind.field(name).is_some_and(|field| field.is_writable(false))
 }

@@ -1,4 +1,5 @@
-//! Moves enums to named components, one for each set of values. Generated clients would have a type for each place.
+//! Moves enums to named components, one for each property and set of values. Otherwise, generated clients would have a type for
+//! each place.
 
 use std::collections::BTreeSet;
 
@@ -80,7 +81,7 @@ fn name(enums: &mut [NamedEnum], schemas: &Map<String, Value>) {
         taken.insert(name.clone());
         enums[at].name = name;
     }
-    // The values of a request may be those of the response, and empty.
+    // The enum of a request may have the values of the response's enum, and the empty text.
     for at in 0..enums.len() {
         if let Some(base) = without_empty(enums, at) {
             enums[at].name = format!("{}OrEmpty", enums[base].name);

@@ -1,4 +1,5 @@
-//! Moves the objects inside bodies, responses and schemas to named components. Generated clients would name them after their place.
+//! Moves the objects inside bodies, responses and schemas to named components. Otherwise, generated clients would name them after
+//! their place.
 
 use serde_json::{Map, Value, json};
 
@@ -100,7 +101,7 @@ impl NamedSchemas {
         }
     }
 
-    /// A reference to the same part of a schema about the same.
+    /// A reference to an equal part whose name begins with the same word, if there is one.
     fn known_part(&self, name: &str, schema: &Value) -> Option<Value> {
         let is_same = |known: &&String| {
             first_word(known) == first_word(name) && self.schemas[known.as_str()] == *schema
@@ -108,7 +109,8 @@ impl NamedSchemas {
         self.parts.iter().find(is_same).map(|known| reference(known))
     }
 
-    /// Adds a schema, and returns a reference to it. A request has its own schema if it differs from that of the response.
+    /// Adds a schema, and returns a reference to it. If another schema has the name, such as that of the response, the name gets
+    /// the suffix `Input`. If that is taken as well, the schema stays where it is.
     fn add(&mut self, name: &str, schema: Value) -> Value {
         let input = format!("{name}Input");
         for name in [name, &input] {

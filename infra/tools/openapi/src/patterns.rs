@@ -16,7 +16,7 @@ const MAILBOX: &str = "A-Za-z0-9!#$%&'*+/=?^_`{|}~-";
 /// when composed, and RFC 8265 permits it.
 const LETTERS: &str = "À-ÖØ-öø-ÿĀ-įĴ-ľŁ-ňŊ-žΑ-ΡΣ-Ωα-ωА-яぁ-ゖァ-ヺ一-鿌가-힣";
 
-/// Texts with a number of the characters of [`LETTERS`] have at most three times as many bytes.
+/// The maximum number of bytes of one of the [`LETTERS`] in UTF-8.
 pub(crate) const MAX_LETTER_BYTES: usize = 3;
 /// The maximum number of bytes of a character in UTF-8.
 pub(crate) const MAX_CHARACTER_BYTES: usize = 4;

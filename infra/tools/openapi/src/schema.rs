@@ -45,7 +45,7 @@ pub(crate) fn nullable(schema: Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
-/// A request body in which every optional field may be null, at any depth. Null says nothing about a field.
+/// A request body in which every optional field may be null, at any depth, because `null` counts as absent.
 pub(crate) fn with_optional_nulls(mut body: Value) -> Value {
     let required = body["required"].as_array().cloned().unwrap_or_default();
     for (name, field) in body.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {

@@ -15,7 +15,7 @@ pub(crate) fn any_scheme() -> Value {
 /// The section `securitySchemes`.
 pub(crate) fn schemes() -> Value {
     const ORDER: &str = "If a request has several credentials, the header takes precedence over the query, and the query over the cookie.";
-    const IN_QUERY: &str = "For clients of the production API. Avoid it: proxies and browsers keep addresses. A token or an access key.";
+    const IN_QUERY: &str = "For clients of VoIPBIN's API. Avoid it: proxies and browsers keep addresses. A token or an access key.";
     let api_key = |place: &str, name: &str, description: &str| json!({ "type": "apiKey", "in": place, "name": name, "description": format!("{description} {ORDER}") });
     json!({
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT or vb_…",
@@ -28,6 +28,6 @@ pub(crate) fn schemes() -> Value {
         "accesskey": api_key("query", "accesskey", IN_QUERY),
         "session_cookie": api_key("cookie", SESSION_COOKIE, "The session token. `POST /auth/login` sets this cookie for browsers."),
         "token_cookie": api_key("cookie", FORMER_SESSION_COOKIE, "The cookie of earlier releases: a token or an access key."),
-        "accesskey_cookie": api_key("cookie", "accesskey", "For clients of the production API: a token or an access key."),
+        "accesskey_cookie": api_key("cookie", "accesskey", "For clients of VoIPBIN's API: a token or an access key."),
     })
 }

@@ -62,8 +62,8 @@ const TAGS: [Tag; 21] = [
     tag("service", "The service", "Whether the service responds."),
 ];
 
-/// The beginnings of paths, and the tags of their operations. The first one that matches counts; any other path is named after its
-/// first segment.
+/// The beginnings of paths, and the tags of their operations. The first one that matches counts; the tag of any other path is
+/// its first segment after `/v1.0/`.
 const PATHS: [(&str, &str); 11] = [
     ("/ping", "service"),
     ("/.well-known/", "deletions"),

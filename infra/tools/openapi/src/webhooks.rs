@@ -140,7 +140,7 @@ fn header(name: &str) -> Value {
             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
         ),
         _ => (
-            "The signature of the production API: `sha256=` and the hexadecimal HMAC-SHA256 of the body.",
+            "The signature of VoIPBIN's API: `sha256=` and the hexadecimal HMAC-SHA256 of the body.",
             "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
         ),
     };

@@ -99,6 +99,23 @@ fn every_value_of_a_body_has_a_limit() {
 }
 
 #[test]
+fn every_operation_that_sets_a_webhook_uri_says_that_it_must_not_lead_to_this_api() {
+    let document = describe();
+    let sets_uri = |operation: &Value| {
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let schema = schema["$ref"].as_str().map_or(schema, |place| document.pointer(&place[1..]).unwrap());
+        schema["properties"].get("webhook_uri").is_some()
+    };
+    let mut setting = operations(&document);
+    setting.retain(|(_, operation)| sets_uri(operation));
+    assert_eq!(setting.len(), 5);
+    for (id, operation) in setting {
+        let rules = operation["x-also-refused"].as_array().unwrap();
+        assert!(rules.iter().any(|rule| rule["rule"] == "`webhook_uri` leads to this API."), "{id}");
+    }
+}
+
+#[test]
 fn every_operation_has_examples_that_match_their_schemas() {
     let document = describe();
     for (id, operation) in operations(&document) {

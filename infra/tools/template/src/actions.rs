@@ -23,14 +23,14 @@ pub(crate) const PUT_UPDATE_DELETE: &[&str] =
     &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"];
 pub(crate) const GET_CHECK_UPDATE: &[&str] =
     &["dynamodb:GetItem", "dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"];
-pub(crate) const BATCH_GET_AND_WRITE: &[&str] = &[
+pub(crate) const GET_BATCH_GET_PUT_UPDATE_DELETE: &[&str] = &[
     "dynamodb:GetItem",
     "dynamodb:BatchGetItem",
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
     "dynamodb:DeleteItem",
 ];
-pub(crate) const BATCH_GET_CHECK_AND_UPDATE: &[&str] = &[
+pub(crate) const GET_BATCH_GET_CHECK_PUT_UPDATE: &[&str] = &[
     "dynamodb:GetItem",
     "dynamodb:BatchGetItem",
     "dynamodb:ConditionCheckItem",

@@ -34,7 +34,7 @@ pub const SECTIONS: &[Section] = &[
                         batch: 1,
                         concurrency: 50,
                         about: "One at a time, so a slow receiver delays no other delivery. The limit leaves the API enough of the\n\
-                                account's concurrency.",
+                                AWS account's concurrency.",
                     },
                     Trigger::Queue {
                         event: "SlowJobs",

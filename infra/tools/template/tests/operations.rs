@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use custodian_app::Metric;
-use custodian_cascade::STEPS;
 use custodian_runtime::{DIMENSION, NAMESPACE};
 use custodian_template::deployed::{list, read, resources, template, text};
 use custodian_template::root;
@@ -141,30 +140,6 @@ fn every_alarm_has_a_section_in_the_runbook_and_every_section_an_alarm() {
         let link = format!("[`{name}`](operations.md#{})", name.to_lowercase());
         assert!(table.contains(&link), "docs/deploy.md lacks {link}");
     }
-}
-
-#[test]
-fn reconcile_may_query_every_table_that_a_deletion_empties() {
-    let statements =
-        list(&resources("AWS::IAM::Role")["ReconcileRole"]["Policies"][0]["PolicyDocument"]["Statement"]);
-    let queries =
-        statements.iter().filter(|statement| list(&statement["Action"]).contains(&json!("dynamodb:Query")));
-    let queried: BTreeSet<String> = queries
-        .flat_map(|statement| list(&statement["Resource"]))
-        .filter_map(|arn| arn["GetAtt"].as_str().map(str::to_owned))
-        .collect();
-    let tables = resources("AWS::DynamoDB::Table");
-    let logical = |name: &str| {
-        let named = |table: &Value| text(&table["TableName"]["Sub"]) == format!("${{TablePrefix}}{name}");
-        tables
-            .iter()
-            .find(|(_, table)| named(table))
-            .map(|(logical, _)| format!("{logical}.Arn"))
-            .expect("a table")
-    };
-    let missing: Vec<_> =
-        STEPS.iter().map(|step| logical(step.table)).filter(|arn| !queried.contains(arn)).collect();
-    assert!(missing.is_empty(), "ReconcileRole may not query {missing:?}");
 }
 
 /// The code spans of a text.

@@ -1,9 +1,9 @@
 //! The mails. Each cause sends its mails once, or again after a crash before the sending was recorded.
 //!
-//! `texts`, `notices` and `deletion_notices` have the wording of each mail. `message` renders a mail as text and HTML, `sender` builds
-//! the `From` header, and `sending` sends every mail but the two about a deletion.
+//! `texts`, `notices` and `deletion_mails` have the wording of each mail. `message` renders a mail as text and HTML, `sender`
+//! builds the `From` header, and `sending` sends every mail but the two about a deletion.
 
-mod deletion_notices;
+mod deletion_mails;
 mod message;
 mod names;
 mod notices;
@@ -11,7 +11,7 @@ mod sender;
 mod sending;
 mod texts;
 
-pub use self::deletion_notices::{deletion_begun, deletion_done, deletion_reminder, frozen, recovered};
+pub use self::deletion_mails::{deletion_begun, deletion_done, deletion_reminder, frozen, recovered};
 pub use self::message::{Button, Message, escape_html};
 pub use self::names::{account_name, plain_name};
 pub use self::notices::{

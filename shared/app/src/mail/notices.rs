@@ -118,7 +118,7 @@ pub fn email_replaced(settings: &Settings, customer: &Customer, former: &str) ->
     Message::new(EMAIL_CHANGED, paragraphs, vec![end]).render(settings, former)
 }
 
-/// An agent's username gave way, because another account confirmed the same address.
+/// An agent's username was replaced, because another account confirmed it as its e-mail address.
 pub fn username_changed(settings: &Settings, customer: &Customer, old: &str, new: &str) -> Mail {
     let (old, new) = (agent_name(old), agent_name(new));
     let paragraphs = vec![

@@ -21,7 +21,16 @@ pub(crate) async fn send_once<S: StoreMailTokens, E: Mailer>(
     statuses: &'static [Status],
     mails: &[Mail],
 ) -> Result<(), Failure> {
-    if store_token(cx, token, statuses).await? { send_all(cx, token, mails).await } else { Ok(()) }
+    if mails.iter().any(has_recipient) && store_token(cx, token, statuses).await? {
+        send_all(cx, token, mails).await
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a mail has a recipient. The platform's own account may have no address.
+const fn has_recipient(mail: &Mail) -> bool {
+    !mail.to.is_empty()
 }
 
 /// Stores a token. Returns whether its mails must be sent.
@@ -47,7 +56,9 @@ async fn send_all<S: StoreMailTokens, E: Mailer>(
     mails: &[Mail],
 ) -> Result<(), Failure> {
     for mail in mails {
-        cx.services.send_mail(mail, Some(token.customer_id)).await?;
+        if has_recipient(mail) {
+            cx.services.send_mail(mail, Some(token.customer_id)).await?;
+        }
     }
     cx.store.record_mailed(token).await
 }

@@ -26,8 +26,8 @@ pub enum Prefetch {
     Key(Uuid),
     /// An agent of the caller's own customer.
     Agent(AgentId),
-    /// A webhook endpoint of the caller's own customer, if the path names one. It is a part of the customer's row, so nothing more is
-    /// read.
+    /// A webhook endpoint of the caller's own customer, if the path names one. It is a part of the customer's row, so nothing more
+    /// is read.
     Endpoint(Option<Uuid>),
 }
 
@@ -110,11 +110,11 @@ pub trait Authenticator: VerifyingKeys + RecordKeyUse + Idempotency {
 /// The stored record of a request with an `Idempotency-Key`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct IdempotencyRecord {
-    /// A MAC of the body under a key that is derived from the platform's secret and the `Idempotency-Key`. It detects a request that
-    /// reuses the key with another body.
+    /// A MAC of the body under a key that is derived from the platform's secret and the `Idempotency-Key`. It detects a request
+    /// that reuses the `Idempotency-Key` with another body.
     pub body_mac: String,
-    /// The response, encrypted under a key with the same derivation. `None` while the request runs, or if
-    /// the response was lost after the effect.
+    /// The response, encrypted under the key of the MAC. `None` while the request runs, or if the response was lost after the
+    /// effect.
     #[serde(rename = "answer", default, skip_serializing_if = "Option::is_none")]
     pub encrypted_response: Option<String>,
     /// The account that the response is about, if the response is stored with that account and deleted with it.

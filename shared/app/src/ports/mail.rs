@@ -44,8 +44,8 @@ pub struct MailToken {
     pub purpose: Purpose,
     /// The recipient of the mail.
     pub email: String,
-    /// The state for which the link was sent. When the state changes, the link stops working. For a reset link: the fingerprint of the
-    /// password and permission. For a verification link: the signup. For a change of address: the requester. Empty otherwise.
+    /// The state for which the link was sent. When the state changes, the link stops working. For a reset link: the fingerprint of
+    /// the password and permission. For a verification link: the signup. For a change of address: the requester. Empty otherwise.
     #[serde(rename = "subject", default)]
     pub bound_to: String,
     /// When the link stops working. A verification link expires with its account's window.
@@ -89,7 +89,8 @@ pub trait ReadMailTokens: Send + Sync {
     /// The stored token, which may be expired or used.
     fn mail_token(&self, hash: &str) -> impl Future<Output = Result<Option<MailToken>, Failure>> + Send;
 
-    /// Whether this was the token of a verification link that was neither used nor replaced.
+    /// Whether this was the token of a verification link that was neither used nor replaced. The answer outlives the token itself,
+    /// which the cascade deletes after an unverified account expires.
     fn is_expired_verification(&self, hash: &str) -> impl Future<Output = Result<bool, Failure>> + Send;
 }
 
@@ -128,13 +129,13 @@ pub trait NoticeRows: Send + Sync {
         id: Uuid,
     ) -> impl Future<Output = Result<Option<AccessKey>, Failure>> + Send;
 
-    /// The encrypted recipient of the mail about an account's deletion.
-    fn deletion_mail_recipient(
+    /// The encrypted recipient of the first mail about an account's deletion.
+    fn first_mail_recipient(
         &self,
         customer: CustomerId,
     ) -> impl Future<Output = Result<Option<EncryptedDestination>, Failure>> + Send;
 
-    fn remove_deletion_mail_recipient(
+    fn remove_first_mail_recipient(
         &self,
         customer: CustomerId,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
@@ -155,7 +156,7 @@ pub trait NoticeRows: Send + Sync {
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// The recipients of the two mails.
+/// The encrypted recipients of the first and the last mail about an account's deletion.
 #[derive(Clone, Debug)]
 pub struct DeletionRecipients {
     /// Stored for an hour at most.
@@ -233,8 +234,8 @@ pub struct Mail {
 }
 
 pub trait Mailer: Send + Sync {
-    /// Sends a mail of an account. A mailer that keeps mails deletes them with the account. The mail about a deletion is sent
-    /// after it, and has no account.
+    /// Sends a mail of an account. A mailer that keeps mails deletes them with the account. The two mails about a deletion are
+    /// sent after it, so their `account` is `None`.
     fn send_mail(
         &self,
         mail: &Mail,

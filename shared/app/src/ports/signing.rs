@@ -32,7 +32,8 @@ pub trait ManageReceiptKeys: ReceiptKeys {
         private: Secret,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Replaces `current` by `next`, whose private key is `private`, and publishes the public key of `next` beside the earlier ones.
+    /// Replaces `current` by `next`, whose private key is `private`, and publishes the public key of `next` beside the earlier
+    /// ones.
     fn replace_receipt_key(
         &self,
         current: &Signer,

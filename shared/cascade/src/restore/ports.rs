@@ -90,8 +90,8 @@ pub trait RestoreRows: ReadCustomers + CompletedLedgers + DeletionBrake + Recoun
         rows: &[ScannedRow<Self::Row>],
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Gives the account the gates and counters that it lacks, its gates the account's status, and its counters the limits of the
-    /// plan. Returns whether something was repaired.
+    /// Creates the gates and counters that the account lacks, and corrects the status in its gates and the limits in its counters.
+    /// Returns whether something was repaired.
     fn repair_usage(&self, customer: &Customer) -> impl Future<Output = Result<bool, Failure>> + Send;
 
     /// The rows on which the account depends and which it lacks: its guest agent and its default billing account. Each is a table

@@ -13,7 +13,8 @@ pub enum Problem {
     NameTwice,
     /// The row does not exist, but its account depends on it.
     RowMissing,
-    /// The account of some rows has neither a row in `customers` nor a ledger. Its rows are kept, unless the request says otherwise.
+    /// The account of some rows has neither a row in `customers` nor a ledger. Its rows are kept, unless the request says
+    /// otherwise.
     OwnerMissing,
     /// Other requests changed the account's rows on every attempt to count them.
     NotCounted,

@@ -15,8 +15,8 @@ pub const ADDRESS_TYPES: [&str; 2] = ["tel", "email"];
 /// The maximum number of bytes of each text in an address.
 pub const MAX_ADDRESS_TEXT: usize = 255;
 
-/// Reads a contact's addresses. The id of a new address is a hash of its type and target, so a client that creates the address again
-/// gets the same id.
+/// Reads a contact's addresses. The id of a new address is a hash of its type and target, so a client that creates the address
+/// again gets the same id.
 pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option<Value> {
     const FIELD: &str = "addresses";
     const TYPES: Values = Values(&ADDRESS_TYPES);
@@ -69,8 +69,8 @@ pub(crate) fn set_identities(addresses: &mut [Value], before: &[Value], now: &st
             address["tm_create"] = same["tm_create"].clone();
             continue;
         }
-        // The route that changes one address keeps its id even if the target changes (`PartPatch`). So an address with another target
-        // may have the id of this one.
+        // The route that changes one address keeps its id even if the target changes (`PartPatch`). So an address with another
+        // target may have the id of this one.
         while ids.contains(&address["id"]) {
             address["id"] = json!(content_id(&text(address, "id")));
         }

@@ -15,12 +15,13 @@ pub struct Field {
     pub source: Source,
     /// A create request must contain the field, with a value that is not empty.
     pub required: bool,
-    /// If a request contains the field, its value must not be empty.
+    /// If a request contains the field, its value must not be empty. [`Self::read`] accepts an empty text:
+    /// [`crate::resource::ResourcePatch`] refuses it.
     pub non_empty: bool,
     /// The value is encrypted in the database.
     pub encrypted: bool,
-    /// Only responses to administrators and access keys about a single row contain the value. Lists, events, webhooks and logs never
-    /// do.
+    /// Only responses to administrators and access keys about a single row contain the value. Lists, events, webhooks and logs
+    /// never do.
     pub secret: bool,
 }
 

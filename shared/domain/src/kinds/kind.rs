@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::field::Field;
 use super::part::Part;
-use super::unique::Unique;
+use super::unique::{Unique, UniqueScope};
 use crate::field_problem::FieldProblem;
 use crate::permission::Permission;
 use crate::reason::Reason;
@@ -33,8 +33,8 @@ pub struct Kind {
     pub parts: &'static [Part],
 }
 
-/// A condition that spans several fields of a row. A new row must meet it, and an update of a row that meets it must not break it. A row
-/// of an earlier release may break it and can still be changed.
+/// A condition that spans several fields of a row. A new row must meet it, and an update of a row that meets it must not break it.
+/// A row of an earlier release may break it and can still be changed.
 #[derive(Debug)]
 pub struct KindRule {
     /// The field that the error response names.
@@ -96,6 +96,11 @@ impl Kind {
     /// Whether rows reserve names in the identifiers table. Agents reserve their usernames there.
     pub const fn holds_names(&self) -> bool {
         self.unique.is_some() || matches!(self.verbs, Verbs::Own)
+    }
+
+    /// Whether a name of a row can be taken by another account. An account may try only a limited number of such names.
+    pub fn has_platform_names(&self) -> bool {
+        self.unique.as_ref().is_some_and(|unique| unique.scope == UniqueScope::Platform)
     }
 
     /// The verbs of the shared functions that serve this kind, such as `create` of the function `resource-create`.

@@ -29,13 +29,6 @@ pub(super) const TRUNKS: &[KindRule] = &[
 
 const TRUNKS_WITH_PASSWORDS: &str = "with `basic` among its `auth_types` and with a `domain_name`";
 
-pub(super) const EXTENSIONS: &[KindRule] = &[KindRule {
-    field: "password",
-    problem: FieldProblem::Missing,
-    is_met: |extension| !text(extension, "password").is_empty(),
-    concerns: "",
-}];
-
 /// Whether a device can register with a trunk by username and password. Nothing registers with a trunk without a domain.
 fn registers_by_password(trunk: &Map<String, Value>) -> bool {
     let auth_types = trunk.get("auth_types").and_then(Value::as_array);

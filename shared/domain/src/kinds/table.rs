@@ -7,10 +7,11 @@ use super::part::{Part, PartChange};
 use super::rules;
 use super::unique::{Unique, UniqueScope, contact_addresses, running_transcription, text_name};
 use crate::permission::Permission;
+use crate::profile::{MAX_DETAIL, MAX_NAME};
 use crate::reason::Reason;
 
-const NAME: Field = Field::text("name", 255);
-const DETAIL: Field = Field::multi_line_text("detail", 4096);
+const NAME: Field = Field::text("name", MAX_NAME);
+const DETAIL: Field = Field::multi_line_text("detail", MAX_DETAIL);
 const DIRECT_HASH: Field = Field::text("direct_hash", 255).read_only();
 const HA1: Field = Field::sip_digest("ha1");
 
@@ -147,7 +148,6 @@ pub const TRUNKS: Kind = Kind {
 
 pub const EXTENSIONS: Kind = Kind {
     noun: "extension",
-    rules: rules::EXTENSIONS,
     unique: Some(Unique {
         scope: UniqueScope::Customer,
         prefix: "extension",

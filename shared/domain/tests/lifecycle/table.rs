@@ -1,7 +1,7 @@
 //! Each decision follows the table of all states and commands, and docs/lifecycle.md has that table.
 
 use custodian_domain::lifecycle::{COLUMNS, Command, Decision, TABLE, TransitionRule, decide};
-use custodian_domain::{Customer, Initiator, Status, Timestamp};
+use custodian_domain::{Customer, Initiator, Reason, Refusal, Status, Timestamp};
 
 use crate::{DAY, NOW, changed, commands, customer, hold, in_every_state};
 
@@ -36,7 +36,7 @@ fn the_table_of_states_and_commands_matches_the_specification() {
 }
 
 /// The time at which a command of a job is due, but not too late.
-fn time_of(command: Command) -> Timestamp {
+pub(crate) fn time_of(command: Command) -> Timestamp {
     match command {
         Command::Purge { .. } | Command::Expire => NOW.plus(2 * DAY),
         _ => NOW,
@@ -72,17 +72,28 @@ fn a_decision_follows_the_table_once_its_deadline_has_passed() {
 }
 
 #[test]
-fn a_hold_stops_every_command_that_ends_the_account_and_no_other() {
+fn a_hold_stops_every_deletion_expiry_and_reminder_and_no_other_command() {
+    let is_change = |decision: &Result<Decision, Refusal>| matches!(decision, Ok(Decision::Change(_)));
     for row in in_every_state() {
         for command in commands() {
-            let held = Customer { hold: hold(None), ..row.clone() };
-            let ended = Customer { hold: hold(Some(NOW)), ..row.clone() };
-            let rule = match command.rule(&row.state) {
-                TransitionRule::Change => command.rules().on_hold,
-                rule => rule,
-            };
-            assert_follows(rule, &held, command);
-            assert_follows(command.rule(&row.state), &ended, command);
+            let with_hold = |hold| decide(&Customer { hold, ..row.clone() }, command, time_of(command));
+            let (free, held, ended) = (with_hold(None), with_hold(hold(None)), with_hold(hold(Some(NOW))));
+            let case = format!("{command:?} on {:?}", row.state);
+            if is_change(&free) {
+                assert!(is_change(&ended), "{case}, after the hold: {ended:?}");
+            } else {
+                assert_eq!(ended, free, "{case}, after the hold");
+            }
+            match command {
+                _ if !is_change(&free) => assert_eq!(held, free, "{case}"),
+                Command::Delete(_) => assert_eq!(held, Err(Reason::AccountHeld.into()), "{case}"),
+                Command::Purge { .. } | Command::Expire | Command::Remind { .. } => {
+                    assert_eq!(held, Ok(Decision::Unchanged), "{case}");
+                }
+                Command::Verify | Command::Freeze { .. } | Command::Suspend { .. } | Command::Recover(_) => {
+                    assert!(is_change(&held), "{case}: {held:?}");
+                }
+            }
         }
     }
 }

@@ -4,9 +4,15 @@ use std::time::Duration;
 
 use custodian_domain::lifecycle::{Command, Decision, decide};
 use custodian_domain::scheduled_job::Job;
-use custodian_domain::{Customer, Initiator, Profile, Reason, ScheduledJob, State, Status, Timestamp};
+use custodian_domain::webhook_endpoints::EndpointSettings;
+use custodian_domain::{
+    AgentId, Cause, Customer, EventType, Initiator, PendingEmail, Plan, Profile, Reason, RequestedBy,
+    ScheduledJob, State, Status, Timestamp,
+};
+use uuid::Uuid;
 
-use crate::{DAY, GRACE, NOW, changed, customer};
+use crate::table::time_of;
+use crate::{DAY, GRACE, NOW, changed, commands, customer, hold};
 
 #[test]
 fn an_operator_takes_over_a_freeze_and_extends_it_but_never_shortens_it() {
@@ -60,16 +66,18 @@ fn each_reminder_is_recorded_once_and_a_late_one_does_not_repeat_an_earlier() {
 
 /// Invariant I7: a credential is valid only as long as its basis.
 #[test]
-fn every_transition_raises_the_version_and_a_freeze_or_deletion_raises_the_epoch() {
-    let transitions = [
-        (Status::Initial, Command::Verify, 2),
-        (Status::Active, Command::Freeze { grace: GRACE }, 3),
-        (Status::Frozen, Command::Recover(Initiator::Owner), 2),
-        (Status::Active, Command::Delete(Initiator::Owner), 3),
-    ];
-    for (status, command, epoch) in transitions {
-        let next = changed(&customer(status), command, NOW);
-        assert_eq!((next.version, next.epoch, next.tm_update), (6, epoch, NOW), "{command:?}");
+fn every_transition_raises_the_version_and_a_freeze_deletion_or_expiry_raises_the_epoch() {
+    for command in commands() {
+        let (status, epoch) = match command {
+            Command::Verify => (Status::Initial, 2),
+            Command::Freeze { .. } | Command::Suspend { .. } | Command::Delete(_) => (Status::Active, 3),
+            Command::Recover(_) | Command::Remind { .. } => (Status::Frozen, 2),
+            Command::Purge { .. } => (Status::Frozen, 3),
+            Command::Expire => (Status::Initial, 3),
+        };
+        let now = time_of(command);
+        let next = changed(&customer(status), command, now);
+        assert_eq!((next.version, next.epoch, next.tm_update), (6, epoch, now), "{command:?}");
     }
 }
 
@@ -137,16 +145,77 @@ fn the_purge_job_of_another_freeze_does_nothing() {
     }
 }
 
+/// A customer with a value in every field. Its hold has ended.
+fn with_every_field(status: Status) -> Customer {
+    let requested_by = RequestedBy::Agent { agent_id: AgentId(Uuid::from_u128(8)), epoch: 1, key_id: None };
+    let endpoint = EndpointSettings {
+        id: Uuid::from_u128(9),
+        webhook_uri: "https://a.example/second".into(),
+        webhook_method: "PUT".into(),
+        event_types: vec![EventType::CustomerVerified],
+        since: Some(NOW),
+        tm_create: NOW,
+        tm_update: NOW,
+    };
+    Customer {
+        profile: Profile {
+            name: "Acme".into(),
+            detail: "detail".into(),
+            email: "a@example.com".into(),
+            phone_number: "+15551234567".into(),
+            address: "1 Main Street".into(),
+            webhook_method: "POST".into(),
+            webhook_uri: "https://a.example/first".into(),
+        },
+        pending_email: Some(PendingEmail { address: "b@example.com".into(), tm_expire: NOW, requested_by }),
+        signup: Some(Cause { at: NOW, id: Uuid::from_u128(10) }),
+        webhook_since: Some(NOW),
+        webhook_event_types: vec![EventType::CustomerVerified],
+        webhook_endpoints: vec![endpoint],
+        email_trusted_from: Some(NOW),
+        former_email: Some("c@example.com".into()),
+        guest_id: AgentId(Uuid::from_u128(11)),
+        plan: Plan::Basic,
+        hold: hold(Some(NOW)),
+        ..customer(status)
+    }
+}
+
 /// Invariant I6: no personal data is left.
 #[test]
-fn a_deleted_or_expired_customer_keeps_no_personal_data() {
-    for (status, command) in
-        [(Status::Active, Command::Delete(Initiator::Owner)), (Status::Initial, Command::Expire)]
-    {
-        let deleted = changed(&customer(status), command, NOW.plus(2 * DAY));
-        assert_eq!(deleted.profile, Profile::default());
-        assert!(deleted.billing_account_id.is_nil() && !deleted.email_verified);
-        assert_eq!(ScheduledJob::of(&deleted, &[14]), []);
-        assert_eq!(deleted.hold, None);
+fn a_deleted_or_expired_customer_keeps_only_ids_counters_and_times() {
+    let tm_delete = NOW.plus(2 * DAY);
+    for (status, command, state) in [
+        (Status::Active, Command::Delete(Initiator::Owner), State::Deleted { tm_delete }),
+        (Status::Frozen, Command::Purge { freeze: 1 }, State::Deleted { tm_delete }),
+        (Status::Initial, Command::Expire, State::Expired { tm_delete }),
+    ] {
+        let row = with_every_field(status);
+        let ended = changed(&row, command, tm_delete);
+        let kept = Customer {
+            id: row.id,
+            version: 6,
+            epoch: 3,
+            profile: Profile::default(),
+            webhook_since: None,
+            webhook_event_types: Vec::new(),
+            webhook_endpoints: Vec::new(),
+            pending_email: None,
+            signup: None,
+            email_trusted_from: None,
+            former_email: None,
+            billing_account_id: Uuid::nil(),
+            email_verified: false,
+            guest_id: row.guest_id,
+            freezes: 1,
+            platform: false,
+            plan: Plan::default(),
+            hold: None,
+            state,
+            tm_create: row.tm_create,
+            tm_update: tm_delete,
+        };
+        assert_eq!(ended, kept, "{command:?}");
+        assert_eq!(ScheduledJob::of(&ended, &[14]), []);
     }
 }

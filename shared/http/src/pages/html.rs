@@ -60,7 +60,7 @@ impl Content {
         self.push(&format!("<p><a class=\"button\" href=\"{href}\">{label}</a></p>"))
     }
 
-    /// The link to the product, or to the account page if the deployment names no product.
+    /// The link to the product's `return_url`, or to the account page if the deployment sets none.
     pub(crate) fn continue_link(self, brand: &Brand) -> Self {
         match web_url(&brand.return_url) {
             Some(url) => self.link(url.as_str(), &format!("Continue to {}", brand.product_name)),
@@ -90,7 +90,7 @@ impl Content {
         let logo = web_url(&brand.logo_url).filter(|url| url.scheme() == "https");
         let script = if self.has_password { SHOW_PASSWORD } else { "" };
         let (heading, product) = (escape_html(title), escape_html(&brand.product_name));
-        // No line ends after the hyphen.
+        // Without the span, a browser could break the line after the hyphen.
         let unbroken = heading.replace("e-mail", "<span>e-mail</span>");
         let image = logo.as_ref().map(|url| format!("<img src=\"{}\" alt=\"\">", escape_html(url.as_str())));
         let script_tag = if script.is_empty() { String::new() } else { format!("<script>{script}</script>") };

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;
 use custodian_app::retry::RetryBudget;
 use custodian_cascade::restore::LedgerSummary;
-use custodian_cascade::{Ledgers, STEPS, StepState};
+use custodian_cascade::{Ledgers, STEPS};
 use custodian_domain::{Customer, CustomerId, Plan, Timestamp};
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::customers;
 use crate::expr::Expr;
-use crate::item::{Item, composite_key, decode_some, encode, n, s, simple_key};
+use crate::item::{Item, composite_key, decode_some, n, s, simple_key};
 use crate::ledgers;
 use crate::schema::{AGENTS, BILLING_ACCOUNTS, CUSTOMERS, DELETIONS, OPEN, USAGE};
 use crate::transaction::Transaction;
@@ -59,7 +59,7 @@ pub(super) async fn reopen_all(store: &Store, customer: CustomerId, now: Timesta
             .with(":now", n(now.micros()));
     let mut tx = Transaction::new(store, RetryBudget::Long);
     tx = tx.update((), DELETIONS, ledgers::row_key(customer, None), reopen, exists())?;
-    // A ledger without steps has not begun. `start` opens them.
+    // A ledger without steps has not begun. `custodian_cascade::start` opens them.
     for step in STEPS.iter().filter(|_| !ledger.steps.is_empty()) {
         let key = ledgers::row_key(customer, Some(step.table));
         if ledger.has_step(step.table) {
@@ -70,19 +70,7 @@ pub(super) async fn reopen_all(store: &Store, customer: CustomerId, now: Timesta
             .with(":now", n(now.micros()));
             tx = tx.update((), DELETIONS, key, reopen, exists())?;
         } else {
-            let (step, tm_progress) = (step.table.to_owned(), now);
-            let state = StepState {
-                step,
-                closed: false,
-                removed: 0,
-                counted_to: None,
-                tm_progress,
-                tm_verified: None,
-                total: None,
-            };
-            let mut row = encode(&state)?;
-            row.extend(key);
-            tx = tx.put((), DELETIONS, row, Expr::new("attribute_not_exists(#key)"))?;
+            tx = ledgers::put_step(tx, customer, step, None, now)?;
         }
     }
     // If a condition failed, another run has just done the same.
@@ -144,7 +132,7 @@ pub(super) async fn repair_usage(store: &Store, customer: &Customer) -> Result<b
         return Ok(false);
     }
     let repaired = tx.run().await?.is_ok();
-    // Another change of the status has written the gates, or the next run repairs them.
+    // If not, a change of the status has written the gates, or the next run repairs them.
     Ok(repaired)
 }
 

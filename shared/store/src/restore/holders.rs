@@ -76,8 +76,8 @@ pub(super) async fn is_held_by(
     rows.get(&(kind.table, id)).map_or(Ok(false), |row| has_name(kind, row, name))
 }
 
-/// Stores in the names that an earlier release claimed which row holds them. The rows have one owner. If two rows have one name,
-/// the first one holds it.
+/// Names that an earlier release claimed do not say which row holds them. Stores the row's id in them. The rows have one owner. If
+/// two rows have one name, the first one holds it.
 pub(super) async fn record(store: &Store, kind: &'static Kind, rows: &[&Row]) -> Result<(), Failure> {
     let Some(owner) = rows.first().and_then(|row| row.owner) else { return Ok(()) };
     let mut wanted: BTreeMap<String, Uuid> = BTreeMap::new();

@@ -62,7 +62,8 @@ pub(super) async fn repair_email(store: &Store, customer: &Customer) -> Result<N
     let text = identifiers::email(&customer.profile.email);
     let pairs = read_pairs(store, customer.id, &[&text]).await?;
     let main = main_row(&pairs, &text).cloned().map(decode::<IdentifierRow>).transpose()?;
-    // A claim that is restored from before the verification gives way to an agent of another account with this username.
+    // A claim that is restored from before the verification is unconfirmed, so a new agent of another account could get the address
+    // as its username.
     let has_right_confirmation = main.is_some_and(|main| main.confirmed == Some(customer.email_verified));
     let wanted = WantedName { text: text.clone(), agent: None, row_id: None };
     if has_right_confirmation && is_held(&pairs, customer.id, &wanted) {

@@ -12,13 +12,11 @@ use super::row::{Row, text};
 use crate::Store;
 use crate::aws_failure::aws_failure;
 use crate::expr::Expr;
-use crate::identifiers::MAIN_ROW;
+use crate::identifiers::{MAIN_ROW, owner_of};
 use crate::item::{Item, s};
 use crate::schema::{CUSTOMERS, IDENTIFIERS, TABLES, TOKENS, Table};
 
 const MAX_CONCURRENT_DELETES: usize = 16;
-
-const OWNER_PREFIX: &str = "owner#";
 
 fn schema_of(table: &str) -> Result<&'static Table, Failure> {
     let found = TABLES.iter().find(|schema| schema.name == table);
@@ -52,13 +50,13 @@ fn is_paired(table: &str) -> bool {
 
 fn scanned(schema: &Table, stored: Item) -> Row {
     let owner = if is_paired(schema.name) {
-        let of_pair = text(&stored, "id").and_then(|id| id.strip_prefix(OWNER_PREFIX));
+        let of_pair = text(&stored, "id").and_then(owner_of);
         of_pair.or_else(|| text(&stored, "owner"))
     } else {
         text(&stored, if schema.name == CUSTOMERS { "id" } else { "customer_id" })
     };
     let owner = owner.and_then(ids::parse).map(CustomerId);
-    // Some keys of pairs are names.
+    // Some keys of pairs are names, and a restore run reports ids.
     let id = if is_paired(schema.name) { None } else { text(&stored, schema.range.unwrap_or(schema.hash)) };
     ScannedRow { owner, id: id.unwrap_or_default().to_owned(), stored }
 }

@@ -12,7 +12,9 @@ use super::row::{Row, has_name, main_row, text};
 use crate::Store;
 use crate::claims::delete_owner_row;
 use crate::expr::Expr;
-use crate::identifiers::{self, IdentifierRow, MAIN_ROW, main_key, new_owner_row, owner_row_key};
+use crate::identifiers::{
+    self, EMAIL_PREFIX, IdentifierRow, MAIN_ROW, USERNAME_PREFIX, main_key, new_owner_row, owner_row_key,
+};
 use crate::item::{Item, decode, s, simple_key};
 use crate::resources::row_key;
 use crate::schema::{CUSTOMERS, IDENTIFIERS};
@@ -27,13 +29,15 @@ enum NameOf {
 
 /// `None` if this is no key of an identifier that this version knows.
 fn name_of(key: &str) -> Option<NameOf> {
+    if key.starts_with(EMAIL_PREFIX) {
+        return Some(NameOf::Account);
+    }
+    if key.starts_with(USERNAME_PREFIX) {
+        return Some(NameOf::Row(&AGENTS));
+    }
     let prefix = key.split('#').next().unwrap_or_default();
     let has_prefix = |kind: &&&Kind| kind.unique.as_ref().is_some_and(|unique| unique.prefix == prefix);
-    match prefix {
-        "email" => Some(NameOf::Account),
-        "username" => Some(NameOf::Row(&AGENTS)),
-        _ => ALL.iter().find(has_prefix).copied().map(NameOf::Row),
-    }
+    ALL.iter().find(has_prefix).copied().map(NameOf::Row)
 }
 
 /// An identifier of the account, by its main row.

@@ -17,7 +17,7 @@ const DAY: u64 = 24 * HOUR;
 /// `GET /`: what there is and where, and the state of the clock.
 pub(crate) fn index_page(service: &Service) -> Result<Response, Failure> {
     let (state, base) = (service.state(), format!("http://127.0.0.1:{}", service.port()));
-    let jobs = state.jobs()?;
+    let jobs = state.purges_and_expiries()?;
     let link = |path: &str, name: &str, what: &str| {
         format!("<li><a href=\"{path}\">{name}</a> – {}</li>", escape_html(what))
     };
@@ -33,7 +33,7 @@ pub(crate) fn index_page(service: &Service) -> Result<Response, Failure> {
         link("/account", "Account page", "sign up, sign in, manage and close an account"),
         link("/console", "Console", "for platform admins"),
     ];
-    let next = jobs.iter().find(|job| job.target != "remind");
+    let next = jobs.first();
     let clock = facts(&[
         ("Now", service.now().to_readable()),
         ("Ahead of this computer", ahead_text(service)),

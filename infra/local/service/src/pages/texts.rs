@@ -15,7 +15,7 @@ pub(super) fn count_text(total: usize, noun: &str) -> String {
     }
 }
 
-/// A time in RFC 3339 without its fraction, such as `2026-12-28 14:05:59`.
+/// Shortens a time in RFC 3339 to the form `2026-12-28 14:05:59`. Any other text stays as it is.
 pub(super) fn short_time(text: &str) -> String {
     let time = Timestamp::parse(text).map(|time| time.to_whole_seconds().replace('T', " "));
     time.unwrap_or_else(|| text.to_owned())

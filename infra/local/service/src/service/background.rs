@@ -6,20 +6,21 @@ use custodian_app::Failure;
 use custodian_domain::Timestamp;
 
 use super::{CLOCK_OFFSET_KEY, Service};
+use crate::panics::catch_panic;
 
 const LAST_RECONCILE_KEY: &str = "reconciled at";
 /// The rate of the template's schedule.
 const RECONCILE_INTERVAL: Duration = Duration::from_secs(15 * 60);
 /// The longest sleep of the dispatcher. It bounds the delay after the system's clock was set and after the computer slept.
 const MAX_SLEEP: Duration = Duration::from_secs(5);
-/// The delay after a pass in which something failed, or a stream record could not be published. A message or job that failed alone has a
-/// delay of its own.
+/// The delay after a pass that returned a failure, or that could not publish a stream record. A message or job whose handler failed
+/// has a delay of its own.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Service {
     pub(crate) async fn run_dispatcher(self) {
         loop {
-            let sleep = match self.dispatch_once().await {
+            let sleep = match catch_panic(self.dispatch_once()).await.flatten() {
                 Ok(sleep) => sleep,
                 Err(failure) => {
                     tracing::error!(%failure, "background work failed and will be retried");
@@ -33,8 +34,8 @@ impl Service {
         }
     }
 
-    /// Handles what is due, and returns the time until something else is. It locks the dispatcher for one pass only, so that a request
-    /// that waits for the lock gets its turn.
+    /// Handles what is due, and returns the time until something else is due. It locks the dispatcher for one pass only, so that a
+    /// request that waits for the lock gets its turn.
     async fn dispatch_once(&self) -> Result<Duration, Failure> {
         let _paused = self.pause_background_work().await;
         let started = self.now();
@@ -64,14 +65,17 @@ impl Service {
         Ok(Timestamp::from_micros(last.unwrap_or(0)).plus(RECONCILE_INTERVAL))
     }
 
+    /// Runs `reconcile`. Stores the time only afterwards, so that the next start repeats a run that a kill has interrupted. A run
+    /// that failed is not repeated before the next interval, as in the template.
     async fn reconcile(&self) -> Result<(), Failure> {
-        self.state().set(LAST_RECONCILE_KEY, &self.now().micros().to_string())?;
-        self.0.dispatcher.cx.services.delete_old_mails()?;
-        self.0.dispatcher.cx.services.delete_old_exports()?;
-        self.0.dispatcher.reconcile().await
+        let (started, services) = (self.now(), &self.0.dispatcher.cx.services);
+        let cleaned = services.delete_old_mails().and_then(|()| services.delete_old_exports());
+        let reconciled = self.0.dispatcher.reconcile().await;
+        self.state().set(LAST_RECONCILE_KEY, &started.micros().to_string())?;
+        cleaned.and(reconciled)
     }
 
-    /// Waits until nothing is due now.
+    /// Handles everything that is due now, and waits for the deliveries in flight.
     pub(crate) async fn idle(&self) -> Result<Timestamp, Failure> {
         let _paused = self.pause_background_work().await;
         let drained = self.0.dispatcher.drain().await;
@@ -79,7 +83,7 @@ impl Service {
         drained.map(|()| self.now())
     }
 
-    /// Moves the clock and waits until nothing is due at the new time.
+    /// Moves the clock, and handles everything that becomes due until the new time.
     pub(crate) async fn advance(&self, step: Duration) -> Result<Timestamp, Failure> {
         let _paused = self.pause_background_work().await;
         let advanced = self.advance_by_due_times(step).await;

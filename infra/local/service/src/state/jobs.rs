@@ -1,10 +1,11 @@
-//! The one-off jobs of the local Scheduler: purges, expiries and reminders. Here, the retry of a webhook is a message of a queue instead.
+//! The one-off jobs of the local Scheduler: purges, expiries and reminders. The retry of a webhook is no job here but a delayed
+//! message.
 
 use custodian_app::Failure;
 use custodian_domain::Timestamp;
 use rusqlite::{Params, params};
 
-use super::{LocalState, unavailable};
+use super::{DEAD_LETTERS, LocalState, NEVER, unavailable};
 
 /// A one-off job of the local Scheduler.
 #[derive(Clone, Debug)]
@@ -39,6 +40,12 @@ impl LocalState {
         self.execute(sql, params![name, next_attempt.micros()]).map(|_| ())
     }
 
+    /// Removes a job and puts its input into the dead-letter queue.
+    pub(crate) fn move_job_to_dead_letters(&self, job: &StoredJob) -> Result<(), Failure> {
+        self.add_message(DEAD_LETTERS, &job.input, NEVER)?;
+        self.remove_job(&job.name)
+    }
+
     fn query_jobs(&self, sql: &str, values: impl Params) -> Result<Vec<StoredJob>, Failure> {
         let connection = self.connection();
         let mut statement = connection.prepare_cached(sql).map_err(unavailable)?;
@@ -55,8 +62,11 @@ impl LocalState {
         jobs.collect::<Result<_, _>>().map_err(unavailable)
     }
 
-    pub(crate) fn jobs(&self) -> Result<Vec<StoredJob>, Failure> {
-        self.query_jobs("SELECT name, due, target, input, attempts FROM jobs ORDER BY due, name", [])
+    /// The jobs that end accounts, the earliest first. A frozen account also has a job for each reminder, which this leaves out.
+    pub(crate) fn purges_and_expiries(&self) -> Result<Vec<StoredJob>, Failure> {
+        let sql =
+            "SELECT name, due, target, input, attempts FROM jobs WHERE target <> 'remind' ORDER BY due, name";
+        self.query_jobs(sql, [])
     }
 
     pub(crate) fn due_jobs(&self, now: Timestamp) -> Result<Vec<StoredJob>, Failure> {

@@ -30,9 +30,9 @@ async fn the_banner_shows_urls_sign_in_data_and_where_the_data_is() {
 async fn a_password_for_an_existing_folder_changes_nothing_and_the_log_says_so() {
     let folder = new_folder("password-again");
     let process = Process::start_with_password(&folder);
-    assert!(!process.log().contains("--admin-password"), "{}", process.log());
-    // The service prints all of the banner before it serves the first request.
+    // The service prints all of the banner, and logs its warnings, before it serves the first request.
     process.get("/_local/health", "").await;
+    assert!(!process.log().contains("--admin-password"), "{}", process.log());
     let banner = process.kill();
     assert!(banner.contains("password: that of --admin-password"), "{banner}");
     assert!(banner.contains(folder.to_str().unwrap()), "{banner}");

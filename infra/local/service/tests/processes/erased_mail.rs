@@ -22,8 +22,8 @@ async fn advance(process: &Process, seconds: u64) {
     process.post("/_local/clock", "", json!({ "advance_seconds": seconds })).await;
 }
 
-/// Creates an account that is verified and changes its address, two that are never verified, and one that stays. Deletes the
-/// first one. The service then has mails to all of them.
+/// Creates an account that is verified and requests a change of its address, one that stays, and two that are never verified.
+/// Checks that the mailbox has the mails to the first and the last two. Then deletes the first one.
 async fn erase_accounts(process: &Process) {
     let (id, token) = process.create_account("zaphod").await;
     process.create_account("ford").await;
@@ -49,7 +49,7 @@ async fn erase_accounts(process: &Process) {
     process.post("/_local/idle", "", json!({})).await;
 }
 
-/// Fails the test if a file has an address of an erased account, or if the account that stays has lost its mails.
+/// Fails the test if the mailbox or a file has an address of an erased account, or if the account that stays has lost its mails.
 async fn assert_erased(process: &Process, folder: &Path) {
     for address in ERASED {
         assert_eq!(subjects_to(process, address).await, Vec::<String>::new(), "{address}");
@@ -94,7 +94,7 @@ async fn keep_mail_keeps_them_until_a_start_without_it() {
     process.kill();
     let process = Process::start_with_password(&folder);
     process.post("/_local/idle", "", json!({})).await;
-    // The first mail about the deletion is older than a day. The first run of `reconcile` deletes it.
+    // The first mail about the deletion is older than a day, so the start or the next run of `reconcile` deletes it.
     advance(&process, 1).await;
     assert_erased(&process, &folder).await;
     process.kill();

@@ -3,7 +3,7 @@
 use reqwest::Response;
 use serde_json::json;
 
-use crate::process::Process;
+use crate::process::{PASSWORD, Process};
 
 const PAGES: [(&str, &str); 4] = [
     ("/", "Custodian on this computer"),
@@ -83,6 +83,19 @@ async fn the_index_shows_the_state_of_the_clock() {
     assert!(index().await.contains("nobody has moved the clock"));
     process.post("/_local/clock", "", json!({ "advance_seconds": 86_400 + 2 * 3600 })).await;
     assert!(index().await.contains("<dd>1 d 2 h</dd>"), "{}", index().await);
+    process.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_index_counts_the_jobs_that_the_schedules_show() {
+    let process = Process::start_ephemeral("index-jobs");
+    let (_, token) = process.create_account("zaphod").await;
+    process.post("/auth/unregister", &token, json!({ "password": PASSWORD })).await;
+    // The purge. The jobs of the reminders are not among them.
+    let schedules = process.get("/_local/schedules", "").await;
+    assert_eq!(schedules["result"].as_array().unwrap().len(), 1, "{schedules}");
+    let index = open(&process, "/", &[BROWSER]).await.text().await.unwrap();
+    assert!(index.contains("1 pending jobs"), "{index}");
     process.kill();
 }
 

@@ -7,6 +7,7 @@ mod errors;
 mod hosts;
 mod html;
 mod idle;
+mod jobs;
 mod log;
 mod pages;
 #[cfg(unix)]

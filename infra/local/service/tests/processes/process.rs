@@ -21,7 +21,7 @@ pub(crate) fn new_folder(name: &str) -> PathBuf {
     folder
 }
 
-/// Searches the files of a running process for words.
+/// Searches the files of a data folder for words. Returns where it found each.
 pub(crate) fn find_in_files(folder: &Path, words: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -120,6 +120,7 @@ impl Process {
     }
 
     fn record_secrets(&self, body: &Value) {
+        body.as_array().into_iter().flatten().for_each(|part| self.record_secrets(part));
         for (name, value) in body.as_object().into_iter().flatten() {
             match value.as_str() {
                 Some(text) if !text.is_empty() && ["token", "email"].contains(&&**name) => {

@@ -1,8 +1,11 @@
 //! Invalid arguments and requests that the local service refuses.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
+use custodian_domain::Timestamp;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::process::{Process, new_folder};
 
@@ -57,10 +60,17 @@ async fn the_clock_cannot_pass_the_year_9998() {
     process.kill();
 }
 
+/// The time of the service's clock.
+async fn clock(process: &Process) -> Timestamp {
+    let body = process.post("/_local/idle", "", json!({})).await;
+    Timestamp::parse(body["now"].as_str().unwrap()).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invalid_step_of_the_clock_is_refused_and_does_not_move_it() {
     let process = Process::start(&new_folder("clock"), &["--ephemeral"]);
-    let before = process.post("/_local/idle", "", json!({})).await;
+    let started = Instant::now();
+    let before = clock(&process).await;
     for body in [
         json!({ "advance_seconds": -1 }),
         json!({ "advance_seconds": 1.5 }),
@@ -74,8 +84,10 @@ async fn an_invalid_step_of_the_clock_is_refused_and_does_not_move_it() {
     }
     let (status, response) = process.send("GET", "/_local/clock", "", Value::Null).await;
     assert_eq!((status, &response["error"]["reason"]), (404, &json!("ROUTE_NOT_FOUND")));
-    let after = process.post("/_local/idle", "", json!({})).await;
-    let minute = |body: &Value| body["now"].as_str().unwrap()[..16].to_owned();
-    assert_eq!(minute(&before)[..10], minute(&after)[..10]);
+    let (after, elapsed) = (clock(&process).await, started.elapsed());
+    assert!(after >= before, "the clock moved back from {before:?} to {after:?}");
+    let moved = after.since(before);
+    // The least that a step moves it is a second.
+    assert!(moved < elapsed + Duration::from_millis(500), "the clock moved by {moved:?} in {elapsed:?}");
     process.kill();
 }

@@ -1,4 +1,4 @@
-//! Examples of texts with a pattern. Tools that show samples would print something like the pattern.
+//! Examples of texts with a pattern. Without them, tools that show samples would print something like the pattern.
 
 use serde_json::{Value, json};
 

@@ -48,6 +48,11 @@ pub(super) fn all() -> Vec<Operation> {
             Reason::InvalidArgument,
             "expire",
             "An access key makes the request, and the new key would expire later than it.",
+        )
+        .also_refuses(
+            Reason::PermissionDenied,
+            None,
+            "A limited access key makes the request, and the new key could do more than it.",
         ),
         one("GET", "Returns an access key. A change of `tm_last_used` does not change the `ETag`."),
         one("PUT", "Changes name and detail. The lifetime and the scopes cannot be changed.")

@@ -15,7 +15,7 @@ pub(super) fn all() -> Vec<Operation> {
 }
 
 /// The rule about the URL of the webhook endpoint.
-const OWN_ADDRESS: &str = "`webhook_uri` leads to this API.";
+pub(super) const OWN_ADDRESS: &str = "`webhook_uri` leads to this API.";
 /// The rule about credits.
 const TOO_HIGH: &str = "The balance would exceed 9007199254740991.";
 

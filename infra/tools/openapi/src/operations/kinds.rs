@@ -1,9 +1,7 @@
 //! The routes of the kinds, from the registry.
 
 use custodian_domain::Reason;
-use custodian_domain::kinds::{
-    CONTACTS, FieldType, Kind, MAX_ADDRESS_TEXT, TRANSCRIPTIONS, UniqueScope, routed,
-};
+use custodian_domain::kinds::{CONTACTS, FieldType, Kind, MAX_ADDRESS_TEXT, TRANSCRIPTIONS, routed};
 use serde_json::{Value, json};
 
 use super::parts;
@@ -38,7 +36,7 @@ fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
             .with_status(kind.created_status)
             .fails_with(&field_reasons(kind, true))
             .fails_with(if has_limits(kind) { &[Reason::ResourceLimitExceeded] } else { &[] })
-            .fails_with(if has_platform_names(kind) { &[Reason::RateLimitExceeded] } else { &[] }),
+            .fails_with(if kind.has_platform_names() { &[Reason::RateLimitExceeded] } else { &[] }),
         "get" => Operation::new("GET", one, format!("Returns one of the account's {rows_of}."))
             .returns_row(&schema),
         "update" => Operation::new(
@@ -96,11 +94,6 @@ const SAME_ADDRESS: &str =
 /// Whether the plan limits the number or the bytes of the rows.
 fn has_limits(kind: &Kind) -> bool {
     kind.is_limited() || kind.counts_bytes()
-}
-
-/// Whether an account may try only a limited number of names that others have.
-fn has_platform_names(kind: &Kind) -> bool {
-    kind.unique.as_ref().is_some_and(|unique| unique.scope == UniqueScope::Platform)
 }
 
 /// The reasons for invalid fields, and the reason for a unique value that is already in use.

@@ -6,6 +6,7 @@ use custodian_views::field_schema;
 use custodian_views::{DeliveryView, NewWebhookSecretView, TestWebhookView};
 use serde_json::json;
 
+use super::accounts::OWN_ADDRESS;
 use crate::components::{profile_fields, shared_schema, view_schema};
 use crate::operation::Operation;
 use crate::schema::{Fields, object, reference, with_keywords};
@@ -44,6 +45,7 @@ fn endpoints() -> Vec<Operation> {
             ),
         )
         .body(object(new_fields(), &["webhook_uri"]))
+        .also_refuses(Reason::InvalidArgument, "webhook_uri", OWN_ADDRESS)
         .returns(reference(ENDPOINT))
         .fails_with(&[Reason::ResourceLimitExceeded]),
         Operation::new("GET", &one, "Returns an endpoint and its state.")
@@ -57,6 +59,7 @@ fn endpoints() -> Vec<Operation> {
              takes the `ETag` of `GET /v1.0/customer`.",
         )
         .body(object(fields(), &[]))
+        .also_refuses(Reason::InvalidArgument, "webhook_uri", OWN_ADDRESS)
         .also_refuses(Reason::InvalidArgument, "webhook_uri", "An endpoint other than the first cannot have an empty `webhook_uri`.")
         .returns(reference(ENDPOINT))
         .fails_with(&not_found),

@@ -1,6 +1,6 @@
 //! The ports of authentication and of customers.
 
-use custodian_domain::kinds::{Kind, UniqueScope};
+use custodian_domain::kinds::Kind;
 use custodian_store::schema::{
     ACCESS_KEYS, AGENTS, AUDITS, BILLING_ACCOUNTS, BY_STATUS, CUSTOMERS, DELETIONS, DUE, HELD, IDEMPOTENCY,
     IDENTIFIERS, OUTBOX, RECEIPT_SIGNING_KEYS, RECEIPT_VERIFYING_KEYS, SIGNING_KEYS, THROTTLE, USAGE,
@@ -21,10 +21,6 @@ const NEW_STATUS: &[Use] = &[Use::Verify, Use::Freeze, Use::Recover, Use::Delete
 /// Changes of customers that end an account.
 const ENDINGS: &[Use] = &[Use::Delete, Use::Purge, Use::Expire];
 
-fn has_platform_names(kind: &Kind) -> bool {
-    kind.unique.as_ref().is_some_and(|unique| unique.scope == UniqueScope::Platform)
-}
-
 ports! {
     // Authentication. The shared policy permits every function to read the verifying keys.
     custodian_app::ports::VerifyingKeys => [];
@@ -42,11 +38,11 @@ ports! {
     custodian_app::ports::Throttle => [
         table(PUT_UPDATE_DELETE, THROTTLE).when(When::UnlessAny(&[Use::NeverReleaseQuota, Use::CountTakenNames])),
         table(PUT_UPDATE, THROTTLE).only_for(&[Use::NeverReleaseQuota]),
-        table(PUT_UPDATE, THROTTLE).when(When::ForKind(Use::CountTakenNames, has_platform_names)),
+        table(PUT_UPDATE, THROTTLE).when(When::ForKind(Use::CountTakenNames, Kind::has_platform_names)),
     ];
     custodian_app::ports::ReadThrottles => [
         table(GET, THROTTLE).when(When::Unless(Use::CountTakenNames)),
-        table(GET, THROTTLE).when(When::ForKind(Use::CountTakenNames, has_platform_names)),
+        table(GET, THROTTLE).when(When::ForKind(Use::CountTakenNames, Kind::has_platform_names)),
     ];
     custodian_app::ports::Budgets => [table(UPDATE, THROTTLE)];
     custodian_app::ports::ClearThrottles => [table(DELETE, THROTTLE)];

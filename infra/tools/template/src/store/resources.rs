@@ -16,7 +16,7 @@ fn has_unique_names(kind: &Kind) -> bool {
 }
 
 /// Whether the bytes of the rows are not counted, so that an update only checks the gate.
-fn has_fixed_size(kind: &Kind) -> bool {
+fn counts_no_bytes(kind: &Kind) -> bool {
     !kind.counts_bytes()
 }
 
@@ -39,7 +39,7 @@ ports! {
         table(PUT, OUTBOX),
         table(GET_PUT_DELETE, IDENTIFIERS).when(When::Kind(has_unique_names)),
         grant(CHECK, LinkedTables { creating: true }),
-        // What a platform admin does.
+        // The audit entry of what a platform admin does.
         table(PUT, AUDITS),
     ];
     custodian_app::ports::UpdateResources => [
@@ -47,7 +47,7 @@ ports! {
         grant(GET_UPDATE, KindTable).when(When::Unless(Use::WriteListed)),
         grant(UPDATE, KindTable).only_for(&[Use::WriteListed]),
         table(BATCH_GET_UPDATE, USAGE).when(When::Kind(Kind::counts_bytes)),
-        table(BATCH_GET_CHECK, USAGE).when(When::Kind(has_fixed_size)),
+        table(BATCH_GET_CHECK, USAGE).when(When::Kind(counts_no_bytes)),
         table(PUT, OUTBOX),
         table(GET_PUT_DELETE, IDENTIFIERS).when(When::Kind(can_rename)),
         table(DELETE, IDENTIFIERS).only_for(&[Use::StopTranscription]),

@@ -6,8 +6,8 @@ use custodian_store::schema::{
 };
 
 use crate::actions::{
-    BATCH_GET, BATCH_GET_AND_WRITE, BATCH_GET_CHECK_AND_UPDATE, BATCH_GET_CHECK_QUERY, BATCH_GET_UPDATE,
-    CHECK, DELETE, GET, GET_DELETE, PUT, PUT_DELETE, PUT_UPDATE, QUERY, SCAN_DELETE, UPDATE,
+    BATCH_GET, BATCH_GET_CHECK_QUERY, BATCH_GET_UPDATE, CHECK, DELETE, GET, GET_BATCH_GET_CHECK_PUT_UPDATE,
+    GET_BATCH_GET_PUT_UPDATE_DELETE, GET_DELETE, PUT, PUT_DELETE, PUT_UPDATE, QUERY, SCAN_DELETE, UPDATE,
 };
 use crate::grant::Target::{EmptiedTables, Index, OwnedTables, PairedTables};
 use crate::grant::{Use, When, grant, table};
@@ -21,7 +21,7 @@ ports! {
         table(PUT_DELETE, WEBHOOKS).only_for(&[Use::ChangeEndpoint]),
         table(QUERY, WEBHOOKS).only_for(&[Use::ListDeliveries, Use::Deliver]),
         table(GET, WEBHOOKS).only_for(&[Use::Redeliver]),
-        table(BATCH_GET_AND_WRITE, WEBHOOKS).only_for(&[Use::Deliver]),
+        table(GET_BATCH_GET_PUT_UPDATE_DELETE, WEBHOOKS).only_for(&[Use::Deliver]),
         // The state of an endpoint is stored only while the endpoint exists.
         table(CHECK, WEBHOOKS).only_for(&[Use::Deliver]),
         table(CHECK, USAGE).only_for(&[Use::RotateSecret, Use::Deliver]),
@@ -85,7 +85,7 @@ ports! {
             DELETIONS,
         ),
         table(&["dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"], USAGE),
-        table(BATCH_GET_CHECK_AND_UPDATE, IDENTIFIERS),
+        table(GET_BATCH_GET_CHECK_PUT_UPDATE, IDENTIFIERS),
     ];
     custodian_cascade::FindRows => [grant(QUERY, EmptiedTables)];
     // The worker closes the steps of a ledger, and adds a missing one, but never creates a ledger.

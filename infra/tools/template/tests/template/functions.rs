@@ -18,6 +18,19 @@ fn each_folder_of_functions_is_deployed_with_its_routes() {
     compare("function", deployed.collect(), declared_functions());
 }
 
+/// The benchmarks compare a function that hashes passwords with a baseline that does so as well.
+#[test]
+fn the_functions_of_routes_with_memory_for_password_hashes_are_those_that_the_benchmarks_list() {
+    let source = read(&root().join("infra/bench/measure/src/programs.rs"));
+    let (_, rest) = source.split_once("const HASHING_FUNCTIONS").expect("the list of the benchmarks");
+    let (list, _) = rest.split_once("];\n").expect("the end of the list");
+    let hashing = resources("AWS::Serverless::Function").into_iter().filter(|(id, function)| {
+        function["MemorySize"] == 1024 && !deployed_function(id, function).routes.is_empty()
+    });
+    let hashing = hashing.map(|(_, function)| text(&function["FunctionName"]["Sub"]).replace(PREFIX, ""));
+    assert_eq!(hashing.collect::<BTreeSet<_>>(), literals(list).map(str::to_owned).collect());
+}
+
 /// A function as deployed.
 #[derive(Debug, PartialEq)]
 struct Deployed {

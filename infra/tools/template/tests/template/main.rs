@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod functions;
+mod local_queues;
 mod permissions;
 mod tables;
 
@@ -73,8 +74,7 @@ fn the_template_sets_exactly_the_variables_that_the_code_reads() {
     }
     // Lambda itself sets the `AWS_` variables of the SDK.
     let is_variable = |text: &&str| {
-        let is_name = (text.contains('_') || *text == "SUPPORT")
-            && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        let is_name = text.contains('_') && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
         is_name && !text.starts_with("AWS_")
     };
     let sources = entries(&root().join("shared/runtime/src")).into_iter().map(|path| read(&path));
