@@ -257,6 +257,7 @@ def delete_and_verify(site, service):
     site.wait_for_text("Everything is deleted and verified.")
     site.show("deleted")
     service.post("/_local/clock", {"advance_seconds": 1800})
+    site.browser.send("refresh", {})
     site.wait_for_text("The receipt is valid")
     site.show("receipt")
     receipt = receipt_of(site)

@@ -85,6 +85,8 @@ def platform_admin(client):
     admin.get(path)
     admin.get(f"{path}/audit")
     admin.put(path, {"name": "Olga Ltd"})
+    # The address of an unverified account changes at once.
+    admin.put(f"/v1.0/customers/{client.create_customer('otto')}", {"email": "otto2@example.com"})
     admin.put(f"{path}/plan", {"plan": "professional"})
     billing_account_id = client.login("olga").get("/v1.0/billing_account").json()["id"]
     # As in own_account, the row must name another account first.
@@ -219,6 +221,11 @@ def resource_kinds(client):
         if kind == "transcribes":
             ann.post(f"{path}/stop")
         ann.delete(path)
+    # These rows still hold a name when they are deleted.
+    running = {"language": "en-US", "reference_type": "call", "reference_id": UNKNOWN_ID}
+    named = {"contacts": {"addresses": [{"type": "tel", "target": "+15550002222"}]}, "transcribes": running}
+    for kind, body in named.items():
+        ann.delete(f"/v1.0/{kind}/{ann.post(f'/v1.0/{kind}', body).json()['id']}")
     return f"{len(CREATE_BODIES)} kinds: create, list, get, update, delete"
 
 

@@ -1,4 +1,6 @@
-"""Deploys the unchanged template.yaml: SAM's own translator expands it, and the emulator's CloudFormation creates the stack."""
+"""Deploys template.yaml, in which only each CodeUri is replaced: SAM's own translator expands it, and the emulator's
+CloudFormation creates the stack.
+"""
 
 import json
 import re
@@ -113,7 +115,8 @@ def verify_functions(emulator, template, physical_ids):
 
 
 def update_row(emulator, table, key, **attributes):
-    """Writes a row directly, to create a state that the API reaches only through a race or after years."""
+    """Writes a row directly, to create a state that the API of this release never reaches, or only through a race or after
+    years."""
     names = {f"#{name}": name for name in attributes}
     emulator.aws_client("dynamodb").update_item(
         TableName=TABLE_PREFIX + table, Key=key, ExpressionAttributeNames=names,

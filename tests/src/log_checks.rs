@@ -143,11 +143,17 @@ impl Log {
         let mut leaks = Vec::new();
         for (number, line) in self.lines.iter().enumerate() {
             let unseen = if number < old_lines { &self.secrets[old_secrets..] } else { &self.secrets[..] };
-            let leaked = unseen.iter().filter(|secret| line.contains(secret.as_str()));
+            let leaked = unseen.iter().filter(|secret| contains(line, secret));
             leaks.extend(leaked.map(|secret| (secret.as_str(), line.as_str())));
         }
         leaks
     }
+}
+
+/// Whether a line of JSON contains a text. In JSON, characters such as quotation marks have another form.
+fn contains(line: &str, text: &str) -> bool {
+    let quoted = serde_json::to_string(text).expect("a text is JSON");
+    line.contains(quoted.trim_matches('"')) || line.contains(text)
 }
 
 /// Captures the log.

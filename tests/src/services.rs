@@ -32,7 +32,7 @@ pub struct ServiceState {
     pub cascade_tasks: Vec<CascadeTask>,
     /// Webhook deliveries. The bus enqueues deletion notices only, because the ledger waits for them.
     pub delivery_jobs: Vec<DeliveryJob>,
-    /// The name and the due time of every enqueued delivery job.
+    /// The name and the due time of every job that `enqueue_delivery` got.
     pub delivery_schedule: Vec<(String, Timestamp)>,
     pub export_tasks: Vec<ExportTask>,
     /// The complete files of exports.

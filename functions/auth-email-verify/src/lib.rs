@@ -36,7 +36,7 @@ where
         reservation.settle(cx, &verified).await;
         let verified = verified?;
         let key = verified.access_key.as_ref().map(|made| NewAccessKeyView::new(&made.key, &made.token));
-        Ok(Response::json(&EmailVerificationView::new(&verified.customer, key)))
+        Ok(Response::json(&EmailVerificationView::new(&verified.customer, key, cx.now())))
     }
 }
 

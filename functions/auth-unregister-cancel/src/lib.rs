@@ -27,6 +27,6 @@ impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for Cancel
         let customer = change(cx, id, Some(caller.customer), Command::Recover(Initiator::Owner), None)
             .await?
             .customer()?;
-        Ok(Response::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::new(&customer, cx.now())))
     }
 }

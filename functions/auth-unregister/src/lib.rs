@@ -36,7 +36,7 @@ impl<S: Authenticator + ChangeCustomers + CountRowsToDelete + DeletionLinks + Th
             return Ok(preview_response(&preview(cx, &caller.customer, &body).await?));
         }
         let customer = unregister(cx, caller.customer, &caller.principal, body, &request.client_ip).await?;
-        let response = Response::row(&CustomerView::from(&customer));
+        let response = Response::row(&CustomerView::new(&customer, cx.now()));
         Ok(match link_header(cx, customer.id).await {
             Some(status) => response.header(LINK, status),
             None => response,

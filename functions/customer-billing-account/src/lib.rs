@@ -26,6 +26,6 @@ impl<S: Authenticator + ChangeCustomers + ReadResources, E: Send + Sync> Endpoin
         let id = billing::requested_account_id(cx, caller.customer_id(), &request.json()?).await?;
         let next = |row: &custodian_domain::Customer, now| row.with_billing_account(id, now);
         let customer = update(cx, caller.customer, account_status::require_active, next).await?;
-        Ok(Response::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::new(&customer, cx.now())))
     }
 }

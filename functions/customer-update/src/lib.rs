@@ -33,6 +33,6 @@ where
         let requested_by = caller.principal.requested_by();
         let next = |row: &Customer, now| row.with_profile_patch(&patch, requested_by, now);
         let customer = update(cx, caller.customer, account_status::require_active, next).await?;
-        Ok(Response::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::new(&customer, cx.now())))
     }
 }

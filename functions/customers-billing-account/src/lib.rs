@@ -28,6 +28,6 @@ impl<S: Authenticator + ChangeCustomers + ReadResources, E: Send + Sync> Endpoin
         let id = billing::requested_account_id(cx, customer.id, &request.json()?).await?;
         let next = |row: &Customer, now| row.with_billing_account(id, now);
         let customer = update(cx, customer, require_initial_or_active, next).await?;
-        Ok(Response::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::new(&customer, cx.now())))
     }
 }

@@ -23,6 +23,6 @@ impl<S: Authenticator + OpenAccounts, E: Scheduler> Endpoint<S, E> for CreateAcc
     ) -> Result<Response, Failure> {
         let (destinations, operator) = (request.destinations(&cx.settings), caller.agent().id);
         let customer = create(cx, AccountRequest::read(&request.json()?, &destinations, operator)?).await?;
-        Ok(Response::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::new(&customer, cx.now())))
     }
 }

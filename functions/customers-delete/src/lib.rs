@@ -27,8 +27,8 @@ impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for Delete
         let outcome =
             change(cx, customer.id, Some(customer), Command::Delete(Initiator::Operator), None).await?;
         if let ChangeOutcome::Changed { before, after } = &outcome {
-            return Ok(Response::row(&CustomerView::as_deleted(before, after)));
+            return Ok(Response::row(&CustomerView::as_deleted(before, after, cx.now())));
         }
-        Ok(Response::row(&CustomerView::from(&outcome.customer()?)))
+        Ok(Response::row(&CustomerView::new(&outcome.customer()?, cx.now())))
     }
 }

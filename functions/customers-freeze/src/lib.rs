@@ -29,7 +29,7 @@ impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for Freeze
         let AnyCustomer(customer) = caller.target;
         let command = Command::Suspend { grace: cx.settings.grace, until };
         let customer = change(cx, customer.id, Some(customer), command, None).await?.customer()?;
-        Ok(Response::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::new(&customer, cx.now())))
     }
 }
 

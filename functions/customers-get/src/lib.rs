@@ -16,10 +16,10 @@ impl<S: Authenticator, E: Send + Sync> Endpoint<S, E> for GetAccount {
 
     async fn handle(
         &self,
-        _: &Context<S, E>,
+        cx: &Context<S, E>,
         caller: Self::Caller,
         _: &Request,
     ) -> Result<Response, Failure> {
-        Ok(Response::row(&CustomerView::from(&caller.target.0)))
+        Ok(Response::row(&CustomerView::new(&caller.target.0, cx.now())))
     }
 }

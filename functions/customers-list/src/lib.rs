@@ -25,7 +25,8 @@ impl<S: Authenticator + ListCustomers, E: Send + Sync> Endpoint<S, E> for ListAl
         let (filter, page_request) = customer_search::read(request, cx.now())?;
         let read = |after, limit| cx.store.customers(&filter, after, limit);
         let cursor = |row: &_| filter.cursor(row);
-        let page = page_request.fill(read, cursor, |row| row_json(&CustomerView::from(row))).await?;
+        let view = |row: &_| row_json(&CustomerView::new(row, cx.now()));
+        let page = page_request.fill(read, cursor, view).await?;
         Ok(Response::json(&page))
     }
 }

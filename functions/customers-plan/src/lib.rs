@@ -24,6 +24,6 @@ impl<S: Authenticator + ChangeCustomers + ReadResources, E: Send + Sync> Endpoin
     ) -> Result<Response, Failure> {
         let plan = Plan::read(&request.json()?)?;
         let customer = set_plan(cx, caller.target.0, plan).await?;
-        Ok(Response::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::new(&customer, cx.now())))
     }
 }

@@ -25,6 +25,6 @@ impl<S: Authenticator + ChangeCustomers, E: Scheduler> Endpoint<S, E> for Recove
         let AnyCustomer(customer) = caller.target;
         let command = Command::Recover(Initiator::Operator);
         let customer = change(cx, customer.id, Some(customer), command, None).await?.customer()?;
-        Ok(Response::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::new(&customer, cx.now())))
     }
 }

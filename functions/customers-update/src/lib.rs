@@ -34,6 +34,6 @@ where
         require_available(cx, &target, patch.email()).await?;
         let next = |row: &Customer, now| row.with_profile_patch(&patch, requested_by, now);
         let customer = update(cx, target, require_initial_or_active, next).await?;
-        Ok(Response::row(&CustomerView::from(&customer)))
+        Ok(Response::row(&CustomerView::new(&customer, cx.now())))
     }
 }

@@ -48,7 +48,7 @@ async function sendTwice(method, path, init, isRepeatable) {
 }
 
 /**
- * Sends a request. Returns the JSON of the response, its entity tag and its link. A request `withoutDelegation` has no delegate's
+ * Sends a request. Returns the JSON of the response, its entity tag, its link and the seconds of its `Retry-After`. A request `withoutDelegation` has no delegate's
  * token, and a 401 does not end the session; the browser still adds the cookie. With `keepalive`, the request is also sent when the
  * page closes.
  */
@@ -63,12 +63,13 @@ export async function request(method, path, body, { etag = null, withoutDelegati
   const init = { headers, keepalive, body: body === undefined ? undefined : JSON.stringify(body) };
   const response = await sendTwice(method, path, init, method === 'GET' || takesKey);
   const data = await response.json().catch(() => null);
+  const retryAfter = Number(response.headers.get('Retry-After')) || null;
   if (!response.ok) {
-    const error = new ApiError(response.status, data?.error, Number(response.headers.get('Retry-After')) || null);
+    const error = new ApiError(response.status, data?.error, retryAfter);
     if (response.status === 401 && !withoutDelegation) whenSignedOut();
     throw error;
   }
-  return { data, etag: response.headers.get('ETag'), link: response.headers.get('Link') };
+  return { data, etag: response.headers.get('ETag'), link: response.headers.get('Link'), retryAfter };
 }
 
 export const get = async (path) => (await request('GET', path)).data;

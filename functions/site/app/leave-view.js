@@ -8,14 +8,17 @@ export function leaveView() {
   for (const action of actions.splice(0)) action();
 }
 
-/** Repeats an action until the reader leaves the view, or the action returns false. The next run begins after the last one. */
-export function repeat(milliseconds, action) {
+/**
+ * Repeats an action until the reader leaves the view, or the action returns false. `delay` returns the milliseconds from the end of
+ * a run to the next one.
+ */
+export function repeat(delay, action) {
   let timer = null;
   let isOver = false;
   const next = async () => {
-    if (!isOver && (await action()) !== false && !isOver) timer = setTimeout(next, milliseconds);
+    if (!isOver && (await action()) !== false && !isOver) timer = setTimeout(next, delay());
   };
-  timer = setTimeout(next, milliseconds);
+  timer = setTimeout(next, delay());
   onLeave(() => {
     isOver = true;
     clearTimeout(timer);

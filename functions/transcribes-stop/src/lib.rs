@@ -28,6 +28,6 @@ impl<S: Authenticator + UpdateResources, E: Send + Sync> Endpoint<S, E> for Stop
     ) -> Result<Response, Failure> {
         let row = caller.target.decrypted(cx)?;
         let row = update(cx, &TRANSCRIPTIONS, row, |row, now| Ok(stopped_transcription(row, now))).await?;
-        Ok(Response::row(&ResourceView::new(&TRANSCRIPTIONS, &row)))
+        Ok(Response::row(&ResourceView::new(&TRANSCRIPTIONS, &row).as_read_by(&caller.principal)))
     }
 }

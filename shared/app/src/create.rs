@@ -45,9 +45,9 @@ impl AccountRequest {
         let email = fields.required_text("email", 255);
         let username = owners_username(&mut fields, &email);
         let password = owners_password(&mut fields);
-        fields.finish(())?;
         let empty = Profile::default();
-        let profile = ProfilePatch::read(body, &empty, destinations)?.apply(&empty);
+        let profile = ProfilePatch::read_fields(&mut fields, &empty, destinations).apply(&empty);
+        fields.finish(())?;
         let created_by = Some(CreatedBy::Operator { id: operator });
         Ok(Self { username, password, profile, signup: None, created_by })
     }

@@ -38,7 +38,7 @@ pub enum Metric {
     DeletionsPaused(bool),
     /// Webhook attempts that got a 2xx response.
     WebhooksDelivered,
-    /// Webhook attempts with another response or none.
+    /// Webhook attempts with another response than 2xx or 410, or none.
     WebhooksFailed,
     /// Webhook attempts that were refused because of their URL, such as one with a private address.
     WebhooksRefused,

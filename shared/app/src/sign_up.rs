@@ -22,16 +22,16 @@ use crate::verify::resend_verification;
 /// Reads the body of `POST /auth/signup`: an e-mail address, the accepted terms, and optional profile fields. Webhook fields
 /// are ignored, because the address is not verified yet.
 pub fn read(body: &Map<String, Value>) -> Result<Profile, Refusal> {
-    let mut fields = Fields::new(body);
+    let mut body = body.clone();
+    body.retain(|field, _| !field.starts_with("webhook_"));
+    let mut fields = Fields::new(&body);
     fields.required_text("email", 255);
     if fields.boolean("accepted_tos") == Some(false) || fields.given("accepted_tos").is_none() {
         fields.refuse("accepted_tos", FieldProblem::NotTheValue { value: "true" });
     }
-    fields.finish(())?;
-    let mut profile = body.clone();
-    profile.retain(|field, _| !field.starts_with("webhook_"));
     let empty = Profile::default();
-    Ok(ProfilePatch::read(&profile, &empty, &DestinationRules::default())?.apply(&empty))
+    let profile = ProfilePatch::read_fields(&mut fields, &empty, &DestinationRules::default()).apply(&empty);
+    fields.finish(profile)
 }
 
 /// Opens an account. If the address has an account of an unverified signup, the new signup replaces its profile. If it has an

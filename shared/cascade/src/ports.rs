@@ -98,7 +98,7 @@ pub struct LedgerCursor {
 
 /// Finding stalled deletions.
 pub trait OpenLedgers: Ledgers {
-    /// The next customers whose open ledger was last resumed before `before`, the longest stalled first.
+    /// The next customers whose open ledger was last resumed at `before` or earlier, the longest stalled first.
     fn stalled_since(
         &self,
         before: Timestamp,
@@ -110,7 +110,7 @@ pub trait OpenLedgers: Ledgers {
 
 /// Verifying completed deletions.
 pub trait CompletedLedgers: Ledgers {
-    /// The next customers whose ledger was completed before `before` and is not verified yet, the oldest first.
+    /// The next customers whose ledger was completed at `before` or earlier and is not verified yet, the oldest first.
     fn completed_before(
         &self,
         before: Timestamp,
@@ -131,7 +131,7 @@ pub trait CompletedLedgers: Ledgers {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// The next customers whose deletion was verified before `before` and whose last mail is not sent yet, the oldest first.
+    /// The next customers whose deletion was verified at `before` or earlier and whose last mail is not sent yet, the oldest first.
     fn unsent_last_mails(
         &self,
         before: Timestamp,

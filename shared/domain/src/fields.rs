@@ -49,8 +49,16 @@ impl<'a> Fields<'a> {
 
     /// Records an error with a specific reason.
     pub fn refuse_as(&mut self, reason: Reason, field: &str, problem: FieldProblem) {
-        self.reason = reason;
-        self.errors.push(field_violation(field, problem));
+        let error = field_violation(field, problem);
+        // Two rules may read one field.
+        if !self.errors.contains(&error) {
+            self.reason = reason;
+            self.errors.push(error);
+        }
+    }
+
+    pub fn is_refused(&self, field: &str) -> bool {
+        self.errors.iter().any(|error| error.get("field").is_some_and(|refused| refused == field))
     }
 
     /// The value of a field, if the body says something about it.

@@ -23,7 +23,7 @@ pub struct Hold {
     /// When the hold ends by itself. `None` for a hold that lasts until an operator releases it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tm_until: Option<Timestamp>,
-    /// Whether the account's owner may read the reason and the reference.
+    /// Whether the account's administrators, managers, keys and webhooks get the reason and the reference.
     #[serde(default)]
     pub reason_is_visible: bool,
     pub tm_create: Timestamp,

@@ -30,7 +30,7 @@ pub fn is_multi_line_text(text: &str) -> bool {
 }
 
 /// The integer that a JSON number denotes. Some clients write 16 as `16.0` or 30000 as `3e4`. A number with a decimal point or
-/// an exponent must be exact in a double.
+/// an exponent is read as a double, so its magnitude must not exceed [`MAX_INTEGER`].
 pub fn integer(value: &Value) -> Option<i64> {
     let is_exact = |number: &f64| number.fract() == 0.0 && number.abs() <= MAX_INTEGER as f64;
     value.as_i64().or_else(|| value.as_f64().filter(is_exact).map(|number| number as i64))

@@ -56,7 +56,13 @@ impl ProfilePatch {
         destinations: &DestinationRules,
     ) -> Result<Self, Refusal> {
         let mut fields = Fields::new(body);
-        let (webhook_uri, webhook_method) = read_destination(&mut fields, &current.webhook_uri, destinations);
+        let patch = Self::read_fields(&mut fields, current, destinations);
+        fields.finish(patch)
+    }
+
+    /// As [`Self::read`], for a body that has other fields as well. The caller reports the errors of all of them together.
+    pub fn read_fields(fields: &mut Fields<'_>, current: &Profile, destinations: &DestinationRules) -> Self {
+        let (webhook_uri, webhook_method) = read_destination(fields, &current.webhook_uri, destinations);
         let patch = Self {
             name: fields.text("name", MAX_NAME),
             detail: fields.multi_line_text("detail", MAX_DETAIL),
@@ -66,10 +72,10 @@ impl ProfilePatch {
             webhook_method,
             webhook_uri,
         };
-        if patch.email.as_deref().is_some_and(|email| !is_email(email)) {
+        if patch.email.as_deref().is_some_and(|email| !is_email(email)) && !fields.is_refused("email") {
             fields.refuse("email", FieldProblem::NotAnEmail);
         }
-        fields.finish(patch)
+        patch
     }
 
     /// The requested e-mail address, if any.

@@ -29,8 +29,8 @@ fn write(part: &mut Part, kind: &str, data: &impl Serialize) -> Result<(), Failu
 /// Writes the lines about the export and about the account itself.
 pub(crate) fn write_account(part: &mut Part, export: &Export, customer: &Customer) -> Result<(), Failure> {
     write(part, "export", &ExportHeaderView::new(FORMAT_VERSION, export))?;
-    write(part, "customer", &CustomerView::from(customer))?;
-    if let Some(pending) = &customer.pending_email {
+    write(part, "customer", &CustomerView::new(customer, export.tm_create))?;
+    if let Some(pending) = customer.pending_email_at(export.tm_create) {
         write(part, "email_change", &EmailChangeView::from(pending))?;
     }
     for endpoint in customer.endpoints().into_iter().filter(|endpoint| !endpoint.webhook_uri.is_empty()) {

@@ -1,6 +1,6 @@
 //! Customers.
 
-use custodian_domain::{Customer, CustomerId};
+use custodian_domain::{Customer, CustomerId, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -45,8 +45,9 @@ pub struct CustomerView<'a> {
     tm_delete: Option<Time>,
 }
 
-impl<'a> From<&'a Customer> for CustomerView<'a> {
-    fn from(row: &'a Customer) -> Self {
+impl<'a> CustomerView<'a> {
+    /// Leaves out a hold that has ended by itself, because the row keeps it.
+    pub fn new(row: &'a Customer, now: Timestamp) -> Self {
         let profile = &row.profile;
         Self {
             version: row.version,
@@ -62,24 +63,22 @@ impl<'a> From<&'a Customer> for CustomerView<'a> {
             email_verified: row.email_verified,
             status: row.status().as_str(),
             tm_deletion_scheduled: row.tm_deletion_scheduled().map(Time),
-            hold: row.hold.as_ref().map(OwnHold::from),
+            hold: row.active_hold(now).map(OwnHold::from),
             tm_create: Time(row.tm_create),
             tm_update: Time(row.tm_update),
             tm_delete: row.tm_delete().map(Time),
         }
     }
-}
 
-impl<'a> CustomerView<'a> {
     /// The response to a deletion by a platform admin. It has the data from before the deletion, because the stored row is
     /// anonymised, and the state from after it.
-    pub fn as_deleted(before: &'a Customer, after: &Customer) -> Self {
+    pub fn as_deleted(before: &'a Customer, after: &Customer, now: Timestamp) -> Self {
         Self {
             version: after.version,
             status: after.status().as_str(),
             tm_deletion_scheduled: None,
             tm_delete: after.tm_delete().map(Time),
-            ..Self::from(before)
+            ..Self::new(before, now)
         }
     }
 }

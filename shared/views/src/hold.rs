@@ -16,7 +16,7 @@ pub struct HoldView<'a> {
     placed_by: Uuid,
     /// When the hold ends by itself. `null` for a hold that lasts until it is released.
     until: Option<Time>,
-    /// Whether the account's owner may read the reason and the reference.
+    /// Whether the account's administrators, managers, keys and webhooks get the reason and the reference.
     reason_is_visible: bool,
     tm_create: Time,
 }
@@ -34,7 +34,7 @@ impl<'a> From<&'a Hold> for HoldView<'a> {
     }
 }
 
-/// A hold on an account, as its owner sees it.
+/// A hold on an account, as the account's row shows it.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OwnHold<'a> {

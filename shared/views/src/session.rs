@@ -48,7 +48,7 @@ pub struct EmailVerificationView<'a> {
 }
 
 impl<'a> EmailVerificationView<'a> {
-    pub fn new(customer: &'a Customer, access_key: Option<NewAccessKeyView<'a>>) -> Self {
-        Self { customer: CustomerView::from(customer), accesskey: access_key }
+    pub fn new(customer: &'a Customer, access_key: Option<NewAccessKeyView<'a>>, now: Timestamp) -> Self {
+        Self { customer: CustomerView::new(customer, now), accesskey: access_key }
     }
 }

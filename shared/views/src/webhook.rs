@@ -50,7 +50,7 @@ pub struct WebhookView {
     pub secret_prefix: String,
     /// Until then, replaced secrets sign as well.
     pub tm_previous_secret_until: Option<Time>,
-    /// `off`: no URI; `refused`: the address of the URI is not allowed; `disabled`: the endpoint returned 410; `failing`: its last
+    /// `off`: no URI; `refused`: the URI is not allowed; `disabled`: the endpoint returned 410; `failing`: its last
     /// attempts all failed, and deliveries wait until `tm_failing_until`.
     pub state: WebhookState,
     /// When a failing endpoint is tried again.
@@ -68,7 +68,7 @@ pub enum WebhookState {
     Active,
 }
 
-/// A new signing secret. No later response contains it.
+/// A signing secret that no response has shown before. Only a repetition with the same `Idempotency-Key` shows it again.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 pub struct NewWebhookSecretView {
@@ -118,17 +118,18 @@ pub struct DeliveryView {
     #[cfg_attr(feature = "schema", schemars(schema_with = "crate::field_schema::delivery_status"))]
     status: DeliveryStatus,
     attempts: u32,
-    /// The status code of the last response, if there was one.
+    /// The status code of the response to the last attempt, if there was one.
     #[cfg_attr(feature = "schema", schemars(range(min = 100, max = 999)))]
     status_code: Option<u16>,
     /// Why the last attempt failed, or why the next one was deferred. `http_status`: see `status_code`. `disabled`: 410, which
-    /// disables the endpoint. `timed_out`: no connection or no response in time. `connection_refused`, `connection_failed`: no
-    /// connection. `certificate`: the certificate is not valid for the host. `tls`: the handshake failed. `connection_closed`: the
-    /// connection ended before the response. `invalid_response`: no HTTP response. `no_public_address`: the name of the host has no
-    /// public address. `refused`: the URL is not allowed. `no_destination`: the endpoint has no `webhook_uri` any more, or was
-    /// deleted. The next values are reasons for a deferral. `account_budget`: as much as permitted was sent to this endpoint in an
-    /// hour. `destination_budget`: all accounts together have sent as much as they may to this host and port in a minute.
-    /// `endpoint_failing`: the endpoint's last attempts all failed. Earlier deliveries may have `failed` and `unreachable`.
+    /// disables the endpoint, or no further attempt because the endpoint is disabled. `timed_out`: no connection or no response
+    /// in time. `connection_refused`, `connection_failed`: no connection. `certificate`: the certificate is not valid for the
+    /// host. `tls`: the handshake failed. `connection_closed`: the connection ended before the response. `invalid_response`: no
+    /// HTTP response. `no_public_address`: the name of the host has no public address. `refused`: the URL is not allowed.
+    /// `no_destination`: the endpoint has no `webhook_uri` any more, or was deleted. The next values are reasons for a deferral.
+    /// `account_budget`: as much as permitted was sent to this endpoint in an hour. `destination_budget`: all accounts together
+    /// have sent as much as they may to this host and port in a minute. `endpoint_failing`: the endpoint's last attempts all
+    /// failed. Earlier deliveries may have `failed` and `unreachable`.
     error: Option<String>,
     latency_ms: Option<u64>,
     /// The time of the next attempt.

@@ -52,7 +52,7 @@ async fn row<S: ReadPayloadRows, E: Sync>(
         return Ok(Some(json!({ "id": customer.id, "customer_id": customer.id })));
     }
     let Some(id) = event.resource_id else {
-        return Ok(to_json(&CustomerView::from(customer)));
+        return Ok(to_json(&CustomerView::new(customer, cx.now())));
     };
     let EventType::Row { noun, .. } = event.event_type else { return Ok(None) };
     if event.event_type.is_deletion() {

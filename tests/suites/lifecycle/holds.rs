@@ -6,9 +6,9 @@ use custodian_domain::{AgentId, Customer, Hold, Status};
 use custodian_tests::{Client, Interruption, PASSWORD, TestApp};
 use futures::future::join_all;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::concurrent_requests::assert_one_history;
-use uuid::Uuid;
 
 const DAY: u64 = 86_400;
 
@@ -133,6 +133,21 @@ async fn a_hold_with_an_end_ends_by_itself() {
     assert_eq!(held.status().await, "frozen");
     held.client.advance(4 * DAY).await;
     assert_eq!(held.status().await, "deleted", "reconcile purges it when the hold is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_has_ended_is_not_shown() {
+    let held = Held::new().await;
+    let customer = held.operator.get(&held.path("")).await.ok();
+    assert!(customer["hold"].is_object(), "{customer}");
+    let now = custodian_domain::Timestamp::parse(customer["tm_update"].as_str().unwrap()).unwrap();
+    let until = now.plus(std::time::Duration::from_secs(DAY)).to_rfc3339();
+    held.place(json!({ "reason": "court order", "until": until })).await;
+    held.client.advance(DAY).await;
+    let operator = held.client.platform_admin().await;
+    assert_eq!(operator.get(&held.path("")).await.ok().get("hold"), None);
+    assert_eq!(held.owner().await.get("/v1.0/customer").await.ok().get("hold"), None);
+    assert_eq!(operator.get(&held.path("/hold")).await.refusal(), (404, "HOLD_NOT_FOUND".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,7 +50,7 @@ async fn no_row_of_any_kind_is_written_after_its_account_was_frozen() {
     }
     let rows = || {
         let mut rows = app.tables.dump();
-        // The freeze changes the first two tables, and the recovery changes them back. Refused requests count in the throttle.
+        // The freeze and the recovery change the first two tables. Refused requests count in the throttle.
         rows.retain(|table, _| !["customers", "usage", "throttle"].contains(&table.as_str()));
         // The audit log has an entry of each freeze and recovery.
         let is_of_status =

@@ -100,8 +100,8 @@ impl Caller {
             }
             _ => None,
         };
-        // All of these fields except `addresses` are read-only after creation.
-        if let Some((field, value)) = shared.filter(|(field, _)| creating || *field == "addresses") {
+        let is_writable = |name: &str| kind.field(name).is_some_and(|field| field.is_writable(creating));
+        if let Some((field, value)) = shared.filter(|(field, _)| is_writable(field)) {
             fields.insert(field.to_owned(), value);
         }
         for field in kind.fields.iter().filter(|field| field.is_writable(creating)) {

@@ -1,4 +1,4 @@
-//! Who reads SIP passwords: administrators and access keys, and only in responses about a single row.
+//! Who reads secret fields such as SIP passwords: administrators and access keys, and only in responses about a single row.
 
 use std::collections::BTreeSet;
 
@@ -35,19 +35,45 @@ impl Callers {
     }
 }
 
-const SECRETS: [&str; 2] = ["password", "ha1"];
+/// The value of every secret in the bodies.
+const SECRET: &str = "dial tone";
 
-fn has_secrets(row: &Value) -> bool {
-    let present = SECRETS.map(|name| row.get(name).is_some());
-    assert!(present[0] == present[1], "{row}");
-    present[0]
+fn kinds_with_secrets() -> impl Iterator<Item = &'static Kind> {
+    routed().filter(|kind| kind.fields.iter().any(|field| field.secret))
+}
+
+/// The names of the fields that only administrators and access keys read.
+fn secrets(kind: &Kind) -> Vec<&'static str> {
+    kind.fields.iter().filter(|field| field.secret).map(|field| field.name).collect()
+}
+
+/// The names of those that a body may set.
+fn writable_secrets(kind: &Kind) -> Vec<&'static str> {
+    let fields = kind.fields.iter().filter(|field| field.secret && field.is_writable(false));
+    fields.map(|field| field.name).collect()
+}
+
+fn with_secrets(kind: &Kind, value: &str) -> Value {
+    Value::Object(writable_secrets(kind).into_iter().map(|name| (name.to_owned(), json!(value))).collect())
+}
+
+/// Whether a response shows the secrets, all of them or none.
+fn has_secrets(kind: &Kind, row: &Value) -> bool {
+    let shown: BTreeSet<bool> = secrets(kind).into_iter().map(|name| row.get(name).is_some()).collect();
+    assert_eq!(shown.len(), 1, "some secrets are shown: {row}");
+    shown.contains(&true)
 }
 
 fn body(kind: &Kind, number: usize) -> Value {
     let name = format!("name-{number}");
     match kind.noun {
-        "trunk" => json!({ "domain_name": name, "username": "acme", "password": "dial tone" }),
-        _ => json!({ "extension": name, "password": "dial tone" }),
+        "trunk" => json!({ "domain_name": name, "username": "acme", "password": SECRET }),
+        "extension" => json!({ "extension": name, "password": SECRET }),
+        noun => panic!(
+            "add a body of a {noun} here, with {SECRET:?} in each of {:?}. Name its secrets in docs/webhooks.md, docs/api.md and \
+             SECURITY.md.",
+            writable_secrets(kind)
+        ),
     }
 }
 
@@ -61,25 +87,23 @@ async fn only_administrators_and_access_keys_read_passwords_and_no_list_shows_th
         ("manager", &callers.manager, false),
         ("delegate", &callers.delegate, false),
     ];
-    let kinds = routed().filter(|kind| kind.fields.iter().any(|field| field.secret)).map(|kind| kind.route);
-    let named =
-        "add a body of the kind here, and name its secret in docs/webhooks.md, docs/api.md and SECURITY.md";
-    assert_eq!(kinds.collect::<BTreeSet<_>>(), BTreeSet::from(["extensions", "trunks"]), "{named}");
-    for kind in [&TRUNKS, &EXTENSIONS] {
+    for kind in kinds_with_secrets() {
         for (number, (name, caller, reads)) in readers.into_iter().enumerate() {
             let case = format!("{} {name}", kind.route);
             let created = create(caller, kind, body(kind, number)).await;
-            assert_eq!(has_secrets(&created), reads, "{case}");
+            assert_eq!(has_secrets(kind, &created), reads, "{case}");
             let path = row_path(kind, &created);
             assert_eq!(caller.get(&path).await.ok(), created, "{case}");
             let updated = caller.put(&path, json!({ "name": "new" })).await.ok();
-            assert_eq!(has_secrets(&updated), reads, "{case}");
+            assert_eq!(has_secrets(kind, &updated), reads, "{case}");
             let shown = callers.admin.get(&path).await.ok();
-            assert_eq!(shown["password"], "dial tone", "{case}: everyone may set a password");
+            for secret in writable_secrets(kind) {
+                assert_eq!(shown[secret], SECRET, "{case}: everyone may set {secret}");
+            }
             let listed = caller.get(&collection_path(kind)).await.ok();
             let rows = listed["result"].as_array().unwrap();
-            assert!(rows.len() == 1 && !has_secrets(&rows[0]), "{case}");
-            assert!(!has_secrets(&caller.delete(&path).await.ok()), "{case}");
+            assert!(rows.len() == 1 && !has_secrets(kind, &rows[0]), "{case}");
+            assert!(!has_secrets(kind, &caller.delete(&path).await.ok()), "{case}");
         }
     }
 }
@@ -88,7 +112,7 @@ async fn only_administrators_and_access_keys_read_passwords_and_no_list_shows_th
 async fn a_client_that_sends_back_what_it_read_changes_no_password() {
     let client = Client::start().await;
     let callers = Callers::new(&client).await;
-    for kind in [&TRUNKS, &EXTENSIONS] {
+    for kind in kinds_with_secrets() {
         let created = create(&callers.admin, kind, body(kind, 1)).await;
         let path = row_path(kind, &created);
         let listed = callers.admin.get(&collection_path(kind)).await.ok()["result"][0].clone();
@@ -99,18 +123,28 @@ async fn a_client_that_sends_back_what_it_read_changes_no_password() {
             caller.put(&path, read.clone()).await.ok();
             // A client with typed fields sends an empty text for the missing one.
             let mut typed = read;
-            typed["password"] = json!("");
-            typed["ha1"] = json!("");
+            for secret in secrets(kind) {
+                typed[secret] = json!("");
+            }
             caller.put(&path, typed).await.ok();
         }
         let after = callers.admin.get(&path).await.ok();
-        assert_eq!(SECRETS.map(|name| &after[name]), SECRETS.map(|name| &created[name]), "{}", kind.route);
-        callers.manager.put(&path, json!({ "password": "set by a manager" })).await.ok();
-        assert_eq!(callers.admin.get(&path).await.ok()["password"], "set by a manager");
+        for secret in secrets(kind) {
+            assert_eq!(after[secret], created[secret], "{} {secret}", kind.route);
+        }
+        callers.manager.put(&path, with_secrets(kind, "set by a manager")).await.ok();
+        let set = callers.admin.get(&path).await.ok();
+        for secret in writable_secrets(kind) {
+            assert_eq!(set[secret], "set by a manager", "{} {secret}", kind.route);
+        }
     }
     let trunk = create(&callers.admin, &TRUNKS, body(&TRUNKS, 2)).await;
     let cleared = callers.admin.put(&row_path(&TRUNKS, &trunk), json!({ "password": "" })).await.ok();
-    assert_eq!(SECRETS.map(|name| cleared[name].clone()), ["", ""], "an administrator clears it");
+    assert_eq!(
+        [&cleared["password"], &cleared["ha1"]],
+        [&json!(""), &json!("")],
+        "an administrator clears it"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -68,7 +68,7 @@ async function overview() {
 export async function view() {
   const [state, first] = await Promise.all([brake(), overview()]);
   const area = h('div', {}, first);
-  repeat(15_000, async () => {
+  repeat(() => 15_000, async () => {
     const next = await overview().catch(() => null);
     // While an element of the area has the focus, the area stays as it is, so that the reader does not lose the place.
     if (next && !area.contains(document.activeElement)) area.replaceChildren(...next);

@@ -11,8 +11,9 @@ import { table } from '../tables.js';
 
 const STATES = ['requested', 'deleting', 'deleted', 'confirmed'];
 
-function steps(state) {
-  const reached = STATES.indexOf(state === 'held' ? 'requested' : state);
+/** A deletion is held before it begins or while it is under way. */
+function steps({ state, tm_started: started }) {
+  const reached = STATES.indexOf(state !== 'held' ? state : started ? 'deleting' : 'requested');
   const item = (name, at) => {
     const current = at === reached ? 'step' : null;
     return h(`li${at <= reached ? '.done' : ''}`, { 'aria-current': current }, t(`deletion.step.${name}`));
@@ -58,7 +59,7 @@ async function show(area, deletion) {
   ]);
   const content = [
     h('p', {}, badge('deletionState', state, state === 'confirmed' ? 'good' : 'warn'), ' ', t(`deletion.text.${state}`)),
-    steps(state),
+    steps(deletion),
     isWaiting ? countdown(deletion.tm_due) : progressBar(deletion.tables),
     dates,
     tableOfRows(deletion.tables),
@@ -70,8 +71,13 @@ async function show(area, deletion) {
 export async function view() {
   const token = /^#token=([0-9a-f]{64})$/.exec(location.hash)?.[1];
   if (!token) return { title: t('deletion.title'), content: notice('error', h('p', {}, t('deletion.noLink'))) };
-  const read = async () => (await request('GET', `/auth/deletion?token=${token}`, undefined, { withoutDelegation: true })).data;
   const area = h('div');
+  let retryAfter = null;
+  const read = async () => {
+    const response = await request('GET', `/auth/deletion?token=${token}`, undefined, { withoutDelegation: true });
+    ({ retryAfter } = response);
+    return response.data;
+  };
   let shown = await read();
   await show(area, shown);
   const next = async () => {
@@ -83,6 +89,8 @@ export async function view() {
     }
     return shown.state !== 'confirmed';
   };
-  if (shown.state !== 'confirmed') repeat(2000, next);
+  // Readers watch the progress of a running deletion. The other states last longer.
+  const delay = () => (shown.state === 'deleting' ? 2000 : 1000 * Math.min(retryAfter ?? 60, 60));
+  if (shown.state !== 'confirmed') repeat(delay, next);
   return { title: t('deletion.title'), content: [area, h('p.quiet', {}, t('deletion.keepLink'))] };
 }

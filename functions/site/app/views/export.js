@@ -44,7 +44,7 @@ async function progress(id) {
     if (isOver) announce(t('export.done'));
     return !isOver;
   };
-  if (await show()) repeat(2000, show);
+  if (await show()) repeat(() => 2000, show);
   return card(t('export.yours'), area);
 }
 

@@ -27,7 +27,7 @@ pub(crate) enum ReceiptCommand {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Without --keys, the keys are fetched from the service that you signed in to, or from --url. With --keys, nothing is sent over the network."
+    after_help = "Without --keys, the keys are fetched from the service of --url, of CUSTODIAN_URL or of your sign-in, in this order. With --keys, nothing is sent over the network."
 )]
 pub(crate) struct VerifyReceipt {
     /// The file with the receipt, or - for standard input

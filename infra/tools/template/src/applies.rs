@@ -13,6 +13,9 @@ pub(crate) fn applies(grant: &Grant, function: &Function) -> bool {
         When::CustomerNotRead => !function.is_of_own_account(),
         When::Kind(holds) => function.kind.is_some_and(holds),
         When::ForKind(of, holds) => function.settings.uses.contains(&of) && function.kind.is_some_and(holds),
+        When::KindUnless(of, holds) => {
+            !function.settings.uses.contains(&of) && function.kind.is_some_and(holds)
+        }
         When::UnlessAny(uses) => !uses.iter().any(|of| function.settings.uses.contains(of)),
     }
 }

@@ -26,7 +26,10 @@ pub const SECTIONS: &[Section] = &[
         about: "Webhook deliveries, and stopping the calls and transcriptions of accounts.",
         functions: &[
             Settings {
+                about: "Sends webhooks. The next attempt is a message in its own queues. A failing endpoint can defer a delivery more often\n\
+                        than Lambda's recursive loop detection permits (16 invocations), so it must allow it.",
                 timeout: Some(30),
+                recursive: true,
                 triggers: &[
                     Trigger::Queue {
                         event: "Jobs",

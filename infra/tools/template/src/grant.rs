@@ -69,6 +69,8 @@ pub enum When {
     Kind(fn(&Kind) -> bool),
     /// Functions that declare this use and whose kind satisfies the predicate.
     ForKind(Use, fn(&Kind) -> bool),
+    /// Functions that do not declare this use and whose kind satisfies the predicate.
+    KindUnless(Use, fn(&Kind) -> bool),
     /// Functions that declare none of these uses.
     UnlessAny(&'static [Use]),
 }
@@ -123,6 +125,8 @@ pub enum Use {
     CountTakenNames,
     /// Writes rows that the function has listed, so it does not read them again.
     WriteListed,
+    /// Acts on a row of one kind, such as `/stop`, and sets neither its name nor a reference.
+    ActOnRow,
     /// Stops a transcription, which releases its name.
     StopTranscription,
     // Deletions.
@@ -176,8 +180,10 @@ impl Grant {
     pub fn uses(&self) -> &[Use] {
         match &self.when {
             When::For(uses) | When::UnlessAny(uses) => uses,
-            When::Unless(of) | When::ForKind(of, _) => std::slice::from_ref(of),
-            _ => &[],
+            When::Unless(of) | When::ForKind(of, _) | When::KindUnless(of, _) => std::slice::from_ref(of),
+            When::Always | When::Authenticated | When::Idempotent | When::CustomerNotRead | When::Kind(_) => {
+                &[]
+            }
         }
     }
 }

@@ -86,6 +86,10 @@ fn grants(function: &Function) -> Result<Vec<Grant>, String> {
     let of_ports = ports(function)?.into_iter().flat_map(|port| port.grants).copied();
     let of_triggers = trigger::grants(settings.triggers);
     let grants: Vec<_> = of_ports.chain(of_triggers).chain(settings.retries.grants()).collect();
+    let needs_kind = |grant: &Grant| matches!(grant.on, Target::KindTable) && applies(grant, function);
+    if function.kind.is_none() && grants.iter().any(needs_kind) {
+        return Err(format!("{} works on rows of a kind: name it with `.kind(…)`", function.binary));
+    }
     let decides = |of: &Use| grants.iter().any(|grant| grant.uses().contains(of));
     match settings.uses.iter().find(|of| !decides(of)) {
         Some(of) => Err(format!("{} declares the use {of:?}, which no grant depends on", function.binary)),

@@ -42,7 +42,7 @@ pub(crate) const SETTINGS: &[Settings] = &[
     settings("customers-balance").kind(&BILLING_ACCOUNTS),
     settings("platform-restore").uses(&[Use::Restore]),
     settings("resource-create").uses(&[Use::CountTakenNames]),
-    settings("transcribes-stop").uses(&[Use::StopTranscription]).kind(&TRANSCRIPTIONS),
+    settings("transcribes-stop").uses(&[Use::ActOnRow, Use::StopTranscription]).kind(&TRANSCRIPTIONS),
     settings("export-create").uses(&[Use::NeverReleaseQuota]),
     settings("webhook-get").uses(&[Use::ReadEndpoint]),
     settings("webhook-endpoints").uses(&[Use::ReadEndpoint, Use::ChangeEndpoint, Use::ServeDelegates]),

@@ -83,6 +83,8 @@ impl Service {
             metrics: metrics.clone(),
             read_budget,
         };
+        // The password that is generated next is printed only if this succeeds, and nobody could read it later.
+        let webhook_client = webhook_client(&cx.settings)?;
         let password =
             args.admin_password.clone().unwrap_or_else(|| hex::encode(cx.providers.random::<12>()));
         let outcome = set_up(&cx, args.admin_username.clone(), Secret::new(password.clone())).await?;
@@ -97,7 +99,7 @@ impl Service {
             signer,
             export_files,
             link_hasher: KeyedHasher::new(Secret::new(hex::encode(cx.providers.random::<32>()))),
-            webhook_client: webhook_client(&cx.settings)?,
+            webhook_client,
         };
         let cx = Arc::new(Context {
             store: cx.store,

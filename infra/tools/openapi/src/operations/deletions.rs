@@ -91,7 +91,7 @@ fn holds() -> [Operation; 3] {
                 ("reason", nonempty_text(hold::MAX_REASON)),
                 ("reference", with_description(text(hold::MAX_REFERENCE), "Your own reference, such as a case number.")),
                 ("until", with_description(time(), "When the hold ends by itself. Without it, the hold lasts until it is released.")),
-                ("reason_is_visible", with_description(json!({ "type": "boolean" }), "Whether the owner may read the reason and the reference.")),
+                ("reason_is_visible", with_description(json!({ "type": "boolean" }), "Whether the account's administrators, managers, keys and webhooks get the reason and the reference.")),
             ],
             &["reason"],
         ))

@@ -1,7 +1,7 @@
 //! The routes of the kinds, from the registry.
 
 use custodian_domain::Reason;
-use custodian_domain::kinds::{CONTACTS, FieldType, Kind, MAX_ADDRESS_TEXT, TRANSCRIPTIONS, routed};
+use custodian_domain::kinds::{CONTACTS, FieldType, Kind, MAX_ADDRESS_TEXT, TRANSCRIPTIONS, Unique, routed};
 use serde_json::{Value, json};
 
 use super::parts;
@@ -13,7 +13,7 @@ pub(super) fn all() -> Vec<Operation> {
     let of_kind = |kind: &'static Kind| {
         let operations: Vec<_> =
             kind.shared_verbs().iter().filter_map(|verb| operation(kind, verb)).collect();
-        // Transcriptions and contacts have one route besides the shared ones.
+        // Transcriptions and contacts have one route besides the shared ones and those of parts.
         let own = match kind.route {
             route if route == TRANSCRIPTIONS.route => Some(stop_transcription()),
             route if route == CONTACTS.route => Some(look_up_contact()),
@@ -69,7 +69,7 @@ fn operation(kind: &'static Kind, verb: &str) -> Option<Operation> {
     Some(operation.of_kind(kind).fails_with(not_found))
 }
 
-/// The rules about other rows, and in an update about the stored row.
+/// The rules about other rows, about the addresses of one contact, and in an update about the stored row.
 fn with_rules(operation: Operation, kind: &Kind, creating: bool) -> Operation {
     let links = kind.fields.iter().filter(|field| field.is_writable(creating));
     let links = links.filter_map(|field| Some((field.name, field.field_type.link()?.table)));
@@ -104,7 +104,12 @@ fn field_reasons(kind: &Kind, creating: bool) -> Vec<Reason> {
         FieldType::Addresses { .. } => vec![Reason::InvalidAddressType, Reason::InvalidAddressTarget],
         _ => Vec::new(),
     });
-    reasons.chain(kind.unique.as_ref().map(|unique| unique.taken_reason)).collect()
+    // An update claims a name only if it can change one of the name's fields.
+    let can_claim = |unique: &Unique| {
+        kind.fields.iter().any(|field| unique.fields.contains(&field.name) && field.is_writable(creating))
+    };
+    let taken = kind.unique.as_ref().filter(|unique| can_claim(unique)).map(|unique| unique.taken_reason);
+    reasons.chain(taken).collect()
 }
 
 fn stop_transcription() -> Operation {

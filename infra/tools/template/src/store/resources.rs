@@ -49,9 +49,9 @@ ports! {
         table(BATCH_GET_UPDATE, USAGE).when(When::Kind(Kind::counts_bytes)),
         table(BATCH_GET_CHECK, USAGE).when(When::Kind(counts_no_bytes)),
         table(PUT, OUTBOX),
-        table(GET_PUT_DELETE, IDENTIFIERS).when(When::Kind(can_rename)),
+        table(GET_PUT_DELETE, IDENTIFIERS).when(When::KindUnless(Use::ActOnRow, can_rename)),
         table(DELETE, IDENTIFIERS).only_for(&[Use::StopTranscription]),
-        grant(CHECK, LinkedTables { creating: false }),
+        grant(CHECK, LinkedTables { creating: false }).when(When::Unless(Use::ActOnRow)),
         table(PUT, AUDITS).when(When::Unless(Use::WriteListed)),
     ];
     custodian_app::ports::DeleteResources => [

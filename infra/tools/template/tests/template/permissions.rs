@@ -7,7 +7,7 @@ use custodian_domain::CustomerId;
 use custodian_domain::kinds::ALL;
 use custodian_domain::scheduled_job::Job;
 use custodian_template::deployed::{list, resources, template, text};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::PREFIX;
@@ -34,6 +34,21 @@ fn the_scheduler_may_invoke_the_target_of_every_job() {
     let jobs = std::iter::successors(Some(Job::Purge { customer_id, freeze: 1 }), next);
     let targets: BTreeSet<String> = jobs.map(|job| format!("{begin}{}", job.target())).collect();
     assert_eq!(may_invoke, targets, "the functions that ScheduleRole may invoke, and the targets of jobs");
+}
+
+/// Lambda's recursive loop detection stops a chain of 16 invocations that are caused by each other's messages.
+#[test]
+fn every_function_that_may_send_to_a_queue_that_triggers_it_allows_the_loop() {
+    for (id, function) in resources("AWS::Serverless::Function") {
+        let events = function["Events"].as_object().into_iter().flat_map(Map::values);
+        let queues: Vec<Value> = events.map(|event| event["Properties"]["Queue"].clone()).collect();
+        let role = text(&function["Role"]["GetAtt"]).replace(".Arn", "");
+        let sends = statements(&role).into_iter().any(|statement| {
+            list(&statement["Action"]).contains(&json!("sqs:SendMessage"))
+                && list(&statement["Resource"]).iter().any(|queue| queues.contains(queue))
+        });
+        assert_eq!(sends, function["RecursiveLoop"] == "Allow", "{id}");
+    }
 }
 
 #[test]
