@@ -262,7 +262,7 @@ EXEMPT_STATEMENTS = {
     **{function: {"dynamodb:GetItem on customers": CONCURRENT_CHANGE} for function in (
         "auth-unregister", "auth-unregister-cancel", "customer-billing-account", "customer-email-change-delete",
         "customers-billing-account", "customers-delete", "customers-freeze", "customers-plan", "customers-recover", "customers-hold-set",
-        "webhook-endpoints")},
+        "customers-update", "webhook-endpoints")},
     "customers-hold-release": {
         "dynamodb:GetItem on customers": CONCURRENT_CHANGE, "dynamodb:Query on usage": NOT_BEGUN},
     "customer-events": {"failedstreamrecords": USED_BY_LAMBDA, "kms:GenerateDataKey": USED_BY_LAMBDA},

@@ -1,9 +1,9 @@
 //! The description in OpenAPI 3.0, for generators that do not read 3.1.
 //!
-//! It has the same operations and fields. Only the document of 3.1 has limits and patterns of texts, rules between fields (such as "at
-//! least one of"), alternatives to JSON, the response 304, code samples and webhooks: generators would make a type of each limit, and
-//! some support only one type of response. Examples of bodies are only there as well, because validators of 3.0 refuse an example that
-//! has `null` for a reference.
+//! It has the same operations and fields. Only the document of 3.1 has limits (but for `x-max-bytes`) and patterns of texts,
+//! rules between fields (such as "at least one of"), alternatives to JSON, the response 304, code samples and webhooks:
+//! generators would make a type of each limit, and some support only one type of response. Examples of bodies are only there as
+//! well, because validators of 3.0 refuse an example that has `null` for a reference.
 
 use serde_json::{Map, Value, json};
 
