@@ -1,6 +1,6 @@
 """Patches for ministack where it differs from AWS in a way that this test would notice. They apply to its process only.
 
-Known differences that stay: ministack invokes the target of a rule or a scheduled job once, where AWS retries twice. It finds
+Known differences that stay: ministack invokes the target of a scheduled job once, where AWS retries twice. It finds
 no route for a path with %2F. It has no throttling, no index lag, no TransactionConflict and no expiry by TTL.
 """
 

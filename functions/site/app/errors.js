@@ -32,7 +32,8 @@ const PROBLEMS = [
   [/private, loopback|must not point to this API/, 'problem.address'],
   [/must not contain a username or a password/, 'problem.credentials'],
   [/letters, digits and ASCII punctuation|spaces or control characters/, 'problem.username'],
-  [/^must be an RFC 3339 time|already set$/, 'problem.time'],
+  [/^must be an RFC 3339 time/, 'problem.time'],
+  [/^must not be before the deletion time/, 'problem.beforeDeletion'],
   [/less than the debit/, 'problem.debit'],
 ];
 

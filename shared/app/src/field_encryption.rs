@@ -1,5 +1,5 @@
-//! Encryption of single fields in the database. This is the only place that encrypts and decrypts rows of kinds: the store gets
-//! ciphertexts, and everything else works with plain values.
+//! Encryption of single fields in the database. This is the only place that encrypts and decrypts rows of kinds: the store stores
+//! ciphertexts only, and everything else works with plain values.
 
 use custodian_domain::kinds::{Field, Kind};
 use custodian_domain::{EncryptedFields, EncryptedResource, Resource, StoredResource};

@@ -12,6 +12,7 @@ use custodian_app::request_origin::{RequestOrigin, with_origin};
 use custodian_app::{Context, Failure, Metric};
 use custodian_domain::Reason;
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use lambda_http::Body;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use tracing::Instrument;
@@ -131,7 +132,7 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
     if request.is_too_large() {
         return Err(Reason::PayloadTooLarge.into());
     }
-    let caller = H::Caller::from_request(cx, route, request, endpoint.prefetch(request)).await?;
+    let caller = Box::pin(H::Caller::from_request(cx, route, request, endpoint.prefetch(request))).await?;
     let if_match = matches_version(route, request, caller.version())?;
     let (key, principal) = (idempotency::key(route, request)?, caller.principal());
     let account = principal.as_ref().map(|(account, _)| *account);
@@ -145,8 +146,9 @@ async fn run<S: Idempotency, E: Sync, H: Endpoint<S, E>>(
         request_id: request.request_id.clone(),
         received: cx.now(),
     };
-    // On the heap, because the stack of a debug build is too small for the futures of all layers.
-    let handled = Box::pin(with_origin(origin, async {
+    // On the heap, because the stack of a debug build is too small for the futures of all layers. Without its type, so that the code
+    // around it is compiled once and not again for each endpoint.
+    let handled: BoxFuture<'_, Result<Response, Failure>> = Box::pin(with_origin(origin, async {
         if !matches!(H::Caller::AUDIENCE, Audience::Anyone) {
             // Also if the handler reads no body: a browser sends a preflight request (CORS) before it sends JSON to another site.
             request.require_json()?;
@@ -172,7 +174,7 @@ async fn with_idempotency<S: Idempotency, E>(
     cx: &Context<S, E>,
     decision: IdempotencyDecision,
     if_match: bool,
-    handled: impl Future<Output = Result<Response, Failure>>,
+    handled: BoxFuture<'_, Result<Response, Failure>>,
 ) -> Result<Response, Failure> {
     match decision {
         IdempotencyDecision::Replay(response) => Ok(response),

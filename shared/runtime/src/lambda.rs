@@ -1,13 +1,10 @@
-//! The main loop of a function. It builds the adapters and connects to DynamoDB before the first invocation. Then it calls the
-//! handler for each invocation.
+//! The start of a function, for each kind of trigger. It connects to DynamoDB and builds the adapters before the first invocation.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_lambda_events::{dynamodb::Event as StreamEvent, sqs::SqsEvent};
-use custodian_app::ports::VerifyingKeys;
-use custodian_app::{Context, PlatformKeys, ReadBudget, ignore};
+use custodian_app::{Context, ReadBudget, ignore};
 use custodian_domain::Timestamp;
 use custodian_event_sources::{
     EventHandler, handle_sqs_event, handle_stream_event, redeliveries, respond_to_invocation,
@@ -17,66 +14,28 @@ use custodian_http::Endpoint;
 use custodian_store::Store;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_http::http::header::SET_COOKIE;
-use lambda_http::{Body, Response, service_fn};
-use lambda_runtime::{Error, LambdaEvent, Runtime};
-use serde::Serialize;
+use lambda_http::{Body, Response};
+use lambda_runtime::{Error, LambdaEvent};
 use serde::de::DeserializeOwned;
-use tracing::{Instrument, Span};
 
-use crate::aws::AwsConfig;
 use crate::config;
 use crate::emf::Emf;
 use crate::from_env::FromEnv;
-use crate::log;
+use crate::invocations::{Connection, boxed, connect, run, run_http};
 use crate::services::CascadeWorkerServices;
-use crate::system::providers;
 
 /// Long work stops this long before the deadline of the invocation, so that it can still store, enqueue or return where it
 /// continues.
 const STOP_MARGIN: Duration = Duration::from_secs(20);
 
-/// Builds the context. Reading the platform keys (the public keys of tokens, and the secret of the keyed hashes) also opens the
-/// connection to DynamoDB.
+/// Builds the context.
 async fn context<E: FromEnv>() -> Result<Context<Store, E>, Error> {
-    log::subscriber().init();
-    let aws = AwsConfig::load().await;
-    let providers = providers();
+    let Connection { aws, providers, store, keys } = connect().await?;
     let metrics = Arc::new(Emf::new(config::stack(), Arc::clone(&providers.clock), std::io::stdout()));
-    let store = aws.store(&providers)?;
-    let (keys, services) =
-        (PlatformKeys::new(store.platform_key_set().await?), E::from_env(&aws, &store).await?);
+    let services = E::from_env(&aws, &store).await?;
     let settings = config::settings()?;
     let read_budget = ReadBudget::new(settings.read_bytes_per_second);
     Ok(Context { store, services, providers, settings, keys, metrics, read_budget })
-}
-
-/// The span of an invocation. It adds the function and the ids of the invocation in Lambda and X-Ray to every log line.
-fn invocation_span(context: &lambda_runtime::Context) -> Span {
-    static WARM: AtomicBool = AtomicBool::new(false);
-    let trace_id = context.xray_trace_id.as_deref().and_then(log::trace_id);
-    let cold = !WARM.swap(true, Ordering::Relaxed);
-    let function = &context.env_config.function_name;
-    tracing::info_span!("invocation", function, invocation = context.request_id, trace_id, cold)
-}
-
-/// Calls `serve` for each invocation.
-async fn run<E, M, R, F>(cx: &Context<Store, E>, serve: impl Fn(LambdaEvent<M>) -> F) -> Result<(), Error>
-where
-    M: DeserializeOwned,
-    R: Serialize,
-    F: Future<Output = Result<R, Error>>,
-{
-    let serve = |event: LambdaEvent<M>| {
-        let span = invocation_span(&event.context);
-        let served = serve(event);
-        let handled = async move {
-            let reloaded = cx.keys.reload_if_missing(&cx.store, cx.now()).await;
-            ignore(reloaded, "a request that needs the keys fails with its own error");
-            served.await
-        };
-        handled.instrument(span)
-    };
-    Runtime::new(service_fn(serve)).run().await
 }
 
 /// Serves one route of the API.
@@ -86,7 +45,7 @@ pub async fn serve_http<E: FromEnv>(endpoint: impl Endpoint<Store, E>) -> Result
     let serve = move |event: LambdaEvent<ApiGatewayV2httpRequest>| async move {
         Ok::<_, Error>(response(custodian_http::serve(endpoint, cx, event.payload).await))
     };
-    run(cx, serve).await
+    run_http(cx.into(), boxed(serve)).await
 }
 
 /// Serves several routes of the API, which need the same permissions. The gateway's event names the route.
@@ -99,7 +58,7 @@ pub async fn serve_routes<E: FromEnv, H: Endpoint<Store, E>>(endpoints: Vec<H>) 
         let endpoint = endpoint.ok_or_else(|| format!("the function does not serve the route {key}"))?;
         Ok::<_, Error>(response(custodian_http::serve(endpoint, cx, event.payload).await))
     };
-    run(cx, serve).await
+    run_http(cx.into(), boxed(serve)).await
 }
 
 /// The response in the gateway's format, which separates cookies from headers.
@@ -123,65 +82,65 @@ fn response(response: Response<Body>) -> ApiGatewayV2httpResponse {
 }
 
 /// Handles the messages of a queue.
-pub async fn serve_queue<E: FromEnv, C>(handler: C) -> Result<(), Error>
+pub async fn serve_queue<E: FromEnv, C>(consumer: C) -> Result<(), Error>
 where
     C: EventHandler<Store, E>,
     C::Message: DeserializeOwned,
 {
     let cx = context::<E>().await?;
-    let (cx, handler) = (&cx, &handler);
+    let (cx, consumer) = (&cx, &consumer);
     let serve = move |event: LambdaEvent<SqsEvent>| async move {
         let stop_at = stop_at(&event.context);
-        Ok::<_, Error>(handle_sqs_event(handler, cx, event.payload, stop_at).await)
+        Ok::<_, Error>(handle_sqs_event(consumer, cx, event.payload, stop_at).await)
     };
-    run(cx, serve).await
+    run(cx.into(), boxed(serve)).await
 }
 
 /// Handles the messages of the cascade's queue. Its visibility timeout is long, because a worker may run for 15 minutes, so failed
 /// messages are made visible sooner.
-pub async fn serve_cascade_queue<C>(handler: C) -> Result<(), Error>
+pub async fn serve_cascade_queue<C>(consumer: C) -> Result<(), Error>
 where
     C: EventHandler<Store, CascadeWorkerServices>,
     C::Message: DeserializeOwned,
 {
     let cx = context::<CascadeWorkerServices>().await?;
-    let (cx, handler) = (&cx, &handler);
+    let (cx, consumer) = (&cx, &consumer);
     let serve = move |event: LambdaEvent<SqsEvent>| async move {
         let (stop_at, messages) = (stop_at(&event.context), event.payload.records.clone());
-        let response = handle_sqs_event(handler, cx, event.payload, stop_at).await;
+        let response = handle_sqs_event(consumer, cx, event.payload, stop_at).await;
         let changed = cx.services.redeliver(&redeliveries(&messages, &response)).await;
         ignore(changed, "the message becomes visible at the end of the visibility timeout");
         Ok::<_, Error>(response)
     };
-    run(cx, serve).await
+    run(cx.into(), boxed(serve)).await
 }
 
 /// Handles the records of change streams.
 pub async fn serve_stream<E: FromEnv>(
-    handler: impl EventHandler<Store, E, Message = StreamChange>,
+    consumer: impl EventHandler<Store, E, Message = StreamChange>,
 ) -> Result<(), Error> {
     let cx = context::<E>().await?;
-    let (cx, handler) = (&cx, &handler);
+    let (cx, consumer) = (&cx, &consumer);
     let serve = move |event: LambdaEvent<StreamEvent>| async move {
         let stop_at = stop_at(&event.context);
-        Ok::<_, Error>(handle_stream_event(handler, cx, event.payload, stop_at).await)
+        Ok::<_, Error>(handle_stream_event(consumer, cx, event.payload, stop_at).await)
     };
-    run(cx, serve).await
+    run(cx.into(), boxed(serve)).await
 }
 
 /// Handles direct invocations by EventBridge Scheduler or a person with access to the AWS account.
-pub async fn serve_invocations<E: FromEnv, C>(handler: C) -> Result<(), Error>
+pub async fn serve_invocations<E: FromEnv, C>(consumer: C) -> Result<(), Error>
 where
     C: EventHandler<Store, E>,
     C::Message: DeserializeOwned,
 {
     let cx = context::<E>().await?;
-    let (cx, handler) = (&cx, &handler);
+    let (cx, consumer) = (&cx, &consumer);
     let serve = move |event: LambdaEvent<C::Message>| async move {
         let stop_at = stop_at(&event.context);
-        Ok::<_, Error>(respond_to_invocation(handler, cx, event.payload, stop_at).await?)
+        Ok::<_, Error>(respond_to_invocation(consumer, cx, event.payload, stop_at).await?)
     };
-    run(cx, serve).await
+    run(cx.into(), boxed(serve)).await
 }
 
 /// The time when long work of this invocation must stop.

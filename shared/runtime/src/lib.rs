@@ -13,6 +13,8 @@ mod event_bridge;
 #[cfg(feature = "lambda")]
 mod from_env;
 #[cfg(feature = "lambda")]
+mod invocations;
+#[cfg(feature = "lambda")]
 mod lambda;
 mod log;
 #[cfg(feature = "lambda")]

@@ -11,7 +11,7 @@ use custodian_tests::seed::seed_rows;
 
 const QUARTER: Duration = Duration::from_secs(15 * 60);
 
-/// Drops every waiting message.
+/// Drops every waiting message of a cascade.
 fn lose_messages(app: &TestApp) {
     let mut state = app.cx.services.state();
     state.cascade_starts.clear();

@@ -51,7 +51,7 @@ async fn an_invalid_sign_up_is_refused_and_sends_no_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_up_returns_a_key_and_mails_a_password_link() {
+async fn verifying_a_sign_up_returns_a_key_and_mails_a_password_link() {
     let client = Client::start().await;
     client.post("/auth/signup", sign_up_body("ann@example.com")).await.ok();
     let token = client.mailed_token("ann@example.com").await;

@@ -36,7 +36,7 @@ fn item_bytes(item: &Value) -> i64 {
     attributes.map(|(name, value)| i64::try_from(name.len()).unwrap() + value_bytes(value)).sum()
 }
 
-/// The bytes of the stored rows of an account.
+/// The bytes of the stored rows of an account. Those of agents and billing accounts do not count.
 fn stored_bytes(client: &Client, customer: &str) -> i64 {
     let rows = kinds().flat_map(|kind| tables(client).query(kind.table, "customer_id", customer));
     rows.map(|row| item_bytes(&row)).sum()
@@ -62,6 +62,7 @@ fn leave_bytes(client: &Client, customer: &str, left: [i64; 8]) {
     tables(client).insert("usage", &rows);
 }
 
+/// A flow with a text of this many bytes. Its row is at least a third larger, since actions are stored encrypted, in base64.
 fn flow(bytes: usize) -> Value {
     json!({ "name": "flow", "actions": [{ "type": "talk", "option": { "text": "x".repeat(bytes) } }] })
 }

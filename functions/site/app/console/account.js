@@ -20,8 +20,8 @@ const pathOf = (account) => `/v1.0/customers/${account.id}`;
 /** Freezes the account, until a date of the operator's choice if one is given. */
 function freeze(account) {
   dialog(t('operator.freezeTitle'), (close) => {
-    const fields = [field({ name: 'date', label: t('operator.freezeDate'), type: 'date', hint: t('operator.freezeHint') })];
-    const send = async ({ date }) => {
+    const fields = [field({ name: 'tm_deletion_scheduled', label: t('operator.freezeDate'), type: 'date', hint: t('operator.freezeHint') })];
+    const send = async ({ tm_deletion_scheduled: date }) => {
       await post(`${pathOf(account)}/freeze`, date ? { tm_deletion_scheduled: `${date}T00:00:00Z` } : {});
       close();
       announce(t('operator.frozen'));

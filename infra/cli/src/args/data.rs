@@ -71,13 +71,13 @@ pub(crate) struct DownloadExport {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The command repeats its request until everything is repaired. It is safe to run it again. If it stops before its \
-                  end, it prints what it did and found until then."
+    after_help = "The command repeats its request until everything but the conflicts is repaired. It is safe to run it again. If a \
+                  request fails, it prints what it did and found until then, and where to continue."
 )]
 pub(crate) struct Restore {
     /// The restored table, such as numbers, or all
     pub(crate) table: String,
-    /// Continue where an interrupted command stopped
+    /// Continue at the position that a failed command printed
     #[arg(long, value_name = "POSITION")]
     pub(crate) start: Option<String>,
     /// Also delete rows whose account has neither a row in customers nor a ledger. Look at these accounts first

@@ -1,6 +1,8 @@
 //! The storage of export files: files in the data folder, or memory for an ephemeral service.
 
 use std::collections::BTreeMap;
+use std::fs::DirEntry;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -21,7 +23,7 @@ fn unavailable(cause: std::io::Error) -> Failure {
 /// Treats a missing file as success.
 fn unless_missing(result: std::io::Result<()>) -> Result<(), Failure> {
     match result {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unavailable(error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(unavailable(error)),
         _ => Ok(()),
     }
 }
@@ -47,7 +49,7 @@ impl ExportStorage {
             Self::Memory(files) => Ok(files.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()),
             Self::Folder(root) => match std::fs::read(root.join(key)) {
                 Ok(bytes) => Ok(Some(bytes)),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(unavailable(error)),
             },
         }
@@ -63,7 +65,7 @@ impl ExportStorage {
         }
     }
 
-    /// The keys of all files and parts.
+    /// The keys of all files, and of the parts of unfinished uploads.
     pub(crate) fn keys(&self) -> Result<Vec<String>, Failure> {
         match self {
             Self::Memory(files) => {
@@ -80,7 +82,7 @@ impl ExportStorage {
             Self::Memory(_) => Ok(()),
             // The folder of an account, if it is empty now.
             Self::Folder(root) => match std::fs::remove_dir(root.join(prefix)) {
-                Err(error) if error.kind() == std::io::ErrorKind::DirectoryNotEmpty => Ok(()),
+                Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Ok(()),
                 result => unless_missing(result),
             },
         }
@@ -89,13 +91,51 @@ impl ExportStorage {
 
 fn keys_in(root: &Path) -> std::io::Result<Vec<String>> {
     let mut keys = Vec::new();
-    let Ok(accounts) = std::fs::read_dir(root.join("exports")) else { return Ok(keys) };
-    for account in accounts {
-        let account = account?;
-        for file in std::fs::read_dir(account.path())? {
-            let (account, file) = (account.file_name(), file?.file_name());
+    for account in entries(&root.join("exports"))? {
+        // A file manager may have stored a file of its own beside the folders.
+        if !account.file_type()?.is_dir() {
+            continue;
+        }
+        for file in entries(&account.path())? {
+            let (account, file) = (account.file_name(), file.file_name());
             keys.push(format!("exports/{}/{}", account.to_string_lossy(), file.to_string_lossy()));
         }
     }
     Ok(keys)
+}
+
+/// The entries of a folder. There are none if it is missing: nothing was exported yet, or it was removed in the meantime.
+fn entries(folder: &Path) -> std::io::Result<Vec<DirEntry>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => entries.collect(),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_listed_beside_a_file_that_is_not_an_export() {
+        let root = std::env::temp_dir().join(format!("custodian-exports-{}", uuid::Uuid::new_v4()));
+        let storage = ExportStorage::Folder(root.clone());
+        assert!(storage.keys().unwrap().is_empty(), "nothing was exported yet");
+        storage.put("exports/ann/1.jsonl.gz", b"rows".to_vec()).unwrap();
+        std::fs::write(root.join("exports/.DS_Store"), "").unwrap();
+        assert_eq!(storage.keys().unwrap(), ["exports/ann/1.jsonl.gz"]);
+        storage.remove_with_prefix("exports/ann/").unwrap();
+        assert!(!root.join("exports/ann").exists());
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_an_error_and_not_empty() {
+        let root = std::env::temp_dir().join(format!("custodian-exports-{}", uuid::Uuid::new_v4()));
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(root.join("exports"), "a file in place of the folder").unwrap();
+        assert!(ExportStorage::Folder(root.clone()).remove_with_prefix("exports/ann/").is_err());
+        std::fs::remove_dir_all(&root).unwrap();
+    }
 }
