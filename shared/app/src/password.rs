@@ -24,7 +24,7 @@ use crate::throttle::clear_wrong_passwords;
 const LINK_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// Mails a reset link to the agent that this text names, if one exists. If the text is an address that an account has confirmed,
-/// only that account's owner gets a link.
+/// that account's owner gets the link, unless the owner was deleted.
 pub async fn send_reset<S, E>(cx: &Context<S, E>, username: &str, cause: Cause) -> Result<(), Failure>
 where
     S: FindNames + Authenticator + StoreMailTokens + Throttle,
@@ -78,7 +78,7 @@ fn binding(agent: &Agent) -> String {
 
 /// The address for an agent's links: its username if that is an e-mail address, otherwise the account's address. Two kinds of
 /// agents always use the account's address: the owner after the account's address has changed, because the username may be an old
-/// mailbox of a stranger; and an administrator that depends on an access key, because the key chose the username.
+/// mailbox of a stranger; and an administrator that depends on an access key, because the key may have chosen the username.
 fn mailbox<'a>(customer: &'a Customer, agent: &'a Agent) -> &'a str {
     let has_new_address = customer.email_trusted_from.is_some() && is_owner(customer, agent);
     let is_own = is_email(&agent.username) && !has_new_address && agent.depends_on_key().is_none();
@@ -124,15 +124,18 @@ async fn find_token<S: ReadMailTokens, E>(
     }
 }
 
-/// The account and the agent of a link. A link works only while the agent has the same password, permission and e-mail address
-/// as when the link was sent.
+/// The account and the agent of a link. A link works only while the account exists and the agent has the same password, permission
+/// and e-mail address as when the link was sent.
 async fn bound_agent<S: ReadAgents, E>(
     cx: &Context<S, E>,
     mail_token: &MailToken,
     id: AgentId,
 ) -> Result<(Customer, Agent), Failure> {
     let agent = cx.store.agent(mail_token.customer_id, id).await?.ok_or(Reason::InvalidToken)?;
-    let customer = cx.store.customer(mail_token.customer_id).await?.ok_or(Reason::InvalidToken)?;
+    // The rows of a deleted account remain until its cascade reaches them.
+    let customer = cx.store.customer(mail_token.customer_id).await?;
+    let customer =
+        customer.filter(|customer| !customer.status().is_terminal()).ok_or(Reason::InvalidToken)?;
     if mail_token.bound_to != binding(&agent) || !receives_at(&customer, &agent, &mail_token.email) {
         return Err(Reason::InvalidToken.into());
     }

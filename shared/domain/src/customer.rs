@@ -45,7 +45,7 @@ pub struct Customer {
     /// The default billing account. It is the nil UUID before the verification and after a deletion or expiry.
     pub billing_account_id: Uuid,
     pub email_verified: bool,
-    /// The guest agent. Access keys act as this agent.
+    /// The guest agent. Platform admins act as this agent, and `GET /v1.0/me` shows it to access keys.
     pub guest_id: AgentId,
     /// How many times this account was frozen or its freeze extended. Of the purge jobs, only the one with this number may delete
     /// the account.
@@ -205,7 +205,7 @@ impl Customer {
     }
 
     /// Whether the account has confirmed this e-mail address. Only a confirmed address signs in, and only a confirmed address
-    /// is closed to other accounts.
+    /// is closed to every other account: an unconfirmed one is closed only to new accounts.
     pub fn has_confirmed_email(&self, address: &str) -> bool {
         self.email_verified && !self.status().is_terminal() && self.has_email(address)
     }

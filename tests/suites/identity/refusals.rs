@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use custodian_app::agent_credentials::set_password;
-use custodian_app::password::{reset, send_reset};
+use custodian_app::password::{look_up, reset, send_reset};
 use custodian_app::ports::ReadAgents;
 use custodian_app::{Entropy, agents};
 use custodian_domain::agent_fields::NewAgent;
-use custodian_domain::{Cause, Principal, Reason, Secret};
+use custodian_domain::lifecycle::Command;
+use custodian_domain::{Cause, Initiator, Principal, Reason, Secret};
 use custodian_tests::{Client, OperationRecorder, PASSWORD, Response, Tables, TestApp};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -128,12 +129,18 @@ impl Entropy for CountedEntropy {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_reset_link_that_does_not_work_any_more_is_refused_before_the_hash() {
+/// An app that counts how often random bytes are drawn.
+fn counting_app() -> (TestApp, Arc<CountedEntropy>) {
     let mut app = TestApp::default();
     let entropy = Arc::clone(&app.cx.providers.entropy);
     let counted = Arc::new(CountedEntropy { entropy, uses: AtomicUsize::new(0) });
     Arc::get_mut(&mut app.cx).unwrap().providers.entropy = Arc::clone(&counted) as _;
+    (app, counted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_link_that_does_not_work_any_more_is_refused_before_the_hash() {
+    let (app, counted) = counting_app();
     let account = app.active_account("ann").await;
     let rows = app.cx.store.agents(account, None, 10).await.unwrap().rows;
     let owner = Principal::agent(rows.into_iter().find(|agent| !agent.guest).unwrap());
@@ -152,4 +159,24 @@ async fn a_reset_link_that_does_not_work_any_more_is_refused_before_the_hash() {
     counted.uses.store(0, Ordering::SeqCst);
     reset(&app.cx, &app.newest_token(), Secret::new("a third password")).await.unwrap();
     assert!(counted.uses.load(Ordering::SeqCst) > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_link_ends_with_the_account_before_its_rows_are_deleted() {
+    let (app, counted) = counting_app();
+    let account = app.active_account("ann").await;
+    let rows = app.cx.store.agents(account, None, 10).await.unwrap().rows;
+    let owner = Principal::agent(rows.into_iter().find(|agent| !agent.guest).unwrap());
+    let new = NewAgent::read(agent("bob@example.com").as_object().unwrap()).unwrap();
+    agents::create(&app.cx, account, &owner, new).await.unwrap();
+    send_reset(&app.cx, "bob@example.com", app.cause()).await.unwrap();
+    let link = app.newest_token();
+    assert!(look_up(&app.cx, &link).await.is_ok());
+    app.change(account, Command::Delete(Initiator::Owner)).await;
+    counted.uses.store(0, Ordering::SeqCst);
+    let page = look_up(&app.cx, &link).await.unwrap_err();
+    assert!(page.is(Reason::InvalidToken), "{page}");
+    let refused = reset(&app.cx, &link, Secret::new("another password")).await.unwrap_err();
+    assert!(refused.is(Reason::InvalidToken), "{refused}");
+    assert_eq!(counted.uses.load(Ordering::SeqCst), 0, "no hash got a salt");
 }

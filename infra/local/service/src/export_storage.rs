@@ -117,9 +117,16 @@ fn entries(folder: &Path) -> std::io::Result<Vec<DirEntry>> {
 mod tests {
     use super::*;
 
+    /// An empty folder in the system's folder for temporary files.
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("custodian-{name}-{}", std::process::id()));
+        std::fs::create_dir(&folder).unwrap();
+        folder
+    }
+
     #[test]
     fn files_are_listed_beside_a_file_that_is_not_an_export() {
-        let root = std::env::temp_dir().join(format!("custodian-exports-{}", uuid::Uuid::new_v4()));
+        let root = folder("listed-exports");
         let storage = ExportStorage::Folder(root.clone());
         assert!(storage.keys().unwrap().is_empty(), "nothing was exported yet");
         storage.put("exports/ann/1.jsonl.gz", b"rows".to_vec()).unwrap();
@@ -132,8 +139,7 @@ mod tests {
 
     #[test]
     fn a_folder_that_cannot_be_read_is_an_error_and_not_empty() {
-        let root = std::env::temp_dir().join(format!("custodian-exports-{}", uuid::Uuid::new_v4()));
-        std::fs::create_dir(&root).unwrap();
+        let root = folder("unreadable-exports");
         std::fs::write(root.join("exports"), "a file in place of the folder").unwrap();
         assert!(ExportStorage::Folder(root.clone()).remove_with_prefix("exports/ann/").is_err());
         std::fs::remove_dir_all(&root).unwrap();
