@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks the documents: every link leads somewhere, every code block is run or says why not, the receivers of webhooks work in three
-# languages, and the shell blocks of the pages print in bash and zsh what the pages promise. The blocks run in a clean clone, so
-# they need only files that git tracks. The build uses the checkout's target folder. Arguments are pages to run instead of all.
+# Checks the documents: every relative link leads somewhere, every code block in a shell's or a programming language is run or says
+# why not, the receivers of webhooks work in three languages, and the shell blocks of the pages print in bash and zsh what the pages
+# promise. The blocks run in a clean clone, so they need only files that git tracks. The build uses the checkout's target folder.
+# Arguments are pages to run instead of all.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 

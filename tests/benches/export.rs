@@ -85,7 +85,7 @@ fn memory(field: &str) -> f64 {
     line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
 }
 
-/// Stores an account with this many rows in a file. Returns the account's id.
+/// Stores an account with about this many rows in a file. Returns the account's id.
 async fn seed(file: &Path, rows: usize) -> CustomerId {
     let app = TestApp::default();
     let id = app.active_account("zaphod").await;

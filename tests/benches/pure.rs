@@ -1,4 +1,4 @@
-//! Pure computations, each compared with the minimum that it needs.
+//! Pure computations, most of them compared with the minimum that they need.
 //!
 //! `cargo bench -p custodian-tests --bench pure`
 #![allow(clippy::unwrap_used)]

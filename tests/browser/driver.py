@@ -1,5 +1,6 @@
 """The local service, and headless Chromium through Debian's chromedriver."""
 
+import atexit
 import base64
 import json
 import os
@@ -55,10 +56,19 @@ def wait_for(description, condition, seconds=30):
     raise TimeoutError(f"timed out after {seconds} s waiting for: {description} {failure or ''}")
 
 
+def start(command, **options):
+    """Starts a process in a session of its own, so that stop() reaches its child processes, too. It ends with this program at the
+    latest, also if what follows the start fails."""
+    process = subprocess.Popen(command, start_new_session=True, **options)
+    atexit.register(stop, process)
+    return process
+
+
 def stop(process):
     """Stops a process and its child processes."""
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait()
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
 
 
 class Service:
@@ -66,8 +76,7 @@ class Service:
 
     def __init__(self, log, program, *options):
         command = [*program, "--ephemeral", "--port", "0", "--admin-password", PASSWORD, *options]
-        # In a session of its own, so that stop() reaches cargo's child processes, too.
-        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
+        self.process = start(command, stdout=log, stderr=subprocess.DEVNULL)
         banner = lambda: re.search(r"Custodian on (\S+)", pathlib.Path(log.name).read_text())
         self.base = wait_for("the service", banner, 120).group(1)
 
@@ -97,12 +106,11 @@ class WebDriverError(Exception):
 
 
 class Browser:
-    """Chromium. The pages have to work with and without scripts."""
+    """Chromium. The pages of mailed links and of a forgotten password have to work with and without scripts."""
 
     def __init__(self, folder, scripts):
         self.folder, self.scripts = folder, scripts
-        command = ["chromedriver", "--port=0"]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        self.process = start(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
         port = next(m for m in (re.search(r"successfully on port (\d+)", line) for line in self.process.stdout) if m).group(1)
         flags = [
             "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -111,8 +119,9 @@ class Browser:
         if not scripts:
             flags.append("--blink-settings=scriptEnabled=false")
         options = {"goog:chromeOptions": {"args": flags}, "goog:loggingPrefs": {"browser": "ALL"}}
-        session = send_request(f"http://127.0.0.1:{port}/session", {"capabilities": {"alwaysMatch": options}})[1]["value"]
-        self.session = f"http://127.0.0.1:{port}/session/{session['sessionId']}"
+        self.session = f"http://127.0.0.1:{port}"
+        session = self.send("session", {"capabilities": {"alwaysMatch": options}})
+        self.session += f"/session/{session['sessionId']}"
         self.set_appearance("phone", "light")
 
     def send(self, path, body=None):

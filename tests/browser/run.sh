@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Walks through the pages of mailed links, the account page, the console and the reference in headless Chromium, and checks every
-# state with axe-core. Arguments are those that walk.py and site.py share.
+# Walks through the pages of mailed links, the account page, the console and the reference in headless Chromium, and checks their
+# states with axe-core. Arguments are those that walk.py and site.py share.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -2,8 +2,8 @@
 """Uses the account page and the console in headless Chromium, from the sign-up to the receipt, and attacks them. Reads the
 reference of the API.
 
-axe-core checks every state at 375 and 1280 pixels, in light and in dark colors. Starts the service with `cargo run` or from a
-given binary. Prints the folder of the screenshots.
+axe-core checks the states of which there are screenshots, at 375 and 1280 pixels, in light and in dark colors. Starts the service
+with `cargo run` or from a given binary. Prints the folder of the screenshots.
 """
 
 import argparse

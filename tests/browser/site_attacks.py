@@ -65,7 +65,7 @@ const send = (method, path, type, body) => fetch(base + path, {
 
 
 def forged_requests(site, attacker):
-    """A page of another origin sends every kind of request with the victim's cookie. None has an effect."""
+    """A page of another origin sends several kinds of requests with the victim's cookie. None has an effect."""
     browser = site.browser
     browser.send("url", {"url": f"{attacker.base}/"})
     browser.run_script(FORGE, site.base)
@@ -116,7 +116,7 @@ def tokens(site):
 
 
 def markup_in_names(site, service):
-    """Every field that a page shows has markup, and every page shows it as text."""
+    """Fields of an account have markup, and every page opened here shows it as text."""
     owner = service.sign_in(EMAIL)
     every = " ".join(SCRIPTS)
     account = {"name": every, "detail": every, "address": every, "phone_number": every}

@@ -136,7 +136,7 @@ class Site:
         self.resize(DESKTOP)
 
     def screenshot(self, name):
-        """A picture of the whole page, or of the window while a dialog is open."""
+        """A picture of the page up to 4000 pixels, or of the window while a dialog is open."""
         height = self.browser.run_script("arguments[0](document.documentElement.scrollHeight)")
         width = self.browser.run_script("arguments[0](innerWidth)")
         if not self.count("dialog"):
@@ -157,7 +157,7 @@ class Site:
         self.wait_for_heading("Sign in")
 
     def storage(self):
-        """Everything that scripts of the page can read from the browser's storage."""
+        """What scripts of the page can read from the browser's storage, without its caches."""
         script = """
         const done = arguments[0];
         indexedDB.databases().then(databases => done(JSON.stringify({

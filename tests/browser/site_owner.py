@@ -5,7 +5,7 @@ import re
 import site_webhooks
 from driver import PASSWORD, send_request, wait_for
 
-# Every name is full of markup, which must appear as text.
+# The names of the account, a key and an agent are full of markup, which must appear as text.
 MARKUP = "<img src=x onerror=alert(1)>\"'&amp;<script>alert(1)</script>"
 EMAIL = "ann@acme.example"
 GERMAN_VIEWS = {
@@ -190,7 +190,7 @@ def german(site):
     site.wait_for_heading(f"Hallo, {EMAIL}")
     assert site.browser.run_script("arguments[0](document.documentElement.lang)") == "de"
     site.show("german")
-    # German words are longer, so every view has to fit into the narrowest window once more.
+    # German words are longer, so these views have to fit into the narrowest window once more.
     for heading, path in GERMAN_VIEWS.items():
         site.open(path, heading)
         site.require_no_overflow(path)

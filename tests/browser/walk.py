@@ -25,7 +25,7 @@ const send = (path, body) => fetch(path, {
 
 
 class Walk:
-    """One walk through all pages and their states."""
+    """One walk through the pages of mailed links and of a forgotten password, and their states."""
 
     def __init__(self, service, browser, axe):
         self.service, self.browser, self.axe = service, browser, axe

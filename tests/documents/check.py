@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the Markdown files without running anything.
+"""Checks the Markdown files without running their blocks.
 
     tests/documents/check.py
 
@@ -127,8 +127,8 @@ def main():
     if errors:
         sys.exit(1)
     print(
-        f"{len(parsed)} pages: every link leads somewhere, and every block in a shell's or a programming language is run or says "
-        "why not"
+        f"{len(parsed)} pages: every link to a page or a heading of this repository leads somewhere, and every block in a shell's or "
+        "a programming language is run or says why not"
     )
 
 

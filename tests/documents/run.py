@@ -4,9 +4,9 @@
     tests/documents/run.py [PAGE ...]
 
 The current folder is the checkout in which the blocks run. Each page has a service of its own, started with the page's block below
-`<!-- starts the service -->`. All other blocks of the page run in one interactive shell, first of bash, then of zsh, against the
-same service, so they must also work a second time. Without the option `-i`, a shell would accept comments that zsh refuses at its
-prompt.
+`<!-- starts the service -->`. The page's other shell blocks run in one interactive shell, first of bash, then of zsh, against the
+same service, so they must also work a second time. Comments leave out some blocks: see check.py. Without the option `-i`, a shell
+would accept comments that zsh refuses at its prompt.
 
 A block of the language `text` after a shell block is the output of that block. In it, `…` stands for any text within a line, and
 a line `…` for any lines. A block below `<!-- saved as: NAME -->` is saved to that file before the shells start. The documents name

@@ -1,4 +1,5 @@
-"""Patches for ministack where it differs from AWS in a way that this test would notice. They apply to its process only.
+"""Patches for ministack where it differs from AWS in a way that this test would notice, and where it is slow or tells too little.
+They apply to its process only.
 
 Known differences that stay: ministack invokes the target of a scheduled job once, where AWS retries twice. It finds
 no route for a path with %2F. It has no throttling, no index lag, no TransactionConflict and no expiry by TTL.

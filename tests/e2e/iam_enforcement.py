@@ -1,4 +1,4 @@
-"""Records every IAM decision of the emulator, and evaluates the permissions that ministack does not.
+"""Records the IAM decisions of the emulator about roles, and evaluates the permissions that ministack does not.
 
 ministack enforces each function's policies on each AWS call. It does not evaluate the permissions that AWS needs apart from
 such a call: an event source mapping reads its queue or stream, a caller passes a role, a sender uses a queue's key, the

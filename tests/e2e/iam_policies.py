@@ -2,7 +2,7 @@
 
 For the sampled functions, the test removes each statement in turn and expects the function's case to fail. A case fails if its
 result is wrong or if IAM denied a call of the role, even if the product recovers from the denied call. For all functions, each
-statement must have allowed at least one call in the whole run.
+statement must have allowed at least one call in the whole run. EXEMPT_STATEMENTS lists the exceptions.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""For each sampled function, a case that needs every statement of its role."""
+"""For each sampled function, a case that needs every statement of its role but the exempt ones."""
 
 from datetime import datetime, timedelta
 
@@ -157,7 +157,7 @@ def mail(emulator):
 
 
 def handle_requests(emulator):
-    """Signs up three times with one address: the second time after the first account expired, and the third time before the
+    """Signs up three times with one address: the second time after the first account is overdue, and the third time before the
     second account is verified. Also signs up with the address of an unverified account of an operator, and requests password
     links."""
     client = ApiClient(emulator)

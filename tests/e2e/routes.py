@@ -275,10 +275,10 @@ def unregister_and_cancel(client):
 
 
 def new_access_keys(client, template):
-    """Calls every route with a new access key. Each function records the first use of a key on a day, even if it then refuses
-    the request."""
+    """Calls every route with a new access key. Each function that authenticates its caller records the first use of a key on a
+    day, even if it then refuses the request."""
     ann, count = client.login("ann"), 0
-    # The webhook's address is refused, so the webhooks of all these keys would be attempted for days of the emulator's clock.
+    # The webhook's address is not public, so the webhooks of all these keys would be attempted for days of the emulator's clock.
     ann.put("/v1.0/customer", {"webhook_uri": ""})
     for method, _, path in (it.replace("ANY ", "GET ").partition(" ") for it in template.declared_routes() if "/" in it):
         key = ann.post("/v1.0/accesskeys", {}).json()

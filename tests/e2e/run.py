@@ -23,7 +23,8 @@ def deploy(emulator, template):
 
 
 def set_up_platform(emulator):
-    """Before the set-up the API responds with 503. A running function loads the new keys within 30 seconds."""
+    """Before the set-up, a request that needs the platform's keys gets 503. A running function loads the new keys within 30
+    seconds."""
     client, body = ApiClient(emulator), {"username": "nobody@example.com"}
     response = client.post("/auth/password-forgot", body)
     assert response.status == 503, f"before the set-up: {response.status} {response.text}"
@@ -40,7 +41,7 @@ def iam_denied_nothing(emulator):
 
 
 def log_has_no_personal_data(emulator):
-    """Searches the log for the personal data that earlier checks sent."""
+    """Searches the log for the password, the addresses and the numbers that most earlier checks sent."""
     lines = emulator.function_log.read_text(encoding="utf-8").splitlines()
     personal = (PASSWORD, "@example.com", "+1555", ADMIN)
     leaks = [line for line in lines if any(it in line for it in personal)]

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The end-to-end test: deploys the unchanged template.yaml with the binaries of a real stack to an AWS emulator on loopback, and
-# tests the deployed product. docs/deploy.md describes the test. It needs Python 3.11, Node, a C compiler and cargo. It
-# stores its Python environment in ~/.cache, and prints a summary as its last line. `--keep` keeps the working folder with the
-# functions' log, and `--build` only builds.
+# The end-to-end test: deploys template.yaml, unchanged but for the place of the code, with the programs of a real stack, less
+# optimised, to an AWS emulator on loopback, and tests the deployed product. docs/deploy.md describes the test. It needs Python
+# 3.11, Node, a C compiler and cargo. It stores its Python environment in ~/.cache, and prints a summary as its last line. `--keep`
+# keeps the working folder with the functions' log, and `--build` only builds.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -52,7 +52,7 @@ def invocation_count(emulator, function):
 
 
 def create_sample_rows(client):
-    """Creates rows in as many tables as single requests can reach."""
+    """Creates rows in several tables, an export, and a webhook destination that is refused."""
     client.post("/v1.0/tags", {"name": "vip"}, {"Idempotency-Key": "sample"}).ok()
     client.post("/v1.0/numbers", {"number": "+15550003333"}).ok()
     contact = client.post("/v1.0/contacts", {"first_name": "Zoe"})

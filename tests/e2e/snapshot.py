@@ -1,4 +1,5 @@
-"""A snapshot of the emulator after the platform was set up. Each test starts from it."""
+"""A snapshot of the emulator after the platform was set up. Each test of the suites and each case of the policies starts from
+it."""
 
 import copy
 import pickle

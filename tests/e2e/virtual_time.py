@@ -70,7 +70,7 @@ def is_busy():
 
 
 def wait_until_idle():
-    """Waits until nothing runs and nothing is due. Raises TimeoutError if that takes too long."""
+    """Waits until nothing runs, no visible message waits and all streams are read. Raises TimeoutError if that takes too long."""
     deadline, idle_checks = time.monotonic() + IDLE_TIMEOUT_SECONDS, 0
     while idle_checks < 2:
         idle_checks = 0 if is_busy() else idle_checks + 1
@@ -98,8 +98,8 @@ class TimeController:
             self.run_due_jobs()
 
     def run_due_jobs(self, only_one_time=False):
-        """Runs the due jobs. While advance() is under way only one-time jobs run, as in the local service: the recurring
-        `reconcile` would otherwise do the work of the one-time jobs, and a broken one would go unnoticed."""
+        """Runs the due jobs. On the way of advance() to the new time only one-time jobs run, as in the local service: the
+        recurring `reconcile` would otherwise do the work of the one-time jobs, and a broken one would go unnoticed."""
         with self._lock:
             disabled = recurring_jobs() if only_one_time else []
             for job in disabled:
@@ -114,7 +114,7 @@ class TimeController:
             yield job, scheduler._at_time_epoch(job["ScheduleExpression"])
 
     def next_due_time(self, until):
-        """The next time at which a job is due or a hidden message becomes visible, if it is not after `until`."""
+        """The next time at which a one-time job is due or a hidden message becomes visible, if it is not after `until`."""
         now = time.time()
         due_times = [] if self.scheduler_paused else [due for _, due in self.jobs() if due]
         due_times += [it["visible_at"] for it in queued_messages()]

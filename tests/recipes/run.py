@@ -38,7 +38,7 @@ received = queue.Queue()
 
 
 class Recorder(http.server.BaseHTTPRequestHandler):
-    """Keeps every webhook as it arrived."""
+    """Keeps the headers about the signature and the body of every webhook."""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -7,7 +7,7 @@ use custodian_domain::{Agent, AgentId, Customer, CustomerId, Profile, State};
 use crate::log_checks;
 use crate::test_app::TestApp;
 
-/// The password of every person in the tests.
+/// The usual password of people in the tests.
 pub const PASSWORD: &str = "correct horse battery";
 
 impl TestApp {

@@ -1,6 +1,8 @@
-//! Checks every response that a test receives, and every accepted request body, against the API description.
+//! Checks the responses of described and unknown routes that a test receives, and accepted JSON bodies, against the API
+//! description.
 //!
-//! The document allows responses to have unknown fields. These checks do not: a field that is not described fails the test.
+//! The document allows responses to have unknown fields. These checks do not: a field that is not described fails the test, unless
+//! the schema of its object permits such fields.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Checks that no log line contains an unlisted field, or a secret or personal text that a test sent or received.
+//! Checks that no log line contains an unlisted field, or a text of a secret field that a test sent or received.
 
 use std::collections::HashSet;
 use std::io::Write;

@@ -1,5 +1,5 @@
-//! Random database faults: lost requests, lost responses, throttling, transaction conflicts and partial batches. The sequence
-//! depends only on a seed. Without these faults, the embedded engine never fails.
+//! Random database faults: lost requests, lost responses, throttling, transaction conflicts and partial batches. The random
+//! numbers depend only on a seed. Without these faults, the embedded engine never fails.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,7 +64,7 @@ impl RequestObserver for RandomFaults {
     fn on_request(&self, operation: &str, body: &Value) -> Fault {
         let engine = self.0.engine.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(engine) = engine else { return Fault::None };
-        // Each type of fault is injected into the first request that can have it, so that every type occurs.
+        // A request gets a type of fault that was not injected yet, if it can have one, so that every type occurs.
         let is_divisible = batch_size(body) > 1;
         let first = match operation {
             "TransactWriteItems" if !self.injected().contains_key("conflict") => Some(3),

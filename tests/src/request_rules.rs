@@ -144,7 +144,7 @@ mod tests {
 
     use super::violations;
 
-    /// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
+    /// Invariant I3: no owned row is written after its account is deleted or expired, and no update brings back a deleted row.
     #[test]
     fn requests_within_the_rules_pass_and_violations_are_named() {
         let get = json!({ "TableName": "custodian-customers", "ConsistentRead": true });

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::fault_injector::FaultInjector;
 
-/// Everything that the test doubles have received. Tests read and change it.
+/// What the test doubles have received and still hold. Tests read and change it.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceState {
     pub jobs: BTreeMap<String, ScheduledJob>,

@@ -1,5 +1,5 @@
-//! The API description, changed for the tests: a response may have no unknown fields, and a request's body may have everything that
-//! the service accepts beyond the description.
+//! The API description, changed for the tests: a response may have no unknown fields, unless a schema permits them by itself, and a
+//! request's body may have everything that the service accepts beyond the description.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -56,7 +56,7 @@ fn collect_schemas(document: &Value, part: &Value, names: &mut BTreeSet<String>)
     }
 }
 
-/// Forbids additional properties in every object that names its properties.
+/// Forbids additional properties in every object that names its properties and does not say whether it may have others.
 fn forbid_unknown_fields(part: &mut Value) {
     match part {
         Value::Object(map) => {

@@ -1,4 +1,4 @@
-//! The product without HTTP: its functions over the embedded database, with test doubles of all services and a manual clock.
+//! The product without HTTP: its functions over the embedded database, with test doubles of services and a manual clock.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,5 +1,6 @@
-//! The rules for writes. Each write has a condition expression; a write that needs no condition has one that always holds
-//! (`Expr::unconditional`). No write creates a row of a deleted account, and none replaces a row that stays in use as a whole.
+//! The rules for writes. Each write but the batch deletions has a condition expression; a write that needs no condition has one
+//! that always holds (`Expr::unconditional`). No write creates an owned row of a deleted account, and none replaces a row that
+//! stays in use as a whole.
 
 use serde_json::Value;
 
@@ -32,8 +33,8 @@ pub(crate) fn no_resurrection(update: &Value) -> Option<String> {
 }
 
 /// A row that stays in use is never put whole, because it would lose the attributes of a newer version. So a put needs a condition
-/// that fails for an existing row. Exceptions are rows that replace one that has ended: an anonymised customer, an identifier of
-/// another holder, an idempotency record, a window of a limit, and a record of the outbox, which never changes.
+/// that fails for an existing row. Exceptions are an anonymised customer, and the tables whose rows are replaced on purpose: those
+/// of identifiers, idempotency records, windows of limits, and records of the outbox.
 pub(crate) fn no_whole_replacement(put: &Value) -> Option<String> {
     let table = put["TableName"].as_str().unwrap_or_default().trim_start_matches(PREFIX);
     let is_anonymised = ["deleted", "expired"].iter().any(|status| put["Item"]["status"]["S"] == *status);

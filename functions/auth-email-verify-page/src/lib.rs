@@ -1,5 +1,6 @@
-//! `GET /auth/email-verify?token=`: the page behind a mailed verification link. It names the account and the address. Opening
-//! the page changes nothing, because mail scanners open links too. The button on the page submits the form.
+//! `GET /auth/email-verify?token=`: the page behind a mailed verification link. It names the address and, before the confirmation,
+//! the account if it has a plain name. Opening the page changes nothing, because mail scanners open links too. The button on the
+//! page submits the form.
 
 use custodian_app::ports::{ReadCustomers, ReadMailTokens};
 use custodian_app::verify::look_up;

@@ -1,6 +1,6 @@
 //! `PUT /v1.0/platform/deletions`: turns the brake on or off. While it is on, it stops all purges, expiries, deletions and
-//! cascades of the platform. When an operator turns it off, the oldest stopped cascades continue at once, and `reconcile` continues
-//! the rest.
+//! cascades of the platform. When an operator turns it off, some of the stopped cascades continue at once, and `reconcile`
+//! continues the rest.
 
 use std::time::Duration;
 

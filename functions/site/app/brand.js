@@ -8,7 +8,7 @@ export const product = data.product;
 export const supportContact = data.support;
 export const returnUrl = data.return;
 
-/** Whether the browser sent no session with the request for the page, so that asking for one is needless. */
+/** Whether the page says that the browser has no session, so that asking for one is needless. */
 export const hasNoSession = () => data.session === 'none';
 
 export function logo() {

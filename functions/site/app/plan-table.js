@@ -1,4 +1,4 @@
-// What a deletion would delete: the rows of each kind.
+// What a deletion would delete: the rows of each table.
 
 import { notice } from './components.js';
 import { h } from './dom.js';
@@ -8,7 +8,7 @@ import { table } from './tables.js';
 /** Tables with records of the service. They come last, because readers look for their own rows first. */
 const INTERNAL = ['audits', 'exports', 'idempotency', 'identifiers', 'outbox', 'tokens', 'usage', 'webhooks'];
 
-/** The kinds that have rows, and the telephone numbers that would be released. */
+/** The tables that have rows, and the telephone numbers that would be released. */
 export function planTable(plan) {
   const isInternal = (row) => INTERNAL.includes(row.name);
   const rows = plan.tables.filter((each) => each.rows > 0).sort((a, b) => isInternal(a) - isInternal(b) || b.rows - a.rows);

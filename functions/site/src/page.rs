@@ -1,5 +1,5 @@
-//! The page around the application. Its Content-Security-Policy permits only the files of the application, the logo and requests to
-//! this API: no inline script or style, no frame, and no markup from texts (Trusted Types).
+//! The page around the application. Its Content-Security-Policy permits only files of this origin, images of the logo's origin and
+//! requests to this API: no inline script or style, no frame, and no markup from texts (Trusted Types).
 
 use custodian_app::context::Brand;
 use custodian_app::mail::escape_html;

@@ -1,4 +1,4 @@
-"""Load-tests each route of the local service with wrk and prints a table."""
+"""Load-tests some routes of the local service with wrk and prints a table."""
 
 import json
 import re

@@ -1,6 +1,7 @@
 //! Exit codes, and the failures that lead to them.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -41,11 +42,13 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// The running export because of which the service refused to start another one.
     pub(crate) running_export: Option<Uuid>,
+    /// How long to wait before the request is sent again, if the service said it.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Failure {
     pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), running_export: None }
+        Self { kind, message: message.into(), running_export: None, retry_after: None }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {

@@ -1,4 +1,5 @@
-//! `custodianctl`: the operator's command line. It talks to the HTTP API only, and can verify receipts without a network.
+//! `custodianctl`: the operator's command line. It talks to the HTTP API, and to the server of an
+//! export's file. It can verify receipts without a network.
 
 pub mod args;
 mod client;

@@ -14,7 +14,7 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(5);
 /// The maximum number of consecutive failed requests that the command tolerates.
 const MAX_FAILURES: u32 = 5;
 
-/// Reads a path again and again, as slowly as the service asks for, until the answer is final.
+/// Reads a path again and again, as slowly as the answers ask for, until the answer is final.
 pub(crate) fn poll_until(
     client: &Client,
     path: &str,
@@ -34,8 +34,9 @@ pub(crate) fn poll_until(
             }
             Err(failure) if failure.kind == FailureKind::Unavailable && failures < MAX_FAILURES => {
                 failures += 1;
+                let wait = failure.retry_after.unwrap_or(DEFAULT_WAIT);
                 progress.show(failure.message);
-                DEFAULT_WAIT
+                wait
             }
             Err(failure) => return Err(failure),
         };

@@ -12,7 +12,7 @@ use crate::exit::{Failure, FailureKind};
 use crate::output::clean;
 use crate::service_url::ServiceUrl;
 
-/// The failure of a response that is no success.
+/// The failure of a response that is no success or no JSON.
 pub(crate) fn failure(
     status: StatusCode,
     body: Option<&Value>,
@@ -26,7 +26,8 @@ pub(crate) fn failure(
     };
     let mut failure = Failure::new(kind(status, reason), sentence(message) + &details(error));
     failure.running_export = running_export(error).filter(|_| reason == "EXPORT_ALREADY_RUNNING");
-    if let Some(wait) = retry_after.filter(|_| matches!(status.as_u16(), 429 | 503)) {
+    failure.retry_after = retry_after.filter(|_| matches!(status.as_u16(), 429 | 503));
+    if let Some(wait) = failure.retry_after {
         return failure.hint(&format!("Try again in {}.", duration(wait)));
     }
     match (hint(reason), text("request_id")) {
@@ -55,7 +56,7 @@ fn hint(reason: &str) -> Option<&'static str> {
             "If you are signing in, check the username and the password. Otherwise sign in again with `custodianctl login`."
         }
         "PERMISSION_DENIED" => {
-            "`export` needs an administrator of the account, and every other command a platform admin. Sign in with `custodianctl login`."
+            "`export` needs an administrator of the account. The commands for operators need a platform admin. Sign in with `custodianctl login`."
         }
         "ROUTE_NOT_FOUND" => "This version of the service does not have this command.",
         "CUSTOMER_NOT_FOUND" => "Find the account with `custodianctl customers search`.",

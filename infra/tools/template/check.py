@@ -16,7 +16,8 @@ from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
 # CloudFormation permits 500 resources. The rest is a reserve: a replacement needs the old and the new resource at the same
-# time. A function needs three (itself, its role and the gateway's permission), and a kind 16 (five functions and a table).
+# time. A function with a route needs three (itself, its role and the gateway's permission), and a kind 16 (five functions and a
+# table).
 MAX_RESOURCES = 480
 # The only fields of the access log. Addresses, user agents, paths and queries are personal or carry credentials.
 ACCESS_LOG = {"requestId", "routeKey", "status", "responseLatency", "integrationErrorMessage"}

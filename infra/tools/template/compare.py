@@ -2,8 +2,8 @@
 
     python compare.py before.yaml after.yaml
 
-Prints every difference. The grouping and the order of statements in a policy do not count: the script compares the
-policy's permissions, each an (action, resource, condition).
+Prints every difference of resources (except `CodeUri`), parameters, conditions and outputs. The grouping and the order of
+statements in a policy do not count: the script compares the policy's permissions, each an (action, resource, condition).
 """
 
 import json

@@ -36,7 +36,8 @@ pub struct KeyOrigin {
 }
 
 impl KeyOrigin {
-    /// Refuses a key that would be stronger or live longer than the key on which its maker depends.
+    /// Refuses a key that would be stronger than the key on which its maker depends, or is requested to live longer. Without a
+    /// requested lifetime, the new key expires with that key at the latest.
     pub fn of(caller: &Principal, patch: &KeyPatch, now: Timestamp) -> Result<Self, Refusal> {
         patch.require_scopes_within(caller.key())?;
         let tm_expire = patch.expiry(caller.key(), now)?;
@@ -101,7 +102,7 @@ pub async fn create<S: CreateAccessKeys, E>(
     }
 }
 
-/// Deletes expired keys. Returns whether that made room.
+/// Deletes expired keys. Returns whether there may be room now.
 async fn make_room<S: DeleteAccessKeys, E>(
     cx: &Context<S, E>,
     customer: CustomerId,

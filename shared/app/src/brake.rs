@@ -39,7 +39,7 @@ pub(crate) async fn count_deletion<S: DeletionBrake, E>(cx: &Context<S, E>, due:
 }
 
 /// Whether purges may run: the brake is off, and the accounts that fell due or were deleted within the last hour do not exceed
-/// the limit. Otherwise, the brake trips before the first of them is purged.
+/// the limit. If they do, this trips the brake, so that no more of them are purged.
 pub async fn permits_purges<S: DeletionBrake + CountDue, E>(cx: &Context<S, E>) -> Result<bool, Failure> {
     let brake = cx.store.brake().await?;
     if brake.paused {

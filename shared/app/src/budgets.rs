@@ -1,7 +1,7 @@
 //! Budgets of webhooks: how many attempts and bytes are spent in a window of time.
 //!
 //! The windows are fixed, such as each hour of the clock, and do not begin with their first attempt like those of a throttle. So
-//! one request to the database counts an attempt, whether the window is new or not.
+//! one request to the database counts an attempt in a budget, whether the window is new or not.
 
 use std::time::Duration;
 

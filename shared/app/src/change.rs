@@ -25,7 +25,7 @@ use crate::retry::{Retry, RetryBudget};
 /// The outcome of a command.
 #[derive(Clone, Debug)]
 pub enum ChangeOutcome {
-    /// The account is in the target state already, or the command no longer applies.
+    /// The account is in the target state already, or the command does not apply to it now.
     Unchanged(Box<Customer>),
     /// The job fired a little early and must be retried.
     TooEarly,
@@ -142,7 +142,8 @@ fn deletion_notices<S, E>(
     NoticeDestination::all_of(before).into_iter().map(encrypt).collect()
 }
 
-/// Cancels jobs that were scheduled for a state that the row did not reach. A job is kept while the row may still need it.
+/// Cancels jobs that were scheduled for a state that the row did not reach, or has left. A job is kept while the row may still need
+/// it.
 async fn cancel_orphans<S, E: Scheduler>(cx: &Context<S, E>, row: &Customer, mut orphans: Vec<Job>) {
     let needed = jobs_of(cx, row);
     orphans.retain(|orphan| {

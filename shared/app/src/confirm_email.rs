@@ -195,8 +195,9 @@ pub async fn send_email_change<S: ReadAgents + StoreMailTokens + Throttle, E: Ma
     let Some(customer) = cx.store.customer(id).await?.filter(|row| row.status() == Status::Active) else {
         return Ok(());
     };
-    let Some(PendingEmail { address: email, tm_expire, requested_by }) = customer.pending_email.clone()
-    else {
+    // A delayed event may come after the request has expired.
+    let pending = customer.pending_email_at(cx.now()).cloned();
+    let Some(PendingEmail { address: email, tm_expire, requested_by }) = pending else {
         return Ok(());
     };
     let token = mail_token::new(cx.providers.random());

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{AuditLog, ReadAgents, TokenSigner, WriteOutcome};
-use crate::request_origin::AuditedAction;
+use crate::request_origin::{AuditedAction, record_before_effect};
 
 /// The lifetime of a delegate's token.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(8 * 3600);
@@ -90,7 +90,7 @@ async fn sign<S: ReadAgents + AuditLog, E: TokenSigner>(
         hides_origin: false,
         now,
     };
-    if cx.store.record_action(action).await? != WriteOutcome::Done {
+    if record_before_effect(&cx.store, action).await? != WriteOutcome::Done {
         return Err(Reason::CustomerNotFound.into());
     }
     let claims = Claims {

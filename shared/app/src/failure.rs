@@ -2,13 +2,14 @@
 
 use custodian_domain::{Reason, Refusal};
 
-/// Either the rules refuse the request, or a dependency failed.
+/// Either the rules refuse the request, or it cannot be completed now.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The request is refused. The caller sees the reason.
     #[error("refused: {}", .0.reason.key())]
     Refused(Refusal),
-    /// 503: a dependency failed. The cause is logged and never sent to the caller.
+    /// 503: the request cannot be completed now, usually because a dependency failed. The cause is logged, and never sent to a
+    /// caller of the API.
     #[error("service unavailable ({what}): {cause}")]
     Unavailable { what: &'static str, cause: String },
 }

@@ -39,7 +39,7 @@ pub fn decrypt_row<S, E>(
     decrypt_fields(cx, kind, stored, |field| field.encrypted)
 }
 
-/// The row without its secrets, for lists, webhooks and exports.
+/// The row without its secrets, for lists, lookups, webhooks and exports.
 pub fn decrypt_row_without_secrets<S, E>(
     cx: &Context<S, E>,
     kind: &Kind,

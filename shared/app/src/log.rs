@@ -1,4 +1,4 @@
-//! Log fields of use cases. A log line has ids, routes and codes; never a name, an address or a value.
+//! Log fields of use cases. A log line has ids, routes, codes and numbers; never a name, an address or another value of a field.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The customer and the type of a message, for its log lines. The log lines contain no other values of the message, because
-//! these can be personal data.
+//! The customer and the type of a message, for its log lines. The adapters log no other values of the message, because these can
+//! be personal data.
 
 use std::borrow::Cow;
 

@@ -51,7 +51,7 @@ pub(crate) async fn drop_if_full<S: ReadThrottles, E>(
     Ok(false)
 }
 
-/// Counts a request of an account that mails another address, or refuses it with 429.
+/// Counts a request to set another e-mail address for an account, or refuses it with 429.
 pub(crate) async fn count_request<S: Throttle, E>(
     cx: &Context<S, E>,
     customer: &Customer,

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{Authenticator, FindNames, Prefetch, PrincipalId};
 
-/// An agent that can sign in, and its account.
+/// An agent other than the guest agent, and its account, which is not terminal.
 #[derive(Clone, Debug)]
 pub struct NamedAgent {
     pub customer: Customer,
@@ -19,8 +19,9 @@ pub struct NamedAgent {
     pub by_email: bool,
 }
 
-/// The agents that a text names: the owner of the account that confirmed this e-mail address, then the agent with this
-/// username. The address comes first, because an account verifies its address but not its agents' usernames.
+/// The agents that a text names: the owner of the account that confirmed this e-mail address, then the agent whose username an
+/// earlier release stored unprepared, then the agent with the prepared username. The address comes first, because an account
+/// verifies its address but not its agents' usernames.
 pub async fn named_agents<S: FindNames + Authenticator, E>(
     cx: &Context<S, E>,
     text: &str,
@@ -31,7 +32,7 @@ pub async fn named_agents<S: FindNames + Authenticator, E>(
     let by_username = usernames.into_iter().flatten().filter(|agent| Some(*agent) != by_email);
     let mut reads = by_email.into_iter().chain(by_username).map(|ids| read(cx, ids)).collect::<Vec<_>>();
     if reads.is_empty() {
-        // An unknown name reads as many rows as a known one, so the response time does not reveal it.
+        // An unknown name reads as many rows as the name of one agent, so the response time does not reveal it.
         reads.push(read(cx, (PLATFORM, AgentId(Uuid::nil()))));
     }
     let address = username_key(text);

@@ -1,5 +1,5 @@
-//! Sets up the platform: its keys, its own customer and its first admin. Running the set-up again changes nothing. This module
-//! also rotates the signing keys.
+//! Sets up the platform: its keys, its own customer and its first admin. Running the set-up again creates only what is missing.
+//! This module also rotates the signing keys.
 
 use custodian_auth::Signer;
 use custodian_domain::credentials::{parse_username, password_error};

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::field_location::FieldLocation;
 use crate::ports::{PlatformKeySet, VerifyingKeys};
 
-/// The minimum time between two reloads. Without it, every forged token would cause a read.
+/// The minimum time between a successful reload and the next one. Without it, every token with an unknown key would cause a read.
 const RELOAD_INTERVAL: Duration = Duration::from_secs(30);
 /// The minimum time between a failed reload and the next one, so that forged tokens do not prolong an outage.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -133,8 +133,8 @@ impl PlatformKeys {
         if is_set_up { Ok(()) } else { self.reload(store, now).await }
     }
 
-    /// Reads the keys, unless they were read a moment ago. A failed read does not count: until a read succeeds, nobody knows whether
-    /// a token with an unknown key is valid, so its request must get 503.
+    /// Reads the keys, unless they were read a moment ago. A failed read does not count: until a read succeeds, nobody knows
+    /// whether a token with an unknown key is valid, so its request must get 503.
     async fn reload<S: VerifyingKeys>(&self, store: &S, now: Timestamp) -> Result<(), Failure> {
         let mut reloads = self.reloads.lock().await;
         if reloads.succeeded.is_some_and(|last| now < last.plus(RELOAD_INTERVAL)) {

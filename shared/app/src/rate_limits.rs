@@ -65,13 +65,13 @@ pub const SIGNUP_BY_NETWORK: RateLimit = RateLimit::new("signup-network", 20, QU
 pub const FORGOT_BY_NAME: RateLimit = RateLimit::new("forgot-name", 10, QUARTER_HOUR);
 /// Requests for a password reset from one client network.
 pub const FORGOT_BY_NETWORK: RateLimit = RateLimit::new("forgot-network", 100, QUARTER_HOUR);
-/// Wrong tokens from one client IP address.
+/// Refused requests with a mailed token from one client IP address.
 pub const TOKEN_BY_CLIENT_IP: RateLimit = RateLimit::of_failures("token-address", 300);
 
 /// Mails to one e-mail address that strangers can cause.
 pub(crate) const MAIL_BY_RECIPIENT: [RateLimit; 2] =
     [RateLimit::new("mail-hour", 5, HOUR), RateLimit::new("mail-day", 20, DAY)];
-/// Requests of one account that send a mail to another address.
+/// Requests to set another e-mail address for one account. They are limited because they can mail any address.
 pub(crate) const MAIL_BY_ACCOUNT: RateLimit = RateLimit::new("mail-account", 10, HOUR);
 /// Responses to one account which say that a name is taken.
 pub(crate) const TAKEN_NAME_BY_ACCOUNT: RateLimit = RateLimit::new("taken-account", 30, HOUR);

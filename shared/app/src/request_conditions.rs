@@ -1,8 +1,9 @@
 //! The conditions of the current request, from its `If-Match` and `Idempotency-Key` headers.
 //!
-//! `If-Match` names one version of a row. If another write changed the row, the use case must refuse the request instead of
-//! reading the row again. With `Idempotency-Key`, the transaction that commits the request's effect also marks the request's
-//! idempotency record as done. The conditions are task-local, so handlers do not pass them to the use cases and the store.
+//! `If-Match` names versions of a row. If another write changed the row since the request read it, the use case must refuse the
+//! request instead of reading the row again. `If-Match: *` matches every version, so it is no condition here. With
+//! `Idempotency-Key`, the transaction that commits the request's effect also marks the request's idempotency record as done. The
+//! conditions are task-local, so handlers do not pass them to the use cases and the store.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ tokio::task_local! {
 /// The conditions of a request.
 #[derive(Clone, Debug, Default)]
 pub struct RequestConditions {
-    /// Whether the request has an `If-Match`. It matched when the request read the row.
+    /// Whether the request has an `If-Match` with versions. One of them matched when the request read the row.
     pub if_match: bool,
     pub idempotency_lease: Option<IdempotencyLease>,
 }
@@ -62,8 +63,8 @@ pub(crate) fn time_waited() -> TimeWaited {
     WAITED.try_with(TimeWaited::clone).unwrap_or_default()
 }
 
-/// Checks that a use case may read a changed row again. Fails with 412 for a request with `If-Match`, because the row no longer
-/// has the version that the request names.
+/// Checks that a use case may read a changed row again. Fails with 412 for a request that names versions in `If-Match`, because the
+/// row no longer has the version with which the header was compared.
 pub fn permit_reread() -> Result<(), Failure> {
     let if_match = CONDITIONS.try_with(|conditions| conditions.if_match).unwrap_or(false);
     if if_match { Err(Reason::PreconditionFailed.into()) } else { Ok(()) }

@@ -9,6 +9,10 @@ use custodian_domain::audit::{AuditActor, AuditDetail, AuditEntry, AuditedResour
 use custodian_domain::{CustomerId, Timestamp};
 use uuid::Uuid;
 
+use crate::failure::Failure;
+use crate::ports::{AuditLog, WriteOutcome};
+use crate::request_conditions::{RequestConditions, with_conditions};
+
 tokio::task_local! {
     static ORIGIN: RequestOrigin;
 }
@@ -35,7 +39,7 @@ pub struct AuditedAction {
     /// Whether the entry leaves out the request and its caller, because another account caused the action: confirming an address
     /// takes a username away. The account must not learn who did it, so the system acts.
     pub hides_origin: bool,
-    /// The time of an action without a request.
+    /// The time of the entry, if the action has no request or hides it.
     pub now: Timestamp,
 }
 
@@ -44,11 +48,20 @@ pub async fn with_origin<F: Future>(origin: RequestOrigin, work: F) -> F::Output
     ORIGIN.scope(origin, work).await
 }
 
+/// Records an action before its effect. The entry is not the effect, so it does not mark the request's idempotency record as done: if
+/// the effect fails, a repetition tries it again.
+pub async fn record_before_effect<S: AuditLog>(
+    store: &S,
+    action: AuditedAction,
+) -> Result<WriteOutcome, Failure> {
+    with_conditions(RequestConditions::default(), store.record_action(action)).await
+}
+
 fn current() -> Option<RequestOrigin> {
     ORIGIN.try_with(RequestOrigin::clone).ok()
 }
 
-/// Whether a platform admin acts, as itself or as a guest agent.
+/// Whether a platform admin acts, by a route of platform admins or as a guest agent.
 pub fn is_platform_admin() -> bool {
     ORIGIN.try_with(|origin| origin.actor.is_platform_admin()).unwrap_or(false)
 }

@@ -20,8 +20,8 @@ use crate::request_conditions;
 use crate::retry::{Retry, RetryBudget};
 use crate::throttle::{refuse_taken_name, require_taken_name_quota};
 
-/// Creates a row. The refusal of a name that must be unique on the platform reveals that another account has it. So an account may
-/// try only a limited number of taken names.
+/// Creates a row. The refusal of a name that must be unique on the platform can reveal that another account has it. So an account
+/// may try only a limited number of taken names.
 pub async fn create<S: CreateResources + Throttle + ReadThrottles, E>(
     cx: &Context<S, E>,
     kind: &'static Kind,

@@ -1,4 +1,5 @@
-//! Sign-in. A wrong username, a wrong password and a terminal account give the same response after the same time.
+//! Sign-in. A wrong username, a wrong password and a terminal account give the same response after the same time. Only for a name
+//! of several agents, a wrong password takes longer.
 
 use custodian_auth::password::{self, PasswordMatch};
 use custodian_domain::precis::username_key;

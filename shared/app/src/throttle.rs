@@ -174,11 +174,11 @@ impl Reservation {
         ignore(released.map(|_| ()), "the unreleased quota is free when its window ends");
     }
 
-    /// Releases the quota of a successful attempt, or records the failed one.
+    /// Releases the quota of an attempt that was successful or that failed because of the service. Records any other as failed.
     pub async fn settle<S: Throttle, E, T: Sync>(self, cx: &Context<S, E>, outcome: &Result<T, Failure>) {
         match outcome {
-            Ok(_) => self.release(cx).await,
-            Err(_) => self.fail(cx).await,
+            Ok(_) | Err(Failure::Unavailable { .. }) => self.release(cx).await,
+            Err(Failure::Refused(_)) => self.fail(cx).await,
         }
     }
 

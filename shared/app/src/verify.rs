@@ -115,7 +115,7 @@ async fn activate<S: UseMailTokens + ChangeCustomers + FindNames + ReadAgents, E
     }
 }
 
-/// The stored token of a verification link, used or not.
+/// The stored token of a mailed link, used or not. It may have another purpose than a verification.
 async fn find_token<S: ReadMailTokens, E>(cx: &Context<S, E>, token: &Secret) -> Result<MailToken, Failure> {
     let token_hash = mail_token::hash(token);
     if let Some(mail_token) = cx.store.mail_token(&token_hash).await? {

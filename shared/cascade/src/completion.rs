@@ -64,7 +64,7 @@ pub(crate) async fn complete<S: Ledgers + FindRows, E: CascadeQueue>(
     reopen(cx, customer, ledger, &check, "rows found before the ledger was completed").await
 }
 
-/// Opens the steps whose tables have rows again, and enqueues them.
+/// Opens the steps whose tables have rows again, and enqueues those that are ready, unless the cascade is paused.
 pub(crate) async fn reopen<S: Ledgers, E: CascadeQueue>(
     cx: &Context<S, E>,
     customer: CustomerId,

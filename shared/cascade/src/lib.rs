@@ -5,8 +5,8 @@
 //! then stays empty of the customer's rows, because the customer's gates are closed. Before the ledger is completed, every
 //! table is queried once more.
 //!
-//! Every function here can crash at any point and run again, also in two workers at once, with the same result. A worker
-//! commits a count before it deletes the rows that it counted, and a retry counts no row twice.
+//! Every function here can crash at any point and run again, also in two workers at once, and the deletion has the same result. A
+//! worker commits a count before it deletes the rows that it counted, and a retry counts no row twice.
 
 mod completion;
 mod counted_pages;

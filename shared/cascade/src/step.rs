@@ -24,8 +24,8 @@ pub enum StepOutcome {
     Skipped,
 }
 
-/// Deletes the rows of a table until none is left or `stop_at` has passed. While it deletes the rows of one page, it reads and
-/// counts the next page.
+/// Deletes the rows of a table until none is left, `stop_at` has passed or the cascade is paused. While it deletes the rows of one
+/// page, it reads and counts the next page.
 pub async fn run_step<S: EmptyTables, E: CascadeQueue + RemoveFiles>(
     cx: &Context<S, E>,
     task: &CascadeTask,

@@ -8,7 +8,8 @@ use custodian_domain::kinds::{ALL, Kind};
 pub enum KeyLayout {
     /// The key consists of the customer and this attribute.
     Rows { range: &'static str },
-    /// Each row of the customer has a second row under another key. Another customer may own the second row by now.
+    /// Each row of the customer names a second row under another key. The second row may be missing, or another customer may own it
+    /// by now.
     Pairs,
 }
 

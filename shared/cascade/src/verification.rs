@@ -1,5 +1,5 @@
-//! Verification of completed deletions. A quarter of an hour after a ledger was completed, `reconcile` queries every table once
-//! more, issues the receipt and sends the last mail.
+//! Verification of completed deletions. At least a quarter of an hour after a ledger was completed, `reconcile` queries every table
+//! once more, issues the receipt and sends the last mail.
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ pub const VERIFY_AFTER: Duration = Duration::from_secs(15 * 60);
 /// Removes the account's files once more, because an export's worker may have completed one during the cascade. Then queries every
 /// table of a completed deletion, consistently, and returns the number of rows found (at most one batch for each table).
 ///
-/// If it finds no row a quarter of an hour after the completion, it marks the ledger as verified, issues the receipt and sends the
-/// last mail, and no later run of the schedule verifies the ledger again. If it finds rows, it reopens the ledger and the steps
-/// that have rows. The cascade then deletes these rows and completes the ledger again.
+/// If it finds no row, at least a quarter of an hour after the completion, it marks the ledger as verified, issues the receipt and
+/// sends the last mail, and no later run of the schedule verifies the ledger again. If it finds rows, it reopens the ledger and the
+/// steps that have rows. The cascade then deletes these rows and completes the ledger again.
 pub async fn verify_empty<S, E>(cx: &Context<S, E>, customer: CustomerId) -> Result<u64, Failure>
 where
     S: CompletedLedgers + FindRows + ReceiptKeys + LastMail + DeletionLinks,

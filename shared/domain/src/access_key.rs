@@ -18,9 +18,9 @@ use crate::{CreatedBy, CustomerId, Timestamp};
 /// The noun of an access key in event types.
 pub const NOUN: &str = "accesskey";
 
-/// The lifetime of a key if the request has no `expire`, unless the key that makes it expires earlier.
+/// The lifetime of a key if the request has no `expire`, unless the access key behind its maker expires earlier.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(365 * 86_400);
-/// The minimum `expire` of a request. A key whose maker expires earlier can live for a shorter time.
+/// The minimum `expire` of a request. If the access key behind its maker expires earlier, a key can live for a shorter time.
 pub const MIN_LIFETIME: Duration = Duration::from_secs(86_400);
 /// The maximum number of keys of one customer.
 pub const MAX_ACCESS_KEYS: u64 = 50;
@@ -129,7 +129,7 @@ impl KeyPatch {
         }
     }
 
-    /// When a new key expires. A key that `maker` makes expires no later than `maker`.
+    /// When a new key expires: no later than `maker`, the key behind the principal that makes it.
     pub fn expiry(&self, maker: Option<&AccessKey>, now: Timestamp) -> Result<Timestamp, Refusal> {
         let requested = now.plus(self.lifetime.unwrap_or(DEFAULT_LIFETIME));
         match maker {
@@ -141,7 +141,7 @@ impl KeyPatch {
         }
     }
 
-    /// Refuses a new key that may do more than `maker`, the key that makes it.
+    /// Refuses a new key that may do more than `maker`, the key behind the principal that makes it.
     pub fn require_scopes_within(&self, maker: Option<&AccessKey>) -> Result<(), Refusal> {
         let new = self.scopes.as_deref().unwrap_or_default();
         let is_within = maker.is_none_or(|maker| scope::are_within(new, &maker.scopes));

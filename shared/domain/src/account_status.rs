@@ -1,4 +1,5 @@
-//! Checks of the caller's account status. Platform admins always pass, because the platform's own account is always active.
+//! Checks of an account's status. As callers, platform admins who are not delegates always pass, because the platform's own
+//! account is always active.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::status::State;
 
-/// The route that recovers a frozen account. The ACCOUNT_FROZEN error contains it if the owner froze the account.
+/// The route that recovers a frozen account. The ACCOUNT_FROZEN error contains it unless the account is suspended.
 pub const RECOVERY_ENDPOINT: &str = "DELETE /auth/unregister";
 
 /// Refuses an account that is not active.
@@ -35,7 +36,7 @@ pub fn require_active(customer: &Customer) -> Result<(), Refusal> {
     }
 }
 
-/// Callers may read, unregister and recover an account until it is deleted or expired.
+/// Refuses an account that is deleted or expired.
 pub fn require_not_terminal(customer: &Customer) -> Result<(), Refusal> {
     if customer.status().is_terminal() { Err(Reason::InvalidCredentials.into()) } else { Ok(()) }
 }

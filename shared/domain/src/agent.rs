@@ -32,7 +32,7 @@ pub struct Address {
     pub detail: String,
 }
 
-/// A network that an agent signed in from, as a keyed hash. Guesses from elsewhere do not stop a sign-in from it.
+/// A network that an agent signed in from, as a keyed hash. For 90 days, guesses from elsewhere do not stop a sign-in from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownNetwork {
     pub hash: String,
@@ -68,7 +68,7 @@ pub struct Agent {
     pub tag_ids: Vec<Uuid>,
     pub addresses: Vec<Address>,
     /// Whether this is the account's guest agent: an administrator that cannot sign in. Every account has exactly one until
-    /// the account is deleted.
+    /// the account is deleted or expired.
     pub guest: bool,
     /// The networks of the latest sign-ins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -104,7 +104,7 @@ impl Agent {
         !self.guest && self.counts_as_admin()
     }
 
-    /// A new administrator without a password. Its first password is trusted immediately.
+    /// A new administrator without a password. Nothing in its row delays the trust in its first password.
     pub fn new(customer_id: CustomerId, id: AgentId, username: &str, now: Timestamp) -> Self {
         Self {
             customer_id,
@@ -132,8 +132,8 @@ impl Agent {
         }
     }
 
-    /// The key without which this administrator cannot sign in, so that a key makes no credential that outlives it. Other agents
-    /// depend on no key, because they are weaker than a key.
+    /// The key without which this administrator cannot sign in, so that a key gives no administrator a credential that outlives
+    /// it. Other agents depend on no key, because they are weaker than a key.
     pub fn depends_on_key(&self) -> Option<Uuid> {
         self.password_key.or(self.promoter_key).filter(|_| self.permission.is_admin())
     }

@@ -1,5 +1,5 @@
-//! The audit log of an account: who did what to it, when, and from where. An entry names changed fields and never contains
-//! their values.
+//! The audit log of an account: who did what to it, when, and from where. An entry names changed fields without their values; only
+//! that of a changed status has the status before and after.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -49,7 +49,7 @@ impl AuditActor {
     }
 
     /// Whether a platform admin acts as such or as a guest agent. All its changes of an account that is not terminal
-    /// have entries, except the deletion.
+    /// have entries, except the deletion and the repairs of a restore run.
     pub const fn is_platform_admin(&self) -> bool {
         matches!(self, Self::Operator { .. } | Self::Delegate { .. })
     }

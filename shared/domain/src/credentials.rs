@@ -9,9 +9,10 @@ use crate::field_problem::FieldProblem;
 use crate::fields::Fields;
 use crate::{Secret, precis};
 
-/// How long a password cannot confirm an immediate deletion of the account: after another principal has set it or has made its
-/// agent an administrator, and, if it was set with a link to a new e-mail address of the account, after the change of the address.
-/// Otherwise, a thief with a stolen key could set a password, promote an agent or change the address, and delete the account.
+/// How long a password cannot confirm an immediate deletion of the account: after another principal of the account has set it or
+/// has made its agent an administrator, and, if it was set with a link to a new e-mail address of the account, after the change of
+/// the address. Otherwise, a thief with a stolen key could set a password, promote an agent or change the address, and delete the
+/// account.
 pub const TRUST_DELAY: Duration = Duration::from_secs(86_400);
 
 /// The maximum number of bytes of a username that a request may contain. Preparation can shorten it.
@@ -53,7 +54,7 @@ pub fn owners_username(fields: &mut Fields<'_>, email: &str) -> String {
     match fields.given("username") {
         Some(_) => new_username(fields),
         None if is_email(email) => new_username_from(fields, email),
-        // The parser of the profile refuses the address.
+        // The caller refuses a missing address, and the parser of the profile an invalid one.
         None => String::new(),
     }
 }

@@ -20,8 +20,8 @@ pub struct Customer {
     pub epoch: u64,
     #[serde(flatten)]
     pub profile: Profile,
-    /// When the current webhook URI was set, or when the account was verified, if that was later. Earlier events get no first
-    /// attempt at this URI.
+    /// When the current webhook URI was set, or when the account was verified, if that was later. Earlier events, except
+    /// tests, get no first attempt at this URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub webhook_since: Option<Timestamp>,
     /// The event types that are sent to the webhook URI of the profile. If there are none, all are sent.
@@ -35,8 +35,8 @@ pub struct Customer {
     /// The signup that the profile of an unverified account comes from. Only the link of this signup verifies the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signup: Option<Cause>,
-    /// When the current e-mail address becomes trusted: [`TRUST_DELAY`] after the change to it. `None` while the account has its
-    /// first address.
+    /// When the current e-mail address becomes trusted: [`TRUST_DELAY`] after the change to it. `None` until the account
+    /// confirms a change of its address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_trusted_from: Option<Timestamp>,
     /// A former confirmed address. Stored until the notice about the change is sent to it.
@@ -86,7 +86,7 @@ impl Customer {
         }
     }
 
-    /// Whether an operator froze the account.
+    /// Whether an operator froze the account or took over its freeze.
     pub const fn is_suspended(&self) -> bool {
         matches!(self.state, State::Frozen { frozen_by: Initiator::Operator, .. })
     }

@@ -25,7 +25,7 @@ pub enum EventType {
     OperationsTerminate,
     /// An administrator requested a test webhook.
     WebhookTest,
-    /// The webhook endpoint is disabled, so it gets no more webhooks.
+    /// The webhook endpoint is disabled, so it gets only tests and requested redeliveries.
     WebhookDisabled,
     /// A row of a customer changed. `noun` is the noun of its kind, or that of access keys.
     Row {
@@ -126,7 +126,7 @@ impl EventType {
             Self::CustomerErased => "Every row of the deleted account is gone.",
             Self::OperationsTerminate => "The running calls of the account must end.",
             Self::WebhookTest => "An administrator requested a test webhook.",
-            Self::WebhookDisabled => "A webhook endpoint responded with 410 and gets no more webhooks.",
+            Self::WebhookDisabled => "A webhook endpoint responded with 410, so it is disabled.",
             Self::Row { noun, change } => return Cow::from(describe_row_change(noun, *change)),
             Self::Other(_) => "",
         })

@@ -102,7 +102,7 @@ field_problems! {
     WrongPasswordCharacters = "contains a character that passwords must not have, such as an invisible one";
     CommonPassword = "is one of the most common passwords, so it is easy to guess";
     NewAgentRingMethod { value: &'static str = "ringall" } = "must be {value} for a new agent";
-    NotScopes = "must contain only scopes, such as read (every GET), numbers (every request to numbers) or numbers:read (every GET of numbers)";
+    NotScopes = "must contain only scopes, such as read (every GET but those of exports), numbers (every request to numbers) or numbers:read (every GET of numbers)";
 
     NotEventTypes = "must be a list of event types that GET /v1.0/customer/webhook/event_types lists";
     NotAWebUrl = "must be an http or https URL with a host";

@@ -66,7 +66,7 @@ impl<'a> Fields<'a> {
         given(self.body, field)
     }
 
-    /// Refuses a body that says nothing about a field. Returns whether it does.
+    /// Refuses a body that says nothing about a field. Returns whether the field is given.
     pub fn require(&mut self, field: &'static str) -> bool {
         let is_given = self.given(field).is_some();
         if !is_given {

@@ -1,5 +1,5 @@
-//! A hold: as long as it lasts, nothing deletes or expires the account. An operator places it, for example because a court
-//! or the law requires that data is kept.
+//! A hold: as long as it lasts, nothing but a restore run deletes or expires the account. An operator places it, for example
+//! because a court or the law requires that data is kept.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

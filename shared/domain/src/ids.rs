@@ -48,7 +48,7 @@ impl IdSeed {
     }
 }
 
-/// The lowest id of an instant: `id < lowest_at(t)` exactly if the row was created before `t`.
+/// The lowest id of an instant: `id < lowest_at(t)` exactly if the time in `id` is before `t`.
 pub fn lowest_at(instant: Timestamp) -> Uuid {
     Builder::from_unix_timestamp_millis(millis(instant), &time_ordered(instant, [0; 10])).into_uuid()
 }

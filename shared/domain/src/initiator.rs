@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Initiator {
-    /// An administrator or an access key of the account.
+    /// An administrator or an access key of the account, or a delegate.
     #[default]
     Owner,
     /// A platform admin.

@@ -15,14 +15,15 @@ use crate::time::Timestamp;
 /// nothing.
 pub const EARLY_RETRY_WINDOW: Duration = Duration::from_secs(5 * 60);
 
-/// A command that may change a customer's status.
+/// A command that may change a customer's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// The owner confirmed the e-mail address with the verification link.
     Verify,
     /// The account unregisters: freeze now and purge after `grace`.
     Freeze { grace: Duration },
-    /// An operator freezes the account until `until`, or for `grace`. Only an operator can end this freeze.
+    /// An operator freezes the account until `until`, or for `grace`, or takes over its freeze. Until the purge, only an operator
+    /// can end this freeze.
     Suspend { grace: Duration, until: Option<Timestamp> },
     /// Cancel the unregistration: unfreeze the account.
     Recover(Initiator),
@@ -39,7 +40,7 @@ pub enum Command {
 /// The effect of a command in one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransitionRule {
-    /// The row changes, if the time permits it.
+    /// The row may change. The time, the command's values and the rest of the row decide.
     Change,
     /// Success without a change: the customer is already in the target state, or the command no longer applies.
     Unchanged,
@@ -57,7 +58,7 @@ pub struct CommandRules {
     pub on_hold: TransitionRule,
 }
 
-/// The states of the table. A frozen account is suspended if an operator froze it.
+/// The states of the table. A frozen account is suspended if an operator froze it or took over its freeze.
 pub const COLUMNS: [&str; 6] = ["initial", "active", "frozen", "suspended", "deleted", "expired"];
 
 const fn rules(command: &'static str, rules: [TransitionRule; 6], on_hold: TransitionRule) -> CommandRules {
@@ -124,7 +125,8 @@ impl Command {
         }]
     }
 
-    /// Whether the command leads to the account's deletion. The platform's own account refuses such commands.
+    /// Whether the command leads to the account's deletion, or reminds of it. Such commands never change the platform's own
+    /// account.
     const fn is_destructive(self) -> bool {
         !matches!(self, Self::Verify | Self::Recover(_))
     }

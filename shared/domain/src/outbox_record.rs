@@ -1,5 +1,5 @@
-//! Outbox records: each describes one change of a row that a customer owns. A record is a pure function of the row before
-//! and after the change. It names the changed fields and never contains their values.
+//! Outbox records: each describes one change of a row that a customer owns. A record is a pure function of the change.
+//! It names the changed fields and never contains their values.
 
 use std::collections::BTreeSet;
 

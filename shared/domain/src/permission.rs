@@ -76,7 +76,7 @@ mod tests {
     use super::Permission;
 
     #[test]
-    fn a_platform_admin_has_every_permission_and_other_agents_only_their_own() {
+    fn a_check_accepts_any_required_bit_and_platform_admins_but_no_other_bit() {
         assert!(Permission::PLATFORM.allows(Permission::ADMIN));
         assert!(Permission::ADMIN.allows(Permission::ADMIN_OR_MANAGER));
         assert!(!Permission::AGENT.allows(Permission::ADMIN_OR_MANAGER));

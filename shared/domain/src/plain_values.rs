@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_without_a_fraction_is_an_integer_in_every_spelling() {
+    fn a_number_without_a_fraction_is_an_integer_in_every_spelling_up_to_the_limit() {
         for (text, number) in [("16", 16), ("16.0", 16), ("3e4", 30_000), ("-2.50e1", -25), ("-0.0", 0)] {
             assert_eq!(serde_json::from_str(text).ok().as_ref().and_then(integer), Some(number), "{text}");
         }

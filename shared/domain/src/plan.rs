@@ -7,7 +7,7 @@ use crate::fields::Fields;
 use crate::kinds::Kind;
 use crate::refusal::Refusal;
 
-/// New accounts have the default plan.
+/// New accounts have the default plan, except the platform's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {

@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_username_is_shown_as_it_was_entered() {
+    fn a_username_is_shown_in_the_case_in_which_it_was_entered() {
         for (entered, shown) in
             [("test1", "test1"), ("Test1", "Test1"), ("Ｔest1", "Test1"), ("Jose\u{301}", "Jos\u{e9}")]
         {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn preparing_a_prepared_username_changes_nothing_whatever_its_characters() {
+    fn preparing_a_prepared_username_changes_nothing_for_characters_of_2_and_3_bytes() {
         for c in '\u{80}'..='\u{ffff}' {
             for text in [format!("{c}"), format!("a{c}\u{301}"), format!("א{c}א")] {
                 let names = (displayed_username(&text), prepared_username(&text));
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_in_ascii_is_unchanged() {
+    fn a_password_in_printable_ascii_is_unchanged() {
         let ascii: String = (' '..='~').collect();
         assert_eq!(prepared_password(&ascii), Ok(Secret::new(ascii)));
     }

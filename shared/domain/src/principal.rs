@@ -76,8 +76,8 @@ impl Principal {
         }
     }
 
-    /// The key on whose validity this principal's credential depends. What the principal makes must not be stronger or live
-    /// longer than this key.
+    /// The key on whose validity this principal's credential depends. The keys and the administrators' sessions that come from this
+    /// key must not be stronger than it, or valid after its expiry.
     pub const fn key(&self) -> Option<&AccessKey> {
         match self {
             Self::Key(key) => Some(key),

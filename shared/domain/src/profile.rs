@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_field_may_be_exactly_as_long_as_its_limit_in_bytes() {
+    fn a_profile_field_may_be_exactly_as_long_as_its_limit() {
         let limits = [("name", 255), ("phone_number", 255), ("address", 1024), ("detail", 4096)];
         for (field, limit) in limits {
             assert!(read(json!({field: "x".repeat(limit)})).is_ok(), "{field}");

@@ -41,21 +41,21 @@ reasons! {
     InvalidId = 400 "INVALID_ARGUMENT" "INVALID_ID" "The provided id is not a valid UUID.";
     /// 400: a query parameter or the `Idempotency-Key` is invalid. `details` names it.
     InvalidRequestParameter = 400 "INVALID_ARGUMENT" "INVALID_REQUEST_PARAMETER" "A request parameter is invalid.";
-    /// 400: the token of a mailed link is unknown, used, replaced or expired.
-    InvalidToken = 400 "INVALID_ARGUMENT" "INVALID_TOKEN" "The token is unknown, was already used, was replaced or has expired.";
+    /// 400: the token of a mailed link is unknown, used, replaced or expired, or its link no longer applies.
+    InvalidToken = 400 "INVALID_ARGUMENT" "INVALID_TOKEN" "The token is unknown, was already used, was replaced, has expired or no longer applies.";
     InvalidConfirmationPhrase = 400 "INVALID_ARGUMENT" "INVALID_CONFIRMATION_PHRASE" "The confirmation phrase must be exactly DELETE.";
     /// 400: the required confirmation is missing.
     ConfirmationRequired = 400 "INVALID_ARGUMENT" "CONFIRMATION_REQUIRED" "Confirm with the password. An immediate deletion also needs the confirmation phrase DELETE.";
     PasswordNotSet = 400 "INVALID_ARGUMENT" "PASSWORD_NOT_SET" "This agent has no password. Set one with a reset link first.";
     /// 400: the routing method is not one that queues support.
     InvalidRoutingMethod = 400 "INVALID_ARGUMENT" "INVALID_ROUTING_METHOD" "The routing method must be random.";
-    /// 400: the ring method is not one that agents support.
+    /// 400: the ring method is not one that agents support, or not the one of new agents.
     InvalidRingMethod = 400 "INVALID_ARGUMENT" "INVALID_RING_METHOD" "The ring method must be ringall or linear. A new agent must have ringall.";
     /// 400: the tag filter of an agent list is empty, too long, or has an invalid id.
     InvalidTagIds = 400 "INVALID_ARGUMENT" "INVALID_TAG_IDS" "tag_ids must be 1 to 100 UUIDs, separated by commas.";
     /// 400: the type of an address is not one that contacts support.
     InvalidAddressType = 400 "INVALID_ARGUMENT" "INVALID_ADDRESS_TYPE" "An address must have the type tel or email.";
-    /// 400: an address has no target, or two have the same type and target.
+    /// 400: an address has no valid target, or two have the same type and target.
     InvalidAddressTarget = 400 "INVALID_ARGUMENT" "INVALID_ADDRESS_TARGET" "Each address needs a target. No two addresses may have the same type and target.";
     /// 402: a debit exceeds the balance.
     InsufficientBalance = 402 "PAYMENT_REQUIRED" "INSUFFICIENT_BALANCE" "The balance is too low for this debit.";
@@ -111,12 +111,12 @@ reasons! {
     WebhookNotConfigured = 409 "FAILED_PRECONDITION" "WEBHOOK_NOT_CONFIGURED" "The webhook endpoint has no URL. Set webhook_uri first.";
     /// 409: the state of the account or of a webhook endpoint's secrets does not permit the request.
     StateInvalid = 409 "FAILED_PRECONDITION" "STATE_INVALID" "The account's current state does not allow this.";
-    /// 409: an operator froze the account, so its owner can neither recover nor delete it.
+    /// 409: the account is suspended, so its administrators and keys can neither recover nor delete it.
     FrozenByOperator = 409 "FAILED_PRECONDITION" "FROZEN_BY_OPERATOR" "The operator of this service froze the account. Only the operator can recover or delete it.";
     /// 409: a hold prevents the deletion of the account.
     AccountHeld = 409 "FAILED_PRECONDITION" "ACCOUNT_HELD" "The account is on hold, so it cannot be deleted until the hold ends.";
-    /// 409: another operator has replaced the hold that was to be released.
-    HoldReplaced = 409 "FAILED_PRECONDITION" "HOLD_REPLACED" "Another operator has just replaced this hold. Read the new hold before you release it.";
+    /// 409: the hold that was to be released was replaced meanwhile.
+    HoldReplaced = 409 "FAILED_PRECONDITION" "HOLD_REPLACED" "This hold has just been replaced. Read the new hold before you release it.";
     /// 409: an operator, or the limit of deletions in an hour, has paused all deletions.
     DeletionsPaused = 409 "FAILED_PRECONDITION" "DELETIONS_PAUSED" "All deletions are paused at the moment. Try again later.";
     /// 409: the request recovers or suspends an account after its grace period.

@@ -172,8 +172,8 @@ impl ResourcePatch {
     }
 }
 
-/// The rules that these values break, but for those that the row broke before. Empty texts are refused here and not when a field is
-/// read, because an empty text for a secret that the caller cannot read changes nothing.
+/// The rules that these values break, but for those that the row broke before. In an update, empty values of text fields are
+/// refused here and not when a field is read, because an empty text for a secret that the caller cannot read changes nothing.
 fn broken_rules(kind: &Kind, before: Option<&Map<String, Value>>, after: &Map<String, Value>) -> Vec<Detail> {
     let had_value = |name: &str| before.is_none_or(|row| row.get(name).is_some_and(|value| value != ""));
     let is_emptied = |name: &str| after.get(name).is_some_and(|value| value == "") && had_value(name);

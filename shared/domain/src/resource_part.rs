@@ -1,4 +1,4 @@
-//! Changes of a part of a row. Each is the update of the whole row that has the same effect, so every rule of that update holds.
+//! Changes of a part of a row. Each is made by an update of the whole row, so every rule of that update holds.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::routed;
 
-/// Permits every request under `/v1.0` that reads.
+/// Permits every request under `/v1.0` that reads, except on routes that refuse every limited key.
 const READ: &str = "read";
 /// The suffix of a scope that only permits to read.
 const READ_SUFFIX: &str = ":read";
@@ -55,7 +55,7 @@ impl Scope {
     }
 }
 
-/// Whether a key with these scopes may call the route with this path.
+/// Whether these scopes permit a request to the route with this path.
 pub fn permit(scopes: &[Scope], path: &str, is_read: bool) -> bool {
     scopes.is_empty() || scopes.iter().any(|scope| scope.covers(path, is_read))
 }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_names_a_known_kind() {
+    fn a_scope_is_read_or_names_a_known_path_segment() {
         for good in ["read", "numbers", "numbers:read", "customer", "accesskeys:read", "billing_account"] {
             assert!(Scope::parse(good).is_some(), "{good}");
         }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_covers_the_routes_of_its_kind() {
+    fn a_scope_covers_the_routes_of_its_path_segment() {
         for (scope, path, is_read, permitted) in [
             ("read", "/v1.0/numbers", true, true),
             ("read", "/v1.0/me", true, true),

@@ -15,7 +15,7 @@ pub enum State {
     Frozen {
         tm_frozen: Timestamp,
         tm_deletion_scheduled: Timestamp,
-        /// A freeze by an operator is a suspension: only an operator ends it.
+        /// A freeze by an operator is a suspension: until the purge, only an operator ends it.
         #[serde(default)]
         frozen_by: Initiator,
         /// The last reminder of this freeze: how many days before the purge it was due.

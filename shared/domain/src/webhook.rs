@@ -28,7 +28,7 @@ pub struct EndpointState {
     pub secret: Option<StoredWebhookSecret>,
     /// The fingerprint of a URI that responded with 410. Only a test or a requested redelivery is still sent to that URI.
     pub disabled_uri: Option<String>,
-    /// When the disabled URI was enabled again. Earlier events get no first attempt at it.
+    /// When the disabled URI was enabled again. Earlier events, except tests, get no first attempt at it.
     pub enabled_since: Option<Timestamp>,
     /// Recorded after a slow attempt.
     pub slow: Option<SlowEndpoint>,

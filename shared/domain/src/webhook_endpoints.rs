@@ -52,8 +52,8 @@ pub struct EndpointSettings {
     /// Empty: events of all types are sent, including types that later releases add.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub event_types: Vec<EventType>,
-    /// When the URI was last changed, or when the account was verified, if that was later. Earlier events get no first attempt at
-    /// this URI. `None` if neither has happened.
+    /// When the URI was last changed, or when the account was verified, if that was later. Earlier events, except tests, get no
+    /// first attempt at this URI. `None` if neither has happened.
     pub since: Option<Timestamp>,
     pub tm_create: Timestamp,
     pub tm_update: Timestamp,

@@ -13,7 +13,7 @@ pub struct WebhookSecret {
     /// Newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub previous: Vec<PreviousSecret>,
-    /// When the current secret was created or first shown. Every write is conditional on the time that was read.
+    /// When the current secret was created or first shown. Every later write is conditional on the time that was read.
     #[serde(rename = "tm_create")]
     pub tm_changed: Timestamp,
     /// Whether a response has shown the current secret. `None` for a secret of an earlier release, which did not record it.

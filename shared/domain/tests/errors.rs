@@ -1,5 +1,5 @@
-//! docs/errors.md has every message that tells a caller what is wrong. Except `field_problem.rs`, no source file of `shared` and
-//! `functions` has a text that begins as the texts about fields do.
+//! docs/errors.md has the message of every reason, the messages for some callers, and every text about fields. Except
+//! `field_problem.rs`, no source file of `shared` and `functions` has a text that begins as the texts about fields do.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;

@@ -8,7 +8,7 @@ use custodian_domain::Timestamp;
 use serde_json::Value;
 use tracing::Span;
 
-/// A function behind a queue, a stream or a schedule.
+/// A function behind a queue, a stream or a schedule, or one that a person invokes.
 pub trait EventHandler<S, E>: Send + Sync + 'static {
     type Message: LogSubject + Send;
 

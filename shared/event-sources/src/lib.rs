@@ -1,7 +1,7 @@
 //! Adapters from Lambda event sources to event handlers: SQS queues, DynamoDB streams and direct invocations.
 //!
-//! A handler gets one message at a time. If a message fails, the adapter reports it to the event source, which redelivers it.
-//! For each message, the adapter logs one line with the message type, the customer, the outcome and the latency.
+//! A handler gets one message at a time. If a message fails, the adapter reports it to the event source. Queues and streams deliver
+//! it again. For each message, the adapter logs one line with the message type, the customer, the outcome and the latency.
 
 mod direct;
 mod dynamodb_stream;

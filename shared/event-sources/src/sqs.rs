@@ -55,7 +55,7 @@ pub struct Redelivery {
     pub delay: Duration,
 }
 
-/// The delay after the first failure. Each further delay is twice as long.
+/// The delay after the first failure. Each further delay is twice as long, up to `LONGEST_DELAY`.
 const FIRST_DELAY: Duration = Duration::from_secs(30);
 const LONGEST_DELAY: Duration = Duration::from_secs(15 * 60);
 

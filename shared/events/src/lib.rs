@@ -1,9 +1,9 @@
 //! Events about customers and the rows that they own.
 //!
-//! Request handlers send no events. Pure functions derive them from change streams: from the old and the new image of a
-//! customer, from outbox records, and from completed ledgers. So a crash between the commit and the event cannot lose an event,
-//! and the same change always gives the same event. An event contains ids, the status, the version and the names of changed
-//! fields, but never their values.
+//! Request handlers publish no events. Pure functions derive them from change streams: from the old and the new image of a
+//! customer, from outbox records, and from completed ledgers; only `operations_terminate` is derived from another event. So a crash
+//! between the commit and the event cannot lose an event, and the same change always gives the same event. An event contains ids,
+//! the status, the version and the names of changed fields, but never their values.
 
 mod derive;
 mod event;

@@ -1,5 +1,5 @@
-//! JSON Schemas of all events, derived from the fields of the kinds and the tables of the cascade. They forbid additional
-//! properties, so that a test finds an event that leaks a value.
+//! JSON Schemas of all events on the bus, derived from the fields of the kinds and the tables of the cascade. They forbid
+//! additional properties, so that a test finds an event that leaks a value.
 
 use custodian_cascade::STEPS;
 use custodian_domain::kinds::{ALL, Kind};
@@ -44,7 +44,7 @@ enum Changed {
     Administrator,
 }
 
-/// A schema that accepts any event; each event has its own under `$defs`.
+/// A schema that accepts any of these events; each event has its own under `$defs`.
 pub fn schemas() -> Value {
     let events: Vec<_> = customer_events().into_iter().chain([webhook_event()]).chain(row_events()).collect();
     let any: Vec<_> =

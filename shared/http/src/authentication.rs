@@ -1,6 +1,7 @@
 //! Authentication. One consistent read returns the customer and the principal that the credential names, and the row that the
-//! endpoint prefetches. It shows everything that can invalidate a credential, such as the status, both epochs, and a deleted agent
-//! or key. If the read fails, the request fails. The scopes of a limited key are checked here too, so that no route forgets them.
+//! endpoint prefetches. It shows everything about the account and the principal that can invalidate a credential, such as the
+//! status, both epochs, and a deleted agent or key. If the read fails, the request fails. The scopes of a limited key are checked
+//! here too, so that no route forgets them.
 
 use custodian_app::ports::{Authenticator, Prefetch, Prefetched};
 use custodian_app::{Context, Failure, ignore, log};

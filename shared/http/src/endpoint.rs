@@ -200,7 +200,7 @@ pub fn wrong_method(request: &Request) -> Result<Response, Failure> {
     if request.is_preflight() { Ok(Response::empty()) } else { Err(Reason::RouteNotFound.into()) }
 }
 
-/// 304 for a read if `If-None-Match` names the entity tag of the row. The handler has authorized the caller.
+/// 304 for a read if `If-None-Match` names the entity tag of the row. The caller was authorized before the handler ran.
 fn unless_modified(route: &Route, request: &Request, response: Response) -> Response {
     let matches = |tag| route.is_read() && request.if_none_match(tag);
     if response.etag().is_some_and(matches) { response.not_modified() } else { response }

@@ -2,8 +2,8 @@
 //!
 //! The scope of a key is the customer, the principal and the route with its path parameters. While a request runs, its record
 //! is a lease. The transaction that commits the effect also marks the record as done. A request can take over an expired lease
-//! only if the record is not done, so no effect happens twice. A response is stored with the account that it is about, and is
-//! deleted with that account.
+//! only if the record is not done, so no effect of a transaction happens twice. A response is stored with the account that it is
+//! about, and is deleted with that account.
 
 use std::collections::BTreeMap;
 

@@ -2,7 +2,8 @@
 //!
 //! An [`Endpoint`] names the type of its caller. The only way to create a caller is [`caller::Caller::from_request`], which
 //! authenticates the request, checks the customer's status and the permission, and checks the right on the row that the path
-//! names. So a handler that skips authorization does not compile, unless it accepts [`Anyone`].
+//! names. So a handler that skips authorization does not compile, unless it accepts [`Anyone`] or, as the sign-out does, a
+//! [`SessionHolder`], whose session may be over.
 
 pub mod accept;
 mod authentication;

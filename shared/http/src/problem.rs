@@ -54,7 +54,7 @@ pub(crate) fn response(failure: &Failure, request: &Request, format: ErrorFormat
     }
 }
 
-/// The fields of draft-ietf-httpapi-ratelimit-headers-06. A window that refuses a request has no quota left until it ends.
+/// The fields of draft-ietf-httpapi-ratelimit-headers-06. When a window refuses a request, it has no quota left.
 fn rate_limit_headers(response: Response, exceeded: ExceededRateLimit, reset: u64) -> Response {
     let ExceededRateLimit { max, window } = exceeded;
     response

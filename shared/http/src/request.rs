@@ -72,7 +72,7 @@ impl Request {
         destinations
     }
 
-    /// Whether this request is a webhook of this service.
+    /// Whether this request looks like a webhook of this service. Other senders use the same header for the id (Standard Webhooks).
     pub(crate) fn is_own_webhook(&self) -> bool {
         let agent = self.header(USER_AGENT).unwrap_or_default();
         self.headers.contains_key(webhook::ID_HEADER) || agent.starts_with(webhook::USER_AGENT)
@@ -152,11 +152,15 @@ impl Request {
         parameters.into_iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("/")
     }
 
-    /// Whether `If-Match` names this version. `None` if the request has no `If-Match`.
+    /// Whether `If-Match` names this version. `None` if the request has no `If-Match`, or one with `*`, which every version of an
+    /// existing row matches.
     pub(crate) fn if_match(&self, version: u64) -> Option<bool> {
-        let condition = self.header(IF_MATCH)?;
+        let mut given = self.header(IF_MATCH)?.split(',').map(str::trim);
+        if given.clone().any(|given| given == "*") {
+            return None;
+        }
         let tag = etag(version);
-        Some(condition.split(',').map(str::trim).any(|given| given == "*" || given == tag))
+        Some(given.any(|given| given == tag))
     }
 
     /// Whether `If-None-Match` names this entity tag. The comparison is weak (RFC 9110): `W/"1"` names `"1"`.
@@ -171,7 +175,7 @@ impl Request {
         route.is_default() || self.method == *route.method || (self.is_head() && route.is_read())
     }
 
-    /// Whether the method is safe: the request changes nothing.
+    /// Whether the method is one for reading.
     pub(crate) fn is_read(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD)
     }
@@ -218,7 +222,7 @@ impl Request {
         if is_missing { Ok(Map::new()) } else { self.json() }
     }
 
-    /// Whether the body is an HTML form. A browser sent it, so the response is a page.
+    /// Whether the body is an HTML form. A browser sent it, so the response is a page or a redirect to one.
     pub fn is_form(&self) -> bool {
         self.has_content_type("application/x-www-form-urlencoded")
     }

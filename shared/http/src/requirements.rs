@@ -86,7 +86,7 @@ impl<R: RequiredPermission> RequiredPermission for NoDelegateOrLimitedKey<R> {
 pub trait StatusRequirement: Send + 'static {
     /// The reasons for which the status check refuses accounts that are not deleted.
     const REFUSALS: &'static [Reason];
-    /// Whether the check does not refuse administrators of a frozen account.
+    /// Whether the check refuses the principals of a frozen account except its administrators.
     const PERMITS_ADMINS_OF_FROZEN: bool = false;
 
     fn check(customer: &Customer, principal: &Principal) -> Result<(), Refusal>;

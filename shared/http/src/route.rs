@@ -28,13 +28,13 @@ impl Route {
         self.path.is_empty()
     }
 
-    /// Whether requests to this route only read.
+    /// Whether this is a route for reading.
     pub fn is_read(&self) -> bool {
         self.method == "GET"
     }
 
     /// The method of the gateway's route. A route for reading has `ANY`, so that it also matches HEAD. The gateway prefers
-    /// another route with the request's own method; [`crate::serve`] refuses the methods that remain.
+    /// another route with the request's own method; [`crate::serve`] refuses the methods that remain, except a CORS preflight.
     pub fn gateway_method(&self) -> &'static str {
         if self.is_read() { "ANY" } else { self.method }
     }

@@ -112,7 +112,8 @@ impl Target for VisibleAgent {
     }
 }
 
-/// An agent of the caller's account that the caller may change: the caller itself, or an agent of at most its rank.
+/// An agent of the caller's account that the caller may change: the caller itself or, for administrators and managers, an agent of
+/// at most their rank.
 #[derive(Debug)]
 pub struct ChangeableAgent(pub Agent);
 

@@ -1,5 +1,5 @@
-//! The loop that takes invocations from Lambda. It calls a boxed handler, so that its code and the code that reads and writes the
-//! format of requests is compiled once in this crate, and not again for each function.
+//! The loop that takes invocations from Lambda. It calls a boxed handler. So for routes, the loop and the code that reads and
+//! writes the format of requests are compiled once in this crate, and not again for each function.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,7 +45,7 @@ pub(crate) fn connect() -> BoxFuture<'static, Result<Connection, Error>> {
     })
 }
 
-/// What the loop needs of a context: all but the adapters of the function.
+/// What the loop needs of a context. It has none of the function's adapters, so it has the same type in every function.
 #[derive(Clone, Copy)]
 pub(crate) struct KeySource<'a> {
     keys: &'a PlatformKeys,

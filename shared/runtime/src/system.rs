@@ -1,4 +1,4 @@
-//! The system clock and the system's random numbers. In the service, only this file uses them.
+//! The system clock and the system's random numbers. In the service, only this file and libraries use them.
 
 use std::sync::Arc;
 

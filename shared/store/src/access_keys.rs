@@ -181,7 +181,7 @@ impl DeleteAccessKeys for Store {
 }
 
 impl Store {
-    /// How often the number of an account's keys has changed.
+    /// How often the counter of an account's keys has changed.
     async fn key_change_count(&self, customer: CustomerId) -> Result<i64, Failure> {
         let request = self.client.get_item().table_name(self.table(USAGE)).consistent_read(true);
         let response = request.set_key(Some(usage_rows::counter_key(customer, ACCESS_KEYS))).send().await;

@@ -39,14 +39,14 @@ enum AgentCondition {
     Caller,
 }
 
-/// The condition that an agent is as it was read.
+/// The condition that the version and the former username of an agent are as they were read.
 pub(crate) fn unchanged(before: &Agent) -> Expr {
     let former = before.former_username.as_deref();
     notices::former_value_is("#version = :version", "former_username", former)
         .with(":version", n(before.version))
 }
 
-/// Writes the next version of an agent, if the agent is as it was read.
+/// Writes the next version of an agent, if the agent is `unchanged`.
 pub(crate) fn replace<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,

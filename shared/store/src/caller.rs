@@ -36,7 +36,7 @@ pub(crate) fn require_caller<'a, C: Copy>(
     Ok(tx)
 }
 
-/// The condition that an agent's tokens of this epoch are valid.
+/// The condition that an agent still has this epoch.
 pub(crate) fn has_epoch(epoch: u64) -> Expr {
     Expr::new("#epoch = :epoch").with(":epoch", n(epoch))
 }

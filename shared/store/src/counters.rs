@@ -66,7 +66,8 @@ pub(crate) fn count_down_if_unchanged<'a, C: Copy>(
     tx.update(on_failure, USAGE, counter_key(customer, name), update, is_unchanged)
 }
 
-/// Adds `delta` to the number of administrators. Requires that at least one remains.
+/// Adds `delta` to the number of administrators. If it becomes smaller, requires that at least one remains. It may be 0 before it
+/// grows: a restored table may lack the last administrator.
 pub(crate) fn count_admins<'a, C: Copy>(
     tx: Transaction<'a, C>,
     on_failure: C,
@@ -78,7 +79,10 @@ pub(crate) fn count_admins<'a, C: Copy>(
     }
     let update =
         Expr::new(format!("SET #n = #n + :by, {}", count_change())).with(":by", n(delta)).with(":one", n(1));
-    let has_enough =
-        Expr::new("attribute_exists(#key) AND #n > :least").with(":least", n(if delta < 0 { 1 } else { 0 }));
+    let has_enough = if delta < 0 {
+        Expr::new("attribute_exists(#key) AND #n > :least").with(":least", n(1))
+    } else {
+        Expr::new("attribute_exists(#key)")
+    };
     tx.update(on_failure, USAGE, counter_key(customer, ADMINS), update, has_enough)
 }

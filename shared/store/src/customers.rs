@@ -77,7 +77,7 @@ impl ChangeCustomers for Store {
                     claims.previous_holder = None
                 }
                 Err(CustomerCondition::PreviousHolder) => return Ok(CustomerWriteOutcome::Stale),
-                // Another account has confirmed the old address since.
+                // Another account has confirmed the old address since, or a restore has lost the claim.
                 Err(CustomerCondition::OldEmail) if !claims.old_is_lost => claims.old_is_lost = true,
                 Err(CustomerCondition::OldEmail) => return Ok(CustomerWriteOutcome::Stale),
                 Err(CustomerCondition::Email) => {

@@ -29,7 +29,7 @@ pub(crate) fn store<'a, C: Copy>(
     })
 }
 
-/// The destinations to which a notice is still to be sent.
+/// The stored destinations. The time of some may be over.
 pub(crate) async fn read(store: &Store, customer: CustomerId) -> Result<Vec<DeletionNotice>, Failure> {
     let condition = Expr::new("#customer_id = :customer AND begins_with(#key, :notice)")
         .with(":customer", s(customer))

@@ -60,7 +60,7 @@ async fn prolong(store: &Store, endpoint: EndpointId, failure: &FailingEndpoint)
     store.update_if(WEBHOOKS, endpoint_key(endpoint, FAILING_KEY), update, is_shorter).await
 }
 
-/// Counts the failure. The receiver has asked a concurrent attempt for a longer pause, which must last.
+/// Counts the failure. A concurrent attempt has begun a longer pause, which must last, because the receiver may have asked for it.
 async fn count(store: &Store, endpoint: EndpointId, failure: &FailingEndpoint) -> Result<bool, Failure> {
     let update = Expr::new("SET #failures = #failures + :one, #pauses = :pauses")
         .with(":one", n(1))

@@ -1,4 +1,4 @@
-//! The row of an idempotency lease. The idempotency store writes it, and each transaction of the request updates it.
+//! The row of an idempotency lease. The idempotency store writes it, and each transaction with the request's effect updates it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::request_conditions::IdempotencyLease;

@@ -1,13 +1,13 @@
-//! Identifiers: names that are unique in the whole platform, such as e-mail addresses and usernames.
+//! Identifiers: names that are unique in the whole platform, such as e-mail addresses and usernames, or in their account.
 //!
 //! An identifier has two rows, written in the transaction of the row that it identifies. The main row names the owner and the row
 //! that it identifies. The row under the owner names the identifier, so that a cascade finds all identifiers of a customer by a
 //! consistent query.
 //!
-//! Four kinds of claims can be replaced: a claim of a deleted or expired customer, a claim of a customer without a row, an
-//! unconfirmed claim on an e-mail address that another account confirms, and a claim on an address that is not the holder's, which
-//! an earlier release left. The new claim takes over the row, on the condition that the previous claim has not changed since it
-//! was read.
+//! Five kinds of claims can be replaced: a claim of a deleted or expired customer, a claim of a customer without a row, an
+//! unconfirmed claim on an e-mail address that another account confirms, a claim on a username that is this address, and a claim
+//! on an address that is not the holder's, which an earlier release left. The new claim takes over the row, on the condition that
+//! the owner and `confirmed` of the previous claim have not changed since it was read.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use custodian_app::Failure;

@@ -16,7 +16,7 @@ use crate::item::{Item, decode, n, s};
 use crate::ledgers::{COMPLETED_PARTITION, CONFIRMED_PARTITION, HeaderRow, row_key};
 use crate::schema::{DELETIONS, OPEN};
 
-/// The number of ledgers in one page of the index.
+/// The maximum number of ledgers in one `LedgerPage`.
 const LEDGERS_PER_PAGE: i32 = 100;
 
 impl OpenLedgers for Store {

@@ -136,7 +136,7 @@ impl Ledgers for Store {
         for step in steps {
             tx = put_step(tx, customer, step, totals.get(step.table).copied(), tm_progress)?;
         }
-        // If a condition failed, another worker has already opened the steps.
+        // If a condition failed, another worker has already opened the steps, or has completed the ledger.
         tx.run().await.map(|_| ())
     }
 
@@ -161,7 +161,8 @@ impl Ledgers for Store {
         .with(":sealed", s(COMPLETED_PARTITION))
         .with(":removed", AttributeValue::M(counts));
         let is_open = Expr::new("#open = :open").with(":open", s(OPEN));
-        // If a condition failed, another worker has completed the ledger, or has opened a step again and perhaps closed it.
+        // If a condition failed, another worker has completed the ledger, or has opened a step again and perhaps closed it. Or the
+        // ledger of an earlier release lacks a step, which the next start of the cascade opens.
         self.update_with_tables(customer, update, is_open, verified, removed).await
     }
 

@@ -7,8 +7,8 @@
 //! - An update creates a row only in a transaction that checks a gate. The condition of every other update requires that the row
 //!   exists, because DynamoDB would create it. Exceptions: the counters in the table `throttle`, which belong to no account.
 //! - A row that stays in use is never put whole: `Transaction::replace` writes only what changes, so attributes of a newer version
-//!   survive. Exceptions: an anonymised customer, and rows that replace an obsolete one (identifiers, idempotency records, throttle
-//!   windows, outbox records).
+//!   survive. Exceptions: an anonymised customer, and rows that repeat a stored one or replace an obsolete one (identifiers,
+//!   idempotency records, throttle windows, outbox records).
 
 mod access_keys;
 mod agent_tags;

@@ -14,7 +14,7 @@ use crate::expr::Expr;
 use crate::item::{Item, decode, n, s, simple_key};
 use crate::schema::{CUSTOMERS, DUE};
 
-/// The number of overdue customers in one page.
+/// The maximum number of overdue customers in one page.
 const OVERDUE_PER_PAGE: usize = 100;
 
 impl DueCustomers for Store {

@@ -20,7 +20,7 @@ use crate::schema::{AGENTS, IDENTIFIERS, USAGE};
 use crate::transaction::{Transaction, TransactionResult};
 use crate::{audit_log, counters, outbox, usage, usage_rows};
 
-/// The claims of other accounts that a new agent's username may replace.
+/// Claims of other accounts that do not block a new agent's username. The agent's claim replaces only that in `username`.
 #[derive(Clone, Copy, Default)]
 struct PreviousClaims {
     username: Option<IdentifierRow>,
@@ -38,7 +38,7 @@ enum NewAgentCondition {
     UsernameAsEmail,
     LimitReached,
     Tag,
-    /// No row has the new ids.
+    /// No row has the new ids. For a new administrator, also: the account's counter of administrators exists.
     Id,
 }
 

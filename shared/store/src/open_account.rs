@@ -29,7 +29,7 @@ enum AccountCondition {
     UsernameAsEmail,
 }
 
-/// The claims of other accounts that the new account may replace.
+/// Claims of other accounts that do not block the new account. Its own claims replace all but `username_as_email`.
 #[derive(Clone, Copy, Default)]
 struct Previous {
     email: Option<IdentifierRow>,

@@ -27,7 +27,7 @@ pub(crate) fn record<'a, C: Copy>(
     let mut row = encode(outbox_record)?;
     row.insert("key".to_owned(), s(outbox_record.id));
     row.insert("ttl".to_owned(), n(outbox_record.tm_create.plus(RECORD_RETENTION).seconds()));
-    // Concurrent attempts write the record of one disablement, and a row that was restored from a backup repeats its versions. Only
-    // the first write is an insertion, so there is one event.
+    // Concurrent attempts write the record of one disablement, and a row that was restored from a backup repeats its versions.
+    // While the record is stored, a further write is no insertion, so there is one event.
     tx.put(on_failure, OUTBOX, row, Expr::unconditional("key"))
 }

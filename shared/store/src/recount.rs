@@ -57,7 +57,7 @@ impl Store {
     }
 
     /// Counts the bytes. If they or the plan's limit are not what the gates say, distributes both evenly over the gates. Returns
-    /// false if the gates changed meanwhile.
+    /// false if the counts in the gates changed meanwhile.
     async fn recount_bytes(&self, customer: CustomerId) -> Result<bool, Failure> {
         let rows = self.usage_rows(customer).await?;
         let gates: Option<Vec<_>> =

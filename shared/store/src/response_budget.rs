@@ -15,7 +15,7 @@ use crate::usage_rows;
 /// Responses of up to this size are always kept. With the record itself, they take no more than other small rows.
 const UNCOUNTED_BYTES: u64 = 4096;
 /// How many bytes of larger responses a gate keeps in a day. The keys spread over the eight gates of an account, so an account
-/// keeps at most 64 MiB.
+/// keeps at most 64 MiB of them a day.
 const MAX_KEPT_BYTES_PER_GATE: u64 = 8 * 1024 * 1024;
 
 /// Selects the gate of a record. The key's first byte spreads the records of a busy account over its gates.

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn an_overwritten_row_keeps_its_key_and_loses_what_it_no_longer_has() {
+    fn an_overwritten_row_keeps_its_key_and_loses_the_optional_attributes_that_it_lacks() {
         let key = item(&[("id", s("1"))]);
         let update = overwrite(&key, &item(&[("id", s("1")), ("on", n(1))]), &["on", "off"]);
         assert_eq!(update.and_then(|update| update.text()).as_deref(), Some("SET #on = :to_on REMOVE #off"));

@@ -36,7 +36,7 @@ impl<'a> RowWrite<'a> {
         } else {
             0
         };
-        // The first attempt. If this gate refuses, the next one is with another gate, or with one that has no limit of bytes yet.
+        // The first attempt. If this gate refuses, the next one may be with another gate, or one that has no limit of bytes yet.
         Ok(UsageChange {
             kind: self.kind,
             rows: i8::from(self.after.is_some()) - i8::from(self.before.is_some()),

@@ -50,7 +50,7 @@ impl Throttle for Store {
         }
     }
 
-    /// Deletes the window together with its last reservation, so that a successful sign-in leaves no trace.
+    /// Deletes the window together with its last reservation, so that a successful sign-in alone leaves no trace.
     async fn release(&self, name: &str, part: Option<&str>) -> Result<(), Failure> {
         if self.close_window(name).await? {
             return Ok(());

@@ -1,9 +1,9 @@
 //! Mail tokens. Only the hash of a token is stored, and only the newest token of each purpose is valid.
 //!
-//! Like an identifier, a token has two rows. The key of the main row is the token's hash. A newer token and the cascade find
-//! the token by the row under its owner. That row also records the cause of the mail, and whether the mail was sent. It remains
-//! after the token is used, so a redelivered queue message sends no second mail. The main row of a used token remains as well,
-//! so that the page of its link can say that it was used.
+//! Like an identifier, a token has two rows; that of a notice has no main row. The key of the main row is the token's hash. A newer
+//! token and the cascade find the token by the row under its owner. That row also records the cause of the mail, and whether the
+//! mail was sent. It remains after the token is used, so a redelivered queue message sends no second mail. The main row of a used
+//! token remains as well, so that the page of its link can say that it was used.
 
 use std::time::Duration;
 
@@ -43,7 +43,8 @@ enum TokenCondition {
     Row,
 }
 
-/// How long the cause of a mail is stored. It exceeds the retention of every queue, including the dead-letter queues.
+/// How much longer than its token the cause of a mail is stored. It exceeds the retention of every queue, including the dead-letter
+/// queues.
 const CAUSE_RETENTION: Duration = Duration::from_secs(30 * 86_400);
 
 /// The row under the owner: the newest token of a purpose.

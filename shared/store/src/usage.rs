@@ -1,8 +1,8 @@
 //! The gates of a customer, and the counters of its rows.
 //!
 //! Every transaction that creates or changes an owned row also checks one of the customer's eight gate rows, or the status in
-//! the customer's row. The owned row's id selects the gate, so concurrent writes of a busy tenant rarely conflict. A change of
-//! status sets all eight gates together with the customer; a missing gate is closed.
+//! the customer's row. Usually the owned row's id selects the gate, so concurrent writes of a busy tenant rarely conflict. A change
+//! of status sets all eight gates together with the customer; a missing gate is closed.
 //!
 //! Some writes check no gate, because their condition requires that the row exists. I3 in ARCHITECTURE.md lists them. Deletions
 //! check no gate if they leave no row behind.
@@ -58,7 +58,7 @@ pub(crate) fn open_account<'a, C: Copy>(
     Ok(tx)
 }
 
-/// The gates and counters of a new customer, which has one administrator.
+/// The gates and counters of a new customer, which has one administrator besides the guest agent.
 pub(crate) fn new_rows(customer: &Customer) -> Vec<Item> {
     let mut items = Vec::new();
     for gate in gates() {
@@ -159,7 +159,7 @@ pub(crate) struct UsageChange<'a> {
     pub(crate) bytes: i64,
     /// The gate to check and to charge.
     pub(crate) gate: u8,
-    /// Whether the gate has a limit of bytes. A gate of an earlier release has none until its first write.
+    /// Whether the gate has a limit of bytes. A gate of an earlier release has none until its bytes are first counted.
     pub(crate) gate_limits_bytes: bool,
 }
 

@@ -9,7 +9,7 @@ use crate::created_by::CreatedByView;
 use crate::values::{MultiLineText, Text, Time};
 use crate::versioned::Versioned;
 
-/// An access key for programs. Its token is shown once, when the key is created.
+/// An access key for programs. Its token is shown when the key is created.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AccessKey"))]
 pub struct AccessKeyView<'a> {
@@ -46,7 +46,7 @@ pub struct AccessKeyView<'a> {
     tm_delete: Option<Time>,
 }
 
-/// A new access key with its token. No later response contains the token.
+/// A new access key with its token. Only a repetition with the same `Idempotency-Key` shows the token again.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct NewAccessKeyView<'a>(AccessKeyView<'a>);

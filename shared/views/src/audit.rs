@@ -15,8 +15,8 @@ pub struct AuditView<'a> {
     #[serde(rename = "type")]
     entry_type: &'a str,
     who: ActorView,
-    /// The IP address that the request came from. `null` if no request caused the action, and for the account itself if a platform
-    /// admin acted.
+    /// The IP address that the request came from. `null` if no request caused the action, if a request of another account did, and
+    /// for the account itself if a platform admin acted.
     ip_address: Option<&'a str>,
     /// The `X-Request-Id` of the request.
     request_id: Option<&'a str>,

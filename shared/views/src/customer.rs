@@ -8,7 +8,7 @@ use crate::hold::OwnHold;
 use crate::values::{MultiLineText, Text, Time};
 use crate::versioned::Versioned;
 
-/// An account. Every text is empty once it is deleted or expired.
+/// An account. Every text is empty once it is deleted or expired, except in the response to a deletion by a platform admin.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "Customer"))]
 pub struct CustomerView<'a> {

@@ -112,7 +112,7 @@ impl JsonSchema for NewAccessKeyView<'_> {
             let required: Vec<_> = fields.keys().cloned().collect();
             schema.insert("required".to_owned(), required.into());
         }
-        let description = "A new access key with its token. No later response contains the token.";
+        let description = "A new access key with its token. Only a repetition with the same `Idempotency-Key` shows the token again.";
         schema.insert("description".to_owned(), description.into());
         schema
     }

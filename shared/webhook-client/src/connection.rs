@@ -18,7 +18,7 @@ use crate::outcome::{AttemptOutcome, UnreachableCause};
 const MAX_ADDRESSES: usize = 4;
 
 /// Connects to the first address that accepts the connection within `timeout_each`. The caller has checked the addresses.
-/// Connecting to an address instead of a name avoids a second, unchecked lookup. The error is that of the last address.
+/// Connecting to an address instead of a name avoids a second, unchecked lookup. The error is that of the last address it tried.
 #[expect(clippy::disallowed_methods, reason = "the one place that connects to destinations of customers")]
 pub(crate) async fn open(
     addresses: &[IpAddr],

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn web_urls_are_accepted_and_sent_as_configured() {
+    fn web_urls_are_accepted_and_path_and_query_are_sent_as_configured() {
         let parsed = Destination::parse(
             "https://Hooks.example.com:8443/a%20b?x=1&y={z}|#part",
             &DestinationRules::default(),

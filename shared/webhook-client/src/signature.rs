@@ -6,8 +6,8 @@
 //! | `webhook-signature` | `v1,` and base64 for each valid secret, separated by spaces | the decoded bytes of the secret | `{id}.{seconds}.{body}` |
 //!
 //! The first is the signature of VoIPBIN's API, whose receivers use the text of the secret as the key and compare the whole header.
-//! So it has one signature: during a rotation that of the replaced secret, until that secret expires. The second is the signature of
-//! Standard Webhooks 1.0.0.
+//! So it has one signature: during a rotation that of the replaced secret, if a response is known to have shown it, until that
+//! secret expires. The second is the signature of Standard Webhooks 1.0.0.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

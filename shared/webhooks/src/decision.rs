@@ -19,8 +19,8 @@ pub(crate) enum AttemptDecision {
     Skip,
 }
 
-/// Jobs can arrive late, twice and in any order. A recorded attempt is not repeated. No delivery begins for an event that is older
-/// than the endpoint's current destination, or of a type that the endpoint has not chosen.
+/// Jobs can arrive late, twice and in any order. A recorded attempt is not repeated. Except for tests, no delivery begins for an
+/// event that is older than the endpoint's current destination, or of a type that the endpoint has not chosen.
 pub(crate) fn decide(
     job: &DeliveryJob,
     delivery: Option<&Delivery>,

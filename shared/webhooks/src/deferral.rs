@@ -19,7 +19,8 @@ const ENDPOINT_FAILING: &str = "endpoint_failing";
 /// The maximum jitter, as a fraction of the wait. Without it, all deliveries that wait would be attempted at one instant.
 const MAX_JITTER: f64 = 0.1;
 
-/// The number of deferrals without a minimum delay. The next one has the first minimum delay, and each later one four times as much.
+/// The number of deferrals without a minimum delay. The next one has the first minimum delay, and each later one four times as
+/// much, up to [`MAX_MIN_DELAY`].
 const FREE_DEFERRALS: u32 = 4;
 const FIRST_MIN_DELAY: Duration = Duration::from_secs(5 * 60);
 const MAX_MIN_DELAY: Duration = Duration::from_secs(8 * 3600);

@@ -102,7 +102,8 @@ async fn close_removed<S: WebhookStore, E>(
     }
 }
 
-/// Makes the attempt, unless the job belongs in the slow queue, another worker makes the attempt, or the endpoint is paused.
+/// Continues with [`attempt`], unless the job belongs in the slow queue, another worker makes the attempt, or the endpoint is
+/// paused.
 async fn try_attempt<S, E>(
     cx: &Context<S, E>,
     job: &DeliveryJob,

@@ -2,8 +2,8 @@
 //!
 //! An account has up to five endpoints. An event on the bus becomes a delivery job in a queue, and the worker enqueues one more job
 //! for each other endpoint that has chosen the event. The payload is built from the row when the job runs; the job carries
-//! no values. The outcome of each attempt is stored with the account. A retry is a delayed message or, if the delay exceeds
-//! the maximum of SQS, a one-off EventBridge Scheduler job. Slow endpoints have a queue of their own.
+//! no values. The outcome of each attempt is stored with the account, except for the deletion notice. A retry is a delayed message
+//! or, if the delay exceeds the maximum of SQS, a one-off EventBridge Scheduler job. Slow endpoints have a queue of their own.
 //!
 //! The deletion notice, the webhook about an account's own deletion, goes to the former endpoints that had chosen it. Their encrypted
 //! destinations expire after an hour, and a step of the deletion's ledger stays open until they are removed.

@@ -28,8 +28,8 @@ pub(crate) const CALLERS: [&str; 16] = [
     "a key for agents only",
 ];
 
-/// A service with one row in each collection, one client for each type of caller, and one account that only platform
-/// admins change.
+/// A service with a row in each collection but those of deliveries and exports, one client for each type of caller, and one account
+/// that only platform admins change.
 pub(crate) struct Fixture {
     client: Client,
     callers: Vec<Client>,
@@ -118,7 +118,7 @@ impl Fixture {
             client.with_token(&text(&read_key["token"])),
             client.with_token(&text(&agents_key["token"])),
         ];
-        // The first use of a key on a day writes a row, so each key is used here once.
+        // The first use of a key on a day writes a row, so each valid key of a caller is used here once.
         for key in [5, 14, 15] {
             callers[key].get("/v1.0/agents").await.ok();
         }
@@ -131,7 +131,7 @@ impl Fixture {
         fixture
     }
 
-    /// Creates a new row in a collection. The next requests address it.
+    /// Creates a new row in a collection; the billing account exists already. The next requests address it.
     async fn create_row(&mut self, collection: &str) {
         let last = self.rows.get(collection).cloned().unwrap_or_default();
         let body = match collection {
@@ -187,8 +187,8 @@ impl Fixture {
         )
     }
 
-    /// Sends the request of a route as one caller. The body is `{}` for every caller; a handler that needs fields rejects it. A
-    /// deleted row is created again for the next caller.
+    /// Sends the request of a route as one caller. The body of a POST or PUT is `{}` for every caller; a handler that needs fields
+    /// rejects it. A deleted row is created again for the next caller.
     pub(crate) async fn send_as(&mut self, caller: usize, route: &str) -> Response {
         let ((method, path), client) = (self.target(route), &self.callers[caller]);
         let request = client.request(method.clone(), &path);

@@ -1,6 +1,6 @@
-//! The authorization table: every route, every type of caller, and a test that runs every cell.
+//! The authorization table: every route but the default one, sixteen types of callers, and a test that runs every cell.
 //!
-//! A cell holds the result of authentication and authorization. `.` means that the caller got past both; other suites
+//! A cell holds the result of authentication and authorization. `.` means that neither refused the caller; other suites
 //! check what the handler then does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -205,7 +205,7 @@ async fn every_route_responds_to_every_caller_as_the_table_says() {
             cells.into_iter().enumerate().map(move |(caller, cell)| (route.clone(), caller, cell))
         })
         .collect();
-    // Refused requests run first, and must leave every table unchanged.
+    // Refused requests run first, and must leave every table but `throttle` unchanged.
     cells.sort_by_key(|(route, _, cell)| (*cell == '.', order(route)));
     let (mut wrong, before) = (Vec::new(), fixture.dump());
     let mut only_refused = true;

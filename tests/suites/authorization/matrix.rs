@@ -1,4 +1,4 @@
-//! The authorization matrix: every route, every kind of caller, and own, foreign, unknown and malformed ids. A model computes the
+//! The authorization matrix: every route, at least forty callers, and own, foreign, unknown and malformed ids. A model computes the
 //! expected outcome of each of the thousands of cells. The table in `main.rs` is written by hand, and shorter.
 
 mod callers;
@@ -17,9 +17,9 @@ use reqwest::Method;
 use rows::id_text;
 use serde_json::json;
 
-/// The number of requests at a time.
+/// The maximum number of requests at a time.
 const CONCURRENT: usize = 8;
-/// A failure shows this many cells, because one broken rule fails many.
+/// A failure shows at most this many cells, because one broken rule fails many.
 const MAX_SHOWN: usize = 40;
 
 /// One request, and the expected outcome.
@@ -46,7 +46,7 @@ fn cells(fixture: &Fixture) -> Vec<Cell> {
             let own = account.and_then(|account| fixture.rows.get(&account));
             let mut has_one = false;
             for &id in ids(path) {
-                // One function serves all kinds. If it refuses the caller before it looks at the row, one id is enough.
+                // Kinds share the function. If it refuses the caller before it looks at the row, one id is enough.
                 if has_one && route.kind.is_some() && !credential.works_on_rows() {
                     break;
                 }
@@ -69,8 +69,8 @@ impl Cell {
         Method::from_bytes(method.as_bytes()).unwrap()
     }
 
-    /// Sends the request. A request that is not to be refused by authorization is refused by a later check: PUT and DELETE by
-    /// `If-Match`, POST by its body if the handler reads one.
+    /// Sends the request. Unless it is a GET, a request that is not to be refused by authorization is refused by a later check: PUT
+    /// and DELETE by `If-Match` (that of the brake by its body), POST by its body if the handler reads one.
     async fn send(&self, caller: &Caller) -> Response {
         let (method, passes) = (self.method(), self.expected.is_ok());
         let request = caller.client.request(method.clone(), &self.path);
@@ -162,7 +162,7 @@ async fn thousands_of_cells_respond_as_the_model_says() {
         "{count} cells of {} callers",
         fixture.callers.len()
     );
-    // Refused requests run first, and must leave every table unchanged.
+    // Refused requests run first, and must leave every table but `throttle` unchanged.
     let (refused, passing): (Vec<_>, Vec<_>) = cells.into_iter().partition(|cell| cell.expected.is_err());
     let (effects, harmless): (Vec<_>, Vec<_>) =
         passing.into_iter().partition(|cell| cell.route.route.method == "POST");
@@ -173,7 +173,7 @@ async fn thousands_of_cells_respond_as_the_model_says() {
     require_none(&run(&fixture, harmless, CONCURRENT).await, count);
     fixture.idle().await;
     assert_eq!(fixture.dump(), before, "none of these requests changes a row");
-    // These requests freeze and recover accounts, so they run one after the other. A sign-out ends the caller's session.
+    // Handlers that read no body carry these requests out, so they run one after the other. A sign-out ends the caller's session.
     require_none(&run(&fixture, effects, 1).await, count);
     require_none(&run(&fixture, sign_outs, 1).await, count);
 }

@@ -10,7 +10,7 @@ use super::{outcome_code, rows};
 
 const CONDITIONS: [Option<&str>; 3] = [None, Some("\"999\""), Some("*")];
 
-/// The content type and the text of a body: valid, malformed, and of a media type that no route reads.
+/// The content type and the text of a body: valid, malformed, and of a media type that no route with a credential reads.
 const BODIES: [(&str, &str); 3] =
     [("application/json", "{}"), ("application/json", "{"), ("application/x-www-form-urlencoded", "a=b")];
 
@@ -75,7 +75,7 @@ fn authorized(cells: &[char]) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_version_is_refused_before_the_body_and_a_body_of_another_type_by_every_route() {
+async fn a_wrong_version_is_refused_before_the_body_and_a_form_by_every_route_with_a_credential() {
     let fixture = Fixture::new().await;
     let (mut wrong, before) = (Vec::new(), fixture.dump());
     let mut conditional = 0;

@@ -1,4 +1,4 @@
-//! Tenant isolation: no account reads or changes another account's rows, and no request chooses its own tenant.
+//! Tenant isolation: only platform admins read or change another account's rows, and no request of others chooses its own tenant.
 
 use custodian_tests::{Client, PASSWORD};
 use reqwest::Method;

@@ -81,7 +81,7 @@ async fn two_runs_in_parallel_do_no_harm() {
     }
 }
 
-/// Work for every part of a run.
+/// Work for every part of a run but the last mails.
 struct Backlog {
     completed: Vec<CustomerId>,
     stalled: Vec<CustomerId>,
@@ -128,7 +128,7 @@ impl Backlog {
 
 /// Each part works page by page, and a failure of one customer stops none of the others.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_that_cannot_be_read_stops_no_part_of_a_run() {
+async fn a_ledger_that_cannot_be_read_stops_no_purge_expiry_resumption_or_other_verification() {
     let app = TestApp::default();
     let backlog = Backlog::seed(&app).await;
     let row = json!({
@@ -144,7 +144,7 @@ async fn a_ledger_that_cannot_be_read_stops_no_part_of_a_run() {
 
 /// The time is over before the end of the two large parts: each of them alone needs more than 500 calls.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_part_of_a_run_starves_another() {
+async fn the_large_parts_of_a_run_starve_neither_each_other_nor_small_ones() {
     let app = TestApp::default();
     let backlog = Backlog::seed(&app).await;
     let clock = app.clock.clone();

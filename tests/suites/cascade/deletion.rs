@@ -63,7 +63,7 @@ async fn redelivering_any_cascade_message_changes_nothing() {
     app.change(id, Command::Delete(Initiator::Owner)).await;
     app.publish().await.unwrap();
     let start = app.cx.services.state().cascade_starts.clone();
-    // The test delivers every message twice here, and once more after the deletion is complete.
+    // The test delivers every message at least twice here, and again after the deletion is complete.
     app.cx.services.state().cascade_starts.extend(start.clone());
     let mut tasks = Vec::new();
     loop {

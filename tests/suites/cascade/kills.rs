@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::workers::{removed_rows, second_worker_before_call};
 
-/// An account whose deletion has begun: the cascade's start is queued. It has `each` rows in every table and `more_tags` tags. A
-/// neighbour has rows in the same tables.
+/// An account whose deletion has begun: the cascade's start is queued. It has `each` seeded rows in every table but `outbox` and
+/// `webhooks`, and `more_tags` more tags. A neighbour has rows in the same tables.
 async fn deletion(each: usize, more_tags: usize) -> (TestApp, CustomerId, BTreeMap<String, u64>) {
     let app = TestApp::default();
     let (id, neighbour) = (app.active_account("zaphod").await, app.active_account("nessie").await);

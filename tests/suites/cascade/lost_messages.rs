@@ -130,7 +130,7 @@ async fn every_stalled_deletion_is_resumed_and_none_starves() {
         app.change(id, Command::Delete(Initiator::Owner)).await;
         ids.push(id);
     }
-    // Every deletion has opened its steps, and then every message is lost.
+    // Every deletion has opened its steps, and then every message of a cascade is lost.
     for _ in &ids {
         app.run_next().await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! The cascade deletes every row of a deleted account and no other row, and its ledger counts them.
+//! The cascade deletes every row that a deleted account owned and no other row, and its ledger counts them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod backlog;

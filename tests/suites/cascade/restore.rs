@@ -1,4 +1,5 @@
-//! The rehearsal of a restore: every table, and all of them, go back to an earlier time. Then a restore run repairs them.
+//! The rehearsal of a restore: each table that a run repairs, and all of them, go back to an earlier time. Then a restore run
+//! repairs them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +84,8 @@ fn sample_value(field: &Field, number: u128) -> Value {
     }
 }
 
-/// Creates a row of every kind, with its names. Different numbers give different names. Returns the rows' paths by table.
+/// Creates a row of each kind with all five operations, with its names. Different numbers give different names. Returns the rows'
+/// paths by table.
 async fn create_rows(owner: &Client, number: u128) -> BTreeMap<&'static str, String> {
     let mut paths = BTreeMap::new();
     for kind in routed().filter(|kind| kind.verbs == Verbs::All) {
@@ -213,7 +215,7 @@ async fn a_name_that_another_account_has_now_is_reported_and_its_row_can_be_dele
     // The account that has the number keeps it.
     let taken = arrives.post("/v1.0/numbers", json!({ "number": "+15550000001" })).await;
     assert_eq!(taken.status, 409);
-    // Before a repair, every row without its name can be deleted.
+    // Before a repair, a row without its name can be deleted.
     rehearsal.put_back(&["identifiers"]).await;
     for kind in ["numbers", "agents"] {
         let row = rehearsal.now[kind].iter().find(|row| {

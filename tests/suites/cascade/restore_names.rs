@@ -1,4 +1,4 @@
-//! Names after a restore, in accounts with more rows than a call handles.
+//! Names after a restore, also in accounts with more rows than a call handles.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -53,7 +53,7 @@ fn holder(tables: &Tables, name: &str) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_of_an_account_with_many_names_needs_a_bounded_number_of_requests() {
+async fn every_page_before_the_counts_of_an_account_with_many_names_needs_a_bounded_number_of_requests() {
     let metrics = Arc::new(DatabaseMetrics::default());
     let app = set_up_platform(TestApp::with_metrics(&metrics)).await;
     let owner = app.active_account("many").await;

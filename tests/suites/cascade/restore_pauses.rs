@@ -1,4 +1,4 @@
-//! A restore run deletes nothing that the brake or a hold protects.
+//! A restore run does not begin while the brake is on, and deletes no rows of a deletion on hold.
 
 use custodian_app::ports::DeletionBrake;
 use custodian_cascade::{pause, release};

@@ -10,7 +10,7 @@ use custodian_fn_reconcile::{Reconcile, ReconcileRequest};
 use custodian_tests::{Client, PASSWORD, Tables, TestApp};
 use serde_json::{Value, json};
 
-/// The platform without accounts.
+/// The platform, without accounts besides its own.
 pub(crate) async fn new_app() -> TestApp {
     set_up_platform(TestApp::default()).await
 }

@@ -52,7 +52,7 @@ async fn a_row_found_after_a_completed_deletion_is_counted_and_deleted() {
     let id = erased_account(&app).await;
     app.publish().await.unwrap();
     let neighbour = app.active_account("nessie").await;
-    // Rows that the gates should have refused.
+    // A row that the gates should have refused, and one of a neighbour.
     for owner in [id, neighbour] {
         let row = json!({ "customer_id": { "S": owner.to_string() }, "id": { "S": "late" } });
         app.tables.insert("tags", &[row]);

@@ -8,7 +8,7 @@ use custodian_tests::TestApp;
 use custodian_tests::database_metrics::{DatabaseMetrics, DatabaseUsage};
 use custodian_tests::seed::seed_rows;
 
-/// Rows in each table of the small and the large account.
+/// Rows in each seeded table of the small and the large account.
 const FEW: usize = 100;
 const MORE: usize = 600;
 
@@ -20,7 +20,7 @@ pub(crate) struct DeletionCost {
     pub(crate) row: [f64; 2],
 }
 
-/// Deletes an account with this many rows in each table. Returns the number of rows and the usage.
+/// Deletes an account with this many rows in each seeded table. Returns the number of rows and the usage.
 async fn delete_account(rows_per_table: usize) -> (f64, DatabaseUsage) {
     let metrics = Arc::new(DatabaseMetrics::default());
     let app = TestApp::with_metrics(&metrics);

@@ -1,4 +1,4 @@
-//! Database round trips of a warm request to each endpoint, and the usage of the request and its background work.
+//! Database round trips of a warm request to each measured endpoint, and the usage of the request and its background work.
 
 use std::sync::Arc;
 
@@ -190,8 +190,8 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
     let dry_run = json!({ "dry_run": true });
     service.measure("POST /auth/unregister, dry run", 2, tenant.post("/auth/unregister", dry_run)).await;
     let request = json!({ "password": PASSWORD });
-    // The throttle's reservation needs its own round, because the agent is known only after authentication. The write
-    // releases the reservation. The link to the deletion is stored last, so a request that fails leaves none.
+    // The throttle's reservation needs its own round, because the agent is known only after authentication. The reservation
+    // is released during the write. The link to the deletion is stored last, so a request that fails leaves none.
     service.measure("POST /auth/unregister", 4, tenant.post("/auth/unregister", request)).await;
     let frozen = client.login("ada", PASSWORD).await;
     service.measure("DELETE /auth/unregister", 2, frozen.delete("/auth/unregister")).await;
@@ -205,7 +205,7 @@ pub(crate) async fn measure_endpoints() -> Vec<EndpointCost> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_endpoint_makes_the_expected_number_of_round_trips() {
+async fn every_measured_endpoint_makes_the_expected_number_of_round_trips() {
     let endpoints = measure_endpoints().await;
     for EndpointCost { endpoint, expected, usage, .. } in &endpoints {
         assert_eq!(usage.rounds, *expected, "{endpoint}: {usage:?}");

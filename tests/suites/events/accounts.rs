@@ -1,5 +1,5 @@
-//! Events of accounts, agents and keys: one for each change, in order. The only value of a field that they carry is the
-//! account's status.
+//! Events of accounts, agents and keys: one for each change that an event may name, in order. The only value of a field that they
+//! carry is the account's status.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,7 +161,7 @@ async fn replaying_the_streams_publishes_the_same_events() {
     assert!(published.iter().any(|event| event.contains("customer_erased")));
 
     let (app, tables) = (TestApp::default(), Tables(client.engine().clone()));
-    // One record at a time, and all records in one batch.
+    // One record at a time, and all records of a stream in one batch.
     for size in [1, 1000] {
         for table in ["customers", "outbox", "deletions"] {
             for batch in tables.stream_records(table).chunks(size) {

@@ -1,4 +1,4 @@
-//! Events of every kind that accounts own, from the registry. Rows that a cascade deletes have no event of their own.
+//! Events of the routed kinds, from the registry. Rows that a cascade deletes have no event of their own.
 
 use custodian_domain::kinds::{FieldType, Kind, Verbs, routed};
 use custodian_tests::{Client, Tables, event_types};
@@ -43,7 +43,7 @@ async fn create(ann: &Client, kind: &Kind) -> Value {
 
 /// Invariant I6: no personal data is left.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_kind_publishes_creation_change_and_deletion_without_values() {
+async fn every_routed_kind_publishes_what_its_functions_change_without_values() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
     for kind in routed() {

@@ -28,13 +28,13 @@ async fn transaction_conflicts_are_retried() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn endless_transaction_conflicts_return_503_and_write_nothing() {
+async fn endless_transaction_conflicts_return_503_and_write_nothing_but_counters_of_limits() {
     let fixture = Fixture::new().await;
     fixture.client.idle().await;
     let _paused = fixture.client.service().pause_background_work().await;
     let dump = || {
         let mut dump = fixture.tables().dump();
-        // A released reservation leaves its time in the row.
+        // A released reservation leaves its time in a row that has other reservations.
         dump.remove("throttle");
         dump
     };

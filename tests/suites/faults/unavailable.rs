@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::Fixture;
 
-/// The functions that need no database.
+/// Functions that need no database.
 const FUNCTIONS_WITHOUT_DATABASE: [&str; 2] = ["ping", "site"];
 /// The pages for browsers. Without a token in their URL they read nothing.
 const PAGE_FUNCTIONS: [&str; 3] =

@@ -32,7 +32,7 @@ pub(crate) fn mails(app: &TestApp) -> BTreeMap<(String, String), usize> {
     count
 }
 
-/// All rows except counters of rate limits, with random values masked.
+/// All rows except those of `throttle`, with random values masked and equal links to deletions once.
 pub(crate) fn rows(app: &TestApp) -> Dump {
     let masked = |row: &String| {
         let words = row.split_inclusive('"').map(|word| {

@@ -167,5 +167,9 @@ async fn responses_stored_for_a_platform_admin_are_deleted_with_the_account_they
         );
     }
     let listed = platform_admin.get("/v1.0/customers").await.ok();
-    assert_eq!(listed["result"].as_array().unwrap().len(), 1, "no second account is created");
+    assert_eq!(
+        listed["result"].as_array().unwrap().len(),
+        1,
+        "no second account is created: only the platform's own one is listed"
+    );
 }

@@ -1,4 +1,4 @@
-//! Each cause sends one mail. If the function cannot tell whether a mail was sent, it sends the mail again.
+//! A repeated cause sends no second mail. If the function cannot tell whether a mail was sent, it sends the mail again.
 
 use std::time::Duration;
 
@@ -196,8 +196,8 @@ async fn a_repeated_event_of_a_disabled_webhook_sends_no_second_mail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_mail_about_a_deletion_is_sent_again_and_the_cascade_completes() {
     for interruption in [Interruption::CrashBefore, Interruption::CrashAfter] {
-        // The calls: read the recipient and the customer, send the mail, remove the recipient.
-        for at in 0..4 {
+        // The calls: read the recipient and the customer, store the link, send the mail, and remove the recipient.
+        for at in 0..5 {
             let app = TestApp::default();
             let id = app.active_account("ann").await;
             app.change(id, Command::Delete(Initiator::Owner)).await;

@@ -1,4 +1,4 @@
-//! Version preconditions: a write with `If-Match` succeeds only on the version that the client read.
+//! Version preconditions: a write with versions in `If-Match` succeeds only on one of them.
 
 use custodian_tests::{Client, PASSWORD};
 use reqwest::Method;
@@ -55,7 +55,7 @@ async fn a_recovery_can_require_the_version_that_was_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_one_of_concurrent_writes_with_the_same_version_succeeds() {
+async fn only_one_of_concurrent_writes_with_the_same_version_succeeds_and_all_with_any_version() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let etag = ann.get("/v1.0/customer").await.headers["etag"].to_str().unwrap().to_owned();
@@ -68,4 +68,12 @@ async fn only_one_of_concurrent_writes_with_the_same_version_succeeds() {
     statuses.sort_unstable();
     assert_eq!(statuses[0], 200);
     assert_eq!(statuses[1..], [412; 15]);
+    // `*` matches each of the versions that the other writes make.
+    let any = (0..4).map(|n| {
+        let request = ann.request(Method::PUT, "/v1.0/customer").header("if-match", "*");
+        ann.send(request.json(&json!({ "name": format!("any {n}") })))
+    });
+    for response in futures::future::join_all(any).await {
+        response.ok();
+    }
 }

@@ -9,7 +9,7 @@ async fn create_key(client: &Client, body: Value) -> (String, Client) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_shown_once_and_acts_as_the_accounts_guest_agent() {
+async fn a_key_is_shown_once_and_gets_the_guest_agent_from_me() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
     let created = ann.post("/v1.0/accesskeys", json!({ "name": "ci", "detail": "builds" })).await.ok();
@@ -54,7 +54,10 @@ async fn a_key_is_valid_for_a_year_by_default_and_for_at_least_a_day() {
     let (_, year) = create_key(&ann, json!({})).await;
     client.advance(86_401).await;
     assert_eq!(short.get("/v1.0/me").await.refusal(), (401, "INVALID_CREDENTIALS".into()));
+    client.advance(364 * 86_400 - 86_401).await;
     year.get("/v1.0/me").await.ok();
+    client.advance(86_401).await;
+    assert_eq!(year.get("/v1.0/me").await.refusal(), (401, "INVALID_CREDENTIALS".into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Account takeover: an attacker with a stolen key, a former mailbox or a lower permission cannot take over an account.
+//! Account takeover: what an attacker with a stolen key, a former mailbox or a lower permission cannot do, or not at once.
 
 use custodian_tests::{Client, PASSWORD, Response};
 use futures::future::join_all;
@@ -30,7 +30,7 @@ fn assert_needs_a_day(response: &Response) {
 
 /// Invariant I7: a credential is valid only as long as its basis.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stolen_key_cannot_delete_the_account_through_an_agent_it_created() {
+async fn a_stolen_key_cannot_delete_the_account_at_once_through_an_agent_it_created() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let key = create_key(&ann).await;
@@ -54,7 +54,7 @@ async fn a_stolen_key_cannot_delete_the_account_through_an_agent_it_created() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stolen_key_cannot_delete_the_account_through_a_new_mail_address() {
+async fn a_stolen_key_cannot_delete_the_account_at_once_through_a_new_mail_address() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let key = create_key(&ann).await;

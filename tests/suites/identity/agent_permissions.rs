@@ -1,6 +1,6 @@
 //! Permissions of agents: what an agent may grant, change and read, what revokes its tokens, and the last administrator.
 
-use custodian_tests::{Client, PASSWORD};
+use custodian_tests::{Client, PASSWORD, Tables};
 use serde_json::json;
 
 use crate::agents::{AGENT, MANAGER, assert_refused, create_agent};
@@ -100,6 +100,29 @@ async fn the_last_administrator_stays_even_if_two_demotions_race() {
         }
         ann.delete(&bob_path).await.ok();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_gives_an_account_an_administrator_again_after_a_restore_lost_the_last_one() {
+    let client = Client::start().await;
+    let (id, ann) = client.tenant("ann").await;
+    let key = ann.post("/v1.0/accesskeys", json!({})).await.ok();
+    let key = client.with_token(key["token"].as_str().unwrap());
+    let (max_path, _) = create_agent(&ann, "max", MANAGER).await;
+    // A restored table without the administrator, and the counter as the restore run corrects it.
+    let tables = Tables(client.engine().clone());
+    let lost = ann.get("/v1.0/me").await.ok()["id"].clone();
+    let lost = json!({ "customer_id": { "S": id }, "id": { "S": lost } });
+    tables.call("DeleteItem", &json!({ "TableName": "custodian-agents", "Key": lost }));
+    let mut counters = tables.query("usage", "customer_id", &id);
+    counters.retain(|row| row["key"]["S"] == "count#admins");
+    counters[0]["n"] = json!({ "N": "0" });
+    tables.insert("usage", &counters);
+    let body = json!({ "username": "eve", "password": PASSWORD, "permission": ADMIN });
+    key.post("/v1.0/agents", body).await.ok();
+    counters[0]["n"] = json!({ "N": "0" });
+    tables.insert("usage", &counters);
+    key.put(&format!("{max_path}/permission"), json!({ "permission": ADMIN })).await.ok();
 }
 
 #[tokio::test(flavor = "multi_thread")]

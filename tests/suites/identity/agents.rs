@@ -113,7 +113,7 @@ async fn invalid_agent_fields_are_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_guest_agent_cannot_be_changed_or_deleted() {
+async fn the_guest_agent_keeps_its_name_and_permission_gets_no_password_and_is_not_deleted() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
     let agents = ann.get("/v1.0/agents").await.ok();

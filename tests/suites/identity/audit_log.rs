@@ -71,7 +71,7 @@ async fn other_accounts_do_not_read_it_and_it_stays_readable_while_the_account_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_admins_read_a_frozen_account() {
+async fn an_agent_that_is_no_administrator_does_not_read_a_frozen_account() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     for (name, permission) in [("manager", 0x40), ("agent", 0x10)] {
@@ -89,7 +89,7 @@ async fn only_admins_read_a_frozen_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_holds_no_secret_and_no_value_and_is_deleted_with_the_account() {
+async fn it_holds_no_secret_and_no_value_of_a_profile_and_is_deleted_with_the_account() {
     let client = Client::start().await;
     let (account, ann) = client.tenant("ann").await;
     let key =
@@ -122,7 +122,7 @@ async fn it_holds_no_secret_and_no_value_and_is_deleted_with_the_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_request_of_the_account_does_is_done_by_the_system() {
+async fn a_signup_and_the_loss_of_a_username_are_acts_of_the_system() {
     let client = Client::start().await;
     client.post("/auth/signup", sign_up_body("sue@example.com")).await.ok();
     client.idle().await;

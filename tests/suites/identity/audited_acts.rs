@@ -1,4 +1,4 @@
-//! Every act that the audit log records leaves exactly one entry, with who did it. A refused act leaves none.
+//! Acts that the audit log records leave one entry each, with who did it. A refused act leaves none.
 
 use custodian_tests::{Client, PASSWORD, Response, Tables};
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ pub(crate) async fn delegate_of(client: &Client, account: &str) -> Client {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_act_on_credentials_and_status_leaves_one_entry() {
+async fn acts_on_credentials_and_status_leave_one_entry_each() {
     let client = Client::start().await;
     let (account, ann) = client.tenant("ann").await;
     let me = ann.get("/v1.0/me").await.ok()["id"].clone();
@@ -132,7 +132,7 @@ async fn every_act_on_credentials_and_status_leaves_one_entry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_write_of_a_platform_admin_leaves_one_entry() {
+async fn writes_of_a_platform_admin_leave_one_entry_each() {
     let client = Client::start().await;
     let (account, ann) = client.tenant("ann").await;
     let platform_admin = client.platform_admin().await;

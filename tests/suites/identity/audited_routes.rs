@@ -1,4 +1,4 @@
-//! Every route with which a platform admin can change an account leaves an entry in the account's audit log.
+//! Every route with which a platform admin can change an account, but the deletion, leaves an entry in the account's audit log.
 
 use std::collections::BTreeSet;
 
@@ -69,7 +69,7 @@ impl Requests {
     }
 }
 
-/// Changes each part of a row. The routes of a list add its item before they change or remove it.
+/// Changes each part of a row but the routing method. The routes of a list add its item before they change or remove it.
 async fn change_parts(
     requests: &mut Requests,
     delegate: &Client,

@@ -1,4 +1,4 @@
-//! A requested address is cancelled by a freeze, and by the end of its caller's session, rights or existence.
+//! A requested address is cancelled by a freeze, and by its caller's sign-out, new password, other permission or deletion.
 
 use custodian_app::confirm_email::cancel_email_change;
 use custodian_app::update::update;
@@ -48,7 +48,7 @@ async fn revoking_an_agents_tokens_cancels_its_address_change() {
     ann.post("/auth/logout", json!({})).await.ok();
     assert_invalid(&confirm(&client, "evil@evil.example").await);
 
-    // After a new login the request is valid again.
+    // A new request after a new login is valid.
     let ann = client.login("ann", "a new password").await;
     ann.put("/v1.0/customer", request).await.ok();
     confirm(&client, "evil@evil.example").await.ok();
@@ -87,7 +87,7 @@ async fn deleting_a_key_cancels_its_address_change() {
 
 /// Invariant I7: a credential is valid only as long as its basis.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_change_of_a_platform_admin_ends_with_its_session_rights_and_existence() {
+async fn an_address_change_of_a_platform_admin_ends_with_its_sign_out_demotion_or_deletion() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
     let platform_admin = client.platform_admin().await;

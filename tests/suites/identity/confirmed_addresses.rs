@@ -1,4 +1,4 @@
-//! An address belongs to the account that confirms it. An earlier signup, a username or a requested change does not reserve it.
+//! An address belongs to the account that confirms it. No earlier signup, username or requested change keeps an account from that.
 
 use custodian_tests::{Client, PASSWORD, Response, event_types};
 use futures::future::join_all;

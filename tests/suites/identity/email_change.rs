@@ -1,4 +1,4 @@
-//! Changes of the account's e-mail address, which take effect when the new address is confirmed.
+//! Changes of the account's e-mail address. After the account is verified, another address takes effect when it is confirmed.
 
 use custodian_tests::{Client, PASSWORD, Response};
 use serde_json::json;

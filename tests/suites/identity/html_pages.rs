@@ -86,7 +86,7 @@ fn assert_labelled(page: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_person_signs_up_and_sets_a_password_with_the_pages_alone() {
+async fn a_person_confirms_an_address_and_sets_a_password_with_the_pages_alone() {
     let client = Client::start().await;
     client.post("/auth/signup", sign_up_body("ann@example.com")).await.ok();
     let token = client.mailed_token("ann@example.com").await;
@@ -192,7 +192,7 @@ async fn the_page_for_forgotten_passwords_answers_the_same_for_known_and_unknown
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_username_keeps_the_form_and_what_was_entered() {
+async fn an_empty_or_invalid_username_keeps_the_form_and_what_was_entered() {
     let client = Client::start().await;
     let empty = post_form(&client, "/auth/password-forgot", "username=".to_owned()).await;
     assert_page(&empty, 400);

@@ -1,4 +1,4 @@
-//! Confirming an address changes two accounts in one transaction. An interruption at any call and a repetition lead to the same
+//! Confirming an address can change two accounts in one transaction. An interruption at any call and a repetition lead to the same
 //! state.
 
 use std::collections::BTreeSet;

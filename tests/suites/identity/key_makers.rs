@@ -141,7 +141,7 @@ async fn keys_of_a_deleted_or_demoted_maker_can_be_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_that_does_not_demote_and_a_refused_one_revoke_nothing() {
+async fn a_change_that_does_not_demote_and_a_refused_one_revoke_no_key() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let me = ann.get("/v1.0/me").await.ok();

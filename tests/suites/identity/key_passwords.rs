@@ -39,7 +39,7 @@ async fn an_administrator_that_a_key_made_ends_with_the_key() {
     program.put(&format!("{promoted_path}/permission"), json!({ "permission": ADMIN })).await.ok();
     let promoted = client.login("promoted", PASSWORD).await;
     let (_, manager) = agent(&program, "manager", MANAGER).await;
-    // What these administrators make depends on the key as well, through any number of steps.
+    // The administrators and keys that these make depend on the key as well, through any number of steps.
     let (_, made_by_made) = agent(&made, "made2", ADMIN).await;
     let (_, key_of_made) = key(&made, json!({})).await;
     let (_, made_by_key_of_made) = agent(&key_of_made, "made3", ADMIN).await;
@@ -117,7 +117,7 @@ async fn an_administrator_or_the_accounts_mailbox_ends_the_dependence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_cannot_end_the_dependence_on_another_key() {
+async fn a_key_can_only_replace_the_dependence_on_another_key_by_one_on_itself() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let (first_path, first) = key(&ann, json!({})).await;
@@ -148,7 +148,7 @@ async fn a_change_of_address_that_such_an_administrator_asked_for_ends_with_the_
     assert_eq!(ann.get("/v1.0/customer").await.ok()["email"], "ann@example.com");
 }
 
-/// The dependence ends with another password, not with another permission.
+/// The dependence of a password ends with another password, not with another permission.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_depends_on_the_key_that_set_its_password_whoever_promotes_it() {
     let client = Client::start().await;

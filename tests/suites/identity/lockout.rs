@@ -1,4 +1,4 @@
-//! Strangers cannot lock an owner out, flood a mailbox, or probe names without a limit.
+//! Strangers cannot lock an owner out of a known network, flood a mailbox, or probe names without a limit.
 
 use custodian_tests::{Client, PASSWORD, Response};
 use serde_json::json;
@@ -39,7 +39,7 @@ async fn ten_wrong_passwords_stop_a_network_and_not_the_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_wrong_passwords_do_not_stop_a_network_that_the_agent_signed_in_from() {
+async fn a_hundred_wrong_passwords_do_not_stop_a_network_with_a_sign_in_within_90_days() {
     let client = Client::start().await;
     client.tenant("ann").await;
     let office = client.from_address(network(200));
@@ -96,7 +96,7 @@ async fn a_mailbox_gets_at_most_five_mails_an_hour_from_strangers() {
         let (_, asker) = client.tenant(&format!("asker{number}")).await;
         asker.put("/v1.0/customer", json!({ "email": mailbox })).await.ok();
     }
-    assert_eq!(subjects(&client, mailbox).await.len(), 5, "over all causes");
+    assert_eq!(subjects(&client, mailbox).await.len(), 5, "over both causes");
     for _ in 0..5 {
         client.advance(3600).await;
         for _ in 0..6 {

@@ -77,7 +77,7 @@ async fn the_longest_names_still_fit_into_a_cookie() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_other_token_names_an_agent() {
+async fn no_other_token_has_this_claim() {
     let client = Client::start().await;
     let (customer, _) = client.tenant("ann").await;
     let request = json!({ "customer_id": customer, "reason": "ticket 4711: no calls" });

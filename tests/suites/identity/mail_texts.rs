@@ -152,7 +152,7 @@ async fn every_mail_is_complete_and_uses_no_word_of_the_machine() {
         let ids = prose.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
         assert!(ids.filter(|word| Uuid::try_parse(word).is_ok()).count() == 0, "{name} shows an id");
         let links = mail.text.matches("https://api.example.com").count();
-        assert!(links <= 1, "{name}: one link at most");
+        assert!(links <= 1, "{name}: one link to the API at most");
     }
 }
 

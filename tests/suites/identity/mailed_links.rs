@@ -1,4 +1,5 @@
-//! Mailed links: stored as hashes, valid once, and reported as expired when they are late.
+//! Mailed links: stored as hashes. Those that confirm an address or set a password are valid once, and a late verification link is
+//! reported as expired.
 
 use std::time::Duration;
 
@@ -92,7 +93,7 @@ async fn a_link_of_an_account_that_is_already_active_is_consumed_and_returns_no_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_late_link_is_reported_as_expired_before_and_after_expiry_and_cascade() {
+async fn a_late_verification_link_is_reported_as_expired_before_and_after_expiry_and_cascade() {
     let app = TestApp::default();
     let id = app.initial_account("ada").await;
     send_verification(&app.cx, id, app.cause()).await.unwrap();

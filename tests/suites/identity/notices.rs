@@ -1,4 +1,5 @@
-//! Notices: some events of an account cause one mail each, to the account's confirmed address.
+//! Notices: some events of an account cause a mail to its confirmed address. A change of this address causes one to the new and one
+//! to the former address.
 
 use custodian_app::confirm_email::send_email_change;
 use custodian_app::notices::{send_email_changed, send_key_created};
@@ -61,7 +62,7 @@ async fn a_changed_password_is_mailed_with_the_agent_that_it_belongs_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_of_several_new_access_keys_is_mailed_with_its_name() {
+async fn each_of_several_new_access_keys_is_mailed_with_its_name_unless_that_looks_like_a_link() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let seen = count(&client, OWNER).await;
@@ -78,7 +79,7 @@ async fn each_of_several_new_access_keys_is_mailed_with_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn administrators_are_mailed_when_they_are_added_promoted_demoted_and_deleted() {
+async fn the_account_is_mailed_when_an_administrator_is_added_promoted_demoted_or_deleted() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let create = async |username: &str, permission: u32| {
@@ -106,7 +107,7 @@ async fn administrators_are_mailed_when_they_are_added_promoted_demoted_and_dele
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_address_is_mailed_to_the_new_and_the_former_one_and_then_forgotten() {
+async fn a_changed_address_is_mailed_to_both_addresses_and_the_row_then_forgets_the_former_one() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     ann.put("/v1.0/customer", json!({ "email": "new@example.com" })).await.ok();
@@ -119,7 +120,7 @@ async fn a_changed_address_is_mailed_to_the_new_and_the_former_one_and_then_forg
     let new = only(&mails_after(&client, "new@example.com", 1).await, "Your e-mail address was changed");
     assert_contains(&new, &["This is now the e-mail address of your ann account"]);
     let rows = Tables(client.engine().clone()).dump()["customers"].clone();
-    assert!(!rows.iter().any(|row| row.contains(OWNER)), "the former address is not kept");
+    assert!(!rows.iter().any(|row| row.contains(OWNER)), "the row does not keep the former address");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! The pages of used, replaced and expired links and of other errors. Each page has the error and the next step.
+//! The pages of used, replaced and expired links and of other errors. The page of an error has the error and the next step.
 
 use custodian_fn_auth_email_verify_page::EmailVerifyPage;
 use custodian_tests::{Client, Interruption, Tables, TestApp};
@@ -117,7 +117,7 @@ async fn a_link_that_does_not_work_says_what_to_do_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_verification_link_after_its_window_says_that_the_account_is_deleted() {
+async fn a_verification_link_after_its_window_says_that_it_has_expired() {
     let client = Client::start().await;
     client.post("/auth/signup", sign_up_body("ann@example.com")).await.ok();
     let token = client.mailed_token("ann@example.com").await;

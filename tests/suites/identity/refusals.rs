@@ -1,4 +1,4 @@
-//! A refused request costs little: it is answered at once, before passwords are hashed, and says when to come again.
+//! Refusals that cost little: they come at once, before passwords are hashed, and those of a rate limit say when to come again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use custodian_app::agent_credentials::set_password;
 use custodian_app::password::{look_up, reset, send_reset};
 use custodian_app::ports::ReadAgents;
-use custodian_app::{Entropy, agents};
+use custodian_app::rate_limits::{Quota, TOKEN_BY_CLIENT_IP};
+use custodian_app::throttle::reserve;
+use custodian_app::{Entropy, Failure, agents};
 use custodian_domain::agent_fields::NewAgent;
 use custodian_domain::lifecycle::Command;
 use custodian_domain::{Cause, Initiator, Principal, Reason, Secret};
@@ -136,6 +138,25 @@ fn counting_app() -> (TestApp, Arc<CountedEntropy>) {
     let counted = Arc::new(CountedEntropy { entropy, uses: AtomicUsize::new(0) });
     Arc::get_mut(&mut app.cx).unwrap().providers.entropy = Arc::clone(&counted) as _;
     (app, counted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_refused_tokens_count_and_not_failures_of_the_service() {
+    let app = TestApp::default();
+    let quota = || [Quota::new(TOKEN_BY_CLIENT_IP, "192.0.2.1")];
+    let attempt = async |failure: Failure| {
+        let reservation = reserve(&app.cx, &quota()).await?;
+        reservation.settle(&app.cx, &Err::<(), _>(failure)).await;
+        Ok::<_, Failure>(())
+    };
+    for _ in 0..400 {
+        attempt(Failure::unavailable("a table", "interrupted")).await.unwrap();
+    }
+    let mut permitted = 0;
+    while attempt(Reason::InvalidToken.into()).await.is_ok() {
+        permitted += 1;
+    }
+    assert_eq!(permitted, 300);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Sign-up: every address gets the same response, and the mail differs.
+//! Sign-up: every valid address gets the same response, and only the mail says whether an account has it.
 
 use custodian_tests::{Client, PASSWORD};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ pub(crate) fn sign_up_body(email: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn new_pending_and_existing_addresses_get_the_same_response_and_different_mails() {
+async fn new_pending_and_existing_addresses_get_the_same_response_and_existing_ones_another_mail() {
     let client = Client::start().await;
     let mut responses = Vec::new();
     for expected in [&["Confirm your e-mail address"; 1][..], &["Confirm your e-mail address"; 2]] {
@@ -66,7 +66,7 @@ async fn verifying_a_sign_up_returns_a_key_and_mails_a_password_link() {
     let token = client.mailed_token("ann@example.com").await;
     client.post("/auth/password-reset", json!({ "token": token, "password": PASSWORD })).await.ok();
     let ann = client.login("ann@example.com", PASSWORD).await;
-    // A password that was set by a mailed link confirms an immediate deletion at once.
+    // A password that was set by a link to the account's own address confirms an immediate deletion at once.
     let body = json!({ "password": PASSWORD, "confirmation_phrase": "DELETE", "immediate": true });
     assert_eq!(ann.post("/auth/unregister", body).await.ok()["status"], "deleted");
     assert_eq!(key.get("/v1.0/customer").await.refusal(), (401, "INVALID_CREDENTIALS".into()));

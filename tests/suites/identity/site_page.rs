@@ -22,7 +22,7 @@ fn module(page: &str) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_path_has_the_page_and_its_policy() {
+async fn every_path_but_those_of_files_has_the_page_and_its_policy() {
     let client = Client::start().await;
     for path in ["/account", "/account/keys", "/account/a/b", "/console", "/console/accounts/x"] {
         let page = get(&client, path, &[]).await;
@@ -44,7 +44,7 @@ async fn every_path_has_the_page_and_its_policy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_is_compressed_for_clients_that_accept_it_and_kept_for_ever() {
+async fn a_file_is_compressed_for_clients_that_accept_it_and_kept_for_a_year() {
     let client = Client::start().await;
     let page = get(&client, "/account", &[]).await;
     let plain = get(&client, module(&page.text), &[]).await;

@@ -69,7 +69,7 @@ async fn every_spelling_of_a_username_counts_towards_the_same_limits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_forgotten_password_can_be_reset_in_every_spelling_of_the_username() {
+async fn a_forgotten_password_can_be_reset_with_another_spelling_of_the_username() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     create_agent(&ann, "Ｃａｒｏｌ@example.com").await.ok();
@@ -107,7 +107,7 @@ async fn a_username_that_misleads_or_is_too_long_is_refused_with_a_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_cannot_be_prepared_is_unknown_at_sign_in() {
+async fn a_name_that_cannot_be_prepared_and_that_nobody_has_is_unknown_at_sign_in() {
     let client = Client::start().await;
     client.tenant("ann").await;
     let unknown = login(&client, "nobody", PASSWORD).await;

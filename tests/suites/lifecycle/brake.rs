@@ -47,7 +47,7 @@ async fn while_the_brake_is_on_nothing_is_purged_expired_or_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_brake_stops_a_running_cascade_and_its_release_continues_it() {
+async fn the_brake_stops_a_cascade_and_its_release_continues_it() {
     let client = Client::start().await;
     let (id, _) = client.tenant("ann").await;
     let operator = client.platform_admin().await;

@@ -192,7 +192,7 @@ async fn concurrent_freezes_and_recoveries_make_one_legal_history() {
     );
 }
 
-/// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
+/// Invariant I3: no owned row is written after its account is deleted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_during_concurrent_requests_is_final_and_leaves_no_row() {
     let client = Client::start().await;

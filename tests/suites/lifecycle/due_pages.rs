@@ -32,7 +32,7 @@ async fn list(app: &TestApp, filter: &CustomerFilter, size: usize) -> Vec<(Times
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_by_deadline_show_every_account_once_and_the_earliest_first() {
+async fn pages_by_deadline_show_every_account_with_a_deadline_once_and_the_earliest_first() {
     let app = TestApp::default();
     let mut expected = Vec::new();
     for round in 0..3 {

@@ -24,9 +24,9 @@ fn assert_nothing_left(app: &TestApp, id: CustomerId, case: &str) {
     assert!(app.tables.query("exports", "customer_id", &id.to_string()).is_empty(), "{case}: a row is left");
 }
 
-/// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
+/// Invariant I3: no owned row is written after its account is deleted.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deletion_between_any_two_calls_of_the_worker_leaves_no_row_and_no_file() {
+async fn a_deletion_between_two_calls_of_the_worker_leaves_no_row_and_no_file() {
     let operations = [
         "GetItem",
         "TransactWriteItems",
@@ -54,7 +54,7 @@ async fn a_deletion_between_any_two_calls_of_the_worker_leaves_no_row_and_no_fil
 
 /// Invariant I5: verified empty.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deletion_removes_exports_in_every_state_with_their_files() {
+async fn a_deletion_removes_pending_running_and_finished_exports_with_their_files() {
     for parts in [0, 1, 3, usize::MAX] {
         let (app, id) = started().await;
         for _ in 0..parts.min(100) {

@@ -42,8 +42,8 @@ pub(crate) struct Fixture {
     link: String,
 }
 
-/// The state after a flow: all rows, events, waiting messages, and the rows whose scheduled job is missing. New ids
-/// and secrets are masked.
+/// The state after a flow: all rows (without the counts of deletions), events, waiting messages of cascades, and the rows whose
+/// scheduled job is missing. New ids and secrets are masked.
 pub(crate) struct FinalState {
     pub(crate) rows: Vec<(String, Vec<String>)>,
     pub(crate) events: BTreeSet<String>,

@@ -1,4 +1,5 @@
-//! A hold stops every way in which an account can end. Its release ends the account at once if the deadline has passed.
+//! A hold stops every way in which an account can end. Its release ends the account at once if the deadline has passed, or
+//! `reconcile` does so later.
 
 use custodian_app::hold::{place_hold, release_hold};
 use custodian_app::request_conditions::{RequestConditions, with_conditions};
@@ -37,7 +38,7 @@ impl Held {
     }
 
     async fn status(&self) -> String {
-        // The session of the platform admin expires when the clock moves.
+        // The session of the platform admin may expire when the clock moves.
         let operator = self.client.platform_admin().await;
         operator.get(&self.path("")).await.ok()["status"].as_str().unwrap().to_owned()
     }

@@ -41,7 +41,8 @@ async fn run(app: &TestApp, id: CustomerId, link: &str, operation: Operation) ->
     app.try_change(id, command).await.map(|_| ())
 }
 
-/// An account in the given status, with the clock at its deadline or just before it, and the token of its mail.
+/// An account in the given status, with the clock at its deadline or just before it, if it has one. Also the token of its mail, or
+/// an unknown one.
 async fn prepared(status: Status, due: bool) -> (TestApp, CustomerId, String) {
     let app = TestApp::default();
     let id = match status {

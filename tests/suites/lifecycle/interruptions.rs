@@ -1,4 +1,4 @@
-//! Every flow, interrupted in every way at each of its external calls and then repeated, ends in the same state.
+//! Each flow of the fixture, interrupted in four ways at each of its external calls and then repeated, ends in the same state.
 
 use custodian_app::Failure;
 use custodian_tests::Interruption;

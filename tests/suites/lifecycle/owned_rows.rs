@@ -1,4 +1,4 @@
-//! A write that races the closing of its account is either committed before the account closes or refused.
+//! A write that races the closing of its account is committed before the account closes or after its recovery, or it is refused.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ fn close_before_next_write(app: &TestApp, id: CustomerId, closing: Closing) -> E
     })
 }
 
-/// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
+/// Invariant I3: a write of an owned row also checks the account's status.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_row_of_any_kind_is_written_after_its_account_was_frozen() {
     let app = TestApp::default();
@@ -68,7 +68,7 @@ async fn no_row_of_any_kind_is_written_after_its_account_was_frozen() {
     for Write { name: case, run } in writes {
         let _expected = close_before_next_write(&app, id, Closing::Freeze);
         let failure = run.await.expect_err(&case);
-        // A platform admin changes plans, so the refusal names the account's state.
+        // A platform admin changes plans, so the refusal is `STATE_INVALID`, which does not name the account's state.
         let plan = case == "change the plan";
         let expected = if plan { Reason::StateInvalid } else { Reason::AccountFrozen };
         assert!(failure.is(expected), "{case}: {failure}");
@@ -84,9 +84,9 @@ enum Operation {
     Delete,
 }
 
-/// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
+/// Invariant I3: no owned row is written after its account is deleted, and no update brings back a deleted row.
 #[tokio::test(flavor = "multi_thread")]
-async fn no_row_is_written_after_its_account_was_deleted() {
+async fn no_tag_is_written_after_its_account_was_deleted() {
     for closing in [Closing::Delete, Closing::Erased] {
         for operation in [Operation::Create, Operation::Update, Operation::Delete] {
             let app = TestApp::default();
@@ -147,7 +147,7 @@ async fn a_deletion_that_meets_a_freeze_and_its_end_is_not_refused_because_the_b
     let (injector, tables) = (Arc::clone(&app.fault_injector), app.tables.clone());
     let _expected = app.fault_injector.before_next("TransactWriteItems", move || {
         set_in_gates(&tables, id, "status", &json!({ "S": "frozen" }));
-        // The account is active again when the gates are read.
+        // The account is active again when the gates are read. `was_made` keeps the drop of the expectation from failing the test.
         let recover = move || set_in_gates(&tables, id, "status", &json!({ "S": "active" }));
         injector.before_next("BatchGetItem", recover).was_made();
     });

@@ -43,7 +43,7 @@ async fn a_release_does_not_remove_a_hold_that_was_placed_after_it_read_the_acco
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_hold_of_a_cascade_is_removed_only_by_the_release_of_this_hold() {
+async fn the_release_of_an_earlier_hold_does_not_remove_the_hold_of_a_cascade() {
     let app = TestApp::default();
     let id = deleted(&app).await;
     let (first, second) = (hold(&app, "first"), hold(&app, "second"));

@@ -80,7 +80,7 @@ async fn a_later_date_extends_a_freeze_and_an_earlier_one_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_mail_of_a_suspension_names_the_operator_and_offers_no_recovery() {
+async fn the_mail_of_a_suspension_names_the_product_and_offers_no_recovery() {
     let suspended = Suspended::new().await;
     suspended.client.idle().await;
     let mails = suspended.client.get("/_local/mailbox").await.ok();

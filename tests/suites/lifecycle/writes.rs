@@ -44,7 +44,7 @@ fn write(name: impl Into<String>, run: impl Future<Output = Result<(), Failure>>
     Write { name: name.into(), run: Box::pin(run) }
 }
 
-/// Creating, changing and deleting a row of a kind.
+/// Creating, changing and deleting a row of a kind, or only changing it if the kind has no routes for the others.
 pub(crate) async fn writes_of_kind(app: &TestApp, id: CustomerId, kind: &'static Kind) -> Vec<Write> {
     let cx = Arc::clone(&app.cx);
     let changes = |row: &Resource, now| Ok(Some(row.with_fields(Map::new(), now)));
@@ -73,7 +73,7 @@ pub(crate) async fn writes_of_kind(app: &TestApp, id: CustomerId, kind: &'static
     ]
 }
 
-/// The writes to agents, keys, the plan and the balance, and the write that stops a transcription.
+/// Writes to agents, keys, the plan and the balance, and the write that stops a transcription.
 pub(crate) async fn other_writes(app: &TestApp, id: CustomerId) -> Vec<Write> {
     let cx = || Arc::clone(&app.cx);
     let admin = app.cx.store.agents(id, None, 10).await.unwrap().rows;

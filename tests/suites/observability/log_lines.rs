@@ -159,7 +159,7 @@ async fn the_lines_of_a_login_and_a_mailed_link_name_the_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_message_writes_a_line_with_the_account_id() {
+async fn a_message_about_an_account_writes_a_line_with_its_id() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("lines-eve").await;
     ann.post("/v1.0/tags", json!({ "name": "vip" })).await;
@@ -189,7 +189,7 @@ async fn every_message_writes_a_line_with_the_account_id() {
     assert_eq!(steps, [(&json!(1), &json!("completed"))]);
 }
 
-/// Invariant I6: no personal data is left. The test kit makes the same check at the end of every test of every suite.
+/// Invariant I6: no personal data is left. The test kit makes the same check at the end of every test with a service or an app.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_log_line_has_an_unlisted_field() {
     let client = Client::start().await;

@@ -1,4 +1,4 @@
-//! Access control of every kind: each account sees its own rows, and only while it is active.
+//! Access control of every kind: each account uses the routes of its own rows, and only while it is active.
 
 use custodian_domain::kinds::{BILLING_ACCOUNTS, Verbs, routed};
 use custodian_tests::{Client, PASSWORD};
@@ -10,7 +10,7 @@ use crate::sample_values::{
 
 /// Invariant I9: the tenant comes from the caller.
 #[tokio::test(flavor = "multi_thread")]
-async fn rows_of_another_account_are_not_found_on_all_five_operations() {
+async fn rows_of_another_account_are_not_listed_read_changed_or_deleted() {
     let client = Client::start().await;
     let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
     let (bob_id, bob) = tenant_on_plan(&client, "bob", "unlimited").await;
@@ -69,7 +69,7 @@ async fn a_caller_without_permission_is_refused_for_valid_and_invalid_ids() {
     assert_eq!(ann.get("/v1.0/billing_accounts/zz").await.refusal(), (400, "INVALID_ID".into()));
 }
 
-/// Invariant I3: no row is written after its account is deleted or expired, and no update brings back a deleted row.
+/// Invariant I3: no owned row is written after its account is deleted.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_row_is_created_changed_or_deleted_while_the_account_is_not_active() {
     let client = Client::start().await;

@@ -1,5 +1,5 @@
-//! Agents have their own functions, so this module repeats the tests of every kind for them: each field, each limit, each
-//! invalid value.
+//! Agents have their own functions, so this module tests their fields as `fields` tests those of the other kinds: valid, largest
+//! and invalid values.
 
 use custodian_tests::{Client, PASSWORD, Response};
 use serde_json::{Value, json};

@@ -24,7 +24,7 @@ fn of_kind<'a>(lines: &'a [Value], kind: &str) -> Vec<&'a Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_export_has_everything_that_the_account_owns_and_none_of_its_secrets() {
+async fn an_export_has_the_rows_that_the_api_shows_and_none_of_their_secrets() {
     let client = Client::start().await;
     let (id, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
     let mut rows = Vec::new();

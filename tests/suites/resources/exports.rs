@@ -119,11 +119,7 @@ async fn exports_belong_to_the_administrators_of_one_account() {
     let delegate = client.platform_admin().await.post("/auth/delegate", delegation).await.ok();
     let delegate = client.with_token(delegate["token"].as_str().unwrap());
     delegate.get(&progress).await.ok();
-    assert_eq!(
-        delegate.get(file).await.refusal(),
-        denied,
-        "only the account's own administrators download it"
-    );
+    assert_eq!(delegate.get(file).await.refusal(), denied, "a delegate does not download it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Rules of single fields, beyond their types.
+//! Rules of fields beyond their types. Some concern several fields of a row.
 
 use custodian_domain::kinds::{CONTACTS, EXTENSIONS, FLOWS, TRUNKS};
 use custodian_tests::{Client, Response, Tables};

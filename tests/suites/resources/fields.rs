@@ -1,4 +1,4 @@
-//! Every field of every kind: stored as given, and refused by name if invalid.
+//! The fields of every kind but agents: stored, changed, and refused by name if invalid.
 
 use custodian_domain::kinds::{FLOWS, Field, FieldType, Kind, Source, TAGS, Verbs, routed};
 use custodian_domain::sip_digest::ha1;
@@ -11,7 +11,7 @@ use crate::sample_values::{
     tenant_on_plan, without_secrets,
 };
 
-/// Creates a row with the given values. If the kind's row is created with the account, updates that row instead.
+/// Creates a row with the given values. If the verification of the account created the kind's row, updates that row instead.
 async fn create_or_update(client: &Client, kind: &Kind, given: Value) -> Value {
     if kind.verbs == Verbs::All {
         return create(client, kind, given).await;
@@ -21,7 +21,7 @@ async fn create_or_update(client: &Client, kind: &Kind, given: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_field_is_returned_as_given_and_can_be_changed() {
+async fn fields_are_returned_as_given_and_can_be_changed_unless_they_are_create_only() {
     let client = Client::start().await;
     let (customer, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
     for kind in routed() {
@@ -204,7 +204,7 @@ async fn every_field_accepts_its_largest_value() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_string_resets_an_enum_an_id_or_a_reference() {
+async fn an_empty_string_resets_an_enum_an_id_or_a_reference_that_may_be_empty() {
     let client = Client::start().await;
     let (_, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
     let flow = create(&ann, &FLOWS, json!({})).await["id"].clone();

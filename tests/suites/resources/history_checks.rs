@@ -1,4 +1,4 @@
-//! Checks that the responses to concurrent callers are linearizable: one order of all operations must explain them.
+//! Checks the responses to concurrent callers against conditions that every linearizable history meets.
 //!
 //! Every operation has a start and an end on one logical clock. It must see every operation that ended before it started,
 //! and none that started after it ended. It may see the operations that overlap with it.
@@ -13,7 +13,7 @@ use crate::row_history::{Span, Version, references, unique_names};
 use crate::sample_values::without_secrets;
 
 impl History {
-    /// Fails unless one order of operations explains every response.
+    /// Fails if a response, or the history of a row or of a unique name, breaks one of these conditions.
     pub(crate) fn check(&self) {
         self.histories.iter().for_each(|(id, row_history)| row_history.check(id));
         let holdings = self.holdings();
@@ -81,7 +81,7 @@ impl History {
         }
     }
 
-    /// Another operation, before or during this one, must justify the refusal.
+    /// A state before or during the operation must justify the refusal.
     fn check_refusal(
         &self,
         event: &Event,
@@ -120,7 +120,7 @@ impl History {
         } else {
             false
         };
-        assert!(justified, "no other operation justifies the refusal: {event:?}");
+        assert!(justified, "no state justifies the refusal: {event:?}");
     }
 
     /// A list contains every row that existed during the whole operation and no row that cannot have existed during it. Each

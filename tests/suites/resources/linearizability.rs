@@ -1,5 +1,5 @@
-//! Linearizability: concurrent callers contend for rows, unique names, plan limits and references. One order of their
-//! operations must explain every response, row and counter.
+//! Linearizability: concurrent callers contend for rows, unique names, plan limits and references. Responses, rows and counters
+//! must meet conditions that follow from one order of their operations.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;

@@ -1,4 +1,5 @@
-//! Lists of every kind: newest first, each row once, for any page size, equal creation times, and large rows.
+//! Lists of every kind: newest first, each row once, for any page size and equal creation times. Pages of large rows and of agents
+//! that a filter selects.
 
 use std::sync::Arc;
 
@@ -88,7 +89,7 @@ async fn pages_of_any_size_return_250_rows_with_equal_times_once_each_newest_fir
     }
 }
 
-/// Makes a row as large as a request can. Its quotes double its size in the response.
+/// Makes a row large. In JSON, its quotes take twice the bytes.
 fn enlarge(kind: &Kind, row: &mut Value) {
     let quotes = "\"".repeat(200);
     if kind.table == AGENTS.table {

@@ -1,4 +1,4 @@
-//! Everything that accounts own, tested from the registry: a new kind is tested as soon as it is declared.
+//! The rows of kinds, and exports. Many tests go through the registry of kinds, so they test a new kind as soon as it is declared.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access_control;

@@ -1,5 +1,5 @@
-//! Functions of two versions write the same rows during a release. What the newer version stored survives every command of this
-//! version, except the commands that end a row.
+//! Functions of two versions write the same rows during a release. What the newer version stored in a row that stays in use
+//! survives the commands of this version.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +80,7 @@ pub(crate) fn id(row: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn attributes_of_a_newer_version_survive_every_command() {
+async fn attributes_of_a_newer_version_survive_commands() {
     let client = Client::start().await;
     let (customer, owner) = tenant_on_plan(&client, "newer", "basic").await;
     let platform = client.platform_admin().await;

@@ -1,4 +1,5 @@
-//! Values that only a newer version knows stay in their rows, are shown, and permit nothing.
+//! Values that only a newer version knows stay in their rows. Choices of kinds and scopes of keys among them are shown, and such a
+//! scope permits nothing.
 
 use custodian_domain::kinds::{Field, FieldType, Kind};
 use custodian_tests::{Client, Tables};

@@ -1,4 +1,4 @@
-//! Routes that change a part of a row have the effect of an update of the whole row. Contacts are found by an address.
+//! Routes that change a part of a row obey the rules of an update of the whole row. Contacts are found by an address.
 
 use custodian_domain::kinds::{CONTACTS, FLOWS, NUMBERS, QUEUES, TAGS};
 use custodian_tests::{Client, event_types};

@@ -1,4 +1,4 @@
-//! Plan limits: an account has at most as many rows of a kind as its plan allows.
+//! Plan limits: an account that has as many rows of a kind as its plan allows, or more, creates no other.
 
 use custodian_domain::Plan;
 use custodian_domain::kinds::{AGENTS, Kind, UniqueScope};

@@ -50,7 +50,7 @@ async fn a_reference_points_to_a_row_of_the_same_account_or_is_nil() {
             }
             create(&ann, kind, with("00000000-0000-0000-0000-000000000000")).await;
             let row = create(&ann, kind, with(&own)).await;
-            // After the target is deleted, the row can still be read, sent back and changed.
+            // After the target is deleted, the row can still be read and sent back.
             ann.delete(&format!("{}/{own}", collection_path(to))).await.ok();
             let read = ann.get(&row_path(kind, &row)).await.ok();
             assert_eq!(read[field.name], reference_to(field, &own));

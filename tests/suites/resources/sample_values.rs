@@ -4,7 +4,7 @@ use custodian_domain::kinds::{AGENTS, Field, FieldType, Kind, Verbs, routed};
 use custodian_tests::{Client, PASSWORD};
 use serde_json::{Map, Value, json};
 
-/// The kinds whose rows are created and deleted by request.
+/// The kinds whose rows the shared functions create and delete.
 pub(crate) fn kinds() -> impl Iterator<Item = &'static Kind> {
     routed().filter(|kind| kind.verbs == Verbs::All)
 }
@@ -19,7 +19,8 @@ pub(crate) fn sample_id(number: usize) -> String {
     format!("7d3f1c52-1f6c-4d56-9a52-{number:012x}")
 }
 
-/// A valid value for a field. Different numbers give different values where the type allows it. None for a reference.
+/// A valid value for a field. Different numbers give different values where the type allows it, except for times. None for a
+/// reference.
 pub(crate) fn sample_value(field: &Field, number: usize) -> Option<Value> {
     Some(match field.field_type {
         FieldType::Text { .. } => json!(format!("{} {number} \u{fc}\u{1f600}", field.name)),

@@ -1,4 +1,4 @@
-//! Secrets are encrypted in the database, and bound to their customer, row and field.
+//! Secrets of accounts are encrypted or hashed in the database, and a ciphertext is bound to its customer, row and field.
 
 use custodian_app::field_location::FieldLocation;
 use custodian_domain::CustomerId;
@@ -79,7 +79,7 @@ async fn every_encrypted_field_of_every_kind_is_stored_as_ciphertext_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ciphertext_of_another_customer_row_or_field_is_not_decrypted() {
+async fn a_ciphertext_of_another_customer_or_kind_is_not_decrypted() {
     let client = Client::start().await;
     let (ann_id, ann) = tenant_on_plan(&client, "ann", "unlimited").await;
     let (bob_id, bob) = tenant_on_plan(&client, "bob", "unlimited").await;

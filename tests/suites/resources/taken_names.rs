@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::sample_values::{kinds, tenant_on_plan};
 
-/// Only creations count taken names. So no update may claim a name that is unique on the platform.
+/// Of the requests for rows of kinds, only creations count taken names. So no update may claim a name that is unique on the
+/// platform.
 #[test]
 fn names_that_are_unique_on_the_platform_are_set_at_creation_only() {
     for kind in kinds() {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 const MONTH: u64 = 30 * 86_400;
 
-/// The names of the scheduled jobs.
+/// The names of the scheduled jobs that end accounts. The route leaves out reminders.
 async fn job_names(client: &Client) -> Vec<String> {
     let job_names = client.get("/_local/schedules").await.ok();
     job_names["result"]
@@ -59,7 +59,7 @@ async fn an_account_lives_from_creation_to_purge() {
 
     ann.delete("/auth/unregister").await.ok();
     assert!(job_names(&client).await.is_empty());
-    assert_eq!(ann.get("/v1.0/tags").await.ok()["result"][0]["name"], "vip", "recovery restores everything");
+    assert_eq!(ann.get("/v1.0/tags").await.ok()["result"][0]["name"], "vip", "recovery restores the tag");
     ann.post("/auth/unregister", json!({ "password": PASSWORD })).await.ok();
     assert_eq!(job_names(&client).await, [format!("purge-{id}-2")]);
 

@@ -18,7 +18,7 @@ fn test_company() -> Value {
     })
 }
 
-/// The account that the specification's responses show.
+/// The account that most of the specification's responses show.
 fn acme() -> Value {
     json!({
         "username": "acme", "password": PASSWORD,
@@ -184,9 +184,8 @@ async fn unregistering_freezes_for_thirty_days() {
     );
 }
 
-/// Invariant I6: no personal data is left.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_immediate_deletion_leaves_no_personal_data() {
+async fn an_immediate_deletion_returns_no_personal_data() {
     let client = Client::start().await;
     let (id, acme) = verified(&client, acme()).await;
     let body = json!({ "password": PASSWORD, "confirmation_phrase": "DELETE", "immediate": true });

@@ -32,7 +32,7 @@ fn collect(client: &Client, found: &mut Attributes) {
     }
 }
 
-/// The attributes of all rows in the life of an account, with every type of mail token and a webhook.
+/// The attributes of the rows in the life of an account with rows of every kind, mailed tokens and a webhook.
 async fn stored_attributes() -> String {
     let mut found = Attributes::new();
     let client = Client::start().await;

@@ -1,5 +1,5 @@
-//! The specification's responses, byte for byte. Only ids, times and the e-mail address differ. The specification masks the
-//! address.
+//! The specification's responses, byte for byte. Only white space, ids, times and the e-mail address differ. The specification
+//! masks the address.
 
 use custodian_domain::Timestamp;
 use custodian_tests::{Client, Response};

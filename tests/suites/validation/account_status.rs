@@ -44,7 +44,7 @@ async fn unregistering_needs_the_right_confirmation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_status_refuses_the_commands_it_does_not_permit() {
+async fn initial_frozen_and_deleted_accounts_refuse_the_commands_that_their_status_does_not_permit() {
     let client = Client::start().await;
     let platform_admin = client.platform_admin().await;
     let initial = client.open_account("ini").await;

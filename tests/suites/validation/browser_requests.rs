@@ -1,5 +1,5 @@
-//! Requests of browsers: a cookie authenticates no change that a page of another origin requests, a body must be JSON, and every
-//! response keeps browsers on HTTPS.
+//! Requests of browsers: a cookie authenticates no change that a page of another origin requests, the body of an authenticated
+//! request must be JSON, and responses keep browsers on HTTPS.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ async fn a_request_with_a_token_in_the_header_or_the_query_may_come_from_any_ori
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_route_that_changes_something_refuses_a_cookie_from_another_site() {
+async fn every_authenticated_route_that_changes_something_refuses_a_cookie_from_another_site() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let cookie = format!("__Host-token={}", ann.token());
@@ -176,7 +176,7 @@ async fn every_response_keeps_browsers_on_https() {
     }
 }
 
-/// A client that works with the local service works with the deployed one.
+/// Otherwise a page could read a header of the local service that it cannot read once the service is deployed.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_local_service_exposes_the_headers_that_the_deployed_gateway_exposes() {
     let template = include_str!("../../../template.yaml");

@@ -1,4 +1,4 @@
-//! The operations of the API description, and a caller with rows for each of them.
+//! The operations of the API description, and callers with rows for most of them.
 
 use std::collections::BTreeMap;
 

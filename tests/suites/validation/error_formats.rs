@@ -1,4 +1,4 @@
-//! The two formats of an error, and the request id in it.
+//! The two JSON formats of an error, and the request id in it.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ async fn an_error_is_returned_in_the_accepted_format() {
     }
 }
 
-/// Sends a request once for each format, and asserts that both responses have this status and reason.
+/// Sends a request once for each JSON format, and asserts that both responses have this status and reason.
 async fn assert_both_formats(
     client: &Client,
     request: RequestBuilder,
@@ -97,7 +97,7 @@ async fn a_rate_limit_and_an_outage_have_both_formats_with_a_fixed_field_order()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_class_of_refusal_has_both_formats_with_a_fixed_field_order() {
+async fn refusals_have_both_formats_with_a_fixed_field_order() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let put = |body: &'static str, kind: &'static str| {

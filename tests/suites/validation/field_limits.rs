@@ -1,4 +1,4 @@
-//! The limits of every field, to the byte, and the merge semantics of PUT.
+//! The limits of a profile's fields, to the byte, those of JSON itself, and the merge semantics of PUT.
 
 use custodian_tests::{Client, PASSWORD};
 use reqwest::Method;
@@ -19,7 +19,7 @@ fn uri(bytes: usize) -> String {
     format!("https://h.example/{}", "x".repeat(bytes - 18))
 }
 
-/// The fields of a profile, each with a value that just fits and one that is too long.
+/// The fields of a profile that limit the length, each with a value that just fits and one that is too long.
 fn limits() -> Vec<(&'static str, String, String)> {
     let text = |field, limit: usize| (field, "x".repeat(limit), "x".repeat(limit + 1));
     vec![
@@ -36,7 +36,7 @@ fn limits() -> Vec<(&'static str, String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_value_may_reach_its_limit_and_a_longer_one_is_refused_on_every_route() {
+async fn a_value_may_reach_its_limit_and_a_longer_one_is_refused_at_creation_and_in_updates() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let platform_admin = client.platform_admin().await;
@@ -63,7 +63,7 @@ async fn a_value_may_reach_its_limit_and_a_longer_one_is_refused_on_every_route(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn other_types_and_control_characters_are_refused_in_every_text_field() {
+async fn other_types_and_control_characters_are_refused_in_the_texts_of_profiles_and_tags() {
     let client = Client::start().await;
     let (_, ann) = client.tenant("ann").await;
     let tag = ann.post("/v1.0/tags", json!({ "name": "vip" })).await.ok();

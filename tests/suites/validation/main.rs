@@ -1,4 +1,4 @@
-//! Refused requests: the HTTP status, the stable reason, and that nothing changes.
+//! Refused and unusual requests: the HTTP status, the stable reason of a refusal, and that a refused request changes nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod account_status;
@@ -25,7 +25,7 @@ mod unregister;
 use custodian_tests::Client;
 use serde_json::{Value, json};
 
-/// All accounts, mails, events and schedules. Equal before and after a request that changes nothing.
+/// All accounts, mails, events and schedules but those of reminders. Equal before and after a request that changes nothing.
 pub(crate) async fn visible_state(client: &Client) -> Value {
     let platform_admin = client.platform_admin().await;
     let mut accounts = Vec::new();

@@ -4,7 +4,7 @@ use custodian_tests::{Client, PASSWORD};
 use serde_json::{Value, json};
 
 /// A row or an account without its `tm_update`.
-fn without_times(mut row: Value) -> Value {
+fn without_update_time(mut row: Value) -> Value {
     row.as_object_mut().unwrap().retain(|name, _| name != "tm_update");
     row
 }
@@ -33,7 +33,7 @@ async fn null_fields_get_defaults_at_creation_and_stay_unchanged_in_updates() {
     for path in [path("agents", &agent), path("accesskeys", &key)] {
         let before = ann.get(&path).await.ok();
         ann.put(&path, null.clone()).await.ok();
-        assert_eq!(without_times(ann.get(&path).await.ok()), without_times(before), "{path}");
+        assert_eq!(without_update_time(ann.get(&path).await.ok()), without_update_time(before), "{path}");
     }
 }
 

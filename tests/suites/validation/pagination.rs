@@ -102,7 +102,7 @@ async fn rows_created_at_the_same_time_are_each_returned_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn accounts_of_all_statuses_are_listed_in_one_order_and_filtered_by_status() {
+async fn accounts_are_listed_in_one_order_without_deleted_ones_and_filtered_by_status() {
     let client = Client::start().await;
     let platform_admin = client.platform_admin().await;
     let mut ids = Vec::new();
@@ -171,7 +171,7 @@ async fn extreme_timestamps_are_valid_page_tokens_and_other_texts_are_not() {
         let page = ann.get(&format!("/v1.0/tags?page_token={time}")).await.ok();
         assert_eq!(page["result"].as_array().unwrap().len(), shown, "{time}");
         assert_eq!(page["next_page_token"], "");
-        // The platform's own account has the lowest id, so it is the last row of every list.
+        // The platform's own account has the lowest id, so it is the last row of these lists.
         let page = platform_admin.get(&format!("/v1.0/customers?page_token={time}")).await.ok();
         let rows = page["result"].as_array().unwrap();
         assert_eq!(rows.iter().filter(|row| row["name"] != "Platform").count(), shown, "{time}");

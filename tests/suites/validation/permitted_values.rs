@@ -13,7 +13,8 @@ use crate::sampler::sample;
 
 /// How many requests each operation gets.
 const SAMPLES: usize = 12;
-/// The operations that no random request can reach: a secret, a name or an id in it must be known, or the fixture's row is protected.
+/// The operations of which no request need be accepted: a secret, a confirmation, a name or an id in it must be right, or the
+/// fixture's row is protected.
 const UNREACHABLE: [&str; 11] = [
     "POST /auth/login",
     "POST /auth/email-verify",
@@ -164,7 +165,7 @@ fn is_about_rows(operation: &Operation, response: &Value, status: u16) -> bool {
     }
 }
 
-/// The sampler must find what a schema should not permit, or the test above could not fail.
+/// The sampler must find what a schema should not permit, or the tests above could not fail.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_only_a_looser_schema_permits_is_found() {
     let fixture = Fixture::new().await;

@@ -53,7 +53,9 @@ async fn an_account_that_reads_too_much_waits_until_its_budget_is_refilled() {
     let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=4).contains(&wait), "{wait}");
     bob.get("/v1.0/tags").await.ok();
-    ann.post("/v1.0/tags", json!({ "name": "a write is never refused" })).await.ok();
+    ann.post("/v1.0/tags", json!({ "name": "a write without an Idempotency-Key is never refused" }))
+        .await
+        .ok();
     // The responses to writes are charged as well: 4 KiB each.
     client.advance(wait + 4).await;
     ann.get("/v1.0/tags").await.ok();

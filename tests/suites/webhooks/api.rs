@@ -77,7 +77,7 @@ async fn a_repeated_rotation_returns_the_same_secret_and_stores_it_encrypted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_administrators_may_use_the_webhook_api() {
+async fn neither_a_manager_nor_an_anonymous_caller_may_use_the_webhook_api() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
     let delivery = send_test_webhook(&ann).await;

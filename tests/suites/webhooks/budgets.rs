@@ -88,7 +88,7 @@ fn assert_put_off(app: &TestApp, delivery: &Delivery, error: &str, window: Durat
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_over_its_budget_waits_for_the_next_hour_and_no_other_account_does() {
+async fn an_endpoint_over_its_budget_waits_for_the_next_hour_and_that_of_another_account_does_not() {
     let app = app_with(attempts(2), AMPLE);
     let (ann, bob) = (account(&app, "ann").await, account(&app, "bob").await);
     for number in 0..2 {

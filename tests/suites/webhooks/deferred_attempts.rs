@@ -1,4 +1,4 @@
-//! A deferred attempt is made once, even if its messages come again or a worker dies.
+//! A deferred attempt is made once, even if its messages come again or the worker that defers it dies.
 
 use custodian_domain::webhook::DeliveryStatus;
 use custodian_event_sources::EventHandler;

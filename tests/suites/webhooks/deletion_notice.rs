@@ -22,7 +22,7 @@ fn tables_containing(tables: &Tables, text: &str) -> Vec<String> {
     tables.dump().into_iter().filter(|(_, rows)| has(rows)).map(|(table, _)| table).collect()
 }
 
-/// Asserts that a deletion notice contains no data of the account except its id, its status and the time of deletion.
+/// Asserts that a deletion notice names the deleted account and contains nothing of its profile.
 #[track_caller]
 fn assert_anonymised(body: &Value, id: &str) {
     assert_eq!(body["type"], "customer_deleted");

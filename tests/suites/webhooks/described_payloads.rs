@@ -1,4 +1,4 @@
-//! Every payload matches the section `webhooks` of the API description.
+//! Payloads match the section `webhooks` of the API description.
 
 use custodian_tests::PASSWORD;
 use jsonschema::Draft;
@@ -22,7 +22,7 @@ fn mismatches(document: &Value, payload: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_payload_matches_the_description_of_its_event() {
+async fn payloads_match_the_descriptions_of_their_events() {
     let document = custodian_openapi::describe();
     let (client, receiver) = (start().await, Receiver::start().await);
     let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;

@@ -17,7 +17,7 @@ async fn shown(ann: &Client) -> Value {
     ann.get("/v1.0/customer/webhook").await.ok()
 }
 
-/// Creates this many tags, one after the other. Each sends a webhook.
+/// Creates this many tags, one after the other. Each causes a delivery.
 async fn change(ann: &Client, times: usize) {
     for number in 0..times {
         ann.post("/v1.0/tags", json!({ "name": format!("tag {number}") })).await.ok();
@@ -76,7 +76,7 @@ async fn each_pause_ends_with_one_probe_and_a_success_ends_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_test_webhook_is_always_sent_and_its_success_ends_the_pause() {
+async fn a_test_webhook_is_sent_during_a_pause_and_a_successful_redelivery_ends_the_pause() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
     receiver.set_default_reply(Reply::Status(500));

@@ -1,4 +1,4 @@
-//! Forbidden webhook destinations. Without the local service's flag, these are all addresses that are not public.
+//! Forbidden webhook destinations. Without the local service's flag, all addresses that are not public are among them.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -157,7 +157,7 @@ async fn a_name_is_checked_when_a_webhook_is_sent_and_a_port_and_user_info_when_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_destination_that_is_not_allowed_any_more_can_be_sent_back_but_not_replaced_by_another_one() {
+async fn a_destination_that_is_not_allowed_any_more_can_be_sent_back_but_not_replaced_by_another_such_one() {
     let client = Client::start().await;
     let (id, ann) = client.tenant("ann").await;
     let platform_admin = client.platform_admin().await;

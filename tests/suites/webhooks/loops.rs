@@ -32,7 +32,7 @@ async fn the_address_of_the_service_is_refused_when_it_is_set_and_when_a_webhook
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_is_a_webhook_of_the_service_is_refused_on_every_route() {
+async fn a_request_that_is_a_webhook_of_the_service_is_refused() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
     send_test_webhook(&ann).await;

@@ -54,7 +54,7 @@ pub(crate) async fn set_webhook_uri(admin: &Client, uri: &str) {
     admin.idle().await;
 }
 
-/// The deliveries of an account, newest first.
+/// The newest deliveries of an account, at most a hundred, newest first.
 pub(crate) async fn deliveries(admin: &Client) -> Vec<Value> {
     admin.idle().await;
     admin.get("/v1.0/customer/webhook/deliveries").await.ok()["result"].as_array().unwrap().clone()

@@ -1,4 +1,4 @@
-//! A webhook's payload is the row as its owner would read it at the time of delivery.
+//! A webhook's payload is the row as its owner would read it at the time of delivery, without secrets.
 
 use custodian_domain::kinds::{self, Verbs, routed};
 use serde_json::{Value, json};

@@ -126,7 +126,7 @@ async fn a_receiver_that_fails_nine_times_gets_the_tenth_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn concurrent_requests_to_redeliver_make_one_attempt() {
+async fn five_requests_to_redeliver_before_the_attempt_make_one_attempt() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
     let id = send_test_webhook(&ann).await;
@@ -144,7 +144,7 @@ async fn concurrent_requests_to_redeliver_make_one_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delivery_can_be_requested_again_in_any_status() {
+async fn a_delivery_that_succeeded_can_be_requested_again_and_again() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (_, ann) = account_with_webhook(&client, "ann", &receiver).await;
     let tag = ann.post("/v1.0/tags", json!({ "name": "first" })).await.ok();

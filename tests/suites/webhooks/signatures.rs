@@ -19,7 +19,7 @@ fn mac(key: &[u8], signed: &[u8]) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// Whether a receiver that follows Standard Webhooks 1.0.0 accepts a webhook with this secret.
+/// Whether a signature of a webhook is valid by Standard Webhooks 1.0.0 with this secret.
 pub(crate) fn standard_is_valid(received: &Received, secret: &str) -> bool {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
     let (id, at) = (received.header("webhook-id").unwrap(), received.header("webhook-timestamp").unwrap());
@@ -182,7 +182,7 @@ async fn the_secret_of_an_earlier_revision_signs_and_is_encrypted_at_the_next_ro
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_secret_of_another_account_signs_nothing() {
+async fn the_secret_of_another_account_is_not_decrypted() {
     let (client, receiver) = (start().await, Receiver::start().await);
     let (ann_id, ann) = account_with_webhook(&client, "ann", &receiver).await;
     let (bob_id, bob) = account_with_webhook(&client, "bob", &receiver).await;

@@ -1,4 +1,4 @@
-//! Webhooks verified with the published Standard Webhooks library, which shares no code with this project.
+//! Webhooks verified with the published Standard Webhooks library, which shares only libraries with this project.
 
 use reqwest::header::HeaderValue;
 use serde_json::json;

@@ -69,9 +69,9 @@ export async function view() {
   const [state, first] = await Promise.all([brake(), overview()]);
   const area = h('div', {}, first);
   repeat(() => 15_000, async () => {
-    const next = await overview().catch(() => null);
+    const next = await overview();
     // While an element of the area has the focus, the area stays as it is, so that the reader does not lose the place.
-    if (next && !area.contains(document.activeElement)) area.replaceChildren(...next);
+    if (!area.contains(document.activeElement)) area.replaceChildren(...next);
   });
   return { title: t('nav.deletions'), content: [area, brakeCard(state)] };
 }

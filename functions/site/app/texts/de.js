@@ -120,7 +120,7 @@ export default {
   'reason.CUSTOMER_NOT_FOUND': 'Dieses Konto gibt es nicht.',
   'reason.INVALID_TOKEN': 'Dieser Link funktioniert nicht. Er ist älter als ein Jahr, oder ein Teil fehlt.',
   'reason.DELETION_NOT_FOUND': 'Dieses Konto wird nicht gelöscht. Die Löschung wurde abgebrochen.',
-  'reason.HOLD_REPLACED': 'Ein anderer Betreiber hat diese Löschsperre gerade ersetzt. Laden Sie die Seite neu.',
+  'reason.HOLD_REPLACED': 'Diese Löschsperre wurde gerade ersetzt. Laden Sie die Seite neu.',
   'reason.SERVICE_UNAVAILABLE': 'Der Dienst ist zurzeit nicht erreichbar. Versuchen Sie es in einigen Sekunden erneut.',
   'reason.INTERNAL': 'Der Dienst hat einen Fehler gemacht. Versuchen Sie es in einigen Minuten erneut.',
 

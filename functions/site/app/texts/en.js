@@ -120,7 +120,7 @@ export default {
   'reason.CUSTOMER_NOT_FOUND': 'This account does not exist.',
   'reason.INVALID_TOKEN': 'This link does not work. It is older than a year, or part of it is missing.',
   'reason.DELETION_NOT_FOUND': 'This account is not being deleted. The deletion was cancelled.',
-  'reason.HOLD_REPLACED': 'Another operator has just replaced this hold. Load the page again.',
+  'reason.HOLD_REPLACED': 'This hold has just been replaced. Load the page again.',
   'reason.SERVICE_UNAVAILABLE': 'The service is not available at the moment. Try again in a few seconds.',
   'reason.INTERNAL': 'The service made a mistake. Try again in a few minutes.',
 

@@ -81,7 +81,7 @@ export async function view() {
   let shown = await read();
   await show(area, shown);
   const next = async () => {
-    const deletion = await read().catch(() => shown);
+    const deletion = await read();
     if (JSON.stringify(deletion) !== JSON.stringify(shown)) {
       if (deletion.state !== shown.state) announce(t(`deletion.text.${deletion.state}`));
       shown = deletion;

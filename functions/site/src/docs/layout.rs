@@ -1,4 +1,5 @@
-//! The page around the content of the reference. Its policy permits only style sheets and images of this service, and the logo.
+//! The page around the content of the reference. Its policy permits only style sheets and images of this service, and images of the
+//! logo's origin.
 
 use custodian_app::context::Brand;
 use custodian_app::mail::escape_html;

@@ -74,7 +74,7 @@ async fn run(args: &Args, number: usize) -> Run {
     stop.store(true, Ordering::Relaxed);
     results.growth = growth.join().unwrap();
     if !args.skip_loops {
-        // The loops pause the service's own work, and run in another order each time.
+        // The loops pause the service's own work. Each run begins with the next loop.
         let _paused = bench.service.pause_background_work().await;
         let mut loops = [Duration::ZERO; 3];
         for which in 0..3 {

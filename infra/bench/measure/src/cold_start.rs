@@ -1,6 +1,6 @@
 //! Measures the cold start of every HTTP function: from the start of its process to its first response. The same run also
 //! measures Rust baselines that make the same number of round trips, and ports of one function to other languages. All programs
-//! take turns and call AWS over TLS.
+//! take turns, and their calls of AWS use TLS.
 //!
 //! `infra/bench/measure/cold-start.sh` builds and installs the programs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]

@@ -52,7 +52,7 @@ impl Request {
         if self.body.is_some() {
             headers["content-type"] = json!("application/json");
         }
-        // Requests with different numbers have different client IP addresses, so that no rate limit counts them together.
+        // Requests with different numbers have different client IP addresses, so no limit of an address counts them all.
         let address = format!("10.{}.{}.{}", number >> 16 & 255, number >> 8 & 255, number & 255);
         json!({
             "version": "2.0", "routeKey": format!("{} {route}", self.method), "rawPath": path,

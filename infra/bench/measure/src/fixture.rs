@@ -1,4 +1,4 @@
-//! The fixture of all measurements: a local service with a sample account, and its tables behind TLS.
+//! The fixture of the measurements of functions: a local service with a sample account, and its tables behind TLS.
 
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ impl Fixture {
         Self::start_observed(Arc::new(())).await
     }
 
-    /// Like `start`, with an observer of every request that the local service sends to its database.
+    /// Like `start`, with an observer of every request of the local service's store to the database.
     pub async fn start_observed(observer: Arc<dyn RequestObserver>) -> Self {
         let client = Client::start_observed(observer).await;
         let folder = std::env::temp_dir().join(format!("custodian-measure-{}", std::process::id()));
@@ -74,7 +74,7 @@ impl Fixture {
         self.counter
     }
 
-    /// Sets the environment variables that Lambda and the template set, with the stub as the endpoint of AWS.
+    /// Sets those environment variables of Lambda and of the template that the functions need, with the stub as AWS's endpoint.
     pub fn with_environment(&self, mut command: Command) -> Command {
         let queue_url = |name: &str| format!("https://sqs.us-east-1.amazonaws.com/000000000000/{name}");
         command.env_clear().envs([

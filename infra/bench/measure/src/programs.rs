@@ -8,7 +8,7 @@ use custodian_local::DeployedRoute;
 
 use crate::fixture::{Fixture, function};
 
-/// The functions that hash a password. Each hashes once.
+/// The functions whose measured request hashes a password. Each request hashes once.
 const HASHING_FUNCTIONS: [&str; 6] = [
     "auth-login",
     "auth-password-reset",
@@ -51,7 +51,7 @@ impl Workload {
 pub enum Baseline {
     /// With the SDK's default configuration.
     HelloSdk,
-    /// With the same configuration of the SDK as the functions.
+    /// With the same configuration of the SDK as the functions, except the timeout of an attempt.
     Least,
 }
 

@@ -1,4 +1,4 @@
-//! A successful request for each function, with the rows and credentials that it needs.
+//! A request for each function with its expected status, and the rows and credentials that it needs.
 
 use custodian_tests::PASSWORD;
 use serde_json::{Value, json};

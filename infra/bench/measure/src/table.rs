@@ -40,7 +40,7 @@ pub fn markdown(heads: &[&str], rows: &[Vec<String>]) -> String {
     line(&heads) + &separator + &body
 }
 
-/// The duration of this CPU time at each memory size of a Lambda function. At 1769 MB, a function has one full vCPU.
+/// The duration of this CPU time at five memory sizes of a Lambda function. At 1769 MB, a function has one full vCPU.
 pub fn by_memory_size(label: &str, cpu: Duration) -> String {
     let sizes = [128, 256, 512, 1024, 1769];
     let heads = sizes.map(|size| format!("{size} MB"));

@@ -5,7 +5,7 @@ use custodian_measure::fixture::{Fixture, functions};
 use reqwest::Method;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_function_has_a_request_that_succeeds() {
+async fn every_function_has_a_request_with_the_expected_status() {
     let mut fixture = Fixture::start().await;
     for function in functions() {
         let prepared = fixture.prepare_request(&function.function).await;

@@ -1,4 +1,4 @@
-//! The baseline with the functions' own, minimal configuration of the SDK.
+//! The baseline with the functions' own, minimal configuration of the SDK, without the timeout of an attempt.
 
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::region::ProvideRegion;

@@ -54,7 +54,7 @@ fn send(client: &Client, arguments: &Restore, start: Option<&str>) -> Result<Val
 }
 
 /// Tells how to continue instead of beginning again. The exit code says whether there are conflicts, because the next run begins
-/// after them and does not report them again.
+/// after them and may not report them again.
 fn interrupted(failure: Failure, conflicts: Option<Failure>, start: Option<&str>) -> Failure {
     let failure = match conflicts {
         Some(conflicts) => conflicts.hint("The repair has stopped before its end.").hint(&failure.message),
@@ -71,7 +71,7 @@ fn interrupted(failure: Failure, conflicts: Option<Failure>, start: Option<&str>
 struct Report {
     counts: Map<String, Value>,
     conflicts: Vec<Value>,
-    /// Accounts without a row. Every table and every request reports them again.
+    /// Accounts without a row. Each request that finds rows of one may report it again.
     owners: BTreeSet<String>,
     /// Where the next request continues; `None` after the last one, and before the first one without `--start`.
     next: Option<String>,

@@ -4,11 +4,11 @@ use custodian_domain::{Permission, Secret};
 use serde_json::{Value, json};
 
 use crate::args::{GlobalOptions, Login};
-use crate::client::ApiRequest;
+use crate::client::{ApiRequest, Client};
 use crate::config::{Session, SessionFile};
 use crate::connection::{connect, connect_anonymously};
 use crate::console::{ask, ask_password, note, read_line};
-use crate::exit::{Failure, FailureKind};
+use crate::exit::Failure;
 use crate::output::{Output, clean, field, fields};
 
 pub(crate) fn login(options: &GlobalOptions, output: Output, login: &Login) -> Result<(), Failure> {
@@ -27,27 +27,32 @@ pub(crate) fn login(options: &GlobalOptions, output: Output, login: &Login) -> R
     })
 }
 
-/// Removes the token from this computer, even if the service cannot be reached.
+/// Signs out the token in use. If the session file holds it, removes the file, even if the service cannot be reached.
 pub(crate) fn logout(options: &GlobalOptions) -> Result<(), Failure> {
-    let file = SessionFile::locate(options.config.as_deref())?;
     let client = connect(options)?;
     let response = client.send(&ApiRequest::post("/auth/logout", json!({}))?);
-    let is_stored = file.load()?.is_some_and(|session| client.token() == Some(&session.token));
-    if is_stored {
+    let stored = file_with_token(options, &client);
+    let is_stored = stored.is_some();
+    if let Some(file) = stored {
         file.remove()?;
     }
     match response {
         Ok(_) => note("You are signed out."),
-        Err(failure) if is_stored && failure.kind == FailureKind::Forbidden => {
-            note("You were signed out already.");
-        }
         Err(failure) if is_stored => {
             return Err(failure
-                .hint("The token was removed from this computer, but it stays valid until it expires."));
+                .hint("The token was removed from this computer, but it may stay valid until it expires."));
         }
         Err(failure) => return Err(failure.hint("Remove the variable CUSTODIAN_TOKEN yourself.")),
     }
     Ok(())
+}
+
+/// The session file, if it holds the client's token. A file that cannot be read does not: the token is that of the environment, or
+/// there would be no client.
+fn file_with_token(options: &GlobalOptions, client: &Client) -> Option<SessionFile> {
+    let file = SessionFile::locate(options.config.as_deref()).ok()?;
+    let session = file.load().ok()??;
+    (client.token() == Some(&session.token)).then_some(file)
 }
 
 pub(crate) fn whoami(options: &GlobalOptions, output: Output) -> Result<(), Failure> {

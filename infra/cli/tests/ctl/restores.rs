@@ -110,7 +110,7 @@ fn an_interrupted_repair_reports_what_it_did_and_found() {
 }
 
 #[test]
-fn accounts_without_a_row_are_listed_once_and_purged_only_with_the_flag() {
+fn accounts_without_a_row_are_listed_once_and_the_flag_asks_to_purge_them() {
     let found = |next: Option<&str>| {
         let conflict = json!({ "table": "customers", "id": "o", "customer_id": "o", "problem": "owner_missing", "held_by": null });
         response(200, &[], json!({ "without_owner": 2, "conflicts": [conflict], "next": next }))

@@ -4,7 +4,7 @@ use custodian_tests::{Client, PASSWORD};
 use serde_json::json;
 
 use crate::program::Program;
-use crate::stub::{Stub, response};
+use crate::stub::{Stub, bytes, response};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_is_kept_in_a_private_file_until_the_sign_out() {
@@ -103,4 +103,31 @@ async fn a_sign_out_that_the_service_does_not_hear_removes_the_token() {
     let message = program.run(&["logout"]).fails(5);
     assert!(message.contains("removed from this computer"), "{message}");
     assert!(!program.config().exists());
+}
+
+#[test]
+fn a_refusal_of_something_else_than_the_service_is_no_sign_out() {
+    let stub = Stub::start(&[bytes(403, &[], b"{\"message\":\"Forbidden\"}")]);
+    let program = Program::new("portal", None);
+    let config = json!({ "url": stub.url(), "username": "ann", "token": "a-token-of-a-test" });
+    std::fs::create_dir(program.file("custodianctl")).unwrap();
+    std::fs::write(program.config(), config.to_string()).unwrap();
+    make_private(&program.config());
+    let message = program.run(&["logout"]).fails(3);
+    assert!(
+        message.contains("does not answer like Custodian") && message.contains("may stay valid"),
+        "{message}"
+    );
+    assert!(!program.config().exists());
+}
+
+#[test]
+fn a_token_of_the_environment_is_signed_out_beside_a_file_that_cannot_be_read() {
+    let stub = Stub::start(&[response(200, &[], json!({}))]);
+    let program = Program::with_token("damaged", stub.url(), "a-token-of-a-test");
+    std::fs::create_dir(program.file("custodianctl")).unwrap();
+    std::fs::write(program.config(), "{}").unwrap();
+    make_private(&program.config());
+    assert!(program.run(&["logout"]).notes().contains("signed out"));
+    assert!(program.config().exists());
 }

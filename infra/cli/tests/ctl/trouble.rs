@@ -1,4 +1,4 @@
-//! Services that are busy, slow, gone or not Custodian.
+//! Services that are busy, gone or not Custodian.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! DynamoDB inside the process, for the local service and the tests.
 //!
-//! The store talks to it through the real AWS SDK: the SDK signs, serialises, retries and parses requests as in
-//! production. Only the connection is replaced, by a call into the embedded engine, so the tests run the code that is
+//! The store talks to it through the real AWS SDK: the SDK signs, serialises and parses requests as in production, and retries
+//! them as often. Only the connection, the backoff and the retry budget are replaced, so the tests run the code that is
 //! deployed. A [`RequestObserver`] can count, delay, refuse or lose whole requests.
 
 mod call_interceptor;

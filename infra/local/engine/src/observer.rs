@@ -21,7 +21,7 @@ pub enum Fault {
     Hang,
 }
 
-/// Sees every request to the engine and chooses the fault to inject.
+/// Sees every request of its client to the engine and chooses the fault to inject.
 pub trait RequestObserver: Send + Sync {
     fn on_request(&self, operation: &str, body: &Value) -> Fault;
 

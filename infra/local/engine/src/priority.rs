@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 const MAX_LARGE_REQUESTS: usize = 1;
 /// The longest time that a background request lets callers go first. It bounds the delay of background work under constant load.
 const MAX_WAIT: Duration = Duration::from_millis(10);
-/// The operations that read or write many items.
+/// Operations with which background work reads or writes many items.
 const LARGE: [&str; 3] = ["BatchWriteItem", "Query", "Scan"];
 
 tokio::task_local! {
@@ -45,8 +45,8 @@ impl Priority {
         IS_CALLERS.scope((), request).await
     }
 
-    /// Waits until this operation may call the engine. A large operation of background work gets a permit, and has to hold it until
-    /// its end. All others get none.
+    /// Waits until this operation may call the engine. Once there was a caller, a large operation of background work gets a permit,
+    /// and has to hold it until its end. All others get none.
     pub(crate) async fn acquire(&self, operation: &str) -> Option<OwnedSemaphorePermit> {
         if !self.has_callers.load(Ordering::Relaxed) || IS_CALLERS.try_with(|()| ()).is_ok() {
             return None;

@@ -25,7 +25,7 @@ impl Service {
         }
     }
 
-    /// Where the data is, and how long it stays.
+    /// Where the data is, and if that is memory, how long it stays.
     pub(crate) fn data_text(&self) -> String {
         match self.data_folder() {
             Some(folder) => absolute(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string(),

@@ -1,5 +1,5 @@
-//! The virtual clock: the system's clock plus an offset. It never goes back, also if the system's clock is set back. Otherwise a
-//! message that was just sent would not be due until the system's clock has caught up.
+//! The virtual clock: the system's clock plus an offset. It never goes back while the process runs, also if the system's
+//! clock is set back. Otherwise a message that was just sent would not be due until the system's clock has caught up.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;

@@ -83,7 +83,7 @@ impl Dispatcher {
         self.cx.now().plus(TIME_SLICE)
     }
 
-    /// Dispatches until nothing is due and no delivery is in flight.
+    /// Dispatches until nothing is due, except stream records that cannot be published, and no delivery is in flight.
     pub(crate) async fn drain(&self) -> Result<(), Failure> {
         while self.dispatch_due().await? || self.delivery_finished().await? {}
         Ok(())

@@ -94,7 +94,8 @@ impl LocalServices {
         self.export_files.get(&file.key())
     }
 
-    /// Deletes files a day after the API has ceased to offer them for download, as the lifecycle rule of the bucket does.
+    /// Deletes files eight days after their exports were started, about a day after the API has ceased to offer them for download,
+    /// as the lifecycle rule of the bucket does.
     pub(crate) fn delete_old_exports(&self) -> Result<(), Failure> {
         let now = self.clock.now();
         let lifetime = EXPORT_LIFETIME + std::time::Duration::from_secs(86_400);

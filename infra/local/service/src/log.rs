@@ -51,7 +51,7 @@ fn filter(format: LogFormat, level: LogLevel) -> Result<EnvFilter, LocalError> {
     }
 }
 
-/// Libraries log from level warn, because their other lines say nothing to a user of the service.
+/// Libraries log nothing below level warn, because their other lines say nothing to a user of the service.
 fn directives(format: LogFormat, level: LogLevel) -> String {
     let lines = match level {
         LogLevel::Error => return "error".to_owned(),
@@ -71,8 +71,8 @@ fn directives(format: LogFormat, level: LogLevel) -> String {
     format!("warn,{lines},{requests}{own}")
 }
 
-/// One line for each event: the time, the level and the message. A warning or an error also has the fields of its spans, such
-/// as the request id.
+/// One line for each event: the time, the level (except for a request) and the message. A warning or an error also has the fields
+/// of its spans, such as the request id.
 struct TextLines;
 
 impl<S, F> FormatEvent<S, F> for TextLines

@@ -1,4 +1,4 @@
-//! Refusals of the local service itself, in the API's error envelope. The deployed API has none of them.
+//! Refusals of the local service itself, in the API's error envelope. Some have a reason that the API has as well.
 
 use std::borrow::Cow;
 

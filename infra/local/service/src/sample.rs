@@ -24,7 +24,7 @@ const UNFINISHED_KEY: &str = "unfinished sample account";
 enum SampleOutcome {
     /// The account exists, and its password signs in.
     Ready,
-    /// A process was killed while it created the account.
+    /// A process ended while it created the account.
     Incomplete,
     /// Somebody has changed the password, or the agent belongs to another account.
     OtherPassword,

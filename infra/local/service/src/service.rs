@@ -105,7 +105,8 @@ impl Service {
         self.0.dispatcher.recount(CustomerId(customer)).await
     }
 
-    /// Invokes a function by its name, for measurements without HTTP. Returns `None` if no function has this name.
+    /// Invokes the function of a route by its name, for measurements without HTTP. Returns `None` if no route but the default one
+    /// has a function of this name.
     pub async fn invoke_function(
         &self,
         name: &str,

@@ -141,7 +141,7 @@ impl LocalState {
         self.execute(sql, params![queue, body, visible_at.micros()]).map(|_| ())
     }
 
-    /// Returns up to 64 visible messages of these queues, the oldest first.
+    /// Returns up to 64 visible messages of these queues, in the order in which they became visible.
     pub(crate) fn visible_messages(
         &self,
         queues: &[&str],

@@ -10,7 +10,7 @@ pub(crate) struct ChangeStream {
 }
 
 impl ChangeStream {
-    /// The engine gives every table one stream with one shard, and neither ever changes.
+    /// The engine gives a table at most one stream, with one shard, and neither ever changes.
     pub(crate) fn of_table(engine: &Engine, table: String) -> Result<Self, EngineError> {
         let described = engine.call("DescribeTable", &json!({ "TableName": table }))?;
         let arn = described["Table"]["LatestStreamArn"].clone();

@@ -8,7 +8,7 @@ use crate::names::{pascal, subject};
 /// The descriptions of properties, one a line.
 const PROPERTIES: &str = include_str!("descriptions.txt");
 
-/// Adds the missing descriptions. A test finds what still has none.
+/// Adds the missing descriptions. A test finds a property that still has none.
 pub(crate) fn add_descriptions(document: &mut Value) {
     let bodies: Map<String, Value> = operations(document)
         .map(|operation| {

@@ -1,5 +1,5 @@
 //! The JSON Schema of the lines of an export. It derives from the views and from the registry of kinds. It forbids additional
-//! fields, so that a test finds a secret in a line.
+//! fields of rows, so that a test finds a secret in a line.
 
 use custodian_domain::kinds::{AGENTS, Kind, routed};
 use custodian_views::schema::{AnyMultiLineText, AnyText};

@@ -1,4 +1,4 @@
-//! The schemas of the kinds, from the registry. Declaring a new kind also describes it, except the conditions in `kind_rules`.
+//! The schemas of the kinds, from the registry. Declaring a new kind also gives it schemas, except the conditions in `kind_rules`.
 
 use custodian_domain::Plan;
 use custodian_domain::kinds::{

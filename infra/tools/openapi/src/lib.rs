@@ -79,7 +79,7 @@ pub fn describe() -> Value {
     document
 }
 
-/// The responses to a request for an unknown route. Not components, because no operation has them.
+/// The responses to a request for an unknown route. Not components, because no operation has the 404 among them.
 fn default_route() -> Value {
     let response = |reason: Reason| {
         let (_, response) = errors::response(&[reason], errors::ErrorFormat::Json);

@@ -98,8 +98,8 @@ fn without_empty(enums: &[NamedEnum], at: usize) -> Option<usize> {
     (others.len() < values.len()).then(|| enums.iter().position(is_base)).flatten()
 }
 
-/// The property's name if several schemas have the property with these values and none has it with others. Otherwise, it follows
-/// the schema's name.
+/// The property's name if schemas of several subjects have the property with these values and none has it with others. Otherwise,
+/// it follows the schema's name.
 fn unique_name(enums: &[NamedEnum], at: usize, taken: &BTreeSet<String>) -> String {
     let of = &enums[at];
     let is_other = |other: &usize| {

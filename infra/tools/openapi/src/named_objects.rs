@@ -15,7 +15,7 @@ struct NamedSchemas {
     parts: Vec<String>,
 }
 
-/// Names every object of the document.
+/// Names the objects of the document.
 pub(crate) fn name_objects(document: &mut Value) {
     let schemas = document["components"]["schemas"].take();
     let mut named = NamedSchemas::default();

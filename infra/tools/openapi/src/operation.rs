@@ -29,7 +29,7 @@ pub(crate) struct Operation {
     pub(crate) accepts_any_media_type: bool,
     /// The status code of a successful response.
     pub(crate) status: u16,
-    /// The schema of a successful response; `None` for an HTML page.
+    /// The schema of a successful response; `None` for an HTML page or a file.
     pub(crate) response: Option<Value>,
     /// The media type of the file that the operation may return instead.
     pub(crate) file: Option<&'static str>,

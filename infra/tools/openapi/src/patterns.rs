@@ -1,5 +1,5 @@
-//! Patterns of texts. Everything that a pattern matches is accepted, unless it matches the exclusion that the pattern's comment names. So
-//! samples and forms that follow the schema work.
+//! Patterns of texts. Everything that a pattern matches has a permitted form, unless it matches the exclusion that the pattern's
+//! comment names. So samples and forms that follow the schema work.
 //!
 //! Some rules are too complex for a pattern, such as those of RFC 8265. Then the pattern is narrower than the rule, and the schema
 //! says so with `x-accepts-more`.

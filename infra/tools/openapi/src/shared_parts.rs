@@ -1,4 +1,4 @@
-//! The parameters and the headers that several operations have.
+//! The named parameters and headers, to which the operations refer.
 
 use serde_json::{Value, json};
 

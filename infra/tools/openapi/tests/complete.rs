@@ -1,5 +1,5 @@
 //! The description is complete: every operation, property and parameter has a description, every body and webhook an example, every
-//! value of a body a limit, and the examples are valid.
+//! property of a request's own schemas a limit, and the examples are valid.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use custodian_openapi::describe;
@@ -83,7 +83,7 @@ fn is_limited(document: &Value, schema: &Value) -> bool {
 }
 
 #[test]
-fn every_value_of_a_body_has_a_limit() {
+fn every_property_of_the_own_schemas_of_requests_has_a_limit() {
     let document = describe();
     let schemas = document["components"]["schemas"].as_object().unwrap();
     let bodies = schemas.iter().filter(|(name, _)| name.ends_with("Request") || name.ends_with("Input"));

@@ -57,7 +57,7 @@ pub const SECTIONS: &[Section] = &[
                     queue: "OperationsQueue",
                     batch: 1,
                     concurrency: 5,
-                    about: "One at a time, so no account waits until another account's transcriptions are stopped.",
+                    about: "One at a time, so that an account does not wait until a batch of other accounts' transcriptions is stopped.",
                 }],
                 ..settings("operations-terminate")
                     .uses(&[Use::WriteListed, Use::StopTranscription])

@@ -86,7 +86,7 @@ fn environment(function: &Function) -> Result<String, String> {
     })
 }
 
-/// SAM adds a permission for the gateway with each event of a function. Routes of a function with several are in the API's
+/// SAM adds a permission for the gateway with each HTTP event of a function. Routes of a function with several are in the API's
 /// definition, so that the function needs one permission only.
 fn events(function: &Function) -> String {
     let routes = function.http.as_ref().map_or(&[][..], |http| http.routes.as_slice());

@@ -2,7 +2,8 @@
 
 use custodian_domain::kinds::Kind;
 
-/// Actions that a port needs. A function gets the grants of every port in its handler's trait bounds.
+/// Actions that a port or a trigger needs. Of the grants of the ports in its handler's trait bounds, a function gets those whose
+/// `when` holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Grant {
     pub actions: &'static [&'static str],

@@ -49,7 +49,7 @@ pub fn permissions(function: &Function, inputs: &Inputs) -> Result<Vec<Permissio
 }
 
 /// The statements of a function's policy, in the order of the grants. Statements stay small, because the end-to-end test removes
-/// each statement in turn and checks that the function then fails.
+/// each statement of the sampled functions in turn and checks that the function then fails.
 fn statements(function: &Function, inputs: &Inputs) -> Result<Vec<Statement>, String> {
     let mut statements: Vec<Statement> = Vec::new();
     for grant in grants(function)?.iter().filter(|grant| applies(grant, function)) {

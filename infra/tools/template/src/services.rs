@@ -1,4 +1,5 @@
-//! The permissions and the environment variables of each port to a service other than DynamoDB.
+//! The permissions and the environment variables of each port of the services. All but `TokenSigner`, which reads a table, lead to
+//! a service other than DynamoDB.
 
 use custodian_store::schema::SIGNING_KEYS;
 
@@ -11,7 +12,8 @@ const SCHEDULE: &[&str] = &["scheduler:CreateSchedule"];
 /// The purge job and the reminders of a freeze.
 const FREEZE_JOBS: &[&str] = &["purge-*", "remind-*"];
 const SEND: &[&str] = &["sqs:SendMessage"];
-/// Queues that are encrypted with the tables' key. Messages in other queues contain nothing personal, so SQS's own key suffices.
+/// Queues that are encrypted with the tables' key, as their dead-letter queues are. Messages in other queues contain nothing
+/// personal, so SQS's own key suffices.
 pub(crate) const ENCRYPTED_QUEUES: &[&str] = &["RequestQueue"];
 
 /// The Scheduler assumes this role to invoke the target of a job.

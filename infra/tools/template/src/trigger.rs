@@ -41,7 +41,7 @@ pub enum Retries {
 }
 
 /// How long Lambda retries a record, in seconds: until a quarter of an hour before the stream deletes it after 24 hours. So only
-/// an outage of almost a day moves records to the bucket, and the rest of the time suffices to move them there.
+/// a fault that lasts almost a day moves records to the bucket, and the rest of the time suffices to move them there.
 const MAX_RECORD_AGE: u32 = 86_400 - 900;
 
 const READ_STREAM: &[&str] =

@@ -9,7 +9,7 @@ use crate::context::{Brand, Settings};
 use crate::mail::sender::sender;
 use crate::ports::Mail;
 
-/// The content of a mail. `render` escapes every value.
+/// The content of a mail. `render` escapes every value in the HTML.
 #[derive(Clone, Debug)]
 pub struct Message {
     pub subject: &'static str,

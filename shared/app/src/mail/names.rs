@@ -1,5 +1,5 @@
 //! The names of accounts, agents, pages and contacts in mails. Strangers choose some of these names, so a mail does not show a name
-//! that could pass for a message or a link.
+//! that could pass for a message or a link, except a username that is an e-mail address.
 
 use custodian_domain::Customer;
 use custodian_domain::email::is_email;
@@ -38,8 +38,7 @@ pub fn plain_name(name: &str) -> Option<&str> {
 
 /// The name of an agent in a mail: its username, which may be an e-mail address.
 pub(super) fn agent_name(username: &str) -> &str {
-    let is_address = is_email(username) && username.chars().count() <= 120;
-    if is_address { username } else { plain_name(username).unwrap_or("an agent") }
+    if is_email(username) { username } else { plain_name(username).unwrap_or("an agent") }
 }
 
 /// Whom a reader may ask.
@@ -52,7 +51,7 @@ pub(super) fn contact(settings: &Settings) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::plain_name;
+    use super::{agent_name, plain_name};
 
     #[test]
     fn a_name_that_a_mail_client_turns_into_a_link_is_not_plain() {
@@ -69,5 +68,12 @@ mod tests {
         ] {
             assert_eq!(plain_name(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn an_agent_is_named_by_its_address_however_long_it_is() {
+        let address = format!("{}@{}.example", "a".repeat(64), "b".repeat(60));
+        assert_eq!(agent_name(&address), address);
+        assert_eq!(agent_name(&"a".repeat(121)), "an agent");
     }
 }

@@ -32,7 +32,7 @@ pub fn verification(
         .render(settings, &customer.profile.email)
 }
 
-/// Informs an address that signed up again that its account already exists.
+/// Informs an address with which someone signed up that its account already exists.
 pub fn account_exists(settings: &Settings, customer: &Customer, to: &str) -> Mail {
     let what = format!(
         "Someone, perhaps you, tried to open an account with this e-mail address. It already has one: {}.",

@@ -80,7 +80,7 @@ pub enum AgentWriteOutcome {
     Stale,
     GateClosed,
     TokenUsed,
-    /// The change would leave the account without an administrator.
+    /// The change would leave the account without an administrator other than the guest agent.
     LastAdmin,
     /// A tag does not exist.
     TagNotFound,
@@ -95,7 +95,7 @@ pub trait RecordSignIns: Send + Sync {
     /// Replaces an agent's password hash with another hash of the same password, unless the hash changed since it was read.
     fn rehash(&self, agent: &Agent, hash: &Secret) -> impl Future<Output = Result<(), Failure>> + Send;
 
-    /// Stores the networks that an agent signed in from, unless the agent changed since it was read.
+    /// Stores the networks that an agent signed in from, unless the agent's version changed since it was read.
     fn record_networks(
         &self,
         agent: &Agent,

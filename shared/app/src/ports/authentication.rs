@@ -85,7 +85,8 @@ impl PrincipalRows {
 
 /// The keys that every function reads when it starts.
 pub trait VerifyingKeys: Send + Sync {
-    /// The public keys that verify tokens (one, or two after a rotation), and the secret of keyed hashes.
+    /// The public keys that verify tokens (none before the set-up, two after a rotation, otherwise one), and the secret of keyed
+    /// hashes.
     fn platform_key_set(&self) -> impl Future<Output = Result<PlatformKeySet, Failure>> + Send;
 }
 

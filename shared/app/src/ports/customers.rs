@@ -113,8 +113,9 @@ pub enum CustomerWriteOutcome {
 }
 
 pub trait ChangeCustomers: ReadCustomers + DeletionBrake {
-    /// Writes the next version of a customer, its gates, its identifiers and, on deletion or expiry, the first row of the
-    /// deletion ledger, in one transaction. It fails if the row changed since it was read.
+    /// Writes the next version of a customer in one transaction with the rows that change with it: on a change of status its gates,
+    /// on a change or confirmation of its address its identifiers, and on deletion or expiry the first row of the deletion ledger.
+    /// It fails if the row changed since it was read.
     fn commit(
         &self,
         change: CustomerChange<'_>,

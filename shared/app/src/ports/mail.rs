@@ -159,7 +159,7 @@ pub trait NoticeRows: Send + Sync {
 /// The encrypted recipients of the first and the last mail about an account's deletion.
 #[derive(Clone, Debug)]
 pub struct DeletionRecipients {
-    /// Stored for an hour at most.
+    /// Used for an hour at most. After that, the cascade deletes it.
     pub begun: EncryptedDestination,
     /// Stored for seven days at most.
     pub done: EncryptedDestination,

@@ -101,7 +101,7 @@ pub enum ResourceWriteOutcome {
 /// What an account stores.
 #[derive(Clone, Debug)]
 pub struct StoredRows {
-    /// The number of rows of each kind, by table.
+    /// The number of rows of each kind, by table. The guest agent is not counted.
     pub counts: BTreeMap<&'static str, u64>,
     /// The bytes of the rows of all kinds except agents and billing accounts.
     pub bytes: u64,
@@ -126,7 +126,7 @@ pub trait Usage: Send + Sync {
 pub enum Counter {
     Kind(&'static Kind),
     AccessKeys,
-    /// The administrators, of which an account must keep at least one.
+    /// The administrators other than the guest agent, of which an account must keep at least one.
     Admins,
     /// The bytes of the rows. The recount also sets the limit of the plan.
     Bytes,

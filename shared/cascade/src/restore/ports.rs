@@ -101,7 +101,7 @@ pub trait RestoreRows: ReadCustomers + CompletedLedgers + DeletionBrake + Recoun
         customer: &Customer,
     ) -> impl Future<Output = Result<Vec<(&'static str, String)>, Failure>> + Send;
 
-    /// Claims the e-mail address of an account again, unless the account holds it.
+    /// Claims the e-mail address of an account again, unless the account holds it with the right confirmation.
     fn repair_email(&self, customer: &Customer) -> impl Future<Output = Result<NameRepair, Failure>> + Send;
 
     /// Claims the names of these rows again that they do not hold. Returns an entry for each row.

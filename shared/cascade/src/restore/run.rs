@@ -31,7 +31,8 @@ pub struct RestoreRequest {
     pub purge_without_owner: bool,
 }
 
-/// Repairs the tables until `stop_at` or the last row. Every call handles at least one page.
+/// Repairs the tables until `stop_at` or the last row, or until there are too many conflicts or the brake is set. Every call
+/// handles at least one page, unless the brake is set already.
 ///
 /// A run can be repeated at any time, so none of its transactions counts as the effect of a request with `Idempotency-Key`. If one
 /// did, the service would refuse to repeat a request that failed after its first repair.

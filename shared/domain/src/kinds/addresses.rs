@@ -16,7 +16,7 @@ pub const ADDRESS_TYPES: [&str; 2] = ["tel", "email"];
 pub const MAX_ADDRESS_TEXT: usize = 255;
 
 /// Reads a contact's addresses. The id of a new address is a hash of its type and target, so a client that creates the address
-/// again gets the same id.
+/// again gets the same id, unless another address of the contact has it.
 pub(super) fn read(given: &Value, max: usize, fields: &mut Fields<'_>) -> Option<Value> {
     const FIELD: &str = "addresses";
     const TYPES: Values = Values(&ADDRESS_TYPES);

@@ -15,7 +15,7 @@ pub struct Field {
     pub source: Source,
     /// A create request must contain the field, with a value that is not empty.
     pub required: bool,
-    /// If a request contains the field, its value must not be empty. [`Self::read`] accepts an empty text:
+    /// If a request contains the field, its value must not be empty. [`Self::read`] accepts an empty value of a text field:
     /// [`crate::resource::ResourcePatch`] refuses it.
     pub non_empty: bool,
     /// The value is encrypted in the database.

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_row_of_every_kind_fits_into_a_dynamodb_item() {
+    fn the_largest_row_of_every_routed_kind_fits_into_a_dynamodb_item() {
         for kind in crate::kinds::ALL {
             let fields = kind.fields.iter().map(max_stored_bytes);
             let bytes = fields.sum::<usize>();

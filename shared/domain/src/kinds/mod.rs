@@ -37,6 +37,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::plan::Plan;
 
     #[test]
     fn each_of_the_eleven_kinds_is_declared_once() {
@@ -94,10 +95,12 @@ mod tests {
     }
 
     #[test]
-    fn a_larger_plan_never_allows_less() {
+    fn a_larger_plan_never_allows_fewer_rows_or_bytes() {
         for kind in ALL {
             let limits = kind.limits.map(|limit| limit.unwrap_or(u64::MAX));
             assert!(limits.is_sorted(), "{}", kind.route);
         }
+        let bytes = Plan::ALL.map(|plan| plan.max_bytes().unwrap_or(u64::MAX));
+        assert!(bytes.is_sorted(), "{bytes:?}");
     }
 }

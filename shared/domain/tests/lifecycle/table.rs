@@ -7,7 +7,7 @@ use crate::{DAY, NOW, changed, commands, customer, hold, in_every_state};
 
 /// Invariant I1: one way to change status.
 #[test]
-fn the_table_of_states_and_commands_matches_the_specification() {
+fn the_table_of_states_and_commands_has_these_rules() {
     let name = |rule: &TransitionRule| match rule {
         TransitionRule::Change => "move".to_owned(),
         TransitionRule::Unchanged => "stay".to_owned(),
@@ -63,7 +63,7 @@ fn assert_follows(rule: TransitionRule, row: &Customer, command: Command) {
 }
 
 #[test]
-fn a_decision_follows_the_table_once_its_deadline_has_passed() {
+fn a_decision_follows_the_table_at_a_time_that_permits_it() {
     for row in in_every_state() {
         for command in commands() {
             assert_follows(command.rule(&row.state), &row, command);

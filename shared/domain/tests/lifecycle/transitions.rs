@@ -66,7 +66,7 @@ fn each_reminder_is_recorded_once_and_a_late_one_does_not_repeat_an_earlier() {
 
 /// Invariant I7: a credential is valid only as long as its basis.
 #[test]
-fn every_transition_raises_the_version_and_a_freeze_deletion_or_expiry_raises_the_epoch() {
+fn every_command_raises_the_version_and_a_new_freeze_deletion_or_expiry_raises_the_epoch() {
     for command in commands() {
         let (status, epoch) = match command {
             Command::Verify => (Status::Initial, 2),

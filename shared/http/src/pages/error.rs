@@ -68,7 +68,7 @@ fn texts(path: &str, refusal: &Refusal) -> (&'static str, &'static str, String) 
         ),
         Reason::DeletionNotFound => (
             "No deletion",
-            "This account is not being deleted. Its owner or the operator cancelled the deletion.",
+            "This account is not being deleted. The deletion was cancelled from the account or by the operator.",
             "Sign in to use the account.",
         ),
         Reason::ReceiptNotFound => (

@@ -113,7 +113,7 @@ impl Content {
     }
 }
 
-/// The Content-Security-Policy: only the style, the script and the logo of the page itself.
+/// The Content-Security-Policy: only the style and the script of the page itself, and images of the logo's origin.
 fn policy(script: &str, logo: Option<&Url>) -> String {
     let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
     let mut policy = format!(

@@ -73,7 +73,7 @@ pub(super) async fn reopen_all(store: &Store, customer: CustomerId, now: Timesta
             tx = ledgers::put_step(tx, customer, step, None, now)?;
         }
     }
-    // If a condition failed, another run has just done the same.
+    // If a condition failed, another run has just done the same, or a worker has opened the missing steps.
     tx.run().await.map(|_| ())
 }
 

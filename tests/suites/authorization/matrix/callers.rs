@@ -13,13 +13,13 @@ pub(super) struct Caller {
     pub(super) name: String,
     pub(super) client: Client,
     pub(super) credential: Credential,
-    /// The caller's account. [`Fixture`] has its rows, if it has any.
+    /// The caller's account. [`Fixture`] has its rows, unless it is not verified.
     pub(super) account: Option<Account>,
     /// The id of the calling agent, if the credential is valid and the account active.
     pub(super) agent: Option<String>,
 }
 
-/// A service with a row in each collection of several accounts, and all kinds of callers.
+/// A service with rows of several accounts, and the callers.
 pub(super) struct Fixture {
     client: Client,
     pub(super) callers: Vec<Caller>,

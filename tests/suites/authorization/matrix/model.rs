@@ -111,7 +111,7 @@ fn allow(allowed: bool) -> Result<(), Refusal> {
     if allowed { Ok(()) } else { refused(403, Reason::PermissionDenied) }
 }
 
-/// The refusal of a request, or `Ok` if it gets past authorization.
+/// The refusal of a request by authorization or because a row is missing, or `Ok`.
 pub(super) fn expected(route: &DeployedRoute, credential: &Credential, id: Id) -> Result<(), Refusal> {
     let (needs, refusals, permits) = match route.audience {
         Audience::Anyone => return Ok(()),
@@ -179,7 +179,7 @@ pub(super) fn expected(route: &DeployedRoute, credential: &Credential, id: Id) -
     }
     right_on_row(route, principal, id)?;
     match name.as_str() {
-        // The fixture's accounts have no deletion and no hold. The request got past authorization.
+        // The accounts in these paths have no deletion and no hold. The request got past authorization.
         "GET /v1.0/customers/{id}/deletion" => refused(404, Reason::DeletionNotFound),
         "GET /v1.0/customers/{id}/hold" => refused(404, Reason::HoldNotFound),
         _ => Ok(()),

@@ -11,7 +11,7 @@ use super::model::Id;
 const UNKNOWN: &str = "5e4a0680-804e-11ec-8477-2fea5968d85b";
 const MALFORMED: &str = "5e4a0680-804e-11ec-8477";
 
-/// The ids of one account's rows, by collection, and of its administrators.
+/// The ids of one account's rows, by collection, and of its guest agent and its first platform admin.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     ids: BTreeMap<&'static str, String>,
@@ -24,7 +24,7 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 impl Rows {
-    /// Creates a row in every collection of an account. `number` differs for each account.
+    /// Creates a key, an agent and a row of each kind with all five operations. `number` differs for each account.
     pub(super) async fn create(owner: &Client, customer: &str, number: u32) -> Self {
         let mut ids = BTreeMap::from([("customers", customer.to_owned())]);
         let created = routed().filter(|kind| kind.verbs == Verbs::All).map(|kind| kind.route);

@@ -1,4 +1,4 @@
-//! The background work: it runs when a request or a due time wakes it, and sleeps otherwise.
+//! The background work: it runs when a request, a due time or the end of a delivery wakes it, and after `MAX_SLEEP` at the latest.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ impl Service {
         }
     }
 
-    /// Handles what is due, and returns the time until something else is due. It locks the dispatcher for one pass only, so that a
+    /// Handles what is due, and returns the time until the next pass. It locks the dispatcher for one pass only, so that a
     /// request that waits for the lock gets its turn.
     async fn dispatch_once(&self) -> Result<Duration, Failure> {
         let _paused = self.pause_background_work().await;

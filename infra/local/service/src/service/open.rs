@@ -40,7 +40,7 @@ impl Service {
         Self::open_with_observer(args, Arc::new(())).await
     }
 
-    /// Like `open`, with an observer of every request to the database.
+    /// Like `open`, with an observer of every request of the store to the database.
     pub async fn open_with_observer(
         args: &Args,
         observer: Arc<dyn RequestObserver>,

@@ -18,7 +18,7 @@ pub(crate) struct StoredJob {
 }
 
 impl LocalState {
-    /// Adds a job. If a job of that name exists, it stays unchanged, as the `Scheduler` port requires.
+    /// Adds a job. If a job of that name exists, it stays unchanged, and this succeeds, as the `Scheduler` port requires.
     pub(crate) fn add_job(
         &self,
         name: &str,

@@ -97,7 +97,7 @@ async fn a_form_and_any_other_body_that_is_not_json_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn programs_and_the_pages_of_the_service_use_every_control_route() {
+async fn programs_and_the_pages_of_the_service_use_the_control_routes() {
     let process = Process::start(&new_folder("own-pages"), &["--ephemeral"]);
     let own = process.base_url.clone();
     for headers in [

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-/// The password of the platform admin and of every account's admin.
+/// The password that tests give to the platform admin and to the admins of the accounts that they create.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Returns the path of a data folder that does not exist yet.

@@ -87,7 +87,7 @@ async fn an_invalid_step_of_the_clock_is_refused_and_does_not_move_it() {
     let (after, elapsed) = (clock(&process).await, started.elapsed());
     assert!(after >= before, "the clock moved back from {before:?} to {after:?}");
     let moved = after.since(before);
-    // The least that a step moves it is a second.
+    // The least that one of these steps could move it forward is a second.
     assert!(moved < elapsed + Duration::from_millis(500), "the clock moved by {moved:?} in {elapsed:?}");
     process.kill();
 }

@@ -27,7 +27,8 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("^/v1.0/customer/export/", "/v1.0/customer/export/5e4a0680-804e-11ec-8477-2fea5968d85b/file"),
 ];
 
-/// Adds an example to every schema with a pattern. A test finds a pattern without one.
+/// Adds an example to each schema whose pattern has one. A test finds other patterns, except in headers, in shared
+/// parameters and below `not`.
 pub(crate) fn add_pattern_examples(part: &mut Value) {
     if let Some(example) = part["pattern"].as_str().and_then(example) {
         part["examples"] = json!([example]);

@@ -28,7 +28,7 @@ fn operation(kind: &'static Kind, part: &Part) -> Operation {
     }
 }
 
-/// The rules about other rows.
+/// The rules about other rows, and about the number of a contact's tags and addresses.
 fn with_rules(operation: Operation, kind: &Kind, change: PartChange) -> Operation {
     match change {
         PartChange::SetFields(names) => {

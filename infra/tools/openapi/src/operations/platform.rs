@@ -1,4 +1,4 @@
-//! The operation of the whole platform.
+//! The operation of restore runs.
 
 use custodian_cascade::restore::restorable_tables;
 use custodian_domain::Reason;
@@ -46,7 +46,9 @@ fn restore() -> Operation {
         ),
         (
             "unlisted",
-            count_field("How often the run found rows of an unknown account that `conflicts` does not list."),
+            count_field(
+                "How often the call found rows of an unknown account that `conflicts` does not list.",
+            ),
         ),
         ("reclaimed", count_field("Names that rows claimed again.")),
         ("released", count_field("Released names that identified no row.")),

@@ -14,7 +14,7 @@ use crate::ports::ports;
 const TAGS: &str = custodian_domain::kinds::TAGS.table;
 
 ports! {
-    // Agents. If a gate is closed, a write reads the customer's row to find the reason.
+    // Agents. If a gate is closed, a write other than a sign-out reads the customer's row to find the reason.
     custodian_app::ports::ReadAgents => [
         table(GET, CUSTOMERS).when(When::CustomerNotRead),
         table(GET, AGENTS).when(When::Unless(Use::ListAgents)),

@@ -27,8 +27,8 @@ fn can_rename(kind: &Kind) -> bool {
 }
 
 ports! {
-    // Rows of a kind. Writes charge the bytes to a gate, and the condition of this update checks the gate. If it fails, they read
-    // all gates. The counter of a limited kind has its own row.
+    // Rows of a kind. Writes charge the bytes, if the kind counts them, to a gate, and the condition of this update checks the
+    // gate. If it fails, they read all gates. The counter of a limited kind has its own row.
     custodian_app::ports::ListResources => [grant(QUERY, KindTable)];
     custodian_app::ports::ReadResources => [table(GET, CUSTOMERS).when(When::CustomerNotRead), grant(GET, KindTable)];
     custodian_app::ports::FindResources with custodian_app::ports::ReadResources => [table(GET, IDENTIFIERS)];

@@ -1,4 +1,5 @@
-//! The roles permit exactly the functions that jobs invoke, and the tables that the code reads and empties.
+//! The roles of the Scheduler, of deletions and of webhooks permit exactly the functions that jobs invoke, and the tables that the
+//! code reads and empties.
 
 use std::collections::{BTreeMap, BTreeSet};
 
