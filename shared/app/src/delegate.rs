@@ -11,10 +11,11 @@ use custodian_domain::kinds::AGENTS;
 use custodian_domain::{Agent, CustomerId, FieldProblem, Reason, Refusal, Secret, Timestamp, account_status};
 use serde_json::{Map, Value};
 
+use crate::audited_actions::record_before_effect;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{AuditLog, ReadAgents, TokenSigner, WriteOutcome};
-use crate::request_origin::{AuditedAction, record_before_effect};
+use crate::request_origin::AuditedAction;
 
 /// The lifetime of a delegate's token.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(8 * 3600);

@@ -9,10 +9,6 @@ use custodian_domain::audit::{AuditActor, AuditDetail, AuditEntry, AuditedResour
 use custodian_domain::{CustomerId, Timestamp};
 use uuid::Uuid;
 
-use crate::failure::Failure;
-use crate::ports::{AuditLog, WriteOutcome};
-use crate::request_conditions::{RequestConditions, with_conditions};
-
 tokio::task_local! {
     static ORIGIN: RequestOrigin;
 }
@@ -46,15 +42,6 @@ pub struct AuditedAction {
 /// Runs `work` as a part of this request.
 pub async fn with_origin<F: Future>(origin: RequestOrigin, work: F) -> F::Output {
     ORIGIN.scope(origin, work).await
-}
-
-/// Records an action before its effect. The entry is not the effect, so it does not mark the request's idempotency record as done: if
-/// the effect fails, a repetition tries it again.
-pub async fn record_before_effect<S: AuditLog>(
-    store: &S,
-    action: AuditedAction,
-) -> Result<WriteOutcome, Failure> {
-    with_conditions(RequestConditions::default(), store.record_action(action)).await
 }
 
 fn current() -> Option<RequestOrigin> {

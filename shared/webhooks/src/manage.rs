@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use custodian_app::audited_actions::record_before_effect;
 use custodian_app::ports::{AuditLog, ReadCustomers, Throttle, WriteOutcome};
 use custodian_app::rate_limits::WEBHOOK_BY_ACCOUNT;
-use custodian_app::request_origin::{AuditedAction, is_platform_admin, record_before_effect};
+use custodian_app::request_origin::{AuditedAction, is_platform_admin};
 use custodian_app::retry::{Retry, RetryBudget};
 use custodian_app::throttle::consume;
 use custodian_app::{Context, Failure, closed_gate};

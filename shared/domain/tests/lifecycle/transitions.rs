@@ -40,7 +40,7 @@ fn an_operator_takes_over_a_freeze_and_extends_it_but_never_shortens_it() {
 }
 
 #[test]
-fn each_reminder_is_recorded_once_and_a_late_one_does_not_repeat_an_earlier() {
+fn each_reminder_is_recorded_once_and_none_is_recorded_after_a_later_one() {
     let due = NOW.plus(20 * DAY);
     let state = State::Frozen {
         tm_frozen: NOW,
