@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use custodian_app::ports::{Mail, Mailer, PlatformKeySet};
 use custodian_app::{Context, Failure, MetricCounters, PlatformKeys, ReadBudget, Settings};
 use custodian_auth::{KeyRing, KeyedHasher};
-use custodian_domain::kinds::{AGENTS, routed};
+use custodian_domain::kinds::routed;
 use custodian_domain::{CustomerId, Export, Secret};
 use custodian_engine::Engine;
 use custodian_exports::{
@@ -94,7 +94,7 @@ async fn seed(file: &Path, rows: usize) -> CustomerId {
     for table in app.tables.names() {
         tables.insert(&table, &app.tables.scan(&table));
     }
-    let kinds: Vec<_> = routed().filter(|kind| kind.table != AGENTS.table).collect();
+    let kinds: Vec<_> = routed().collect();
     for (number, kind) in kinds.iter().enumerate() {
         let row = |n: usize| {
             let key = Uuid::from_u128(((number as u128) << 64) | ((n as u128) * 0x9e37_79b9_7f4a_7c15));

@@ -33,7 +33,7 @@ impl DeletionRequest {
     }
 }
 
-/// How far a deletion is. Responses show it beside the account's status, and no row stores it.
+/// How far a deletion is. This is not the account's status. Responses show it, and no row stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeletionState {

@@ -26,7 +26,7 @@ pub enum Audience {
     /// Principals of an account with one of these permissions.
     Account {
         needs: Permission,
-        /// The reasons for which the status check refuses accounts that are not deleted.
+        /// The reasons for which the status check refuses accounts that are not terminal.
         refusals: &'static [Reason],
         permits_admins_of_frozen: bool,
         permits: CredentialRule,

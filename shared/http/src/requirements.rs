@@ -84,7 +84,7 @@ impl<R: RequiredPermission> RequiredPermission for NoDelegateOrLimitedKey<R> {
 
 /// The account status that an endpoint needs.
 pub trait StatusRequirement: Send + 'static {
-    /// The reasons for which the status check refuses accounts that are not deleted.
+    /// The reasons for which the status check refuses accounts that are not terminal.
     const REFUSALS: &'static [Reason];
     /// Whether the check refuses the principals of a frozen account except its administrators.
     const PERMITS_ADMINS_OF_FROZEN: bool = false;

@@ -55,9 +55,12 @@ impl Throttle for Store {
         if self.close_window(name).await? {
             return Ok(());
         }
-        let part = part.map(|key| format!(", #{0} = #{0} - :one", part_attribute(key))).unwrap_or_default();
-        let update = Expr::new(format!("SET #n = #n - :one{part}")).with(":one", n(1));
-        let is_reserved = Expr::new("attribute_exists(#id) AND #n > :one");
+        let part = part.map(part_attribute);
+        let change = part.as_ref().map(|part| format!(", #{part} = #{part} - :one")).unwrap_or_default();
+        let update = Expr::new(format!("SET #n = #n - :one{change}")).with(":one", n(1));
+        // The window of the reservation may have ended, and the next one may not count this part.
+        let has_part = part.map(|part| format!(" AND #{part} >= :one")).unwrap_or_default();
+        let is_reserved = Expr::new(format!("attribute_exists(#id) AND #n > :one{has_part}"));
         self.update_if(THROTTLE, simple_key("id", name), update, is_reserved).await.map(|_| ())
     }
 
@@ -152,9 +155,11 @@ impl Store {
         self.update_or_read(THROTTLE, simple_key("id", window.key), update, has_capacity).await
     }
 
-    /// Deletes a window that has a single reservation. Returns whether it did.
+    /// Deletes a window that has a single reservation, unless that attempt has failed: then the reservation to release was one of an
+    /// earlier window. Returns whether it did.
     async fn close_window(&self, name: &str) -> Result<bool, Failure> {
-        let is_single = Expr::new("#n = :one").with(":one", n(1));
+        let is_single =
+            Expr::new(format!("#n = :one AND attribute_not_exists(#{FAILED})")).with(":one", n(1));
         self.delete_if(THROTTLE, simple_key("id", name), is_single).await
     }
 

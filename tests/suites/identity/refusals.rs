@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use custodian_app::agent_credentials::set_password;
 use custodian_app::password::{look_up, reset, send_reset};
@@ -157,6 +158,18 @@ async fn only_refused_tokens_count_and_not_failures_of_the_service() {
         permitted += 1;
     }
     assert_eq!(permitted, 300);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_after_the_window_has_ended_keeps_the_failure_in_the_next_one() {
+    let app = TestApp::default();
+    let quota = || [Quota::new(TOKEN_BY_CLIENT_IP, "192.0.2.1")];
+    let early = reserve(&app.cx, &quota()).await.unwrap();
+    app.clock.advance(Duration::from_secs(86_400));
+    reserve(&app.cx, &quota()).await.unwrap().fail(&app.cx).await;
+    early.release(&app.cx).await;
+    let windows = app.tables.scan("throttle");
+    assert_eq!((windows.len(), &windows[0]["failed"]["N"]), (1, &json!("1")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,9 +27,7 @@ pub fn export_schemas() -> Value {
         (AGENTS.noun, generator.subschema_for::<AgentView<'_>>().to_value()),
         (custodian_domain::access_key::NOUN, generator.subschema_for::<AccessKeyView<'_>>().to_value()),
     ];
-    lines.extend(
-        routed().filter(|kind| kind.noun != AGENTS.noun).map(|kind| (kind.noun, without_secrets(kind))),
-    );
+    lines.extend(routed().map(|kind| (kind.noun, without_secrets(kind))));
     lines.extend([
         ("delivery", generator.subschema_for::<DeliveryView>().to_value()),
         ("audit", generator.subschema_for::<AuditView<'_>>().to_value()),

@@ -145,7 +145,7 @@ fn header(name: &str) -> Value {
         ),
     };
     json!({
-        "name": name, "in": "header", "required": name != "X-VoIPBIN-Signature", "description": description,
+        "name": name, "in": "header", "required": true, "description": description,
         "schema": { "type": "string" }, "example": example,
     })
 }

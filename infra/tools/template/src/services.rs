@@ -36,7 +36,7 @@ ports! {
 
     // The name of a job begins with its change: expire, purge or remind. All functions have the port's variables: see base/head.yaml.
     custodian_app::ports::Scheduler => [
-        // The function deletes accounts of any status, so the account may have either job.
+        // The function deletes accounts of any status, so the account may have jobs of any type.
         grant(CANCEL, Jobs(&["*"])).only_for(&[Use::Delete]),
         grant(SCHEDULE, Jobs(&["expire-*"])).only_for(&[Use::OpenAccount]),
         grant(CANCEL, Jobs(&["expire-*"])).only_for(&[Use::Verify, Use::Expire]),
@@ -77,6 +77,7 @@ ports! {
 
     custodian_webhooks::DeliveryQueue => [grant(SEND, Queues(&["WebhookQueue"]))] { "WEBHOOK_QUEUE_URL": "!Ref WebhookQueue" };
 
+    // Only webhook-deliver has this port. The grants are for its `DeliveryQueue`, which needs more than that of other functions.
     // Attempts at slow destinations have their own queue. SQS delays a message for at most 15 minutes, so a scheduled job
     // enqueues an attempt that is due later. A webhook to the API itself is refused.
     custodian_webhooks::WebhookSender => [

@@ -139,7 +139,7 @@ impl Counter {
 }
 
 pub trait Recount: Send + Sync {
-    /// Counts the rows and corrects the counter. Returns false if the rows of the counter changed meanwhile.
+    /// Counts the rows and corrects the counter. Returns false if a gate or row that holds the counter changed meanwhile.
     fn recount(
         &self,
         customer: CustomerId,
