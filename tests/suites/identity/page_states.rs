@@ -1,4 +1,4 @@
-//! The pages of used, replaced and expired links and of other errors. The page of an error has the error and the next step.
+//! The pages of used, unknown and expired links and of other errors. The page of an error has the error and the next step.
 
 use custodian_fn_auth_email_verify_page::EmailVerifyPage;
 use custodian_tests::{Client, Interruption, Tables, TestApp};

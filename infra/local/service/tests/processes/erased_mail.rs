@@ -94,7 +94,8 @@ async fn keep_mail_keeps_them_until_a_start_without_it() {
     process.kill();
     let process = Process::start_with_password(&folder);
     process.post("/_local/idle", "", json!({})).await;
-    // The first mail about the deletion is older than a day, so the start or the next run of `reconcile` deletes it.
+    // The first mail about the deletion is older than a day, so the start or the next run of `reconcile` deletes it. The last mail
+    // was not sent, because its recipient is kept for seven days only.
     advance(&process, 1).await;
     assert_erased(&process, &folder).await;
     process.kill();
