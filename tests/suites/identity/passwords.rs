@@ -56,7 +56,7 @@ async fn a_link_works_only_for_its_purpose() {
     client.post("/auth/email-verify", json!({ "token": verify })).await.ok();
 }
 
-/// The lock concerns only sign-ins from the client network of the wrong passwords.
+/// The lock concerns only sign-ins with the same name from the client network of the wrong passwords.
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_wrong_passwords_stop_their_network_for_fifteen_minutes() {
     let client = Client::start().await;

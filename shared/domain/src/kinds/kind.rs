@@ -98,7 +98,7 @@ impl Kind {
         self.unique.is_some() || matches!(self.verbs, Verbs::Own)
     }
 
-    /// Whether a name of a row can be taken by another account. An account may try only a limited number of such names.
+    /// Whether a name from `unique` can be taken by another account. An account may try only a limited number of such names.
     pub fn has_platform_names(&self) -> bool {
         self.unique.as_ref().is_some_and(|unique| unique.scope == UniqueScope::Platform)
     }
