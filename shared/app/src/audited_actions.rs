@@ -1,4 +1,4 @@
-//! The actions that the audit log records, derived from the writes of the store or recorded before an effect elsewhere.
+//! The actions that the audit log records, derived from the writes of the store.
 
 use custodian_domain::audit::{AuditActor, AuditDetail, changed_customer_fields};
 use custodian_domain::kinds::AGENTS;
@@ -6,9 +6,7 @@ use custodian_domain::outbox_record::OutboxRecord;
 use custodian_domain::{CustomerId, EventType, Status, Timestamp};
 use uuid::Uuid;
 
-use crate::failure::Failure;
-use crate::ports::{AgentChange, AuditLog, CustomerChange, KeysToRevoke, Purpose, WriteOutcome};
-use crate::request_conditions::{RequestConditions, with_conditions};
+use crate::ports::{AgentChange, CustomerChange, KeysToRevoke, Purpose};
 use crate::request_origin::{AuditedAction, is_platform_admin};
 
 const CUSTOMER: &str = "customer";
@@ -108,13 +106,4 @@ impl AuditedAction {
         let action = Self::new(after.id, entry_type, (CUSTOMER, after.id.0), after.tm_update);
         Some(Self { detail, actor, ..action })
     }
-}
-
-/// Records an action before its effect. The entry is not the effect, so it does not mark the request's idempotency record as done: if
-/// the effect fails, a repetition tries it again.
-pub async fn record_before_effect<S: AuditLog>(
-    store: &S,
-    action: AuditedAction,
-) -> Result<WriteOutcome, Failure> {
-    with_conditions(RequestConditions::default(), store.record_action(action)).await
 }

@@ -11,7 +11,6 @@ use custodian_domain::kinds::AGENTS;
 use custodian_domain::{Agent, CustomerId, FieldProblem, Reason, Refusal, Secret, Timestamp, account_status};
 use serde_json::{Map, Value};
 
-use crate::audited_actions::record_before_effect;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::ports::{AuditLog, ReadAgents, TokenSigner, WriteOutcome};
@@ -91,7 +90,7 @@ async fn sign<S: ReadAgents + AuditLog, E: TokenSigner>(
         hides_origin: false,
         now,
     };
-    if record_before_effect(&cx.store, action).await? != WriteOutcome::Done {
+    if cx.store.record_action(action).await? != WriteOutcome::Done {
         return Err(Reason::CustomerNotFound.into());
     }
     let claims = Claims {

@@ -1,12 +1,13 @@
 //! The loop that takes invocations from Lambda. It calls a boxed handler. So for routes, the loop and the code that reads and
-//! writes the format of requests are compiled once in this crate, and not again for each function.
+//! writes the format of requests are compiled once in this crate, and not again for each function. For the same reason, functions
+//! of this file return boxed futures: the body of an `async fn` is compiled again in each crate that awaits it.
 
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use custodian_app::ports::VerifyingKeys;
 use custodian_app::{Context, PlatformKeys, Providers, ignore};
 use custodian_store::Store;
+use futures::future::LocalBoxFuture;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_http::service_fn;
 use lambda_runtime::{Error, LambdaEvent, Runtime};
@@ -18,13 +19,10 @@ use crate::aws::AwsConfig;
 use crate::log;
 use crate::system::providers;
 
-/// A future behind a pointer. Unlike the body of an `async fn`, it is compiled in the crate that creates it.
-pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-
 /// What a function does for each invocation.
-pub(crate) type Handler<'a, M, R> = Box<dyn Fn(LambdaEvent<M>) -> BoxFuture<'a, Result<R, Error>> + 'a>;
+pub(crate) type Handler<'a, M, R> = Box<dyn Fn(LambdaEvent<M>) -> LocalBoxFuture<'a, Result<R, Error>> + 'a>;
 
-/// What every function has, whatever its adapters are.
+/// What every function has besides its own adapters.
 pub(crate) struct Connection {
     pub(crate) aws: AwsConfig,
     pub(crate) providers: Providers,
@@ -34,7 +32,7 @@ pub(crate) struct Connection {
 
 /// Starts the log, and connects to DynamoDB by reading the platform keys: the public keys of tokens, and the secret of the keyed
 /// hashes.
-pub(crate) fn connect() -> BoxFuture<'static, Result<Connection, Error>> {
+pub(crate) fn connect() -> LocalBoxFuture<'static, Result<Connection, Error>> {
     Box::pin(async {
         log::subscriber().init();
         let aws = AwsConfig::load().await;
@@ -70,7 +68,7 @@ where
 pub(crate) fn run_http<'a>(
     source: KeySource<'a>,
     handler: Handler<'a, ApiGatewayV2httpRequest, ApiGatewayV2httpResponse>,
-) -> BoxFuture<'a, Result<(), Error>> {
+) -> LocalBoxFuture<'a, Result<(), Error>> {
     run(source, handler)
 }
 
@@ -78,7 +76,7 @@ pub(crate) fn run_http<'a>(
 pub(crate) fn run<'a, M, R>(
     source: KeySource<'a>,
     handler: Handler<'a, M, R>,
-) -> BoxFuture<'a, Result<(), Error>>
+) -> LocalBoxFuture<'a, Result<(), Error>>
 where
     M: DeserializeOwned + 'a,
     R: Serialize + 'a,

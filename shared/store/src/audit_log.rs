@@ -2,6 +2,7 @@
 
 use custodian_app::Failure;
 use custodian_app::ports::{AuditLog, QueryPage, ReadAuditLog, WriteOutcome};
+use custodian_app::request_conditions::{RequestConditions, with_conditions};
 use custodian_app::request_origin::AuditedAction;
 use custodian_app::retry::RetryBudget;
 use custodian_domain::audit::AuditEntry;
@@ -36,7 +37,9 @@ impl AuditLog for Store {
         let tx = Transaction::new(self, RetryBudget::Short);
         let (gate, statuses) = (OwnedRowCondition::Gate, Status::NOT_TERMINAL);
         let tx = usage::require_status(tx, gate, action.customer_id, action.resource.1, statuses)?;
-        Ok(write_outcome(record(tx, OwnedRowCondition::Row, action)?.run().await?))
+        let recorded = record(tx, OwnedRowCondition::Row, action)?.run();
+        // Without the conditions of the request, because the entry is not its effect.
+        Ok(write_outcome(with_conditions(RequestConditions::default(), recorded).await?))
     }
 }
 

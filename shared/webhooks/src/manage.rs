@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use custodian_app::audited_actions::record_before_effect;
 use custodian_app::ports::{AuditLog, ReadCustomers, Throttle, WriteOutcome};
 use custodian_app::rate_limits::WEBHOOK_BY_ACCOUNT;
 use custodian_app::request_origin::{AuditedAction, is_platform_admin};
@@ -122,7 +121,7 @@ async fn enqueue<S: Throttle + AuditLog, E: DeliveryQueue>(
     consume(cx, WEBHOOK_BY_ACCOUNT, &customer.id.to_string()).await?;
     if is_platform_admin() {
         let action = AuditedAction::new(customer.id, entry_type, (DELIVERY_NOUN, delivery), cx.now());
-        if record_before_effect(&cx.store, action).await? != WriteOutcome::Done {
+        if cx.store.record_action(action).await? != WriteOutcome::Done {
             return Err(Reason::CustomerNotFound.into());
         }
     }

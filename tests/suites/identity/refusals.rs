@@ -12,7 +12,7 @@ use custodian_app::throttle::reserve;
 use custodian_app::{Entropy, Failure, agents};
 use custodian_domain::agent_fields::NewAgent;
 use custodian_domain::lifecycle::Command;
-use custodian_domain::{Cause, Initiator, Principal, Reason, Secret};
+use custodian_domain::{Agent, Cause, Initiator, Principal, Reason, Secret};
 use custodian_tests::{Client, OperationRecorder, PASSWORD, Response, Tables, TestApp};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -141,6 +141,16 @@ fn counting_app() -> (TestApp, Arc<CountedEntropy>) {
     (app, counted)
 }
 
+/// The owner of a new account, and another agent of it.
+async fn owner_and_agent(app: &TestApp, username: &str) -> (Principal, Agent) {
+    let account = app.active_account("ann").await;
+    let rows = app.cx.store.agents(account, None, 10).await.unwrap().rows;
+    let owner = Principal::agent(rows.into_iter().find(|agent| !agent.guest).unwrap());
+    let new = NewAgent::read(agent(username).as_object().unwrap()).unwrap();
+    let agent = agents::create(&app.cx, account, &owner, new).await.unwrap();
+    (owner, agent)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn only_refused_tokens_count_and_not_failures_of_the_service() {
     let app = TestApp::default();
@@ -175,11 +185,7 @@ async fn a_release_after_the_window_has_ended_keeps_the_failure_in_the_next_one(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reset_link_that_does_not_work_any_more_is_refused_before_the_hash() {
     let (app, counted) = counting_app();
-    let account = app.active_account("ann").await;
-    let rows = app.cx.store.agents(account, None, 10).await.unwrap().rows;
-    let owner = Principal::agent(rows.into_iter().find(|agent| !agent.guest).unwrap());
-    let new = NewAgent::read(agent("bob").as_object().unwrap()).unwrap();
-    let bob = agents::create(&app.cx, account, &owner, new).await.unwrap();
+    let (owner, bob) = owner_and_agent(&app, "bob").await;
     send_reset(&app.cx, "bob", app.cause()).await.unwrap();
     let stale = app.newest_token();
     let password = Secret::new("another password");
@@ -198,15 +204,11 @@ async fn a_reset_link_that_does_not_work_any_more_is_refused_before_the_hash() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reset_link_ends_with_the_account_before_its_rows_are_deleted() {
     let (app, counted) = counting_app();
-    let account = app.active_account("ann").await;
-    let rows = app.cx.store.agents(account, None, 10).await.unwrap().rows;
-    let owner = Principal::agent(rows.into_iter().find(|agent| !agent.guest).unwrap());
-    let new = NewAgent::read(agent("bob@example.com").as_object().unwrap()).unwrap();
-    agents::create(&app.cx, account, &owner, new).await.unwrap();
+    let (_, bob) = owner_and_agent(&app, "bob@example.com").await;
     send_reset(&app.cx, "bob@example.com", app.cause()).await.unwrap();
     let link = app.newest_token();
     assert!(look_up(&app.cx, &link).await.is_ok());
-    app.change(account, Command::Delete(Initiator::Owner)).await;
+    app.change(bob.customer_id, Command::Delete(Initiator::Owner)).await;
     counted.uses.store(0, Ordering::SeqCst);
     let page = look_up(&app.cx, &link).await.unwrap_err();
     assert!(page.is(Reason::InvalidToken), "{page}");

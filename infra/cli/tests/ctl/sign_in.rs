@@ -36,6 +36,13 @@ fn make_private(path: &std::path::Path) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
+/// Stores a session file for a program that never signed in.
+fn store_session(program: &Program, text: &str) {
+    std::fs::create_dir(program.file("custodianctl")).unwrap();
+    std::fs::write(program.config(), text).unwrap();
+    make_private(&program.config());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_keeps_nothing() {
     let service = Client::start().await;
@@ -110,9 +117,7 @@ fn a_refusal_of_something_else_than_the_service_is_no_sign_out() {
     let stub = Stub::start(&[bytes(403, &[], b"{\"message\":\"Forbidden\"}")]);
     let program = Program::new("portal", None);
     let config = json!({ "url": stub.url(), "username": "ann", "token": "a-token-of-a-test" });
-    std::fs::create_dir(program.file("custodianctl")).unwrap();
-    std::fs::write(program.config(), config.to_string()).unwrap();
-    make_private(&program.config());
+    store_session(&program, &config.to_string());
     let message = program.run(&["logout"]).fails(3);
     assert!(
         message.contains("does not answer like Custodian") && message.contains("may stay valid"),
@@ -125,9 +130,7 @@ fn a_refusal_of_something_else_than_the_service_is_no_sign_out() {
 fn a_token_of_the_environment_is_signed_out_beside_a_file_that_cannot_be_read() {
     let stub = Stub::start(&[response(200, &[], json!({}))]);
     let program = Program::with_token("damaged", stub.url(), "a-token-of-a-test");
-    std::fs::create_dir(program.file("custodianctl")).unwrap();
-    std::fs::write(program.config(), "{}").unwrap();
-    make_private(&program.config());
+    store_session(&program, "{}");
     assert!(program.run(&["logout"]).notes().contains("signed out"));
     assert!(program.config().exists());
 }

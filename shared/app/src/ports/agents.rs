@@ -153,7 +153,8 @@ pub trait DeleteAgents: ReadAgents {
 }
 
 pub trait AuditLog: Send + Sync {
-    /// Records an action that changes no other row of the account, such as a delegation.
+    /// Records an action that changes no other row of the account, such as a delegation, before its effect. The entry does not mark
+    /// the request's idempotency record as done: if the effect fails, a repetition tries it again.
     fn record_action(
         &self,
         action: AuditedAction,
